@@ -1,0 +1,77 @@
+/**
+ * The one-way doors of the package:
+ * cli -> worker, client -> plugin -> activities -> huaweicloud; workflows -> contract only.
+ * Each comment is the sentence that a wrong import prints.
+ */
+const WORKFLOW_SAFE = '^src/(workflows/|contract\\.ts$)|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'workflows-are-deterministic',
+      severity: 'error',
+      comment:
+        'Workflow code runs in the sandbox and is replayed: src/workflows may import src/contract.ts, @temporalio/workflow, @temporalio/common and itself, nothing else (no undici, no zod, no node: module, no activity code).',
+      from: { path: '^src/workflows/' },
+      to: { pathNot: WORKFLOW_SAFE },
+    },
+    {
+      name: 'contract-imports-nothing',
+      severity: 'error',
+      comment: 'src/contract.ts is the wire between workflows, activities and clients: it holds types and constants and imports nothing.',
+      from: { path: '^src/contract\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'huaweicloud-knows-nothing-of-temporal',
+      severity: 'error',
+      comment: 'src/huaweicloud is the cloud over HTTP: it imports neither Temporal nor any other room of the package but itself.',
+      from: { path: '^src/huaweicloud/' },
+      to: { path: '^src/(?!huaweicloud/)|@temporalio/' },
+    },
+    {
+      name: 'activities-open-to-contract-and-huaweicloud',
+      severity: 'error',
+      comment: 'src/activities may import src/contract.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
+      from: { path: '^src/activities/' },
+      to: { path: '^src/(?!activities/|huaweicloud/|contract\\.ts$)' },
+    },
+    {
+      name: 'testing-stands-alone',
+      severity: 'error',
+      comment: 'The simulator (src/testing) may share the signing code of src/huaweicloud: it imports nothing from workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
+      from: { path: '^src/testing/' },
+      to: { path: '^src/(?!testing/|huaweicloud/signing/)' },
+    },
+    {
+      name: 'client-and-worker-do-not-meet',
+      severity: 'error',
+      comment: 'src/client.ts starts and reads exports over Temporal: it needs neither the worker nor the CLI.',
+      from: { path: '^src/client(\\.ts$|/)' },
+      to: { path: '^src/(worker\\.ts$|cli)' },
+    },
+    {
+      name: 'worker-does-not-start-exports',
+      severity: 'error',
+      comment: 'src/worker.ts runs workflows and activities: it needs neither the client nor the CLI.',
+      from: { path: '^src/worker(\\.ts$|/)' },
+      to: { path: '^src/(client(\\.ts$|/)|cli)' },
+    },
+    {
+      name: 'only-the-cli-imports-the-cli',
+      severity: 'error',
+      comment: 'src/cli parses, calls and prints: no other room depends on it.',
+      from: { pathNot: '^src/cli(\\.ts$|/)' },
+      to: { path: '^src/cli(\\.ts$|/)' },
+    },
+    { name: 'no-circular', severity: 'error', comment: 'Two files that import each other are one file in two places.', from: {}, to: { circular: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    reporterOptions: { text: { highlightFocused: true } },
+  },
+};

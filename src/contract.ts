@@ -1,0 +1,496 @@
+/**
+ * The wire contract of temporal-ims-export: workflow input, result, status, failure types and the names of messages.
+ *
+ * Everything here is JSON-plain, so that a workflow in any language can start an export and read its outcome.
+ * Names never change once released. This file holds types and constants and imports nothing: it is part of the
+ * workflow bundle.
+ *
+ * @module
+ */
+
+/** The workflow type of one export. */
+export const EXPORT_IMAGE_WORKFLOW = 'exportImageWorkflow';
+
+/** The task queue that worker, client and CLI use unless told otherwise. */
+export const DEFAULT_TASK_QUEUE = 'ims-export';
+
+/** The account used when an input names none. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/** Milliseconds, or a number with a unit: `'90s'`, `'15m'`, `'24h'`, `'2d'`. */
+export type Duration = number | string;
+
+/** Formats that a caller can ask for (IMS API, parameter `file_format`). */
+export const FILE_FORMATS = ['qcow2', 'vhd', 'zvhd', 'vmdk'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+
+/** The format of an exported object. Quick export always writes `zvhd2`; `null` is an attached job of unknown format. */
+export type ObjectFormat = FileFormat | 'zvhd2';
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Input
+
+/** What every export names, in the API's own terms. */
+export interface ExportTarget {
+  /** ID of the private image, a UUID. */
+  imageId: string;
+  /** Destination, `<bucket>:<object key>`. The object must not exist yet; the service adds no file extension. */
+  bucketUrl: string;
+  /** Name of one of the worker's configured accounts. Region, project and credentials come from there. */
+  account?: string;
+  options?: ExportOptions;
+}
+
+/** A conversion to `fileFormat`. For images up to 128 GiB. */
+export interface ConversionExportInput extends ExportTarget {
+  fileFormat: FileFormat;
+  isQuickExport?: false;
+  attach?: undefined;
+}
+
+/** A quick export: the stored image as it is, always zvhd2, so no format can be chosen. The only way above 128 GiB. */
+export interface QuickExportInput extends ExportTarget {
+  isQuickExport: true;
+  fileFormat?: undefined;
+  attach?: undefined;
+}
+
+/** Tracks a job that was begun elsewhere instead of submitting one. */
+export interface AttachExportInput extends ExportTarget {
+  attach: { jobId: string };
+  fileFormat?: FileFormat;
+  isQuickExport?: boolean;
+}
+
+export type ExportImageInput = ConversionExportInput | QuickExportInput | AttachExportInput;
+
+/** How an export behaves. Every option has a default that suits a 1 TB image. */
+export interface ExportOptions {
+  /** How long after the start the export is given up as *unknown*. Kept absolute across continue-as-new. @default '24h' */
+  deadline?: Duration;
+  /** Never poll more often than this. @default '10s' */
+  minInterval?: Duration;
+  /** Never wait longer than this between polls. @default '10m' */
+  maxInterval?: Duration;
+  /** Warn when the progress has not moved for this long. @default '1h' */
+  stallAfter?: Duration;
+  /** Longest unbroken stretch of failing polls before the outcome is *unknown*. @default '2h' */
+  pollErrorBudget?: Duration;
+  /** Longest unbroken stretch of job statuses outside INIT, RUNNING, SUCCESS, FAIL. @default '30m' */
+  unknownStatusBudget?: Duration;
+  /** How long a throttled or busy submit may wait before it is given up; nothing was submitted then. @default '2h' */
+  submitBudget?: Duration;
+  /** What a cancel does: stop tracking at once, or track to the end and delete the object. @default 'detach' */
+  onCancel?: 'detach' | 'drain';
+  /** What to do when the answer to the submit was lost: probe the cloud, or ask a person. @default 'probe' */
+  onAmbiguousSubmit?: 'probe' | 'ask';
+  /** How many further submits may probe for a lost one. @default 1 */
+  maxProbes?: number;
+  /** Take an object that is surely new and well-formed as success although its job was never seen. @default false */
+  acceptUnconfirmed?: boolean;
+  /** What to do when the image is being exported by somebody else (IMG.0148): wait within `submitBudget`, or fail. @default 'wait' */
+  whenImageBusy?: 'wait' | 'fail';
+  /** Severity per preflight rule. Rules drift by region, so each can be turned down to `warn` or `off`. */
+  rules?: { [rule: string]: RuleSeverity };
+  /** Poll more slowly because a bucket notification is expected. @default false */
+  expectNotification?: boolean;
+  /** Upsert the ImsExport* search attributes; they must be registered in the namespace first. @default false */
+  searchAttributes?: boolean;
+}
+
+export type RuleSeverity = 'error' | 'warn' | 'off';
+
+/** A validated input with every default filled in: the only form that the workflow uses and carries on. */
+export interface ExportRequest {
+  imageId: string;
+  bucketUrl: string;
+  bucket: string;
+  objectKey: string;
+  account: string;
+  /** What the object will be: the chosen format, `zvhd2` for a quick export, null for an attached job of unknown format. */
+  fileFormat: ObjectFormat | null;
+  isQuickExport: boolean;
+  attach: { jobId: string } | null;
+  options: ExportSettings;
+}
+
+/** {@link ExportOptions} with defaults filled in and durations in milliseconds. */
+export interface ExportSettings {
+  deadlineMs: number;
+  minIntervalMs: number;
+  maxIntervalMs: number;
+  stallAfterMs: number;
+  pollErrorBudgetMs: number;
+  unknownStatusBudgetMs: number;
+  submitBudgetMs: number;
+  onCancel: 'detach' | 'drain';
+  onAmbiguousSubmit: 'probe' | 'ask';
+  maxProbes: number;
+  acceptUnconfirmed: boolean;
+  whenImageBusy: 'wait' | 'fail';
+  rules: { [rule: string]: RuleSeverity };
+  expectNotification: boolean;
+  searchAttributes: boolean;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Result
+
+/** What a workflow returns. There is no result without success: failed and unknown are thrown. */
+export interface ExportImageResult {
+  imageId: string;
+  jobId: string;
+  bucketUrl: string;
+  fileFormat: ObjectFormat | null;
+  verdict: 'succeeded';
+  /** False when the job's own SUCCESS was never read and `acceptUnconfirmed` allowed to go by the object alone. */
+  confirmed: boolean;
+  /** The exported object as verified; null when verification was skipped. */
+  object: ExportedObject | null;
+  verification: { state: 'verified' } | { state: 'skipped'; reason: string };
+  /** ISO 8601. */
+  startedAt: string;
+  /** ISO 8601. */
+  finishedAt: string;
+  /** Polls of the job, failed ones included. */
+  polls: number;
+  /** POSTs that were, or may have been, executed. */
+  submissions: number;
+  /** How often each job status was seen. */
+  observations: { [status: string]: number };
+  warnings: string[];
+}
+
+export interface ExportedObject {
+  /** Bytes. Not the image's size: conversion and compression change it. */
+  size: number;
+  etag: string;
+  /** ISO 8601, whole seconds, by the clock of OBS. */
+  lastModified: string;
+  format: ObjectFormat | null;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Status
+
+export const EXPORT_PHASES = [
+  'validating',
+  'waitingToSubmit',
+  'submitting',
+  'reconciling',
+  'needsAnswer',
+  'exporting',
+  'parked',
+  'paused',
+  'draining',
+  'verifying',
+  'ended',
+] as const;
+export type ExportPhase = (typeof EXPORT_PHASES)[number];
+
+export type ExportOutcome = 'succeeded' | 'failed' | 'unknown' | 'canceled';
+
+/**
+ * What is known of the job in the cloud once tracking ends: `none` was ever begun, an end was seen (`ended`),
+ * it was accepted and no end was seen (`running`), or the fate of the submit itself is not known (`unknown`).
+ */
+export type RemoteJob = 'none' | 'running' | 'ended' | 'unknown';
+
+/** The answer to the query `exportStatus`. Also answered after the end. Times are ISO 8601. */
+export interface ExportStatus {
+  phase: ExportPhase;
+  /** Null while the export goes on. */
+  outcome: ExportOutcome | null;
+  remoteJob: RemoteJob;
+  /** Null until the input was validated. */
+  imageId: string | null;
+  bucketUrl: string | null;
+  fileFormat: ObjectFormat | null;
+  isQuickExport: boolean | null;
+  jobId: string | null;
+  /** The last job status that the cloud told: INIT, RUNNING, SUCCESS, FAIL. */
+  jobStatus: string | null;
+  /** Fraction 0..1, never falling; null when the cloud told none. */
+  progress: number | null;
+  /** Milliseconds left by the recent rate; null when there is no credible progress. */
+  remainingMs: number | null;
+  /** True when the progress has not moved for `stallAfter`. */
+  stalled: boolean;
+  polls: number;
+  submissions: number;
+  observations: { [status: string]: number };
+  /** The last thing that went wrong, in a sentence; null after a good poll. */
+  lastError: string | null;
+  startedAt: string;
+  submittedAt: string | null;
+  /** Absolute; null until the input was validated. */
+  deadlineAt: string | null;
+  nextPollAt: string | null;
+  endedAt: string | null;
+  warnings: string[];
+}
+
+/** Memo of the workflow, readable from describe and list when no worker answers, and when there is no result. */
+export interface ExportMemo {
+  /** Set right after the job was accepted. */
+  jobId?: string;
+  imageId?: string;
+  bucketUrl?: string;
+  /** Set at the end. */
+  outcome?: ExportOutcome;
+  remoteJob?: RemoteJob;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Failures
+
+/** `type` of every ApplicationFailure that leaves the workflow. All are non-retryable. */
+export const FAILURE_TYPES = [
+  /** The input is wrong; `details[0].field` says where. Nothing was submitted. */
+  'InvalidExportRequest',
+  /** A preflight rule refuses the image, the bucket or the destination. Nothing was submitted. */
+  'ExportNotAllowed',
+  /** The destination object exists and is not ours. Nothing was submitted. */
+  'DestinationExists',
+  /** Another image or format is being exported to the same destination. */
+  'DestinationBusy',
+  /** Nothing was submitted: the cloud refused the export, or could not be asked in time. */
+  'SubmitRejected',
+  /** The cloud's job ended with FAIL. */
+  'ExportFailed',
+  /** Tracking ended without a verdict of the cloud; a job may still run. */
+  'ExportOutcomeUnknown',
+  /** The job succeeded, but the object is missing, empty, too old or of another format. */
+  'ExportedObjectInvalid',
+  /** The credentials or their permissions were refused before anything was submitted. */
+  'AccessDenied',
+] as const;
+export type FailureType = (typeof FAILURE_TYPES)[number];
+
+/** What is common to `details[0]` of every failure but InvalidExportRequest. */
+export interface FailureContext {
+  imageId: string;
+  bucketUrl: string;
+}
+
+/** `details[0]` of InvalidExportRequest. */
+export interface InvalidExportRequestDetails {
+  /** Path of the wrong field, such as `options.deadline`; empty for the input as a whole. */
+  field: string;
+  /** The value found, as JSON text, cut at 200 characters. */
+  value: string;
+  /** What would be right. */
+  expected: string;
+  /** Every problem found; the first is repeated above. */
+  problems: Array<{ field: string; value: string; expected: string }>;
+}
+
+/** `details[0]` of ExportNotAllowed. */
+export interface ExportNotAllowedDetails extends FailureContext {
+  /** Id of the first rule that refused. */
+  rule: string;
+  /** What the image, bucket or destination showed. */
+  found: string;
+  refusals: Array<{ rule: string; found: string; message: string }>;
+}
+
+/** `details[0]` of DestinationExists. */
+export interface DestinationExistsDetails extends FailureContext {
+  object: { size: number; etag: string; lastModified: string } | null;
+}
+
+/** `details[0]` of DestinationBusy. */
+export interface DestinationBusyDetails extends FailureContext {
+  /** What runs there, and since when (ISO 8601). */
+  running: { imageId: string; fileFormat: ObjectFormat | null; isQuickExport: boolean; startedAt: string };
+}
+
+/** `details[0]` of SubmitRejected and AccessDenied. */
+export interface SubmitRejectedDetails extends FailureContext {
+  error: CloudErrorInfo;
+}
+
+/** `details[0]` of ExportFailed. */
+export interface ExportFailedDetails extends FailureContext {
+  jobId: string;
+  /** The cloud's code, such as IMG.0061; null when it gave none. */
+  code: string | null;
+  reason: string | null;
+  requestId: string | null;
+  subJobs: SubJob[];
+  status: ExportStatus;
+}
+
+/** `details[0]` of ExportOutcomeUnknown. */
+export interface ExportOutcomeUnknownDetails extends FailureContext {
+  /** Null when the answer to the submit was lost. */
+  jobId: string | null;
+  remoteJob: RemoteJob;
+  reason: 'deadline' | 'pollErrors' | 'unknownStatus' | 'jobNotFound' | 'submitAmbiguous';
+  /** The last error of the cloud, if one led here. */
+  error: CloudErrorInfo | null;
+  /** Last known facts. */
+  status: ExportStatus;
+}
+
+/** `details[0]` of ExportedObjectInvalid. */
+export interface ExportedObjectInvalidDetails extends FailureContext {
+  jobId: string;
+  problem: ObjectProblem;
+  object: ExportedObject | null;
+}
+
+export type ObjectProblem = 'missing' | 'empty' | 'olderThanJob' | 'wrongFormat' | 'wrongStorageClass';
+
+/** A cloud error as it travels between activities and workflow. Never holds headers. */
+export interface CloudErrorInfo {
+  /** The service's code (`IMG.0148`, `APIGW.0308`, `NoSuchBucket`), or a transport code (`ECONNREFUSED`). */
+  code: string;
+  message: string;
+  /** Null when there was no HTTP answer. */
+  httpStatus: number | null;
+  requestId: string | null;
+  /** Such as `ExportImage` or `HeadObject`. */
+  operation: string;
+}
+
+export interface SubJob {
+  jobId: string | null;
+  jobType: string | null;
+  status: string | null;
+  errorCode: string | null;
+  failReason: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Messages
+
+export const MESSAGES = {
+  signals: {
+    pollNow: 'pollNow',
+    pausePolling: 'pausePolling',
+    resumePolling: 'resumePolling',
+    objectArrived: 'objectArrived',
+  },
+  updates: {
+    awaitSubmitted: 'awaitSubmitted',
+    retune: 'retune',
+    resolveSubmission: 'resolveSubmission',
+  },
+  queries: { exportStatus: 'exportStatus' },
+} as const;
+
+/** What a caller of `awaitSubmitted` means to export; it joins a running export only when that means the same. */
+export interface ExportIntent {
+  imageId: string;
+  fileFormat?: FileFormat;
+  isQuickExport?: boolean;
+}
+
+/** Type of the failure that `awaitSubmitted` ends with when the run continues as new; ask again. */
+export const CONTINUED_AS_NEW = 'ContinuedAsNew';
+
+/** Argument of the update `retune`: the start names of {@link ExportOptions}. */
+export type RetuneInput = Pick<
+  ExportOptions,
+  | 'deadline'
+  | 'minInterval'
+  | 'maxInterval'
+  | 'stallAfter'
+  | 'pollErrorBudget'
+  | 'unknownStatusBudget'
+  | 'submitBudget'
+>;
+
+/** Argument of the update `resolveSubmission`. */
+export type SubmissionResolution = { jobId: string } | { notSubmitted: true };
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Identity
+
+/**
+ * The workflow id of an export: one destination, one tracker.
+ *
+ * @example exportWorkflowId('ims-image:exports/centos7_5.qcow2') // 'ims-export:ims-image:exports/centos7_5.qcow2'
+ */
+export function exportWorkflowId(bucketUrl: string): string {
+  return `ims-export:${bucketUrl}`;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Activities
+
+/** The activities by name. Names share one flat namespace on a task queue, hence the prefix. */
+export interface ExportActivities {
+  imsValidateExport(input: unknown): Promise<ValidatedExport>;
+  imsSubmitExport(input: SubmitInput): Promise<SubmitOutcome>;
+  imsPollJob(input: PollInput): Promise<PollOutcome>;
+  imsVerifyObject(input: VerifyInput): Promise<VerifyOutcome>;
+}
+
+/** What `imsValidateExport` returns. Refusals are thrown as ApplicationFailures of the types above. */
+export interface ValidatedExport {
+  request: ExportRequest;
+  /** Rules that only warn, and rules that could not be checked, with the reason. */
+  warnings: string[];
+  /** The clock of OBS (ISO 8601) when the destination was seen to be free; null when that was not checked. */
+  destinationFreeAt: string | null;
+}
+
+export interface SubmitInput {
+  request: ExportRequest;
+  /** False in a run that was reset or retried: an earlier POST may exist, so none is sent. */
+  mayPost: boolean;
+}
+
+export type SubmitOutcome =
+  | { kind: 'accepted'; jobId: string }
+  /** Permanently refused; nothing runs. */
+  | { kind: 'rejected'; error: CloudErrorInfo }
+  /** Surely not executed for now: throttled, busy, refused before execution. A new activity may try again. */
+  | { kind: 'notExecuted'; reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null }
+  /** Sent, or possibly sent, without a clear answer. */
+  | { kind: 'ambiguous'; error: CloudErrorInfo };
+
+export type NotExecutedReason = 'throttled' | 'imageBusy' | 'unauthorized' | 'unreachable' | 'staleAttempt';
+
+export interface PollInput {
+  request: ExportRequest;
+  jobId: string;
+}
+
+export type PollOutcome =
+  | { kind: 'observed'; job: ObservedJob }
+  /** 401 or 403: the credentials need mending; the job itself is not in doubt. */
+  | { kind: 'denied'; error: CloudErrorInfo }
+  /** The cloud does not know the job (yet). */
+  | { kind: 'notFound'; error: CloudErrorInfo }
+  | { kind: 'error'; error: CloudErrorInfo; retryAfterMs: number | null };
+
+/** One reading of the job. */
+export interface ObservedJob {
+  /** As the cloud spelled it, upper-cased; FAILED is read as FAIL. */
+  status: string;
+  /** Fraction 0..1; null when the cloud told none. */
+  progress: number | null;
+  currentTask: string | null;
+  /** As the cloud spelled it; its format varies. */
+  beginTime: string | null;
+  endTime: string | null;
+  errorCode: string | null;
+  failReason: string | null;
+  subJobs: SubJob[];
+  requestId: string | null;
+}
+
+export interface VerifyInput {
+  request: ExportRequest;
+  jobId: string;
+  /** The object must not be older than this (ISO 8601, clock of OBS, 1 s tolerance); null skips that check. */
+  notOlderThan: string | null;
+}
+
+export type VerifyOutcome =
+  | { kind: 'verified'; object: ExportedObject }
+  | { kind: 'skipped'; reason: string }
+  | { kind: 'invalid'; problem: ObjectProblem; found: string; object: ExportedObject | null };

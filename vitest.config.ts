@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './test/closing-line-reporter';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 3,
+    reporters: ['default', new ClosingLineReporter()],
+  },
+});
