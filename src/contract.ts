@@ -393,13 +393,7 @@ export const CONTINUED_AS_NEW = 'ContinuedAsNew';
 /** Argument of the update `retune`: the start names of {@link ExportOptions}. */
 export type RetuneInput = Pick<
   ExportOptions,
-  | 'deadline'
-  | 'minInterval'
-  | 'maxInterval'
-  | 'stallAfter'
-  | 'pollErrorBudget'
-  | 'unknownStatusBudget'
-  | 'submitBudget'
+  'deadline' | 'minInterval' | 'maxInterval' | 'stallAfter' | 'pollErrorBudget' | 'unknownStatusBudget' | 'submitBudget'
 >;
 
 /** Argument of the update `resolveSubmission`. */

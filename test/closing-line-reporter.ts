@@ -10,7 +10,8 @@ export class ClosingLineReporter implements Reporter {
         const { state } = test.result();
         if (state !== 'pending') count[state] += 1;
       }
-      const failedBeforeItsTests = module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
+      const failedBeforeItsTests =
+        module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
       if (failedBeforeItsTests) count.failed += 1;
     }
     process.once('beforeExit', () => {

@@ -1,0 +1,11 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+
+/** True once the workflow itself was asked to cancel. A worker's shutdown or an activity's own end is not that. */
+export function cancelRequested(): boolean {
+  return CancellationScope.current().consideredCancelled;
+}
+
+/** Lets a requested cancel through a `catch` that handles everything else. */
+export function rethrowCancel(error: unknown): void {
+  if (cancelRequested() && isCancellation(error)) throw error;
+}

@@ -1,0 +1,87 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  log,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ExportImageInput, ExportImageResult, ExportOutcome } from '../contract';
+import { cancelRequested } from './cancellation';
+import { isExportFailure, stateFromOutside } from './failures';
+import { listen } from './messages';
+import { pollUntilSuccess } from './polling';
+import { publishDetails } from './publishing';
+import { submit } from './submission';
+import { beginTracking, type ExportState, resumeTracking, type Tracking } from './tracking';
+import { validate } from './validation';
+import { verify } from './verification';
+
+/**
+ * Exports one image to OBS and returns the verified object.
+ *
+ * Start it under the id of its destination, {@link exportWorkflowId}, so that one destination has one tracker. Cancelling
+ * it stops the tracking; the cloud has no way to cancel the job itself.
+ *
+ * @param input the image, the destination and the format. Anything else ends as InvalidExportRequest.
+ * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
+ * @throws ApplicationFailure, non-retryable, of one of the types in {@link FAILURE_TYPES}
+ */
+export async function exportImageWorkflow(input: ExportImageInput, resumed?: ExportState): Promise<ExportImageResult> {
+  const tracking = setUp(input, resumed);
+  try {
+    if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
+    const result = await run(tracking);
+    await end(tracking, 'succeeded', null);
+    return result;
+  } catch (error) {
+    if (isExportFailure(error)) await end(tracking, verdictOf(error.type), error);
+    if (cancelRequested() && isCancellation(error)) {
+      await end(tracking, 'canceled', null);
+      throw new CancelledFailure('The export was canceled');
+    }
+    throw error;
+  }
+}
+
+async function run(tracking: Tracking): Promise<ExportImageResult> {
+  if (tracking.jobId === null) {
+    await validate(tracking);
+    await submit(tracking);
+  }
+  await pollUntilSuccess(tracking);
+  return await verify(tracking);
+}
+
+/** Reads nothing of the input, which can be anything: an error here would fail the workflow task for ever. */
+function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
+  const tracking =
+    resumed !== undefined && continuesARun()
+      ? resumeTracking(input, resumed)
+      : beginTracking(input, workflowInfo().startTime.getTime());
+  listen(tracking);
+  publishDetails(tracking);
+  return tracking;
+}
+
+function continuesARun(): boolean {
+  return workflowInfo().continuedFromExecutionRunId !== undefined;
+}
+
+function verdictOf(failureType: string | undefined | null): ExportOutcome {
+  return failureType === 'ExportOutcomeUnknown' ? 'unknown' : 'failed';
+}
+
+/** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
+async function end(tracking: Tracking, outcome: ExportOutcome, failure: Error | null): Promise<void> {
+  const { remoteJob, jobId } = tracking;
+  tracking.phase = 'ended';
+  tracking.nextPollAtMs = null;
+  tracking.ended = { outcome, atMs: Date.now(), failure };
+  upsertMemo({ outcome, remoteJob });
+  publishDetails(tracking);
+  log.info('Export ended', { outcome, remoteJob, jobId, imageId: tracking.request?.imageId });
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+}

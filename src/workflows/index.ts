@@ -1,0 +1,14 @@
+/**
+ * The workflows of temporal-ims-export. Re-export them from your own workflows module:
+ *
+ * @example
+ * ```ts
+ * export * from 'temporal-ims-export/workflows';
+ * export * from './my-own-workflows';
+ * ```
+ *
+ * @module
+ */
+export { exportImageWorkflow } from './export-image';
+export { awaitSubmitted, exportStatus, pollNow } from './messages';
+export type { ExportState } from './tracking';

@@ -1,0 +1,49 @@
+/**
+ * What two callers mean by the same destination: joining a running export is right only for the same image and format.
+ *
+ * @module
+ */
+import type { ExportIntent, ObjectFormat } from '../contract';
+import { destinationBusy } from './failures';
+import { iso } from './status';
+import type { Tracking } from './tracking';
+
+interface Intent {
+  imageId: string;
+  /** What the object will be; null where it is not told. */
+  fileFormat: ObjectFormat | null;
+}
+
+/** Throws DestinationBusy when the caller means another image or format than this export. */
+export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): void {
+  const running = intentOf(tracking.request ?? tracking.input);
+  const other = intentOf(wanted);
+  // An export of unreadable input is about to fail by itself: the caller may wait for that failure.
+  if (running === undefined || other === undefined) return;
+  const sameFormat =
+    running.fileFormat === null || other.fileFormat === null || running.fileFormat === other.fileFormat;
+  if (running.imageId === other.imageId && sameFormat) return;
+  const { bucketUrl } = (tracking.request ?? tracking.input) as { bucketUrl?: unknown };
+  throw destinationBusy(
+    {
+      imageId: other.imageId,
+      bucketUrl: typeof bucketUrl === 'string' ? bucketUrl : '',
+      running: {
+        imageId: running.imageId,
+        fileFormat: running.fileFormat,
+        isQuickExport: running.fileFormat === 'zvhd2',
+        startedAt: iso(tracking.startedAtMs),
+      },
+    },
+    { imageId: other.imageId, format: other.fileFormat ?? 'unknown format' },
+  );
+}
+
+/** Reads image and format from a request or from an input that can be anything. */
+function intentOf(input: unknown): Intent | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  const { imageId, fileFormat, isQuickExport } = input as { [field: string]: unknown };
+  if (typeof imageId !== 'string') return undefined;
+  const format = isQuickExport === true ? 'zvhd2' : fileFormat;
+  return { imageId: imageId.toLowerCase(), fileFormat: typeof format === 'string' ? (format as ObjectFormat) : null };
+}

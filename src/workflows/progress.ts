@@ -1,0 +1,60 @@
+/**
+ * Progress of an export, from the raw fraction that the cloud tells.
+ *
+ * The cloud repeats a level for minutes, may fall back, may tell nothing at all and may show 0.20 at SUCCESS. So only the
+ * first sighting of each higher level is kept: between two of them lies real work, and from them come rate and estimate.
+ *
+ * @module
+ */
+
+/** The first sighting of a level of progress. */
+export interface ProgressLevel {
+  atMs: number;
+  /** 0..1. */
+  fraction: number;
+}
+
+/** First sightings, oldest first, each higher than the one before. At most {@link LEVELS_KEPT}. */
+export type Progress = ProgressLevel[];
+
+/** Recent enough to follow a changing rate, long enough to even out the spacing of the polls. */
+const LEVELS_KEPT = 12;
+
+/** So many expected gaps without a new level, and the estimate is no longer believed. */
+const CREDIBLE_GAPS = 3;
+
+/** Takes one reading in. A reading that is null or not higher than the last level changes nothing. */
+export function observeProgress(progress: Progress, fraction: number | null, nowMs: number): Progress {
+  if (fraction === null || !(fraction >= 0)) return progress;
+  const level = { atMs: nowMs, fraction: Math.min(fraction, 1) };
+  const last = progress.at(-1);
+  if (last !== undefined && level.fraction <= last.fraction) return progress;
+  return [...progress, level].slice(-LEVELS_KEPT);
+}
+
+/** The highest fraction seen, 0..1; null when the cloud told none. */
+export function fractionDone(progress: Progress): number | null {
+  return progress.at(-1)?.fraction ?? null;
+}
+
+/**
+ * Milliseconds left by the recent rate, or null when that cannot be told: fewer than two levels, or no new level for a
+ * few times the usual gap (a job that is stuck, or one whose progress means nothing).
+ */
+export function remainingMs(progress: Progress, nowMs: number): number | null {
+  const first = progress.at(0);
+  const last = progress.at(-1);
+  if (first === undefined || last === undefined || first === last) return null;
+  const spanMs = last.atMs - first.atMs;
+  if (spanMs <= 0) return null;
+  const usualGapMs = spanMs / (progress.length - 1);
+  const sinceLastMs = nowMs - last.atMs;
+  if (sinceLastMs > CREDIBLE_GAPS * usualGapMs) return null;
+  const fractionPerMs = (last.fraction - first.fraction) / spanMs;
+  return Math.max(0, (1 - last.fraction) / fractionPerMs - sinceLastMs);
+}
+
+/** True when no new level came for `stallAfterMs`, counted from `sinceMs` while there is none at all. */
+export function isStalled(progress: Progress, sinceMs: number, stallAfterMs: number, nowMs: number): boolean {
+  return nowMs - (progress.at(-1)?.atMs ?? sinceMs) >= stallAfterMs;
+}

@@ -1,0 +1,49 @@
+import type { ExportStatus } from '../contract';
+import { fractionDone, isStalled, remainingMs } from './progress';
+import type { Tracking } from './tracking';
+
+/** The answer to `exportStatus`, derived from the tracking at a moment. */
+export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
+  const { request, ended } = tracking;
+  const atMs = ended?.atMs ?? nowMs;
+  return {
+    phase: tracking.phase,
+    outcome: ended?.outcome ?? null,
+    remoteJob: tracking.remoteJob,
+    imageId: request?.imageId ?? null,
+    bucketUrl: request?.bucketUrl ?? null,
+    fileFormat: request?.fileFormat ?? null,
+    isQuickExport: request?.isQuickExport ?? null,
+    jobId: tracking.jobId,
+    jobStatus: tracking.lastJob?.status ?? null,
+    progress: tracking.lastJob?.status === 'SUCCESS' ? 1 : fractionDone(tracking.progress),
+    remainingMs: ended ? null : remainingMs(tracking.progress, atMs),
+    stalled: stalled(tracking, atMs),
+    polls: tracking.polls,
+    submissions: tracking.submissions,
+    observations: { ...tracking.observations },
+    lastError: tracking.lastError === null ? null : `${tracking.lastError.code}: ${tracking.lastError.message}`,
+    startedAt: iso(tracking.startedAtMs),
+    submittedAt: isoOrNull(tracking.submittedAtMs),
+    deadlineAt: isoOrNull(tracking.deadlineAtMs),
+    nextPollAt: isoOrNull(tracking.nextPollAtMs),
+    endedAt: isoOrNull(ended?.atMs ?? null),
+    warnings: [...tracking.warnings],
+  };
+}
+
+/** True while the job runs and its progress has not moved for `stallAfter`. */
+export function stalled(tracking: Tracking, nowMs: number): boolean {
+  const { request, submittedAtMs, phase } = tracking;
+  if (request === null || submittedAtMs === null || phase !== 'exporting') return false;
+  return isStalled(tracking.progress, submittedAtMs, request.options.stallAfterMs, nowMs);
+}
+
+/** ISO 8601. */
+export function iso(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function isoOrNull(atMs: number | null): string | null {
+  return atMs === null ? null : iso(atMs);
+}

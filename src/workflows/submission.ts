@@ -1,0 +1,162 @@
+/**
+ * Submitting: one POST for one intent.
+ *
+ * The activity has one attempt and answers with an outcome. Only what was surely not executed is tried again, each time
+ * as a new activity; an answer that was lost ends as *unknown* and never as a second POST.
+ *
+ * @module
+ */
+import {
+  ActivityFailure,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  TimeoutFailure,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CloudErrorInfo, SubmitOutcome } from '../contract';
+import { activityError, imsSubmitExport } from './activity-stubs';
+import { cancelRequested } from './cancellation';
+import { outcomeUnknown, submitBudgetSpent, submitRejected } from './failures';
+import { publishDetails } from './publishing';
+import { requestOf, type Tracking } from './tracking';
+import { describeExport, formatDuration } from './wording';
+
+type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
+
+/** First wait for a throttled or busy cloud; each further one is half as long again, up to the longest. */
+const FIRST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 300_000;
+
+/** A 401 on the POST may be a token that expired this moment: the worker's credentials refresh, and one more try is due. */
+const REFUSED_CREDENTIALS_TRIES = 2;
+
+export async function submit(tracking: Tracking): Promise<void> {
+  const giveUpAtMs = Date.now() + requestOf(tracking).options.submitBudgetMs;
+  let waits = 0;
+  let unauthorized = 0;
+  for (;;) {
+    const outcome = await submitOnce(tracking, giveUpAtMs);
+    switch (outcome.kind) {
+      case 'accepted':
+        accept(tracking, outcome.jobId);
+        return;
+      case 'rejected':
+        throw submitRejected(tracking, outcome.error);
+      case 'ambiguous':
+        loseTrack(tracking, outcome.error);
+        throw outcomeUnknown(tracking, 'submitAmbiguous', Date.now());
+      case 'notExecuted':
+        unauthorized = outcome.reason === 'unauthorized' ? unauthorized + 1 : 0;
+        if (mustGiveUp(tracking, outcome, unauthorized)) throw submitRejected(tracking, outcome.error);
+        await waitToSubmit(tracking, outcome, waits++, giveUpAtMs);
+    }
+  }
+}
+
+async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<SubmitOutcome> {
+  const request = requestOf(tracking);
+  if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
+  tracking.phase = 'submitting';
+  publishDetails(tracking);
+  const scheduleToStartTimeout = Math.max(1_000, giveUpAtMs - Date.now());
+  const outcome = await imsSubmitExport
+    .executeWithOptions({ summary: `submit ${describeExport(request)}`, scheduleToStartTimeout }, [
+      { request, mayPost: mayPost() },
+    ])
+    .catch(lostActivity);
+  // The POST has settled. Where a cancel came meanwhile, what is known of the job is kept before the cancel goes on.
+  if (cancelRequested()) {
+    if (outcome.kind === 'accepted') accept(tracking, outcome.jobId);
+    if (outcome.kind === 'ambiguous') loseTrack(tracking, outcome.error);
+    throw new CancelledFailure('Canceled while the export was being submitted');
+  }
+  return outcome;
+}
+
+/** A run that was reset or retried may follow a POST that it knows nothing of. */
+function mayPost(): boolean {
+  const { runId, originalExecutionRunId, attempt } = workflowInfo();
+  return runId === originalExecutionRunId && attempt === 1;
+}
+
+/** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
+function lostActivity(error: unknown): SubmitOutcome {
+  if (isCancellation(error)) {
+    // Waiting for the completion of a cancel, only an activity that never began ends as canceled.
+    return {
+      kind: 'notExecuted',
+      reason: 'staleAttempt',
+      error: activityError(error, 'ExportImage'),
+      retryAfterMs: null,
+    };
+  }
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof TimeoutFailure) {
+    const jobId = heartbeatJobId(cause.lastHeartbeatDetails);
+    if (jobId !== undefined) return { kind: 'accepted', jobId };
+    if (cause.timeoutType === 'SCHEDULE_TO_START') {
+      const never = {
+        ...activityError(error, 'ExportImage'),
+        message: 'no worker took the submit from the task queue',
+      };
+      return { kind: 'notExecuted', reason: 'staleAttempt', error: never, retryAfterMs: null };
+    }
+  }
+  return { kind: 'ambiguous', error: activityError(error, 'ExportImage') };
+}
+
+/** The activity heartbeats the job id before it returns, so that a lost completion does not lose the job. */
+function heartbeatJobId(details: unknown): string | undefined {
+  if (typeof details !== 'object' || details === null || !('jobId' in details)) return undefined;
+  return typeof details.jobId === 'string' ? details.jobId : undefined;
+}
+
+function accept(tracking: Tracking, jobId: string): void {
+  const { imageId, bucketUrl } = requestOf(tracking);
+  tracking.jobId = jobId;
+  tracking.submittedAtMs = Date.now();
+  tracking.submissions += 1;
+  tracking.remoteJob = 'running';
+  tracking.lastError = null;
+  tracking.phase = 'exporting';
+  // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
+  upsertMemo({ jobId, imageId, bucketUrl });
+}
+
+function loseTrack(tracking: Tracking, error: CloudErrorInfo): void {
+  tracking.lastError = error;
+  tracking.submissions += 1;
+  tracking.remoteJob = 'unknown';
+}
+
+function mustGiveUp(tracking: Tracking, outcome: NotExecuted, unauthorized: number): boolean {
+  if (outcome.reason === 'unauthorized') return unauthorized >= REFUSED_CREDENTIALS_TRIES;
+  return outcome.reason === 'imageBusy' && requestOf(tracking).options.whenImageBusy === 'fail';
+}
+
+async function waitToSubmit(
+  tracking: Tracking,
+  outcome: NotExecuted,
+  waits: number,
+  giveUpAtMs: number,
+): Promise<void> {
+  tracking.phase = 'waitingToSubmit';
+  tracking.lastError = outcome.error;
+  const delayMs = waitMs(outcome, waits);
+  if (Date.now() + delayMs > giveUpAtMs) throw submitBudgetSpent(tracking, outcome.error);
+  tracking.nextPollAtMs = null;
+  publishDetails(tracking);
+  tracking.wake = false;
+  const summary = `${outcome.reason} (${outcome.error.code}) - next submit in ${formatDuration(delayMs)}`;
+  await condition(() => tracking.wake, delayMs, { summary });
+  tracking.wake = false;
+}
+
+function waitMs(outcome: NotExecuted, waits: number): number {
+  if (outcome.reason === 'staleAttempt') return 1_000;
+  const backedOffMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** waits);
+  const jitteredMs = Math.round(backedOffMs * (0.85 + 0.3 * Math.random()));
+  return Math.max(outcome.retryAfterMs ?? 0, jitteredMs);
+}

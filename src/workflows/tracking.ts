@@ -1,0 +1,150 @@
+/**
+ * What the workflow knows of its export: one plain object, moved forward by the steps.
+ *
+ * @module
+ */
+import type {
+  CloudErrorInfo,
+  ExportOutcome,
+  ExportPhase,
+  ExportRequest,
+  ObservedJob,
+  PollOutcome,
+  RemoteJob,
+} from '../contract';
+import { observeProgress, type Progress } from './progress';
+
+/** Facts that outlive a run: carried by continue-as-new as they are. */
+export interface ExportState {
+  version: 1;
+  /** Start of the first run. */
+  startedAtMs: number;
+  /** Null until the input was validated. */
+  request: ExportRequest | null;
+  /** Absolute, so that neither a restart nor continue-as-new moves it. Null until the input was validated. */
+  deadlineAtMs: number | null;
+  /** The clock of OBS when the destination was seen to be free. */
+  destinationFreeAt: string | null;
+  submissions: number;
+  jobId: string | null;
+  submittedAtMs: number | null;
+  polls: number;
+  observations: { [status: string]: number };
+  lastJob: ObservedJob | null;
+  progress: Progress;
+  /** Start of the current unbroken stretch of failing polls. */
+  pollErrorsSinceMs: number | null;
+  /** Start of the current unbroken stretch of statuses that the API does not name. */
+  unknownStatusSinceMs: number | null;
+  /** What the last poll or submit failed with; null after a good one. */
+  lastError: CloudErrorInfo | null;
+  /** The credentials were refused: polls are slow until they are mended. */
+  parked: boolean;
+  /** A `pollNow` that no poll has answered yet. */
+  wake: boolean;
+  warnings: string[];
+}
+
+/** The state of this run: what outlives it, and what does not. */
+export interface Tracking extends ExportState {
+  /** The input as it came; read only for what it may mean, since it can be anything. */
+  input: unknown;
+  phase: ExportPhase;
+  remoteJob: RemoteJob;
+  nextPollAtMs: number | null;
+  /** This run is about to continue as new. */
+  continuing: boolean;
+  ended: { outcome: ExportOutcome; atMs: number; failure: Error | null } | null;
+}
+
+/** Job statuses that the API names. */
+const KNOWN_STATUSES: ReadonlySet<string> = new Set(['INIT', 'RUNNING', 'SUCCESS', 'FAIL']);
+
+export function beginTracking(input: unknown, startedAtMs: number): Tracking {
+  return {
+    version: 1,
+    startedAtMs,
+    request: null,
+    deadlineAtMs: null,
+    destinationFreeAt: null,
+    submissions: 0,
+    jobId: null,
+    submittedAtMs: null,
+    polls: 0,
+    observations: {},
+    lastJob: null,
+    progress: [],
+    pollErrorsSinceMs: null,
+    unknownStatusSinceMs: null,
+    lastError: null,
+    parked: false,
+    wake: false,
+    warnings: [],
+    ...freshRun(input),
+  };
+}
+
+export function resumeTracking(input: unknown, carried: ExportState): Tracking {
+  const run = freshRun(input);
+  return { ...carried, ...run, phase: carried.parked ? 'parked' : 'exporting', remoteJob: 'running' };
+}
+
+function freshRun(input: unknown) {
+  return {
+    input,
+    phase: 'validating' as ExportPhase,
+    remoteJob: 'none' as RemoteJob,
+    nextPollAtMs: null,
+    continuing: false,
+    ended: null,
+  };
+}
+
+/** What continue-as-new hands to the next run. */
+export function carriedState(tracking: Tracking): ExportState {
+  const { input, phase, remoteJob, nextPollAtMs, continuing, ended, ...carried } = tracking;
+  return carried;
+}
+
+/** The validated request. Only steps after validation ask for it. */
+export function requestOf(tracking: Tracking): ExportRequest {
+  if (tracking.request === null) throw new Error('the input was not validated yet');
+  return tracking.request;
+}
+
+/** The deadline, known since validation. */
+export function deadlineOf(tracking: Tracking): number {
+  if (tracking.deadlineAtMs === null) throw new Error('the input was not validated yet');
+  return tracking.deadlineAtMs;
+}
+
+/** Takes the answer of one poll in. */
+export function recordPoll(tracking: Tracking, outcome: PollOutcome, nowMs: number): void {
+  tracking.polls += 1;
+  if (outcome.kind === 'observed') {
+    recordObservation(tracking, outcome.job, nowMs);
+    return;
+  }
+  tracking.lastError = outcome.error;
+  tracking.parked = outcome.kind === 'denied';
+  // A refusal of the credentials says nothing of the job, and mending them may take a night: only the deadline ends it.
+  tracking.pollErrorsSinceMs = tracking.parked ? null : (tracking.pollErrorsSinceMs ?? nowMs);
+}
+
+function recordObservation(tracking: Tracking, job: ObservedJob, nowMs: number): void {
+  tracking.lastError = null;
+  tracking.parked = false;
+  tracking.pollErrorsSinceMs = null;
+  tracking.lastJob = job;
+  tracking.observations[job.status] = (tracking.observations[job.status] ?? 0) + 1;
+  tracking.unknownStatusSinceMs = KNOWN_STATUSES.has(job.status) ? null : (tracking.unknownStatusSinceMs ?? nowMs);
+  // At the end the cloud may still show an old percentage; SUCCESS and FAIL speak for themselves.
+  if (job.status === 'RUNNING' || job.status === 'INIT') {
+    tracking.progress = observeProgress(tracking.progress, job.progress, nowMs);
+  }
+}
+
+/** Adds a warning once. */
+export function warn(tracking: Tracking, warning: string): void {
+  if (!tracking.warnings.includes(warning)) tracking.warnings.push(warning);
+}

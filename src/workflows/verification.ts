@@ -1,0 +1,52 @@
+import type { ExportImageResult, VerifyOutcome } from '../contract';
+import { activityError, imsVerifyObject } from './activity-stubs';
+import { rethrowCancel } from './cancellation';
+import { objectInvalid } from './failures';
+import { publishDetails } from './publishing';
+import { iso } from './status';
+import { requestOf, type Tracking } from './tracking';
+
+/** Looks at the object that the job says it wrote, and makes the result. */
+export async function verify(tracking: Tracking): Promise<ExportImageResult> {
+  tracking.phase = 'verifying';
+  tracking.nextPollAtMs = null;
+  publishDetails(tracking);
+  const outcome = await verifyObject(tracking);
+  if (outcome.kind === 'invalid') throw objectInvalid(tracking, outcome);
+  return resultOf(tracking, outcome);
+}
+
+async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
+  const request = requestOf(tracking);
+  // The HEAD that saw the destination free was timed by the clock that also stamps the object.
+  const notOlderThan = tracking.destinationFreeAt ?? tracking.lastJob?.beginTime ?? null;
+  try {
+    return await imsVerifyObject.executeWithOptions({ summary: `look at ${request.bucketUrl}` }, [
+      { request, jobId: tracking.jobId ?? '', notOlderThan },
+    ]);
+  } catch (error) {
+    rethrowCancel(error);
+    const { code, message } = activityError(error, 'HeadObject');
+    return { kind: 'skipped', reason: `the object could not be read: ${code}: ${message}` };
+  }
+}
+
+function resultOf(tracking: Tracking, outcome: Exclude<VerifyOutcome, { kind: 'invalid' }>): ExportImageResult {
+  const { imageId, bucketUrl, fileFormat } = requestOf(tracking);
+  return {
+    imageId,
+    jobId: tracking.jobId ?? '',
+    bucketUrl,
+    fileFormat,
+    verdict: 'succeeded',
+    confirmed: true,
+    object: outcome.kind === 'verified' ? outcome.object : null,
+    verification: outcome.kind === 'verified' ? { state: 'verified' } : { state: 'skipped', reason: outcome.reason },
+    startedAt: iso(tracking.startedAtMs),
+    finishedAt: iso(Date.now()),
+    polls: tracking.polls,
+    submissions: tracking.submissions,
+    observations: { ...tracking.observations },
+    warnings: [...tracking.warnings],
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * The words that people read in the Web UI: summaries of timers and activities, and the current details.
+ *
+ * @module
+ */
+import type { ExportRequest } from '../contract';
+import { fractionDone, remainingMs } from './progress';
+import { iso, stalled } from './status';
+import type { Tracking } from './tracking';
+
+/** `3h 10m`, `4m 05s`, `12s`. */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, '0')}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, '0')}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** `image d164b5df… → ims-image:centos7_5.qcow2 (qcow2)`. */
+export function describeExport(request: ExportRequest): string {
+  return `image ${request.imageId} → ${request.bucketUrl} (${describeFormat(request)})`;
+}
+
+/** `qcow2`, `zvhd2, quick export`, `format not known`. */
+export function describeFormat(request: ExportRequest): string {
+  const format = request.fileFormat ?? 'format not known';
+  return request.isQuickExport ? `${format}, quick export` : format;
+}
+
+/** Where the job stands: `RUNNING 37 % - 3h 10m left`. */
+export function describeProgress(tracking: Tracking, nowMs: number): string {
+  if (tracking.parked) return 'access denied';
+  if (tracking.lastError !== null) return `poll failed (${tracking.lastError.code})`;
+  const status = tracking.lastJob?.status ?? 'accepted';
+  const fraction = fractionDone(tracking.progress);
+  const leftMs = remainingMs(tracking.progress, nowMs);
+  const percent = fraction === null ? '' : ` ${Math.floor(fraction * 100)} %`;
+  const left = leftMs === null ? '' : ` - ${formatDuration(leftMs)} left`;
+  return `${status}${percent}${left}`;
+}
+
+/** Summary of the timer between two polls: with one for each poll, the Timeline reads as a progress log. */
+export function timerSummary(tracking: Tracking, nowMs: number): string {
+  return `${describeProgress(tracking, nowMs)} - next check #${tracking.polls + 1}`;
+}
+
+/** The current details, as Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
+export function currentDetails(tracking: Tracking, nowMs: number): string {
+  const { request } = tracking;
+  if (request === null) return '**Validating** the request and the image. Nothing was submitted yet.';
+  const lines = [`### ${headline(tracking, nowMs)}`, ''];
+  lines.push(`- **Image** \`${request.imageId}\``);
+  lines.push(`- **To** \`${request.bucketUrl}\` (${describeFormat(request)})`);
+  if (tracking.jobId !== null) lines.push(`- **Job** \`${tracking.jobId}\``);
+  if (tracking.nextPollAtMs !== null)
+    lines.push(`- **Next check** #${tracking.polls + 1} at ${iso(tracking.nextPollAtMs)}`);
+  if (tracking.deadlineAtMs !== null && tracking.ended === null) {
+    lines.push(`- **Deadline** ${iso(tracking.deadlineAtMs)}`);
+  }
+  if (tracking.lastError !== null) {
+    lines.push(`- **Last error** \`${tracking.lastError.code}\` ${tracking.lastError.message}`);
+  }
+  for (const warning of tracking.warnings) lines.push(`- **Warning** ${warning}`);
+  lines.push('', whatToDo(tracking, nowMs));
+  return lines.join('\n');
+}
+
+function headline(tracking: Tracking, nowMs: number): string {
+  if (tracking.ended !== null) return `Ended: ${tracking.ended.outcome}`;
+  switch (tracking.phase) {
+    case 'waitingToSubmit':
+      return `Waiting to submit - ${tracking.lastError?.code ?? 'the cloud is busy'}`;
+    case 'submitting':
+      return 'Submitting the export';
+    case 'verifying':
+      return 'Job succeeded - verifying the object';
+    case 'parked':
+      return 'Parked - the cloud denies access to the job';
+    default:
+      return `Exporting - ${describeProgress(tracking, nowMs)}`;
+  }
+}
+
+function whatToDo(tracking: Tracking, nowMs: number): string {
+  if (tracking.ended !== null) return whatRemains(tracking);
+  if (tracking.phase === 'parked') {
+    return "Mend the worker's credentials or their permissions, then send the signal `pollNow`. The job itself goes on.";
+  }
+  if (stalled(tracking, nowMs)) {
+    return 'The progress has not moved for a long time. Ask the cloud about the job; the export goes on until its deadline.';
+  }
+  if (tracking.jobId !== null) {
+    return 'Send the signal `pollNow` to check at once. Cancelling stops the tracking; the job in the cloud goes on.';
+  }
+  return 'Nothing to do: the export goes on by itself.';
+}
+
+function whatRemains(tracking: Tracking): string {
+  switch (tracking.remoteJob) {
+    case 'none':
+      return 'No job was begun in the cloud.';
+    case 'ended':
+      return `The job \`${tracking.jobId}\` has ended in the cloud.`;
+    case 'running':
+      return `The job \`${tracking.jobId}\` goes on in the cloud; nothing tracks it any more.`;
+    case 'unknown':
+      return tracking.jobId === null
+        ? 'Whether a job was begun in the cloud is not known: look for the object before you export again.'
+        : `The job \`${tracking.jobId}\` may still run in the cloud; nothing tracks it any more.`;
+  }
+}
