@@ -1,0 +1,171 @@
+import { type ErrorBody, parseErrorBody } from './error-body';
+import { type CloudErrorClass, meaningOf } from './error-codes';
+import type { HttpAnswer, HttpRequest, TransportError } from './transport';
+
+export interface CloudErrorFields {
+  /**
+   * The service's code (`IMG.0148`, `APIGW.0308`, `NoSuchBucket`), a transport code (`ECONNREFUSED`, `RequestTimeout`),
+   * `InvalidResponse` for a success that cannot be read, or `HTTP_502` where the answer names none.
+   */
+  code: string;
+  message: string;
+  /** Null when there was no HTTP answer. */
+  httpStatus: number | null;
+  requestId: string | null;
+  /** Such as `ExportImage`, `ShowJob` or `HeadObject`. */
+  operation: string;
+  /** Whether the cloud may have acted. Always `no` for reads, which change nothing. */
+  executed: 'no' | 'maybe';
+  class: CloudErrorClass;
+  /** What the header Retry-After asks for. */
+  retryAfterMs: number | null;
+}
+
+/**
+ * Anything but a clear answer of the cloud; the only error that the clients throw. It never holds headers or secrets,
+ * so it may be logged and stored.
+ */
+export class CloudError extends Error implements CloudErrorFields {
+  override readonly name = 'CloudError';
+  readonly code: string;
+  readonly httpStatus: number | null;
+  readonly requestId: string | null;
+  readonly operation: string;
+  readonly executed: 'no' | 'maybe';
+  readonly class: CloudErrorClass;
+  readonly retryAfterMs: number | null;
+
+  constructor(fields: CloudErrorFields, options?: ErrorOptions) {
+    super(fields.message, options);
+    this.code = fields.code;
+    this.httpStatus = fields.httpStatus;
+    this.requestId = fields.requestId;
+    this.operation = fields.operation;
+    this.executed = fields.executed;
+    this.class = fields.class;
+    this.retryAfterMs = fields.retryAfterMs;
+  }
+
+  /** The same error with some fields changed. */
+  with(changes: Partial<CloudErrorFields>): CloudError {
+    const { retryAfterMs, executed, class: errorClass } = this;
+    return new CloudError(
+      { ...this.info(), executed, class: errorClass, retryAfterMs, ...changes },
+      { cause: this.cause },
+    );
+  }
+
+  /** The error as plain JSON. */
+  info(): { code: string; message: string; httpStatus: number | null; requestId: string | null; operation: string } {
+    const { code, message, httpStatus, requestId, operation } = this;
+    return { code, message, httpStatus, requestId, operation };
+  }
+}
+
+/** What a request was, as far as its errors are concerned. */
+export interface Attempt {
+  operation: string;
+  method: HttpRequest['method'];
+  /** Milliseconds since the epoch, for a Retry-After that is a date. */
+  nowMs: number;
+  /** Names the error of a status whose answer has no body, as every HEAD. */
+  codeOfStatus?: (status: number) => string | undefined;
+}
+
+/** An answer that is not a success. */
+export function errorOfAnswer(answer: HttpAnswer, attempt: Attempt): CloudError {
+  const body = parseErrorBody(answer.body);
+  const code = body.code ?? attempt.codeOfStatus?.(answer.status) ?? `HTTP_${answer.status}`;
+  return new CloudError({
+    code,
+    message: body.message ?? `The cloud answered ${answer.status} without an explanation.`,
+    httpStatus: answer.status,
+    requestId: requestIdOf(answer) ?? body.requestId,
+    operation: attempt.operation,
+    executed: isRead(attempt) ? 'no' : executedBy(code, answer.status, body),
+    class: meaningOf(code)?.class ?? classOfStatus(answer.status),
+    retryAfterMs: parseRetryAfter(headerOf(answer, 'retry-after'), attempt.nowMs),
+  });
+}
+
+/** A success whose body is not what it should be. A changing request may well have been executed. */
+export function unreadableAnswer(answer: HttpAnswer, attempt: Attempt, problem: string): CloudError {
+  return new CloudError({
+    code: 'InvalidResponse',
+    message: problem,
+    httpStatus: answer.status,
+    requestId: requestIdOf(answer),
+    operation: attempt.operation,
+    executed: isRead(attempt) ? 'no' : 'maybe',
+    class: 'transient',
+    retryAfterMs: null,
+  });
+}
+
+/**
+ * No complete answer. Before the first byte of the request was written (no address, connection refused, connect timeout,
+ * TLS refused) the cloud has surely not acted; from then on nobody knows.
+ */
+export function errorOfTransport(error: TransportError, attempt: Attempt): CloudError {
+  return new CloudError(
+    {
+      code: error.code,
+      message: error.message,
+      httpStatus: null,
+      requestId: null,
+      operation: attempt.operation,
+      executed: error.begun && !isRead(attempt) ? 'maybe' : 'no',
+      class: 'transient',
+      retryAfterMs: null,
+    },
+    { cause: error.cause },
+  );
+}
+
+export function requestIdOf(answer: HttpAnswer): string | null {
+  return (
+    headerOf(answer, 'x-request-id') ?? headerOf(answer, 'x-obs-request-id') ?? headerOf(answer, 'x-amz-request-id')
+  );
+}
+
+/** The value of a header, the first one when repeated; null when absent or empty. */
+export function headerOf(answer: HttpAnswer, name: string): string | null {
+  const value = answer.headers[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === undefined || first.trim() === '' ? null : first.trim();
+}
+
+/** Milliseconds to wait, from seconds or from an HTTP date; null when absent or not understood. At most a day. */
+export function parseRetryAfter(value: string | null, nowMs: number): number | null {
+  if (value === null) return null;
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
+  return Number.isNaN(ms) ? null : Math.min(Math.max(Math.round(ms), 0), 24 * 3_600_000);
+}
+
+/** Statuses that by HTTP itself say that the request was turned away at the door, whatever the body. */
+const TURNED_AWAY = new Set([401, 429]);
+
+function executedBy(code: string, status: number, body: ErrorBody): 'no' | 'maybe' {
+  if (TURNED_AWAY.has(status)) return 'no';
+  const meaning = meaningOf(code);
+  // The gateway's own refusal comes before it forwards anything. With a 5xx, the word of the service is not enough.
+  if (meaning?.executed === 'no' && meaning.source === 'API gateway') return 'no';
+  const rejected = status >= 400 && status < 500 && status !== 408;
+  if (!rejected) return 'maybe';
+  // A 4xx that does not name its code may come from anything on the way, after the request went through.
+  if (body.code === null) return 'maybe';
+  return meaning?.source === 'IMS' ? meaning.executed : 'no';
+}
+
+function classOfStatus(status: number): CloudErrorClass {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'notFound';
+  if (status === 429) return 'throttled';
+  if (status === 408 || status >= 500) return 'transient';
+  return 'unknown';
+}
+
+function isRead(attempt: Attempt): boolean {
+  return attempt.method === 'GET' || attempt.method === 'HEAD';
+}

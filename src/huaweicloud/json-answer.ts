@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { type Attempt, unreadableAnswer } from './errors';
+import type { HttpAnswer } from './transport';
+
+/**
+ * The body of a success, parsed.
+ *
+ * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape
+ */
+export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(answer.body.toString('utf8'));
+  } catch {
+    throw unreadableAnswer(
+      answer,
+      attempt,
+      `${attempt.operation} was answered ${answer.status} with a body that is not JSON.`,
+    );
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'the body' : `'${issue.path.join('.')}'`;
+  throw unreadableAnswer(
+    answer,
+    attempt,
+    `${attempt.operation} was answered ${answer.status}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
+  );
+}

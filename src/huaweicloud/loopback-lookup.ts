@@ -1,0 +1,25 @@
+import { type LookupAddress, type LookupAllOptions, type LookupOneOptions, lookup } from 'node:dns';
+
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+
+/**
+ * Name resolution for connections. Names under `.localhost` are the loopback by RFC 6761, but many resolvers do not know
+ * those below it (`bucket.obs.localhost`), so they are not asked. Everything else goes to the system.
+ */
+export function lookupWithLoopback(
+  hostname: string,
+  options: LookupOneOptions | LookupAllOptions,
+  callback: LookupCallback,
+): void {
+  if (!/(^|\.)localhost\.?$/i.test(hostname)) {
+    lookup(hostname, options as LookupAllOptions, callback);
+    return;
+  }
+  const loopback: LookupAddress[] = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ];
+  if (options.all) callback(null, loopback);
+  else if (options.family === 6 || options.family === 'IPv6') callback(null, '::1', 6);
+  else callback(null, '127.0.0.1', 4);
+}

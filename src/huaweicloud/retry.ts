@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CloudError } from './errors';
+
+/** How a read is repeated. The defaults end a read within 12 s, so that it fits an activity of 15 s. */
+export interface RetryOptions {
+  /** @default 4 */
+  maxTries?: number;
+  /** For all tries and the waits between them. @default 12000 */
+  budgetMs?: number;
+  /** Longest single try, so that one that hangs leaves time for another. @default 8000 */
+  tryLimitMs?: number;
+  /** Mean of the first wait; each further one doubles. @default 250 */
+  firstDelayMs?: number;
+}
+
+/** A Retry-After above this is for the caller to keep: it waits durably, and this would only hold a worker's slot. */
+const LONGEST_RETRY_AFTER_MS = 3_000;
+
+/**
+ * Repeats a read on transport errors, on 5xx, and on anything with a short Retry-After. Throttling without one is left to
+ * the caller, since throttled calls count toward the quota as well.
+ *
+ * @param attempt one try, which must end within `limitMs`
+ * @throws the error of the last try
+ */
+export async function retryBriefly<T>(
+  attempt: (limitMs: number) => Promise<T>,
+  signal: AbortSignal | undefined,
+  { maxTries = 4, budgetMs = 12_000, tryLimitMs = 8_000, firstDelayMs = 250 }: RetryOptions = {},
+): Promise<T> {
+  const endsAt = performance.now() + budgetMs;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(Math.max(1, Math.min(tryLimitMs, endsAt - performance.now())));
+    } catch (error) {
+      if (tries >= maxTries || !isWorthRepeating(error)) throw error;
+      const backoffMs = firstDelayMs * 2 ** (tries - 1) * (0.5 + Math.random());
+      const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
+      if (performance.now() + waitMs >= endsAt) throw error;
+      try {
+        await delay(waitMs, undefined, { signal });
+      } catch {
+        throw error;
+      }
+    }
+  }
+}
+
+function isWorthRepeating(error: unknown): error is CloudError {
+  if (!(error instanceof CloudError) || error.code === 'Aborted' || error.code === 'InvalidResponse') return false;
+  if (error.retryAfterMs !== null) {
+    return error.retryAfterMs <= LONGEST_RETRY_AFTER_MS && (error.class === 'throttled' || isServerTrouble(error));
+  }
+  return isServerTrouble(error);
+}
+
+function isServerTrouble({ httpStatus }: CloudError): boolean {
+  return httpStatus === null || httpStatus >= 500;
+}
