@@ -1,0 +1,44 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { CloudClient, CloudError } from '../huaweicloud';
+
+/** One of the worker's accounts, ready to be called. */
+export interface AccountCloud {
+  region: string;
+  client: CloudClient;
+}
+
+/** What the activities need from the worker that runs them. */
+export interface ExportActivityDeps {
+  /** The worker's accounts by name; `default` serves inputs that name none. */
+  accounts: ReadonlyMap<string, AccountCloud>;
+}
+
+/** The account of a request. It was there when the request was validated; a worker without it is not set up alike. */
+export function accountOf(deps: ExportActivityDeps, name: string): AccountCloud {
+  const account = deps.accounts.get(name);
+  if (account !== undefined) return account;
+  const known = [...deps.accounts.keys()].join(', ');
+  throw new Error(
+    `This worker has no account ${name} (it has ${known}); workers of one task queue need the same accounts`,
+  );
+}
+
+/** True when the cloud refused the credentials or their permissions. */
+export function isDenied(error: CloudError): boolean {
+  return error.class === 'unauthorized' || error.class === 'forbidden';
+}
+
+/** True when the same call may succeed later. */
+export function mayPass(error: CloudError): boolean {
+  return error.class === 'transient' || error.class === 'throttled';
+}
+
+/** A failure that Temporal retries, after the delay that the cloud asked for. Carries the cloud error as details. */
+export function retryLater(error: CloudError): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'CloudUnavailable',
+    message: `${error.operation}: ${error.code}: ${error.message}`,
+    details: [error.info()],
+    nextRetryDelay: error.retryAfterMs ?? undefined,
+  });
+}

@@ -1,0 +1,220 @@
+/**
+ * From an input, which can be anything, to the normalised request, or to InvalidExportRequest.
+ *
+ * The schema lives here and not in the workflow: zod would add a megabyte to its bundle.
+ *
+ * @module
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import {
+  DEFAULT_ACCOUNT,
+  type ExportRequest,
+  type ExportSettings,
+  FILE_FORMATS,
+  type InvalidExportRequestDetails,
+} from '../contract';
+import { DURATION_SHAPE, durationMs } from './duration';
+import { RULE_IDS } from './preflight';
+
+type Problem = InvalidExportRequestDetails['problems'][number];
+
+const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
+const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const MAX_DEADLINE_MS = 365 * 24 * 60 * 60 * 1000;
+
+const duration = z.custom<number | string>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
+
+const optionsSchema = z.strictObject(
+  {
+    deadline: duration.nullish(),
+    minInterval: duration.nullish(),
+    maxInterval: duration.nullish(),
+    stallAfter: duration.nullish(),
+    pollErrorBudget: duration.nullish(),
+    unknownStatusBudget: duration.nullish(),
+    submitBudget: duration.nullish(),
+    onCancel: z.enum(['detach', 'drain'], { error: "'detach' or 'drain'" }).nullish(),
+    onAmbiguousSubmit: z.enum(['probe', 'ask'], { error: "'probe' or 'ask'" }).nullish(),
+    maxProbes: z.int({ error: 'a whole number from 0 to 10' }).min(0).max(10).nullish(),
+    acceptUnconfirmed: z.boolean({ error: 'true or false' }).nullish(),
+    whenImageBusy: z.enum(['wait', 'fail'], { error: "'wait' or 'fail'" }).nullish(),
+    rules: z
+      .partialRecord(
+        z.enum(RULE_IDS, { error: `a rule of ${RULE_IDS.join(', ')}` }),
+        z.enum(['error', 'warn', 'off'], { error: "'error', 'warn' or 'off'" }),
+        { error: "an object such as {bucketReadable: 'off'}" },
+      )
+      .nullish(),
+    expectNotification: z.boolean({ error: 'true or false' }).nullish(),
+    searchAttributes: z.boolean({ error: 'true or false' }).nullish(),
+  },
+  { error: 'an object' },
+);
+
+/** The input of `exportImageWorkflow`. Null stands for absent, as other languages write it. */
+export const exportInputSchema = z.strictObject(
+  {
+    imageId: z.string({ error: 'the ID of a private image, a UUID' }).regex(IMAGE_ID, {
+      error: 'the ID of a private image, a UUID such as d164b5df-1bc3-4c3f-893e-3e471fd16e64',
+    }),
+    bucketUrl: z.string({ error: "'<bucket>:<object key>'" }),
+    fileFormat: z.enum(FILE_FORMATS, { error: `one of ${FILE_FORMATS.join(', ')}` }).nullish(),
+    isQuickExport: z.boolean({ error: 'true or false' }).nullish(),
+    attach: z
+      .strictObject({ jobId: z.string().min(1, { error: 'a job id' }) }, { error: 'an object such as {jobId}' })
+      .nullish(),
+    account: z.string({ error: "the name of one of the worker's accounts" }).min(1).nullish(),
+    options: optionsSchema.nullish(),
+  },
+  { error: 'an object such as {imageId, bucketUrl, fileFormat} or {imageId, bucketUrl, isQuickExport: true}' },
+);
+
+type ParsedInput = z.infer<typeof exportInputSchema>;
+type ParsedOptions = z.infer<typeof optionsSchema>;
+
+/**
+ * Normalises an input of `exportImageWorkflow`.
+ *
+ * @throws ApplicationFailure of type InvalidExportRequest that names field, value and what is right
+ */
+export function parseExportInput(input: unknown): ExportRequest {
+  const parsed = exportInputSchema.safeParse(input);
+  if (!parsed.success) throw invalidRequest(problemsOf(parsed.error.issues, input));
+  const options = withDefaults(parsed.data.options ?? {});
+  const problems = [...destinationProblems(parsed.data), ...formatProblems(parsed.data), ...optionProblems(options)];
+  const [bucket, objectKey] = splitBucketUrl(parsed.data.bucketUrl);
+  if (problems.length > 0 || bucket === undefined || objectKey === undefined) throw invalidRequest(problems);
+  const { imageId, bucketUrl, isQuickExport, fileFormat, account, attach } = parsed.data;
+  return {
+    imageId: imageId.toLowerCase(),
+    bucketUrl,
+    bucket,
+    objectKey,
+    account: account ?? DEFAULT_ACCOUNT,
+    fileFormat: isQuickExport ? 'zvhd2' : (fileFormat ?? null),
+    isQuickExport: isQuickExport ?? false,
+    attach: attach ?? null,
+    options,
+  };
+}
+
+/** An InvalidExportRequest of one problem, for checks that need more than the input. */
+export function invalidField(field: string, value: unknown, expected: string): ApplicationFailure {
+  return invalidRequest([{ field, value: asText(value), expected }]);
+}
+
+// Defaults, each beside its reason.
+function withDefaults(options: ParsedOptions): ExportSettings {
+  return {
+    // A 1 TB export takes hours; a day leaves room for a busy region.
+    deadlineMs: durationMs(options.deadline ?? '24h') ?? 0,
+    // A small image is done in minutes.
+    minIntervalMs: durationMs(options.minInterval ?? '10s') ?? 0,
+    // Nobody waits for the end of a nine-hour export to the minute.
+    maxIntervalMs: durationMs(options.maxInterval ?? '10m') ?? 0,
+    // A healthy 1 TB export shows a new percent every six minutes or so.
+    stallAfterMs: durationMs(options.stallAfter ?? '1h') ?? 0,
+    // Longer than a usual disturbance of a region, shorter than a night.
+    pollErrorBudgetMs: durationMs(options.pollErrorBudget ?? '2h') ?? 0,
+    unknownStatusBudgetMs: durationMs(options.unknownStatusBudget ?? '30m') ?? 0,
+    // The limit on tasks frees up when somebody else's export ends.
+    submitBudgetMs: durationMs(options.submitBudget ?? '2h') ?? 0,
+    onCancel: options.onCancel ?? 'detach',
+    onAmbiguousSubmit: options.onAmbiguousSubmit ?? 'probe',
+    maxProbes: options.maxProbes ?? 0,
+    acceptUnconfirmed: options.acceptUnconfirmed ?? false,
+    whenImageBusy: options.whenImageBusy ?? 'wait',
+    rules: { ...options.rules },
+    expectNotification: options.expectNotification ?? false,
+    searchAttributes: options.searchAttributes ?? false,
+  };
+}
+
+/** Splits at the first colon; a bucket name has none, an object key may. */
+function splitBucketUrl(bucketUrl: string): [string?, string?] {
+  const colon = bucketUrl.indexOf(':');
+  return colon < 0 ? [] : [bucketUrl.slice(0, colon), bucketUrl.slice(colon + 1)];
+}
+
+function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
+  const problem = (expected: string) => [{ field: 'bucketUrl', value: asText(bucketUrl), expected }];
+  const [bucket, objectKey] = splitBucketUrl(bucketUrl);
+  if (bucket === undefined || objectKey === undefined) {
+    return problem("'<bucket>:<object key>' with a colon, such as 'ims-image:centos7_5.qcow2'");
+  }
+  if (!BUCKET_NAME.test(bucket)) {
+    return problem('a bucket name of 3 to 63 lower-case letters, digits, hyphens and dots before the colon');
+  }
+  if (objectKey === '') return problem('an object key after the colon');
+  return [];
+}
+
+function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Problem[] {
+  if (attach) return [];
+  if (isQuickExport && fileFormat) {
+    const expected = 'no fileFormat: a quick export always writes zvhd2';
+    return [{ field: 'fileFormat', value: asText(fileFormat), expected }];
+  }
+  if (!isQuickExport && !fileFormat) {
+    const expected = `one of ${FILE_FORMATS.join(', ')}, or isQuickExport: true`;
+    return [{ field: 'fileFormat', value: asText(fileFormat), expected }];
+  }
+  return [];
+}
+
+function optionProblems(options: ExportSettings): Problem[] {
+  const problems: Problem[] = [];
+  const require = (holds: boolean, field: string, value: unknown, expected: string) => {
+    if (!holds) problems.push({ field: `options.${field}`, value: asText(value), expected });
+  };
+  const { deadlineMs, minIntervalMs, maxIntervalMs } = options;
+  require(deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS, 'deadline', deadlineMs, 'more than 0 and at most 365 days');
+  require(minIntervalMs > 0, 'minInterval', minIntervalMs, 'more than 0');
+  require(maxIntervalMs >= minIntervalMs, 'maxInterval', maxIntervalMs, `at least minInterval (${minIntervalMs} ms)`);
+  return problems;
+}
+
+function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Problem[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
+    }
+    const known = path[0] === 'options' ? optionsSchema : exportInputSchema;
+    const expected = `no such key; known are ${Object.keys(known.shape).join(', ')}`;
+    return issue.keys.map((key) => ({
+      field: [...path, key].join('.'),
+      value: asText(valueAt(input, [...path, key])),
+      expected,
+    }));
+  });
+}
+
+function valueAt(input: unknown, path: string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), input);
+}
+
+function isObject(value: unknown): value is { [key: string]: unknown } {
+  return typeof value === 'object' && value !== null;
+}
+
+function asText(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  return text.length <= 200 ? text : `${text.slice(0, 199)}…`;
+}
+
+function invalidRequest(problems: Problem[]): ApplicationFailure {
+  const first = problems[0] ?? { field: '', value: '', expected: '' };
+  const details: InvalidExportRequestDetails = { ...first, problems };
+  const sentences = problems.map(
+    ({ field, value, expected }) => `${field || 'input'} is ${value}; expected ${expected}`,
+  );
+  return ApplicationFailure.create({
+    type: 'InvalidExportRequest',
+    message: `Invalid export request: ${sentences.join('. ')}.`,
+    nonRetryable: true,
+    details: [details],
+  });
+}

@@ -1,0 +1,26 @@
+import type { ExportActivities } from '../contract';
+import type { ExportActivityDeps } from './cloud';
+import { pollJob } from './poll-job';
+import { submitExport } from './submit-export';
+import { validateExport } from './validate-export';
+import { verifyObject } from './verify-object';
+
+export type { AccountCloud, ExportActivityDeps } from './cloud';
+export { exportInputSchema, parseExportInput } from './export-request';
+
+/**
+ * The activities of an export, by the names that the workflow calls.
+ *
+ * @example
+ * ```ts
+ * await Worker.create({ taskQueue, workflowsPath, activities: createExportActivities({ accounts }) });
+ * ```
+ */
+export function createExportActivities(deps: ExportActivityDeps): ExportActivities {
+  return {
+    imsValidateExport: validateExport(deps),
+    imsSubmitExport: submitExport(deps),
+    imsPollJob: pollJob(deps),
+    imsVerifyObject: verifyObject(deps),
+  };
+}

@@ -1,0 +1,103 @@
+import { Context } from '@temporalio/activity';
+import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
+import { CloudError } from '../huaweicloud';
+import { type AccountCloud, accountOf, type ExportActivityDeps } from './cloud';
+
+/** Often enough that a lost worker is noticed by its heartbeat, and no more. */
+const HEARTBEAT_INTERVAL_MS = 5_000;
+
+/** A worker that was frozen for longer than this may have been given up: it must not POST any more. */
+const STALE_SHARE_OF_HEARTBEAT = 0.5;
+
+/**
+ * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that
+ * nobody knows. The POST is not tied to the cancellation of the activity: once begun, its answer is awaited.
+ */
+export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSubmitExport'] {
+  return async (input) => {
+    const begunAtMs = performance.now();
+    const context = Context.current();
+    const refusal = mustNotPost(input, context, begunAtMs);
+    if (refusal !== undefined) return refusal;
+    const account = accountOf(deps, input.request.account);
+    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+    try {
+      return await post(account, input, () => mustNotPost(input, context, begunAtMs));
+    } finally {
+      clearInterval(heartbeat);
+    }
+  };
+}
+
+async function post(
+  { client }: AccountCloud,
+  { request }: SubmitInput,
+  lastCheck: () => SubmitOutcome | undefined,
+): Promise<SubmitOutcome> {
+  let refusal: SubmitOutcome | undefined;
+  try {
+    const { imageId, bucketUrl, isQuickExport, fileFormat } = request;
+    const format = isQuickExport ? { isQuickExport } : { fileFormat: fileFormat ?? undefined };
+    const { jobId } = await client.ims.exportImage(
+      { imageId, bucketUrl, ...format },
+      {
+        beforeSend: () => {
+          refusal = lastCheck();
+          if (refusal !== undefined) throw new Error('not sent');
+        },
+      },
+    );
+    // If the completion is lost, the workflow finds the job in the details of the last heartbeat.
+    Context.current().heartbeat({ jobId });
+    return { kind: 'accepted', jobId };
+  } catch (error) {
+    if (refusal !== undefined) return refusal;
+    return outcomeOf(error);
+  }
+}
+
+/** Why no POST may go out now, as an outcome; undefined when it may. */
+function mustNotPost({ mayPost }: SubmitInput, context: Context, begunAtMs: number): SubmitOutcome | undefined {
+  if (!mayPost || context.info.attempt > 1) {
+    const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
+    return { kind: 'ambiguous', error: ownError('EARLIER_ATTEMPT', message) };
+  }
+  const heartbeatTimeoutMs = context.info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY;
+  const stale = performance.now() - begunAtMs > heartbeatTimeoutMs * STALE_SHARE_OF_HEARTBEAT;
+  if (!stale && !context.cancellationSignal.aborted) return undefined;
+  const message = stale ? 'the worker stood still before the POST' : 'the submit was canceled before the POST';
+  return { kind: 'notExecuted', reason: 'staleAttempt', error: ownError('STALE_ATTEMPT', message), retryAfterMs: null };
+}
+
+function outcomeOf(error: unknown): SubmitOutcome {
+  if (!(error instanceof CloudError)) {
+    return {
+      kind: 'ambiguous',
+      error: ownError('ACTIVITY_FAILED', error instanceof Error ? error.message : String(error)),
+    };
+  }
+  if (error.executed === 'maybe') return { kind: 'ambiguous', error: error.info() };
+  const reason = notExecutedReason(error);
+  if (reason === undefined) return { kind: 'rejected', error: error.info() };
+  return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: error.retryAfterMs };
+}
+
+/** The reason to try again later, where there is one. */
+function notExecutedReason(error: CloudError): NotExecutedReason | undefined {
+  switch (error.class) {
+    case 'throttled':
+      return 'throttled';
+    case 'imageBusy':
+      return 'imageBusy';
+    case 'unauthorized':
+      return 'unauthorized';
+    case 'transient':
+      return 'unreachable';
+    default:
+      return undefined;
+  }
+}
+
+function ownError(code: string, message: string): CloudErrorInfo {
+  return { code, message, httpStatus: null, requestId: null, operation: 'ExportImage' };
+}

@@ -1,0 +1,95 @@
+import {
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { FAILURE_TYPES, type FailureType } from '../contract';
+
+/**
+ * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
+ *
+ * - `Canceled`, `Terminated`: the tracking was ended from outside; the job in the cloud may go on
+ * - `NoWorker`: no worker took the export from its task queue
+ * - `TemporalUnreachable`: no Temporal server answered
+ * - `NoSuchExport`: there is no workflow of that id
+ */
+export type ExportErrorCode =
+  | FailureType
+  | 'Canceled'
+  | 'Terminated'
+  | 'NoWorker'
+  | 'TemporalUnreachable'
+  | 'NoSuchExport';
+
+/** The only error that the client functions throw on purpose; its message says what to do next. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+
+  constructor(
+    readonly code: ExportErrorCode,
+    message: string,
+    /** `details[0]` of the export's failure, of the shape that its type documents. */
+    readonly details?: unknown,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** gRPC statuses of a server that cannot be reached or does not answer in time. */
+const UNREACHABLE_STATUSES = new Set([4 /* DEADLINE_EXCEEDED */, 14 /* UNAVAILABLE */]);
+
+/** True when Temporal itself did not answer, so that the same call may succeed later. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && UNREACHABLE_STATUSES.has(Number(cause.code));
+}
+
+/** An error of Temporal's client as an {@link ExportError}; anything else as it is. */
+export function toExportError(error: unknown, workflowId: string): unknown {
+  if (error instanceof ExportError) return error;
+  if (error instanceof WorkflowNotFoundError) return noSuchExport(workflowId, error);
+  if (isUnreachable(error)) {
+    return new ExportError('TemporalUnreachable', 'The Temporal server does not answer.', undefined, { cause: error });
+  }
+  if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) {
+    return fromFailure(error.cause, workflowId) ?? error;
+  }
+  return fromFailure(error, workflowId) ?? error;
+}
+
+export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
+  return new ExportError(
+    'NoSuchExport',
+    `There is no export ${workflowId}. Its id is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that are known.`,
+    undefined,
+    { cause },
+  );
+}
+
+function fromFailure(failure: unknown, workflowId: string): ExportError | undefined {
+  if (failure instanceof ApplicationFailure) {
+    if (failure.type === 'ExportCanceled') return canceled(workflowId, failure);
+    if (!isFailureType(failure.type)) return undefined;
+    return new ExportError(failure.type, failure.message, failure.details?.[0], { cause: failure });
+  }
+  if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
+  if (failure instanceof TerminatedFailure || failure instanceof TimeoutFailure) {
+    const message = `The workflow ${workflowId} was ended from outside; a job in the cloud may go on. \`ims-export status ${workflowId}\` tells its id.`;
+    return new ExportError('Terminated', message, undefined, { cause: failure });
+  }
+  return undefined;
+}
+
+function canceled(workflowId: string, cause: Error): ExportError {
+  const message = `The export was canceled. \`ims-export status ${workflowId}\` tells whether a job goes on in the cloud.`;
+  return new ExportError('Canceled', message, undefined, { cause });
+}
+
+function isFailureType(type: unknown): type is FailureType {
+  return (FAILURE_TYPES as readonly unknown[]).includes(type);
+}

@@ -1,0 +1,10 @@
+/**
+ * temporal-ims-export: the activities, the worker and the contract. Workflows are in `temporal-ims-export/workflows`,
+ * the client in `temporal-ims-export/client`.
+ *
+ * @module
+ */
+export { createExportActivities, type ExportActivityDeps, exportInputSchema, parseExportInput } from './activities';
+export * from './contract';
+export { accountFromEnvironment, type CloudAccount, createCloudClient, staticCredentials } from './huaweicloud';
+export { createExportWorker, type ExportWorker, type ExportWorkerOptions, runExportWorker } from './worker';

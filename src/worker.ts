@@ -1,0 +1,91 @@
+/**
+ * The worker of an export: runs its workflow and its activities.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createExportActivities } from './activities';
+import type { AccountCloud } from './activities/cloud';
+import { DEFAULT_TASK_QUEUE } from './contract';
+import { accountFromEnvironment, type CloudAccount, createCloudClient } from './huaweicloud';
+
+export interface ExportWorkerOptions {
+  connection: NativeConnection;
+  namespace?: string;
+  /** @default 'ims-export' */
+  taskQueue?: string;
+  /** The accounts that inputs may name; one of them should be called `default`. */
+  accounts: CloudAccount[];
+  /** Anything else for Temporal's Worker, such as a prebuilt `workflowBundle`. */
+  worker?: Partial<WorkerOptions>;
+}
+
+export interface ExportWorker {
+  worker: Worker;
+  /** Runs until the process is told to stop (SIGINT, SIGTERM), then closes the connections to the cloud. */
+  run(): Promise<void>;
+}
+
+/** Longer than a submit may take, so that a shutdown never cuts the answer to a POST. */
+const SHUTDOWN_GRACE = '5m';
+
+/**
+ * Creates a worker for exports.
+ *
+ * @example
+ * ```ts
+ * const { run } = await createExportWorker({ connection, accounts: [accountFromEnvironment(process.env)] });
+ * await run();
+ * ```
+ */
+export async function createExportWorker(options: ExportWorkerOptions): Promise<ExportWorker> {
+  const accounts = new Map<string, AccountCloud>(
+    options.accounts.map((account) => [account.name, { region: account.region, client: createCloudClient(account) }]),
+  );
+  const workflowCode = options.worker?.workflowBundle ? {} : { workflowsPath: join(__dirname, 'workflows') };
+  const worker = await Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
+    activities: createExportActivities({ accounts }),
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    ...workflowCode,
+    ...options.worker,
+  });
+  const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
+  return { worker, run: () => worker.run().finally(closeClouds) };
+}
+
+/**
+ * Runs a worker for the account and the Temporal server that the environment names, until SIGINT or SIGTERM.
+ *
+ * @param ready called once the worker polls its task queue
+ */
+export async function runExportWorker(
+  taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
+  ready: (facts: { taskQueue: string; namespace: string; address: string; account: CloudAccount }) => void = () => {},
+): Promise<void> {
+  const account = accountFromEnvironment(process.env);
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const address = connectionOptions.address ?? 'localhost:7233';
+  const connection = await NativeConnection.connect({ ...connectionOptions, address });
+  try {
+    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts: [account] });
+    const running = run();
+    ready({ taskQueue, namespace, address, account });
+    await running;
+  } finally {
+    await connection.close();
+  }
+}
+
+if (typeof require !== 'undefined' && require.main === module) {
+  runExportWorker(undefined, ({ taskQueue, address }) => {
+    console.log(`Worker polls the task queue ${taskQueue} at ${address}`);
+  }).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}
