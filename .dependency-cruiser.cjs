@@ -49,14 +49,14 @@ module.exports = {
       severity: 'error',
       comment: 'src/client.ts starts and reads exports over Temporal: it needs neither the worker nor the CLI.',
       from: { path: '^src/client(\\.ts$|/)' },
-      to: { path: '^src/(worker\\.ts$|cli)' },
+      to: { path: '^src/(worker|cli)(\\.ts$|/)' },
     },
     {
       name: 'worker-does-not-start-exports',
       severity: 'error',
       comment: 'src/worker.ts runs workflows and activities: it needs neither the client nor the CLI.',
       from: { path: '^src/worker(\\.ts$|/)' },
-      to: { path: '^src/(client(\\.ts$|/)|cli)' },
+      to: { path: '^src/(client|cli)(\\.ts$|/)' },
     },
     {
       name: 'only-the-cli-imports-the-cli',

@@ -15,7 +15,7 @@ import {
   type WorkflowUpdateHandle,
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
-import { parseExportInput } from '../activities';
+import { parseExportInput } from '../activities/export-request';
 import {
   CONTINUED_AS_NEW,
   DEFAULT_TASK_QUEUE,

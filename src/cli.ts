@@ -1,0 +1,178 @@
+#!/usr/bin/env node
+/**
+ * `ims-export`: parses, calls the worker, the client or the simulator, and prints.
+ *
+ * @module
+ */
+import type { Client } from '@temporalio/client';
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT } from './cli/exit-codes';
+import { type OutputOptions, printJson, reportError, reportLines } from './cli/output';
+import { type StartFlags, start, waitForEnd } from './cli/start';
+import { cancelExport, connectClient, listExports, pollNow, readExport } from './client';
+import { DEFAULT_TASK_QUEUE } from './contract';
+
+const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
+
+const program = new Command('ims-export')
+  .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
+  .option('--verbose', 'show stack traces')
+  .exitOverride(({ exitCode }) => {
+    process.exit(exitCode === 0 ? EXIT.succeeded : EXIT.badArguments);
+  });
+
+program
+  .command('demo')
+  .description('a Temporal dev server with its Web UI, a simulated cloud, a worker and one export')
+  .option('--no-keep', 'end at once, also in a terminal')
+  .action(
+    guarded(async ({ keep }: { keep: boolean }) => {
+      const { demo } = await import('./cli/demo.js');
+      await demo({ keep: keep && process.stdin.isTTY === true && process.stdout.isTTY === true });
+    }),
+  );
+
+program
+  .command('simulator')
+  .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
+  .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', wholeNumber, 0)
+  .option('--state <dir>', 'keep images, jobs and objects there')
+  .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
+  .option('--env-file <file>', 'write the endpoints and keys as shell variables')
+  .action(
+    guarded(async (flags) => {
+      const { simulator } = await import('./cli/simulator.js');
+      await simulator(flags);
+    }),
+  );
+
+program
+  .command('worker')
+  .description('run workflow and activities until SIGINT or SIGTERM')
+  .option('--task-queue <queue>', 'task queue to poll', taskQueue)
+  .action(
+    guarded(async (flags: { taskQueue: string }) => {
+      const { runExportWorker } = await import('./worker.js');
+      await runExportWorker(flags.taskQueue, ({ namespace, address, account }) => {
+        console.log(
+          `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, region ${account.region}`,
+        );
+      });
+    }),
+  );
+
+program
+  .command('start')
+  .description('export an image; returns when the cloud has accepted it, or with --wait at its end')
+  .requiredOption('--image <id>', 'ID of the private image')
+  .requiredOption('--to <bucket:key>', 'destination; the object must not exist yet')
+  .option('--format <format>', 'qcow2, vhd, zvhd or vmdk')
+  .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
+  .option('--account <name>', "one of the worker's accounts")
+  .option('--wait', 'show progress and wait for the end')
+  .option('--json', 'print one JSON document')
+  .option('--option <path=value>', 'an option of the export, such as deadline=12h; repeatable', collect, [])
+  .option('--task-queue <queue>', "the worker's task queue", taskQueue)
+  .action(guarded(connected((client, flags: StartFlags) => start(client, flags))));
+
+program
+  .command('status <workflowId>')
+  .description('where an export stands, also after its end')
+  .option('--json', 'print one JSON document')
+  .action(
+    guarded(
+      connected(async (client, { json }: OutputOptions, workflowId: string) => {
+        const report = await readExport(client, workflowId);
+        if (json) printJson(report);
+        else console.log(reportLines(report).join('\n'));
+      }),
+    ),
+  );
+
+program
+  .command('watch <workflowId>')
+  .description('progress of a running or ended export, and its result')
+  .option('--json', 'print the result as one JSON document')
+  .action(
+    guarded(connected((client, flags: OutputOptions, workflowId: string) => waitForEnd(client, workflowId, flags))),
+  );
+
+program
+  .command('list')
+  .description('open and recent exports')
+  .option('--json', 'print one JSON document')
+  .action(
+    guarded(
+      connected(async (client, { json }: OutputOptions) => {
+        const reports = await listExports(client);
+        if (json) return printJson(reports);
+        for (const { workflowId, workflowStatus, startedAt, memo } of reports) {
+          console.log(
+            `${startedAt}  ${(memo.outcome ?? workflowStatus).padEnd(10)}  ${workflowId}  ${memo.jobId ?? ''}`,
+          );
+        }
+      }),
+    ),
+  );
+
+program
+  .command('poll-now <workflowId>')
+  .description('check the job at once')
+  .action(
+    guarded(
+      connected(async (client, _flags: OutputOptions, workflowId: string) => {
+        await pollNow(client, workflowId);
+        console.log(`Asked ${workflowId} to check its job now`);
+      }),
+    ),
+  );
+
+program
+  .command('cancel <workflowId>')
+  .description('stop tracking; the job in the cloud goes on, since the cloud cannot cancel it')
+  .action(
+    guarded(
+      connected(async (client, _flags: OutputOptions, workflowId: string) => {
+        await cancelExport(client, workflowId);
+        console.log(
+          `Asked ${workflowId} to cancel; \`ims-export status ${workflowId}\` tells what remains in the cloud`,
+        );
+      }),
+    ),
+  );
+
+/** An action with a connection to Temporal; its positional arguments come after the flags. */
+function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: Flags, ...args: Args) => Promise<void>) {
+  return async (flags: Flags, ...args: Args): Promise<void> => {
+    const client = await connectClient();
+    try {
+      await act(client, flags, ...args);
+    } finally {
+      await client.connection.close();
+    }
+  };
+}
+
+/** An action whose errors are reported; commander gives positional arguments first, then the flags. */
+function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Args) => Promise<void>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const flags = given.at(-2) as Flags;
+    try {
+      await act(flags, ...(given.slice(0, -2) as Args));
+    } catch (error) {
+      const { json } = flags as OutputOptions;
+      reportError(error, { json, verbose: program.opts().verbose });
+    }
+  };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+}
+
+function collect(value: string, values: string[]): string[] {
+  return [...values, value];
+}
+
+void program.parseAsync();

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { exportResult, followExport, startExport } from '../client';
+import type { ExportImageInput } from '../contract';
+import { accountFromEnvironment } from '../huaweicloud';
+import { environmentOf, resolveTemporal, startSimulator } from '../testing';
+import { createExportWorker } from '../worker';
+import { resultLines } from './output';
+import { progressDisplay } from './progress-display';
+
+const TASK_QUEUE = 'ims-export-demo';
+/** Long enough to watch, short enough to wait for. */
+const JOB_SECONDS = 25;
+
+/**
+ * `ims-export demo`: a Temporal dev server with its Web UI, the simulated cloud, a worker, and one quick export of a
+ * 200 GiB image. Ends when the object is verified; in a terminal it then keeps the Web UI up.
+ */
+export async function demo({ keep }: { keep: boolean }): Promise<void> {
+  const logger = new DefaultLogger('WARN');
+  Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
+  console.log('Starting a Temporal dev server, the simulated cloud and a worker …');
+  const temporal = await resolveTemporal({ ui: true });
+  const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });
+  try {
+    const connection = await NativeConnection.connect({ address: temporal.address });
+    const account = accountFromEnvironment(environmentOf(simulator.info));
+    const { namespace } = temporal;
+    const { worker } = await createExportWorker({ connection, namespace, taskQueue: TASK_QUEUE, accounts: [account] });
+    const client = new Client({ connection: await Connection.connect({ address: temporal.address }), namespace });
+    await worker.runUntil(async () => {
+      await exportLargeImage(client, simulator.info, temporal);
+      if (keep) await untilInterrupted();
+    });
+    await Promise.all([connection.close(), client.connection.close()]);
+  } finally {
+    await simulator.close();
+    await temporal.stop();
+  }
+}
+
+async function exportLargeImage(
+  client: Client,
+  { images, bucket }: { images: { [name: string]: string }; bucket: string },
+  { webUi, namespace }: { webUi: string | null; namespace: string },
+): Promise<void> {
+  const input: ExportImageInput = {
+    imageId: images.large ?? '',
+    bucketUrl: `${bucket}:demo/large-${Date.now()}.zvhd2`,
+    isQuickExport: true,
+    options: { minInterval: '1s', maxInterval: '3s' },
+  };
+  const { workflowId, jobId } = await startExport(client, input, { taskQueue: TASK_QUEUE });
+  console.log(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);
+  if (webUi !== null)
+    console.log(`Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`);
+  const display = progressDisplay(process.stdout);
+  for await (const report of followExport(client, workflowId, 500)) display.show(report);
+  display.end();
+  for (const line of resultLines(await exportResult(client, workflowId))) console.log(line);
+}
+
+async function untilInterrupted(): Promise<void> {
+  console.log('The Web UI stays up; press Ctrl-C to end.');
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+}

@@ -1,0 +1,28 @@
+import { ExportError, type ExportErrorCode } from '../client';
+import { AccountConfigurationError } from '../huaweicloud';
+
+/** What the exit code of a command says. */
+export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 } as const;
+
+const EXIT_CODES: { [code in ExportErrorCode]: number } = {
+  InvalidExportRequest: EXIT.badArguments,
+  NoSuchExport: EXIT.badArguments,
+  ExportNotAllowed: EXIT.failed,
+  DestinationExists: EXIT.failed,
+  DestinationBusy: EXIT.failed,
+  SubmitRejected: EXIT.failed,
+  AccessDenied: EXIT.failed,
+  ExportFailed: EXIT.failed,
+  ExportedObjectInvalid: EXIT.failed,
+  ExportOutcomeUnknown: EXIT.unknown,
+  Terminated: EXIT.unknown,
+  Canceled: EXIT.canceled,
+  NoWorker: EXIT.temporal,
+  TemporalUnreachable: EXIT.temporal,
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ExportError) return EXIT_CODES[error.code];
+  if (error instanceof AccountConfigurationError) return EXIT.badArguments;
+  return EXIT.failed;
+}

@@ -1,0 +1,97 @@
+/**
+ * What people and scripts read: results on stdout, errors as one block on stderr, `--json` as one document.
+ *
+ * @module
+ */
+import type { ExportReport } from '../client';
+import { ExportError } from '../client';
+import type { ExportImageResult } from '../contract';
+import { exitCodeOf } from './exit-codes';
+
+export interface OutputOptions {
+  json?: boolean;
+  verbose?: boolean;
+}
+
+export function printJson(document: unknown): void {
+  console.log(JSON.stringify(document, null, 2));
+}
+
+/** Reports an error as one block and sets the exit code. With `--json`, stdout gets it as a document too. */
+export function reportError(error: unknown, { json, verbose }: OutputOptions): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof ExportError ? error.code : 'Error';
+  if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
+  console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message}`);
+  if (verbose && error instanceof Error) {
+    console.error(error.stack);
+    if (error.cause instanceof Error) console.error('Caused by:', error.cause.stack);
+  }
+  process.exitCode = exitCodeOf(error);
+}
+
+/** The lines of a result, for people. */
+export function resultLines(result: ExportImageResult): string[] {
+  const { object, verification } = result;
+  const seconds = (Date.parse(result.finishedAt) - Date.parse(result.startedAt)) / 1000;
+  const lines = [
+    `Succeeded  image ${result.imageId}`,
+    `  object   ${result.bucketUrl}`,
+    `  format   ${result.fileFormat ?? 'not known'}`,
+    `  size     ${object === null ? 'not read' : `${object.size} bytes`}`,
+    `  etag     ${object?.etag ?? 'not read'}`,
+    `  job      ${result.jobId}`,
+    `  took     ${seconds.toFixed(0)} s, ${result.polls} polls, ${result.submissions} submission(s)`,
+    `  verified ${verification.state === 'verified' ? 'yes' : `no: ${verification.reason}`}`,
+  ];
+  return [...lines, ...result.warnings.map((warning) => `  warning  ${warning}`)];
+}
+
+/** The lines of a report, for people. */
+export function reportLines({ workflowId, workflowStatus, memo, status, startedAt, closedAt }: ExportReport): string[] {
+  const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
+  const jobId = status?.jobId ?? memo.jobId;
+  const imageId = status?.imageId ?? memo.imageId;
+  const outcome = status?.outcome ?? memo.outcome;
+  if (status !== null) {
+    lines.push(`  phase    ${status.phase}`);
+    lines.push(`  progress ${progressText(status)}`);
+    lines.push(`  polls    ${status.polls}${status.nextPollAt === null ? '' : `, next at ${status.nextPollAt}`}`);
+    if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
+    if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
+  }
+  if (imageId) lines.push(`  image    ${imageId}`);
+  if (jobId) lines.push(`  job      ${jobId}`);
+  if (outcome) lines.push(`  outcome  ${outcome}`, `  remains  ${remains(status?.remoteJob ?? memo.remoteJob)}`);
+  if (status === null && closedAt === null)
+    lines.push('  note     no worker answered, so only what Temporal knows is shown');
+  return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
+}
+
+/** `RUNNING 37 %, 3h 10m left`. */
+export function progressText({ jobStatus, progress, remainingMs, phase }: NonNullable<ExportReport['status']>): string {
+  const percent = progress === null ? '' : ` ${Math.floor(progress * 100)} %`;
+  const left = remainingMs === null ? '' : `, ${durationText(remainingMs)} left`;
+  return `${jobStatus ?? phase}${percent}${left}`;
+}
+
+/** `3h 10m`, `4m 05s`, `12s`. */
+export function durationText(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (hours > 0) return `${hours}h ${String(minutes).padStart(2, '0')}m`;
+  return minutes > 0 ? `${minutes}m ${String(seconds % 60).padStart(2, '0')}s` : `${seconds}s`;
+}
+
+function remains(remoteJob: string | undefined): string {
+  switch (remoteJob) {
+    case 'running':
+      return 'the job goes on in the cloud; nothing tracks it any more';
+    case 'ended':
+      return 'nothing: the job in the cloud has ended';
+    case 'none':
+      return 'nothing: no job was begun in the cloud';
+    default:
+      return 'not known: a job may go on in the cloud';
+  }
+}

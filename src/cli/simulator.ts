@@ -1,0 +1,18 @@
+import { once } from 'node:events';
+import { startSimulator, writeEnvFile } from '../testing';
+
+export interface SimulatorFlags {
+  port: number;
+  state?: string;
+  jobSeconds: number;
+  envFile?: string;
+}
+
+/** `ims-export simulator`: the simulated cloud until SIGINT or SIGTERM. The first line on stdout is one JSON object. */
+export async function simulator({ port, state, jobSeconds, envFile }: SimulatorFlags): Promise<void> {
+  const running = await startSimulator({ port, stateDir: state, jobSeconds });
+  if (envFile !== undefined) await writeEnvFile(envFile, running.info);
+  console.log(JSON.stringify(running.info));
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await running.close();
+}

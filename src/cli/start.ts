@@ -1,0 +1,96 @@
+import type { Client } from '@temporalio/client';
+import { ExportError, exportResult, followExport, type StartedExport, startExport } from '../client';
+import type { ExportImageInput } from '../contract';
+import { type OutputOptions, printJson, resultLines } from './output';
+import { progressDisplay } from './progress-display';
+
+export interface StartFlags extends OutputOptions {
+  image: string;
+  to: string;
+  format?: string;
+  quick?: boolean;
+  account?: string;
+  wait?: boolean;
+  option: string[];
+  taskQueue: string;
+}
+
+/** `ims-export start`. */
+export async function start(client: Client, flags: StartFlags): Promise<void> {
+  const started = await startExport(client, inputOf(flags), { taskQueue: flags.taskQueue });
+  if (!flags.json) for (const line of startedLines(started)) console.log(line);
+  if (flags.wait) return await waitForEnd(client, started.workflowId, flags);
+  if (flags.json)
+    printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
+}
+
+/** `ims-export watch`, and `start --wait`: progress until the end, then the result. */
+export async function waitForEnd(client: Client, workflowId: string, { json }: OutputOptions): Promise<void> {
+  const display = progressDisplay(json ? process.stderr : process.stdout);
+  try {
+    for await (const report of followExport(client, workflowId)) display.show(report);
+  } finally {
+    display.end();
+  }
+  const result = await exportResult(client, workflowId);
+  if (json) printJson(result);
+  else for (const line of resultLines(result)) console.log(line);
+}
+
+/** The input as the flags mean it. Checking it is the schema's business, whose messages name the field. */
+export function inputOf({ image, to, format, quick, account, option }: StartFlags): ExportImageInput {
+  const input = {
+    imageId: image,
+    bucketUrl: to,
+    fileFormat: format,
+    isQuickExport: quick,
+    account,
+    options: optionsOf(option),
+  };
+  return withoutUndefined(input) as unknown as ExportImageInput;
+}
+
+/** `deadline=12h`, `rules.bucketReadable=off`: a path into the options, and a JSON value or plain text. */
+function optionsOf(settings: string[]): object | undefined {
+  if (settings.length === 0) return undefined;
+  const options: { [key: string]: unknown } = {};
+  for (const setting of settings) {
+    const [path, value] = splitSetting(setting);
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    let target = options;
+    for (const key of keys) {
+      const inner = Object.hasOwn(target, key) ? target[key] : undefined;
+      const next = typeof inner === 'object' && inner !== null ? (inner as { [key: string]: unknown }) : {};
+      Object.defineProperty(target, key, { value: next, enumerable: true, writable: true, configurable: true });
+      target = next;
+    }
+    Object.defineProperty(target, last, { value, enumerable: true, writable: true, configurable: true });
+  }
+  return options;
+}
+
+function splitSetting(setting: string): [path: string, value: unknown] {
+  const equals = setting.indexOf('=');
+  if (equals < 1) {
+    throw new ExportError(
+      'InvalidExportRequest',
+      `--option is '${setting}'; expected path=value, such as deadline=12h`,
+    );
+  }
+  const text = setting.slice(equals + 1);
+  try {
+    return [setting.slice(0, equals), JSON.parse(text)];
+  } catch {
+    return [setting.slice(0, equals), text];
+  }
+}
+
+function withoutUndefined(object: { [key: string]: unknown }): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[] {
+  const verb = { started: 'Started', joined: 'Joined the running', alreadySucceeded: 'Found the finished' }[how];
+  return [`${verb} export ${workflowId}`, `  job      ${jobId}`, ...notes.map((note) => `  note     ${note}`)];
+}
