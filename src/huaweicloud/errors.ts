@@ -138,7 +138,9 @@ export function headerOf(answer: HttpAnswer, name: string): string | null {
 /** Milliseconds to wait, from seconds or from an HTTP date; null when absent or not understood. At most a day. */
 export function parseRetryAfter(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
+  // Date.parse alone would take '-5' for a year.
+  const date = /^[A-Za-z]{3,9},? /.test(value) ? Date.parse(value) : Number.NaN;
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : date - nowMs;
   return Number.isNaN(ms) ? null : Math.min(Math.max(Math.round(ms), 0), 24 * 3_600_000);
 }
 

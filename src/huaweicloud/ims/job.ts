@@ -87,12 +87,12 @@ const SUB_JOBS = z
 const ENTITIES = z
   .object({
     image_id: text,
-    process_percent: z.unknown(),
+    process_percent: z.unknown().optional(),
     current_task: text,
     addition_error_code: text,
     addition_error_msg: text,
     error_code: text,
-    error: z.unknown(),
+    error: z.unknown().optional(),
     sub_jobs_result: SUB_JOBS,
   })
   .partial()
@@ -108,7 +108,7 @@ export const JOB = z
     end_time: text.optional(),
     error_code: text.optional(),
     fail_reason: text.optional(),
-    process_percent: z.unknown(),
+    process_percent: z.unknown().optional(),
     entities: ENTITIES.optional(),
   })
   .transform((job): Omit<ImageJob, 'requestId'> => {

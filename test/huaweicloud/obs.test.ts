@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CloudAccount, ObsClient } from '../../src/huaweicloud';
+import { obsHmacSha1Signature, obsStringToSign } from '../../src/huaweicloud/signing/obs-hmac-sha1';
+import { cloudErrorOf, type LocalCloud, type SeenRequest, startLocalCloud } from './local-cloud';
+
+const DATE = 'Wed, 01 Jul 2015 02:30:25 GMT';
+const ISO = '2015-07-01T02:30:25.000Z';
+
+let cloud: LocalCloud;
+let obs: ObsClient;
+beforeAll(async () => {
+  cloud = await startLocalCloud();
+  ({ obs } = cloud.client());
+});
+beforeEach(() => {
+  cloud.requests.length = 0;
+});
+afterAll(() => cloud.close());
+
+function virtualHosted(overrides: Partial<CloudAccount> = {}): ObsClient {
+  const endpoint = cloud.origin.replace('127.0.0.1', 'obs.localhost');
+  const endpoints = { ims: cloud.origin, iam: cloud.origin, obs: endpoint };
+  return cloud.client({ endpoints, obsPathStyle: false, ...overrides }).obs;
+}
+
+/** The signature as OBS would compute it from what arrived. */
+function expectedAuthorization({ method, headers }: SeenRequest, resource: string): string {
+  const signed = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+  const request = { method, contentMd5: '', contentType: '', date: headers.date ?? '', headers: signed, resource };
+  return `OBS testAK:${obsHmacSha1Signature(obsStringToSign({ ...request, headerPrefix: 'x-obs-' }), 'testSK')}`;
+}
+
+describe('addressing', () => {
+  test('puts the bucket before the host, and signs it before the key', async () => {
+    cloud.reply({ headers: { 'Last-Modified': DATE, 'Content-Length': '0' } });
+    await virtualHosted().headObject('ims-image', 'exports/a b+ü.qcow2');
+    const [seen] = cloud.requests;
+    expect(seen?.headers.host).toMatch(/^ims-image\.obs\.localhost:\d+$/);
+    expect(seen?.url).toBe('/exports/a%20b%2B%C3%BC.qcow2');
+    expect(seen?.headers.authorization).toBe(
+      seen && expectedAuthorization(seen, '/ims-image/exports/a%20b%2B%C3%BC.qcow2'),
+    );
+  });
+
+  test('puts the bucket into the path by choice, and for an endpoint that is an address', async () => {
+    cloud.reply({});
+    for (const client of [obs, virtualHosted({ obsPathStyle: true }), cloud.client({ obsPathStyle: false }).obs]) {
+      await client.headBucket('ims-image');
+    }
+    for (const seen of cloud.requests) {
+      expect(seen.url).toBe('/ims-image/');
+      expect(seen.headers.authorization).toBe(expectedAuthorization(seen, '/ims-image/'));
+    }
+    expect(cloud.requests).toHaveLength(3);
+  });
+
+  test('signs the token of a temporary key, and its own date', async () => {
+    cloud.reply({});
+    const credentials = { get: async () => ({ accessKey: 'testAK', secretKey: 'testSK', securityToken: 'tok' }) };
+    await cloud.client({ credentials }, { now: () => Date.parse(ISO) }).obs.headBucket('ims-image');
+    const [seen] = cloud.requests;
+    expect(seen?.headers).toMatchObject({ 'x-obs-date': DATE, 'x-obs-security-token': 'tok' });
+    expect(seen?.headers.authorization).toBe(seen && expectedAuthorization(seen, '/ims-image/'));
+  });
+
+  test('sends any key so that it can be read back', async () => {
+    cloud.reply({ status: 404 });
+    const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(key, async (objectKey) => {
+        cloud.requests.length = 0;
+        await obs.headObject('ims-image', objectKey);
+        const path = cloud.requests[0]?.url.slice('/ims-image/'.length) ?? '';
+        expect(path).toMatch(/^[A-Za-z0-9\-._~%/]*$/);
+        expect(decodeURIComponent(path)).toBe(objectKey);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('headBucket', () => {
+  test('tells class, region and the clock of OBS', async () => {
+    cloud.reply({ headers: { 'x-obs-storage-class': 'COLD', 'x-obs-bucket-location': 'cn-north-4', Date: DATE } });
+    expect(await obs.headBucket('ims-image')).toEqual({ storageClass: 'COLD', location: 'cn-north-4', date: ISO });
+  });
+
+  test('tells null for what OBS does not say, and understands the S3 names', async () => {
+    cloud.reply({ headers: { Date: DATE } });
+    expect(await obs.headBucket('ims-image')).toEqual({ storageClass: null, location: null, date: ISO });
+    cloud.reply({ headers: { 'x-default-storage-class': 'STANDARD', 'x-amz-bucket-region': 'r-1' } });
+    expect(await obs.headBucket('ims-image')).toMatchObject({ storageClass: 'STANDARD', location: 'r-1' });
+  });
+
+  test.each([
+    [404, 'NoSuchBucket', 'notFound'],
+    [403, 'AccessDenied', 'forbidden'],
+    [301, 'PermanentRedirect', 'permanent'],
+    [307, 'TemporaryRedirect', 'permanent'],
+  ])('makes a code of the status %i', async (status, code, errorClass) => {
+    cloud.reply({ status, headers: { 'x-obs-request-id': 'o1' } });
+    expect(await cloudErrorOf(obs.headBucket('ims-image'))).toMatchObject({
+      code,
+      class: errorClass,
+      requestId: 'o1',
+      operation: 'HeadBucket',
+    });
+    expect(cloud.requests).toHaveLength(1);
+  });
+});
+
+describe('headObject', () => {
+  test('tells the object; without a word about its class it is Standard', async () => {
+    cloud.reply({ headers: { 'Content-Length': '1099511627776', ETag: '"abc-2"', 'Last-Modified': DATE, Date: DATE } });
+    expect(await obs.headObject('ims-image', 'a.qcow2')).toEqual({
+      object: { size: 1_099_511_627_776, etag: 'abc-2', lastModified: ISO, storageClass: 'STANDARD' },
+      date: ISO,
+    });
+  });
+
+  test('tells another class', async () => {
+    cloud.reply({ headers: { 'Content-Length': '1', 'Last-Modified': DATE, 'x-obs-storage-class': 'WARM' } });
+    expect((await obs.headObject('ims-image', 'a.qcow2')).object?.storageClass).toBe('WARM');
+  });
+
+  test('tells that there is none, and when', async () => {
+    cloud.reply({ status: 404, headers: { Date: DATE } });
+    expect(await obs.headObject('ims-image', 'a.qcow2')).toEqual({ object: null, date: ISO });
+  });
+
+  test('does not invent an object out of half an answer', async () => {
+    cloud.reply({ headers: { 'Content-Length': '5' } });
+    expect(await cloudErrorOf(obs.headObject('ims-image', 'a.qcow2'))).toMatchObject({ code: 'InvalidResponse' });
+  });
+
+  test('tells a denied permission', async () => {
+    cloud.reply({ status: 403 });
+    expect(await cloudErrorOf(obs.headObject('ims-image', 'a.qcow2'))).toMatchObject({
+      code: 'AccessDenied',
+      class: 'forbidden',
+      httpStatus: 403,
+    });
+  });
+});
+
+describe('readRange', () => {
+  test('asks for the range and gives its bytes', async () => {
+    cloud.reply({ status: 206, body: 'QFI' });
+    expect((await obs.readRange('ims-image', 'a.qcow2', 0, 3)).toString()).toBe('QFI');
+    expect(cloud.requests[0]?.headers.range).toBe('bytes=0-3');
+  });
+
+  test('takes its part when the server ignores the range', async () => {
+    cloud.reply({ status: 200, body: '0123456789' });
+    expect((await obs.readRange('ims-image', 'a.qcow2', 2, 4)).toString()).toBe('234');
+  });
+
+  test('does not swallow a whole disk', async () => {
+    cloud.reply({ status: 200, body: 'x'.repeat(200_000) });
+    const { obs: impatient } = cloud.client({}, { retry: { maxTries: 1 } });
+    expect((await cloudErrorOf(impatient.readRange('ims-image', 'a.qcow2', 0, 3))).code).toBe('ResponseTooLarge');
+  });
+
+  test.each([
+    [
+      404,
+      '<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>',
+      'NoSuchKey',
+      'notFound',
+    ],
+    [404, '<Error><Code>NoSuchBucket</Code><Message>m</Message></Error>', 'NoSuchBucket', 'notFound'],
+    [
+      403,
+      '<Error><Code>SignatureDoesNotMatch</Code><Message>m</Message></Error>',
+      'SignatureDoesNotMatch',
+      'unauthorized',
+    ],
+    [416, '', 'InvalidRange', 'permanent'],
+  ])('tells a %i with %j', async (status, body, code, errorClass) => {
+    cloud.reply({ status, body });
+    const { obs: other } = cloud.client();
+    expect(await cloudErrorOf(other.readRange('ims-image', 'a.qcow2', 0, 3))).toMatchObject({
+      code,
+      class: errorClass,
+    });
+  });
+});
+
+describe('deleteObject', () => {
+  test.each([204, 200, 404])('is done after %i', async (status) => {
+    cloud.reply({ status });
+    await obs.deleteObject('ims-image', 'a.qcow2');
+    expect(cloud.requests).toMatchObject([{ method: 'DELETE', url: '/ims-image/a.qcow2' }]);
+  });
+
+  test('is sent once, and may have been done when nobody answers', async () => {
+    cloud.reply((_response, socket) => socket.destroy());
+    expect(await cloudErrorOf(obs.deleteObject('ims-image', 'a.qcow2'))).toMatchObject({ executed: 'maybe' });
+    expect(cloud.requests).toHaveLength(1);
+  });
+});

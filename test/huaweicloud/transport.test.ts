@@ -1,0 +1,192 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type HttpRequest, Transport, TransportError } from '../../src/huaweicloud/transport';
+import { type LocalCloud, startLocalCloud } from './local-cloud';
+
+let cloud: LocalCloud;
+let transport: Transport;
+
+beforeAll(async () => {
+  cloud = await startLocalCloud();
+  transport = new Transport();
+});
+beforeEach(() => {
+  cloud.requests.length = 0;
+});
+afterAll(async () => {
+  await transport.close();
+  await cloud.close();
+});
+
+const request = (method: HttpRequest['method'], origin = cloud.origin): HttpRequest => ({
+  method,
+  origin,
+  path: '/x?y=1',
+  headers: [['x-test', 'yes']],
+  ...(method === 'POST' ? { body: '{}' } : {}),
+});
+
+async function failureOf(call: Promise<unknown>): Promise<TransportError> {
+  const error = await call.catch((reason: unknown) => reason);
+  if (error instanceof TransportError) return error;
+  throw error;
+}
+
+describe('a request', () => {
+  test('goes out as it is and comes back whole', async () => {
+    cloud.reply({ status: 202, headers: { 'X-Request-Id': 'r1' }, body: { ok: true } });
+    const answer = await transport.send(request('POST'), { limitMs: 5_000 });
+    expect(answer).toMatchObject({ status: 202, headers: { 'x-request-id': 'r1' } });
+    expect(answer.body.toString()).toBe('{"ok":true}');
+    expect(cloud.requests).toMatchObject([{ method: 'POST', url: '/x?y=1', body: '{}', headers: { 'x-test': 'yes' } }]);
+  });
+
+  test('takes any status for an answer', async () => {
+    cloud.reply({ status: 503, body: 'no' });
+    expect((await transport.send(request('GET'), { limitMs: 5_000 })).status).toBe(503);
+  });
+
+  test('that finds nobody listening has not begun', async () => {
+    const origin = await unusedOrigin();
+    for (const method of ['GET', 'POST'] as const) {
+      const failure = await failureOf(transport.send(request(method, origin), { limitMs: 5_000 }));
+      expect(failure).toMatchObject({ code: 'ECONNREFUSED', begun: false });
+    }
+  });
+
+  test('to a name that does not exist has not begun', async () => {
+    const failure = await failureOf(transport.send(request('POST', 'http://ims.invalid'), { limitMs: 5_000 }));
+    expect(failure.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
+    expect(failure.begun).toBe(false);
+  });
+
+  test('to a server that speaks no TLS has not begun', async () => {
+    const origin = cloud.origin.replace('http:', 'https:');
+    expect((await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }))).begun).toBe(false);
+    expect(cloud.requests).toHaveLength(0);
+  });
+
+  test('to any name under .localhost reaches the loopback', async () => {
+    cloud.reply({ status: 200 });
+    const origin = cloud.origin.replace('127.0.0.1', 'ims-image.obs.localhost');
+    expect((await transport.send(request('GET', origin), { limitMs: 5_000 })).status).toBe(200);
+  });
+});
+
+describe('a POST', () => {
+  test('is sent once when the server drops the connection without an answer', async () => {
+    cloud.reply((_response, socket) => socket.destroy());
+    const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000 }));
+    expect(failure.begun).toBe(true);
+    expect(cloud.requests).toHaveLength(1);
+  });
+
+  test('is sent once when the server resets the connection', async () => {
+    cloud.reply((_response, socket) => socket.resetAndDestroy());
+    const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000 }));
+    expect(failure).toMatchObject({ code: 'ECONNRESET', begun: true });
+    expect(cloud.requests).toHaveLength(1);
+  });
+
+  test('is sent once when the answer breaks off', async () => {
+    cloud.reply((response, socket) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"job_id":"ed');
+      setImmediate(() => socket.destroy());
+    });
+    expect((await failureOf(transport.send(request('POST'), { limitMs: 5_000 }))).begun).toBe(true);
+    expect(cloud.requests).toHaveLength(1);
+  });
+
+  test('never rides on a connection that was used before, nor leaves one behind', async () => {
+    cloud.reply({ status: 200 });
+    await transport.send(request('GET'), { limitMs: 5_000 });
+    const before = cloud.connections();
+    await transport.send(request('POST'), { limitMs: 5_000 });
+    await transport.send(request('POST'), { limitMs: 5_000 });
+    expect(cloud.connections() - before).toBe(2);
+  });
+
+  test('is not written when the last check objects', async () => {
+    const objection = new Error('the worker stood still');
+    const beforeSend = (): void => {
+      throw objection;
+    };
+    const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000, beforeSend }));
+    expect(failure).toMatchObject({ code: 'NotSent', begun: false, cause: objection });
+    expect(cloud.requests).toHaveLength(0);
+  });
+
+  test('that is given up before it connects is never written', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: controller.signal }));
+    expect(failure).toMatchObject({ code: 'Aborted', begun: false });
+    const connecting = new AbortController();
+    const call = failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: connecting.signal }));
+    connecting.abort();
+    expect((await call).begun).toBe(false);
+    expect(cloud.requests).toHaveLength(0);
+  });
+});
+
+describe('a limit', () => {
+  test('ends a request that is not answered', async () => {
+    cloud.reply(() => undefined);
+    const failure = await failureOf(transport.send(request('POST'), { limitMs: 50 }));
+    expect(failure).toMatchObject({ code: 'RequestTimeout', begun: true });
+  });
+
+  test('ends an answer that trickles', async () => {
+    cloud.reply((response) => {
+      const drip = setInterval(() => response.write('.'), 5);
+      response.on('close', () => clearInterval(drip));
+    });
+    expect((await failureOf(transport.send(request('GET'), { limitMs: 60 }))).code).toBe('RequestTimeout');
+  });
+
+  test('cuts off an answer that is too large', async () => {
+    cloud.reply({ body: 'x'.repeat(2_000) });
+    const failure = await failureOf(transport.send(request('GET'), { limitMs: 5_000, maxBodyBytes: 1_000 }));
+    expect(failure.code).toBe('ResponseTooLarge');
+  });
+
+  test('on connecting is a failure of a request that has not begun', async () => {
+    // TLS to a server that accepts and stays silent: the handshake never ends.
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const impatient = new Transport({ connectTimeoutMs: 50 });
+    const failure = await failureOf(impatient.send(request('POST', `https://127.0.0.1:${port}`), { limitMs: 5_000 }));
+    expect(failure).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', begun: false });
+    await impatient.close();
+    silent.close();
+  });
+});
+
+test('an abort ends a request in flight', async () => {
+  const controller = new AbortController();
+  cloud.reply(() => controller.abort());
+  const failure = await failureOf(transport.send(request('GET'), { limitMs: 5_000, signal: controller.signal }));
+  expect(failure).toMatchObject({ code: 'Aborted', begun: true });
+});
+
+test('close ends requests in flight and refuses new ones', async () => {
+  const closing = new Transport();
+  const arrived = new Promise<void>((resolve) => cloud.reply(() => resolve()));
+  const call = failureOf(closing.send(request('POST'), { limitMs: 5_000 }));
+  await arrived;
+  await closing.close();
+  expect((await call).begun).toBe(true);
+  expect((await failureOf(closing.send(request('GET'), { limitMs: 5_000 }))).begun).toBe(false);
+});
+
+async function unusedOrigin(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
