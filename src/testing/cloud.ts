@@ -1,0 +1,64 @@
+import { Keyring } from './auth/keyring';
+import type { Image } from './catalogue';
+import { VirtualClock } from './clock';
+import { Faults } from './faults';
+import { JobBook } from './job-book';
+import { Journal } from './journal';
+import { type Bucket, bucketsOf } from './obs/buckets';
+import { ObjectStore } from './obs/object-store';
+import { randomAccessKey, randomText, type SimulatorState, StateDirectory } from './state';
+
+export interface CloudOptions {
+  stateDir?: string;
+  jobSeconds: number;
+  now?: () => number;
+}
+
+/** The simulated account with everything in it, apart from HTTP: what the services answer from and act on. */
+export class Cloud {
+  readonly directory: StateDirectory;
+  readonly clock: VirtualClock;
+  readonly keyring: Keyring;
+  readonly objects: ObjectStore;
+  readonly jobs: JobBook;
+  readonly journal: Journal;
+  readonly faults = new Faults();
+
+  constructor(options: CloudOptions) {
+    this.directory = new StateDirectory(options.stateDir);
+    const { state } = this.directory;
+    const save = () => this.directory.save();
+
+    this.clock = new VirtualClock(options.now);
+    this.clock.restore(state.clock);
+    this.keyring = new Keyring(state.keyring, this.clock, save, randomAccessKey, (length) => randomText(length));
+    this.objects = new ObjectStore(state.objects, this.directory.objectsPath, save);
+    this.jobs = new JobBook(state.jobs, this.objects, this.clock, options.jobSeconds * 1_000, save);
+    this.journal = new Journal(this.directory.durable ? this.directory.journalPath : null);
+    this.clock.onMove(() => {
+      state.clock = this.clock.snapshot();
+      this.jobs.settle();
+      save();
+    });
+  }
+
+  get state(): Readonly<SimulatorState> {
+    return this.directory.state;
+  }
+
+  get images(): Image[] {
+    return Object.values(this.state.images);
+  }
+
+  image(id: string): Image | undefined {
+    return this.images.find((image) => image.id === id);
+  }
+
+  get buckets(): Bucket[] {
+    return bucketsOf(this.state.bucket, this.state.region);
+  }
+
+  bucket(name: string): Bucket | undefined {
+    return this.buckets.find((bucket) => bucket.name === name);
+  }
+}

@@ -1,0 +1,99 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { Cloud } from '../cloud';
+import type { FaultRule } from '../faults';
+import type { ServiceEnv } from '../http-service';
+
+/**
+ * The control API under `/_simulator`: what a test does to the cloud from outside. It needs no credentials, is not in the
+ * journal and meets no faults.
+ */
+export function control(cloud: Cloud): Hono<ServiceEnv> {
+  const app = new Hono<ServiceEnv>();
+  app.onError((error, c) =>
+    c.json({ error: error instanceof z.ZodError ? z.prettifyError(error) : error.message }, 400),
+  );
+  app.notFound((c) => c.json({ error: `no control call ${c.req.method} ${c.req.path}` }, 404));
+
+  app.get('/requests', (c) => c.json(cloud.journal.list()));
+
+  app.get('/jobs', (c) => c.json(cloud.jobs.list()));
+  app.put('/jobs/:jobId', async (c) => {
+    const jobId = c.req.param('jobId');
+    const job = cloud.jobs.change(jobId, jobChange.parse(await c.req.json()));
+    if (job === undefined) return c.json({ error: `no job ${jobId}` }, 404);
+    if (job === 'ended') return c.json({ error: `job ${jobId} has ended` }, 409);
+    return c.json(job);
+  });
+
+  app.post('/faults', async (c) => {
+    const rule: FaultRule = faultRule.parse(await c.req.json());
+    cloud.faults.add(rule);
+    return c.json(rule);
+  });
+  app.delete('/faults', (c) => {
+    cloud.faults.clear();
+    return c.json({});
+  });
+
+  app.post('/clock', async (c) => {
+    const { advanceMs } = clockChange.parse(await c.req.json());
+    cloud.clock.advance(advanceMs);
+    return c.json({ now: new Date(cloud.clock.now()).toISOString() });
+  });
+
+  app.post('/credentials', async (c) => {
+    const change = credentialsChange.parse(await c.req.json());
+    if (change.expireToken) cloud.keyring.expireTokens();
+    if (change.revoke) cloud.keyring.revoke(change.revoke === 'permissions' ? 'permissions' : 'credentials');
+    if (change.restore) cloud.keyring.restore();
+    if (change.rotate) cloud.keyring.rotate();
+    return c.json(cloud.keyring.permanent);
+  });
+  return app;
+}
+
+const jobChange = z.strictObject({
+  status: z.string().min(1).nullish(),
+  error_code: z.string().nullish(),
+  fail_reason: z.string().nullish(),
+  percent: z.number().min(0).max(1).nullish(),
+  forget: z.boolean().optional(),
+  stuck: z.boolean().optional(),
+});
+
+const action = z
+  .strictObject({
+    status: z.int().min(200).max(599).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    body: z.unknown().optional(),
+    dropBefore: z.boolean().optional(),
+    dropAfter: z.boolean().optional(),
+    delayMs: z.number().min(0).optional(),
+    truncate: z.boolean().optional(),
+  })
+  .refine((value) => Object.keys(value).length > 0, 'an action must do something');
+
+const faultRule = z.strictObject({
+  service: z.enum(['ims', 'obs', 'iam', 'metadata']).optional(),
+  method: z.string().optional(),
+  path: z.string().optional(),
+  nth: z.int().min(1).optional(),
+  times: z.int().min(1).optional(),
+  action,
+});
+
+const clockChange = z.strictObject({ advanceMs: z.number().min(0) });
+
+const credentialsChange = z
+  .strictObject({
+    /** A new permanent key pair, which is the answer; the old one is unknown from now on. */
+    rotate: z.boolean().optional(),
+    /** All tokens and temporary keys issued so far have expired. */
+    expireToken: z.boolean().optional(),
+    /** Everything is refused until restored: with 401 (`true`), or with 403 (`"permissions"`). */
+    revoke: z.union([z.boolean(), z.literal('permissions')]).optional(),
+    /** Takes back `revoke`, and lifts locks. */
+    restore: z.boolean().optional(),
+  })
+  .refine((value) => Object.keys(value).length > 0, 'nothing to change');

@@ -1,0 +1,40 @@
+import { Hono } from 'hono';
+import type { Cloud } from '../cloud';
+import { control } from '../control';
+import { authenticates, gatewayError, namesRequests } from '../gateway';
+import { frontDoor, type ServiceEnv } from '../http-service';
+import { imsError, permits } from './errors';
+import { exportImage } from './export-image';
+import { listGlanceImages, listImages, showImage } from './images';
+import { showJob } from './jobs';
+import { listVersions } from './versions';
+
+/** Image Management Service, with the control API of the simulator beside it. */
+export function ims(cloud: Cloud): Hono<ServiceEnv> {
+  const app = new Hono<ServiceEnv>({ strict: false });
+  app.route('/_simulator', control(cloud));
+  app.use(frontDoor('ims', cloud), namesRequests());
+  app.get('/', listVersions);
+  app.notFound((c) =>
+    gatewayError(c, 404, 'APIGW.0101', 'The API does not exist or has not been published in the environment'),
+  );
+  app.onError((error, c) => {
+    console.error(error);
+    return imsError(c, 500, 'IMG.0061', 'Unknown system error.');
+  });
+
+  for (const { method, path, handler } of ROUTES) {
+    app.on(method, path, authenticates(cloud), permits(cloud), (c) => handler(c, cloud));
+  }
+  return app;
+}
+
+const ROUTES = [
+  { method: 'GET', path: '/v2/cloudimages', handler: listImages },
+  { method: 'GET', path: '/v2/images', handler: listGlanceImages },
+  { method: 'GET', path: '/v2/images/:imageId', handler: showImage },
+  { method: 'POST', path: '/v1/cloudimages/:imageId/file', handler: exportImage },
+  { method: 'POST', path: '/v2.1/cloudimages/:imageId/file', handler: exportImage },
+  { method: 'GET', path: '/v1/:projectId/jobs/:jobId', handler: showJob },
+  { method: 'GET', path: '/v1/cloudimages/job/:jobId', handler: showJob },
+] as const;

@@ -1,0 +1,13 @@
+/**
+ * The simulator of Huawei Cloud IMS, OBS, IAM and the metadata service: the package's door `./testing`.
+ *
+ * @module
+ */
+export type { VirtualClock } from './clock';
+export { environmentOf, writeEnvFile } from './environment';
+export type { FaultAction, FaultRule, Faults, ServiceName } from './faults';
+export type { JobSummary } from './job-book';
+export type { JobChange } from './jobs';
+export type { JournalEntry } from './journal';
+export type { StoredObject } from './obs/object-store';
+export { type Simulator, type SimulatorInfo, type SimulatorOptions, startSimulator } from './simulator';

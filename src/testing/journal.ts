@@ -1,0 +1,54 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { ServiceName } from './faults';
+
+/** One request that a service received. Holds no header, no query and no body, hence no secret. */
+export interface JournalEntry {
+  /** ISO 8601, by the virtual clock. */
+  at: string;
+  service: ServiceName;
+  method: string;
+  /** As on the request line, without the query. */
+  path: string;
+  /** Null when no answer was sent (yet). */
+  status: number | null;
+  /** What came of it in a word: an error code, a job ID, the fault that hit it. */
+  note: string;
+}
+
+/** The requests in the order of their arrival. In a durable directory it goes on after a restart. */
+export class Journal {
+  private readonly entries: JournalEntry[];
+
+  constructor(private readonly file: string | null) {
+    this.entries = file !== null && existsSync(file) ? readLines(file) : [];
+  }
+
+  /** Enters a request at its arrival; the returned function completes it. */
+  begin(entry: Omit<JournalEntry, 'status' | 'note'>): (status: number | null, note: string) => void {
+    const open: JournalEntry = { ...entry, status: null, note: '' };
+    this.entries.push(open);
+    return (status, note) => {
+      open.status = status;
+      open.note = note;
+      if (this.file !== null) appendFileSync(this.file, `${JSON.stringify(open)}\n`, { mode: 0o600 });
+    };
+  }
+
+  /** Oldest first. */
+  list(): JournalEntry[] {
+    return this.entries.map((entry) => ({ ...entry }));
+  }
+}
+
+/** A line cut by a kill is left out. */
+function readLines(file: string): JournalEntry[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as JournalEntry];
+      } catch {
+        return [];
+      }
+    });
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { Hono } from 'hono';
+import type { Cloud } from '../cloud';
+import { frontDoor, type ServiceEnv } from '../http-service';
+import { credentialOnTheWire } from '../iam/credential';
+
+/** How long keys of an agency last, and how long before their end new ones are given out. */
+const KEY_LIFE_MS = 6 * 3_600_000;
+const RENEWED_BEFORE_END_MS = 10 * 60_000;
+
+const LONGEST_TOKEN_LIFE_SECONDS = 21_600;
+
+/**
+ * The metadata service of an ECS that has an agency, as the SDKs read it: plainly, or with a session token
+ * (huaweicloud-sdk-go-v3, core/auth/internal/metadata_accessor.go). Session tokens end with the process.
+ */
+export function metadata(cloud: Cloud): Hono<ServiceEnv> {
+  const app = new Hono<ServiceEnv>();
+  const sessions = new Map<string, number>();
+  app.use(frontDoor('metadata', cloud));
+
+  app.put('/meta-data/latest/api/token', (c) => {
+    const seconds = Number(c.req.header('x-metadata-token-ttl-seconds'));
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_TOKEN_LIFE_SECONDS) {
+      return c.text('X-Metadata-Token-Ttl-Seconds must be from 1 to 21600', 400);
+    }
+    const token = randomBytes(24).toString('base64url');
+    sessions.set(token, cloud.clock.now() + seconds * 1_000);
+    return c.text(token);
+  });
+
+  app.use(async (c, next) => {
+    const token = c.req.header('x-metadata-token');
+    if (token !== undefined && (sessions.get(token) ?? 0) <= cloud.clock.now()) return c.text('Unauthorized', 401);
+    return next();
+  });
+
+  app.get('/openstack/latest/securitykey', (c) => {
+    const key =
+      cloud.keyring.currentTemporaryKey(RENEWED_BEFORE_END_MS) ?? cloud.keyring.issueTemporaryKey(KEY_LIFE_MS);
+    return c.json({ credential: credentialOnTheWire(key) });
+  });
+
+  app.get('/openstack/latest/meta_data.json', (c) =>
+    c.json({
+      uuid: '0d5b1ee4-6f1c-4d6c-9a5b-3f3d1c6f2b77',
+      name: 'ims-export-worker',
+      hostname: 'ims-export-worker',
+      project_id: cloud.state.projectId,
+      region_id: cloud.state.region,
+      availability_zone: `${cloud.state.region}a`,
+    }),
+  );
+  return app;
+}

@@ -1,0 +1,120 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** An object's metadata. Its content is a file of its own. */
+export interface StoredObject {
+  bucket: string;
+  key: string;
+  /** Name of the file in the directory of objects. */
+  file: string;
+  size: number;
+  /** With the quotes. */
+  etag: string;
+  lastModifiedMs: number;
+  contentType: string;
+  /** Set when the object was uploaded in parts: its ETag is not the MD5 of its content then. */
+  uploadId: string | null;
+}
+
+export interface ObjectToWrite {
+  bucket: string;
+  key: string;
+  /** A name chosen by the caller makes writing again after a kill harmless. */
+  file?: string;
+  lastModifiedMs: number;
+  contentType: string;
+  uploadedInParts: boolean;
+  /** Writes the content to a new file. */
+  produce: (path: string) => void;
+}
+
+/** The objects of all buckets, as files. The last writer of a key wins. */
+export class ObjectStore {
+  constructor(
+    private readonly objects: StoredObject[],
+    private readonly directory: string,
+    private readonly save: () => void,
+  ) {
+    const known = new Set(objects.map((object) => object.file));
+    for (const file of readdirSync(directory)) {
+      if (!known.has(file)) rmSync(join(directory, file), { force: true });
+    }
+  }
+
+  find(bucket: string, key: string): StoredObject | undefined {
+    return this.objects.find((object) => object.bucket === bucket && object.key === key);
+  }
+
+  /** In the order of their keys' bytes, as OBS lists them. */
+  list(bucket: string): StoredObject[] {
+    return this.objects
+      .filter((object) => object.bucket === bucket)
+      .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  }
+
+  path(object: StoredObject): string {
+    return join(this.directory, object.file);
+  }
+
+  write(object: ObjectToWrite): StoredObject {
+    const file = object.file ?? randomUUID();
+    const draft = join(this.directory, `${file}.tmp`);
+    object.produce(draft);
+    renameSync(draft, join(this.directory, file));
+
+    const path = join(this.directory, file);
+    const { size } = statSync(path);
+    const stored: StoredObject = {
+      bucket: object.bucket,
+      key: object.key,
+      file,
+      size,
+      etag: object.uploadedInParts ? etagOfParts(file, size) : `"${md5OfFile(path)}"`,
+      lastModifiedMs: object.lastModifiedMs,
+      contentType: object.contentType,
+      uploadId: object.uploadedInParts ? createHash('md5').update(`upload ${file}`).digest('hex').toUpperCase() : null,
+    };
+    this.remove(object.bucket, object.key, file);
+    this.objects.push(stored);
+    this.save();
+    return stored;
+  }
+
+  /** False when there was none. */
+  delete(bucket: string, key: string): boolean {
+    const removed = this.remove(bucket, key);
+    if (removed) this.save();
+    return removed;
+  }
+
+  private remove(bucket: string, key: string, keepFile?: string): boolean {
+    const index = this.objects.findIndex((object) => object.bucket === bucket && object.key === key);
+    const [removed] = index < 0 ? [] : this.objects.splice(index, 1);
+    if (removed === undefined) return false;
+    if (removed.file !== keepFile) rmSync(this.path(removed), { force: true });
+    return true;
+  }
+}
+
+const PART_SIZE = 20 * 1024 ** 2;
+
+/** The shape of a multipart ETag, `"<hex>-<parts>"`. The service writes exports through its own uploader, so theirs is no MD5. */
+function etagOfParts(file: string, size: number): string {
+  const parts = Math.max(1, Math.ceil(size / PART_SIZE));
+  return `"${createHash('md5').update(`${file} ${size}`).digest('hex')}-${parts}"`;
+}
+
+function md5OfFile(path: string): string {
+  const hash = createHash('md5');
+  const descriptor = openSync(path, 'r');
+  const chunk = Buffer.alloc(1024 ** 2);
+  try {
+    for (let length = readSync(descriptor, chunk); length > 0; length = readSync(descriptor, chunk)) {
+      hash.update(chunk.subarray(0, length));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
+}
