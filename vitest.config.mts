@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { ClosingLineReporter } from './test/closing-line-reporter';
+import { ClosingLineReporter } from './test/closing-line-reporter.mjs';
 
 export default defineConfig({
   test: {
