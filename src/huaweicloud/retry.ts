@@ -21,14 +21,15 @@ const LONGEST_RETRY_AFTER_MS = 3_000;
  * the caller, since throttled calls count toward the quota as well.
  *
  * @param attempt one try, which must end within `limitMs`
+ * @param startedAt when the budget began to run, by `performance.now()`; now, unless something was fetched before
  * @throws the error of the last try
  */
 export async function retryBriefly<T>(
   attempt: (limitMs: number) => Promise<T>,
-  signal: AbortSignal | undefined,
+  { signal, startedAt = performance.now() }: { signal?: AbortSignal; startedAt?: number },
   { maxTries = 4, budgetMs = 12_000, tryLimitMs = 8_000, firstDelayMs = 250 }: RetryOptions = {},
 ): Promise<T> {
-  const endsAt = performance.now() + budgetMs;
+  const endsAt = startedAt + budgetMs;
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt(Math.max(1, Math.min(tryLimitMs, endsAt - performance.now())));
@@ -46,14 +47,13 @@ export async function retryBriefly<T>(
   }
 }
 
-function isWorthRepeating(error: unknown): error is CloudError {
-  if (!(error instanceof CloudError) || error.code === 'Aborted' || error.code === 'InvalidResponse') return false;
-  if (error.retryAfterMs !== null) {
-    return error.retryAfterMs <= LONGEST_RETRY_AFTER_MS && (error.class === 'throttled' || isServerTrouble(error));
-  }
-  return isServerTrouble(error);
-}
+/** These would only come out the same again, or were wanted. */
+const FINAL_CODES = new Set(['Aborted', 'InvalidResponse', 'NotSent', 'ResponseTooLarge']);
 
-function isServerTrouble({ httpStatus }: CloudError): boolean {
-  return httpStatus === null || httpStatus >= 500;
+function isWorthRepeating(error: unknown): error is CloudError {
+  if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;
+  const { class: errorClass, httpStatus, retryAfterMs } = error;
+  if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) return false;
+  if (errorClass === 'throttled') return retryAfterMs !== null;
+  return errorClass === 'transient' && (httpStatus === null || httpStatus >= 500);
 }

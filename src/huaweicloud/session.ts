@@ -42,7 +42,7 @@ export class CloudSession {
   }
 
   /** @throws {@link CloudError} */
-  read(request: CloudRequest, { signal }: ReadOptions = {}): Promise<HttpAnswer> {
+  read(request: CloudRequest, { signal, startedAt }: ReadOptions & { startedAt?: number } = {}): Promise<HttpAnswer> {
     let refreshed = false;
     return retryBriefly(
       async (limitMs) => {
@@ -59,7 +59,7 @@ export class CloudSession {
           return this.#send(request, renewed, { limitMs: remainingMs, signal });
         }
       },
-      signal,
+      { signal, startedAt },
       this.retry,
     );
   }
@@ -78,8 +78,10 @@ export class CloudSession {
     this.#holdBack(request, credentials);
     let answer: HttpAnswer;
     try {
-      const { maxBodyBytes } = request;
-      answer = await this.transport.send(request.sign(credentials, this.now()), { ...limits, maxBodyBytes });
+      answer = await this.transport.send(this.#sign(request, credentials), {
+        ...limits,
+        maxBodyBytes: request.maxBodyBytes,
+      });
     } catch (error) {
       if (error instanceof TransportError) throw errorOfTransport(error, this.attempt(request));
       throw error;
@@ -94,6 +96,15 @@ export class CloudSession {
     // A 403 to a HEAD has no body that would say whether the signature was refused or the permission.
     else if (status < 500 && status !== 403) this.#guard.accepted(credentials.accessKey);
     throw withoutSecrets(error, credentials);
+  }
+
+  #sign(request: CloudRequest, credentials: Credentials): HttpRequest {
+    try {
+      return request.sign(credentials, this.now());
+    } catch (cause) {
+      // Such as an endpoint that is no URL.
+      throw new TransportError('NotSent', cause instanceof Error ? cause.message : String(cause), false, { cause });
+    }
   }
 
   #holdBack({ operation }: CloudRequest, { accessKey }: Credentials): void {

@@ -86,15 +86,25 @@ export class Transport {
    * @throws {@link TransportError} when there is no complete answer; an HTTP status is never an error here
    */
   async send(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
-    if (request.method === 'GET' || request.method === 'HEAD') return exchange(this.#shared, request, limits);
-    const connection = new Client(request.origin, this.#options);
-    this.#own.add(connection);
+    if (isRead(request)) return exchange(this.#shared, request, limits);
+    const connection = this.#connectionOfItsOwn(request.origin);
     try {
       return await exchange(connection, request, limits);
     } finally {
       this.#own.delete(connection);
       // Also drops a request that was given up while still connecting.
       await connection.destroy();
+    }
+  }
+
+  #connectionOfItsOwn(origin: string): Client {
+    if (this.#shared.destroyed) throw new TransportError('UND_ERR_DESTROYED', 'The client is closed.', false);
+    try {
+      const connection = new Client(origin, this.#options);
+      this.#own.add(connection);
+      return connection;
+    } catch (cause) {
+      throw new TransportError('NotSent', cause instanceof Error ? cause.message : String(cause), false, { cause });
     }
   }
 
@@ -139,7 +149,7 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: SendLimi
       onRequestStart(starting) {
         controller = starting;
         if (failure !== undefined) return starting.abort(failure);
-        if (begun && request.method === 'POST') {
+        if (begun && !isRead(request)) {
           return fail('UND_ERR_SOCKET', 'The connection broke after the request was sent.');
         }
         try {
@@ -183,6 +193,10 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: SendLimi
       fail(errorCode(error), error instanceof Error ? error.message : String(error), error);
     }
   });
+}
+
+function isRead({ method }: HttpRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Node and undici both put a stable `code` on their errors; some only on the cause. */

@@ -57,6 +57,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
 
   return {
     async getImage(imageId, options) {
+      const startedAt = performance.now();
       const request = gatewayRequest('ListImages', {
         method: 'GET',
         endpoint,
@@ -65,7 +66,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
         projectId: await projectId.get(),
       });
       try {
-        const answer = await session.read(request, options);
+        const answer = await session.read(request, { ...options, startedAt });
         const { images } = readJson(answer, IMAGE_LIST, session.attempt(request));
         return images.find(({ id }) => id.toLowerCase() === imageId.toLowerCase());
       } catch (error) {
@@ -101,6 +102,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
     },
 
     async getJob(jobId, options) {
+      const startedAt = performance.now();
       const id = encodeURIComponent(jobId);
       const request =
         jobQuery === 'progress'
@@ -111,7 +113,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
               projectId: account.projectId,
             })
           : await showJob(id);
-      const answer = await session.read(request, options);
+      const answer = await session.read(request, { ...options, startedAt });
       return { ...readJson(answer, JOB, session.attempt(request)), requestId: requestIdOf(answer) };
     },
   };
