@@ -8,6 +8,7 @@ import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from './cli/exit-codes';
 import { type OutputOptions, printJson, reportError, reportLines } from './cli/output';
+import type { SimulatorFlags } from './cli/simulator';
 import { type StartFlags, start, waitForEnd } from './cli/start';
 import { cancelExport, connectClient, listExports, pollNow, readExport } from './client';
 import { DEFAULT_TASK_QUEUE } from './contract';
@@ -40,7 +41,7 @@ program
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
   .option('--env-file <file>', 'write the endpoints and keys as shell variables')
   .action(
-    guarded(async (flags) => {
+    guarded(async (flags: SimulatorFlags) => {
       const { simulator } = await import('./cli/simulator.js');
       await simulator(flags);
     }),
