@@ -11,6 +11,8 @@ export interface RetryOptions {
   tryLimitMs?: number;
   /** Mean of the first wait; each further one doubles. @default 250 */
   firstDelayMs?: number;
+  /** How long an access key rests between tries once it was refused twice in a row. @default 3000 */
+  refusedKeyRestMs?: number;
 }
 
 /** A Retry-After above this is for the caller to keep: it waits durably, and this would only hold a worker's slot. */
@@ -54,6 +56,6 @@ function isWorthRepeating(error: unknown): error is CloudError {
   if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;
   const { class: errorClass, httpStatus, retryAfterMs } = error;
   if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) return false;
-  if (errorClass === 'throttled') return retryAfterMs !== null;
+  if (errorClass === 'throttled' || error.code === 'CredentialsHeldBack') return retryAfterMs !== null;
   return errorClass === 'transient' && (httpStatus === null || httpStatus >= 500);
 }

@@ -38,7 +38,7 @@ export class CloudSession {
     private readonly now: () => number,
     private readonly retry: RetryOptions = {},
   ) {
-    this.#guard = new SignatureGuard(now);
+    this.#guard = new SignatureGuard(now, retry.refusedKeyRestMs);
   }
 
   /** @throws {@link CloudError} */
@@ -113,7 +113,7 @@ export class CloudSession {
     throw notSent(
       operation,
       'CredentialsHeldBack',
-      `The cloud refused the signature of this access key twice in a row; it is not used for another ${Math.ceil(restMs / 1_000)} s, because more failures would lock it for five minutes. Check the access key, the secret key and the clock.`,
+      'The cloud refused the signature of this access key twice in a row. It is tried by one request at a time now, because more than five failures in a row lock it for five minutes. Check the access key, the secret key and the clock.',
       restMs,
     );
   }

@@ -1,19 +1,17 @@
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HttpRequest, Transport, TransportError } from '../../src/huaweicloud/transport';
 import { type LocalCloud, startLocalCloud } from './local-cloud';
 
 let cloud: LocalCloud;
 let transport: Transport;
 
-beforeAll(async () => {
+// A server for each test: a request that was given up may still arrive late.
+beforeEach(async () => {
   cloud = await startLocalCloud();
   transport = new Transport();
 });
-beforeEach(() => {
-  cloud.requests.length = 0;
-});
-afterAll(async () => {
+afterEach(async () => {
   await transport.close();
   await cloud.close();
 });

@@ -1,10 +1,11 @@
-/** How long a key that was refused twice in a row rests before one request tries it again. */
-const REST_MS = 30_000;
+/** How long a key rests between tries once it was refused twice in a row: short enough for a read to wait it out. */
+const REST_MS = 3_000;
 const MAX_REFUSALS_IN_A_ROW = 2;
 
 /**
- * Keeps one access key from failing more than two signatures in a row: the cloud locks a key for five minutes after more
- * than five (devg-apisign), for everybody who uses it. A refused key rests, and then one request at a time tries it.
+ * Keeps many exports from hammering at the cloud with one key that is refused: more than five failed signatures in a row
+ * lock a key for five minutes (devg-apisign), for everybody who uses it. After two refusals in a row the key rests, and
+ * then one request at a time tries it, so that a mended key is noticed within seconds.
  */
 export class SignatureGuard {
   readonly #refusals = new Map<string, { inARow: number; restsUntilMs: number }>();
