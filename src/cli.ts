@@ -1,6 +1,8 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 /**
  * `ims-export`: parses, calls the worker, the client or the simulator, and prints.
+ *
+ * The `--` of the first line ends node's own options: node 20 takes `--env-file` for itself wherever it stands.
  *
  * @module
  */

@@ -4,7 +4,8 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } f
 import { exportResult, followExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { accountFromEnvironment } from '../huaweicloud';
-import { environmentOf, resolveTemporal, startSimulator } from '../testing';
+import { environmentOf, startSimulator } from '../testing';
+import { type ResolvedTemporal, resolveTemporal } from '../testing/temporal-servers';
 import { createExportWorker } from '../worker';
 import { resultLines } from './output';
 import { progressDisplay } from './progress-display';
@@ -21,14 +22,14 @@ export async function demo({ keep }: { keep: boolean }): Promise<void> {
   const logger = new DefaultLogger('WARN');
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
   console.log('Starting a Temporal dev server, the simulated cloud and a worker …');
-  const temporal = await resolveTemporal({ ui: true });
+  const temporal = await resolveTemporal({ onProgress: (step) => console.log(`  ${step}`) });
   const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });
   try {
-    const connection = await NativeConnection.connect({ address: temporal.address });
+    const connection = await NativeConnection.connect(temporal.connectionOptions);
     const account = accountFromEnvironment(environmentOf(simulator.info));
     const { namespace } = temporal;
     const { worker } = await createExportWorker({ connection, namespace, taskQueue: TASK_QUEUE, accounts: [account] });
-    const client = new Client({ connection: await Connection.connect({ address: temporal.address }), namespace });
+    const client = new Client({ connection: await Connection.connect(temporal.connectionOptions), namespace });
     await worker.runUntil(async () => {
       await exportLargeImage(client, simulator.info, temporal);
       if (keep) await untilInterrupted();
@@ -43,7 +44,7 @@ export async function demo({ keep }: { keep: boolean }): Promise<void> {
 async function exportLargeImage(
   client: Client,
   { images, bucket }: { images: { [name: string]: string }; bucket: string },
-  { webUi, namespace }: { webUi: string | null; namespace: string },
+  { webUi, namespace }: ResolvedTemporal,
 ): Promise<void> {
   const input: ExportImageInput = {
     imageId: images.large ?? '',

@@ -57,7 +57,7 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     ['encrypted', quick, 'quickExportNotEncrypted', '6: no quick export of encrypted images'],
     ['fromBackup', qcow2, 'notFromBackup', '8: not from a backup'],
     ['fromMarketplaceEcs', qcow2, 'notFromMarketplace', '9: not from an ECS of a marketplace image'],
-  ])('%s with %o: %s (%s)', async (image, choice, expected) => {
+  ])('%s with %o: %s (%s)', async (image, choice, expected, _why) => {
     expect(await verdict(image, choice)).toBe(expected);
   });
 
