@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Keyring } from './auth/keyring';
 import type { Image } from './catalogue';
 import { VirtualClock } from './clock';
@@ -10,9 +11,12 @@ import { randomAccessKey, randomText, type SimulatorState, StateDirectory } from
 
 export interface CloudOptions {
   stateDir?: string;
-  jobSeconds: number;
+  jobSeconds: JobSeconds;
   now?: () => number;
 }
+
+/** How long an export takes: always as long, or asked anew for each. */
+export type JobSeconds = number | (() => number);
 
 /** The simulated account with everything in it, apart from HTTP: what the services answer from and act on. */
 export class Cloud {
@@ -23,8 +27,11 @@ export class Cloud {
   readonly jobs: JobBook;
   readonly journal: Journal;
   readonly faults = new Faults();
+  /** Of the exports that begin from now on. */
+  jobSeconds: JobSeconds;
 
   constructor(options: CloudOptions) {
+    this.jobSeconds = options.jobSeconds;
     this.directory = new StateDirectory(options.stateDir);
     const { state } = this.directory;
     const save = () => this.directory.save();
@@ -33,7 +40,7 @@ export class Cloud {
     this.clock.restore(state.clock);
     this.keyring = new Keyring(state.keyring, this.clock, save, randomAccessKey, (length) => randomText(length));
     this.objects = new ObjectStore(state.objects, this.directory.objectsPath, save);
-    this.jobs = new JobBook(state.jobs, this.objects, this.clock, options.jobSeconds * 1_000, save);
+    this.jobs = new JobBook(state.jobs, this.objects, this.clock, () => this.jobMs(), save);
     this.journal = new Journal(this.directory.durable ? this.directory.journalPath : null);
     this.clock.onMove(() => {
       state.clock = this.clock.snapshot();
@@ -54,11 +61,33 @@ export class Cloud {
     return this.images.find((image) => image.id === id);
   }
 
+  /** A copy of an image of the catalogue, with an ID and a name of its own, and with what `attributes` say. */
+  addImage(like: string, attributes: Partial<Image> = {}): Image {
+    const model = this.state.images[like];
+    if (model === undefined)
+      throw new Error(`no image ${like}; there are ${Object.keys(this.state.images).join(', ')}`);
+    const id = randomUUID();
+    const image: Image = {
+      ...model,
+      id,
+      name: `${model.name}-${id.slice(0, 8)}`,
+      self: `/v2/images/${id}`,
+      ...attributes,
+    };
+    this.directory.state.images[image.name] = image;
+    this.directory.save();
+    return image;
+  }
+
   get buckets(): Bucket[] {
     return bucketsOf(this.state.bucket, this.state.region);
   }
 
   bucket(name: string): Bucket | undefined {
     return this.buckets.find((bucket) => bucket.name === name);
+  }
+
+  private jobMs(): number {
+    return 1_000 * (typeof this.jobSeconds === 'number' ? this.jobSeconds : this.jobSeconds());
   }
 }

@@ -39,7 +39,15 @@ export function frontDoor(
     const { path } = requestTarget(incoming);
     const complete = cloud.journal.begin({ at: new Date(cloud.clock.now()).toISOString(), service, method, path });
     const fault = cloud.faults.take(service, method, [path, ...names(path, incoming.headers.host ?? '')]) ?? {};
+    c.set('requestId', randomBytes(16).toString('hex'));
+    c.set('note', '');
 
+    // Read before any delay: a client that gives up waiting has sent its request all the same.
+    const body = fault.dropBefore ? Buffer.alloc(0) : await readBody(c);
+    if (body === undefined) {
+      complete(null, 'the client hung up');
+      return hangUp(c);
+    }
     if (fault.delayMs !== undefined) await delay(fault.delayMs, undefined, { ref: false });
     if (fault.dropBefore) {
       complete(null, 'fault: dropBefore');
@@ -47,12 +55,10 @@ export function frontDoor(
     }
     if (fault.status !== undefined) {
       complete(fault.status, 'fault: status');
-      return faultAnswer(fault, fault.status);
+      return faultAnswer(c, fault, fault.status);
     }
 
-    c.set('request', readWireRequest(incoming, Buffer.from(await c.req.arrayBuffer())));
-    c.set('requestId', randomBytes(16).toString('hex'));
-    c.set('note', '');
+    c.set('request', readWireRequest(incoming, body));
     cloud.jobs.settle();
     await next();
 
@@ -70,7 +76,7 @@ export function frontDoor(
     if (fault.body !== undefined) {
       const { status } = c.res;
       complete(status, joinNotes('fault: body', note));
-      replaceAnswer(c, faultAnswer(fault, status));
+      replaceAnswer(c, faultAnswer(c, fault, status));
       return;
     }
     complete(c.res.status, joinNotes(fault.delayMs === undefined ? '' : 'fault: delay', note));
@@ -108,6 +114,14 @@ export async function listen(app: Hono<ServiceEnv>, port: number): Promise<Runni
 
 export const LOOPBACK = '127.0.0.1';
 
+async function readBody(c: ServiceContext): Promise<Buffer | undefined> {
+  try {
+    return Buffer.from(await c.req.arrayBuffer());
+  } catch {
+    return undefined;
+  }
+}
+
 /** Hono would carry the old answer's headers over to the new one, were it not taken away first. */
 function replaceAnswer(c: ServiceContext, answer: Response): void {
   c.res = undefined;
@@ -132,13 +146,17 @@ async function truncate(c: ServiceContext): Promise<Response> {
   return RESPONSE_ALREADY_SENT;
 }
 
-function faultAnswer({ headers, body }: FaultAction, status: number): Response {
+function faultAnswer(c: ServiceContext, { headers, body }: FaultAction, status: number): Response {
   const isText = typeof body === 'string';
   const content = body === undefined || status === 204 || status === 304 ? null : isText ? body : JSON.stringify(body);
   const contentType = isText ? 'text/html; charset=utf-8' : 'application/json';
   return new Response(content, {
     status,
-    headers: { ...(content === null ? {} : { 'content-type': contentType }), ...headers },
+    headers: {
+      'x-request-id': c.get('requestId'),
+      ...(content === null ? {} : { 'content-type': contentType }),
+      ...headers,
+    },
   });
 }
 

@@ -22,13 +22,12 @@ export class JobBook {
     private readonly jobs: Job[],
     private readonly objects: ObjectStore,
     private readonly clock: VirtualClock,
-    /** How long exports that begin from now on take. */
-    public durationMs: number,
+    private readonly durationMs: () => number,
     private readonly save: () => void,
   ) {}
 
   begin(job: Omit<NewJob, 'durationMs'>): Job {
-    const begun = beginJob({ ...job, durationMs: this.durationMs }, this.clock.now());
+    const begun = beginJob({ ...job, durationMs: this.durationMs() }, this.clock.now());
     this.jobs.push(begun);
     this.save();
     return begun;

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import type { Hono } from 'hono';
+import type { Image } from './catalogue';
 import type { VirtualClock } from './clock';
-import { Cloud } from './cloud';
+import { Cloud, type JobSeconds } from './cloud';
 import type { Faults } from './faults';
 import { LOOPBACK, listen, type RunningService, type ServiceEnv } from './http-service';
 import { iam } from './iam';
@@ -18,8 +20,8 @@ export interface SimulatorOptions {
   port?: number;
   /** Keeps everything, so that the simulator can be killed and started again. A temporary one, removed at the end, when absent. */
   stateDir?: string;
-  /** How long an export takes. @default 10 */
-  jobSeconds?: number;
+  /** How long an export takes, in seconds; a function is asked for each. @default 10 */
+  jobSeconds?: JobSeconds;
   /** What the virtual clock runs beside. @default Date.now */
   now?: () => number;
 }
@@ -48,14 +50,23 @@ export interface Simulator {
   readonly info: SimulatorInfo;
   readonly clock: VirtualClock;
   readonly faults: Faults;
-  /** How long exports that begin from now on take. */
-  jobSeconds: number;
+  /** How long exports that begin from now on take, in seconds. */
+  jobSeconds: JobSeconds;
   jobs(): JobSummary[];
   /** As `PUT /_simulator/jobs/{jobId}`. @throws when there is no such job, or it has ended. */
   changeJob(jobId: string, change: JobChange): JobSummary;
   requests(): JournalEntry[];
+  /**
+   * A further image like one of the catalogue: one image exports once at a time, so a fleet needs many.
+   * `attributes` replace what ListImages tells of it; undefined takes an attribute away.
+   */
+  addImage(like: string, attributes?: Partial<Image>): Image;
   /** Objects of the bucket to export to, in the order of their keys. */
   objects(): StoredObject[];
+  /** Puts an object into the bucket to export to, or replaces it. */
+  putObject(key: string, content: string | Buffer): StoredObject;
+  /** False when there was none. */
+  deleteObject(key: string): boolean;
   readonly credentials: {
     rotate(): { accessKey: string; secretKey: string };
     expireTokens(): void;
@@ -90,11 +101,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     clock: cloud.clock,
     faults: cloud.faults,
     get jobSeconds() {
-      return cloud.jobs.durationMs / 1_000;
+      return cloud.jobSeconds;
     },
-    set jobSeconds(seconds: number) {
-      cloud.jobs.durationMs = seconds * 1_000;
+    set jobSeconds(jobSeconds: JobSeconds) {
+      cloud.jobSeconds = jobSeconds;
     },
+    addImage: (like, attributes) => cloud.addImage(like, attributes),
     jobs: () => cloud.jobs.list(),
     changeJob: (jobId, change) => {
       const job = cloud.jobs.change(jobId, change);
@@ -106,6 +118,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     objects: () => {
       cloud.jobs.settle();
       return cloud.objects.list(cloud.state.bucket);
+    },
+    putObject: (key, content) =>
+      cloud.objects.write({
+        bucket: cloud.state.bucket,
+        key,
+        lastModifiedMs: cloud.clock.now(),
+        contentType: 'application/octet-stream',
+        uploadedInParts: false,
+        produce: (path) => writeFileSync(path, content),
+      }),
+    deleteObject: (key) => {
+      cloud.jobs.settle();
+      return cloud.objects.delete(cloud.state.bucket, key);
     },
     credentials: {
       rotate: () => cloud.keyring.rotate(),

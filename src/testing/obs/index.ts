@@ -41,6 +41,8 @@ function route(c: ServiceContext, cloud: Cloud, family: HeaderFamily): Response 
   const request = c.get('request');
   const { method } = request;
   const target = readTarget(request.path, request.host);
+  const resource = pathStyle(request.path, request.host);
+  if (resource !== request.path) c.set('note', resource);
   const parameters = new Map(queryParameters(request.query));
 
   // SDKs ask without a signature which kind of signature the service takes.
@@ -87,7 +89,7 @@ const OBJECT_SUB_RESOURCES = [
 ];
 
 function errorAnswer(c: ServiceContext, error: ObsError): Response {
-  c.set('note', error.code);
+  c.set('note', c.get('note') === '' ? error.code : `${c.get('note')} ${error.code}`);
   const request = c.get('request');
   const { status, code, message, headers } = error;
   if (request.method === 'HEAD') return new Response(null, { status, headers });

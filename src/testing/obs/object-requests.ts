@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, writeFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { writeFileSync } from 'node:fs';
 import type { HeaderFamily } from '../auth/obs-signature';
 import type { Cloud } from '../cloud';
 import type { WireRequest } from '../wire';
@@ -42,11 +41,7 @@ export function getObject(address: ObjectAddress, request: WireRequest, cloud: C
     'content-length': String(last - first + 1),
     ...(range === undefined ? {} : { 'content-range': `bytes ${first}-${last}/${object.size}` }),
   };
-  const stream = object.size === 0 ? null : createReadStream(cloud.objects.path(object), { start: first, end: last });
-  return new Response(stream === null ? null : (Readable.toWeb(stream) as ReadableStream), {
-    status: range === undefined ? 200 : 206,
-    headers,
-  });
+  return new Response(cloud.objects.read(object, first, last), { status: range === undefined ? 200 : 206, headers });
 }
 
 /** PUT of an object, in one piece. An existing one is replaced. */

@@ -53,8 +53,16 @@ export class ObjectStore {
       .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
   }
 
-  path(object: StoredObject): string {
-    return join(this.directory, object.file);
+  /** The bytes from `first` to `last`, both included. In one piece: the objects of a simulator are small. */
+  read(object: StoredObject, first: number, last: number): Buffer<ArrayBuffer> {
+    const bytes = Buffer.alloc(last - first + 1);
+    const descriptor = openSync(this.path(object), 'r');
+    try {
+      readSync(descriptor, bytes, 0, bytes.length, first);
+    } finally {
+      closeSync(descriptor);
+    }
+    return bytes;
   }
 
   write(object: ObjectToWrite): StoredObject {
@@ -86,6 +94,10 @@ export class ObjectStore {
     const removed = this.remove(bucket, key);
     if (removed) this.save();
     return removed;
+  }
+
+  private path(object: StoredObject): string {
+    return join(this.directory, object.file);
   }
 
   private remove(bucket: string, key: string, keepFile?: string): boolean {
