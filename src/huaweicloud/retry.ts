@@ -19,8 +19,8 @@ export interface RetryOptions {
 const LONGEST_RETRY_AFTER_MS = 3_000;
 
 /**
- * Repeats a read on transport errors, on 5xx, and on anything with a short Retry-After. Throttling without one is left to
- * the caller, since throttled calls count toward the quota as well.
+ * Repeats a read on transport errors, on 5xx, on throttling with a short Retry-After, and when its turn with a refused key
+ * is near. Throttling without Retry-After is left to the caller, since throttled calls count toward the quota as well.
  *
  * @param attempt one try, which must end within `limitMs`
  * @param startedAt when the budget began to run, by `performance.now()`; now, unless something was fetched before

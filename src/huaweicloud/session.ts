@@ -91,11 +91,13 @@ export class CloudSession {
       this.#guard.accepted(credentials.accessKey);
       return answer;
     }
-    const error = errorOfAnswer(answer, this.attempt(request));
+    // Before the parsing, which may cut a secret in two, and after it, which may unescape one.
+    const body = Buffer.from(withoutSecrets(answer.body.toString('utf8'), credentials));
+    const error = errorOfAnswer({ ...answer, body }, this.attempt(request));
     if (isRefusedSignature(error)) this.#guard.refused(credentials.accessKey);
     // A 403 to a HEAD has no body that would say whether the signature was refused or the permission.
     else if (status < 500 && status !== 403) this.#guard.accepted(credentials.accessKey);
-    throw withoutSecrets(error, credentials);
+    throw error.with({ message: withoutSecrets(error.message, credentials) });
   }
 
   #sign(request: CloudRequest, credentials: Credentials): HttpRequest {
@@ -166,10 +168,7 @@ function notSent(operation: string, code: string, message: string, retryAfterMs:
 }
 
 /** The cloud's own words may repeat what was sent to it. */
-function withoutSecrets(error: CloudError, { secretKey, securityToken }: Credentials): CloudError {
-  let { message } = error;
-  for (const secret of [secretKey, securityToken]) {
-    if (secret) message = message.replaceAll(secret, '***');
-  }
-  return message === error.message ? error : error.with({ message });
+function withoutSecrets(text: string, { secretKey, securityToken }: Credentials): string {
+  const withoutKey = secretKey === '' ? text : text.replaceAll(secretKey, '***');
+  return securityToken ? withoutKey.replaceAll(securityToken, '***') : withoutKey;
 }

@@ -195,6 +195,10 @@ describe('an error', () => {
     cloud.reply({ status: 400, body: { error: { code: 'X.1', message: 'bad SECRET-1 and TOKEN-1' } } });
     const error = await cloudErrorOf(cloud.client({ credentials }).ims.exportImage(EXPORT));
     expect(error.message).toBe('bad *** and ***');
+    const long = `${'x'.repeat(296)}SECRET-1`;
+    cloud.reply({ status: 400, body: { error: { code: 'X.1', message: long } } });
+    const cut = await cloudErrorOf(cloud.client({ credentials }).ims.exportImage(EXPORT));
+    expect(cut.message).not.toContain('SEC');
     expect(`${JSON.stringify(error)}${error.stack}`).not.toMatch(/SECRET-1|TOKEN-1|Signature=/);
   });
 
