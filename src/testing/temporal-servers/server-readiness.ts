@@ -1,13 +1,18 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 
-const BETWEEN_ATTEMPTS_MS = 50;
+const BETWEEN_ATTEMPTS_MS = 25;
 const ATTEMPT_LIMIT_MS = 2_000;
 
-/** Resolves when the gRPC service answers for the namespace. Rejects only when the signal aborts. */
+/**
+ * Resolves when the gRPC service answers for the namespace. Rejects only when the signal aborts.
+ * @param address `host:port`
+ */
 export async function untilNamespaceAnswers(address: string, namespace: string, signal: AbortSignal): Promise<void> {
+  // A gRPC channel that was refused once backs off for a second, longer than the whole start: first the bare port.
+  await until(() => acceptsConnections(address), signal);
   await until(async () => {
-    // A fresh connection each time: a channel that was refused once backs off for a second.
     const connection = await Connection.connect({ address, connectTimeout: ATTEMPT_LIMIT_MS });
     try {
       await connection.withDeadline(Date.now() + ATTEMPT_LIMIT_MS, () =>
@@ -26,6 +31,18 @@ export async function untilWebUiAnswers(url: string, signal: AbortSignal): Promi
     await response.body?.cancel();
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
   }, signal);
+}
+
+function acceptsConnections(address: string): Promise<void> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+  });
 }
 
 async function until(attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { IllegalStateError } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import {
+  type DevServer,
+  type DevServerOptions,
+  findTimeSkippingServer,
+  startDevServer,
+} from '../src/testing/temporal-servers';
+
+const quietLogger = new DefaultLogger('WARN');
+
+/** A dev server without Web UI; `stop()` it in `afterAll`. `TEMPORAL_ADDRESS` is not asked: tests own their server. */
+export function startTestServer(options: DevServerOptions = {}): Promise<DevServer> {
+  installQuietRuntime();
+  return startDevServer({ headless: true, ...options });
+}
+
+/** The server that skips over idle time. One open workflow per server: with more it hangs. `teardown()` it. */
+export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
+  installQuietRuntime();
+  const { path } = await findTimeSkippingServer();
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+}
+
+export type Reachable = Pick<DevServer, 'address' | 'namespace'>;
+
+/** For starting and asking. Close with `client.connection.close()`. */
+export async function connectClient({ address, namespace }: Reachable): Promise<Client> {
+  return new Client({ connection: await Connection.connect({ address }), namespace });
+}
+
+/** For `Worker.create({ connection, namespace, … })`. Close after the worker has ended. */
+export function connectWorker({ address }: Reachable): Promise<NativeConnection> {
+  installQuietRuntime();
+  return NativeConnection.connect({ address });
+}
+
+/** Warnings and errors only. The Runtime is the process's own: the first install counts, for all files in it. */
+export function installQuietRuntime(): void {
+  try {
+    Runtime.install({
+      logger: quietLogger,
+      telemetryOptions: {
+        logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'WARN' }) },
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
+}
+
+const repository = resolve(__dirname, '..');
+const workflowsPath = join(repository, 'src/workflows/index.ts');
+const bundles = join(repository, '.cache/workflow-bundles');
+
+export interface BundleOptions {
+  /** Files whose `interceptors` belong into the bundle, such as a hook that forces continue-as-new. */
+  workflowInterceptorModules?: string[];
+}
+
+/**
+ * The bundle of src/workflows, for `Worker.create({ workflowBundle })`. Made once for a state of the sources and kept
+ * under `.cache`, so that the many test processes of a run share one.
+ */
+export async function bundleOnce({ workflowInterceptorModules = [] }: BundleOptions = {}): Promise<WorkflowBundle> {
+  const codePath = join(bundles, `${await stateOfSources(workflowInterceptorModules)}.js`);
+  const kept = await readFile(codePath, 'utf8').catch(() => null);
+  if (kept !== null) return { code: kept };
+  const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: quietLogger });
+  await mkdir(bundles, { recursive: true });
+  const unfinished = `${codePath}.${process.pid}`;
+  await writeFile(unfinished, code);
+  await rename(unfinished, codePath);
+  return { code };
+}
+
+/** Workflows import the contract and the SDK, nothing else: these files and the lockfile say what a bundle holds. */
+async function stateOfSources(interceptorModules: readonly string[]): Promise<string> {
+  const workflows = await readdir(join(repository, 'src/workflows'), { recursive: true });
+  const sources = workflows.filter((file) => file.endsWith('.ts')).sort();
+  const hash = createHash('sha256').update(repository);
+  for (const file of [
+    ...sources.map((source) => join(repository, 'src/workflows', source)),
+    join(repository, 'src/contract.ts'),
+    join(repository, 'package-lock.json'),
+    ...interceptorModules,
+  ])
+    hash.update(`\0${file}\0`).update(await readFile(file));
+  return hash.digest('hex').slice(0, 16);
+}

