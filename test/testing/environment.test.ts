@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { environmentOf, startSimulator, writeEnvFile } from '../../src/testing';
+
+it('the environment file gives a shell the documented variables, and is readable by its owner only', async () => {
+  const simulator = await startSimulator();
+  const directory = mkdtempSync(join(tmpdir(), 'env-file-'));
+  const path = join(directory, 'simulator.env');
+  writeEnvFile(path, simulator.info);
+  const inChild = execFileSync('sh', ['-c', `. '${path}' && env`], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  });
+  const variables = Object.fromEntries(inChild.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));
+  expect(variables).toMatchObject(environmentOf(simulator.info));
+  expect(Object.keys(environmentOf(simulator.info)).sort()).toEqual([
+    'HUAWEICLOUD_SDK_AK',
+    'HUAWEICLOUD_SDK_IAM_ENDPOINT',
+    'HUAWEICLOUD_SDK_PROJECT_ID',
+    'HUAWEICLOUD_SDK_SK',
+    'IMS_EXPORT_BUCKET',
+    'IMS_EXPORT_IAM_DOMAIN',
+    'IMS_EXPORT_IAM_PASSWORD',
+    'IMS_EXPORT_IAM_USER',
+    'IMS_EXPORT_IMS_ENDPOINT',
+    'IMS_EXPORT_METADATA_ENDPOINT',
+    'IMS_EXPORT_OBS_ENDPOINT',
+    'IMS_EXPORT_OBS_PATH_STYLE',
+    'IMS_EXPORT_REGION',
+  ]);
+  expect(statSync(path).mode & 0o077).toBe(0);
+  await simulator.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('the first line of the command is the info, with every image named by the interface', async () => {
+  const simulator = await startSimulator();
+  expect(Object.keys(simulator.info)).toEqual([
+    'imsEndpoint',
+    'obsEndpoint',
+    'iamEndpoint',
+    'metadataEndpoint',
+    'region',
+    'projectId',
+    'accessKey',
+    'secretKey',
+    'iamUser',
+    'iamPassword',
+    'iamDomain',
+    'bucket',
+    'images',
+  ]);
+  const named =
+    'linux large huge tooLarge windowsPublic windowsFromPublic suseFromPublic windowsFromFile fullEcs iso encrypted ' +
+    'fromBackup fromMarketplaceEcs public shared queued';
+  expect(Object.keys(simulator.info.images)).toEqual(expect.arrayContaining(named.split(' ')));
+  await simulator.close();
+});

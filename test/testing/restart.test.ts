@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type SimulatorInfo, startSimulator } from '../../src/testing';
+import { beginExport, callIms, callObs, control, send, showJob } from './cloud-client';
+
+let stateDir: string;
+let processes: ChildProcess[] = [];
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), 'simulator-state-'));
+});
+afterEach(() => {
+  for (const child of processes) child.kill('SIGKILL');
+  processes = [];
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+async function startProcess(port = 0): Promise<{ child: ChildProcess; info: SimulatorInfo }> {
+  const script = join(__dirname, 'simulator-process.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', script, stateDir, String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  processes.push(child);
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return { child, info: JSON.parse(line) };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+it('survives a kill: addresses, keys, tokens, images, jobs, objects, clock and journal', async () => {
+  const before = await startProcess();
+  const { info } = before;
+  await callObs(info, 'PUT', '/ims-image/note.txt', { body: 'kept' });
+  const ended = await beginExport(info, 'linux', 'ended.qcow2');
+  await control(info, 'POST', '/clock', { advanceMs: 3_600_000 });
+  const running = await beginExport(info, 'windowsFromFile', 'running.qcow2');
+  await control(info, 'PUT', `/jobs/${running}`, { percent: 0.25 });
+  const clock = (await control(info, 'POST', '/clock', { advanceMs: 0 })).json as unknown as { now: string };
+  await kill(before.child);
+
+  const { info: again } = await startProcess();
+  expect(again).toEqual(info);
+  const now = (await control(info, 'POST', '/clock', { advanceMs: 0 })).json as unknown as { now: string };
+  expect(Date.parse(now.now) - Date.parse(clock.now)).toBeGreaterThanOrEqual(0);
+  expect((await showJob(info, ended)).json.status).toBe('SUCCESS');
+  expect((await showJob(info, running)).json).toMatchObject({ status: 'RUNNING', entities: { process_percent: 0.25 } });
+  expect((await callObs(info, 'GET', '/ims-image/note.txt')).text).toBe('kept');
+  expect((await callObs(info, 'HEAD', '/ims-image/ended.qcow2')).status).toBe(200);
+  await control(info, 'POST', '/clock', { advanceMs: 3_600_000 });
+  expect((await callObs(info, 'HEAD', '/ims-image/running.qcow2')).status).toBe(200);
+  const journal: Array<{ method: string }> = JSON.parse((await control(info, 'GET', '/requests')).text);
+  expect(journal.filter(({ method }) => method === 'POST')).toHaveLength(2);
+});
+
+it('serves an explicit port and the three after it, again after a kill', async () => {
+  const port = await freePorts();
+  const first = await startProcess(port);
+  expect(first.info).toMatchObject({
+    imsEndpoint: `http://127.0.0.1:${port}`,
+    obsEndpoint: `http://127.0.0.1:${port + 1}`,
+    iamEndpoint: `http://127.0.0.1:${port + 2}`,
+    metadataEndpoint: `http://127.0.0.1:${port + 3}`,
+  });
+  await kill(first.child);
+  expect((await startProcess(port)).info).toEqual(first.info);
+});
+
+it('ends a job that came due while the simulator was down', async () => {
+  let now = Date.UTC(2026, 0, 1);
+  const options = { stateDir, jobSeconds: 60, now: () => now };
+  const first = await startSimulator(options);
+  const jobId = await beginExport(first.info);
+  await first.close();
+  now += 3_600_000;
+  const second = await startSimulator(options);
+  expect(second.jobs()).toMatchObject([{ jobId, status: 'SUCCESS', endTime: '2026-01-01T00:01:00.000Z' }]);
+  expect(second.objects().map(({ lastModifiedMs }) => new Date(lastModifiedMs).toISOString())).toEqual([
+    '2026-01-01T00:01:00.000Z',
+  ]);
+  await second.close();
+});
+
+it('leaves nothing behind without a directory of its own', async () => {
+  const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith('ims-simulator-')).length;
+  const before = temporary();
+  const simulator = await startSimulator();
+  expect(temporary()).toBeGreaterThan(before);
+  await simulator.close();
+  expect(temporary()).toBeLessThanOrEqual(before);
+});
+
+it('refuses to start on a port that is taken', async () => {
+  const simulator = await startSimulator();
+  const port = Number(new URL(simulator.info.imsEndpoint).port);
+  await expect(startSimulator({ port })).rejects.toThrow('EADDRINUSE');
+  await simulator.close();
+});
+
+it('answers nobody once it is closed', async () => {
+  const simulator = await startSimulator();
+  expect((await callIms(simulator.info, 'GET', '/v2/cloudimages')).status).toBe(200);
+  await simulator.close();
+  await expect(send(simulator.info.imsEndpoint, 'GET', '/')).rejects.toThrow('ECONNREFUSED');
+});
+
+/** Four free ports in a row. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(first + offset)));
+    if (free.every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
