@@ -19,7 +19,8 @@ import {
   startDevServer,
 } from '../src/testing/temporal-servers';
 
-const quietLogger = new DefaultLogger('WARN');
+/** Many exports in the tests are meant to fail; Temporal warns of each. */
+const quietLogger = new DefaultLogger('ERROR');
 
 /** A dev server without Web UI; `stop()` it in `afterAll`. `TEMPORAL_ADDRESS` is not asked: tests own their server. */
 export function startTestServer(options: DevServerOptions = {}): Promise<DevServer> {

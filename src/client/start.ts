@@ -51,6 +51,8 @@ export interface StartedExport {
   result(): Promise<ExportImageResult>;
 }
 
+/** A server that is there describes a workflow at once. */
+const DESCRIBE_TIMEOUT_MS = 8_000;
 /** A worker that is alive takes a new workflow within this time. */
 const ACCEPT_TIMEOUT_MS = 15_000;
 /** How long a Temporal server may be away while somebody waits for a result. */
@@ -75,24 +77,26 @@ export async function startExport(
   { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions = {},
 ): Promise<StartedExport> {
   const workflowId = workflowIdOf(input);
+  let notes: string[] = [];
   try {
     const request = parseExportInput(input);
     const before = await describe(client, workflowId);
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, workflowId, request);
+    notes = notesOf(before);
     await requireWorker(client, taskQueue);
     const jobId = await startAndAwaitJob(client, input, request, taskQueue);
     return {
       workflowId,
       jobId,
       how: before?.status.name === 'RUNNING' ? 'joined' : 'started',
-      notes: notesOf(before),
+      notes,
       result: () => exportResult(client, workflowId),
     };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       return await earlierSuccess(client, workflowId, parseExportInput(input));
     }
-    throw toExportError(error, workflowId);
+    throw withNotes(toExportError(error, workflowId), notes);
   }
 }
 
@@ -117,7 +121,9 @@ function workflowIdOf(input: ExportImageInput): string {
 
 async function describe(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
   try {
-    return await client.workflow.getHandle(workflowId).describe();
+    return await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -212,6 +218,12 @@ function notesOf(before: WorkflowExecutionDescription | undefined): string[] {
   if (outcome === undefined || remoteJob === 'none' || remoteJob === 'ended') return [];
   const job = jobId === undefined ? 'a job of unknown id' : `job ${jobId}`;
   return [`An earlier run to this destination ended as ${outcome} and left ${job} in the cloud, which may still run.`];
+}
+
+/** A refusal is better understood with what an earlier run left behind. */
+function withNotes(error: unknown, notes: string[]): unknown {
+  if (!(error instanceof ExportError) || notes.length === 0) return error;
+  return new ExportError(error.code, [error.message, ...notes].join(' '), error.details, { cause: error.cause });
 }
 
 function intentOf({ imageId, fileFormat, isQuickExport }: ExportRequest): ExportIntent {

@@ -18,8 +18,9 @@ import { timerSummary } from './wording';
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;
 
-/** The last look comes this long before the deadline: time enough for one poll. */
+/** The last look comes this long before the deadline: time enough for one poll, yet little of a short deadline. */
 const LAST_LOOK_MS = 20_000;
+const LAST_LOOK_SHARE = 0.05;
 
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
@@ -102,7 +103,8 @@ function delayUntilNextPoll(tracking: Tracking, nowMs: number): number {
 
 /** The look that decides at the deadline. An export is never given up without it. */
 function lastLookAtMs(tracking: Tracking): number {
-  return deadlineOf(tracking) - LAST_LOOK_MS;
+  const { deadlineMs } = requestOf(tracking).options;
+  return deadlineOf(tracking) - Math.min(LAST_LOOK_MS, LAST_LOOK_SHARE * deadlineMs);
 }
 
 async function goOnInNewRun(tracking: Tracking): Promise<never> {

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import { createExportActivities } from '../src/activities';
+import { readExport } from '../src/client';
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportImageInput,
+  type ExportMemo,
+  type ExportOptions,
+  type ExportStatus,
+  exportWorkflowId,
+} from '../src/contract';
+import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../src/huaweicloud';
+import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../src/testing';
+import type { DevServer } from '../src/testing/temporal-servers';
+import { bundleOnce, connectClient, connectWorker, startTestServer } from './temporal';
+
+/** A Temporal dev server, a simulator and a worker of this process between them. */
+export interface Rig {
+  server: DevServer;
+  simulator: Simulator;
+  client: Client;
+  taskQueue: string;
+  /** An input for a destination of its own; polls are quick. */
+  input(changes?: InputChanges): ExportImageInput;
+  /** Starts the workflow as the Web UI would: plainly, with any input, and returns its handle. */
+  startWorkflow(input: unknown, workflowId?: string): ReturnType<Client['workflow']['start']>;
+  /** Runs an action without a worker, then starts one again. */
+  withoutWorker(action: () => Promise<void>): Promise<void>;
+  /** POSTs of exports that reached the simulator. */
+  posts(bucketKeyPart?: string): number;
+  close(): Promise<void>;
+}
+
+export interface InputChanges {
+  image?: string;
+  bucketUrl?: string;
+  fileFormat?: 'qcow2' | 'vhd' | 'zvhd' | 'vmdk';
+  isQuickExport?: boolean;
+  options?: ExportOptions;
+}
+
+export interface RigOptions {
+  simulator?: SimulatorOptions;
+  server?: Parameters<typeof startTestServer>[0];
+  bundle?: WorkflowBundle;
+  worker?: Partial<WorkerOptions>;
+  /** Changes the account that the worker uses. */
+  account?: (account: CloudAccount) => CloudAccount;
+}
+
+/** Polls as quick as the tests want them. */
+export const QUICK_POLLS: ExportOptions = { minInterval: 200, maxInterval: '1s' };
+
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const [server, simulator, bundle] = await Promise.all([
+    startTestServer(options.server),
+    startSimulator({ jobSeconds: 1, ...options.simulator }),
+    options.bundle ?? bundleOnce(),
+  ]);
+  const client = await connectClient(server);
+  const connection = await connectWorker(server);
+  const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
+  const configured = accountFromEnvironment(environmentOf(simulator.info));
+  const account = options.account?.(configured) ?? configured;
+  const cloud = createCloudClient(account);
+  const accounts = new Map([['default', { region: account.region, client: cloud }]]);
+
+  const startWorker = async () => {
+    const worker = await Worker.create({
+      connection,
+      namespace: server.namespace,
+      taskQueue,
+      workflowBundle: bundle,
+      activities: createExportActivities({ accounts }),
+      ...options.worker,
+    });
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  let stopWorker = await startWorker();
+
+  return {
+    server,
+    simulator,
+    client,
+    taskQueue,
+    input: ({ image = 'linux', options: changes, bucketUrl, ...format }: InputChanges = {}) => {
+      const chosen = format.isQuickExport || format.fileFormat ? format : { fileFormat: 'qcow2' };
+      return {
+        imageId: simulator.info.images[image] ?? '',
+        bucketUrl: bucketUrl ?? `${simulator.info.bucket}:${randomUUID().slice(0, 8)}/${image}`,
+        ...chosen,
+        options: { ...QUICK_POLLS, ...changes },
+      } as ExportImageInput;
+    },
+    startWorkflow: (input, workflowId) =>
+      client.workflow.start(EXPORT_IMAGE_WORKFLOW, {
+        workflowId: workflowId ?? idOf(input),
+        taskQueue,
+        args: input === undefined ? [] : [input],
+      }),
+    withoutWorker: async (action) => {
+      await stopWorker();
+      await action();
+      stopWorker = await startWorker();
+    },
+    posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/file')).length,
+    close: async () => {
+      await stopWorker();
+      await connection.close();
+      await client.connection.close();
+      await Promise.all([cloud.close(), simulator.close(), server.stop()]);
+    },
+  };
+}
+
+/** The destination's own id where the input has one, as every starter should use it. */
+function idOf(input: unknown): string {
+  const { bucketUrl } = (input ?? {}) as { bucketUrl?: unknown };
+  return typeof bucketUrl === 'string' ? exportWorkflowId(bucketUrl) : `test-${randomUUID()}`;
+}
+
+/** Reads an export until it shows what is waited for. */
+export async function untilStatus(
+  client: Client,
+  workflowId: string,
+  shows: (status: ExportStatus) => boolean,
+  limitMs = 30_000,
+): Promise<ExportStatus> {
+  const giveUpAtMs = Date.now() + limitMs;
+  for (;;) {
+    const { status } = await readExport(client, workflowId);
+    if (status !== null && shows(status)) return status;
+    if (Date.now() > giveUpAtMs)
+      throw new Error(`${workflowId} did not get there; last seen ${JSON.stringify(status)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until a condition of this process or its simulator holds. */
+export async function until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+  const giveUpAtMs = Date.now() + limitMs;
+  while (!holds()) {
+    if (Date.now() > giveUpAtMs) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What is left to read of an export that has ended without a result. */
+export async function whatRemains(
+  client: Client,
+  workflowId: string,
+): Promise<{ memo: ExportMemo; status: ExportStatus }> {
+  const { memo, status } = await readExport(client, workflowId);
+  if (status === null) throw new Error(`no worker answered for ${workflowId}`);
+  return { memo, status };
+}
