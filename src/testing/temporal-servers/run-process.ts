@@ -44,14 +44,15 @@ export const runProcess: RunProcess = (command, args, { timeoutMs, env }) =>
     });
   });
 
-/** What an unsuccessful process said, in at most `lines` lines: errors it marks as such before anything else. */
+/** What an unsuccessful process said, in at most `lines` lines: those it marks as errors or warnings, where there are any. */
 export function whatItSaid(outcome: ProcessOutcome, lines = 3): string {
   if (outcome.kind === 'notStarted') return outcome.code === 'ENOENT' ? 'not found' : outcome.message;
   const said = `${outcome.stdout}\n${outcome.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  const errors = said.filter((line) => /^\s*error\b/i.test(line));
-  const tail = (errors.length > 0 ? errors : said)
+  // pip gives the cause, a host that it cannot reach, in a warning, and an error that hides it.
+  const marked = said.filter((line) => /^\s*(error|warning)\b/i.test(line));
+  const tail = (marked.length > 0 ? marked : said)
     .slice(-lines)
-    .map((line) => line.trim())
+    .map((line) => line.trim().slice(0, 300))
     .join(' | ');
   const end =
     outcome.kind === 'timedOut'

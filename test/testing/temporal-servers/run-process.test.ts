@@ -22,9 +22,9 @@ it('keeps its time limit when a grandchild holds the output open', async () => {
   expect(Date.now() - begun).toBeLessThan(2_000);
 });
 
-it('quotes the lines that are marked as errors before others', () => {
-  const stderr = 'WARNING: retrying\nERROR: No matching distribution found for x==1\nhint: see above\n';
+it('quotes the lines that are marked as errors or warnings before others', () => {
+  const stderr = 'WARNING: name resolution failed\nERROR: No matching distribution found for x==1\nhint: see above\n';
   expect(whatItSaid({ kind: 'exited', exitCode: 1, stdout: '', stderr })).toBe(
-    'exit code 1: ERROR: No matching distribution found for x==1',
+    'exit code 1: WARNING: name resolution failed | ERROR: No matching distribution found for x==1',
   );
 });
