@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const WRONG_IMPORTS = {
+  'src/workflows/uses-undici.ts': "export { request } from 'undici';",
+  'src/workflows/uses-zod.ts': "export { z } from 'zod';",
+  'src/workflows/uses-node.ts': "export { join } from 'node:path';",
+  'src/workflows/uses-activities.ts': "export { createExportActivities } from '../activities';",
+  'src/workflows/uses-a-type.ts': "export type { ExportActivityDeps } from '../activities';",
+  'src/huaweicloud/uses-contract.ts': "export * from '../contract';",
+  'src/huaweicloud/uses-temporal.ts': "export { sleep } from '@temporalio/activity';",
+  'src/activities/uses-workflows.ts': "export * from '../workflows';",
+  'src/testing/uses-activities.ts': "export * from '../activities';",
+  'src/client/uses-worker.ts': "export * from '../worker';",
+  'src/worker/uses-client.ts': "export * from '../client';",
+  'src/activities/uses-cli.ts': "export * from '../cli/output';",
+};
+
+const repository = resolve(__dirname, '..');
+
+/** What the check of the doors, a part of `npm run check`, says of the sources with the wrong imports among them. */
+let said: string;
+beforeAll(async () => {
+  const copy = await mkdtemp(join(tmpdir(), 'doors-'));
+  try {
+    for (const name of ['src', 'tsconfig.json', '.dependency-cruiser.cjs', 'package.json']) {
+      await cp(join(repository, name), join(copy, name), { recursive: true });
+    }
+    await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
+    for (const [file, source] of Object.entries(WRONG_IMPORTS)) {
+      await mkdir(dirname(join(copy, file)), { recursive: true });
+      await writeFile(join(copy, file), source);
+    }
+    said = await checkDoors(copy);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+});
+
+function checkDoors(cwd: string): Promise<string> {
+  const depcruise = join(repository, 'node_modules/.bin/depcruise');
+  const args = ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', '--preserve-symlinks'];
+  return new Promise((done, failed) => {
+    execFile(depcruise, args, { cwd }, (error, stdout) =>
+      error === null ? failed(new Error('the doors let everything through')) : done(stdout.replace(/\s+/g, ' ')),
+    );
+  });
+}
+
+describe('the one-way doors', () => {
+  it.each([
+    ['src/workflows/uses-undici.ts', 'workflows-are-deterministic', 'src/workflows may import src/contract.ts'],
+    ['src/workflows/uses-zod.ts', 'workflows-are-deterministic', 'no undici, no zod'],
+    ['src/workflows/uses-node.ts', 'workflows-are-deterministic', 'no node: module'],
+    ['src/workflows/uses-activities.ts', 'workflows-are-deterministic', 'no activity code'],
+    ['src/workflows/uses-a-type.ts', 'workflows-are-deterministic', 'nothing else'],
+    ['src/huaweicloud/uses-contract.ts', 'huaweicloud-knows-nothing-of-temporal', 'cloud over HTTP'],
+    ['src/huaweicloud/uses-temporal.ts', 'huaweicloud-knows-nothing-of-temporal', 'neither Temporal'],
+    ['src/activities/uses-workflows.ts', 'activities-open-to-contract-and-huaweicloud', 'never workflows'],
+    ['src/testing/uses-activities.ts', 'testing-stands-alone', 'a cloud and not a mock'],
+    ['src/client/uses-worker.ts', 'client-and-worker-do-not-meet', 'neither the worker nor the CLI'],
+    ['src/worker/uses-client.ts', 'worker-does-not-start-exports', 'neither the client nor the CLI'],
+    ['src/activities/uses-cli.ts', 'only-the-cli-imports-the-cli', 'no other room depends on it'],
+  ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {
+    expect(said).toContain(`${rule}: ${file} →`);
+    expect(said).toContain(sentence);
+  });
+
+  it('let the sources as they are through', () => {
+    const blamed = [...said.matchAll(/error [\w-]+: (\S+) →/g)].map(([, file]) => file);
+    expect(blamed.filter((file) => !Object.keys(WRONG_IMPORTS).includes(file ?? ''))).toEqual([]);
+  });
+});
