@@ -11,6 +11,7 @@ import {
   NativeConnection,
   Runtime,
   type WorkflowBundle,
+  type BundleOptions as WorkflowBundlerOptions,
 } from '@temporalio/worker';
 import {
   type DevServer,
@@ -67,19 +68,30 @@ const workflowsPath = join(repository, 'src/workflows/index.ts');
 const bundles = join(repository, '.cache/workflow-bundles');
 
 export interface BundleOptions {
-  /** Files whose `interceptors` belong into the bundle, such as a hook that forces continue-as-new. */
+  /** Files whose `interceptors` belong into the bundle. */
   workflowInterceptorModules?: string[];
+  /**
+   * Files to bundle in the place of modules, by the name that the workflows import them by, such as
+   * `{ './history-budget': '/…/short-history.ts' }`. A way for tests only: no input of a workflow can do the like.
+   */
+  replace?: { [request: string]: string };
 }
 
 /**
  * The bundle of src/workflows, for `Worker.create({ workflowBundle })`. Made once for a state of the sources and kept
  * under `.cache`, so that the many test processes of a run share one.
  */
-export async function bundleOnce({ workflowInterceptorModules = [] }: BundleOptions = {}): Promise<WorkflowBundle> {
-  const codePath = join(bundles, `${await stateOfSources(workflowInterceptorModules)}.js`);
+export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowBundle> {
+  const { workflowInterceptorModules = [], replace = {} } = options;
+  const codePath = join(bundles, `${await stateOfSources(workflowInterceptorModules, replace)}.js`);
   const kept = await readFile(codePath, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };
-  const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: quietLogger });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules,
+    webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), replacement(replace)] }),
+    logger: quietLogger,
+  });
   await mkdir(bundles, { recursive: true });
   const unfinished = `${codePath}.${process.pid}`;
   await writeFile(unfinished, code);
@@ -87,16 +99,37 @@ export async function bundleOnce({ workflowInterceptorModules = [] }: BundleOpti
   return { code };
 }
 
+type WebpackPlugin = Extract<
+  NonNullable<ReturnType<NonNullable<WorkflowBundlerOptions['webpackConfigHook']>>['plugins']>[number],
+  { apply(...args: never[]): void }
+>;
+
+/** A replacement may import what it stands for: by another name, such as `../../src/workflows/history-budget`. */
+function replacement(replace: { [request: string]: string }): WebpackPlugin {
+  return {
+    apply: (compiler) =>
+      compiler.hooks.normalModuleFactory.tap('replacement', (factory) =>
+        factory.hooks.beforeResolve.tap('replacement', (module) => {
+          module.request = replace[module.request] ?? module.request;
+        }),
+      ),
+  };
+}
+
 /** Workflows import the contract and the SDK, nothing else: these files and the lockfile say what a bundle holds. */
-async function stateOfSources(interceptorModules: readonly string[]): Promise<string> {
+async function stateOfSources(
+  interceptorModules: readonly string[],
+  replace: { [request: string]: string },
+): Promise<string> {
   const workflows = await readdir(join(repository, 'src/workflows'), { recursive: true });
   const sources = workflows.filter((file) => file.endsWith('.ts')).sort();
-  const hash = createHash('sha256').update(repository);
+  const hash = createHash('sha256').update(repository).update(JSON.stringify(replace));
   for (const file of [
     ...sources.map((source) => join(repository, 'src/workflows', source)),
     join(repository, 'src/contract.ts'),
     join(repository, 'package-lock.json'),
     ...interceptorModules,
+    ...Object.values(replace),
   ])
     hash.update(`\0${file}\0`).update(await readFile(file));
   return hash.digest('hex').slice(0, 16);

@@ -1,0 +1,58 @@
+/**
+ * What the tests read from a history.
+ *
+ * @module
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { tsToMs } from '@temporalio/common/lib/time';
+import type { PollOutcome } from '../../src/contract';
+import type { ExportState } from '../../src/workflows';
+
+export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+export type HistoryEvent = NonNullable<History['events']>[number];
+
+export function eventsOf({ events }: History): HistoryEvent[] {
+  return events ?? [];
+}
+
+/** The server's clock at an event. */
+export function timeOf(event: HistoryEvent | undefined): number {
+  if (event === undefined) throw new Error('the history has no such event');
+  return tsToMs(event.eventTime);
+}
+
+/** The run that took over from this one; null when it did not continue as new. */
+export function newRunAfter(events: readonly HistoryEvent[]): string | null {
+  return events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? null;
+}
+
+/** What this run handed to the next; null when it did not continue as new. */
+export function stateCarriedBy(events: readonly HistoryEvent[]): ExportState | null {
+  const continued = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
+  return continued ? decode<ExportState>(continued.input?.payloads?.[1]) : null;
+}
+
+/** Polls that were scheduled, whatever became of them. */
+export function pollsIn(events: readonly HistoryEvent[]): number {
+  return events.filter(isPoll).length;
+}
+
+/** What the polls answered, and when. */
+export function pollOutcomesIn(events: readonly HistoryEvent[]): Array<{ atMs: number; outcome: PollOutcome }> {
+  const polls = new Set(events.filter(isPoll).map(({ eventId }) => String(eventId)));
+  return events.flatMap((event) => {
+    const completed = event.activityTaskCompletedEventAttributes;
+    if (!completed || !polls.has(String(completed.scheduledEventId))) return [];
+    return [{ atMs: timeOf(event), outcome: decode<PollOutcome>(completed.result?.payloads?.[0]) }];
+  });
+}
+
+function isPoll(event: HistoryEvent): boolean {
+  return event.activityTaskScheduledEventAttributes?.activityType?.name === 'imsPollJob';
+}
+
+function decode<T>(payload: Payload | null | undefined): T {
+  if (!payload) throw new Error('the event carries no such payload');
+  return defaultPayloadConverter.fromPayload<T>(payload);
+}

@@ -1,0 +1,108 @@
+import type { WorkflowBundle } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { beginTracking, carriedState } from '../../src/workflows/tracking';
+import { bundleOnce } from '../temporal';
+import { pollOutcomesIn, pollsIn, timeOf } from './history';
+import { exportForHours, HOUR_MS } from './long-export';
+
+let bundle: WorkflowBundle;
+beforeAll(async () => {
+  bundle = await bundleOnce();
+});
+
+const MINUTE_MS = 60_000;
+
+describe('an export of hours', () => {
+  it('of 0.95 TiB that takes 9 h 20 min costs at most 135 polls and 1,520 events', async () => {
+    const { result, runs, posts, jobIds, jobEndsMs } = await exportForHours({ bundle, jobHours: 9 + 1 / 3 });
+    expect(result).toMatchObject({ verdict: 'succeeded', confirmed: true, fileFormat: 'zvhd2', submissions: 1 });
+    expect(result).toMatchObject({ verification: { state: 'verified' }, warnings: [] });
+    expect(jobIds).toEqual([result?.jobId]);
+    expect(posts).toBe(1);
+    expect(runs).toHaveLength(1);
+
+    const events = runs[0]?.events ?? [];
+    const polls = pollsIn(events);
+    expect(polls).toBeLessThanOrEqual(135);
+    expect(events.length).toBeLessThanOrEqual(1_520);
+    expect(events.length).toBeLessThanOrEqual(11 * polls + 24);
+
+    expect(result?.polls).toBe(polls);
+    const { INIT = 0, RUNNING = 0, SUCCESS = 0, ...others } = result?.observations ?? {};
+    expect({ sum: INIT + RUNNING + SUCCESS, SUCCESS, others }).toEqual({ sum: polls, SUCCESS: 1, others: {} });
+
+    const jobEndMs = jobEndsMs[0] ?? Number.NaN;
+    expect((jobEndMs - timeOf(events[0])) / HOUR_MS).toBeCloseTo(9 + 1 / 3, 2);
+    const delayMs = (pollOutcomesIn(events).at(-1)?.atMs ?? Number.NaN) - jobEndMs;
+    console.info(`9 h 20 min: ${polls} polls, ${events.length} events, end seen after ${Math.round(delayMs / 1000)} s`);
+    expect(delayMs).toBeGreaterThanOrEqual(0);
+    expect(delayMs).toBeLessThanOrEqual(10 * MINUTE_MS);
+  });
+
+  it('whose polls fail for longer than pollErrorBudget ends as unknown', async () => {
+    const { failure, runs, posts, jobIds } = await exportForHours({
+      bundle,
+      jobHours: 9,
+      options: { pollErrorBudget: '2h' },
+      happenings: [
+        {
+          afterHours: 3,
+          change: ({ faults }) =>
+            faults.add({ service: 'ims', method: 'GET', path: '*/jobs/*', times: 1e6, action: { status: 503 } }),
+        },
+      ],
+    });
+    expect(failure).toMatchObject({ type: 'ExportOutcomeUnknown', nonRetryable: true });
+    expect(failure?.details).toEqual([
+      expect.objectContaining({ reason: 'pollErrors', jobId: jobIds[0], remoteJob: 'unknown' }),
+    ]);
+    expect(posts).toBe(1);
+
+    const failed = pollOutcomesIn(runs[0]?.events ?? []).filter(({ outcome }) => outcome.kind === 'error');
+    const failingMs = timeOf(runs[0]?.events.at(-1)) - (failed[0]?.atMs ?? Number.NaN);
+    expect(failingMs).toBeGreaterThanOrEqual(2 * HOUR_MS);
+    expect(failingMs).toBeLessThanOrEqual(2 * HOUR_MS + 10 * MINUTE_MS);
+  });
+
+  it('whose polls fail for less than pollErrorBudget, several times, goes on', async () => {
+    const failing = (times: number) => ({ service: 'ims', path: '*/jobs/*', times, action: { status: 503 } }) as const;
+    const { result, posts } = await exportForHours({
+      bundle,
+      jobHours: 9,
+      options: { pollErrorBudget: '1h' },
+      happenings: [2, 4, 6].map((afterHours) => ({ afterHours, change: ({ faults }) => faults.add(failing(5)) })),
+    });
+    expect(result).toMatchObject({ verdict: 'succeeded', submissions: 1 });
+    const seen = Object.values(result?.observations ?? {}).reduce((sum, count) => sum + count, 0);
+    expect(result?.polls).toBe(seen + 15);
+    expect(posts).toBe(1);
+  });
+
+  it('is parked, not failed, while the credentials are refused, and succeeds after they are mended', async () => {
+    const { result, runs, posts } = await exportForHours({
+      bundle,
+      jobHours: 9,
+      options: { pollErrorBudget: '1h' },
+      happenings: [
+        { afterHours: 2, change: ({ credentials }) => credentials.revoke() },
+        { afterHours: 7, change: ({ credentials }) => credentials.restore() },
+      ],
+    });
+    expect(result).toMatchObject({ verdict: 'succeeded', submissions: 1, verification: { state: 'verified' } });
+    expect(posts).toBe(1);
+
+    const denied = pollOutcomesIn(runs[0]?.events ?? []).filter(({ outcome }) => outcome.kind === 'denied');
+    expect(((denied.at(-1)?.atMs ?? 0) - (denied[0]?.atMs ?? 0)) / HOUR_MS).toBeGreaterThan(4.5);
+    // Every ten minutes, the longest interval: a refused key is not hammered at.
+    expect(denied.length).toBeLessThanOrEqual(5 * 6 + 1);
+  });
+
+  it('ends before it begins when somebody hands it the state of a run', async () => {
+    const forged = { ...carriedState(beginTracking({}, Date.now())), jobId: 'd5f1b7e0c1b84d3b9a3f6f0f0c7a1e42' };
+    const { failure, runs, posts, jobIds } = await exportForHours({ bundle, jobHours: 1, secondArgument: forged });
+    expect(failure).toMatchObject({ type: 'InvalidExportRequest', nonRetryable: true });
+    expect(failure?.details).toEqual([expect.objectContaining({ field: 'arguments[1]' })]);
+    expect({ posts, jobIds, polls: pollsIn(runs[0]?.events ?? []) }).toEqual({ posts: 0, jobIds: [], polls: 0 });
+    expect(runs[0]?.status).toMatchObject({ outcome: 'failed', remoteJob: 'none', jobId: null });
+  });
+});
