@@ -4,6 +4,7 @@ import { ClosingLineReporter } from './test/closing-line-reporter.mjs';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 3,

@@ -1,9 +1,51 @@
 /**
  * Starting, reading and steering exports over Temporal.
  *
+ * Run directly, it exports one image and waits for the result:
+ * `npm run client -- --image ID --to BUCKET:KEY (--format FORMAT | --quick)`.
+ *
  * @module
  */
+import { parseArgs } from 'node:util';
+import { connectClient } from './client/connect';
+import { followExport } from './client/follow';
+import { startExport } from './client/start';
+import { DEFAULT_TASK_QUEUE, type ExportImageInput } from './contract';
+
 export { connectClient } from './client/connect';
 export { ExportError, type ExportErrorCode } from './client/errors';
 export { cancelExport, type ExportReport, followExport, listExports, pollNow, readExport } from './client/follow';
 export { exportResult, type StartedExport, type StartOptions, startExport } from './client/start';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      image: { type: 'string' },
+      to: { type: 'string' },
+      format: { type: 'string' },
+      quick: { type: 'boolean' },
+    },
+  });
+  // Whatever is missing or wrong is told by startExport, field by field.
+  const chosen = values.quick ? { isQuickExport: true } : { fileFormat: values.format };
+  const input = { imageId: values.image, bucketUrl: values.to, ...chosen } as ExportImageInput;
+  const client = await connectClient();
+  try {
+    const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
+    const { workflowId, jobId, result } = await startExport(client, input, { taskQueue });
+    console.log(`${workflowId} runs as job ${jobId}`);
+    for await (const { status } of followExport(client, workflowId)) {
+      if (status !== null) console.log(status.phase, status.jobStatus, status.progress);
+    }
+    console.log(await result());
+  } finally {
+    await client.connection.close();
+  }
+}
+
+if (typeof require !== 'undefined' && require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}

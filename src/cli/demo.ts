@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
-import { exportResult, followExport, startExport } from '../client';
+import { exportResult, followExport, readExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { accountFromEnvironment } from '../huaweicloud';
 import { environmentOf, startSimulator } from '../testing';
@@ -54,8 +54,12 @@ async function exportLargeImage(
   };
   const { workflowId, jobId } = await startExport(client, input, { taskQueue: TASK_QUEUE });
   console.log(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);
-  if (webUi !== null)
-    console.log(`Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`);
+  if (webUi !== undefined) {
+    const { runId } = await readExport(client, workflowId);
+    console.log(
+      `Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`,
+    );
+  }
   const display = progressDisplay(process.stdout);
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
