@@ -42,7 +42,7 @@ export class JobBook {
       .sort((a, b) => a.atMs - b.atMs);
     for (const { job, atMs } of due) {
       job.end = { status: 'SUCCESS', atMs, errorCode: null, failReason: null };
-      this.writeObject(job, atMs);
+      this.placeObject(job, atMs);
     }
     if (due.length > 0) this.save();
   }
@@ -56,7 +56,7 @@ export class JobBook {
       return 'ended';
     changeJob(job, change, this.clock.now());
     if (job.end !== null && (job.end as { status: string }).status === 'SUCCESS')
-      this.writeObject(job, this.clock.now());
+      this.placeObject(job, this.clock.now());
     this.settle();
     this.save();
     return this.summary(job);
@@ -91,8 +91,8 @@ export class JobBook {
     };
   }
 
-  private writeObject(job: Job, atMs: number): void {
-    this.objects.write({
+  private placeObject(job: Job, atMs: number): void {
+    this.objects.place({
       bucket: job.bucket,
       key: job.key,
       file: `job-${job.jobId}`,

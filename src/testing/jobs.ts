@@ -131,8 +131,11 @@ function elapsedMs(job: Job, nowMs: number): number {
   return Math.max(0, (job.stuckSinceMs ?? nowMs) - job.beginTimeMs - job.stuckMs);
 }
 
+/** Keeps 0.29 * 100, which is a little less than 29, from telling 28 %. */
+const ROUNDING = 1e-9;
+
 function tellPercent(job: Job, nowMs: number): number {
   if (job.pinnedPercent !== null) return job.pinnedPercent;
   const fraction = job.durationMs === 0 ? 1 : elapsedMs(job, nowMs) / job.durationMs;
-  return Math.min(0.99, Math.floor(fraction * 100) / 100);
+  return Math.min(0.99, Math.floor(fraction * 100 + ROUNDING) / 100);
 }

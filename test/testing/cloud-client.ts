@@ -33,8 +33,8 @@ export interface WireJson {
     project: { id: string };
     catalog?: Array<{ type: string; endpoints: object[] }>;
   };
-  accessKey: string;
-  secretKey: string;
+  /** Of the control API. */
+  now: string;
 }
 
 /** Sends exactly this: target and headers are not touched, and Host is only added when it is not given. */
@@ -73,6 +73,11 @@ export interface Key {
   accessKey: string;
   secretKey: string;
   securityToken?: string;
+}
+
+/** The temporary key that an answer of IAM or the metadata service holds. */
+export function keyOf({ credential }: WireJson): Key {
+  return { accessKey: credential.access, secretKey: credential.secret, securityToken: credential.securitytoken };
 }
 
 export interface SigningChoices {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/testing';
-import { callIms, callObs, control, type Key, send, signedHeaders, type WireJson } from './cloud-client';
+import { callIms, callObs, control, type Key, keyOf, send, signedHeaders } from './cloud-client';
 
 let simulator: Simulator;
 beforeEach(async () => {
@@ -26,12 +26,6 @@ async function token(): Promise<string> {
 
 const listByToken = (id: string) =>
   send(simulator.info.imsEndpoint, 'GET', '/v2/cloudimages?limit=1', { 'x-auth-token': id });
-
-const keyOf = ({ credential }: WireJson): Key => ({
-  accessKey: credential.access,
-  secretKey: credential.secret,
-  securityToken: credential.securitytoken,
-});
 
 describe('discovery', () => {
   it('needs no token', async () => {

@@ -110,7 +110,8 @@ export class Keyring {
     return token;
   }
 
-  issueTemporaryKey(lifeMs: number): TemporaryKey {
+  /** The key returned is the one remembered: when it is made to expire, its holder sees that. */
+  issueTemporaryKey(lifeMs: number): Readonly<TemporaryKey> {
     const key = {
       accessKey: this.newAccessKey(),
       secretKey: this.newSecret(40),
@@ -120,12 +121,6 @@ export class Keyring {
     this.state.temporary = [...this.state.temporary, key].slice(-REMEMBERED);
     this.save();
     return key;
-  }
-
-  /** The newest temporary key, when it is good for at least `leftMs` more. */
-  currentTemporaryKey(leftMs: number): TemporaryKey | undefined {
-    const key = this.state.temporary.at(-1);
-    return key !== undefined && key.expiresAtMs - this.clock.now() >= leftMs ? key : undefined;
   }
 
   /** A new permanent key pair; the old one is unknown from now on. */

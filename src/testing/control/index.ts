@@ -47,8 +47,7 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
     if (change.expireToken) cloud.keyring.expireTokens();
     if (change.revoke) cloud.keyring.revoke(change.revoke === 'permissions' ? 'permissions' : 'credentials');
     if (change.restore) cloud.keyring.restore();
-    if (change.rotate) cloud.keyring.rotate();
-    return c.json(cloud.keyring.permanent);
+    return c.json(change.rotate ? cloud.keyring.rotate() : {});
   });
   return app;
 }

@@ -1,8 +1,6 @@
-import type { Image } from '../catalogue';
-import { imageSize } from '../catalogue';
+import { GIB, type Image, imageSize } from '../catalogue';
 import type { Cloud } from '../cloud';
 import type { ServiceContext } from '../http-service';
-import type { ObjectFormat } from '../jobs';
 import { imsError } from './errors';
 import { EXPORT_FORMATS, type ExportAttempt, refusalOf } from './export-refusals';
 
@@ -12,16 +10,19 @@ export function exportImage(c: ServiceContext, cloud: Cloud): Response {
   const refusal = refusalOf(attempt);
   if (refusal !== undefined) return imsError(c, 400, refusal.code, refusal.message);
 
+  const { image, isQuickExport } = attempt;
+  const format = isQuickExport ? 'zvhd2' : EXPORT_FORMATS.find((candidate) => candidate === attempt.fileFormat);
+  if (image === undefined || format === undefined)
+    throw new Error('The refusals let an image or a format through that is none');
+
   const { jobId } = cloud.jobs.begin({
-    imageId: attempt.imageId,
-    imageName: attempt.image?.name ?? '',
+    imageId: image.id,
+    imageName: image.name,
     bucket: attempt.bucketName,
     key: attempt.key,
-    format: attempt.isQuickExport
-      ? 'zvhd2'
-      : (EXPORT_FORMATS.find((format) => format === attempt.fileFormat) as ObjectFormat),
-    isQuickExport: attempt.isQuickExport,
-    virtualSize: (attempt.image && imageSize(attempt.image)) ?? 0,
+    format,
+    isQuickExport,
+    virtualSize: imageSize(image) ?? image.min_disk * GIB,
   });
   c.set('note', `job ${jobId}`);
   return c.json({ job_id: jobId });

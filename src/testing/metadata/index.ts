@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
+import type { TemporaryKey } from '../auth/keyring';
 import type { Cloud } from '../cloud';
 import { frontDoor, type ServiceEnv } from '../http-service';
 import { credentialOnTheWire } from '../iam/credential';
@@ -17,6 +18,7 @@ const LONGEST_TOKEN_LIFE_SECONDS = 21_600;
 export function metadata(cloud: Cloud): Hono<ServiceEnv> {
   const app = new Hono<ServiceEnv>();
   const sessions = new Map<string, number>();
+  let key: TemporaryKey | undefined;
   app.use(frontDoor('metadata', cloud));
 
   app.put('/meta-data/latest/api/token', (c) => {
@@ -36,8 +38,8 @@ export function metadata(cloud: Cloud): Hono<ServiceEnv> {
   });
 
   app.get('/openstack/latest/securitykey', (c) => {
-    const key =
-      cloud.keyring.currentTemporaryKey(RENEWED_BEFORE_END_MS) ?? cloud.keyring.issueTemporaryKey(KEY_LIFE_MS);
+    const isFresh = key !== undefined && key.expiresAtMs - cloud.clock.now() >= RENEWED_BEFORE_END_MS;
+    if (key === undefined || !isFresh) key = cloud.keyring.issueTemporaryKey(KEY_LIFE_MS);
     return c.json({ credential: credentialOnTheWire(key) });
   });
 

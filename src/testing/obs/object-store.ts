@@ -66,6 +66,13 @@ export class ObjectStore {
   }
 
   write(object: ObjectToWrite): StoredObject {
+    const stored = this.place(object);
+    this.save();
+    return stored;
+  }
+
+  /** As {@link write}, for a caller that saves the state itself, once for many objects. */
+  place(object: ObjectToWrite): StoredObject {
     const file = object.file ?? randomUUID();
     const draft = join(this.directory, `${file}.tmp`);
     object.produce(draft);
@@ -85,7 +92,6 @@ export class ObjectStore {
     };
     this.remove(object.bucket, object.key, file);
     this.objects.push(stored);
-    this.save();
     return stored;
   }
 
