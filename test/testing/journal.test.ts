@@ -42,7 +42,8 @@ it('says which fault hit a request, and that a dropped one got no status', async
 });
 
 it('does not hold the control API', async () => {
-  await control(simulator.info, 'GET', '/jobs');
+  expect((await control(simulator.info, 'GET', '/jobs')).status).toBe(200);
+  expect((await control(simulator.info, 'GET', '/nonesuch')).status).toBe(404);
   expect(await journal()).toEqual([]);
 });
 

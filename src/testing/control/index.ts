@@ -13,7 +13,6 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
   app.onError((error, c) =>
     c.json({ error: error instanceof z.ZodError ? z.prettifyError(error) : error.message }, 400),
   );
-  app.notFound((c) => c.json({ error: `no control call ${c.req.method} ${c.req.path}` }, 404));
 
   app.get('/requests', (c) => c.json(cloud.journal.list()));
 
@@ -49,6 +48,8 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
     if (change.restore) cloud.keyring.restore();
     return c.json(change.rotate ? cloud.keyring.rotate() : {});
   });
+
+  app.all('*', (c) => c.json({ error: `no control call ${c.req.method} ${c.req.path}` }, 404));
   return app;
 }
 
