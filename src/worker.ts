@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createExportActivities } from './activities';
 import type { AccountCloud } from './activities/cloud';
 import { DEFAULT_TASK_QUEUE } from './contract';
@@ -51,6 +51,8 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
     taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
     activities: createExportActivities({ accounts }),
     shutdownGraceTime: SHUTDOWN_GRACE,
+    // A submit heartbeats its job id: it must not wait behind the heartbeat before.
+    maxHeartbeatThrottleInterval: '1s',
     ...workflowCode,
     ...options.worker,
   });
@@ -72,7 +74,10 @@ export async function runExportWorker(
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({ ...connectionOptions, address });
   try {
-    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts: [account] });
+    const logger = new DefaultLogger('WARN');
+    const workflowBundle = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows'), logger });
+    const worker = { workflowBundle };
+    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts: [account], worker });
     const running = run();
     ready({ taskQueue, namespace, address, account });
     await running;

@@ -18,6 +18,9 @@ import { timerSummary } from './wording';
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;
 
+/** Even when the deadline has passed while no worker was there, the last look gets this long. */
+const SHORTEST_POLL_LIMIT_MS = 10_000;
+
 /** The last look comes this long before the deadline: time enough for one poll, yet little of a short deadline. */
 const LAST_LOOK_MS = 20_000;
 const LAST_LOOK_SHARE = 0.05;
@@ -52,7 +55,10 @@ async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
   const jobId = tracking.jobId ?? '';
   tracking.wake = false;
   tracking.nextPollAtMs = null;
-  const scheduleToCloseTimeout = Math.max(1_000, Math.min(POLL_LIMIT_MS, deadlineOf(tracking) - Date.now()));
+  const scheduleToCloseTimeout = Math.max(
+    SHORTEST_POLL_LIMIT_MS,
+    Math.min(POLL_LIMIT_MS, deadlineOf(tracking) - Date.now()),
+  );
   try {
     return await imsPollJob.executeWithOptions(
       { summary: `check #${tracking.polls + 1} of job ${jobId}`, scheduleToCloseTimeout },

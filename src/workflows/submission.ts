@@ -59,6 +59,8 @@ async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<Submi
   const request = requestOf(tracking);
   if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
   tracking.phase = 'submitting';
+  // From here until the answer, whoever asks is told the truth: nobody knows.
+  tracking.remoteJob = 'unknown';
   publishDetails(tracking);
   const scheduleToStartTimeout = Math.max(1_000, giveUpAtMs - Date.now());
   const outcome = await imsSubmitExport
@@ -66,6 +68,7 @@ async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<Submi
       { request, mayPost: mayPost() },
     ])
     .catch(lostActivity);
+  if (outcome.kind === 'rejected' || outcome.kind === 'notExecuted') tracking.remoteJob = 'none';
   // The POST has settled. Where a cancel came meanwhile, what is known of the job is kept before the cancel goes on.
   if (cancelRequested()) {
     if (outcome.kind === 'accepted') accept(tracking, outcome.jobId);
