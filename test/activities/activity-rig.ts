@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createExportActivities } from '../../src/activities';
-import type { ExportActivities } from '../../src/contract';
-import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
+import { createExportActivities, parseExportInput } from '../../src/activities';
+import type { ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
+import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../../src/testing';
+
+type ActivityInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
 /** The activities against a simulator of their own, over real HTTP, without a Temporal server. */
 export interface ActivityRig {
@@ -12,23 +15,44 @@ export interface ActivityRig {
     name: Name,
     ...args: Parameters<ExportActivities[Name]>
   ): Promise<Awaited<ReturnType<ExportActivities[Name]>>>;
+  /** The same with other facts about the attempt, or one that was canceled before it began. */
+  submit(
+    input: Parameters<ExportActivities['imsSubmitExport']>[0],
+    attempt: { info?: ActivityInfo; canceled?: boolean },
+  ): Promise<SubmitOutcome>;
+  /** The normalised request of an input. */
+  request(changes?: { image?: string; key?: string; [field: string]: unknown }): ExportRequest;
   /** How many POSTs of an export reached the simulator. */
   posts(): number;
   close(): Promise<void>;
 }
 
-export async function startActivityRig(options: SimulatorOptions = {}): Promise<ActivityRig> {
+export async function startActivityRig(
+  options: SimulatorOptions & { account?: (account: CloudAccount) => CloudAccount } = {},
+): Promise<ActivityRig> {
   const simulator = await startSimulator(options);
-  const account = accountFromEnvironment(environmentOf(simulator.info));
+  const configured = accountFromEnvironment(environmentOf(simulator.info));
+  const account = options.account?.(configured) ?? configured;
   const client = createCloudClient(account);
   const activities = createExportActivities({ accounts: new Map([['default', { region: account.region, client }]]) });
+  // Temporal warns of every activity that fails; here many are meant to.
+  const environment = (info: ActivityInfo = {}) =>
+    new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
   return {
     simulator,
     run: (name, ...args) => {
       const activity = activities[name] as (...given: unknown[]) => Promise<never>;
-      // Temporal warns of every activity that fails; here many are meant to.
-      const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-      return environment.run(activity, ...args);
+      return environment().run(activity, ...args);
+    },
+    submit: (input, { info, canceled }) => {
+      const attempt = environment(info);
+      if (canceled) attempt.cancel();
+      return attempt.run(activities.imsSubmitExport, input);
+    },
+    request: ({ image = 'linux', key = `${randomUUID()}.img`, ...changes } = {}) => {
+      const { images, bucket } = simulator.info;
+      const format = changes.isQuickExport ? {} : { fileFormat: 'qcow2' };
+      return parseExportInput({ imageId: images[image], bucketUrl: `${bucket}:${key}`, ...format, ...changes });
     },
     posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/file')).length,
     close: async () => {
