@@ -22,6 +22,15 @@ export function timeOf(event: HistoryEvent | undefined): number {
   return tsToMs(event.eventTime);
 }
 
+/** How a run closed: the type of the failure where there is one; undefined while it goes on. */
+export function closeOf(events: readonly HistoryEvent[]): string | undefined {
+  const last = events.at(-1);
+  if (last?.workflowExecutionCompletedEventAttributes) return 'completed';
+  if (last?.workflowExecutionCanceledEventAttributes) return 'canceled';
+  if (last?.workflowExecutionContinuedAsNewEventAttributes) return 'continued as new';
+  return last?.workflowExecutionFailedEventAttributes?.failure?.applicationFailureInfo?.type ?? undefined;
+}
+
 /** The run that took over from this one; null when it did not continue as new. */
 export function newRunAfter(events: readonly HistoryEvent[]): string | null {
   return events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? null;

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { statusOf } from '../../src/workflows/status';
+import { beginTracking, carriedState, resumeTracking } from '../../src/workflows/tracking';
+import { stateCarriedBy } from '../long-exports/history';
+import { recordedHistories } from './recorded-histories';
+
+const carried = recordedHistories().flatMap(({ title, version, events }) => {
+  const state = stateCarriedBy(events);
+  return state === null ? [] : [{ title, version, state }];
+});
+
+describe.each(carried)('the state that $title carried into a new run', ({ state }) => {
+  it('is of version 1', () => {
+    expect(state.version).toBe(1);
+  });
+
+  it('is taken up by the workflow of today as it is', () => {
+    const tracking = resumeTracking({}, state);
+    expect(carriedState(tracking)).toEqual(state);
+    expect(statusOf(tracking, Date.now())).toMatchObject({
+      phase: 'exporting',
+      outcome: null,
+      remoteJob: 'running',
+      jobId: state.jobId,
+      bucketUrl: state.request?.bucketUrl,
+      polls: state.polls,
+      observations: state.observations,
+      deadlineAt: new Date(state.deadlineAtMs ?? Number.NaN).toISOString(),
+    });
+  });
+
+  it('leaves no fact out that the workflow of today keeps', () => {
+    const keptToday = Object.keys(carriedState(beginTracking({}, 0)));
+    expect(Object.keys(carriedState(resumeTracking({}, state))).sort()).toEqual(keptToday.sort());
+  });
+});
+
+it('there is one for each version', () => {
+  const versions = new Set(recordedHistories().map(({ version }) => version));
+  expect(new Set(carried.map(({ version }) => version))).toEqual(versions);
+});
