@@ -3,7 +3,8 @@
  * cli -> worker, client -> plugin -> activities -> huaweicloud; workflows -> contract only.
  * Each comment is the sentence that a wrong import prints.
  */
-const WORKFLOW_SAFE = '^src/(workflows/|contract\\.ts$)|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
+const WORKFLOW_SAFE =
+  '^src/(workflows/|contract\\.ts$)|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -19,28 +20,32 @@ module.exports = {
     {
       name: 'contract-imports-nothing',
       severity: 'error',
-      comment: 'src/contract.ts is the wire between workflows, activities and clients: it holds types and constants and imports nothing.',
+      comment:
+        'src/contract.ts is the wire between workflows, activities and clients: it holds types and constants and imports nothing.',
       from: { path: '^src/contract\\.ts$' },
       to: {},
     },
     {
       name: 'huaweicloud-knows-nothing-of-temporal',
       severity: 'error',
-      comment: 'src/huaweicloud is the cloud over HTTP: it imports neither Temporal nor any other room of the package but itself.',
+      comment:
+        'src/huaweicloud is the cloud over HTTP: it imports neither Temporal nor any other room of the package but itself.',
       from: { path: '^src/huaweicloud/' },
       to: { path: '^src/(?!huaweicloud/)|@temporalio/' },
     },
     {
       name: 'activities-open-to-contract-and-huaweicloud',
       severity: 'error',
-      comment: 'src/activities may import src/contract.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
+      comment:
+        'src/activities may import src/contract.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
       from: { path: '^src/activities/' },
       to: { path: '^src/(?!activities/|huaweicloud/|contract\\.ts$)' },
     },
     {
       name: 'testing-stands-alone',
       severity: 'error',
-      comment: 'The simulator (src/testing) may share the signing code of src/huaweicloud: it imports nothing from workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
+      comment:
+        'The simulator (src/testing) may share the signing code of src/huaweicloud: it imports nothing from workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
       from: { path: '^src/testing/' },
       to: { path: '^src/(?!testing/|huaweicloud/signing/)' },
     },
@@ -65,13 +70,22 @@ module.exports = {
       from: { pathNot: '^src/cli(\\.ts$|/)' },
       to: { path: '^src/cli(\\.ts$|/)' },
     },
-    { name: 'no-circular', severity: 'error', comment: 'Two files that import each other are one file in two places.', from: {}, to: { circular: true } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'Two files that import each other are one file in two places.',
+      from: {},
+      to: { circular: true },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
     reporterOptions: { text: { highlightFocused: true } },
   },
 };
