@@ -10,7 +10,7 @@ beforeAll(async () => {
   bundle = await bundleOnce({ replace: { './history-budget': join(__dirname, 'fixtures/short-history.ts') } });
 });
 
-describe('an export that continues as new', () => {
+describe('an export that continues as new', { timeout: 120_000 }, () => {
   it('carries on its job, its counters, its progress, its warnings and its deadline, for 40 hours', async () => {
     const { result, runs, posts, jobIds, jobEndsMs } = await exportForHours({
       bundle,
