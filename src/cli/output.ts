@@ -6,6 +6,7 @@
 import type { ExportReport } from '../client';
 import { ExportError } from '../client';
 import type { ExportImageResult } from '../contract';
+import { formatDuration } from '../workflows/format-duration';
 import { exitCodeOf } from './exit-codes';
 
 export interface OutputOptions {
@@ -48,7 +49,8 @@ export function resultLines(result: ExportImageResult): string[] {
 }
 
 /** The lines of a report, for people. */
-export function reportLines({ workflowId, workflowStatus, memo, status, startedAt, closedAt }: ExportReport): string[] {
+export function reportLines(report: ExportReport): string[] {
+  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt } = report;
   const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   const jobId = status?.jobId ?? memo.jobId;
   const imageId = status?.imageId ?? memo.imageId;
@@ -60,6 +62,7 @@ export function reportLines({ workflowId, workflowStatus, memo, status, startedA
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
   }
+  if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
   if (imageId) lines.push(`  image    ${imageId}`);
   if (jobId) lines.push(`  job      ${jobId}`);
   if (outcome) lines.push(`  outcome  ${outcome}`, `  remains  ${remains(status?.remoteJob ?? memo.remoteJob)}`);
@@ -71,16 +74,13 @@ export function reportLines({ workflowId, workflowStatus, memo, status, startedA
 /** `RUNNING 37 %, 3h 10m left`. */
 export function progressText({ jobStatus, progress, remainingMs, phase }: NonNullable<ExportReport['status']>): string {
   const percent = progress === null ? '' : ` ${Math.floor(progress * 100)} %`;
-  const left = remainingMs === null ? '' : `, ${durationText(remainingMs)} left`;
+  const left = remainingMs === null ? '' : `, ${formatDuration(remainingMs)} left`;
   return `${jobStatus ?? phase}${percent}${left}`;
 }
 
-/** `3h 10m`, `4m 05s`, `12s`. */
-export function durationText(durationMs: number): string {
-  const seconds = Math.round(durationMs / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  if (hours > 0) return `${hours}h ${String(minutes).padStart(2, '0')}m`;
-  return minutes > 0 ? `${minutes}m ${String(seconds % 60).padStart(2, '0')}s` : `${seconds}s`;
+/** `imsValidateExport, attempt 3: ListImages: ECONNREFUSED: …`. */
+export function retryText({ activity, attempt, failure }: NonNullable<ExportReport['retrying']>): string {
+  return `${activity}, attempt ${attempt}: ${failure}`;
 }
 
 function remains(remoteJob: string | undefined): string {

@@ -1,10 +1,13 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ExportReport } from '../client';
-import { durationText, progressText } from './output';
+import { formatDuration } from '../workflows/format-duration';
+import { progressText } from './output';
 
 /** Shows the reports of one export as they come. */
 export interface ProgressDisplay {
   show(report: ExportReport): void;
+  /** Temporal does not answer for now. */
+  showOutage(): void;
   end(): void;
 }
 
@@ -15,32 +18,39 @@ export function progressDisplay(out: NodeJS.WriteStream): ProgressDisplay {
 
 function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
   const format = '{bar} {percentage} % | {left} | {state}';
-  const bar = new SingleBar({ format, stream: out, hideCursor: true, barsize: 30 }, Presets.shades_classic);
+  const options = { format, stream: out, hideCursor: true, barsize: 30, gracefulExit: false };
+  const bar = new SingleBar(options, Presets.shades_classic);
   bar.start(100, 0, { left: 'ETA unknown', state: 'starting' });
   return {
     show({ status, workflowStatus }) {
       const percent = Math.floor((status?.progress ?? 0) * 100);
       const remainingMs = status?.remainingMs ?? null;
-      const left = remainingMs === null ? 'ETA unknown' : `ETA ${durationText(remainingMs)}`;
+      const left = remainingMs === null ? 'ETA unknown' : `ETA ${formatDuration(remainingMs)}`;
       bar.update(percent, { left: status?.outcome ? 'done' : left, state: stateText(status, workflowStatus) });
     },
+    showOutage: () => bar.update({ left: 'ETA unknown', state: OUTAGE }),
     end: () => bar.stop(),
   };
 }
 
 function lineDisplay(out: NodeJS.WriteStream): ProgressDisplay {
   let last = '';
+  const write = (line: string) => {
+    if (line !== last) out.write(`${line}\n`);
+    last = line;
+  };
   return {
     show({ status, workflowStatus }) {
-      const left = status?.remainingMs != null ? ` (ETA ${durationText(status.remainingMs)})` : '';
+      const left = status?.remainingMs != null ? ` (ETA ${formatDuration(status.remainingMs)})` : '';
       const percent = status?.progress != null ? `${Math.floor(status.progress * 100)} %` : '-';
-      const line = `${percent}${left} ${stateText(status, workflowStatus)}`;
-      if (line !== last) out.write(`${line}\n`);
-      last = line;
+      write(`${percent}${left} ${stateText(status, workflowStatus)}`);
     },
+    showOutage: () => write(`- ${OUTAGE}`),
     end: () => {},
   };
 }
+
+const OUTAGE = 'Temporal does not answer; asking again';
 
 function stateText(status: ExportReport['status'], workflowStatus: string): string {
   if (status === null) return `${workflowStatus}, no worker answers`;

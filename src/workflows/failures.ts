@@ -11,16 +11,19 @@ import {
   type ExportedObjectInvalidDetails,
   type ExportFailedDetails,
   type ExportOutcomeUnknownDetails,
+  type ExportRequest,
   FAILURE_TYPES,
+  type FailureContext,
   type FailureType,
   type InvalidExportRequestDetails,
   type ObservedJob,
   type SubmitRejectedDetails,
   type VerifyOutcome,
 } from '../contract';
+import { formatDuration } from './format-duration';
 import { iso, statusOf } from './status';
 import { requestOf, type Tracking } from './tracking';
-import { describeExport, describeProgress, formatDuration } from './wording';
+import { describeExport, describeProgress } from './wording';
 
 function failure(type: FailureType, message: string, details: object): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
@@ -54,7 +57,7 @@ export function notValidated(error: CloudErrorInfo): ApplicationFailure {
 
 export function submitRejected(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
   const request = requestOf(tracking);
-  const context = { imageId: request.imageId, bucketUrl: request.bucketUrl };
+  const context = contextOf(request);
   if (error.code === 'IMG.0070') {
     const details: DestinationExistsDetails = { ...context, object: null };
     return failure(
@@ -74,7 +77,7 @@ export function submitRejected(tracking: Tracking, error: CloudErrorInfo): Appli
 /** The wait for a throttled or busy cloud has used up its budget; surely nothing was submitted. */
 export function submitBudgetSpent(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
   const request = requestOf(tracking);
-  const details: SubmitRejectedDetails = { imageId: request.imageId, bucketUrl: request.bucketUrl, error };
+  const details: SubmitRejectedDetails = { ...contextOf(request), error };
   const type = isDenied(error) ? 'AccessDenied' : 'SubmitRejected';
   const waited = formatDuration(request.options.submitBudgetMs);
   return failure(
@@ -87,8 +90,7 @@ export function submitBudgetSpent(tracking: Tracking, error: CloudErrorInfo): Ap
 export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number): ApplicationFailure {
   const request = requestOf(tracking);
   const details: ExportFailedDetails = {
-    imageId: request.imageId,
-    bucketUrl: request.bucketUrl,
+    ...contextOf(request),
     jobId: tracking.jobId ?? '',
     code: job.errorCode,
     reason: job.failReason,
@@ -108,8 +110,7 @@ export function outcomeUnknown(
 ): ApplicationFailure {
   const request = requestOf(tracking);
   const details: ExportOutcomeUnknownDetails = {
-    imageId: request.imageId,
-    bucketUrl: request.bucketUrl,
+    ...contextOf(request),
     jobId: tracking.jobId,
     remoteJob: tracking.remoteJob,
     reason,
@@ -143,8 +144,7 @@ export function objectInvalid(
 ): ApplicationFailure {
   const request = requestOf(tracking);
   const details: ExportedObjectInvalidDetails = {
-    imageId: request.imageId,
-    bucketUrl: request.bucketUrl,
+    ...contextOf(request),
     jobId: tracking.jobId ?? '',
     problem: outcome.problem,
     object: outcome.object,
@@ -167,6 +167,10 @@ export function destinationBusy(
     `${details.bucketUrl} is already the destination of image ${running.imageId} (${format}, since ${running.startedAt}), not of image ${wanted.imageId} (${wanted.format}). Choose another object key, or wait for that export.`,
     details,
   );
+}
+
+function contextOf({ imageId, bucketUrl }: ExportRequest): FailureContext {
+  return { imageId, bucketUrl };
 }
 
 function isDenied(error: CloudErrorInfo): boolean {

@@ -19,9 +19,10 @@ import type { CloudErrorInfo, SubmitOutcome } from '../contract';
 import { activityError, imsSubmitExport } from './activity-stubs';
 import { cancelRequested } from './cancellation';
 import { outcomeUnknown, submitBudgetSpent, submitRejected } from './failures';
+import { formatDuration } from './format-duration';
 import { publishDetails } from './publishing';
 import { requestOf, type Tracking } from './tracking';
-import { describeExport, formatDuration } from './wording';
+import { describeExport } from './wording';
 
 type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
 
