@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { ExportImageInput, ExportImageResult, ExportOutcome } from '../contract';
 import { cancelRequested } from './cancellation';
+import { continuesARun } from './continuation';
 import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
@@ -64,10 +65,6 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
   listen(tracking);
   publishDetails(tracking);
   return tracking;
-}
-
-function continuesARun(): boolean {
-  return workflowInfo().continuedFromExecutionRunId !== undefined;
 }
 
 function verdictOf(failureType: string | undefined | null): ExportOutcome {

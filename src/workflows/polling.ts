@@ -7,8 +7,8 @@ import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workf
 import type { ExportOutcomeUnknownDetails, PollOutcome } from '../contract';
 import { activityError, imsPollJob } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
+import { shallContinueAsNew } from './continuation';
 import { exportFailed, outcomeUnknown } from './failures';
-import { historyIsLong } from './history-budget';
 import { nextDelayMs } from './poll-schedule';
 import { remainingMs } from './progress';
 import { publishDetails } from './publishing';
@@ -28,7 +28,7 @@ const LAST_LOOK_SHARE = 0.05;
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
   for (;;) {
-    if (historyIsLong()) await goOnInNewRun(tracking);
+    if (shallContinueAsNew()) await goOnInNewRun(tracking);
     const isLastLook = Date.now() >= lastLookAtMs(tracking);
     const outcome = await pollOnce(tracking);
     recordPoll(tracking, outcome, Date.now());
