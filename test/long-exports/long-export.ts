@@ -29,8 +29,6 @@ export interface LongExportOptions {
   happenings?: Happening[];
   /** The id of the destination, as every starter should use it, when absent. */
   workflowId?: string;
-  /** A second argument to the workflow, which only continue-as-new may give. */
-  secondArgument?: unknown;
 }
 
 export interface Happening {
@@ -122,14 +120,14 @@ function clockOfServer(simulator: Simulator, happenings: readonly Happening[]): 
 async function runToItsEnd(
   { client }: TestWorkflowEnvironment,
   simulator: Simulator,
-  { options, workflowId, secondArgument }: LongExportOptions,
+  { options, workflowId }: LongExportOptions,
 ): Promise<LongExport> {
   const bucketUrl = `${simulator.info.bucket}:${randomUUID().slice(0, 8)}/archive.zvhd2`;
   const input = { imageId: simulator.info.images.huge, bucketUrl, isQuickExport: true, options };
   const handle = await client.workflow.start(EXPORT_IMAGE_WORKFLOW, {
     workflowId: workflowId ?? exportWorkflowId(bucketUrl),
     taskQueue: DEFAULT_TASK_QUEUE,
-    args: secondArgument === undefined ? [input] : [input, secondArgument],
+    args: [input],
   });
   const ended = await endOf(handle);
   const runs: Run[] = [];

@@ -1,6 +1,5 @@
 import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { beginTracking, carriedState } from '../../src/workflows/tracking';
 import { bundleOnce } from '../temporal';
 import { pollOutcomesIn, pollsIn, timeOf } from './history';
 import { exportForHours, HOUR_MS } from './long-export';
@@ -95,14 +94,5 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     expect(((denied.at(-1)?.atMs ?? 0) - (denied[0]?.atMs ?? 0)) / HOUR_MS).toBeGreaterThan(4.5);
     // Every ten minutes, the longest interval: a refused key is not hammered at.
     expect(denied.length).toBeLessThanOrEqual(5 * 6 + 1);
-  });
-
-  it('ends before it begins when somebody hands it the state of a run', async () => {
-    const forged = { ...carriedState(beginTracking({}, Date.now())), jobId: 'd5f1b7e0c1b84d3b9a3f6f0f0c7a1e42' };
-    const { failure, runs, posts, jobIds } = await exportForHours({ bundle, jobHours: 1, secondArgument: forged });
-    expect(failure).toMatchObject({ type: 'InvalidExportRequest', nonRetryable: true });
-    expect(failure?.details).toEqual([expect.objectContaining({ field: 'arguments[1]' })]);
-    expect({ posts, jobIds, polls: pollsIn(runs[0]?.events ?? []) }).toEqual({ posts: 0, jobIds: [], polls: 0 });
-    expect(runs[0]?.status).toMatchObject({ outcome: 'failed', remoteJob: 'none', jobId: null });
   });
 });
