@@ -13,15 +13,23 @@ import { type OutputOptions, printJson, reportError, reportLines } from './cli/o
 import type { SimulatorFlags } from './cli/simulator';
 import { type StartFlags, start, waitForEnd } from './cli/start';
 import { cancelExport, connectClient, listExports, pollNow, readExport } from './client';
+import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
+import { accountFromEnvironment } from './huaweicloud';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
 const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
+  .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
-  .exitOverride(({ exitCode }) => {
-    process.exit(exitCode === 0 ? EXIT.succeeded : EXIT.badArguments);
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'ims-export: ')) })
+  .showHelpAfterError('Add --help to see what the command takes.')
+  .exitOverride(({ exitCode, message }) => {
+    if (exitCode === 0) process.exit(EXIT.succeeded);
+    const error = { code: 'InvalidArguments', message: message.replace(/^error: /, '') };
+    if (process.argv.includes('--json')) printJson({ error });
+    process.exit(EXIT.badArguments);
   });
 
 program
@@ -56,10 +64,16 @@ program
   .action(
     guarded(async (flags: { taskQueue: string }) => {
       const { runExportWorker } = await import('./worker.js');
+      accountFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
+      await requireTemporal();
       await runExportWorker(flags.taskQueue, ({ namespace, address, account }) => {
         console.log(
           `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, region ${account.region}`,
         );
+      }).catch((error: unknown) => {
+        reportError(error, program.opts());
+        // A worker that could not be created leaves native threads behind, which would keep this process.
+        process.exit();
       });
     }),
   );
@@ -109,6 +123,7 @@ program
       connected(async (client, { json }: OutputOptions) => {
         const reports = await listExports(client);
         if (json) return printJson(reports);
+        if (reports.length === 0) console.log('No exports yet. `ims-export start` begins one.');
         for (const { workflowId, workflowStatus, startedAt, memo } of reports) {
           console.log(
             `${startedAt}  ${(memo.outcome ?? workflowStatus).padEnd(10)}  ${workflowId}  ${memo.jobId ?? ''}`,
@@ -178,4 +193,9 @@ function collect(value: string, values: string[]): string[] {
   return [...values, value];
 }
 
+// `ims-export list | head` closes the pipe early.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
+  throw error;
+});
 void program.parseAsync();

@@ -10,6 +10,7 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
   ExportNotAllowed: EXIT.failed,
   DestinationExists: EXIT.failed,
   DestinationBusy: EXIT.failed,
+  ExportEnded: EXIT.failed,
   SubmitRejected: EXIT.failed,
   AccessDenied: EXIT.failed,
   ExportFailed: EXIT.failed,

@@ -10,7 +10,10 @@ export interface SimulatorFlags {
 
 /** `ims-export simulator`: the simulated cloud until SIGINT or SIGTERM. The first line on stdout is one JSON object. */
 export async function simulator({ port, state, jobSeconds, envFile }: SimulatorFlags): Promise<void> {
-  const running = await startSimulator({ port, stateDir: state, jobSeconds });
+  const running = await startSimulator({ port, stateDir: state, jobSeconds }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${port} or one of the three after it is taken. Choose another --port, or 0 for any.`);
+  });
   if (envFile !== undefined) await writeEnvFile(envFile, running.info);
   console.log(JSON.stringify(running.info));
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

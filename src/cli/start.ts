@@ -1,7 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { ExportError, exportResult, followExport, type StartedExport, startExport } from '../client';
-import type { ExportImageInput } from '../contract';
-import { type OutputOptions, printJson, resultLines } from './output';
+import {
+  ExportError,
+  type ExportReport,
+  exportResult,
+  followExport,
+  readExport,
+  type StartedExport,
+  startExport,
+} from '../client';
+import { type ExportImageInput, exportWorkflowId } from '../contract';
+import { type OutputOptions, printJson, resultLines, retryText } from './output';
 import { progressDisplay } from './progress-display';
 
 export interface StartFlags extends OutputOptions {
@@ -15,26 +24,79 @@ export interface StartFlags extends OutputOptions {
   taskQueue: string;
 }
 
+/** A healthy start is over sooner. */
+const SILENCE_MS = 5_000;
+
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
-  const started = await startExport(client, inputOf(flags), { taskQueue: flags.taskQueue });
+  const started = await tellingWhyItWaits(
+    client,
+    exportWorkflowId(flags.to),
+    startExport(client, inputOf(flags), { taskQueue: flags.taskQueue }),
+  );
   if (!flags.json) for (const line of startedLines(started)) console.log(line);
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags);
   if (flags.json)
     printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
 }
 
-/** `ims-export watch`, and `start --wait`: progress until the end, then the result. */
+/** `ims-export watch`, and `start --wait`: progress until the end, then the result. Ctrl-C ends the watching only. */
 export async function waitForEnd(client: Client, workflowId: string, { json }: OutputOptions): Promise<void> {
   const display = progressDisplay(json ? process.stderr : process.stdout);
+  const leave = () => {
+    display.end();
+    console.error(`The export goes on; \`ims-export watch ${workflowId}\` shows it again.`);
+    process.exit(INTERRUPTED);
+  };
+  process.once('SIGINT', leave);
   try {
-    for await (const report of followExport(client, workflowId)) display.show(report);
+    const reports = followExport(client, workflowId, undefined, () => display.showOutage());
+    for await (const report of reports) display.show(report);
   } finally {
+    process.off('SIGINT', leave);
     display.end();
   }
   const result = await exportResult(client, workflowId);
   if (json) printJson(result);
   else for (const line of resultLines(result)) console.log(line);
+}
+
+/** As a shell reports a command that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+/** A start can wait for hours, for a busy image say. Tells on stderr what for, and again when that changes. */
+async function tellingWhyItWaits<T>(client: Client, workflowId: string, starting: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  void tellUntil(over.signal, () => readExport(client, workflowId));
+  try {
+    return await starting;
+  } finally {
+    over.abort();
+  }
+}
+
+async function tellUntil(over: AbortSignal, read: () => Promise<ExportReport>): Promise<void> {
+  let told = '';
+  while (await sleep(SILENCE_MS, true, { signal: over }).catch(() => false)) {
+    const text = await read().then(whyItWaits, whyNothingIsKnown);
+    if (text !== told && text !== '' && !over.aborted) console.error(`waiting: ${text}`);
+    told = text;
+  }
+}
+
+function whyItWaits({ workflowId, workflowStatus, status, retrying }: ExportReport): string {
+  if (workflowStatus !== 'RUNNING') return '';
+  const giveUp = `(\`ims-export cancel ${workflowId}\` gives it up)`;
+  if (retrying !== null) return `${retryText(retrying)} ${giveUp}`;
+  if (status === null) return `no worker answers ${giveUp}`;
+  if (status.phase === 'waitingToSubmit') return `nothing is submitted yet: ${status.lastError} ${giveUp}`;
+  return `${status.phase} ${giveUp}`;
+}
+
+/** Before the workflow is there, there is nothing to tell. */
+function whyNothingIsKnown(error: unknown): string {
+  const isOutage = error instanceof ExportError && error.code === 'TemporalUnreachable';
+  return isOutage ? 'Temporal does not answer; asking again' : '';
 }
 
 /** The input as the flags mean it. Checking it is the schema's business, whose messages name the field. */

@@ -1,4 +1,5 @@
 import {
+  NamespaceNotFoundError,
   ServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -13,8 +14,9 @@ import { FAILURE_TYPES, type FailureType } from '../contract';
  *
  * - `Canceled`, `Terminated`: the tracking was ended from outside; the job in the cloud may go on
  * - `NoWorker`: no worker took the export from its task queue
- * - `TemporalUnreachable`: no Temporal server answered
+ * - `TemporalUnreachable`: no Temporal server answered, or it does not have the namespace
  * - `NoSuchExport`: there is no workflow of that id
+ * - `ExportEnded`: the export has ended, so it cannot be steered any more
  */
 export type ExportErrorCode =
   | FailureType
@@ -22,7 +24,8 @@ export type ExportErrorCode =
   | 'Terminated'
   | 'NoWorker'
   | 'TemporalUnreachable'
-  | 'NoSuchExport';
+  | 'NoSuchExport'
+  | 'ExportEnded';
 
 /** The only error that the client functions throw on purpose; its message says what to do next. */
 export class ExportError extends Error {
@@ -39,6 +42,9 @@ export class ExportError extends Error {
   }
 }
 
+/** How long a Temporal server may be away while somebody waits for an export. */
+export const OUTAGE_PATIENCE_MS = 10 * 60_000;
+
 /** gRPC statuses of a server that cannot be reached or does not answer in time. */
 const UNREACHABLE_STATUSES = new Set([4 /* DEADLINE_EXCEEDED */, 14 /* UNAVAILABLE */]);
 
@@ -53,6 +59,7 @@ export function isUnreachable(error: unknown): boolean {
 export function toExportError(error: unknown, workflowId: string): unknown {
   if (error instanceof ExportError) return error;
   if (error instanceof WorkflowNotFoundError) return noSuchExport(workflowId, error);
+  if (error instanceof NamespaceNotFoundError) return noSuchNamespace(error.namespace, error);
   if (isUnreachable(error)) {
     return new ExportError('TemporalUnreachable', 'The Temporal server does not answer.', undefined, { cause: error });
   }
@@ -66,6 +73,15 @@ export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
   return new ExportError(
     'NoSuchExport',
     `There is no export ${workflowId}. Its id is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that are known.`,
+    undefined,
+    { cause },
+  );
+}
+
+export function noSuchNamespace(namespace: string, cause?: unknown): ExportError {
+  return new ExportError(
+    'TemporalUnreachable',
+    `Temporal has no namespace ${namespace}. Set TEMPORAL_NAMESPACE to one that it has, or create this one.`,
     undefined,
     { cause },
   );

@@ -6,21 +6,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
-import { ExportError, isUnreachable, toExportError } from './errors';
+import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
 
 /** What can be told of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
   workflowId: string;
   runId: string;
-  /** `RUNNING`, `COMPLETED`, `FAILED`, `CANCELED`, `TERMINATED`, `TIMED_OUT` or `CONTINUED_AS_NEW`. */
+  /** As Temporal spells it: `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`, `CONTINUED_AS_NEW`. */
   workflowStatus: string;
   startedAt: string;
   closedAt: string | null;
   memo: ExportMemo;
+  /** What the activity that is tried again failed with last; null when none is tried again, and in a list. */
+  retrying: { activity: string; attempt: number; failure: string } | null;
   /** Null when no worker answered the query in time. */
   status: ExportStatus | null;
 }
 
+/** A server that is there describes a workflow at once. */
+const DESCRIBE_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 2_000;
 const FOLLOW_INTERVAL_MS = 2_000;
 
@@ -31,9 +35,11 @@ const FOLLOW_INTERVAL_MS = 2_000;
  */
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
   try {
-    const description = await client.workflow.getHandle(workflowId).describe();
+    const description = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
     const status = await queryStatus(client, workflowId, description.runId);
-    return { ...reportOf(description), status };
+    return { ...reportOf(description), retrying: retryingOf(description), status };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -45,7 +51,7 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
   const query = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
   try {
     for await (const info of client.workflow.list({ query })) {
-      reports.push({ ...reportOf(info), status: null });
+      reports.push({ ...reportOf(info), retrying: null, status: null });
       if (reports.length === limit) break;
     }
     return reports;
@@ -54,45 +60,76 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
   }
 }
 
-/** Reports of an export until it has ended, the last one included. Goes on while Temporal is away. */
+/**
+ * Reports of an export until it has ended, the last one included. Goes on while Temporal is away for a while.
+ *
+ * @param onOutage called each time that Temporal did not answer
+ * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
+ */
 export async function* followExport(
   client: Client,
   workflowId: string,
   intervalMs = FOLLOW_INTERVAL_MS,
+  onOutage: () => void = () => {},
 ): AsyncGenerator<ExportReport> {
+  let answeredAtMs = Date.now();
   for (;;) {
-    const report = await readThroughOutage(client, workflowId);
-    if (report !== undefined) {
+    try {
+      const report = await readExport(client, workflowId);
+      answeredAtMs = Date.now();
       yield report;
       if (report.workflowStatus !== 'RUNNING' && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
+    } catch (error) {
+      const isOutage = error instanceof ExportError && isUnreachable(error.cause);
+      if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;
+      onOutage();
     }
     await sleep(intervalMs);
   }
 }
 
-/** Sends the signal `pollNow`: check the job at once. */
+/**
+ * Sends the signal `pollNow`: check the job at once.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
 export async function pollNow(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pollNow));
 }
 
-/** Asks the workflow to cancel. It stops tracking; the job in the cloud goes on. */
+/**
+ * Asks the workflow to cancel. It stops tracking; the job in the cloud goes on.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
 export async function cancelExport(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());
 }
 
-async function steer(
-  client: Client,
-  workflowId: string,
-  send: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<unknown>,
-): Promise<void> {
+async function steer(client: Client, workflowId: string, send: (handle: Handle) => Promise<unknown>): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
   try {
-    await send(client.workflow.getHandle(workflowId));
+    // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
+    const { status, closeTime } = await handle.describe();
+    if (closeTime !== undefined) throw ended(workflowId, status.name);
+    await send(handle);
   } catch (error) {
     throw toExportError(error, workflowId);
   }
 }
 
-function reportOf(info: WorkflowExecutionInfo | WorkflowExecutionDescription): Omit<ExportReport, 'status'> {
+type Handle = ReturnType<Client['workflow']['getHandle']>;
+
+function ended(workflowId: string, workflowStatus: string): ExportError {
+  return new ExportError(
+    'ExportEnded',
+    `The export ${workflowId} has ended (${workflowStatus}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
+  );
+}
+
+function reportOf(
+  info: WorkflowExecutionInfo | WorkflowExecutionDescription,
+): Omit<ExportReport, 'status' | 'retrying'> {
   return {
     workflowId: info.workflowId,
     runId: info.runId,
@@ -103,6 +140,15 @@ function reportOf(info: WorkflowExecutionInfo | WorkflowExecutionDescription): O
   };
 }
 
+function retryingOf({ raw }: WorkflowExecutionDescription): ExportReport['retrying'] {
+  for (const { activityType, attempt, lastFailure } of raw.pendingActivities ?? []) {
+    if (lastFailure?.message) {
+      return { activity: activityType?.name ?? 'activity', attempt: attempt ?? 0, failure: lastFailure.message };
+    }
+  }
+  return null;
+}
+
 async function queryStatus(client: Client, workflowId: string, runId: string): Promise<ExportStatus | null> {
   try {
     return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
@@ -111,14 +157,5 @@ async function queryStatus(client: Client, workflowId: string, runId: string): P
   } catch {
     // No worker, an old one, or a workflow that has not begun: what Temporal knows must do.
     return null;
-  }
-}
-
-async function readThroughOutage(client: Client, workflowId: string): Promise<ExportReport | undefined> {
-  try {
-    return await readExport(client, workflowId);
-  } catch (error) {
-    if (error instanceof ExportError && isUnreachable(error.cause)) return undefined;
-    throw error;
   }
 }

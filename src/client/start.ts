@@ -28,7 +28,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
-import { ExportError, isUnreachable, toExportError } from './errors';
+import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
 import { noWorker, requireWorker } from './workers';
 
 export interface StartOptions {
@@ -55,8 +55,6 @@ export interface StartedExport {
 const DESCRIBE_TIMEOUT_MS = 8_000;
 /** A worker that is alive takes a new workflow within this time. */
 const ACCEPT_TIMEOUT_MS = 15_000;
-/** How long a Temporal server may be away while somebody waits for a result. */
-const OUTAGE_PATIENCE_MS = 10 * 60_000;
 
 /**
  * Starts an export under the id of its destination and waits until the cloud has accepted the job.
