@@ -84,7 +84,7 @@ export interface ExportOptions {
   onCancel?: 'detach' | 'drain';
   /** What to do when the answer to the submit was lost: probe the cloud, or ask a person. @default 'probe' */
   onAmbiguousSubmit?: 'probe' | 'ask';
-  /** How many further submits may probe for a lost one. @default 1 */
+  /** How many further submits may probe for a lost one; with 0 a lost one ends as *unknown*. @default 0 */
   maxProbes?: number;
   /** Take an object that is surely new and well-formed as success although its job was never seen. @default false */
   acceptUnconfirmed?: boolean;
@@ -191,8 +191,9 @@ export type ExportPhase = (typeof EXPORT_PHASES)[number];
 export type ExportOutcome = 'succeeded' | 'failed' | 'unknown' | 'canceled';
 
 /**
- * What is known of the job in the cloud once tracking ends: `none` was ever begun, an end was seen (`ended`),
- * it was accepted and no end was seen (`running`), or the fate of the submit itself is not known (`unknown`).
+ * What is known of the job in the cloud: `none` was ever begun, it was accepted and no end was seen (`running`), its end
+ * was seen (`ended`), or nobody knows (`unknown`): the answer to the submit is outstanding or lost, or the polls can no
+ * longer tell.
  */
 export type RemoteJob = 'none' | 'running' | 'ended' | 'unknown';
 
@@ -305,7 +306,7 @@ export interface DestinationBusyDetails extends FailureContext {
   running: { imageId: string; fileFormat: ObjectFormat | null; isQuickExport: boolean; startedAt: string };
 }
 
-/** `details[0]` of SubmitRejected and AccessDenied. */
+/** `details[0]` of SubmitRejected and AccessDenied. Image and destination as the input has them. */
 export interface SubmitRejectedDetails extends FailureContext {
   error: CloudErrorInfo;
 }
@@ -390,6 +391,9 @@ export interface ExportIntent {
 /** Type of the failure that `awaitSubmitted` ends with when the run continues as new; ask again. */
 export const CONTINUED_AS_NEW = 'ContinuedAsNew';
 
+/** Type of the failure that `awaitSubmitted` ends with when the export is canceled before a job id is known. */
+export const EXPORT_CANCELED = 'ExportCanceled';
+
 /** Argument of the update `retune`: the start names of {@link ExportOptions}. */
 export type RetuneInput = Pick<
   ExportOptions,
@@ -439,8 +443,8 @@ export interface SubmitInput {
 
 export type SubmitOutcome =
   | { kind: 'accepted'; jobId: string }
-  /** Permanently refused; nothing runs. */
-  | { kind: 'rejected'; error: CloudErrorInfo }
+  /** Permanently refused; nothing runs. `denied` when it is the credentials or their permissions that were refused. */
+  | { kind: 'rejected'; denied: boolean; error: CloudErrorInfo }
   /** Surely not executed for now: throttled, busy, refused before execution. A new activity may try again. */
   | { kind: 'notExecuted'; reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null }
   /** Sent, or possibly sent, without a clear answer. */

@@ -18,7 +18,7 @@ export interface ExportWorkerOptions {
   taskQueue?: string;
   /** The accounts that inputs may name; one of them should be called `default`. */
   accounts: CloudAccount[];
-  /** Anything else for Temporal's Worker, such as a prebuilt `workflowBundle`. */
+  /** Anything else for Temporal's Worker, such as `workflowsPath` or a prebuilt `workflowBundle`, and activities of your own. */
   worker?: Partial<WorkerOptions>;
 }
 
@@ -49,12 +49,12 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
-    activities: createExportActivities({ accounts }),
     shutdownGraceTime: SHUTDOWN_GRACE,
     // A submit heartbeats its job id: it must not wait behind the heartbeat before.
     maxHeartbeatThrottleInterval: '1s',
     ...workflowCode,
     ...options.worker,
+    activities: { ...options.worker?.activities, ...createExportActivities({ accounts }) },
   });
   const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
   return { worker, run: () => worker.run().finally(closeClouds) };

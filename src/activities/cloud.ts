@@ -17,10 +17,13 @@ export interface ExportActivityDeps {
 export function accountOf(deps: ExportActivityDeps, name: string): AccountCloud {
   const account = deps.accounts.get(name);
   if (account !== undefined) return account;
+  throw new Error(noSuchAccount(deps, name));
+}
+
+/** Why a worker cannot serve a request that another one validated. */
+export function noSuchAccount(deps: ExportActivityDeps, name: string): string {
   const known = [...deps.accounts.keys()].join(', ');
-  throw new Error(
-    `This worker has no account ${name} (it has ${known}); workers of one task queue need the same accounts`,
-  );
+  return `This worker has no account ${name} (it has ${known}); workers of one task queue need the same accounts`;
 }
 
 /** True when the cloud refused the credentials or their permissions. */
@@ -28,9 +31,10 @@ export function isDenied(error: CloudError): boolean {
   return error.class === 'unauthorized' || error.class === 'forbidden';
 }
 
-/** True when the same call may succeed later. */
+/** True when the same call may succeed later; so may one that had no credentials to sign with. */
 export function mayPass(error: CloudError): boolean {
-  return error.class === 'transient' || error.class === 'throttled';
+  const unsigned = error.class === 'unauthorized' && error.httpStatus === null;
+  return error.class === 'transient' || error.class === 'throttled' || unsigned;
 }
 
 /** A failure that Temporal retries, after the delay that the cloud asked for. Carries the cloud error as details. */

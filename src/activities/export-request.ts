@@ -22,6 +22,8 @@ type Problem = InvalidExportRequestDetails['problems'][number];
 const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** A failure that tells more of them would be too large for Temporal, and for a reader. */
+const MOST_PROBLEMS = 20;
 const MAX_DEADLINE_MS = 365 * 24 * 60 * 60 * 1000;
 
 const duration = z.custom<number | string>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
@@ -185,7 +187,7 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Proble
     const known = path[0] === 'options' ? optionsSchema : exportInputSchema;
     const expected = `no such key; known are ${Object.keys(known.shape).join(', ')}`;
     return issue.keys.map((key) => ({
-      field: [...path, key].join('.'),
+      field: cut([...path, key].join('.')),
       value: asText(valueAt(input, [...path, key])),
       expected,
     }));
@@ -202,10 +204,15 @@ function isObject(value: unknown): value is { [key: string]: unknown } {
 
 function asText(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  return cut(text);
+}
+
+function cut(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 199)}…`;
 }
 
-function invalidRequest(problems: Problem[]): ApplicationFailure {
+function invalidRequest(found: Problem[]): ApplicationFailure {
+  const problems = found.slice(0, MOST_PROBLEMS);
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const details: InvalidExportRequestDetails = { ...first, problems };
   const sentences = problems.map(

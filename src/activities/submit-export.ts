@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, accountOf, type ExportActivityDeps } from './cloud';
+import { type AccountCloud, type ExportActivityDeps, isDenied, noSuchAccount } from './cloud';
 
 /** Often enough that a lost worker is noticed by its heartbeat, and no more. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
@@ -19,7 +19,8 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
     const context = Context.current();
     const refusal = mustNotPost(input, context, begunAtMs);
     if (refusal !== undefined) return refusal;
-    const account = accountOf(deps, input.request.account);
+    const account = deps.accounts.get(input.request.account);
+    if (account === undefined) return notExecuted('NO_SUCH_ACCOUNT', noSuchAccount(deps, input.request.account));
     const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
     try {
       return await post(account, input, () => mustNotPost(input, context, begunAtMs));
@@ -66,7 +67,7 @@ function mustNotPost({ mayPost }: SubmitInput, context: Context, begunAtMs: numb
   const stale = performance.now() - begunAtMs > heartbeatTimeoutMs * STALE_SHARE_OF_HEARTBEAT;
   if (!stale && !context.cancellationSignal.aborted) return undefined;
   const message = stale ? 'the worker stood still before the POST' : 'the submit was canceled before the POST';
-  return { kind: 'notExecuted', reason: 'staleAttempt', error: ownError('STALE_ATTEMPT', message), retryAfterMs: null };
+  return notExecuted('STALE_ATTEMPT', message);
 }
 
 function outcomeOf(error: unknown): SubmitOutcome {
@@ -78,7 +79,7 @@ function outcomeOf(error: unknown): SubmitOutcome {
   }
   if (error.executed === 'maybe') return { kind: 'ambiguous', error: error.info() };
   const reason = notExecutedReason(error);
-  if (reason === undefined) return { kind: 'rejected', error: error.info() };
+  if (reason === undefined) return { kind: 'rejected', denied: isDenied(error), error: error.info() };
   return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: error.retryAfterMs };
 }
 
@@ -96,6 +97,11 @@ function notExecutedReason(error: CloudError): NotExecutedReason | undefined {
     default:
       return undefined;
   }
+}
+
+/** The trouble is this worker's own: another one may be there at once. */
+function notExecuted(code: string, message: string): SubmitOutcome {
+  return { kind: 'notExecuted', reason: 'staleAttempt', error: ownError(code, message), retryAfterMs: null };
 }
 
 function ownError(code: string, message: string): CloudErrorInfo {

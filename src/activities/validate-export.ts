@@ -55,7 +55,8 @@ async function validate(request: ExportRequest, account: AccountCloud): Promise<
       throw destinationExists(request, destination.object);
     report.warnings.push(`The destination ${request.bucketUrl} exists already; the cloud does not overwrite it.`);
   }
-  return { request, warnings: [...report.warnings, ...destination.warnings], destinationFreeAt: destination.date };
+  const destinationFreeAt = destination.object === null ? destination.date : null;
+  return { request, warnings: [...report.warnings, ...destination.warnings], destinationFreeAt };
 }
 
 /** Options whose behaviour is not in this version. Better refused than silently ignored. */

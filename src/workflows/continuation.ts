@@ -1,19 +1,29 @@
 /**
- * Who may hand a state to a run.
+ * Going on in a new run, and who may hand a state to one.
  *
  * @module
  */
-import { workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { historyIsLong } from './history-budget';
+import { carriedState, type Tracking } from './tracking';
 
 /** True in a run that got its state from the run before, by continue-as-new. */
 export function continuesARun(): boolean {
   return workflowInfo().continuedFromExecutionRunId !== undefined && !startedByCron();
 }
 
-/** True when it is time for a new run. */
-export function shallContinueAsNew(): boolean {
-  return historyIsLong() && !startedByCron();
+/** False in a run that was reset or retried: an earlier attempt may have submitted, and this one knows nothing of it. */
+export function isFirstAttempt(): boolean {
+  const { runId, originalExecutionRunId, attempt } = workflowInfo();
+  return runId === originalExecutionRunId && attempt === 1;
+}
+
+/** Goes on in a new run when the history of this one is long, with the state as it is. Whoever waits is told to ask again. */
+export async function continueInNewRunWhenDue(tracking: Tracking): Promise<void> {
+  if (!historyIsLong() || startedByCron()) return;
+  tracking.continuing = true;
+  await condition(allHandlersFinished);
+  await continueAsNew(tracking.input, carriedState(tracking));
 }
 
 /**

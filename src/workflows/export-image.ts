@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { ExportImageInput, ExportImageResult, ExportOutcome } from '../contract';
 import { cancelRequested } from './cancellation';
-import { continuesARun } from './continuation';
+import { continuesARun, isFirstAttempt } from './continuation';
 import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
@@ -48,10 +48,8 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 }
 
 async function run(tracking: Tracking): Promise<ExportImageResult> {
-  if (tracking.jobId === null) {
-    await validate(tracking);
-    await submit(tracking);
-  }
+  if (tracking.request === null) await validate(tracking);
+  if (tracking.jobId === null) await submit(tracking);
   await pollUntilSuccess(tracking);
   return await verify(tracking);
 }
@@ -61,7 +59,7 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
   const tracking =
     resumed !== undefined && continuesARun()
       ? resumeTracking(input, resumed)
-      : beginTracking(input, workflowInfo().startTime.getTime());
+      : beginTracking(input, workflowInfo().startTime.getTime(), isFirstAttempt() ? 'none' : 'unknown');
   listen(tracking);
   publishDetails(tracking);
   return tracking;

@@ -11,18 +11,18 @@ import {
   type ExportedObjectInvalidDetails,
   type ExportFailedDetails,
   type ExportOutcomeUnknownDetails,
-  type ExportRequest,
   FAILURE_TYPES,
   type FailureContext,
   type FailureType,
   type InvalidExportRequestDetails,
+  type NotExecutedReason,
   type ObservedJob,
   type SubmitRejectedDetails,
   type VerifyOutcome,
 } from '../contract';
 import { formatDuration } from './format-duration';
 import { iso, statusOf } from './status';
-import { requestOf, type Tracking } from './tracking';
+import { deadlineOf, jobIdOf, requestOf, type Tracking } from './tracking';
 import { describeExport, describeProgress } from './wording';
 
 function failure(type: FailureType, message: string, details: object): ApplicationFailure {
@@ -49,49 +49,63 @@ export function stateFromOutside(): ApplicationFailure {
 }
 
 /** Nothing was submitted because the request could not be validated in time. */
-export function notValidated(error: CloudErrorInfo): ApplicationFailure {
-  return failure('SubmitRejected', `Nothing was submitted: the request could not be validated: ${error.message}`, {
-    error,
-  });
+export function notValidated(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
+  const details: SubmitRejectedDetails = { ...contextOf(tracking), error };
+  return failure(
+    'SubmitRejected',
+    `Nothing was submitted: the request could not be validated: ${error.message}`,
+    details,
+  );
 }
 
-export function submitRejected(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
+/** @param denied whether it is the credentials or their permissions that were refused */
+export function submitRejected(tracking: Tracking, error: CloudErrorInfo, denied: boolean): ApplicationFailure {
   const request = requestOf(tracking);
-  const context = contextOf(request);
   if (error.code === 'IMG.0070') {
-    const details: DestinationExistsDetails = { ...context, object: null };
+    const details: DestinationExistsDetails = { ...contextOf(tracking), object: null };
     return failure(
       'DestinationExists',
-      `Nothing was submitted: the destination ${request.bucketUrl} exists already (${error.code}). Choose another object key, or delete the object.`,
+      `The cloud refused the export: the destination ${request.bucketUrl} exists already (${error.code}). Choose another object key, or delete the object.`,
       details,
     );
   }
-  const details: SubmitRejectedDetails = { ...context, error };
+  const details: SubmitRejectedDetails = { ...contextOf(tracking), error };
   return failure(
-    isDenied(error) ? 'AccessDenied' : 'SubmitRejected',
+    denied ? 'AccessDenied' : 'SubmitRejected',
     `The cloud refused to export ${describeExport(request)}: ${error.code}: ${error.message}`,
     details,
   );
 }
 
-/** The wait for a throttled or busy cloud has used up its budget; surely nothing was submitted. */
-export function submitBudgetSpent(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
+/** The time to submit is over. Every refusal so far was one before execution, so surely nothing was submitted. */
+export function submitGivenUp(
+  tracking: Tracking,
+  last?: { reason: NotExecutedReason; error: CloudErrorInfo },
+): ApplicationFailure {
   const request = requestOf(tracking);
-  const details: SubmitRejectedDetails = { ...contextOf(request), error };
-  const type = isDenied(error) ? 'AccessDenied' : 'SubmitRejected';
-  const waited = formatDuration(request.options.submitBudgetMs);
+  const error = last?.error ?? NOT_BEGUN_IN_TIME;
+  const details: SubmitRejectedDetails = { ...contextOf(tracking), error };
+  const limits = `submitBudget ${formatDuration(request.options.submitBudgetMs)}, deadline ${iso(deadlineOf(tracking))}`;
   return failure(
-    type,
-    `Nothing was submitted: ${describeExport(request)} was refused for now until submitBudget (${waited}) was spent, last with ${error.code}: ${error.message}`,
+    last?.reason === 'unauthorized' ? 'AccessDenied' : 'SubmitRejected',
+    `Nothing was submitted: the time to submit ${describeExport(request)} is over (${limits}). Last: ${error.code}: ${error.message}`,
     details,
   );
 }
 
+const NOT_BEGUN_IN_TIME: CloudErrorInfo = {
+  code: 'NOT_BEGUN_IN_TIME',
+  message: 'the submit did not begin in time; was there a worker?',
+  httpStatus: null,
+  requestId: null,
+  operation: 'ExportImage',
+};
+
 export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number): ApplicationFailure {
   const request = requestOf(tracking);
   const details: ExportFailedDetails = {
-    ...contextOf(request),
-    jobId: tracking.jobId ?? '',
+    ...contextOf(tracking),
+    jobId: jobIdOf(tracking),
     code: job.errorCode,
     reason: job.failReason,
     requestId: job.requestId,
@@ -108,16 +122,17 @@ export function outcomeUnknown(
   reason: ExportOutcomeUnknownDetails['reason'],
   nowMs: number,
 ): ApplicationFailure {
-  const request = requestOf(tracking);
+  const context = contextOf(tracking);
   const details: ExportOutcomeUnknownDetails = {
-    ...contextOf(request),
+    ...context,
     jobId: tracking.jobId,
     remoteJob: tracking.remoteJob,
     reason,
     error: tracking.lastError,
     status: statusOf(tracking, nowMs),
   };
-  const message = `The outcome of exporting ${describeExport(request)} is not known: ${whyUnknown(tracking, reason, nowMs)}`;
+  const what = tracking.request ? describeExport(tracking.request) : `image ${context.imageId} → ${context.bucketUrl}`;
+  const message = `The outcome of exporting ${what} is not known: ${whyUnknown(tracking, reason, nowMs)}`;
   return failure('ExportOutcomeUnknown', message, details);
 }
 
@@ -130,7 +145,7 @@ function whyUnknown(tracking: Tracking, reason: ExportOutcomeUnknownDetails['rea
     case 'pollErrors':
       return `every poll failed for longer than pollErrorBudget${error}; ${job}.`;
     case 'unknownStatus':
-      return `the cloud told a status that the API does not name for longer than unknownStatusBudget; ${job}.`;
+      return `the cloud told a status that the API does not name (${tracking.lastJob?.status}) for longer than unknownStatusBudget; ${job}.`;
     case 'jobNotFound':
       return `the cloud no longer knows job ${tracking.jobId}${error}.`;
     case 'submitAmbiguous':
@@ -144,8 +159,8 @@ export function objectInvalid(
 ): ApplicationFailure {
   const request = requestOf(tracking);
   const details: ExportedObjectInvalidDetails = {
-    ...contextOf(request),
-    jobId: tracking.jobId ?? '',
+    ...contextOf(tracking),
+    jobId: jobIdOf(tracking),
     problem: outcome.problem,
     object: outcome.object,
   };
@@ -169,10 +184,23 @@ export function destinationBusy(
   );
 }
 
-function contextOf({ imageId, bucketUrl }: ExportRequest): FailureContext {
-  return { imageId, bucketUrl };
+/** Image and destination, from the validated request, or as far as an input that can be anything tells them. */
+function contextOf({ request, input }: Tracking): FailureContext {
+  const { imageId, bucketUrl } = request ?? ((input ?? {}) as { [field: string]: unknown });
+  return { imageId: String(imageId ?? ''), bucketUrl: String(bucketUrl ?? '') };
 }
 
-function isDenied(error: CloudErrorInfo): boolean {
-  return error.httpStatus === 401 || error.httpStatus === 403;
+/** The argument of `awaitSubmitted` does not say what the caller means to export. */
+export function unreadableIntent(intent: unknown): ApplicationFailure {
+  const problem = {
+    field: 'intent',
+    value: (JSON.stringify(intent) ?? 'nothing').slice(0, 200),
+    expected: '{imageId} with fileFormat or isQuickExport, as in the input of the export',
+  };
+  const details: InvalidExportRequestDetails = { ...problem, problems: [problem] };
+  return failure(
+    'InvalidExportRequest',
+    `Invalid argument: it is ${problem.value}; expected ${problem.expected}.`,
+    details,
+  );
 }

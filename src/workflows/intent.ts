@@ -4,7 +4,7 @@
  * @module
  */
 import type { ExportIntent, ObjectFormat } from '../contract';
-import { destinationBusy } from './failures';
+import { destinationBusy, unreadableIntent } from './failures';
 import { iso } from './status';
 import type { Tracking } from './tracking';
 
@@ -14,12 +14,13 @@ interface Intent {
   fileFormat: ObjectFormat | null;
 }
 
-/** Throws DestinationBusy when the caller means another image or format than this export. */
+/** Throws DestinationBusy when the caller means another image or format than this export; an intent without format fits any. */
 export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): void {
-  const running = intentOf(tracking.request ?? tracking.input);
-  const other = intentOf(wanted);
+  const other = readIntent(wanted);
+  if (other === undefined) throw unreadableIntent(wanted);
+  const running = readIntent(tracking.request ?? tracking.input);
   // An export of unreadable input is about to fail by itself: the caller may wait for that failure.
-  if (running === undefined || other === undefined) return;
+  if (running === undefined) return;
   const sameFormat =
     running.fileFormat === null || other.fileFormat === null || running.fileFormat === other.fileFormat;
   if (running.imageId === other.imageId && sameFormat) return;
@@ -40,7 +41,7 @@ export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): voi
 }
 
 /** Reads image and format from a request or from an input that can be anything. */
-function intentOf(input: unknown): Intent | undefined {
+function readIntent(input: unknown): Intent | undefined {
   if (typeof input !== 'object' || input === null) return undefined;
   const { imageId, fileFormat, isQuickExport } = input as { [field: string]: unknown };
   if (typeof imageId !== 'string') return undefined;

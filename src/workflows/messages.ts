@@ -12,7 +12,7 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import { CONTINUED_AS_NEW, type ExportIntent, type ExportStatus, MESSAGES } from '../contract';
+import { CONTINUED_AS_NEW, EXPORT_CANCELED, type ExportIntent, type ExportStatus, MESSAGES } from '../contract';
 import { isExportFailure } from './failures';
 import { refuseOtherIntent } from './intent';
 import { statusOf } from './status';
@@ -55,5 +55,5 @@ async function untilSubmitted(tracking: Tracking): Promise<string> {
     throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
   }
   if (isExportFailure(tracking.ended.failure)) throw tracking.ended.failure;
-  throw ApplicationFailure.nonRetryable('The export was canceled before a job was accepted.', 'ExportCanceled');
+  throw ApplicationFailure.nonRetryable('The export was canceled before a job id was known.', EXPORT_CANCELED);
 }

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import type { ExportOutcomeUnknownDetails, PollOutcome } from '../contract';
 import { activityError, imsPollJob } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { shallContinueAsNew } from './continuation';
+import { continueInNewRunWhenDue } from './continuation';
 import { exportFailed, outcomeUnknown } from './failures';
+import { formatDuration } from './format-duration';
 import { nextDelayMs } from './poll-schedule';
 import { remainingMs } from './progress';
 import { publishDetails } from './publishing';
-import { carriedState, deadlineOf, recordPoll, requestOf, type Tracking } from './tracking';
-import { timerSummary } from './wording';
+import { stalled } from './status';
+import { deadlineOf, jobIdOf, recordPoll, requestOf, type Tracking, warn } from './tracking';
+import { describeProgress, timerSummary } from './wording';
 
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;
@@ -28,23 +30,24 @@ const LAST_LOOK_SHARE = 0.05;
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
   for (;;) {
-    if (shallContinueAsNew()) await goOnInNewRun(tracking);
+    await continueInNewRunWhenDue(tracking);
     const isLastLook = Date.now() >= lastLookAtMs(tracking);
     const outcome = await pollOnce(tracking);
-    recordPoll(tracking, outcome, Date.now());
+    const nowMs = Date.now();
+    recordPoll(tracking, outcome, nowMs);
     if (outcome.kind === 'observed' && outcome.job.status === 'SUCCESS') {
       tracking.remoteJob = 'ended';
       return;
     }
     if (outcome.kind === 'observed' && outcome.job.status === 'FAIL') {
       tracking.remoteJob = 'ended';
-      throw exportFailed(tracking, outcome.job, Date.now());
+      throw exportFailed(tracking, outcome.job, nowMs);
     }
-    const spent = isLastLook ? 'deadline' : spentBudget(tracking, outcome, Date.now());
+    warnOfStall(tracking, nowMs);
+    const spent = spentBudget(tracking, outcome, isLastLook, nowMs);
     if (spent !== null) {
-      // Only a look that saw the job running says that it still runs.
-      if (outcome.kind !== 'observed' || spent === 'unknownStatus') tracking.remoteJob = 'unknown';
-      throw outcomeUnknown(tracking, spent, Date.now());
+      if (!sawItRunning(outcome)) tracking.remoteJob = 'unknown';
+      throw outcomeUnknown(tracking, spent, nowMs);
     }
     await waitForNextPoll(tracking);
   }
@@ -52,7 +55,7 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
 
 async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
   const request = requestOf(tracking);
-  const jobId = tracking.jobId ?? '';
+  const jobId = jobIdOf(tracking);
   tracking.wake = false;
   tracking.nextPollAtMs = null;
   const scheduleToCloseTimeout = Math.max(
@@ -70,19 +73,35 @@ async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
   }
 }
 
+/** Which budget is spent, if any. The last look decides when it was answered; when it failed there is time for another. */
 function spentBudget(
   tracking: Tracking,
   outcome: PollOutcome,
+  isLastLook: boolean,
   nowMs: number,
 ): ExportOutcomeUnknownDetails['reason'] | null {
   const { options } = requestOf(tracking);
   const { pollErrorsSinceMs, unknownStatusSinceMs } = tracking;
+  if (nowMs >= deadlineOf(tracking) || (isLastLook && outcome.kind === 'observed')) return 'deadline';
   if (pollErrorsSinceMs !== null && nowMs - pollErrorsSinceMs >= options.pollErrorBudgetMs) {
     return outcome.kind === 'notFound' ? 'jobNotFound' : 'pollErrors';
   }
-  if (unknownStatusSinceMs !== null && nowMs - unknownStatusSinceMs >= options.unknownStatusBudgetMs)
-    return 'unknownStatus';
-  return null;
+  const isUnknown = outcome.kind === 'observed' && unknownStatusSinceMs !== null;
+  return isUnknown && nowMs - unknownStatusSinceMs >= options.unknownStatusBudgetMs ? 'unknownStatus' : null;
+}
+
+/** Only a look that saw the job running says that it still runs. */
+function sawItRunning(outcome: PollOutcome): boolean {
+  return outcome.kind === 'observed' && (outcome.job.status === 'INIT' || outcome.job.status === 'RUNNING');
+}
+
+function warnOfStall(tracking: Tracking, nowMs: number): void {
+  if (!stalled(tracking, nowMs)) return;
+  const { stallAfterMs } = requestOf(tracking).options;
+  warn(
+    tracking,
+    `The progress stood still for ${formatDuration(stallAfterMs)} (${describeProgress(tracking, nowMs)}).`,
+  );
 }
 
 async function waitForNextPoll(tracking: Tracking): Promise<void> {
@@ -96,25 +115,23 @@ async function waitForNextPoll(tracking: Tracking): Promise<void> {
 
 function delayUntilNextPoll(tracking: Tracking, nowMs: number): number {
   const { options } = requestOf(tracking);
-  return nextDelayMs({
+  const lastLookInMs = lastLookAtMs(tracking) - nowMs;
+  // Past the last look there was one that failed; the next comes at the deadline at the latest.
+  const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : deadlineOf(tracking) - nowMs;
+  const delayMs = nextDelayMs({
     elapsedMs: nowMs - (tracking.submittedAtMs ?? tracking.startedAtMs),
     remainingMs: tracking.parked ? null : remainingMs(tracking.progress, nowMs),
     // Polls that are refused are slow: each may count against a key that the cloud locks after five bad signatures.
     minIntervalMs: tracking.parked ? options.maxIntervalMs : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,
-    untilLastLookMs: lastLookAtMs(tracking) - nowMs,
+    untilLastLookMs,
     random: Math.random(),
   });
+  return Math.min(Math.max(delayMs, tracking.retryAfterMs ?? 0), untilLastLookMs);
 }
 
-/** The look that decides at the deadline. An export is never given up without it. */
+/** When the look comes that decides at the deadline. An export is never given up without one. */
 function lastLookAtMs(tracking: Tracking): number {
   const { deadlineMs } = requestOf(tracking).options;
   return deadlineOf(tracking) - Math.min(LAST_LOOK_MS, LAST_LOOK_SHARE * deadlineMs);
-}
-
-async function goOnInNewRun(tracking: Tracking): Promise<never> {
-  tracking.continuing = true;
-  await condition(allHandlersFinished);
-  return await continueAsNew(tracking.input, carriedState(tracking));
 }

@@ -8,50 +8,56 @@
  */
 import {
   ActivityFailure,
+  ApplicationFailure,
   CancelledFailure,
   condition,
   isCancellation,
   TimeoutFailure,
   upsertMemo,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, SubmitOutcome } from '../contract';
 import { activityError, imsSubmitExport } from './activity-stubs';
 import { cancelRequested } from './cancellation';
-import { outcomeUnknown, submitBudgetSpent, submitRejected } from './failures';
+import { continueInNewRunWhenDue, isFirstAttempt } from './continuation';
+import { outcomeUnknown, submitGivenUp, submitRejected } from './failures';
 import { formatDuration } from './format-duration';
 import { publishDetails } from './publishing';
-import { requestOf, type Tracking } from './tracking';
+import { deadlineOf, requestOf, type Tracking } from './tracking';
 import { describeExport } from './wording';
 
 type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
 
 /** First wait for a throttled or busy cloud; each further one is half as long again, up to the longest. */
 const FIRST_WAIT_MS = 30_000;
+/** The same where the trouble is a worker's own: another one may be there at once. */
+const FIRST_WAIT_FOR_WORKER_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
 
 /** A 401 on the POST may be a token that expired this moment: the worker's credentials refresh, and one more try is due. */
 const REFUSED_CREDENTIALS_TRIES = 2;
 
 export async function submit(tracking: Tracking): Promise<void> {
-  const giveUpAtMs = Date.now() + requestOf(tracking).options.submitBudgetMs;
-  let waits = 0;
-  let unauthorized = 0;
+  tracking.submitUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
+  let refusedCredentials = 0;
   for (;;) {
-    const outcome = await submitOnce(tracking, giveUpAtMs);
+    await continueInNewRunWhenDue(tracking);
+    const outcome = await submitOnce(tracking, tracking.submitUntilMs);
     switch (outcome.kind) {
       case 'accepted':
         accept(tracking, outcome.jobId);
         return;
       case 'rejected':
-        throw submitRejected(tracking, outcome.error);
+        throw submitRejected(tracking, outcome.error, outcome.denied);
       case 'ambiguous':
         loseTrack(tracking, outcome.error);
         throw outcomeUnknown(tracking, 'submitAmbiguous', Date.now());
       case 'notExecuted':
-        unauthorized = outcome.reason === 'unauthorized' ? unauthorized + 1 : 0;
-        if (mustGiveUp(tracking, outcome, unauthorized)) throw submitRejected(tracking, outcome.error);
-        await waitToSubmit(tracking, outcome, waits++, giveUpAtMs);
+        refusedCredentials = areRefused(outcome) ? refusedCredentials + 1 : 0;
+        if (refusedCredentials >= REFUSED_CREDENTIALS_TRIES) throw submitRejected(tracking, outcome.error, true);
+        if (outcome.reason === 'imageBusy' && requestOf(tracking).options.whenImageBusy === 'fail') {
+          throw submitRejected(tracking, outcome.error, false);
+        }
+        await waitToSubmit(tracking, outcome, tracking.submitUntilMs);
     }
   }
 }
@@ -59,17 +65,18 @@ export async function submit(tracking: Tracking): Promise<void> {
 async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<SubmitOutcome> {
   const request = requestOf(tracking);
   if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
+  if (Date.now() >= giveUpAtMs) throw outOfTime(tracking);
   tracking.phase = 'submitting';
   // From here until the answer, whoever asks is told the truth: nobody knows.
   tracking.remoteJob = 'unknown';
   publishDetails(tracking);
-  const scheduleToStartTimeout = Math.max(1_000, giveUpAtMs - Date.now());
+  const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
     .executeWithOptions({ summary: `submit ${describeExport(request)}`, scheduleToStartTimeout }, [
-      { request, mayPost: mayPost() },
+      { request, mayPost: isFirstAttempt() },
     ])
     .catch(lostActivity);
-  if (outcome.kind === 'rejected' || outcome.kind === 'notExecuted') tracking.remoteJob = 'none';
+  if ((outcome.kind === 'rejected' || outcome.kind === 'notExecuted') && isFirstAttempt()) tracking.remoteJob = 'none';
   // The POST has settled. Where a cancel came meanwhile, what is known of the job is kept before the cancel goes on.
   if (cancelRequested()) {
     if (outcome.kind === 'accepted') accept(tracking, outcome.jobId);
@@ -77,12 +84,6 @@ async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<Submi
     throw new CancelledFailure('Canceled while the export was being submitted');
   }
   return outcome;
-}
-
-/** A run that was reset or retried may follow a POST that it knows nothing of. */
-function mayPost(): boolean {
-  const { runId, originalExecutionRunId, attempt } = workflowInfo();
-  return runId === originalExecutionRunId && attempt === 1;
 }
 
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
@@ -97,6 +98,11 @@ function lostActivity(error: unknown): SubmitOutcome {
     };
   }
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof ApplicationFailure && cause.type === 'NotFoundError') {
+    // Temporal's word for an activity that the worker does not have.
+    const notThere = { ...activityError(error, 'ExportImage'), code: 'NO_SUCH_ACTIVITY' };
+    return { kind: 'notExecuted', reason: 'staleAttempt', error: notThere, retryAfterMs: null };
+  }
   if (cause instanceof TimeoutFailure) {
     const jobId = heartbeatJobId(cause.lastHeartbeatDetails);
     if (jobId !== undefined) return { kind: 'accepted', jobId };
@@ -135,21 +141,23 @@ function loseTrack(tracking: Tracking, error: CloudErrorInfo): void {
   tracking.remoteJob = 'unknown';
 }
 
-function mustGiveUp(tracking: Tracking, outcome: NotExecuted, unauthorized: number): boolean {
-  if (outcome.reason === 'unauthorized') return unauthorized >= REFUSED_CREDENTIALS_TRIES;
-  return outcome.reason === 'imageBusy' && requestOf(tracking).options.whenImageBusy === 'fail';
+/** Nothing was submitted in time; in a run that was reset or retried, nobody knows of an earlier attempt. */
+function outOfTime(tracking: Tracking, last?: NotExecuted): ApplicationFailure {
+  if (isFirstAttempt()) return submitGivenUp(tracking, last);
+  return outcomeUnknown(tracking, 'submitAmbiguous', Date.now());
 }
 
-async function waitToSubmit(
-  tracking: Tracking,
-  outcome: NotExecuted,
-  waits: number,
-  giveUpAtMs: number,
-): Promise<void> {
+/** True when the cloud itself refused the credentials; that there are none to sign with may pass. */
+function areRefused({ reason, error }: NotExecuted): boolean {
+  return reason === 'unauthorized' && error.httpStatus !== null;
+}
+
+async function waitToSubmit(tracking: Tracking, outcome: NotExecuted, giveUpAtMs: number): Promise<void> {
   tracking.phase = 'waitingToSubmit';
   tracking.lastError = outcome.error;
-  const delayMs = waitMs(outcome, waits);
-  if (Date.now() + delayMs > giveUpAtMs) throw submitBudgetSpent(tracking, outcome.error);
+  const delayMs = waitMs(outcome, tracking.submitWaits);
+  if (Date.now() + delayMs >= giveUpAtMs) throw outOfTime(tracking, outcome);
+  tracking.submitWaits += 1;
   tracking.nextPollAtMs = null;
   publishDetails(tracking);
   tracking.wake = false;
@@ -158,9 +166,9 @@ async function waitToSubmit(
   tracking.wake = false;
 }
 
-function waitMs(outcome: NotExecuted, waits: number): number {
-  if (outcome.reason === 'staleAttempt') return 1_000;
-  const backedOffMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** waits);
+function waitMs({ reason, retryAfterMs }: NotExecuted, waits: number): number {
+  const firstMs = reason === 'staleAttempt' ? FIRST_WAIT_FOR_WORKER_MS : FIRST_WAIT_MS;
+  const backedOffMs = Math.min(LONGEST_WAIT_MS, firstMs * 1.5 ** waits);
   const jitteredMs = Math.round(backedOffMs * (0.85 + 0.3 * Math.random()));
-  return Math.max(outcome.retryAfterMs ?? 0, jitteredMs);
+  return Math.max(retryAfterMs ?? 0, jitteredMs);
 }

@@ -25,6 +25,10 @@ export interface ExportState {
   deadlineAtMs: number | null;
   /** The clock of OBS when the destination was seen to be free. */
   destinationFreeAt: string | null;
+  /** When a throttled or busy submit is given up. Null until the first submit. */
+  submitUntilMs: number | null;
+  /** Waits of a throttled or busy submit so far. */
+  submitWaits: number;
   submissions: number;
   jobId: string | null;
   submittedAtMs: number | null;
@@ -52,6 +56,8 @@ export interface Tracking extends ExportState {
   phase: ExportPhase;
   remoteJob: RemoteJob;
   nextPollAtMs: number | null;
+  /** How long the cloud asked to wait in its last answer. */
+  retryAfterMs: number | null;
   /** This run is about to continue as new. */
   continuing: boolean;
   ended: { outcome: ExportOutcome; atMs: number; failure: Error | null } | null;
@@ -60,13 +66,16 @@ export interface Tracking extends ExportState {
 /** Job statuses that the API names. */
 const KNOWN_STATUSES: ReadonlySet<string> = new Set(['INIT', 'RUNNING', 'SUCCESS', 'FAIL']);
 
-export function beginTracking(input: unknown, startedAtMs: number): Tracking {
+/** @param remoteJob `none`, or `unknown` where an earlier attempt of the same run may have submitted */
+export function beginTracking(input: unknown, startedAtMs: number, remoteJob: 'none' | 'unknown' = 'none'): Tracking {
   return {
     version: 1,
     startedAtMs,
     request: null,
     deadlineAtMs: null,
     destinationFreeAt: null,
+    submitUntilMs: null,
+    submitWaits: 0,
     submissions: 0,
     jobId: null,
     submittedAtMs: null,
@@ -80,29 +89,22 @@ export function beginTracking(input: unknown, startedAtMs: number): Tracking {
     parked: false,
     wake: false,
     warnings: [],
-    ...freshRun(input),
+    ...freshRun(input, 'validating', remoteJob),
   };
 }
 
 export function resumeTracking(input: unknown, carried: ExportState): Tracking {
-  const run = freshRun(input);
-  return { ...carried, ...run, phase: carried.parked ? 'parked' : 'exporting', remoteJob: 'running' };
+  if (carried.jobId === null) return { ...carried, ...freshRun(input, 'waitingToSubmit', 'none') };
+  return { ...carried, ...freshRun(input, carried.parked ? 'parked' : 'exporting', 'running') };
 }
 
-function freshRun(input: unknown) {
-  return {
-    input,
-    phase: 'validating' as ExportPhase,
-    remoteJob: 'none' as RemoteJob,
-    nextPollAtMs: null,
-    continuing: false,
-    ended: null,
-  };
+function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
+  return { input, phase, remoteJob, nextPollAtMs: null, retryAfterMs: null, continuing: false, ended: null };
 }
 
 /** What continue-as-new hands to the next run. */
 export function carriedState(tracking: Tracking): ExportState {
-  const { input, phase, remoteJob, nextPollAtMs, continuing, ended, ...carried } = tracking;
+  const { input, phase, remoteJob, nextPollAtMs, retryAfterMs, continuing, ended, ...carried } = tracking;
   return carried;
 }
 
@@ -118,9 +120,16 @@ export function deadlineOf(tracking: Tracking): number {
   return tracking.deadlineAtMs;
 }
 
+/** The job, known since it was accepted. */
+export function jobIdOf(tracking: Tracking): string {
+  if (tracking.jobId === null) throw new Error('no job was accepted yet');
+  return tracking.jobId;
+}
+
 /** Takes the answer of one poll in. */
 export function recordPoll(tracking: Tracking, outcome: PollOutcome, nowMs: number): void {
   tracking.polls += 1;
+  tracking.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
   if (outcome.kind === 'observed') {
     recordObservation(tracking, outcome.job, nowMs);
     return;

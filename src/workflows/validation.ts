@@ -1,8 +1,9 @@
-import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
-import { exportWorkflowId } from '../contract';
+import { ActivityFailure, type ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { type CloudErrorInfo, exportWorkflowId } from '../contract';
 import { activityError, imsValidateExport } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { isExportFailure, notValidated } from './failures';
+import { isFirstAttempt } from './continuation';
+import { isExportFailure, notValidated, outcomeUnknown } from './failures';
 import { type Tracking, warn } from './tracking';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
@@ -30,7 +31,18 @@ async function validateInput(tracking: Tracking) {
     ]);
   } catch (error) {
     rethrowCancel(error);
-    if (error instanceof ActivityFailure && isExportFailure(error.cause)) throw error.cause;
-    throw notValidated(activityError(error, 'ValidateExport'));
+    const refusal =
+      error instanceof ActivityFailure && isExportFailure(error.cause)
+        ? error.cause
+        : notValidated(tracking, activityError(error, 'ValidateExport'));
+    if (isFirstAttempt() || refusal.type === 'InvalidExportRequest') throw refusal;
+    // An earlier attempt of this run may have submitted: the destination may be taken by our own object.
+    tracking.lastError = earlierAttempt(refusal);
+    throw outcomeUnknown(tracking, 'submitAmbiguous', Date.now());
   }
+}
+
+function earlierAttempt(refusal: ApplicationFailure): CloudErrorInfo {
+  const message = `this run was reset or retried, and an earlier attempt may have exported; now: ${refusal.message}`;
+  return { code: 'EARLIER_ATTEMPT', message, httpStatus: null, requestId: null, operation: 'ValidateExport' };
 }

@@ -4,7 +4,7 @@ import { rethrowCancel } from './cancellation';
 import { objectInvalid } from './failures';
 import { publishDetails } from './publishing';
 import { iso } from './status';
-import { requestOf, type Tracking } from './tracking';
+import { jobIdOf, requestOf, type Tracking } from './tracking';
 
 /** Looks at the object that the job says it wrote, and makes the result. */
 export async function verify(tracking: Tracking): Promise<ExportImageResult> {
@@ -19,10 +19,10 @@ export async function verify(tracking: Tracking): Promise<ExportImageResult> {
 async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
   const request = requestOf(tracking);
   // The HEAD that saw the destination free was timed by the clock that also stamps the object.
-  const notOlderThan = tracking.destinationFreeAt ?? tracking.lastJob?.beginTime ?? null;
+  const notOlderThan = tracking.destinationFreeAt ?? utc(tracking.lastJob?.beginTime);
   try {
     return await imsVerifyObject.executeWithOptions({ summary: `look at ${request.bucketUrl}` }, [
-      { request, jobId: tracking.jobId ?? '', notOlderThan },
+      { request, jobId: jobIdOf(tracking), notOlderThan },
     ]);
   } catch (error) {
     rethrowCancel(error);
@@ -31,11 +31,16 @@ async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
   }
 }
 
+/** The begin time of a job comes in several spellings; only one that says that it is UTC can be compared. */
+function utc(time: string | null | undefined): string | null {
+  return time?.endsWith('Z') ? time : null;
+}
+
 function resultOf(tracking: Tracking, outcome: Exclude<VerifyOutcome, { kind: 'invalid' }>): ExportImageResult {
   const { imageId, bucketUrl, fileFormat } = requestOf(tracking);
   return {
     imageId,
-    jobId: tracking.jobId ?? '',
+    jobId: jobIdOf(tracking),
     bucketUrl,
     fileFormat,
     verdict: 'succeeded',
