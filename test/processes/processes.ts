@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   environmentOf,
   type FaultRule,
+  type JobChange,
   type JobSummary,
   type JournalEntry,
   type SimulatorInfo,
@@ -95,6 +96,22 @@ export class RunningProcess {
       limitMs,
       () => this.said(),
     );
+  }
+
+  /** Waits until it has printed this, on stdout or on stderr. */
+  async says(pattern: RegExp, limitMs: number): Promise<void> {
+    await until(
+      `${this.name} says ${pattern}`,
+      () => (pattern.test(this.stdout) || pattern.test(this.stderr) ? true : undefined),
+      limitMs,
+      () => this.said(),
+    );
+  }
+
+  /** Undefined until it is complete. */
+  firstLine(): string | undefined {
+    const end = this.stdout.indexOf('\n');
+    return end < 0 ? undefined : this.stdout.slice(0, end);
   }
 
   said(): string {
@@ -284,7 +301,7 @@ export class Stage {
     await this.#control('POST', 'faults', rule);
   }
 
-  async changeJob(jobId: string, change: { status?: string; percent?: number; stuck?: boolean }): Promise<void> {
+  async changeJob(jobId: string, change: JobChange): Promise<void> {
     await this.#control('PUT', `jobs/${jobId}`, change);
   }
 
@@ -300,6 +317,11 @@ export class Stage {
       limitMs,
       () => this.said(),
     );
+  }
+
+  /** Everything that every process has printed so far. */
+  outputs(): Array<{ name: string; text: string }> {
+    return this.#processes.map(({ name, stdout, stderr }) => ({ name, text: stdout + stderr }));
   }
 
   /** What all processes that were started said last, for the message of a failed test. */

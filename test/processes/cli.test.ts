@@ -1,0 +1,430 @@
+/**
+ * The commands as a user runs them: each a process of its own, against a Temporal dev server, the simulated cloud and a
+ * worker that are processes as well.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportWorkflowId } from '../../src/contract';
+import type { SimulatorInfo } from '../../src/testing';
+import { freePort } from '../../src/testing/temporal-servers/free-port';
+import { type Ended, type RunningProcess, Stage, until } from './processes';
+
+/** Generous for machines that are busy with other things; a hang takes longer. */
+const SOON_MS = 40_000;
+/** What *within seconds* means: the connection's own limit is 5 s, a worker is waited for for 3 s, a key rests for 3 s. */
+const SECONDS_MS = 25_000;
+const FAST_POLLS = ['--option', 'minInterval=1s', '--option', 'maxInterval=2s'];
+const WRONG_SECRET = 'thisIsNotTheSecretKeyThatTheSimulatorHas';
+
+let stage: Stage;
+let worker: RunningProcess;
+
+beforeAll(async () => {
+  // Longer than the tests run: jobs end when a test says so.
+  stage = await Stage.open({ title: 'cli', jobSeconds: 3_600 });
+  worker = await stage.startWorker();
+});
+
+afterAll(() => stage?.close());
+
+describe.concurrent('ims-export', () => {
+  describe('on a running export', () => {
+    let to: string;
+    let workflowId: string;
+    let started: Ended;
+
+    beforeAll(async () => {
+      to = destination('running.qcow2');
+      workflowId = exportWorkflowId(to);
+      started = await stage.run(...start('linux', to, '--format', 'qcow2'));
+    });
+
+    it('start returns 0 once the cloud has accepted the job', async () => {
+      expect(started).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(started.stdout).toContain(`Started export ${workflowId}`);
+      expect(started.stdout).toContain((await jobTo(to)).jobId);
+    });
+
+    it('status tells phase, image and job', async () => {
+      const { exitCode, stdout } = await stage.run('status', workflowId);
+      expect(exitCode).toBe(0);
+      for (const part of ['RUNNING', 'exporting', stage.image('linux'), (await jobTo(to)).jobId]) {
+        expect(stdout).toContain(part);
+      }
+    });
+
+    it('status --json prints the report', async () => {
+      const { exitCode, stdout } = await stage.run('status', workflowId, '--json');
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({
+        workflowId,
+        workflowStatus: 'RUNNING',
+        memo: { jobId: (await jobTo(to)).jobId },
+        status: { phase: 'exporting', outcome: null, remoteJob: 'running', submissions: 1 },
+      });
+    });
+
+    it('list names it, also as JSON', async () => {
+      const [text, json] = await Promise.all([listing(workflowId), stage.run('list', '--json')]);
+      expect(text).toMatch(/RUNNING/);
+      const reports = JSON.parse(json.stdout) as Array<{ workflowId: string }>;
+      expect(reports.find((report) => report.workflowId === workflowId)).toMatchObject({ workflowStatus: 'RUNNING' });
+    });
+
+    it('start with the same image and format joins it', async () => {
+      const { exitCode, stdout } = await stage.run(...start('linux', to, '--format', 'qcow2', '--json'));
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({ workflowId, jobId: (await jobTo(to)).jobId, how: 'joined', notes: [] });
+    });
+
+    it('start with another image is refused as DestinationBusy, with 1', async () => {
+      const { stderr } = await refused(1, 'DestinationBusy', start('large', to, '--quick'));
+      expect(stderr).toContain(stage.image('linux'));
+    });
+
+    it('start with another format is refused as DestinationBusy, with 1', async () => {
+      await refused(1, 'DestinationBusy', start('linux', to, '--format', 'vhd'));
+    });
+
+    it('a start of the same image elsewhere says what it waits for, and ends with 4 when it is canceled', async () => {
+      const waiting = stage.launch(...start('linux', destination('waiting.qcow2'), '--format', 'qcow2'));
+      await waiting.says(/^waiting: nothing is submitted yet: IMG\.0148/m, SOON_MS);
+      const cancel = await stage.run('cancel', exportWorkflowId(destination('waiting.qcow2')));
+      expect(cancel.exitCode).toBe(0);
+      const { exitCode, stderr } = await waiting.endsWithin(SOON_MS);
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain('Canceled');
+    });
+  });
+
+  it('poll-now looks at the job at once', async () => {
+    const to = destination('poll-now.vhd');
+    const slow = ['--option', 'minInterval=10m', '--format', 'vhd'];
+    expect((await stage.run('start', '--image', stage.image('dataDisk'), '--to', to, ...slow)).exitCode).toBe(0);
+    const { jobId } = await jobTo(to);
+    await untilPolled(jobId, 1);
+    const { exitCode, stdout } = await stage.run('poll-now', exportWorkflowId(to));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Asked');
+    await untilPolled(jobId, 2);
+  });
+
+  describe('on an ended export', () => {
+    let to: string;
+    let workflowId: string;
+    let watched: Ended;
+
+    beforeAll(async () => {
+      to = destination('ended.vmdk');
+      workflowId = exportWorkflowId(to);
+      await stage.run(...start('exactly128GiB', to, '--format', 'vmdk'));
+      const watching = stage.launch('watch', workflowId);
+      await watching.says(/job RUNNING/, SOON_MS);
+      await stage.changeJob((await jobTo(to)).jobId, { status: 'SUCCESS' });
+      watched = await watching.endsWithin(SOON_MS);
+    });
+
+    it('watch had attached while it ran, and ended with 0 and the result', async () => {
+      expect(watched.exitCode).toBe(0);
+      expect(watched.stdout).toMatch(/100 % succeeded\nSucceeded {2}image /);
+      expect(watched.stdout).toContain('verified yes');
+    });
+
+    it('watch prints the result again', async () => {
+      const { exitCode, stdout } = await stage.run('watch', workflowId);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`object   ${to}`);
+    });
+
+    it('watch --json prints the result and nothing else on stdout', async () => {
+      const { exitCode, stdout } = await stage.run('watch', workflowId, '--json');
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', bucketUrl: to, submissions: 1 });
+    });
+
+    it('status and list tell the outcome', async () => {
+      const [{ stdout }, json, list] = await Promise.all([
+        stage.run('status', workflowId),
+        stage.run('status', workflowId, '--json'),
+        listing(workflowId),
+      ]);
+      expect(stdout).toMatch(/outcome {2}succeeded/);
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        workflowStatus: 'COMPLETED',
+        memo: { outcome: 'succeeded', remoteJob: 'ended' },
+        status: { phase: 'ended', outcome: 'succeeded' },
+      });
+      expect(list).toContain('succeeded');
+    });
+
+    it('start with the same image and format gives the earlier result, with 0', async () => {
+      const again = await stage.run(...start('exactly128GiB', to, '--format', 'vmdk', '--wait', '--json'));
+      expect(again.exitCode).toBe(0);
+      expect(JSON.parse(again.stdout)).toMatchObject({ verdict: 'succeeded', jobId: (await jobTo(to)).jobId });
+      const short = await stage.run(...start('exactly128GiB', to, '--format', 'vmdk', '--json'));
+      expect(JSON.parse(short.stdout)).toMatchObject({ how: 'alreadySucceeded' });
+    });
+
+    it('start with another format is refused as DestinationExists, with 1', async () => {
+      await refused(1, 'DestinationExists', start('exactly128GiB', to, '--format', 'vhd'));
+    });
+
+    it('poll-now and cancel say that it has ended', async () => {
+      await refused(1, 'ExportEnded', ['poll-now', workflowId]);
+      await refused(1, 'ExportEnded', ['cancel', workflowId]);
+    });
+  });
+
+  describe('start --wait', () => {
+    it('ends with 1 and the reason of the cloud when the job fails', async () => {
+      const to = destination('failed.zvhd2');
+      const client = stage.launch(...start('large', to, '--quick', '--wait', '--json'));
+      await stage.changeJob((await jobTo(to)).jobId, { status: 'FAIL', error_code: 'IMG.0061' });
+      const { exitCode, stdout, stderr } = await client.endsWithin(SOON_MS);
+      expect(exitCode, client.said()).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ExportFailed', details: { code: 'IMG.0061' } } });
+      expect(stderr).toContain('IMG.0061');
+    });
+
+    it('ends with 3 when the answer to the submit is lost', async () => {
+      const path = `/v1/cloudimages/${stage.image('windowsFromFile')}/file`;
+      await stage.addFault({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+      const lost = start('windowsFromFile', destination('lost.vhd'), '--format', 'vhd', '--option', 'maxProbes=0');
+      const { stderr } = await refused(3, 'ExportOutcomeUnknown', [...lost, '--wait']);
+      expect(stderr).toContain('look for the object before you export again');
+    });
+
+    it('ends with 4, like watch, when another process cancels', async () => {
+      const to = destination('canceled.zvhd2');
+      const workflowId = exportWorkflowId(to);
+      const waiting = stage.launch(...start('huge', to, '--quick', '--wait'));
+      const { jobId } = await jobTo(to);
+      await untilPolled(jobId, 1);
+      const watching = stage.launch('watch', workflowId, '--json');
+      await watching.says(/job RUNNING/, SOON_MS);
+      expect((await stage.run('cancel', workflowId)).exitCode).toBe(0);
+      expect((await waiting.endsWithin(SOON_MS)).exitCode, waiting.said()).toBe(4);
+      const { exitCode, stdout } = await watching.endsWithin(SOON_MS);
+      expect(exitCode).toBe(4);
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'Canceled' } });
+      const status = await stage.run('status', workflowId);
+      expect(status.stdout).toMatch(/the job goes on in the cloud/);
+      expect(status.stdout).toContain(jobId);
+    });
+  });
+
+  describe('refuses with 2, and says what is right,', () => {
+    const cases: Array<[what: string, code: string, says: RegExp, args: () => string[]]> = [
+      ['an unknown command', '', /unknown command 'frobnicate'/, () => ['frobnicate']],
+      ['an unknown option', '', /unknown option '--nonsense'/, () => ['list', '--nonsense']],
+      ['a missing option', '', /required option '--image <id>'/, () => ['start', '--to', 'bucket:key']],
+      ['a port that is no number', '', /whole number/, () => ['simulator', '--port', 'http']],
+      [
+        'an image id that is none',
+        'InvalidExportRequest',
+        /imageId is "centos"; expected the ID of a private image, a UUID/,
+        () => ['start', '--image', 'centos', '--to', destination('bad'), '--quick'],
+      ],
+      [
+        'neither format nor --quick',
+        'InvalidExportRequest',
+        /fileFormat is nothing; expected one of qcow2, vhd, zvhd, vmdk, or isQuickExport/,
+        () => ['start', '--image', stage.image('linux'), '--to', destination('bad')],
+      ],
+      [
+        'an account that only the worker knows not to have',
+        'InvalidExportRequest',
+        /account is "other"; expected one of the worker's accounts: default/,
+        () => start('linux', destination('bad-account'), '--format', 'vhd', '--account', 'other'),
+      ],
+      [
+        'an --option that sets nothing',
+        'InvalidExportRequest',
+        /--option is 'deadline'; expected path=value, such as deadline=12h/,
+        () => start('linux', destination('bad'), '--quick', '--option', 'deadline'),
+      ],
+      [
+        'an --option of a wrong value',
+        'InvalidExportRequest',
+        /options\.deadline is "soon"; expected milliseconds, or a number with a unit/,
+        () => start('linux', destination('bad'), '--quick', '--option', 'deadline=soon'),
+      ],
+      [
+        'an --option of an unknown path',
+        'InvalidExportRequest',
+        /options\.rules\.noSuchRule|noSuchRule/,
+        () => start('linux', destination('bad'), '--quick', '--option', 'rules.noSuchRule=off'),
+      ],
+      ['an export that is not there', 'NoSuchExport', /ims-export list/, () => ['status', 'ims-export:nowhere:a']],
+    ];
+
+    it.each(cases)('%s', async (_what, code, says, args) => {
+      const { stderr } = await refused(2, code, args());
+      expect(stderr).toMatch(says);
+    });
+  });
+
+  it('takes an --option by its path, as JSON or as text', async () => {
+    const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1000', '--option', 'onCancel="detach"'];
+    // The rule only warns now, and the cloud itself refuses.
+    const { stderr } = await refused(1, 'SubmitRejected', [...start('iso', destination('iso'), '--quick'), ...setting]);
+    expect(stderr).not.toContain('notIso');
+  });
+
+  it('refuses by a rule with 1', async () => {
+    const { stderr } = await refused(1, 'ExportNotAllowed', start('fullEcs', destination('full'), '--format', 'vhd'));
+    expect(stderr).toContain(stage.image('fullEcs'));
+  });
+
+  it('with --json prints one document on stdout for a usage error too', async () => {
+    const { exitCode, stdout } = await stage.run('start', '--json');
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'InvalidArguments', message: expect.stringContaining('--image') },
+    });
+  });
+
+  it('shows a stack only with --verbose', async () => {
+    const { stderr } = await stage.run('status', 'ims-export:nowhere:a', '--verbose');
+    expect(stderr).toMatch(/\n {4}at /);
+  });
+
+  describe('gives up within seconds', () => {
+    it('with 5 where no Temporal server answers', async () => {
+      const nowhere = { TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
+      for (const args of [['list'], ['worker'], [...start('linux', destination('a'), '--quick'), '--wait']]) {
+        const { stderr, tookMs } = await refused(5, 'TemporalUnreachable', args, nowhere);
+        expect(stderr).toContain(nowhere.TEMPORAL_ADDRESS);
+        expect(tookMs).toBeLessThan(SECONDS_MS);
+      }
+    });
+
+    it('with 5 where Temporal does not have the namespace', async () => {
+      for (const args of [['list'], ['worker']]) {
+        const { stderr } = await refused(5, 'TemporalUnreachable', args, { TEMPORAL_NAMESPACE: 'nowhere' });
+        expect(stderr).toContain('namespace nowhere');
+      }
+    });
+
+    it('with 5 where no worker polls the task queue', async () => {
+      const args = start('linux', destination('nobody.qcow2'), '--format', 'qcow2', '--task-queue', 'nobody');
+      const { stderr, tookMs } = await refused(5, 'NoWorker', args);
+      expect(stderr).toContain('ims-export worker');
+      expect(tookMs).toBeLessThan(SECONDS_MS);
+    });
+
+    it('with 1 where the secret key of the worker is wrong', async () => {
+      const queue = ['--task-queue', 'wrong-key'];
+      await stage.startWorkerWith({ HUAWEICLOUD_SDK_SK: WRONG_SECRET }, ...queue);
+      const args = start('linux', destination('denied.qcow2'), '--format', 'qcow2', ...queue);
+      const { stderr, tookMs } = await refused(1, 'AccessDenied', args);
+      expect(stderr).toContain('Check its access key');
+      expect(tookMs).toBeLessThan(SECONDS_MS);
+    });
+  });
+
+  it('worker names every variable that is missing, with 2', async () => {
+    const missing = { HUAWEICLOUD_SDK_AK: '', HUAWEICLOUD_SDK_SK: '', IMS_EXPORT_REGION: '' };
+    const { stderr } = await refused(2, '', ['worker'], missing);
+    for (const variable of Object.keys(missing)) expect(stderr).toContain(`${variable} is not set`);
+  });
+
+  it('worker names the variable whose value is wrong, with 2', async () => {
+    const { stderr } = await refused(2, '', ['worker'], { IMS_EXPORT_OBS_ENDPOINT: 'obs' });
+    expect(stderr).toContain("IMS_EXPORT_OBS_ENDPOINT is 'obs'");
+  });
+
+  it('simulator begins with one line of JSON, writes the env file, and ends with 0 on SIGTERM', async () => {
+    const envFile = join(stage.directory, 'simulator.env');
+    const simulator = stage.launch('simulator', '--env-file', envFile);
+    const line = await until(
+      'the simulator says where it is',
+      () => simulator.firstLine(),
+      SOON_MS,
+      () => simulator.said(),
+    );
+    const info = JSON.parse(line) as SimulatorInfo;
+    expect(Object.keys(info.images)).toEqual(expect.arrayContaining(['linux', 'huge', 'tooLarge', 'iso', 'queued']));
+    const text = await readFile(envFile, 'utf8');
+    for (const assignment of [
+      `HUAWEICLOUD_SDK_AK=${info.accessKey}`,
+      `HUAWEICLOUD_SDK_SK=${info.secretKey}`,
+      `HUAWEICLOUD_SDK_PROJECT_ID=${info.projectId}`,
+      `HUAWEICLOUD_SDK_IAM_ENDPOINT=${info.iamEndpoint}`,
+      `IMS_EXPORT_REGION=${info.region}`,
+      `IMS_EXPORT_IMS_ENDPOINT=${info.imsEndpoint}`,
+      `IMS_EXPORT_OBS_ENDPOINT=${info.obsEndpoint}`,
+      'IMS_EXPORT_OBS_PATH_STYLE=true',
+      `IMS_EXPORT_BUCKET=${info.bucket}`,
+    ]) {
+      expect(text).toContain(`export ${assignment}\n`);
+    }
+    expect((await stat(envFile)).mode & 0o077).toBe(0);
+    simulator.signal('SIGTERM');
+    expect((await simulator.endsWithin(SOON_MS)).exitCode).toBe(0);
+  });
+});
+
+describe('in the end', () => {
+  it('the worker still runs and ends with 0 on SIGTERM', async () => {
+    worker.signal('SIGTERM');
+    expect((await worker.endsWithin(SOON_MS)).exitCode).toBe(0);
+  });
+
+  it('no process but the simulator has printed a secret', () => {
+    const { secretKey, iamPassword } = stage.info;
+    const outputs = stage.outputs().filter(({ name }) => name !== 'ims-export simulator');
+    expect(outputs.length).toBeGreaterThan(30);
+    for (const { name, text } of outputs) {
+      for (const secret of [secretKey, iamPassword, WRONG_SECRET]) expect(text.includes(secret), name).toBe(false);
+    }
+  });
+});
+
+function destination(key: string): string {
+  return `${stage.info.bucket}:cli/${key}`;
+}
+
+/** The arguments of a start with polls that a test can wait for. */
+function start(image: string, to: string, ...flags: string[]): string[] {
+  return ['start', '--image', stage.image(image), '--to', to, ...FAST_POLLS, ...flags];
+}
+
+/** Runs a command that ends with this code, and with one block on stderr that begins with the code of the error. */
+async function refused(exitCode: number, code: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const command = stage.launchWith(env, ...args);
+  const ended = await command.endsWithin(SOON_MS);
+  expect(ended.exitCode, command.said()).toBe(exitCode);
+  const block = ended.stderr.replace(/^(waiting|-|\d+ %).*\n/gm, '');
+  expect(block.startsWith(code === '' ? 'ims-export: ' : `ims-export: ${code}: `), command.said()).toBe(true);
+  expect(block.match(/^ims-export: /gm)).toHaveLength(1);
+  expect(block).not.toMatch(/^ {4}at /m);
+  return ended;
+}
+
+async function listing(workflowId: string): Promise<string | undefined> {
+  const { stdout } = await stage.run('list');
+  return stdout.split('\n').find((line) => line.includes(`${workflowId} `));
+}
+
+function jobTo(to: string) {
+  return until(
+    `there is a job to ${to}`,
+    async () => (await stage.jobs()).find(({ bucketUrl }) => bucketUrl === to),
+    SOON_MS,
+    () => stage.said(),
+  );
+}
+
+async function untilPolled(jobId: string, times: number): Promise<void> {
+  await until(
+    `job ${jobId} was polled ${times} time(s)`,
+    async () => {
+      const polls = (await stage.journal()).filter(({ path, status }) => path.endsWith(jobId) && status === 200);
+      return polls.length >= times ? true : undefined;
+    },
+    SOON_MS,
+    () => stage.said(),
+  );
+}
