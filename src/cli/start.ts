@@ -10,7 +10,7 @@ import {
   startExport,
 } from '../client';
 import { type ExportImageInput, exportWorkflowId } from '../contract';
-import { type OutputOptions, printJson, resultLines, retryText } from './output';
+import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
 export interface StartFlags extends OutputOptions {
@@ -87,7 +87,8 @@ async function tellUntil(over: AbortSignal, read: () => Promise<ExportReport>): 
 function whyItWaits({ workflowId, workflowStatus, status, retrying }: ExportReport): string {
   if (workflowStatus !== 'RUNNING') return '';
   const giveUp = `(\`ims-export cancel ${workflowId}\` gives it up)`;
-  if (retrying !== null) return `${retryText(retrying)} ${giveUp}`;
+  // Without the number of the attempt, so that one reason is told once.
+  if (retrying !== null) return `${retrying.activity} is tried again: ${retrying.failure} ${giveUp}`;
   if (status === null) return `no worker answers ${giveUp}`;
   if (status.phase === 'waitingToSubmit') return `nothing is submitted yet: ${status.lastError} ${giveUp}`;
   return `${status.phase} ${giveUp}`;
