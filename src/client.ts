@@ -15,7 +15,8 @@ import { DEFAULT_TASK_QUEUE, type ExportImageInput } from './contract';
 export { connectClient } from './client/connect';
 export { ExportError, type ExportErrorCode } from './client/errors';
 export { cancelExport, type ExportReport, followExport, listExports, pollNow, readExport } from './client/follow';
-export { exportResult, type StartedExport, type StartOptions, startExport } from './client/start';
+export { exportResult } from './client/result';
+export { type StartedExport, type StartOptions, startExport } from './client/start';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

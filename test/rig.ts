@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { createExportActivities } from '../src/activities';
-import { readExport } from '../src/client';
+import { ExportError, readExport } from '../src/client';
 import {
   EXPORT_IMAGE_WORKFLOW,
   type ExportImageInput,
@@ -134,11 +134,21 @@ export async function untilStatus(
 ): Promise<ExportStatus> {
   const giveUpAtMs = Date.now() + limitMs;
   for (;;) {
-    const { status } = await readExport(client, workflowId);
+    const status = await statusIfAny(client, workflowId);
     if (status !== null && shows(status)) return status;
     if (Date.now() > giveUpAtMs)
       throw new Error(`${workflowId} did not get there; last seen ${JSON.stringify(status)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Null also where the workflow is not there yet. */
+async function statusIfAny(client: Client, workflowId: string): Promise<ExportStatus | null> {
+  try {
+    return (await readExport(client, workflowId)).status;
+  } catch (error) {
+    if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
+    throw error;
   }
 }
 

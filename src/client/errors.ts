@@ -7,7 +7,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { FAILURE_TYPES, type FailureType } from '../contract';
+import { EXPORT_CANCELED, FAILURE_TYPES, type FailureType } from '../contract';
 
 /**
  * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
@@ -45,8 +45,10 @@ export class ExportError extends Error {
 /** How long a Temporal server may be away while somebody waits for an export. */
 export const OUTAGE_PATIENCE_MS = 10 * 60_000;
 
-/** gRPC statuses of a server that cannot be reached or does not answer in time. */
-const UNREACHABLE_STATUSES = new Set([4 /* DEADLINE_EXCEEDED */, 14 /* UNAVAILABLE */]);
+/** gRPC statuses of a server that cannot be reached, does not answer in time, or has too much to do. */
+const UNREACHABLE_STATUSES = new Set([
+  4 /* DEADLINE_EXCEEDED */, 8 /* RESOURCE_EXHAUSTED */, 13 /* INTERNAL, as of a broken stream */, 14 /* UNAVAILABLE */,
+]);
 
 /** True when Temporal itself did not answer, so that the same call may succeed later. */
 export function isUnreachable(error: unknown): boolean {
@@ -89,7 +91,7 @@ export function noSuchNamespace(namespace: string, cause?: unknown): ExportError
 
 function fromFailure(failure: unknown, workflowId: string): ExportError | undefined {
   if (failure instanceof ApplicationFailure) {
-    if (failure.type === 'ExportCanceled') return canceled(workflowId, failure);
+    if (failure.type === EXPORT_CANCELED) return canceled(workflowId, failure);
     if (!isFailureType(failure.type)) return undefined;
     return new ExportError(failure.type, failure.message, failure.details?.[0], { cause: failure });
   }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
 import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
+import { shortCall } from './temporal-calls';
 
 /** What can be told of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
@@ -23,8 +24,6 @@ export interface ExportReport {
   status: ExportStatus | null;
 }
 
-/** A server that is there describes a workflow at once. */
-const DESCRIBE_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 2_000;
 const FOLLOW_INTERVAL_MS = 2_000;
 
@@ -35,9 +34,7 @@ const FOLLOW_INTERVAL_MS = 2_000;
  */
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
   try {
-    const description = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
-      client.workflow.getHandle(workflowId).describe(),
-    );
+    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
     const status = await queryStatus(client, workflowId, description.runId);
     return { ...reportOf(description), retrying: retryingOf(description), status };
   } catch (error) {
@@ -50,10 +47,12 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
   const reports: ExportReport[] = [];
   const query = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
   try {
-    for await (const info of client.workflow.list({ query })) {
-      reports.push({ ...reportOf(info), retrying: null, status: null });
-      if (reports.length === limit) break;
-    }
+    await shortCall(client, async () => {
+      for await (const info of client.workflow.list({ query })) {
+        reports.push({ ...reportOf(info), retrying: null, status: null });
+        if (reports.length === limit) break;
+      }
+    });
     return reports;
   } catch (error) {
     throw toExportError(error, EXPORT_IMAGE_WORKFLOW);
@@ -110,9 +109,9 @@ async function steer(client: Client, workflowId: string, send: (handle: Handle) 
   const handle = client.workflow.getHandle(workflowId);
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
-    const { status, closeTime } = await handle.describe();
+    const { status, closeTime } = await shortCall(client, () => handle.describe());
     if (closeTime !== undefined) throw ended(workflowId, status.name);
-    await send(handle);
+    await shortCall(client, () => send(handle));
   } catch (error) {
     throw toExportError(error, workflowId);
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { ExportError } from './errors';
+import { shortCall } from './temporal-calls';
 
 /** `TASK_QUEUE_TYPE_WORKFLOW` of the Temporal API. */
 const WORKFLOW_TASK_QUEUE = 1;
@@ -23,11 +24,13 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
 }
 
 async function hasWorker(client: Client, taskQueue: string): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: WORKFLOW_TASK_QUEUE,
-  });
+  const { pollers } = await shortCall(client, () =>
+    client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: WORKFLOW_TASK_QUEUE,
+    }),
+  );
   return (pollers ?? []).some(({ lastAccessTime }) => {
     const seconds = lastAccessTime?.seconds;
     return seconds == null || Date.now() - Number(seconds) * 1000 < STALE_POLLER_MS;

@@ -1,7 +1,6 @@
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectClient, ExportError, startExport } from '../../src/client';
-import { staticCredentials } from '../../src/huaweicloud';
+import { ExportError, startExport } from '../../src/client';
+import { exportWorkflowId } from '../../src/contract';
 import { type Rig, startRig, untilStatus } from '../rig';
 
 let rig: Rig;
@@ -89,48 +88,55 @@ describe('starting the same destination again', () => {
   });
 });
 
-describe('a start that cannot work says so within seconds', () => {
-  it('when no worker polls the task queue', async () => {
-    const attempt = startExport(rig.client, rig.input(), { taskQueue: 'nobody-is-here' });
-    await expect(attempt).rejects.toMatchObject({
-      code: 'NoWorker',
-      message: expect.stringContaining('nobody-is-here'),
+describe('somebody who waits for an export', () => {
+  const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
+  const throttleTheSubmit = () =>
+    rig.simulator.faults.add({
+      service: 'ims',
+      method: 'POST',
+      path: '*/file',
+      action: { status: 400, body: throttled },
     });
-  }, 10_000);
 
-  it('when no Temporal server answers', async () => {
-    process.env.TEMPORAL_ADDRESS = '127.0.0.1:1';
-    try {
-      expect(await codeOf(connectClient())).toBe('TemporalUnreachable');
-    } finally {
-      delete process.env.TEMPORAL_ADDRESS;
-    }
-  }, 10_000);
+  it('gets the job also when more wait than Temporal lets wait by update', async () => {
+    throttleTheSubmit();
+    const input = rig.input({ image: 'dataDisk' });
+    const { bucketUrl } = input;
+    const starts = Promise.all(Array.from({ length: 14 }, () => start(input)));
+    await untilStatus(rig.client, exportWorkflowId(bucketUrl), ({ phase }) => phase === 'waitingToSubmit');
+    // The callers beyond the tenth are refused by Temporal until they look for themselves.
+    const other = start(rig.input({ image: 'linux', bucketUrl }));
+    expect(await codeOf(other)).toBe('DestinationBusy');
+    await rig.client.workflow.getHandle(exportWorkflowId(bucketUrl)).signal('pollNow');
+    const jobs = new Set((await starts).map(({ jobId }) => jobId));
+    expect([...jobs]).toEqual([rig.simulator.jobs().find((job) => job.bucketUrl === bucketUrl)?.jobId]);
+  }, 60_000);
 
-  it('when the Temporal server is gone after it was there', async () => {
-    const connection = Connection.lazy({ address: '127.0.0.1:1' });
-    const client = new Client({ connection });
-    expect(await codeOf(startExport(client, rig.input()))).toBe('TemporalUnreachable');
-    await connection.close();
-  }, 20_000);
+  it('is told when the workflow is terminated under the wait', async () => {
+    throttleTheSubmit();
+    const input = rig.input({ image: 'exactly128GiB' });
+    const started = codeOf(start(input));
+    const workflowId = exportWorkflowId(input.bucketUrl);
+    await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'waitingToSubmit');
+    await rig.client.workflow.getHandle(workflowId).terminate('somebody pressed the button');
+    expect(await started).toBe('Terminated');
+  });
 
-  it('when the credentials are wrong, after at most two refused signatures', async () => {
-    const wrong = await startRig({
-      account: (account) => ({
-        ...account,
-        credentials: staticCredentials({ accessKey: rig.simulator.info.accessKey, secretKey: 'wrong' }),
-      }),
-    });
-    try {
-      const attempt = startExport(wrong.client, wrong.input(), { taskQueue: wrong.taskQueue });
-      await expect(attempt).rejects.toMatchObject({
-        code: 'AccessDenied',
-        message: expect.stringContaining('access key'),
-        details: { error: { httpStatus: 401 } },
-      });
-      expect(wrong.simulator.requests().filter(({ status }) => status === 401).length).toBeLessThanOrEqual(2);
-    } finally {
-      await wrong.close();
-    }
-  }, 20_000);
+  it('gets the result of its own run, not of one that came after it', async () => {
+    const first = await start(rig.input({ image: 'huge', isQuickExport: true }));
+    const result = codeOf(first.result());
+    await rig.client.workflow.getHandle(first.workflowId).cancel();
+    expect(await result).toBe('Canceled');
+    const bucketUrl = first.workflowId.replace('ims-export:', '');
+    const second = await start(rig.input({ image: 'linux', bucketUrl }));
+    expect(await codeOf(first.result())).toBe('Canceled');
+    expect(second.notes).toEqual([expect.stringContaining(first.jobId)]);
+  });
+
+  it('joins an export that runs on another task queue', async () => {
+    const input = rig.input({ image: 'windowsFromFile' });
+    const { jobId } = await start(input);
+    const joined = await startExport(rig.client, input, { taskQueue: 'nobody-is-here' });
+    expect(joined).toMatchObject({ how: 'joined', jobId });
+  });
 });

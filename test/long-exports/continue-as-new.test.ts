@@ -75,4 +75,26 @@ describe('an export that continues as new', { timeout: 120_000 }, () => {
     expect(tookMs).toBeLessThanOrEqual(12 * HOUR_MS);
     expect(tookMs).toBeGreaterThan(11.9 * HOUR_MS);
   });
+
+  it('also while a throttled submit waits, for a day, and then submits once', async () => {
+    const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
+    const { result, runs, posts } = await exportForHours({
+      bundle,
+      jobHours: 1,
+      options: { deadline: '48h', submitBudget: '36h' },
+      happenings: [
+        {
+          afterHours: 0,
+          change: ({ faults }) =>
+            faults.add({ method: 'POST', path: '*/file', times: 200, action: { status: 400, body: throttled } }),
+        },
+      ],
+    });
+    expect(result).toMatchObject({ verdict: 'succeeded', submissions: 1 });
+    expect(posts).toBe(201);
+    expect(runs.length).toBeGreaterThan(5);
+    const waiting = runs.filter(({ events }) => stateCarriedBy(events)?.jobId === null);
+    expect(waiting.length).toBeGreaterThan(5);
+    for (const { status } of waiting) expect(status).toMatchObject({ jobId: null, remoteJob: 'none' });
+  });
 });

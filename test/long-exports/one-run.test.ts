@@ -95,4 +95,31 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     // Every ten minutes, the longest interval: a refused key is not hammered at.
     expect(denied.length).toBeLessThanOrEqual(5 * 6 + 1);
   });
+
+  it('waits as long as the cloud asks for when it throttles the polls', async () => {
+    const { result, runs } = await exportForHours({
+      bundle,
+      jobHours: 9,
+      happenings: [
+        {
+          afterHours: 2,
+          change: ({ faults }) =>
+            faults.add({
+              method: 'GET',
+              path: '*/jobs/*',
+              times: 2,
+              action: {
+                status: 429,
+                headers: { 'Retry-After': '3600' },
+                body: { error_code: 'APIGW.0308', error_msg: 'slow' },
+              },
+            }),
+        },
+      ],
+    });
+    expect(result?.verdict).toBe('succeeded');
+    const times = pollOutcomesIn(runs[0]?.events ?? []).map(({ atMs }) => atMs);
+    const hourLong = times.filter((atMs, poll) => atMs - (times[poll - 1] ?? atMs) >= HOUR_MS);
+    expect(hourLong).toHaveLength(2);
+  });
 });

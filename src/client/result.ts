@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client';
+import type { ExportImageResult } from '../contract';
+import { toExportError } from './errors';
+import { throughOutages } from './temporal-calls';
+
+/**
+ * Waits for the end of an export, across restarts of Temporal and continue-as-new.
+ *
+ * @param runId the run to wait for; the latest of that workflow id when absent
+ * @throws ExportError
+ */
+export async function exportResult(client: Client, workflowId: string, runId?: string): Promise<ExportImageResult> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  try {
+    return (await throughOutages<unknown>(() => handle.result())) as ExportImageResult;
+  } catch (error) {
+    throw toExportError(error, workflowId);
+  }
+}

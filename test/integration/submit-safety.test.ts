@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowFailedError, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Rig, startRig, untilStatus, whatRemains } from '../rig';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.close());
+
+async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
+  const error = await handle.result().catch((failed: unknown) => failed);
+  return (error as WorkflowFailedError).cause as ApplicationFailure;
+}
+
+/** As the Web UI's Reset does, to the first workflow task. */
+async function resetToBeginning({
+  workflowId,
+  firstExecutionRunId,
+}: WorkflowHandleWithFirstExecutionRunId): Promise<WorkflowHandle> {
+  const response: { runId?: string | null } = await rig.client.workflowService.resetWorkflowExecution({
+    namespace: rig.server.namespace,
+    workflowExecution: { workflowId, runId: firstExecutionRunId },
+    // The type wants a Long; the wire takes a number.
+    workflowTaskFinishEventId: 4 as never,
+    requestId: randomUUID(),
+    reason: 'test',
+  });
+  return rig.client.workflow.getHandle(workflowId, response.runId ?? '');
+}
+
+describe('one intent is one POST', () => {
+  it('and none when no worker came before the deadline', async () => {
+    const input = rig.input({ options: { deadline: '1s' } });
+    let handle: WorkflowHandle | undefined;
+    await rig.withoutWorker(async () => {
+      handle = await rig.startWorkflow(input);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    });
+    const failure = await failureOf(handle as WorkflowHandle);
+    expect(failure).toMatchObject({
+      type: 'SubmitRejected',
+      message: expect.stringContaining('Nothing was submitted'),
+    });
+    expect(rig.posts()).toBe(0);
+    expect((await whatRemains(rig.client, (handle as WorkflowHandle).workflowId)).memo).toMatchObject({
+      remoteJob: 'none',
+    });
+  });
+
+  it('also when the workflow is reset to its beginning after the export: nobody claims to know', async () => {
+    const input = rig.input({ image: 'dataDisk' });
+    const handle = await rig.startWorkflow(input);
+    await handle.result();
+    const before = rig.posts();
+    expect(await failureOf(await resetToBeginning(handle))).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      details: [
+        expect.objectContaining({ remoteJob: 'unknown', reason: 'submitAmbiguous', bucketUrl: input.bucketUrl }),
+      ],
+    });
+    expect(rig.posts()).toBe(before);
+    expect((await whatRemains(rig.client, handle.workflowId)).memo).toMatchObject({
+      outcome: 'unknown',
+      remoteJob: 'unknown',
+    });
+  });
+
+  it('also when it is reset before the submit, while the destination is still free', async () => {
+    rig.simulator.jobSeconds = 600;
+    const input = rig.input({ image: 'large', isQuickExport: true });
+    const handle = await rig.startWorkflow(input);
+    await untilStatus(rig.client, handle.workflowId, ({ jobId }) => jobId !== null);
+    const before = rig.posts();
+    expect(await failureOf(await resetToBeginning(handle))).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      details: [expect.objectContaining({ reason: 'submitAmbiguous' })],
+    });
+    expect(rig.posts()).toBe(before);
+  });
+});
+
+describe('awaitSubmitted', () => {
+  it.each([
+    ['nothing', []],
+    ['null', [null]],
+    ['an array', [[]]],
+    ['a number', [7]],
+    ['a misspelled key', [{ image: 'x' }]],
+    ['an image id that is a number', [{ imageId: 7 }]],
+  ])('refuses %s, and the export goes on', async (_, args) => {
+    rig.simulator.jobSeconds = 600;
+    const input = rig.input({ image: 'huge', isQuickExport: true });
+    const handle = await rig.startWorkflow(input);
+    const { jobId } = await untilStatus(rig.client, handle.workflowId, (status) => status.jobId !== null);
+    const asked = handle.executeUpdate('awaitSubmitted', { args } as never);
+    await expect(asked).rejects.toMatchObject({ cause: { type: 'InvalidExportRequest' } });
+    const { imageId } = input;
+    expect(await handle.executeUpdate('awaitSubmitted', { args: [{ imageId }] } as never)).toBe(jobId);
+    await handle.cancel();
+    await failureOf(handle);
+    rig.simulator.clock.advance(600_000);
+  });
+});
