@@ -163,7 +163,9 @@ export class Stage {
     try {
       stage.#directory = await mkdtemp(join(tmpdir(), 'ims-export-processes-'));
       stage.#temporalPort = await freePort();
-      await Promise.all([stage.startTemporal(), stage.startSimulator()]);
+      // Both are awaited in any case: one that comes up after the other has failed is to be ended as well.
+      const starts = await Promise.allSettled([stage.startTemporal(), stage.startSimulator()]);
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
       return stage;
     } catch (error) {
       await stage.close();
