@@ -226,6 +226,7 @@ export interface ExportStatus {
   submittedAt: string | null;
   /** Absolute; null until the input was validated. */
   deadlineAt: string | null;
+  /** When the next poll is due, or the next try of a submit that waits; null while one is under way. */
   nextPollAt: string | null;
   endedAt: string | null;
   warnings: string[];

@@ -5,7 +5,14 @@
  */
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createExportActivities } from './activities';
 import type { AccountCloud } from './activities/cloud';
 import { DEFAULT_TASK_QUEUE } from './contract';
@@ -45,6 +52,7 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
     options.accounts.map((account) => [account.name, { region: account.region, client: createCloudClient(account) }]),
   );
   const workflowCode = options.worker?.workflowBundle ? {} : { workflowsPath: join(__dirname, 'workflows') };
+  const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
@@ -55,8 +63,10 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
     ...workflowCode,
     ...options.worker,
     activities: { ...options.worker?.activities, ...createExportActivities({ accounts }) },
+  }).catch(async (error: unknown) => {
+    await closeClouds();
+    throw error;
   });
-  const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
   return { worker, run: () => worker.run().finally(closeClouds) };
 }
 
@@ -72,7 +82,7 @@ export async function runExportWorker(
   const account = accountFromEnvironment(process.env);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await NativeConnection.connect({ ...connectionOptions, address });
+  const connection = await connectTo({ ...connectionOptions, address });
   try {
     const logger = new DefaultLogger('WARN');
     const workflowBundle = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows'), logger });
@@ -86,11 +96,21 @@ export async function runExportWorker(
   }
 }
 
+async function connectTo(options: NativeConnectionOptions & { address: string }): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (cause) {
+    const message = `No Temporal server answers at ${options.address}. Start one, or set TEMPORAL_ADDRESS.`;
+    throw new Error(message, { cause });
+  }
+}
+
 if (typeof require !== 'undefined' && require.main === module) {
   runExportWorker(undefined, ({ taskQueue, address }) => {
     console.log(`Worker polls the task queue ${taskQueue} at ${address}`);
   }).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
+    // Not process.exitCode: Temporal's native side keeps the process of a worker that could not be created alive.
+    process.exit(1);
   });
 }

@@ -106,8 +106,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       }),
     withoutWorker: async (action) => {
       await stopWorker();
-      await action();
-      stopWorker = await startWorker();
+      try {
+        await action();
+      } finally {
+        stopWorker = await startWorker();
+      }
     },
     posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/file')).length,
     close: async () => {

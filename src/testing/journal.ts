@@ -26,12 +26,19 @@ export class Journal {
   /** Enters a request at its arrival; the returned function completes it. */
   begin(entry: Omit<JournalEntry, 'status' | 'note'>): (status: number | null, note: string) => void {
     const open: JournalEntry = { ...entry, status: null, note: '' };
-    this.entries.push(open);
+    const position = this.entries.push(open) - 1;
+    this.write(position, open);
     return (status, note) => {
       open.status = status;
       open.note = note;
-      if (this.file !== null) appendFileSync(this.file, `${JSON.stringify(open)}\n`, { mode: 0o600 });
+      this.write(position, open);
     };
+  }
+
+  /** Once at the arrival and once at the answer, so that a kill between the two does not lose a request. */
+  private write(position: number, entry: JournalEntry): void {
+    if (this.file === null) return;
+    appendFileSync(this.file, `${JSON.stringify([position, entry] satisfies JournalLine)}\n`, { mode: 0o600 });
   }
 
   /** Oldest first. */
@@ -40,15 +47,17 @@ export class Journal {
   }
 }
 
+/** The later line of a position is what became of the request. */
+type JournalLine = [position: number, entry: JournalEntry];
+
 /** A line cut by a kill is left out. */
 function readLines(file: string): JournalEntry[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as JournalEntry];
-      } catch {
-        return [];
-      }
-    });
+  const entries: JournalEntry[] = [];
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    try {
+      const [position, entry] = JSON.parse(line) as JournalLine;
+      entries[position] = entry;
+    } catch {}
+  }
+  return entries.filter((entry) => entry !== undefined);
 }

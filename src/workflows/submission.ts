@@ -69,6 +69,7 @@ async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<Submi
   tracking.phase = 'submitting';
   // From here until the answer, whoever asks is told the truth: nobody knows.
   tracking.remoteJob = 'unknown';
+  tracking.nextPollAtMs = null;
   publishDetails(tracking);
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
@@ -158,7 +159,7 @@ async function waitToSubmit(tracking: Tracking, outcome: NotExecuted, giveUpAtMs
   const delayMs = waitMs(outcome, tracking.submitWaits);
   if (Date.now() + delayMs >= giveUpAtMs) throw outOfTime(tracking, outcome);
   tracking.submitWaits += 1;
-  tracking.nextPollAtMs = null;
+  tracking.nextPollAtMs = Date.now() + delayMs;
   publishDetails(tracking);
   tracking.wake = false;
   const summary = `${outcome.reason} (${outcome.error.code}) - next submit in ${formatDuration(delayMs)}`;

@@ -45,8 +45,10 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
   lines.push(`- **Image** \`${request.imageId}\``);
   lines.push(`- **To** \`${request.bucketUrl}\` (${describeFormat(request)})`);
   if (tracking.jobId !== null) lines.push(`- **Job** \`${tracking.jobId}\``);
-  if (tracking.nextPollAtMs !== null)
-    lines.push(`- **Next check** #${tracking.polls + 1} at ${iso(tracking.nextPollAtMs)}`);
+  if (tracking.nextPollAtMs !== null) {
+    const next = tracking.jobId === null ? '**Next try**' : `**Next check** #${tracking.polls + 1}`;
+    lines.push(`- ${next} at ${iso(tracking.nextPollAtMs)}`);
+  }
   if (tracking.deadlineAtMs !== null && tracking.ended === null) {
     lines.push(`- **Deadline** ${iso(tracking.deadlineAtMs)}`);
   }

@@ -22,9 +22,10 @@ async function codeOf(attempt: Promise<unknown>): Promise<string> {
 }
 
 describe('a start that cannot work says so within seconds', () => {
-  it('is told that its export was started, when the worker is gone that seemed to be there', async () => {
+  it('when it joins an export that was started, and that no worker has taken', async () => {
     const input = rig.input({ image: 'encrypted' });
     await rig.withoutWorker(async () => {
+      await rig.startWorkflow(input);
       await expect(start(input)).rejects.toMatchObject({
         code: 'NoWorker',
         message: expect.stringContaining('was started, but no worker has taken it yet'),
