@@ -133,3 +133,16 @@ function isFree(port: number): Promise<boolean> {
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
+
+it('keeps in its journal a request that was under way when it was killed', async () => {
+  const { child, info } = await startProcess();
+  const path = `/v1/cloudimages/${info.images.linux}/file`;
+  await control(info, 'POST', '/faults', { service: 'ims', method: 'POST', path, action: { delayMs: 60_000 } });
+  const cut = beginExport(info).catch((error: unknown) => error);
+  const requests = async (of: SimulatorInfo) => JSON.parse((await control(of, 'GET', '/requests')).text);
+  await vi.waitUntil(async () => (await requests(info)).length === 1, { timeout: 10_000, interval: 20 });
+  await kill(child);
+  await cut;
+  const restarted = await startProcess();
+  expect(await requests(restarted.info)).toEqual([expect.objectContaining({ method: 'POST', path, status: null })]);
+});
