@@ -440,6 +440,8 @@ export interface SubmitInput {
   request: ExportRequest;
   /** False in a run that was reset or retried: an earlier POST may exist, so none is sent. */
   mayPost: boolean;
+  /** The run that asked for this submit. A reset hands it to another run, in which it must not be sent any more. */
+  runId: string;
 }
 
 export type SubmitOutcome =

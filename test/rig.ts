@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { createExportActivities } from '../src/activities';
 import { ExportError, readExport } from '../src/client';
@@ -143,6 +143,26 @@ export async function untilStatus(
       throw new Error(`${workflowId} did not get there; last seen ${JSON.stringify(status)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** The event by which the first workflow task of a run ends. */
+export const FIRST_TASK = 4;
+
+/** Resets a run to the end of a workflow task, as the Web UI's Reset does, and returns the new run. */
+export async function resetTo(
+  finishEventId: number,
+  { client }: Rig,
+  { workflowId, firstExecutionRunId }: WorkflowHandleWithFirstExecutionRunId,
+): Promise<WorkflowHandle> {
+  const response: { runId?: string | null } = await client.workflowService.resetWorkflowExecution({
+    namespace: client.options.namespace,
+    workflowExecution: { workflowId, runId: firstExecutionRunId },
+    // The type wants a Long; the wire takes a number.
+    workflowTaskFinishEventId: finishEventId as never,
+    requestId: randomUUID(),
+    reason: 'test',
+  });
+  return client.workflow.getHandle(workflowId, response.runId ?? '');
 }
 
 /** Null also where the workflow is not there yet. */

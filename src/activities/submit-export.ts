@@ -58,8 +58,9 @@ async function post(
 }
 
 /** Why no POST may go out now, as an outcome; undefined when it may. */
-function mustNotPost({ mayPost }: SubmitInput, context: Context, begunAtMs: number): SubmitOutcome | undefined {
-  if (!mayPost || context.info.attempt > 1) {
+function mustNotPost({ mayPost, runId }: SubmitInput, context: Context, begunAtMs: number): SubmitOutcome | undefined {
+  const isOfThisRun = context.info.workflowExecution?.runId === runId;
+  if (!mayPost || !isOfThisRun || context.info.attempt > 1) {
     const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
     return { kind: 'ambiguous', error: ownError('EARLIER_ATTEMPT', message) };
   }

@@ -14,8 +14,11 @@ export async function simulator({ port, state, jobSeconds, envFile }: SimulatorF
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new Error(`Port ${port} or one of the three after it is taken. Choose another --port, or 0 for any.`);
   });
-  if (envFile !== undefined) await writeEnvFile(envFile, running.info);
-  console.log(JSON.stringify(running.info));
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  await running.close();
+  try {
+    if (envFile !== undefined) writeEnvFile(envFile, running.info);
+    console.log(JSON.stringify(running.info));
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  } finally {
+    await running.close();
+  }
 }

@@ -35,13 +35,18 @@ export async function start(client: Client, flags: StartFlags): Promise<void> {
     startExport(client, inputOf(flags), { taskQueue: flags.taskQueue }),
   );
   if (!flags.json) for (const line of startedLines(started)) console.log(line);
-  if (flags.wait) return await waitForEnd(client, started.workflowId, flags);
+  if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId ?? undefined);
   if (flags.json)
     printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
 }
 
 /** `ims-export watch`, and `start --wait`: progress until the end, then the result. Ctrl-C ends the watching only. */
-export async function waitForEnd(client: Client, workflowId: string, { json }: OutputOptions): Promise<void> {
+export async function waitForEnd(
+  client: Client,
+  workflowId: string,
+  { json }: OutputOptions,
+  runId?: string,
+): Promise<void> {
   const display = progressDisplay(json ? process.stderr : process.stdout);
   const leave = () => {
     display.end();
@@ -56,7 +61,7 @@ export async function waitForEnd(client: Client, workflowId: string, { json }: O
     process.off('SIGINT', leave);
     display.end();
   }
-  const result = await exportResult(client, workflowId);
+  const result = await exportResult(client, workflowId, runId);
   if (json) printJson(result);
   else for (const line of resultLines(result)) console.log(line);
 }

@@ -6,8 +6,8 @@
 import {
   type Client,
   WithStartWorkflowOperation,
+  WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  type WorkflowUpdateHandle,
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import {
@@ -38,12 +38,16 @@ export interface SubmittedJob {
   runId: string;
 }
 
-/** Starts or joins the export and waits until the cloud has accepted its job. */
+/**
+ * Starts or joins the export and waits until the cloud has accepted its job.
+ *
+ * @param before the latest run of that id before the start, if there was one
+ */
 export async function startAndAwaitJob(
   client: Client,
   input: ExportImageInput,
   request: ExportRequest,
-  taskQueue: string,
+  { taskQueue, before }: { taskQueue: string; before?: { runId: string } },
 ): Promise<SubmittedJob> {
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
     workflowId: exportWorkflowId(request.bucketUrl),
@@ -54,41 +58,42 @@ export async function startAndAwaitJob(
     staticSummary: summaryOf(request),
     staticDetails: detailsOf(request),
   });
-  const intent = intentOf(request);
-  let update: WorkflowUpdateHandle<string>;
-  try {
-    update = await client.withDeadline(Date.now() + ACCEPT_TIMEOUT_MS, () =>
-      client.workflow.startUpdateWithStart<Workflow, string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted, {
-        args: [intent],
-        waitForStage: 'ACCEPTED',
-        startWorkflowOperation,
-      }),
-    );
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    return await jobByStatus(client, request, taskQueue);
+  const args: [ExportIntent] = [intentOf(request)];
+  const lookInstead = () => jobByStatus(client, request, { taskQueue, before });
+  const first = await acceptedInTime(client, () =>
+    client.workflow.startUpdateWithStart<Workflow, string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted, {
+      args,
+      waitForStage: 'ACCEPTED',
+      startWorkflowOperation,
+    }),
+  );
+  for (let update = first; update !== undefined; ) {
+    const { workflowId, workflowRunId: runId = '' } = update;
+    const answer = update;
+    try {
+      return { jobId: await throughOutages(() => answer.result()), runId };
+    } catch (error) {
+      const type = updateFailureType(error);
+      if (type === WORKFLOW_ENDED) return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
+      if (type !== CONTINUED_AS_NEW) throw error;
+      // The export waits on in a new run: ask that one.
+      const handle = client.workflow.getHandle(workflowId);
+      update = await acceptedInTime(client, () =>
+        handle.startUpdate<string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted, { args, waitForStage: 'ACCEPTED' }),
+      );
+    }
   }
-  return { jobId: await jobIdOf(client, update, intent), runId: update.workflowRunId ?? '' };
+  return await lookInstead();
 }
 
-async function jobIdOf(client: Client, update: WorkflowUpdateHandle<string>, intent: ExportIntent): Promise<string> {
-  const { workflowId, workflowRunId } = update;
+/** Undefined when the update was not taken in time: the worker may be gone, or more callers wait than Temporal allows. */
+async function acceptedInTime<T>(client: Client, request: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await throughOutages(() => update.result());
+    return await client.withDeadline(Date.now() + ACCEPT_TIMEOUT_MS, request);
   } catch (error) {
-    switch (updateFailureType(error)) {
-      case CONTINUED_AS_NEW: {
-        const args: [ExportIntent] = [intent];
-        const next = await client.workflow
-          .getHandle(workflowId)
-          .startUpdate<string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted, { args, waitForStage: 'ACCEPTED' });
-        return await jobIdOf(client, next, intent);
-      }
-      case WORKFLOW_ENDED:
-        return (await exportResult(client, workflowId, workflowRunId)).jobId;
-      default:
-        throw error;
-    }
+    // An export that ended between two runs is found by looking, too.
+    if (isUnreachable(error) || error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
   }
 }
 
@@ -97,21 +102,35 @@ function updateFailureType(error: unknown): string | null | undefined {
   return error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
 }
 
-/**
- * The same by looking, where the update was not taken in time: the worker may be gone, or more callers wait than Temporal
- * lets wait by update.
- */
-async function jobByStatus(client: Client, request: ExportRequest, taskQueue: string): Promise<SubmittedJob> {
+/** The same by looking at the export: what it means to export, and its job once there is one. */
+async function jobByStatus(
+  client: Client,
+  request: ExportRequest,
+  { taskQueue, before }: { taskQueue: string; before?: { runId: string } },
+): Promise<SubmittedJob> {
   const workflowId = exportWorkflowId(request.bucketUrl);
-  let seen = false;
-  for await (const { status, runId, closedAt, memo } of followExport(client, workflowId)) {
-    if (closedAt !== null) return { jobId: memo.jobId ?? (await exportResult(client, workflowId, runId)).jobId, runId };
-    if (status === null && !seen) throw notTaken(client, taskQueue, workflowId);
-    seen = true;
-    if (status !== null) refuseOtherExport(status, request);
-    if (status?.jobId) return { jobId: status.jobId, runId };
+  let answered = false;
+  try {
+    for await (const { status, runId, closedAt, memo } of followExport(client, workflowId)) {
+      if (closedAt !== null && runId === before?.runId) throw notStarted(request);
+      if (status !== null) refuseOtherExport(status, request);
+      if (status?.jobId) return { jobId: status.jobId, runId };
+      if (closedAt !== null) return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
+      if (status === null && !answered) throw notTaken(client, taskQueue, workflowId);
+      answered ||= status !== null || memo.jobId !== undefined;
+    }
+  } catch (error) {
+    throw error instanceof ExportError && error.code === 'NoSuchExport' ? notStarted(request) : error;
   }
   throw notTaken(client, taskQueue, workflowId);
+}
+
+/** The server took too long to say that it had started the export, and now knows of none. */
+function notStarted({ bucketUrl }: ExportRequest): ExportError {
+  return new ExportError(
+    'TemporalUnreachable',
+    `The Temporal server did not answer in time, and has no run of the export to ${bucketUrl}. Start it again: a start that still comes through is joined, not doubled.`,
+  );
 }
 
 function refuseOtherExport({ imageId, fileFormat, startedAt }: ExportStatus, request: ExportRequest): void {

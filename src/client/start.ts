@@ -74,7 +74,7 @@ export async function startExport(
     notes = notesOf(before);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
-    const { jobId, runId } = await startAndAwaitJob(client, input, request, taskQueue);
+    const { jobId, runId } = await startAndAwaitJob(client, input, request, { taskQueue, before });
     const result = () => exportResult(client, workflowId, runId);
     return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
   } catch (error) {

@@ -66,7 +66,13 @@ export class CloudSession {
 
   /** @throws {@link CloudError}, whose `executed` says whether the request may have taken effect */
   async write(request: CloudRequest, options: WriteOptions): Promise<HttpAnswer> {
-    return this.#send(request, await this.#credentials(request), options);
+    try {
+      return await this.#send(request, await this.#credentials(request), options);
+    } catch (error) {
+      // The caller decides whether to try again; by then there shall be other credentials.
+      if (isRefusedSignature(error)) await this.credentials.refresh?.().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** The clock for errors made from an answer. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import type { SimulatorInfo } from './simulator';
 
 /** Environment variables under which clients of the package, and the vendor's SDKs, find the simulator. */
@@ -28,6 +28,8 @@ export function environmentOf(info: SimulatorInfo): { [name: string]: string } {
 export function writeEnvFile(path: string, info: SimulatorInfo): void {
   const lines = Object.entries(environmentOf(info)).map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
   writeFileSync(path, lines.join(''), { mode: 0o600 });
+  // The mode above counts for a new file only.
+  chmodSync(path, 0o600);
 }
 
 function quoteForShell(value: string): string {

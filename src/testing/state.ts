@@ -49,6 +49,7 @@ export class StateDirectory {
     this.durable = path !== undefined;
     this.path = path ?? mkdtempSync(join(tmpdir(), 'ims-simulator-'));
     mkdirSync(this.objectsPath, { recursive: true });
+    this.claim();
     this.state = this.load() ?? newState();
   }
 
@@ -69,8 +70,28 @@ export class StateDirectory {
   }
 
   close(): void {
-    if (this.durable) this.save();
-    else rmSync(this.path, { recursive: true, force: true });
+    if (this.durable) {
+      this.save();
+      rmSync(this.ownerPath, { force: true });
+    } else {
+      rmSync(this.path, { recursive: true, force: true });
+    }
+  }
+
+  /** Two simulators in one directory would overwrite each other's state. One that was killed owns nothing any more. */
+  private claim(): void {
+    if (!this.durable) return;
+    const owner = existsSync(this.ownerPath) ? Number(readFileSync(this.ownerPath, 'utf8')) : 0;
+    if (owner !== process.pid && isAlive(owner)) {
+      throw new Error(
+        `${this.path} belongs to a simulator that runs, process ${owner}: end it, or use another directory`,
+      );
+    }
+    writeFileSync(this.ownerPath, String(process.pid));
+  }
+
+  private get ownerPath(): string {
+    return join(this.path, 'owner.pid');
   }
 
   private get statePath(): string {
@@ -86,6 +107,16 @@ export class StateDirectory {
       );
     }
     return state;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -12,10 +12,10 @@ export function continuesARun(): boolean {
   return workflowInfo().continuedFromExecutionRunId !== undefined && !startedByCron();
 }
 
-/** False in a run that was reset or retried: an earlier attempt may have submitted, and this one knows nothing of it. */
-export function isFirstAttempt(): boolean {
+/** True in a run that was reset or retried. */
+export function followsAnEarlierAttempt(): boolean {
   const { runId, originalExecutionRunId, attempt } = workflowInfo();
-  return runId === originalExecutionRunId && attempt === 1;
+  return runId !== originalExecutionRunId || attempt > 1;
 }
 
 /** Goes on in a new run when the history of this one is long, with the state as it is. Whoever waits is told to ask again. */

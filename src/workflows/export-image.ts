@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { ExportImageInput, ExportImageResult, ExportOutcome } from '../contract';
 import { cancelRequested } from './cancellation';
-import { continuesARun, isFirstAttempt } from './continuation';
+import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
@@ -58,8 +58,8 @@ async function run(tracking: Tracking): Promise<ExportImageResult> {
 function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
   const tracking =
     resumed !== undefined && continuesARun()
-      ? resumeTracking(input, resumed)
-      : beginTracking(input, workflowInfo().startTime.getTime(), isFirstAttempt() ? 'none' : 'unknown');
+      ? resumeTracking(input, resumed, followsAnEarlierAttempt())
+      : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(tracking);
   publishDetails(tracking);
   return tracking;

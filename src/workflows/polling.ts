@@ -82,7 +82,7 @@ function spentBudget(
 ): ExportOutcomeUnknownDetails['reason'] | null {
   const { options } = requestOf(tracking);
   const { pollErrorsSinceMs, unknownStatusSinceMs } = tracking;
-  if (nowMs >= deadlineOf(tracking) || (isLastLook && outcome.kind === 'observed')) return 'deadline';
+  if (isLastLook && (nowMs >= deadlineOf(tracking) || outcome.kind === 'observed')) return 'deadline';
   if (pollErrorsSinceMs !== null && nowMs - pollErrorsSinceMs >= options.pollErrorBudgetMs) {
     return outcome.kind === 'notFound' ? 'jobNotFound' : 'pollErrors';
   }

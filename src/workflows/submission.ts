@@ -14,11 +14,12 @@ import {
   isCancellation,
   TimeoutFailure,
   upsertMemo,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, SubmitOutcome } from '../contract';
 import { activityError, imsSubmitExport } from './activity-stubs';
 import { cancelRequested } from './cancellation';
-import { continueInNewRunWhenDue, isFirstAttempt } from './continuation';
+import { continueInNewRunWhenDue } from './continuation';
 import { outcomeUnknown, submitGivenUp, submitRejected } from './failures';
 import { formatDuration } from './format-duration';
 import { publishDetails } from './publishing';
@@ -74,10 +75,11 @@ async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<Submi
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
     .executeWithOptions({ summary: `submit ${describeExport(request)}`, scheduleToStartTimeout }, [
-      { request, mayPost: isFirstAttempt() },
+      { request, mayPost: !tracking.mayHaveSubmitted, runId: workflowInfo().runId },
     ])
     .catch(lostActivity);
-  if ((outcome.kind === 'rejected' || outcome.kind === 'notExecuted') && isFirstAttempt()) tracking.remoteJob = 'none';
+  const surelyNot = outcome.kind === 'rejected' || outcome.kind === 'notExecuted';
+  if (surelyNot && !tracking.mayHaveSubmitted) tracking.remoteJob = 'none';
   // The POST has settled. Where a cancel came meanwhile, what is known of the job is kept before the cancel goes on.
   if (cancelRequested()) {
     if (outcome.kind === 'accepted') accept(tracking, outcome.jobId);
@@ -144,7 +146,7 @@ function loseTrack(tracking: Tracking, error: CloudErrorInfo): void {
 
 /** Nothing was submitted in time; in a run that was reset or retried, nobody knows of an earlier attempt. */
 function outOfTime(tracking: Tracking, last?: NotExecuted): ApplicationFailure {
-  if (isFirstAttempt()) return submitGivenUp(tracking, last);
+  if (!tracking.mayHaveSubmitted) return submitGivenUp(tracking, last);
   return outcomeUnknown(tracking, 'submitAmbiguous', Date.now());
 }
 

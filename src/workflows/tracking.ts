@@ -25,6 +25,8 @@ export interface ExportState {
   deadlineAtMs: number | null;
   /** The clock of OBS when the destination was seen to be free. */
   destinationFreeAt: string | null;
+  /** An earlier attempt of this run, one before a reset or a retry, may have submitted: this one knows nothing of it. */
+  mayHaveSubmitted: boolean;
   /** When a throttled or busy submit is given up. Null until the first submit. */
   submitUntilMs: number | null;
   /** Waits of a throttled or busy submit so far. */
@@ -66,14 +68,14 @@ export interface Tracking extends ExportState {
 /** Job statuses that the API names. */
 const KNOWN_STATUSES: ReadonlySet<string> = new Set(['INIT', 'RUNNING', 'SUCCESS', 'FAIL']);
 
-/** @param remoteJob `none`, or `unknown` where an earlier attempt of the same run may have submitted */
-export function beginTracking(input: unknown, startedAtMs: number, remoteJob: 'none' | 'unknown' = 'none'): Tracking {
+export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmitted = false): Tracking {
   return {
     version: 1,
     startedAtMs,
     request: null,
     deadlineAtMs: null,
     destinationFreeAt: null,
+    mayHaveSubmitted,
     submitUntilMs: null,
     submitWaits: 0,
     submissions: 0,
@@ -89,13 +91,15 @@ export function beginTracking(input: unknown, startedAtMs: number, remoteJob: 'n
     parked: false,
     wake: false,
     warnings: [],
-    ...freshRun(input, 'validating', remoteJob),
+    ...freshRun(input, 'validating', mayHaveSubmitted ? 'unknown' : 'none'),
   };
 }
 
-export function resumeTracking(input: unknown, carried: ExportState): Tracking {
-  if (carried.jobId === null) return { ...carried, ...freshRun(input, 'waitingToSubmit', 'none') };
-  return { ...carried, ...freshRun(input, carried.parked ? 'parked' : 'exporting', 'running') };
+export function resumeTracking(input: unknown, carried: ExportState, mayHaveSubmitted = false): Tracking {
+  const state = { ...carried, mayHaveSubmitted: carried.mayHaveSubmitted || mayHaveSubmitted };
+  if (carried.jobId !== null)
+    return { ...state, ...freshRun(input, carried.parked ? 'parked' : 'exporting', 'running') };
+  return { ...state, ...freshRun(input, 'waitingToSubmit', state.mayHaveSubmitted ? 'unknown' : 'none') };
 }
 
 function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {

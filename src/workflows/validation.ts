@@ -2,7 +2,6 @@ import { ActivityFailure, type ApplicationFailure, workflowInfo } from '@tempora
 import { type CloudErrorInfo, exportWorkflowId } from '../contract';
 import { activityError, imsValidateExport } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { isFirstAttempt } from './continuation';
 import { isExportFailure, notValidated, outcomeUnknown } from './failures';
 import { type Tracking, warn } from './tracking';
 
@@ -35,7 +34,7 @@ async function validateInput(tracking: Tracking) {
       error instanceof ActivityFailure && isExportFailure(error.cause)
         ? error.cause
         : notValidated(tracking, activityError(error, 'ValidateExport'));
-    if (isFirstAttempt() || refusal.type === 'InvalidExportRequest') throw refusal;
+    if (!tracking.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') throw refusal;
     // An earlier attempt of this run may have submitted: the destination may be taken by our own object.
     tracking.lastError = earlierAttempt(refusal);
     throw outcomeUnknown(tracking, 'submitAmbiguous', Date.now());

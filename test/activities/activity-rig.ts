@@ -8,6 +8,9 @@ import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } 
 
 type ActivityInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
+/** The run that an activity of the mock environment belongs to. */
+export const RUN_ID = '00000000-0000-0000-0000-000000000000';
+
 /** The activities against a simulator of their own, over real HTTP, without a Temporal server. */
 export interface ActivityRig {
   simulator: Simulator;

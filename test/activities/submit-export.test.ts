@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportRequest } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type ActivityRig, startActivityRig } from './activity-rig';
+import { type ActivityRig, RUN_ID, startActivityRig } from './activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 afterAll(() => rig.close());
 
-const submit = (request: ExportRequest) => rig.run('imsSubmitExport', { request, mayPost: true });
+const submit = (request: ExportRequest) => rig.run('imsSubmitExport', { request, mayPost: true, runId: RUN_ID });
 const jobsOf = ({ bucketUrl }: ExportRequest) => rig.simulator.jobs().filter((job) => job.bucketUrl === bucketUrl);
 const faultThePost = (action: FaultAction) =>
   rig.simulator.faults.add({ service: 'ims', method: 'POST', path: '*/file', action });
@@ -110,21 +110,31 @@ describe('submitting an export', () => {
 describe('no POST goes out', () => {
   it('in a run that was reset or retried, since an earlier one may exist', async () => {
     const before = rig.posts();
-    const outcome = await rig.submit({ request: rig.request(), mayPost: false }, {});
+    const outcome = await rig.submit({ request: rig.request(), mayPost: false, runId: RUN_ID }, {});
+    expect(outcome).toMatchObject({ kind: 'ambiguous', error: { code: 'EARLIER_ATTEMPT' } });
+    expect(rig.posts()).toBe(before);
+  });
+
+  it('in a run that was reset while the submit was under way, and was handed it', async () => {
+    const before = rig.posts();
+    const outcome = await rig.submit({ request: rig.request(), mayPost: true, runId: 'the-run-before-the-reset' }, {});
     expect(outcome).toMatchObject({ kind: 'ambiguous', error: { code: 'EARLIER_ATTEMPT' } });
     expect(rig.posts()).toBe(before);
   });
 
   it('in a second attempt of the activity', async () => {
     const before = rig.posts();
-    const outcome = await rig.submit({ request: rig.request(), mayPost: true }, { info: { attempt: 2 } });
+    const outcome = await rig.submit(
+      { request: rig.request(), mayPost: true, runId: RUN_ID },
+      { info: { attempt: 2 } },
+    );
     expect(outcome).toMatchObject({ kind: 'ambiguous', error: { code: 'EARLIER_ATTEMPT' } });
     expect(rig.posts()).toBe(before);
   });
 
   it('after the submit was canceled', async () => {
     const before = rig.posts();
-    const outcome = await rig.submit({ request: rig.request(), mayPost: true }, { canceled: true });
+    const outcome = await rig.submit({ request: rig.request(), mayPost: true, runId: RUN_ID }, { canceled: true });
     expect(outcome).toMatchObject({ kind: 'notExecuted', reason: 'staleAttempt' });
     expect(rig.posts()).toBe(before);
   });
@@ -137,7 +147,7 @@ describe('no POST goes out', () => {
       }),
     });
     const info = { heartbeatTimeoutMs: 100 };
-    const outcome = await frozen.submit({ request: frozen.request(), mayPost: true }, { info });
+    const outcome = await frozen.submit({ request: frozen.request(), mayPost: true, runId: RUN_ID }, { info });
     expect(outcome).toMatchObject({ kind: 'notExecuted', reason: 'staleAttempt', error: { code: 'STALE_ATTEMPT' } });
     expect(frozen.posts()).toBe(0);
     await frozen.close();

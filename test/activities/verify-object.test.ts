@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportRequest, VerifyOutcome } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type ActivityRig, startActivityRig } from './activity-rig';
+import { type ActivityRig, RUN_ID, startActivityRig } from './activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {
@@ -16,7 +16,9 @@ async function exported(
   changes: { fileFormat?: string; image?: string; isQuickExport?: boolean } = {},
 ): Promise<ExportRequest> {
   const request = rig.request(changes);
-  expect(await rig.run('imsSubmitExport', { request, mayPost: true })).toMatchObject({ kind: 'accepted' });
+  expect(await rig.run('imsSubmitExport', { request, mayPost: true, runId: RUN_ID })).toMatchObject({
+    kind: 'accepted',
+  });
   rig.simulator.clock.advance(61_000);
   return request;
 }

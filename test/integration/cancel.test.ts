@@ -15,8 +15,11 @@ type Handle = Awaited<ReturnType<Rig['startWorkflow']>>;
 
 /** Cancels, and expects the workflow to end as Canceled, not as Failed. */
 async function cancel(handle: Handle): Promise<void> {
+  const begunAtMs = Date.now();
   await handle.cancel();
   await endsCanceled(handle);
+  // Sooner than any of the delays by which these tests hold the cloud up.
+  expect(Date.now() - begunAtMs).toBeLessThan(6_000);
 }
 
 async function endsCanceled(handle: Handle): Promise<void> {
@@ -31,7 +34,7 @@ const POST = { service: 'ims', method: 'POST', path: '*/file' } as const;
 describe('a cancel', () => {
   it('while validating ends at once; no job was begun', async () => {
     const input = rig.input({ image: 'linux' });
-    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: 3_000 } });
+    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: 9_000 } });
     const handle = await rig.startWorkflow(input);
     await untilStatus(rig.client, handle.workflowId, ({ phase }) => phase === 'validating');
     await cancel(handle);
@@ -112,7 +115,7 @@ describe('a cancel', () => {
 
   it('while a poll is under way ends at once', async () => {
     const input = rig.input({ image: 'huge', isQuickExport: true });
-    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v1/*/jobs/*', action: { delayMs: 5_000 } });
+    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v1/*/jobs/*', action: { delayMs: 9_000 } });
     const { workflowId, jobId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     await untilStatus(rig.client, workflowId, ({ phase, nextPollAt }) => phase === 'exporting' && nextPollAt === null);
     await cancel(rig.client.workflow.getHandle(workflowId) as Handle);
@@ -127,7 +130,7 @@ describe('a cancel', () => {
       method: 'HEAD',
       path: '*/verifying',
       nth: 2,
-      action: { delayMs: 5_000 },
+      action: { delayMs: 9_000 },
     });
     const { workflowId, jobId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     rig.simulator.clock.advance(700_000);

@@ -41,7 +41,7 @@ describe('a start that cannot work says so within seconds', () => {
       code: 'NoWorker',
       message: expect.stringContaining('nobody-is-here'),
     });
-  }, 10_000);
+  }, 30_000);
 
   it('when no Temporal server answers', async () => {
     process.env.TEMPORAL_ADDRESS = '127.0.0.1:1';
@@ -50,14 +50,14 @@ describe('a start that cannot work says so within seconds', () => {
     } finally {
       delete process.env.TEMPORAL_ADDRESS;
     }
-  }, 10_000);
+  }, 30_000);
 
   it('when the Temporal server is gone after it was there', async () => {
     const connection = Connection.lazy({ address: '127.0.0.1:1' });
     const client = new Client({ connection });
     expect(await codeOf(startExport(client, rig.input()))).toBe('TemporalUnreachable');
     await connection.close();
-  }, 20_000);
+  }, 60_000);
 
   it('when the credentials are wrong, after at most two refused signatures', async () => {
     const wrong = await startRig({
@@ -77,5 +77,5 @@ describe('a start that cannot work says so within seconds', () => {
     } finally {
       await wrong.close();
     }
-  }, 20_000);
+  }, 60_000);
 });

@@ -88,7 +88,7 @@ describe('an export', () => {
   });
 
   it('ends as unknown, not as failed, when the deadline passes while the job runs', async () => {
-    const input = rig.input({ image: 'exactly128GiB', fileFormat: 'zvhd', options: { deadline: '2s' } });
+    const input = rig.input({ image: 'exactly128GiB', fileFormat: 'zvhd', options: { deadline: '8s' } });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     rig.simulator.changeJob(started.jobId, { stuck: true });
     await expect(started.result()).rejects.toMatchObject({

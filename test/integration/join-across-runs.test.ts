@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { type Rig, startRig, untilStatus } from '../rig';
+import { FIRST_TASK, type Rig, resetTo, startRig, untilStatus } from '../rig';
 import { bundleOnce } from '../temporal';
 
 let rig: Rig;
@@ -17,18 +18,10 @@ it('a caller that waits for the job is not lost when the waiting export continue
   rig.simulator.faults.add({ method: 'POST', path: '*/file', times: 8, action: { status: 400, body: throttled } });
   const input = rig.input();
   const workflowId = exportWorkflowId(input.bucketUrl);
-  let started: Awaited<ReturnType<typeof startExport>> | undefined;
-  const starting = startExport(rig.client, input, { taskQueue: rig.taskQueue }).then((result) => {
-    started = result;
-  });
-  while (started === undefined) {
-    await untilStatus(rig.client, workflowId, ({ phase, jobId }) => phase === 'waitingToSubmit' || jobId !== null);
-    await rig.client.workflow
-      .getHandle(workflowId)
-      .signal('pollNow')
-      .catch(() => undefined);
-    await Promise.race([starting, new Promise((resolve) => setTimeout(resolve, 100))]);
-  }
+  const [started] = await Promise.all([
+    startExport(rig.client, input, { taskQueue: rig.taskQueue }),
+    hurry(workflowId),
+  ]);
   const result = await started.result();
   expect(result).toMatchObject({ jobId: started.jobId, submissions: 1 });
   expect(rig.posts()).toBe(9);
@@ -38,3 +31,33 @@ it('a caller that waits for the job is not lost when the waiting export continue
       events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes,
   ).toBeTruthy();
 });
+
+it('a waiting run that is reset after it has continued as new submits nothing, in no later run either', async () => {
+  const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
+  const throttle = () =>
+    rig.simulator.faults.add({ method: 'POST', path: '*/file', times: 8, action: { status: 400, body: throttled } });
+  throttle();
+  const input = rig.input({ image: 'dataDisk' });
+  const handle = await rig.startWorkflow(input);
+  await hurry(handle.workflowId);
+  await handle.result();
+  const before = rig.posts();
+  const reset = await resetTo(FIRST_TASK, rig, handle);
+  const error = await reset.result().catch((failed: unknown) => failed);
+  expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'ExportOutcomeUnknown' });
+  expect(rig.posts()).toBe(before);
+});
+
+/** Skips the waits of a throttled submit until its job is there. */
+async function hurry(workflowId: string): Promise<void> {
+  for (let submitted = false; !submitted; ) {
+    const { phase, jobId } = await untilStatus(
+      rig.client,
+      workflowId,
+      (status) => status.phase === 'waitingToSubmit' || status.jobId !== null,
+    );
+    submitted = jobId !== null;
+    if (phase === 'waitingToSubmit') await rig.client.workflow.getHandle(workflowId).signal('pollNow');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowFailedError, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Rig, startRig, untilStatus, whatRemains } from '../rig';
+import { FIRST_TASK, type Rig, resetTo, startRig, until, untilStatus, whatRemains } from '../rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -13,22 +13,6 @@ afterAll(() => rig.close());
 async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
   const error = await handle.result().catch((failed: unknown) => failed);
   return (error as WorkflowFailedError).cause as ApplicationFailure;
-}
-
-/** As the Web UI's Reset does, to the first workflow task. */
-async function resetToBeginning({
-  workflowId,
-  firstExecutionRunId,
-}: WorkflowHandleWithFirstExecutionRunId): Promise<WorkflowHandle> {
-  const response: { runId?: string | null } = await rig.client.workflowService.resetWorkflowExecution({
-    namespace: rig.server.namespace,
-    workflowExecution: { workflowId, runId: firstExecutionRunId },
-    // The type wants a Long; the wire takes a number.
-    workflowTaskFinishEventId: 4 as never,
-    requestId: randomUUID(),
-    reason: 'test',
-  });
-  return rig.client.workflow.getHandle(workflowId, response.runId ?? '');
 }
 
 describe('one intent is one POST', () => {
@@ -55,7 +39,7 @@ describe('one intent is one POST', () => {
     const handle = await rig.startWorkflow(input);
     await handle.result();
     const before = rig.posts();
-    expect(await failureOf(await resetToBeginning(handle))).toMatchObject({
+    expect(await failureOf(await resetTo(FIRST_TASK, rig, handle))).toMatchObject({
       type: 'ExportOutcomeUnknown',
       details: [
         expect.objectContaining({ remoteJob: 'unknown', reason: 'submitAmbiguous', bucketUrl: input.bucketUrl }),
@@ -74,11 +58,50 @@ describe('one intent is one POST', () => {
     const handle = await rig.startWorkflow(input);
     await untilStatus(rig.client, handle.workflowId, ({ jobId }) => jobId !== null);
     const before = rig.posts();
-    expect(await failureOf(await resetToBeginning(handle))).toMatchObject({
+    expect(await failureOf(await resetTo(FIRST_TASK, rig, handle))).toMatchObject({
       type: 'ExportOutcomeUnknown',
       details: [expect.objectContaining({ reason: 'submitAmbiguous' })],
     });
     expect(rig.posts()).toBe(before);
+  });
+
+  it('also when it is reset to a task in the middle of the submit, which hands the submit to the new run', async () => {
+    rig.simulator.clock.advance(600_000);
+    const input = rig.input({ image: 'encrypted' });
+    rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { delayMs: 1_500 } });
+    const handle = await rig.startWorkflow(input);
+    await until('the POST is under way', () => rig.simulator.requests().some(({ status }) => status === null));
+    await handle.signal('pollNow');
+    await untilStatus(rig.client, handle.workflowId, ({ jobId }) => jobId !== null);
+    const { events } = await handle.fetchHistory();
+    const signaled = (events ?? []).findIndex((event) => event.workflowExecutionSignaledEventAttributes);
+    const taskAfter = (events ?? []).findIndex(
+      (event, index) => index > signaled && event.workflowTaskCompletedEventAttributes,
+    );
+    const before = rig.posts();
+    expect(await failureOf(await resetTo(taskAfter + 1, rig, handle))).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      details: [expect.objectContaining({ reason: 'submitAmbiguous', remoteJob: 'unknown' })],
+    });
+    expect(rig.posts()).toBe(before);
+  });
+
+  it('also when Temporal retries the workflow', async () => {
+    rig.simulator.clock.advance(600_000);
+    const input = rig.input({ image: 'linux' });
+    const before = rig.posts();
+    const handle = await rig.client.workflow.start('exportImageWorkflow', {
+      workflowId: `retried-${randomUUID()}`,
+      taskQueue: rig.taskQueue,
+      args: [input],
+      workflowRunTimeout: '3s',
+      retry: { maximumAttempts: 2, initialInterval: 100 },
+    });
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      details: [expect.objectContaining({ reason: 'submitAmbiguous', remoteJob: 'unknown' })],
+    });
+    expect(rig.posts()).toBe(before + 1);
   });
 });
 

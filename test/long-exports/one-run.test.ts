@@ -122,4 +122,21 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     const hourLong = times.filter((atMs, poll) => atMs - (times[poll - 1] ?? atMs) >= HOUR_MS);
     expect(hourLong).toHaveLength(2);
   });
+
+  it('is looked at again when the last look before the deadline fails, and is not given up', async () => {
+    const { result } = await exportForHours({
+      bundle,
+      jobHours: 11.99,
+      options: { deadline: '12h', minInterval: '4s', maxInterval: '10m' },
+      happenings: [
+        {
+          // The last look comes 20 s before the deadline.
+          afterHours: 12 - 21 / 3_600,
+          change: ({ faults }) =>
+            faults.add({ service: 'ims', method: 'GET', path: '*/jobs/*', action: { status: 503 } }),
+        },
+      ],
+    });
+    expect(result).toMatchObject({ verdict: 'succeeded' });
+  });
 });
