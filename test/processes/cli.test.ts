@@ -41,7 +41,9 @@ describe.concurrent('ims-export', () => {
     });
 
     it('start returns 0 once the cloud has accepted the job', async () => {
-      expect(started).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(started.exitCode).toBe(0);
+      // On a busy machine a start tells what it waits for.
+      expect(started.stderr.replace(/^waiting: .*\n/gm, '')).toBe('');
       expect(started.stdout).toContain(`Started export ${workflowId}`);
       expect(started.stdout).toContain((await jobTo(to)).jobId);
     });
