@@ -220,6 +220,8 @@ export interface ExportStatus {
   polls: number;
   submissions: number;
   observations: { [status: string]: number };
+  /** What the export ended with, when it did not succeed. */
+  failure: { type: string; message: string } | null;
   /** The last thing that went wrong, in a sentence; null after a good poll. */
   lastError: string | null;
   startedAt: string;

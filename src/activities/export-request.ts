@@ -184,14 +184,18 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Proble
     if (issue.code !== 'unrecognized_keys') {
       return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
     }
-    const known = path[0] === 'options' ? optionsSchema : exportInputSchema;
-    const expected = `no such key; known are ${Object.keys(known.shape).join(', ')}`;
+    const expected = `no such key; known are ${knownKeys(path).join(', ')}`;
     return issue.keys.map((key) => ({
       field: cut([...path, key].join('.')),
       value: asText(valueAt(input, [...path, key])),
       expected,
     }));
   });
+}
+
+function knownKeys(path: string[]): readonly string[] {
+  if (path[1] === 'rules') return RULE_IDS;
+  return Object.keys((path[0] === 'options' ? optionsSchema : exportInputSchema).shape);
 }
 
 function valueAt(input: unknown, path: string[]): unknown {

@@ -8,11 +8,12 @@ import type {
   FailureType,
   ValidatedExport,
 } from '../contract';
-import { type BucketInfo, CloudError, type Image } from '../huaweicloud';
+import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
 import { preflight, type Refusal, severityOf } from './preflight';
 import { readAncestry } from './preflight/lineage';
+import type { PreflightFacts } from './preflight/rule';
 
 /**
  * `imsValidateExport`: checks the shape of the input, then the rules of the API against the image, the bucket and the
@@ -73,14 +74,11 @@ function refuseUnbuiltOptions({ attach, options }: ExportRequest): void {
   if (options.searchAttributes) refuse('options.searchAttributes', true, 'false');
 }
 
-async function readBucket(
-  { client }: AccountCloud,
-  { bucket }: ExportRequest,
-): Promise<{ info: BucketInfo } | { unreadable: string }> {
+async function readBucket({ client }: AccountCloud, { bucket }: ExportRequest): Promise<PreflightFacts['bucket']> {
   try {
     return { info: await client.obs.headBucket(bucket) };
   } catch (error) {
-    return { unreadable: obsRefusal(error) };
+    return { unreadable: obsRefusal(error), missing: error instanceof CloudError && error.class === 'notFound' };
   }
 }
 

@@ -64,6 +64,7 @@ async function exportLargeImage(
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
   for (const line of resultLines(await exportResult(client, workflowId))) console.log(line);
+  console.log('(The simulated cloud writes an empty, sparse image, so the object is small.)');
 }
 
 async function untilInterrupted(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import type { ExportReport } from '../client';
 import { ExportError } from '../client';
-import type { ExportImageResult } from '../contract';
+import type { ExportImageResult, InvalidExportRequestDetails } from '../contract';
 import { formatDuration } from '../workflows/format-duration';
 import { exitCodeOf } from './exit-codes';
 
@@ -24,12 +24,30 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
   console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message}`);
+  const flag = flagOf(error);
+  if (flag !== undefined) console.error(`On the command line that is ${flag}.`);
   if (verbose && error instanceof Error) {
     console.error(error.stack);
     if (error.cause instanceof Error) console.error('Caused by:', error.cause.stack);
   }
   process.exitCode = exitCodeOf(error);
 }
+
+/** The flag by which the wrong field of an input was given. */
+function flagOf(error: unknown): string | undefined {
+  if (!(error instanceof ExportError) || error.code !== 'InvalidExportRequest') return undefined;
+  const { field = '' } = (error.details ?? {}) as Partial<InvalidExportRequestDetails>;
+  if (field.startsWith('options.')) return `--option ${field.slice('options.'.length)}=…`;
+  return FLAGS.get(field);
+}
+
+const FLAGS = new Map([
+  ['imageId', '--image'],
+  ['bucketUrl', '--to'],
+  ['fileFormat', '--format, or --quick in its place'],
+  ['isQuickExport', '--quick'],
+  ['account', '--account'],
+]);
 
 /** The lines of a result, for people. */
 export function resultLines(result: ExportImageResult): string[] {
@@ -65,6 +83,7 @@ export function reportLines(report: ExportReport): string[] {
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
   if (imageId) lines.push(`  image    ${imageId}`);
   if (jobId) lines.push(`  job      ${jobId}`);
+  if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (outcome) lines.push(`  outcome  ${outcome}`, `  remains  ${remains(status?.remoteJob ?? memo.remoteJob)}`);
   if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');

@@ -22,11 +22,11 @@ function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
   const bar = new SingleBar(options, Presets.shades_classic);
   bar.start(100, 0, { left: 'ETA unknown', state: 'starting' });
   return {
-    show({ status, workflowStatus }) {
-      const percent = Math.floor((status?.progress ?? 0) * 100);
-      const remainingMs = status?.remainingMs ?? null;
+    show(report) {
+      const remainingMs = report.status?.remainingMs ?? null;
       const left = remainingMs === null ? 'ETA unknown' : `ETA ${formatDuration(remainingMs)}`;
-      bar.update(percent, { left: status?.outcome ? 'done' : left, state: stateText(status, workflowStatus) });
+      const percent = Math.floor((fractionOf(report) ?? 0) * 100);
+      bar.update(percent, { left: report.memo.outcome ? 'done' : left, state: stateText(report) });
     },
     showOutage: () => bar.update({ left: 'ETA unknown', state: OUTAGE }),
     end: () => bar.stop(),
@@ -40,10 +40,11 @@ function lineDisplay(out: NodeJS.WriteStream): ProgressDisplay {
     last = line;
   };
   return {
-    show({ status, workflowStatus }) {
-      const left = status?.remainingMs != null ? ` (ETA ${formatDuration(status.remainingMs)})` : '';
-      const percent = status?.progress != null ? `${Math.floor(status.progress * 100)} %` : '-';
-      write(`${percent}${left} ${stateText(status, workflowStatus)}`);
+    show(report) {
+      const fraction = fractionOf(report);
+      const left = report.status?.remainingMs != null ? ` (ETA ${formatDuration(report.status.remainingMs)})` : '';
+      const percent = fraction === null ? '-' : `${Math.floor(fraction * 100)} %`;
+      write(`${percent}${left} ${stateText(report)}`);
     },
     showOutage: () => write(`- ${OUTAGE}`),
     end: () => {},
@@ -52,9 +53,14 @@ function lineDisplay(out: NodeJS.WriteStream): ProgressDisplay {
 
 const OUTAGE = 'Temporal does not answer; asking again';
 
-function stateText(status: ExportReport['status'], workflowStatus: string): string {
+/** The memo tells of a success also when no worker answers any more. */
+function fractionOf({ memo, status }: ExportReport): number | null {
+  return memo.outcome === 'succeeded' ? 1 : (status?.progress ?? null);
+}
+
+function stateText({ memo, status, workflowStatus }: ExportReport): string {
+  if (memo.outcome !== undefined) return memo.outcome;
   if (status === null) return `${workflowStatus}, no worker answers`;
-  if (status.outcome !== null) return status.outcome;
   if (status.phase === 'exporting') return `job ${progressText({ ...status, progress: null, remainingMs: null })}`;
   return status.lastError === null ? status.phase : `${status.phase}: ${status.lastError}`;
 }

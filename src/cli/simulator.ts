@@ -17,6 +17,7 @@ export async function simulator({ port, state, jobSeconds, envFile }: SimulatorF
   try {
     if (envFile !== undefined) writeEnvFile(envFile, running.info);
     console.log(JSON.stringify(running.info));
+    console.error(`The simulated cloud is ready (IMS at ${running.info.imsEndpoint}); press Ctrl-C to end it.`);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
     await running.close();

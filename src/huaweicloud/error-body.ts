@@ -15,7 +15,7 @@ export interface ErrorBody {
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * Reads the shapes of facts 4.1: `{"error":{"code","message"}}` (IMS; IAM with a numeric code),
+ * Reads every shape that the cloud's errors come in: `{"error":{"code","message"}}` (IMS; IAM with a numeric code),
  * `{"error_code","error_msg","request_id"}` (gateway), `errorCode`/`errorMsg`, `code`/`message` at the top, any of them
  * nested one level under another name, and the XML of OBS. Of anything else the text is kept as the message.
  */

@@ -1,5 +1,5 @@
 /**
- * What each code of the cloud means to an export. Sources: facts 4.2 (IMS), 4.3 (API gateway), 5 (IAM), 7.4 (OBS).
+ * What each code of the cloud means to an export. Sources: the error code pages of IMS, API gateway, IAM and OBS.
  *
  * @module
  */

@@ -6,7 +6,7 @@ import { obsHmacSha1Signature, obsStringToSign } from './signing/obs-hmac-sha1';
 import { encodeRfc3986 } from './signing/sdk-hmac-sha256';
 import type { HttpAnswer, HttpRequest } from './transport';
 
-/** What a HEAD of a bucket tells (facts 7.1). */
+/** What a HEAD of a bucket tells (OBS API, "Obtaining Bucket Metadata"). */
 export interface BucketInfo {
   /** The class that new objects take: STANDARD, WARM, COLD, DEEP_ARCHIVE. Null when not told. */
   storageClass: string | null;
@@ -16,7 +16,7 @@ export interface BucketInfo {
   date: string | null;
 }
 
-/** What a HEAD of an object tells (facts 7.2). */
+/** What a HEAD of an object tells (OBS API, "Querying Object Metadata"). */
 export interface ObjectInfo {
   /** Bytes. */
   size: number;

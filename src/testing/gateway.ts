@@ -50,7 +50,7 @@ function deny(c: Context<ServiceEnv>, denial: Denial): Response {
 
 const INCORRECT = 'Incorrect IAM authentication information';
 
-/** The words in quotes in the facts come from the gateway's error table; the others are worded alike. */
+/** Worded as in the gateway's error table. */
 const REASONS: { [denial in Exclude<Denial, 'expiredToken' | 'expiredKey'>]: string } = {
   anonymous: 'x-auth-token not found',
   malformed: 'the Authorization header is invalid',

@@ -1,4 +1,5 @@
 import {
+  type ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   CancelledFailure,
@@ -70,7 +71,7 @@ function verdictOf(failureType: string | undefined | null): ExportOutcome {
 }
 
 /** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
-async function end(tracking: Tracking, outcome: ExportOutcome, failure: Error | null): Promise<void> {
+async function end(tracking: Tracking, outcome: ExportOutcome, failure: ApplicationFailure | null): Promise<void> {
   const { remoteJob, jobId } = tracking;
   tracking.phase = 'ended';
   tracking.nextPollAtMs = null;

@@ -13,7 +13,6 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { CONTINUED_AS_NEW, EXPORT_CANCELED, type ExportIntent, type ExportStatus, MESSAGES } from '../contract';
-import { isExportFailure } from './failures';
 import { refuseOtherIntent } from './intent';
 import { statusOf } from './status';
 import type { Tracking } from './tracking';
@@ -54,6 +53,6 @@ async function untilSubmitted(tracking: Tracking): Promise<string> {
   if (tracking.ended === null) {
     throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
   }
-  if (isExportFailure(tracking.ended.failure)) throw tracking.ended.failure;
+  if (tracking.ended.failure !== null) throw tracking.ended.failure;
   throw ApplicationFailure.nonRetryable('The export was canceled before a job id was known.', EXPORT_CANCELED);
 }

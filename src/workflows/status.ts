@@ -1,3 +1,4 @@
+import type { ApplicationFailure } from '@temporalio/workflow';
 import type { ExportStatus } from '../contract';
 import { fractionDone, isStalled, remainingMs } from './progress';
 import type { Tracking } from './tracking';
@@ -22,6 +23,7 @@ export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
     polls: tracking.polls,
     submissions: tracking.submissions,
     observations: { ...tracking.observations },
+    failure: failureOf(ended?.failure ?? null),
     lastError: tracking.lastError === null ? null : `${tracking.lastError.code}: ${tracking.lastError.message}`,
     startedAt: iso(tracking.startedAtMs),
     submittedAt: isoOrNull(tracking.submittedAtMs),
@@ -30,6 +32,10 @@ export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
     endedAt: isoOrNull(ended?.atMs ?? null),
     warnings: [...tracking.warnings],
   };
+}
+
+function failureOf(failure: ApplicationFailure | null): ExportStatus['failure'] {
+  return failure === null ? null : { type: failure.type ?? '', message: failure.message };
 }
 
 /** True while the job runs and its progress has not moved for `stallAfter`. */

@@ -21,10 +21,9 @@ import { activityError, imsSubmitExport } from './activity-stubs';
 import { cancelRequested } from './cancellation';
 import { continueInNewRunWhenDue } from './continuation';
 import { outcomeUnknown, submitGivenUp, submitRejected } from './failures';
-import { formatDuration } from './format-duration';
 import { publishDetails } from './publishing';
 import { deadlineOf, requestOf, type Tracking } from './tracking';
-import { describeExport } from './wording';
+import { describeExport, waitSummary } from './wording';
 
 type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
 
@@ -164,7 +163,7 @@ async function waitToSubmit(tracking: Tracking, outcome: NotExecuted, giveUpAtMs
   tracking.nextPollAtMs = Date.now() + delayMs;
   publishDetails(tracking);
   tracking.wake = false;
-  const summary = `${outcome.reason} (${outcome.error.code}) - next submit in ${formatDuration(delayMs)}`;
+  const summary = waitSummary(outcome.reason, outcome.error.code, delayMs);
   await condition(() => tracking.wake, delayMs, { summary });
   tracking.wake = false;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CloudErrorInfo,
   ExportOutcome,
@@ -62,7 +63,7 @@ export interface Tracking extends ExportState {
   retryAfterMs: number | null;
   /** This run is about to continue as new. */
   continuing: boolean;
-  ended: { outcome: ExportOutcome; atMs: number; failure: Error | null } | null;
+  ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
 }
 
 /** Job statuses that the API names. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportRequest } from '../contract';
+import type { ExportRequest, NotExecutedReason } from '../contract';
 import { formatDuration } from './format-duration';
 import { fractionDone, remainingMs } from './progress';
 import { iso, stalled } from './status';
@@ -32,6 +32,19 @@ export function describeProgress(tracking: Tracking, nowMs: number): string {
   return `${status}${percent}${left}`;
 }
 
+const WAITING_FOR: { [reason in NotExecutedReason]: string } = {
+  throttled: 'the cloud throttles',
+  imageBusy: 'another export of this image runs',
+  unauthorized: 'there were no valid credentials',
+  unreachable: 'the cloud was not reached',
+  staleAttempt: 'no worker could submit',
+};
+
+/** Summary of the timer between two tries to submit. */
+export function waitSummary(reason: NotExecutedReason, code: string, delayMs: number): string {
+  return `waiting: ${WAITING_FOR[reason]} (${code}) - next try in ${formatDuration(delayMs)}`;
+}
+
 /** Summary of the timer between two polls: with one for each poll, the Timeline reads as a progress log. */
 export function timerSummary(tracking: Tracking, nowMs: number): string {
   return `${describeProgress(tracking, nowMs)} - next check #${tracking.polls + 1}`;
@@ -52,9 +65,11 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
   if (tracking.deadlineAtMs !== null && tracking.ended === null) {
     lines.push(`- **Deadline** ${iso(tracking.deadlineAtMs)}`);
   }
-  if (tracking.lastError !== null) {
+  if (tracking.lastError !== null && tracking.ended === null) {
     lines.push(`- **Last error** \`${tracking.lastError.code}\` ${tracking.lastError.message}`);
   }
+  const failure = tracking.ended?.failure;
+  if (failure) lines.push(`- **Why** \`${failure.type}\` ${failure.message}`);
   for (const warning of tracking.warnings) lines.push(`- **Warning** ${warning}`);
   lines.push('', whatToDo(tracking, nowMs));
   return lines.join('\n');

@@ -106,6 +106,12 @@ describe('the input of an export', () => {
     expect(detail.problems.map(({ field }) => field)).toEqual(['imageId', 'bucketUrl', 'fileFormat']);
   });
 
+  it('names the rules where a rule is unknown', () => {
+    const { expected } = refusal({ ...valid, options: { rules: { sizes: 'off' } } });
+    expect(expected).toContain('sizeLimit');
+    expect(expected).not.toContain('deadline');
+  });
+
   it('states both numbers of a range that is upside down', () => {
     expect(refusal({ ...valid, options: { minInterval: '20s', maxInterval: '5s' } })).toMatchObject({
       value: '5000',

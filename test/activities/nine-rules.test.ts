@@ -68,6 +68,7 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
   it.each([
     ['-cold', 'bucketStorageClass', '1: standard storage only'],
     ['-elsewhere', 'bucketRegion', '1: in the region of the image'],
+    ['-nowhere', 'bucketExists', 'there is no such bucket'],
   ])('a bucket %s is refused by %s (%s)', async (bucket, expected) => {
     expect(await verdict('linux', qcow2, { bucket })).toBe(expected);
   });

@@ -27,11 +27,20 @@ export const DESTINATION_RULES = [
     },
   },
   {
+    id: 'bucketExists',
+    source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
+    severity: 'error',
+    check({ bucket, request }) {
+      if (!('unreadable' in bucket) || !bucket.missing) return passed;
+      return refused(bucket.unreadable, `There is no bucket ${request.bucket}.`);
+    },
+  },
+  {
     id: 'bucketReadable',
     source: 'OBS HEAD bucket; the caller needs the role OBS Tenant Administrator; IMG.0069',
     severity: 'warn',
     check({ bucket, request }) {
-      if (!('unreadable' in bucket)) return passed;
+      if (!('unreadable' in bucket) || bucket.missing) return passed;
       return refused(
         bucket.unreadable,
         `The bucket ${request.bucket} could not be read, so its class and region were not checked.`,

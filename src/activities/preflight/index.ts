@@ -13,14 +13,14 @@ import type { PreflightFacts, PreflightRule } from './rule';
 
 export const PREFLIGHT_RULES: readonly PreflightRule[] = [...IMAGE_RULES, ...DESTINATION_RULES];
 
-/** Rules that are checked outside the table, by the reads that make its facts. */
-const READING_RULES = ['imageExists', 'destinationFree'] as const;
+/** Checked outside the table, by the read that also tells the clock of OBS. */
+const DESTINATION_FREE = 'destinationFree';
 
 /** Ids that `options.rules` may name. */
 export const RULE_IDS = [
   ...IMAGE_RULES.map(({ id }) => id),
   ...DESTINATION_RULES.map(({ id }) => id),
-  ...READING_RULES,
+  DESTINATION_FREE,
 ];
 
 export interface Refusal {

@@ -10,7 +10,8 @@ export interface PreflightFacts {
   image: Image;
   /** The images it was made from, nearest first. */
   ancestors: Ancestry;
-  bucket: { info: BucketInfo } | { unreadable: string };
+  /** `missing` when OBS says that there is no such bucket. */
+  bucket: { info: BucketInfo } | { unreadable: string; missing: boolean };
 }
 
 export interface Ancestry {

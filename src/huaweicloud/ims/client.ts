@@ -31,7 +31,7 @@ export interface ImsClient {
   getImage(imageId: string, options?: ReadOptions): Promise<Image | undefined>;
   /**
    * Begins an export: `POST /v1/cloudimages/{image_id}/file`. Sent at most once and never repeated, since the cloud has
-   * no idempotency token. Waits up to 210 s, because the gateway itself waits 200 s (facts 8).
+   * no idempotency token. Waits up to 210 s, because the gateway itself waits 200 s (`x-timeout` of the API).
    *
    * @throws {@link CloudError}; `executed: 'maybe'` means that an export may have begun whose job id is lost
    */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * A row of ListImages (facts 3.2), as far as the constraints of an export need it. The cloud leaves attributes out, sends
+ * A row of ListImages (IMS API, "Querying Images"), as far as the constraints of an export need it. The cloud leaves attributes out, sends
  * them as null or as an empty string; all of that is null here, and means *not told*.
  */
 export interface Image {

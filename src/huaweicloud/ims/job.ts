@@ -9,7 +9,7 @@ export interface ImageSubJob {
   failReason: string | null;
 }
 
-/** One reading of a job by ShowJob or ShowJobProgress, which answer alike (facts 2.2). */
+/** One reading of a job by ShowJob or ShowJobProgress, which answer alike (IMS API, "Querying the Status of an Asynchronous Job"). */
 export interface ImageJob {
   jobId: string | null;
   /** `imsNativeExportImageJob` for an export; anything else hints at a wrong job id. */
