@@ -14,7 +14,7 @@ import type { PreflightFacts, PreflightRule } from './rule';
 export const PREFLIGHT_RULES: readonly PreflightRule[] = [...IMAGE_RULES, ...DESTINATION_RULES];
 
 /** Checked outside the table, by the read that also tells the clock of OBS. */
-const DESTINATION_FREE = 'destinationFree';
+const DESTINATION_FREE = 'destinationFree' as const;
 
 /** Ids that `options.rules` may name. */
 export const RULE_IDS = [
