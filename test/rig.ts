@@ -145,6 +145,16 @@ export async function untilStatus(
   }
 }
 
+/** The code of the error that a client function ends with. */
+export async function errorCodeOf(attempt: Promise<unknown>): Promise<string> {
+  const error = await attempt.then(
+    () => new Error('it succeeded'),
+    (failed: unknown) => failed,
+  );
+  if (!(error instanceof ExportError)) throw error;
+  return error.code;
+}
+
 /** The event by which the first workflow task of a run ends. */
 export const FIRST_TASK = 4;
 

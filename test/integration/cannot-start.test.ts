@@ -1,8 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectClient, ExportError, startExport } from '../../src/client';
+import { connectClient, startExport } from '../../src/client';
 import { staticCredentials } from '../../src/huaweicloud';
-import { type Rig, startRig } from '../rig';
+import { errorCodeOf, type Rig, startRig } from '../rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -11,15 +11,6 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const start = (input: ReturnType<Rig['input']>) => startExport(rig.client, input, { taskQueue: rig.taskQueue });
-
-async function codeOf(attempt: Promise<unknown>): Promise<string> {
-  const error = await attempt.then(
-    () => undefined,
-    (failed: unknown) => failed,
-  );
-  expect(error).toBeInstanceOf(ExportError);
-  return (error as ExportError).code;
-}
 
 describe('a start that cannot work says so within seconds', () => {
   it('when it joins an export that was started, and that no worker has taken', async () => {
@@ -46,7 +37,7 @@ describe('a start that cannot work says so within seconds', () => {
   it('when no Temporal server answers', async () => {
     process.env.TEMPORAL_ADDRESS = '127.0.0.1:1';
     try {
-      expect(await codeOf(connectClient())).toBe('TemporalUnreachable');
+      expect(await errorCodeOf(connectClient())).toBe('TemporalUnreachable');
     } finally {
       delete process.env.TEMPORAL_ADDRESS;
     }
@@ -55,7 +46,7 @@ describe('a start that cannot work says so within seconds', () => {
   it('when the Temporal server is gone after it was there', async () => {
     const connection = Connection.lazy({ address: '127.0.0.1:1' });
     const client = new Client({ connection });
-    expect(await codeOf(startExport(client, rig.input()))).toBe('TemporalUnreachable');
+    expect(await errorCodeOf(startExport(client, rig.input()))).toBe('TemporalUnreachable');
     await connection.close();
   }, 60_000);
 

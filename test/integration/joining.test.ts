@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ExportError, startExport } from '../../src/client';
+import { startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { type Rig, startRig, untilStatus } from '../rig';
+import { errorCodeOf, type Rig, startRig, untilStatus } from '../rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -10,15 +10,6 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const start = (input: ReturnType<Rig['input']>) => startExport(rig.client, input, { taskQueue: rig.taskQueue });
-
-async function codeOf(attempt: Promise<unknown>): Promise<string> {
-  const error = await attempt.then(
-    () => undefined,
-    (failed: unknown) => failed,
-  );
-  expect(error).toBeInstanceOf(ExportError);
-  return (error as ExportError).code;
-}
 
 describe('starting the same destination again', () => {
   it('joins the running export when the intent is the same', async () => {
@@ -48,8 +39,8 @@ describe('starting the same destination again', () => {
       message: expect.stringContaining(input.imageId),
       details: { running: { imageId: input.imageId, fileFormat: 'qcow2' } },
     });
-    expect(await codeOf(start(rig.input({ image: 'linux', bucketUrl })))).toBe('DestinationBusy');
-    expect(await codeOf(start(rig.input({ image: 'encrypted', bucketUrl, isQuickExport: true })))).toBe(
+    expect(await errorCodeOf(start(rig.input({ image: 'linux', bucketUrl })))).toBe('DestinationBusy');
+    expect(await errorCodeOf(start(rig.input({ image: 'encrypted', bucketUrl, isQuickExport: true })))).toBe(
       'DestinationBusy',
     );
   });
@@ -61,15 +52,15 @@ describe('starting the same destination again', () => {
     expect(again).toMatchObject({ how: 'alreadySucceeded', jobId: first.jobId });
     expect(await again.result()).toEqual(first);
     const { bucketUrl } = input;
-    expect(await codeOf(start(rig.input({ image: 'windowsFromFile', bucketUrl, fileFormat: 'vmdk' })))).toBe(
+    expect(await errorCodeOf(start(rig.input({ image: 'windowsFromFile', bucketUrl, fileFormat: 'vmdk' })))).toBe(
       'DestinationExists',
     );
-    expect(await codeOf(start(rig.input({ image: 'linux', bucketUrl })))).toBe('DestinationExists');
+    expect(await errorCodeOf(start(rig.input({ image: 'linux', bucketUrl })))).toBe('DestinationExists');
   });
 
   it('may be tried again after a refusal', async () => {
     const { bucketUrl } = rig.input();
-    expect(await codeOf(start(rig.input({ image: 'iso', bucketUrl })))).toBe('ExportNotAllowed');
+    expect(await errorCodeOf(start(rig.input({ image: 'iso', bucketUrl })))).toBe('ExportNotAllowed');
     expect((await start(rig.input({ image: 'exactly128GiB', bucketUrl }))).how).toBe('started');
   });
 
@@ -83,7 +74,7 @@ describe('starting the same destination again', () => {
       message: expect.stringMatching(new RegExp(`IMG\\.0148.*ended as canceled and left job ${jobId}`)),
     });
     rig.simulator.clock.advance(10_000);
-    expect(await codeOf(start(input))).toBe('DestinationExists');
+    expect(await errorCodeOf(start(input))).toBe('DestinationExists');
     expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl)).toHaveLength(1);
   });
 });
@@ -106,7 +97,7 @@ describe('somebody who waits for an export', () => {
     await untilStatus(rig.client, exportWorkflowId(bucketUrl), ({ phase }) => phase === 'waitingToSubmit');
     // The callers beyond the tenth are refused by Temporal until they look for themselves.
     const other = start(rig.input({ image: 'linux', bucketUrl }));
-    expect(await codeOf(other)).toBe('DestinationBusy');
+    expect(await errorCodeOf(other)).toBe('DestinationBusy');
     await rig.client.workflow.getHandle(exportWorkflowId(bucketUrl)).signal('pollNow');
     const jobs = new Set((await starts).map(({ jobId }) => jobId));
     expect([...jobs]).toEqual([rig.simulator.jobs().find((job) => job.bucketUrl === bucketUrl)?.jobId]);
@@ -115,7 +106,7 @@ describe('somebody who waits for an export', () => {
   it('is told when the workflow is terminated under the wait', async () => {
     throttleTheSubmit();
     const input = rig.input({ image: 'exactly128GiB' });
-    const started = codeOf(start(input));
+    const started = errorCodeOf(start(input));
     const workflowId = exportWorkflowId(input.bucketUrl);
     await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'waitingToSubmit');
     await rig.client.workflow.getHandle(workflowId).terminate('somebody pressed the button');
@@ -124,12 +115,12 @@ describe('somebody who waits for an export', () => {
 
   it('gets the result of its own run, not of one that came after it', async () => {
     const first = await start(rig.input({ image: 'huge', isQuickExport: true }));
-    const result = codeOf(first.result());
+    const result = errorCodeOf(first.result());
     await rig.client.workflow.getHandle(first.workflowId).cancel();
     expect(await result).toBe('Canceled');
     const bucketUrl = first.workflowId.replace('ims-export:', '');
     const second = await start(rig.input({ image: 'linux', bucketUrl }));
-    expect(await codeOf(first.result())).toBe('Canceled');
+    expect(await errorCodeOf(first.result())).toBe('Canceled');
     expect(second.notes).toEqual([expect.stringContaining(first.jobId)]);
   });
 
