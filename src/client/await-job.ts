@@ -20,6 +20,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
+import { describeFormat } from '../workflows/wording';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
 import { exportResult } from './result';
@@ -59,7 +60,6 @@ export async function startAndAwaitJob(
     staticDetails: detailsOf(request),
   });
   const args: [ExportIntent] = [intentOf(request)];
-  const lookInstead = () => jobByStatus(client, request, { taskQueue, before });
   const first = await acceptedInTime(client, () =>
     client.workflow.startUpdateWithStart<Workflow, string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted, {
       args,
@@ -83,7 +83,7 @@ export async function startAndAwaitJob(
       );
     }
   }
-  return await lookInstead();
+  return await jobByStatus(client, request, { taskQueue, before });
 }
 
 /** Undefined when the update was not taken in time: the worker may be gone, or more callers wait than Temporal allows. */
@@ -156,19 +156,15 @@ function intentOf({ imageId, fileFormat, isQuickExport }: ExportRequest): Export
 
 /** One line, at most 200 bytes, for lists in the Web UI. */
 function summaryOf(request: ExportRequest): string {
-  return `Export image ${request.imageId} (${formatOf(request)})`;
+  return `Export image ${request.imageId} (${describeFormat(request)})`;
 }
 
 function detailsOf(request: ExportRequest): string {
   return [
-    `Exports the private image \`${request.imageId}\` to OBS as \`${request.bucketUrl}\` (${formatOf(request)}).`,
+    `Exports the private image \`${request.imageId}\` to OBS as \`${request.bucketUrl}\` (${describeFormat(request)}).`,
     '',
     '- **Check now**: send the signal `pollNow`',
     '- **Status**: the query `exportStatus`',
     '- **Cancel** stops the tracking; the job in the cloud goes on, since the cloud cannot cancel it',
   ].join('\n');
-}
-
-function formatOf({ fileFormat, isQuickExport }: ExportRequest): string {
-  return isQuickExport ? 'quick export, zvhd2' : String(fileFormat);
 }

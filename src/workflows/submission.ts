@@ -90,33 +90,28 @@ async function submitOnce(tracking: Tracking, giveUpAtMs: number): Promise<Submi
 
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
 function lostActivity(error: unknown): SubmitOutcome {
-  if (isCancellation(error)) {
-    // Waiting for the completion of a cancel, only an activity that never began ends as canceled.
-    return {
-      kind: 'notExecuted',
-      reason: 'staleAttempt',
-      error: activityError(error, 'ExportImage'),
-      retryAfterMs: null,
-    };
-  }
+  const lost = activityError(error, 'ExportImage');
+  const neverBegan = (told: Partial<CloudErrorInfo> = {}): SubmitOutcome => ({
+    kind: 'notExecuted',
+    reason: 'staleAttempt',
+    error: { ...lost, ...told },
+    retryAfterMs: null,
+  });
+  // Waiting for the completion of a cancel, only an activity that never began ends as canceled.
+  if (isCancellation(error)) return neverBegan();
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  // Temporal's word for an activity that the worker does not have.
   if (cause instanceof ApplicationFailure && cause.type === 'NotFoundError') {
-    // Temporal's word for an activity that the worker does not have.
-    const notThere = { ...activityError(error, 'ExportImage'), code: 'NO_SUCH_ACTIVITY' };
-    return { kind: 'notExecuted', reason: 'staleAttempt', error: notThere, retryAfterMs: null };
+    return neverBegan({ code: 'NO_SUCH_ACTIVITY' });
   }
   if (cause instanceof TimeoutFailure) {
     const jobId = heartbeatJobId(cause.lastHeartbeatDetails);
     if (jobId !== undefined) return { kind: 'accepted', jobId };
     if (cause.timeoutType === 'SCHEDULE_TO_START') {
-      const never = {
-        ...activityError(error, 'ExportImage'),
-        message: 'no worker took the submit from the task queue',
-      };
-      return { kind: 'notExecuted', reason: 'staleAttempt', error: never, retryAfterMs: null };
+      return neverBegan({ message: 'no worker took the submit from the task queue' });
     }
   }
-  return { kind: 'ambiguous', error: activityError(error, 'ExportImage') };
+  return { kind: 'ambiguous', error: lost };
 }
 
 /** The activity heartbeats the job id before it returns, so that a lost completion does not lose the job. */
