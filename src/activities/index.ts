@@ -1,6 +1,8 @@
 import type { ExportActivities } from '../contract';
 import type { ExportActivityDeps } from './cloud';
+import { discardObject } from './discard-object';
 import { pollJob } from './poll-job';
+import { reconcileSubmit } from './reconcile-submit';
 import { submitExport } from './submit-export';
 import { validateExport } from './validate-export';
 import { verifyObject } from './verify-object';
@@ -20,7 +22,9 @@ export function createExportActivities(deps: ExportActivityDeps): ExportActiviti
   return {
     imsValidateExport: validateExport(deps),
     imsSubmitExport: submitExport(deps),
+    imsReconcileSubmit: reconcileSubmit(deps),
     imsPollJob: pollJob(deps),
     imsVerifyObject: verifyObject(deps),
+    imsDiscardObject: discardObject(deps),
   };
 }

@@ -1,14 +1,11 @@
-import type { ExportActivities, ExportedObject, ObjectProblem, VerifyInput, VerifyOutcome } from '../contract';
-import { CloudError, type ObjectInfo } from '../huaweicloud';
+import type { ExportActivities, ExportRequest, VerifyInput, VerifyOutcome } from '../contract';
+import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
-import { formatMatches } from './object-format';
-
-/** Last-Modified has whole seconds. */
-const CLOCK_TOLERANCE_MS = 1_000;
+import { faultOf, findObject, refusalText } from './object-inspection';
 
 /**
- * `imsVerifyObject`: looks at the object that a job says it wrote. Its size is never compared with the image's, since
- * conversion changes it. Without permission to read it, verification is skipped: the export has succeeded all the same.
+ * `imsVerifyObject`: looks at the object that a job says it wrote. Without permission to read it, verification is
+ * skipped: the export has succeeded all the same.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked
  */
@@ -19,41 +16,21 @@ export function verifyObject(deps: ExportActivityDeps): ExportActivities['imsVer
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (mayPass(error)) throw retryLater(error);
-      return { kind: 'skipped', reason: `the object could not be read: ${error.httpStatus} ${error.code}` };
+      return { kind: 'skipped', reason: notReadable(input.request, error) };
     }
   };
 }
 
 async function verify({ client }: AccountCloud, { request, notOlderThan }: VerifyInput): Promise<VerifyOutcome> {
-  const { bucket, objectKey, bucketUrl } = request;
-  const { object: head } = await client.obs.headObject(bucket, objectKey);
-  if (head === null) return invalid('missing', `there is no object ${bucketUrl}`, null);
-  const { size, etag, lastModified } = head;
-  const object: ExportedObject = { size, etag, lastModified, format: request.fileFormat };
-  const problem = problemOf(head, notOlderThan);
-  if (problem !== undefined) return invalid(problem.problem, problem.found, object);
-  const readRange = (first: number, last: number) => client.obs.readRange(bucket, objectKey, first, last);
-  if (!(await formatMatches(request.fileFormat, size, readRange))) {
-    return invalid('wrongFormat', `its bytes are not those of ${request.fileFormat}`, object);
+  const found = await findObject(client, request);
+  if (found === null) {
+    return { kind: 'invalid', problem: 'missing', found: `there is no object ${request.bucketUrl}`, object: null };
   }
-  return { kind: 'verified', object };
+  const fault = await faultOf(client, request, found, notOlderThan);
+  if (fault === null) return { kind: 'verified', object: found.object };
+  return { kind: 'invalid', problem: fault.problem, found: `it ${fault.found}`, object: found.object };
 }
 
-function problemOf(
-  { size, lastModified, storageClass }: ObjectInfo,
-  notOlderThan: string | null,
-): { problem: ObjectProblem; found: string } | undefined {
-  if (size === 0) return { problem: 'empty', found: 'it has 0 bytes' };
-  const earliestMs = notOlderThan === null ? Number.NaN : Date.parse(notOlderThan);
-  if (Date.parse(lastModified) < earliestMs - CLOCK_TOLERANCE_MS) {
-    return { problem: 'olderThanJob', found: `it was last modified ${lastModified}, before ${notOlderThan}` };
-  }
-  if (storageClass !== null && storageClass !== 'STANDARD') {
-    return { problem: 'wrongStorageClass', found: `its storage class is ${storageClass}, not STANDARD` };
-  }
-  return undefined;
-}
-
-function invalid(problem: ObjectProblem, found: string, object: ExportedObject | null): VerifyOutcome {
-  return { kind: 'invalid', problem, found, object };
+function notReadable({ account, bucketUrl }: ExportRequest, error: CloudError): string {
+  return `the object could not be read: OBS refused ${bucketUrl} to account ${account} (${refusalText(error)}); give it permission to read the bucket, or look at the object yourself`;
 }

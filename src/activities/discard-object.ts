@@ -1,0 +1,65 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { DiscardInput, DiscardOutcome, ExportActivities, ExportedObject } from '../contract';
+import { CloudError } from '../huaweicloud';
+import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
+import { findObject, isOlder, refusalText } from './object-inspection';
+
+/** A look that took longer than this says nothing of what is there now: the worker stood still. Longer than any HEAD. */
+const LOOK_IS_GOOD_FOR_MS = 15_000;
+
+/**
+ * `imsDiscardObject`: deletes the object of an export that was canceled, and only that very object. OBS has no conditional
+ * delete, so it is looked at right before: same ETag, size and last-modified as verified, and not older than the job.
+ * What is refused is told and not thrown: it must not hide what the export itself ended with.
+ *
+ * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the look of
+ *   the next attempt settles what the DELETE did
+ */
+export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDiscardObject'] {
+  return async (input) => {
+    try {
+      return await discard(accountOf(deps, input.request.account), input);
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
+      return { kind: 'kept', reason: `OBS refused: ${refusalText(error)}` };
+    }
+  };
+}
+
+async function discard({ client }: AccountCloud, input: DiscardInput): Promise<DiscardOutcome> {
+  const { request } = input;
+  const lookedAtMs = performance.now();
+  const found = await findObject(client, request);
+  if (found === null) return { kind: 'alreadyGone' };
+  const reason = notOurs(found.object, input);
+  if (reason !== undefined) return { kind: 'kept', reason };
+  if (performance.now() - lookedAtMs > LOOK_IS_GOOD_FOR_MS) throw staleLook(request.bucketUrl);
+  await client.obs.deleteObject(request.bucket, request.objectKey);
+  return { kind: 'discarded' };
+}
+
+/** Why the object is not proven to be the one of our job; undefined when it is. */
+function notOurs(found: ExportedObject, { object, notOlderThan }: DiscardInput): string | undefined {
+  if (object.etag === '') return 'OBS told no ETag, so that it cannot be known for the object that was verified';
+  const same = found.etag === object.etag && found.size === object.size && found.lastModified === object.lastModified;
+  if (!same) return `it is not the object that was verified: ${text(found)} now, ${text(object)} then`;
+  if (Number.isNaN(Date.parse(notOlderThan))) {
+    return `when the job began is not known (${notOlderThan}), so that the object may be older`;
+  }
+  if (isOlder(found.lastModified, notOlderThan)) {
+    return `it is older than the job: last modified ${found.lastModified}, the job began ${notOlderThan}`;
+  }
+  return undefined;
+}
+
+function text({ etag, size, lastModified }: ExportedObject): string {
+  return `ETag ${etag}, ${size} bytes, last modified ${lastModified}`;
+}
+
+function staleLook(bucketUrl: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'StaleLook',
+    message: `The worker stood still between the look at ${bucketUrl} and its deletion; nothing was deleted`,
+  });
+}
