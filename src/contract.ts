@@ -84,9 +84,9 @@ export interface ExportOptions {
   onCancel?: 'detach' | 'drain';
   /** What to do when the answer to the submit was lost: probe the cloud, or ask a person. @default 'probe' */
   onAmbiguousSubmit?: 'probe' | 'ask';
-  /** How many further submits may probe for a lost one; with 0 a lost one ends as *unknown*. @default 0 */
+  /** How many further submits may probe for a lost one; with 0 none is sent. @default 1 */
   maxProbes?: number;
-  /** Take an object that is surely new and well-formed as success although its job was never seen. @default false */
+  /** Take an object that is surely new, well-formed and at rest as success although its job was never seen. @default false */
   acceptUnconfirmed?: boolean;
   /** What to do when the image is being exported by somebody else (IMG.0148): wait within `submitBudget`, or fail. @default 'wait' */
   whenImageBusy?: 'wait' | 'fail';
@@ -139,7 +139,8 @@ export interface ExportSettings {
 /** What a workflow returns. There is no result without success: failed and unknown are thrown. */
 export interface ExportImageResult {
   imageId: string;
-  jobId: string;
+  /** Null when the success is not `confirmed`: the answer to the submit was lost, and its job id with it. */
+  jobId: string | null;
   bucketUrl: string;
   fileFormat: ObjectFormat | null;
   verdict: 'succeeded';
@@ -333,6 +334,8 @@ export interface ExportOutcomeUnknownDetails extends FailureContext {
   reason: 'deadline' | 'pollErrors' | 'unknownStatus' | 'jobNotFound' | 'submitAmbiguous';
   /** The last error of the cloud, if one led here. */
   error: CloudErrorInfo | null;
+  /** With `submitAmbiguous`: what was found at the destination, which may be ours or somebody else's. */
+  object: ExportedObject | null;
   /** Last known facts. */
   status: ExportStatus;
 }
@@ -397,6 +400,12 @@ export const CONTINUED_AS_NEW = 'ContinuedAsNew';
 /** Type of the failure that `awaitSubmitted` ends with when the export is canceled before a job id is known. */
 export const EXPORT_CANCELED = 'ExportCanceled';
 
+/** Type of the failure that `awaitSubmitted` ends with when the export succeeded without its job ever being seen. */
+export const EXPORT_UNCONFIRMED = 'ExportUnconfirmed';
+
+/** Type of the failure of `resolveSubmission` when there is nothing to resolve. */
+export const NOTHING_TO_RESOLVE = 'NothingToResolve';
+
 /** Argument of the update `retune`: the start names of {@link ExportOptions}. */
 export type RetuneInput = Pick<
   ExportOptions,
@@ -425,8 +434,10 @@ export function exportWorkflowId(bucketUrl: string): string {
 export interface ExportActivities {
   imsValidateExport(input: unknown): Promise<ValidatedExport>;
   imsSubmitExport(input: SubmitInput): Promise<SubmitOutcome>;
+  imsReconcileSubmit(input: ReconcileInput): Promise<ReconcileOutcome>;
   imsPollJob(input: PollInput): Promise<PollOutcome>;
   imsVerifyObject(input: VerifyInput): Promise<VerifyOutcome>;
+  imsDiscardObject(input: DiscardInput): Promise<DiscardOutcome>;
 }
 
 /** What `imsValidateExport` returns. Refusals are thrown as ApplicationFailures of the types above. */
@@ -440,7 +451,7 @@ export interface ValidatedExport {
 
 export interface SubmitInput {
   request: ExportRequest;
-  /** False in a run that was reset or retried: an earlier POST may exist, so none is sent. */
+  /** False while an earlier POST of this intent may still be under way, as in a run that was reset: then none is sent. */
   mayPost: boolean;
   /** The run that asked for this submit. A reset hands it to another run, in which it must not be sent any more. */
   runId: string;
@@ -452,14 +463,33 @@ export type SubmitOutcome =
   | { kind: 'rejected'; denied: boolean; error: CloudErrorInfo }
   /** Surely not executed for now: throttled, busy, refused before execution. A new activity may try again. */
   | { kind: 'notExecuted'; reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null }
-  /** Sent, or possibly sent, without a clear answer. */
-  | { kind: 'ambiguous'; error: CloudErrorInfo };
+  /**
+   * Sent, or possibly sent, without a clear answer. `sent` is false when this activity sent nothing and an earlier one may
+   * have. `runId` is the run in which it was answered; null when the activity was lost.
+   */
+  | { kind: 'ambiguous'; sent: boolean; runId: string | null; error: CloudErrorInfo };
 
 export type NotExecutedReason = 'throttled' | 'imageBusy' | 'unauthorized' | 'unreachable' | 'staleAttempt';
+
+export interface ReconcileInput {
+  request: ExportRequest;
+  /** When OBS said that the destination was free (ISO 8601, clock of OBS); null when that was not checked. */
+  destinationFreeAt: string | null;
+}
+
+/** What stands at the destination of a submit whose answer was lost. */
+export type ReconcileOutcome =
+  | { kind: 'free' }
+  /** An object that may be ours. `doubt` says why it cannot be taken for ours by its looks; null when it can. */
+  | { kind: 'candidate'; object: ExportedObject; doubt: string | null }
+  /** OBS refuses to tell. */
+  | { kind: 'denied'; error: CloudErrorInfo };
 
 export interface PollInput {
   request: ExportRequest;
   jobId: string;
+  /** A person asked for this poll, perhaps after mending the credentials: refused ones are tried once more. */
+  askedFor: boolean;
 }
 
 export type PollOutcome =
@@ -472,6 +502,10 @@ export type PollOutcome =
 
 /** One reading of the job. */
 export interface ObservedJob {
+  /** The image that the job is of; null when the cloud told none. */
+  imageId: string | null;
+  /** `imsNativeExportImageJob` for an export; null when the cloud told none. */
+  jobType: string | null;
   /** As the cloud spelled it, upper-cased; FAILED is read as FAIL. */
   status: string;
   /** Fraction 0..1; null when the cloud told none. */
@@ -497,3 +531,17 @@ export type VerifyOutcome =
   | { kind: 'verified'; object: ExportedObject }
   | { kind: 'skipped'; reason: string }
   | { kind: 'invalid'; problem: ObjectProblem; found: string; object: ExportedObject | null };
+
+export interface DiscardInput {
+  request: ExportRequest;
+  /** The object as it was verified: only this very object is deleted. */
+  object: ExportedObject;
+  /** The object must not be older than this (ISO 8601, clock of OBS, 1 s tolerance): the begin of our job. */
+  notOlderThan: string;
+}
+
+export type DiscardOutcome =
+  | { kind: 'discarded' }
+  | { kind: 'alreadyGone' }
+  /** Left where it is: it is not, or not surely, the object of our job, or OBS refused. */
+  | { kind: 'kept'; reason: string };

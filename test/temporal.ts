@@ -99,6 +99,12 @@ export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowB
   return { code };
 }
 
+/** The bundle whose submits settle in seconds instead of minutes: see fixtures/quick-submit-limits.ts. */
+export function bundleWithQuickSubmits(): Promise<WorkflowBundle> {
+  const limits = join(__dirname, 'fixtures/quick-submit-limits.ts');
+  return bundleOnce({ replace: { './submit-limits': limits, '../submit-limits': limits } });
+}
+
 type WebpackPlugin = Extract<
   NonNullable<ReturnType<NonNullable<WorkflowBundlerOptions['webpackConfigHook']>>['plugins']>[number],
   { apply(...args: never[]): void }

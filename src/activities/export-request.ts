@@ -125,7 +125,8 @@ function withDefaults(options: ParsedOptions): ExportSettings {
     submitBudgetMs: durationMs(options.submitBudget ?? '2h') ?? 0,
     onCancel: options.onCancel ?? 'detach',
     onAmbiguousSubmit: options.onAmbiguousSubmit ?? 'probe',
-    maxProbes: options.maxProbes ?? 0,
+    // One probe tells in most cases; each further one would be one more export that may begin.
+    maxProbes: options.maxProbes ?? 1,
     acceptUnconfirmed: options.acceptUnconfirmed ?? false,
     whenImageBusy: options.whenImageBusy ?? 'wait',
     rules: { ...options.rules },

@@ -4,15 +4,11 @@ import { accountOf, type ExportActivityDeps, isDenied } from './cloud';
 
 /** `imsPollJob`: one reading of the job. What the cloud says instead of a reading is an outcome too, not an error. */
 export function pollJob(deps: ExportActivityDeps): ExportActivities['imsPollJob'] {
-  return async ({ request, jobId }) => {
+  return async ({ request, jobId, askedFor }) => {
     const { client } = accountOf(deps, request.account);
     try {
-      const job = await client.ims.getJob(jobId);
-      const { status, progress, currentTask, beginTime, endTime, errorCode, failReason, subJobs, requestId } = job;
-      return {
-        kind: 'observed',
-        job: { status, progress, currentTask, beginTime, endTime, errorCode, failReason, subJobs, requestId },
-      };
+      const { jobId: _, ...job } = await client.ims.getJob(jobId, { tryRefusedKey: askedFor });
+      return { kind: 'observed', job };
     } catch (error) {
       if (error instanceof CloudError) return outcomeOf(error);
       throw error;

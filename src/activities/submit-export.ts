@@ -4,7 +4,8 @@ import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, noSuchAccount } from './cloud';
 
 /** Often enough that a lost worker is noticed by its heartbeat, and no more. */
-const HEARTBEAT_INTERVAL_MS = 5_000;
+const HEARTBEATS_PER_TIMEOUT = 6;
+const LONGEST_HEARTBEAT_INTERVAL_MS = 5_000;
 
 /** A worker that was frozen for longer than this may have been given up: it must not POST any more. */
 const STALE_SHARE_OF_HEARTBEAT = 0.5;
@@ -21,7 +22,9 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
     if (refusal !== undefined) return refusal;
     const account = deps.accounts.get(input.request.account);
     if (account === undefined) return notExecuted('NO_SUCH_ACCOUNT', noSuchAccount(deps, input.request.account));
-    const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_INTERVAL_MS);
+    const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
+    const intervalMs = Math.min(LONGEST_HEARTBEAT_INTERVAL_MS, heartbeatTimeoutMs / HEARTBEATS_PER_TIMEOUT);
+    const heartbeat = setInterval(() => context.heartbeat(), intervalMs);
     try {
       return await post(account, input, () => mustNotPost(input, context, begunAtMs));
     } finally {
@@ -59,10 +62,10 @@ async function post(
 
 /** Why no POST may go out now, as an outcome; undefined when it may. */
 function mustNotPost({ mayPost, runId }: SubmitInput, context: Context, begunAtMs: number): SubmitOutcome | undefined {
-  const isOfThisRun = context.info.workflowExecution?.runId === runId;
+  const isOfThisRun = runIdOf(context) === runId;
   if (!mayPost || !isOfThisRun || context.info.attempt > 1) {
     const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
-    return { kind: 'ambiguous', error: ownError('EARLIER_ATTEMPT', message) };
+    return { kind: 'ambiguous', sent: false, runId: runIdOf(context), error: ownError('EARLIER_ATTEMPT', message) };
   }
   const heartbeatTimeoutMs = context.info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY;
   const stale = performance.now() - begunAtMs > heartbeatTimeoutMs * STALE_SHARE_OF_HEARTBEAT;
@@ -73,15 +76,21 @@ function mustNotPost({ mayPost, runId }: SubmitInput, context: Context, begunAtM
 
 function outcomeOf(error: unknown): SubmitOutcome {
   if (!(error instanceof CloudError)) {
-    return {
-      kind: 'ambiguous',
-      error: ownError('ACTIVITY_FAILED', error instanceof Error ? error.message : String(error)),
-    };
+    return ambiguous(ownError('ACTIVITY_FAILED', error instanceof Error ? error.message : String(error)));
   }
-  if (error.executed === 'maybe') return { kind: 'ambiguous', error: error.info() };
+  if (error.executed === 'maybe') return ambiguous(error.info());
   const reason = notExecutedReason(error);
   if (reason === undefined) return { kind: 'rejected', denied: isDenied(error), error: error.info() };
   return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: error.retryAfterMs };
+}
+
+function ambiguous(error: CloudErrorInfo): SubmitOutcome {
+  return { kind: 'ambiguous', sent: true, runId: runIdOf(Context.current()), error };
+}
+
+/** The run that this activity was scheduled for, or handed to by a reset. */
+function runIdOf({ info }: Context): string | null {
+  return info.workflowExecution?.runId ?? null;
 }
 
 /** The reason to try again later, where there is one. */

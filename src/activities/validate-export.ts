@@ -67,9 +67,6 @@ function refuseUnbuiltOptions({ attach, options }: ExportRequest): void {
   };
   if (attach !== null) refuse('attach', attach, 'no attach');
   if (options.onCancel === 'drain') refuse('options.onCancel', 'drain', "'detach'");
-  if (options.onAmbiguousSubmit === 'ask') refuse('options.onAmbiguousSubmit', 'ask', "'probe'");
-  if (options.maxProbes > 0) refuse('options.maxProbes', options.maxProbes, '0');
-  if (options.acceptUnconfirmed) refuse('options.acceptUnconfirmed', true, 'false');
   if (options.expectNotification) refuse('options.expectNotification', true, 'false');
   if (options.searchAttributes) refuse('options.searchAttributes', true, 'false');
 }

@@ -59,7 +59,7 @@ export function resultLines(result: ExportImageResult): string[] {
     `  format   ${result.fileFormat ?? 'not known'}`,
     `  size     ${object === null ? 'not read' : `${object.size} bytes`}`,
     `  etag     ${object?.etag ?? 'not read'}`,
-    `  job      ${result.jobId}`,
+    `  job      ${result.jobId ?? 'never seen: the object was taken by its looks (acceptUnconfirmed)'}`,
     `  took     ${seconds.toFixed(0)} s, ${result.polls} polls, ${result.submissions} submission(s)`,
     `  verified ${verification.state === 'verified' ? 'yes' : `no: ${verification.reason}`}`,
   ];

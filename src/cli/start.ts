@@ -160,5 +160,9 @@ function withoutUndefined(object: { [key: string]: unknown }): object {
 
 function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[] {
   const verb = { started: 'Started', joined: 'Joined the running', alreadySucceeded: 'Found the finished' }[how];
-  return [`${verb} export ${workflowId}`, `  job      ${jobId}`, ...notes.map((note) => `  note     ${note}`)];
+  return [
+    `${verb} export ${workflowId}`,
+    `  job      ${jobId ?? 'never seen'}`,
+    ...notes.map((note) => `  note     ${note}`),
+  ];
 }

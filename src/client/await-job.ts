@@ -13,6 +13,7 @@ import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import {
   CONTINUED_AS_NEW,
   EXPORT_IMAGE_WORKFLOW,
+  EXPORT_UNCONFIRMED,
   type ExportImageInput,
   type ExportIntent,
   type ExportRequest,
@@ -34,7 +35,8 @@ const ACCEPT_TIMEOUT_MS = 15_000;
 const WORKFLOW_ENDED = 'AcceptedUpdateCompletedWorkflow';
 
 export interface SubmittedJob {
-  jobId: string;
+  /** Null when the export succeeded without its job ever being seen (`acceptUnconfirmed`). */
+  jobId: string | null;
   /** The run that was started or joined. */
   runId: string;
 }
@@ -74,7 +76,9 @@ export async function startAndAwaitJob(
       return { jobId: await throughOutages(() => answer.result()), runId };
     } catch (error) {
       const type = updateFailureType(error);
-      if (type === WORKFLOW_ENDED) return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
+      if (type === WORKFLOW_ENDED || type === EXPORT_UNCONFIRMED) {
+        return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
+      }
       if (type !== CONTINUED_AS_NEW) throw error;
       // The export waits on in a new run: ask that one.
       const handle = client.workflow.getHandle(workflowId);

@@ -33,7 +33,8 @@ export interface StartedExport {
   workflowId: string;
   /** The run that was started, joined or found; null where another caller was quicker to end it. */
   runId: string | null;
-  jobId: string;
+  /** Null when it has succeeded without its job ever being seen (`acceptUnconfirmed`). */
+  jobId: string | null;
   /** How this call came to its export: it began it, joined one that runs, or found one that had succeeded before. */
   how: 'started' | 'joined' | 'alreadySucceeded';
   /** Things to know, such as a job that an earlier run left in the cloud. */

@@ -11,6 +11,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, ExportActivities } from '../contract';
+import { SUBMIT_LIMITS } from './submit-limits';
 
 /** A few reads of the cloud. Retried while the cloud cannot be reached; the input is not known yet, so this is no option. */
 export const { imsValidateExport } = proxyActivities<ExportActivities>({
@@ -25,10 +26,18 @@ export const { imsValidateExport } = proxyActivities<ExportActivities>({
  * one that arrives before the activity has begun stops it, one that arrives later does not cut the POST.
  */
 export const { imsSubmitExport } = proxyActivities<ExportActivities>({
-  startToCloseTimeout: '4m',
-  heartbeatTimeout: '30s',
+  startToCloseTimeout: SUBMIT_LIMITS.startToCloseMs,
+  heartbeatTimeout: SUBMIT_LIMITS.heartbeatTimeoutMs,
   retry: { maximumAttempts: 1 },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Reads of OBS, never a POST. When they cannot be had for two minutes, the workflow waits and asks again. */
+export const { imsReconcileSubmit } = proxyActivities<ExportActivities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '2m',
+  retry: { initialInterval: '1s', maximumInterval: '20s' },
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
 /** One GET. `scheduleToCloseTimeout` comes with each call, from the deadline. */

@@ -16,10 +16,10 @@ import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
 import { publishDetails } from './publishing';
-import { submit } from './submission';
+import { submit } from './submission/submit';
 import { beginTracking, type ExportState, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
-import { verify } from './verification';
+import { unconfirmedResult, verify } from './verification';
 
 /**
  * Exports one image to OBS and returns the verified object.
@@ -51,6 +51,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 async function run(tracking: Tracking): Promise<ExportImageResult> {
   if (tracking.request === null) await validate(tracking);
   if (tracking.jobId === null) await submit(tracking);
+  if (tracking.unconfirmed !== null) return unconfirmedResult(tracking, tracking.unconfirmed);
   await pollUntilSuccess(tracking);
   return await verify(tracking);
 }

@@ -15,6 +15,7 @@ import {
   type FailureContext,
   type FailureType,
   type InvalidExportRequestDetails,
+  NOTHING_TO_RESOLVE,
   type NotExecutedReason,
   type ObservedJob,
   type SubmitRejectedDetails,
@@ -116,12 +117,36 @@ export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number
   return failure('ExportFailed', `Job ${tracking.jobId} failed to export ${describeExport(request)}: ${why}`, details);
 }
 
-/** Tracking ends without a verdict of the cloud. */
-export function outcomeUnknown(
-  tracking: Tracking,
-  reason: ExportOutcomeUnknownDetails['reason'],
-  nowMs: number,
-): ApplicationFailure {
+type UnknownReason = ExportOutcomeUnknownDetails['reason'];
+
+/** Why nobody knows what became of a job whose id is known. */
+export type UnknownOfJob = Exclude<UnknownReason, 'submitAmbiguous'>;
+
+/** Tracking of a job ends without a verdict of the cloud. */
+export function outcomeUnknown(tracking: Tracking, reason: UnknownOfJob, nowMs: number): ApplicationFailure {
+  return unknown(tracking, reason, whyUnknown(tracking, reason, nowMs), nowMs);
+}
+
+/**
+ * The answer to the submit was lost, and what became of it cannot be told.
+ *
+ * @param finding what the search for it ended with, as a clause; null when there was none
+ */
+export function submitLost(tracking: Tracking, finding: string | null): ApplicationFailure {
+  const object = tracking.lostSubmit?.candidate?.object;
+  const { lastError } = tracking;
+  const sentences = [
+    `the answer to the submit was lost${lastError === null ? '' : ` (${lastError.code}: ${lastError.message})`}.`,
+    finding === null ? '' : `It was looked into: ${finding}.`,
+    object ? `An object of ${object.size} bytes, last modified ${object.lastModified}, is at the destination.` : '',
+    tracking.lostSubmit?.candidate
+      ? 'It may be of this export or of somebody else: compare before you use it, and delete it before you export again.'
+      : 'A job may run, and its id is not known: look for the object before you export again.',
+  ];
+  return unknown(tracking, 'submitAmbiguous', sentences.filter((sentence) => sentence !== '').join(' '), Date.now());
+}
+
+function unknown(tracking: Tracking, reason: UnknownReason, why: string, nowMs: number): ApplicationFailure {
   const context = contextOf(tracking);
   const details: ExportOutcomeUnknownDetails = {
     ...context,
@@ -129,14 +154,14 @@ export function outcomeUnknown(
     remoteJob: tracking.remoteJob,
     reason,
     error: tracking.lastError,
+    object: tracking.lostSubmit?.candidate?.object ?? null,
     status: statusOf(tracking, nowMs),
   };
   const what = tracking.request ? describeExport(tracking.request) : `image ${context.imageId} → ${context.bucketUrl}`;
-  const message = `The outcome of exporting ${what} is not known: ${whyUnknown(tracking, reason, nowMs)}`;
-  return failure('ExportOutcomeUnknown', message, details);
+  return failure('ExportOutcomeUnknown', `The outcome of exporting ${what} is not known: ${why}`, details);
 }
 
-function whyUnknown(tracking: Tracking, reason: ExportOutcomeUnknownDetails['reason'], nowMs: number): string {
+function whyUnknown(tracking: Tracking, reason: Exclude<UnknownReason, 'submitAmbiguous'>, nowMs: number): string {
   const job = `job ${tracking.jobId} may still run (last seen: ${describeProgress(tracking, nowMs)})`;
   const error = tracking.lastError === null ? '' : ` (${tracking.lastError.code}: ${tracking.lastError.message})`;
   switch (reason) {
@@ -148,8 +173,6 @@ function whyUnknown(tracking: Tracking, reason: ExportOutcomeUnknownDetails['rea
       return `the cloud told a status that the API does not name (${tracking.lastJob?.status}) for longer than unknownStatusBudget; ${job}.`;
     case 'jobNotFound':
       return `the cloud no longer knows job ${tracking.jobId}${error}.`;
-    case 'submitAmbiguous':
-      return `the answer to the submit was lost${error}. A job may run, and its id is not known: look for the object before you export again.`;
   }
 }
 
@@ -192,11 +215,29 @@ function contextOf({ request, input }: Tracking): FailureContext {
 
 /** The argument of `awaitSubmitted` does not say what the caller means to export. */
 export function unreadableIntent(intent: unknown): ApplicationFailure {
-  const problem = {
-    field: 'intent',
-    value: (JSON.stringify(intent) ?? 'nothing').slice(0, 200),
-    expected: '{imageId} with fileFormat or isQuickExport, as in the input of the export',
-  };
+  return invalidArgument('intent', intent, '{imageId} with fileFormat or isQuickExport, as in the input of the export');
+}
+
+/** The argument of `resolveSubmission` does not say what became of the submit. */
+export function unreadableResolution(resolution: unknown): ApplicationFailure {
+  return invalidArgument('resolution', resolution, '{"jobId": "<id of the job>"} or {"notSubmitted": true}');
+}
+
+/** There is no submit whose answer was lost. */
+export function nothingToResolve(tracking: Tracking): ApplicationFailure {
+  const state =
+    tracking.jobId === null
+      ? `the export is ${tracking.phase}, and no answer to a submit was lost`
+      : `its job is ${tracking.jobId}`;
+  return ApplicationFailure.create({
+    type: NOTHING_TO_RESOLVE,
+    message: `There is nothing to resolve: ${state}.`,
+    nonRetryable: true,
+  });
+}
+
+function invalidArgument(field: string, argument: unknown, expected: string): ApplicationFailure {
+  const problem = { field, value: (JSON.stringify(argument) ?? 'nothing').slice(0, 200), expected };
   const details: InvalidExportRequestDetails = { ...problem, problems: [problem] };
   return failure(
     'InvalidExportRequest',

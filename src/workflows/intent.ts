@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ExportIntent, ObjectFormat } from '../contract';
-import { destinationBusy, unreadableIntent } from './failures';
+import type { ExportIntent, ObjectFormat, SubmissionResolution } from '../contract';
+import { destinationBusy, nothingToResolve, unreadableIntent, unreadableResolution } from './failures';
 import { iso } from './status';
 import type { Tracking } from './tracking';
 
@@ -38,6 +38,19 @@ export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): voi
     },
     { imageId: other.imageId, format: other.fileFormat ?? 'unknown format' },
   );
+}
+
+/** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */
+export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
+  if (!isResolution(resolution)) throw unreadableResolution(resolution);
+  if (tracking.lostSubmit === null || tracking.ended !== null) throw nothingToResolve(tracking);
+}
+
+/** Exactly one of the two, since they contradict each other. */
+function isResolution(resolution: unknown): boolean {
+  if (typeof resolution !== 'object' || resolution === null || Object.keys(resolution).length !== 1) return false;
+  const { jobId, notSubmitted } = resolution as { [field: string]: unknown };
+  return notSubmitted === true || (typeof jobId === 'string' && /^[\w.-]{1,128}$/.test(jobId.trim()));
 }
 
 /** Reads image and format from a request or from an input that can be anything. */

@@ -12,13 +12,22 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import { CONTINUED_AS_NEW, EXPORT_CANCELED, type ExportIntent, type ExportStatus, MESSAGES } from '../contract';
-import { refuseOtherIntent } from './intent';
+import {
+  CONTINUED_AS_NEW,
+  EXPORT_CANCELED,
+  EXPORT_UNCONFIRMED,
+  type ExportIntent,
+  type ExportStatus,
+  MESSAGES,
+  type SubmissionResolution,
+} from '../contract';
+import { refuseOtherIntent, refuseResolution } from './intent';
 import { statusOf } from './status';
 import type { Tracking } from './tracking';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
 export const awaitSubmitted = defineUpdate<string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted);
+export const resolveSubmission = defineUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission);
 export const exportStatus = defineQuery<ExportStatus>(MESSAGES.queries.exportStatus);
 
 /** Called before anything is awaited, so that no message of the first workflow task is lost. */
@@ -35,6 +44,17 @@ export function listen(tracking: Tracking): void {
       'Wait until the cloud has accepted the export and return the job id. Argument: {imageId, fileFormat or isQuickExport}; refused when this export is of another image or format.',
     validator: (intent) => refuseOtherIntent(tracking, intent),
   });
+  setHandler(resolveSubmission, (resolution) => takeAnswer(tracking, resolution), {
+    description:
+      'Say what became of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
+    validator: (resolution) => refuseResolution(tracking, resolution),
+  });
+}
+
+/** The answer is followed by the workflow itself; what came of it is in the status and the warnings. */
+function takeAnswer(tracking: Tracking, resolution: SubmissionResolution): void {
+  tracking.resolution = 'jobId' in resolution ? { jobId: resolution.jobId.trim() } : { notSubmitted: true };
+  tracking.wake = true;
 }
 
 function wakeUp(tracking: Tracking): void {
@@ -54,5 +74,8 @@ async function untilSubmitted(tracking: Tracking): Promise<string> {
     throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
   }
   if (tracking.ended.failure !== null) throw tracking.ended.failure;
+  if (tracking.unconfirmed !== null) {
+    throw ApplicationFailure.nonRetryable('The export has succeeded, but its job was never seen.', EXPORT_UNCONFIRMED);
+  }
   throw ApplicationFailure.nonRetryable('The export was canceled before a job id was known.', EXPORT_CANCELED);
 }

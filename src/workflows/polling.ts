@@ -4,11 +4,11 @@
  * @module
  */
 import { condition } from '@temporalio/workflow';
-import type { ExportOutcomeUnknownDetails, PollOutcome } from '../contract';
+import type { PollOutcome } from '../contract';
 import { activityError, imsPollJob } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { continueInNewRunWhenDue } from './continuation';
-import { exportFailed, outcomeUnknown } from './failures';
+import { exportFailed, outcomeUnknown, type UnknownOfJob } from './failures';
 import { formatDuration } from './format-duration';
 import { nextDelayMs } from './poll-schedule';
 import { remainingMs } from './progress';
@@ -56,6 +56,7 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
 async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
   const request = requestOf(tracking);
   const jobId = jobIdOf(tracking);
+  const askedFor = tracking.wake;
   tracking.wake = false;
   tracking.nextPollAtMs = null;
   const scheduleToCloseTimeout = Math.max(
@@ -65,7 +66,7 @@ async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
   try {
     return await imsPollJob.executeWithOptions(
       { summary: `check #${tracking.polls + 1} of job ${jobId}`, scheduleToCloseTimeout },
-      [{ request, jobId }],
+      [{ request, jobId, askedFor }],
     );
   } catch (error) {
     rethrowCancel(error);
@@ -79,7 +80,7 @@ function spentBudget(
   outcome: PollOutcome,
   isLastLook: boolean,
   nowMs: number,
-): ExportOutcomeUnknownDetails['reason'] | null {
+): UnknownOfJob | null {
   const { options } = requestOf(tracking);
   const { pollErrorsSinceMs, unknownStatusSinceMs } = tracking;
   if (isLastLook && (nowMs >= deadlineOf(tracking) || outcome.kind === 'observed')) return 'deadline';

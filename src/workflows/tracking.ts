@@ -6,14 +6,17 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CloudErrorInfo,
+  ExportedObject,
   ExportOutcome,
   ExportPhase,
   ExportRequest,
   ObservedJob,
   PollOutcome,
   RemoteJob,
+  SubmissionResolution,
 } from '../contract';
 import { observeProgress, type Progress } from './progress';
+import type { LostSubmit } from './submission/lost-submit';
 
 /** Facts that outlive a run: carried by continue-as-new as they are. */
 export interface ExportState {
@@ -33,6 +36,10 @@ export interface ExportState {
   /** Waits of a throttled or busy submit so far. */
   submitWaits: number;
   submissions: number;
+  /** A submit whose answer was lost; null while there is none, and once a job is known. */
+  lostSubmit: LostSubmit | null;
+  /** An answer of a person, `resolveSubmission`, that was not followed yet. */
+  resolution: SubmissionResolution | null;
   jobId: string | null;
   submittedAtMs: number | null;
   polls: number;
@@ -61,6 +68,8 @@ export interface Tracking extends ExportState {
   nextPollAtMs: number | null;
   /** How long the cloud asked to wait in its last answer. */
   retryAfterMs: number | null;
+  /** An object that was taken for ours although its job was never seen. */
+  unconfirmed: ExportedObject | null;
   /** This run is about to continue as new. */
   continuing: boolean;
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
@@ -80,6 +89,8 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     submitUntilMs: null,
     submitWaits: 0,
     submissions: 0,
+    lostSubmit: null,
+    resolution: null,
     jobId: null,
     submittedAtMs: null,
     polls: 0,
@@ -96,20 +107,34 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
   };
 }
 
-export function resumeTracking(input: unknown, carried: ExportState, mayHaveSubmitted = false): Tracking {
-  const state = { ...carried, mayHaveSubmitted: carried.mayHaveSubmitted || mayHaveSubmitted };
+/** @param followsAnEarlierAttempt this run was reset or retried: what it was handed may be outdated */
+export function resumeTracking(input: unknown, carried: ExportState, followsAnEarlierAttempt = false): Tracking {
+  const state = { ...carried, mayHaveSubmitted: carried.mayHaveSubmitted || followsAnEarlierAttempt };
   if (carried.jobId !== null)
     return { ...state, ...freshRun(input, carried.parked ? 'parked' : 'exporting', 'running') };
-  return { ...state, ...freshRun(input, 'waitingToSubmit', state.mayHaveSubmitted ? 'unknown' : 'none') };
+  if (carried.lostSubmit === null)
+    return { ...state, ...freshRun(input, 'waitingToSubmit', state.mayHaveSubmitted ? 'unknown' : 'none') };
+  const seenByThisRun = carried.lostSubmit.seenByThisRun && !followsAnEarlierAttempt;
+  const lostSubmit = { ...carried.lostSubmit, seenByThisRun };
+  return { ...state, lostSubmit, ...freshRun(input, 'reconciling', 'unknown') };
 }
 
 function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
-  return { input, phase, remoteJob, nextPollAtMs: null, retryAfterMs: null, continuing: false, ended: null };
+  return {
+    input,
+    phase,
+    remoteJob,
+    nextPollAtMs: null,
+    retryAfterMs: null,
+    unconfirmed: null,
+    continuing: false,
+    ended: null,
+  };
 }
 
 /** What continue-as-new hands to the next run. */
 export function carriedState(tracking: Tracking): ExportState {
-  const { input, phase, remoteJob, nextPollAtMs, retryAfterMs, continuing, ended, ...carried } = tracking;
+  const { input, phase, remoteJob, nextPollAtMs, retryAfterMs, unconfirmed, continuing, ended, ...carried } = tracking;
   return carried;
 }
 

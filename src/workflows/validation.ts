@@ -2,7 +2,7 @@ import { ActivityFailure, type ApplicationFailure, workflowInfo } from '@tempora
 import { type CloudErrorInfo, exportWorkflowId } from '../contract';
 import { activityError, imsValidateExport } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { isExportFailure, notValidated, outcomeUnknown } from './failures';
+import { isExportFailure, notValidated, submitLost } from './failures';
 import { type Tracking, warn } from './tracking';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
@@ -37,7 +37,7 @@ async function validateInput(tracking: Tracking) {
     if (!tracking.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') throw refusal;
     // An earlier attempt of this run may have submitted: the destination may be taken by our own object.
     tracking.lastError = earlierAttempt(refusal);
-    throw outcomeUnknown(tracking, 'submitAmbiguous', Date.now());
+    throw submitLost(tracking, null);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ExportImageResult, VerifyOutcome } from '../contract';
+import type { ExportedObject, ExportImageResult, VerifyOutcome } from '../contract';
 import { activityError, imsVerifyObject } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { objectInvalid } from './failures';
@@ -36,15 +36,20 @@ function utc(time: string | null | undefined): string | null {
   return time?.endsWith('Z') ? time : null;
 }
 
+/** The result where the job was never seen and the object speaks for it (`acceptUnconfirmed`). */
+export function unconfirmedResult(tracking: Tracking, object: ExportedObject): ExportImageResult {
+  return resultOf(tracking, { kind: 'verified', object });
+}
+
 function resultOf(tracking: Tracking, outcome: Exclude<VerifyOutcome, { kind: 'invalid' }>): ExportImageResult {
   const { imageId, bucketUrl, fileFormat } = requestOf(tracking);
   return {
     imageId,
-    jobId: jobIdOf(tracking),
+    jobId: tracking.jobId,
     bucketUrl,
     fileFormat,
     verdict: 'succeeded',
-    confirmed: true,
+    confirmed: tracking.jobId !== null,
     object: outcome.kind === 'verified' ? outcome.object : null,
     verification: outcome.kind === 'verified' ? { state: 'verified' } : { state: 'skipped', reason: outcome.reason },
     startedAt: iso(tracking.startedAtMs),

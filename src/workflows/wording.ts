@@ -59,7 +59,7 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
   lines.push(`- **To** \`${request.bucketUrl}\` (${describeFormat(request)})`);
   if (tracking.jobId !== null) lines.push(`- **Job** \`${tracking.jobId}\``);
   if (tracking.nextPollAtMs !== null) {
-    const next = tracking.jobId === null ? '**Next try**' : `**Next check** #${tracking.polls + 1}`;
+    const next = tracking.jobId === null ? nextStep(tracking) : `**Next check** #${tracking.polls + 1}`;
     lines.push(`- ${next} at ${iso(tracking.nextPollAtMs)}`);
   }
   if (tracking.deadlineAtMs !== null && tracking.ended === null) {
@@ -70,9 +70,15 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
   }
   const failure = tracking.ended?.failure;
   if (failure) lines.push(`- **Why** \`${failure.type}\` ${failure.message}`);
+  const found = tracking.lostSubmit?.candidate?.object;
+  if (found) lines.push(`- **Found at the destination** ${found.size} bytes, last modified ${found.lastModified}`);
   for (const warning of tracking.warnings) lines.push(`- **Warning** ${warning}`);
   lines.push('', whatToDo(tracking, nowMs));
   return lines.join('\n');
+}
+
+function nextStep({ lostSubmit }: Tracking): string {
+  return lostSubmit === null ? '**Next try**' : '**Next look**';
 }
 
 function headline(tracking: Tracking, nowMs: number): string {
@@ -82,10 +88,14 @@ function headline(tracking: Tracking, nowMs: number): string {
       return `Waiting to submit - ${tracking.lastError?.code ?? 'the cloud is busy'}`;
     case 'submitting':
       return 'Submitting the export';
+    case 'reconciling':
+      return 'The answer to the submit was lost - finding out what became of it';
+    case 'needsAnswer':
+      return 'Needs an answer - was the export begun?';
     case 'verifying':
       return 'Job succeeded - verifying the object';
     case 'parked':
-      return 'Parked - the cloud denies access to the job';
+      return `Parked - the cloud denies access to the ${tracking.jobId === null ? 'destination' : 'job'}`;
     default:
       return `Exporting - ${describeProgress(tracking, nowMs)}`;
   }
@@ -94,7 +104,13 @@ function headline(tracking: Tracking, nowMs: number): string {
 function whatToDo(tracking: Tracking, nowMs: number): string {
   if (tracking.ended !== null) return whatRemains(tracking);
   if (tracking.phase === 'parked') {
-    return "Mend the worker's credentials or their permissions, then send the signal `pollNow`. The job itself goes on.";
+    return "Mend the worker's credentials or their permissions, then send the signal `pollNow`. What runs in the cloud goes on.";
+  }
+  if (tracking.phase === 'needsAnswer') {
+    return 'Look in the console of IMS for an export of this image. Then send the update `resolveSubmission` with `{"jobId": "…"}`, or with `{"notSubmitted": true}` to submit again.';
+  }
+  if (tracking.lostSubmit !== null) {
+    return 'Nothing to do: it waits until the lost submit is surely over, then looks for the object. If you know better, send the update `resolveSubmission` with `{"jobId": "…"}` or `{"notSubmitted": true}`.';
   }
   if (stalled(tracking, nowMs)) {
     return 'The progress has not moved for a long time. Ask the cloud about the job; the export goes on until its deadline.';

@@ -77,7 +77,11 @@ describe('an export', () => {
   it('fails with the code and reason of the cloud when the job fails', async () => {
     const input = rig.input({ image: 'huge', isQuickExport: true });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
-    rig.simulator.changeJob(started.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'disk read error' });
+    rig.simulator.changeJob(String(started.jobId), {
+      status: 'FAIL',
+      error_code: 'IMG.0061',
+      fail_reason: 'disk read error',
+    });
     await expect(started.result()).rejects.toMatchObject({
       code: 'ExportFailed',
       message: expect.stringContaining('IMG.0061: disk read error'),
@@ -90,7 +94,7 @@ describe('an export', () => {
   it('ends as unknown, not as failed, when the deadline passes while the job runs', async () => {
     const input = rig.input({ image: 'exactly128GiB', fileFormat: 'zvhd', options: { deadline: '8s' } });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
-    rig.simulator.changeJob(started.jobId, { stuck: true });
+    rig.simulator.changeJob(String(started.jobId), { stuck: true });
     await expect(started.result()).rejects.toMatchObject({
       code: 'ExportOutcomeUnknown',
       details: { jobId: started.jobId, reason: 'deadline', remoteJob: 'running' },

@@ -121,7 +121,7 @@ describe('somebody who waits for an export', () => {
     const bucketUrl = first.workflowId.replace('ims-export:', '');
     const second = await start(rig.input({ image: 'linux', bucketUrl }));
     expect(await errorCodeOf(first.result())).toBe('Canceled');
-    expect(second.notes).toEqual([expect.stringContaining(first.jobId)]);
+    expect(second.notes).toEqual([expect.stringContaining(String(first.jobId))]);
   });
 
   it('joins an export that runs on another task queue', async () => {

@@ -1,0 +1,226 @@
+/**
+ * Finding out what became of a submit whose answer was lost.
+ *
+ * The cloud has no list of jobs and no idempotency token, so the evidence is the destination, and a further submit as a
+ * probe. The rules: never two live jobs of one intent; no POST after an object that may be ours was seen; no POST after a
+ * cancel request.
+ *
+ * @module
+ */
+import { CancelledFailure } from '@temporalio/workflow';
+import type { CloudErrorInfo, ReconcileOutcome } from '../../contract';
+import { activityError, imsReconcileSubmit } from '../activity-stubs';
+import { cancelRequested, rethrowCancel } from '../cancellation';
+import { continueInNewRunWhenDue } from '../continuation';
+import { submitLost } from '../failures';
+import { nextDelayMs } from '../poll-schedule';
+import { publishDetails } from '../publishing';
+import { SUBMIT_LIMITS } from '../submit-limits';
+import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
+import type { LostSubmit } from './lost-submit';
+import { post } from './post';
+import { followResolution } from './resolution';
+import {
+  type NotExecuted,
+  REFUSED_CREDENTIALS_TRIES,
+  refusedCredentials,
+  sleepOrWake,
+  waitForNextTry,
+} from './waiting';
+
+/** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
+export async function reconcile(tracking: Tracking): Promise<void> {
+  if (nothingToFindOut(tracking)) throw submitLost(tracking, null);
+  while (tracking.lostSubmit !== null && tracking.unconfirmed === null) {
+    await continueInNewRunWhenDue(tracking);
+    await step(tracking, tracking.lostSubmit);
+  }
+}
+
+/** Moves one step on: a person's answer first, then time, then the destination, then a probe. */
+async function step(tracking: Tracking, lost: LostSubmit): Promise<void> {
+  if (tracking.resolution !== null) return await followResolution(tracking, lost, tracking.resolution);
+  tracking.phase = 'reconciling';
+  if (Date.now() < lost.settledAtMs)
+    return await sleepUntil(tracking, lost.settledAtMs, 'until the lost submit is surely over');
+  const look = await lookAtDestination(tracking);
+  switch (look.kind) {
+    case 'unreachable':
+      tracking.lastError = look.error;
+      return await sleepUntil(
+        tracking,
+        Date.now() + SUBMIT_LIMITS.firstWaitMs,
+        `OBS was not reached (${look.error.code})`,
+      );
+    case 'denied':
+      return await waitForAccess(tracking, look.error);
+    case 'candidate':
+      return await judgeCandidate(tracking, lost, look);
+    case 'free':
+      return await goOnWithout(tracking, lost);
+  }
+}
+
+/** Without probes, people and `acceptUnconfirmed`, nothing that could be found would change the verdict. */
+function nothingToFindOut(tracking: Tracking): boolean {
+  const { maxProbes, onAmbiguousSubmit, acceptUnconfirmed } = requestOf(tracking).options;
+  return onAmbiguousSubmit === 'probe' && maxProbes === 0 && !acceptUnconfirmed;
+}
+
+async function lookAtDestination(
+  tracking: Tracking,
+): Promise<ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo }> {
+  const request = requestOf(tracking);
+  tracking.nextPollAtMs = null;
+  publishDetails(tracking);
+  try {
+    return await imsReconcileSubmit.executeWithOptions({ summary: `look whether ${request.bucketUrl} is there` }, [
+      { request, destinationFreeAt: tracking.destinationFreeAt },
+    ]);
+  } catch (error) {
+    rethrowCancel(error);
+    return { kind: 'unreachable', error: activityError(error, 'HeadObject') };
+  }
+}
+
+/** OBS does not tell. Where it did before, that may be mended; where it never did, it is not waited for. */
+async function waitForAccess(tracking: Tracking, error: CloudErrorInfo): Promise<void> {
+  tracking.lastError = error;
+  if (tracking.destinationFreeAt === null && !asksAPerson(tracking)) {
+    throw submitLost(tracking, 'the destination cannot be read, so whether an object appeared there is not known');
+  }
+  tracking.phase = asksAPerson(tracking) ? 'needsAnswer' : 'parked';
+  const { maxIntervalMs } = requestOf(tracking).options;
+  await sleepUntil(tracking, Date.now() + maxIntervalMs, `until the destination can be read (${error.code})`);
+}
+
+/** There is an object that may be ours: nothing is submitted any more. */
+async function judgeCandidate(
+  tracking: Tracking,
+  lost: LostSubmit,
+  { object, doubt }: Extract<ReconcileOutcome, { kind: 'candidate' }>,
+): Promise<void> {
+  const seen = lost.candidate?.object;
+  const isAtRest =
+    seen != null && seen.etag === object.etag && seen.size === object.size && seen.lastModified === object.lastModified;
+  const sinceMs = isAtRest && lost.candidate !== null ? lost.candidate.sinceMs : Date.now();
+  lost.candidate = { object, doubt, sinceMs };
+  const { acceptUnconfirmed } = requestOf(tracking).options;
+  if (!acceptUnconfirmed || doubt !== null) {
+    if (asksAPerson(tracking)) return await askAPerson(tracking);
+    throw submitLost(tracking, doubt ?? 'acceptUnconfirmed is not set');
+  }
+  const atRestAtMs = sinceMs + SUBMIT_LIMITS.objectRestMs;
+  if (Date.now() < atRestAtMs) return await sleepUntil(tracking, atRestAtMs, 'whether the object found stays as it is');
+  tracking.unconfirmed = object;
+  warn(
+    tracking,
+    'The answer to the submit was lost and its job was never seen; the new object at the destination was taken as its result (acceptUnconfirmed).',
+  );
+}
+
+/** There is no object. What is left is another probe, or a busy image to watch, or a person to ask. */
+async function goOnWithout(tracking: Tracking, lost: LostSubmit): Promise<void> {
+  if (lost.candidate !== null) {
+    if (asksAPerson(tracking)) return await askAPerson(tracking);
+    throw submitLost(tracking, 'the object that was there is gone');
+  }
+  const isBusy = lost.busyUntilMs !== null;
+  if (probesLeft(tracking, lost) > 0 && Date.now() >= (lost.busyUntilMs ?? 0)) return await probe(tracking, lost);
+  if (isBusy) return await watchDestination(tracking, lost);
+  if (asksAPerson(tracking)) return await askAPerson(tracking);
+  throw submitLost(
+    tracking,
+    `there is no object at the destination, and maxProbes (${requestOf(tracking).options.maxProbes}) is used up`,
+  );
+}
+
+function probesLeft(tracking: Tracking, lost: LostSubmit): number {
+  const own = asksAPerson(tracking) ? 0 : requestOf(tracking).options.maxProbes;
+  return own + lost.granted - lost.probes;
+}
+
+/**
+ * Submits again: what the cloud answers tells what became of the first one, and where nothing did, this is the export.
+ * One that was surely not executed for now is not counted, and comes back here after a wait and another look.
+ */
+async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
+  if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
+  const { submissions } = tracking;
+  lost.probeUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
+  if (Date.now() >= lost.probeUntilMs) throw submitLost(tracking, 'the time to submit is over');
+  const outcome = await post(tracking, lost.seenByThisRun, lost.probeUntilMs);
+  switch (outcome.kind) {
+    case 'accepted':
+      if (submissions > 0) warn(tracking, MAY_HAVE_FAILED_BEFORE);
+      return;
+    case 'ambiguous':
+      // The answer was lost again: post() has begun another time of settling.
+      return;
+    case 'rejected':
+      tracking.lastError = outcome.error;
+      if (outcome.error.code !== DESTINATION_EXISTS) throw submitLost(tracking, 'a further submit was refused');
+      lost.probes += 1;
+      lost.candidate = { object: null, doubt: null, sinceMs: Date.now() };
+      return;
+    case 'notExecuted':
+      return await afterNotExecuted(tracking, lost, outcome, lost.probeUntilMs);
+  }
+}
+
+async function afterNotExecuted(
+  tracking: Tracking,
+  lost: LostSubmit,
+  outcome: NotExecuted,
+  untilMs: number,
+): Promise<void> {
+  tracking.lastError = outcome.error;
+  if (outcome.reason === 'imageBusy') {
+    lost.probes += 1;
+    lost.busyUntilMs = Date.now() + SUBMIT_LIMITS.busyImageMs * 2 ** lost.timesBusy;
+    lost.timesBusy += 1;
+    return;
+  }
+  lost.refusals = refusedCredentials(outcome) ? lost.refusals + 1 : 0;
+  if (lost.refusals >= REFUSED_CREDENTIALS_TRIES) throw submitLost(tracking, 'the credentials are refused');
+  const isInTime = await waitForNextTry(tracking, outcome, untilMs);
+  if (!isInTime) throw submitLost(tracking, 'the time to submit is over');
+}
+
+/** An export of this image runs, ours or somebody's to another object. Ours would end with the object at our destination. */
+async function watchDestination(tracking: Tracking, lost: LostSubmit): Promise<void> {
+  const { minIntervalMs, maxIntervalMs } = requestOf(tracking).options;
+  const nowMs = Date.now();
+  const delayMs = nextDelayMs({
+    elapsedMs: nowMs - lost.settledAtMs,
+    remainingMs: null,
+    minIntervalMs,
+    maxIntervalMs,
+    untilLastLookMs: deadlineOf(tracking) - nowMs,
+    random: Math.random(),
+  });
+  await sleepUntil(tracking, nowMs + delayMs, 'the image is being exported; is the object there');
+}
+
+async function askAPerson(tracking: Tracking): Promise<void> {
+  tracking.phase = 'needsAnswer';
+  await sleepUntil(tracking, deadlineOf(tracking), 'for resolveSubmission');
+}
+
+function asksAPerson(tracking: Tracking): boolean {
+  return requestOf(tracking).options.onAmbiguousSubmit === 'ask';
+}
+
+/** The deadline is the longest sleep, and there is none after it. */
+async function sleepUntil(tracking: Tracking, atMs: number, what: string): Promise<void> {
+  const untilDeadlineMs = deadlineOf(tracking) - Date.now();
+  if (untilDeadlineMs <= 0) throw submitLost(tracking, 'the deadline has passed');
+  const delayMs = Math.max(1, Math.min(atMs - Date.now(), untilDeadlineMs));
+  await sleepOrWake(tracking, delayMs, `waiting: ${what}`);
+}
+
+/** IMG.0070. */
+const DESTINATION_EXISTS = 'IMG.0070';
+
+const MAY_HAVE_FAILED_BEFORE =
+  'The answer to an earlier submit was lost. It may have begun another export of this image, which had ended without an object here before this one was accepted.';

@@ -1,0 +1,51 @@
+/**
+ * Submitting: one export for one intent.
+ *
+ * Only what was surely not executed is tried again, each time as a new activity. An answer that was lost is found out
+ * about ({@link reconcile}) before anything else is sent.
+ *
+ * @module
+ */
+import { type ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
+import { cancelRequested } from '../cancellation';
+import { continueInNewRunWhenDue } from '../continuation';
+import { submitGivenUp, submitRejected } from '../failures';
+import { deadlineOf, requestOf, type Tracking } from '../tracking';
+import { post } from './post';
+import { reconcile } from './reconciliation';
+import { type NotExecuted, REFUSED_CREDENTIALS_TRIES, refusedCredentials, waitForNextTry } from './waiting';
+
+/** Returns once a job is known, or an object was taken for ours without one (`tracking.unconfirmed`). */
+export async function submit(tracking: Tracking): Promise<void> {
+  if (tracking.lostSubmit === null) await submitFirst(tracking);
+  if (tracking.lostSubmit !== null) await reconcile(tracking);
+}
+
+async function submitFirst(tracking: Tracking): Promise<void> {
+  tracking.submitUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
+  const untilMs = tracking.submitUntilMs;
+  let refused = 0;
+  for (;;) {
+    await continueInNewRunWhenDue(tracking);
+    if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
+    if (Date.now() >= untilMs) throw submitGivenUp(tracking);
+    tracking.phase = 'submitting';
+    const outcome = await post(tracking, !tracking.mayHaveSubmitted, untilMs);
+    if (outcome.kind === 'accepted' || outcome.kind === 'ambiguous') return;
+    if (outcome.kind === 'rejected') throw submitRejected(tracking, outcome.error, outcome.denied);
+    refused = refusedCredentials(outcome) ? refused + 1 : 0;
+    const refusal = finalRefusal(tracking, outcome, refused);
+    if (refusal !== null) throw refusal;
+    tracking.phase = 'waitingToSubmit';
+    const isInTime = await waitForNextTry(tracking, outcome, untilMs);
+    if (!isInTime) throw submitGivenUp(tracking, outcome);
+  }
+}
+
+/** Why no further try is due, where the answer or the options say so. */
+function finalRefusal(tracking: Tracking, outcome: NotExecuted, refused: number): ApplicationFailure | null {
+  if (refused >= REFUSED_CREDENTIALS_TRIES) return submitRejected(tracking, outcome.error, true);
+  const mayWaitForImage = requestOf(tracking).options.whenImageBusy === 'wait';
+  if (outcome.reason === 'imageBusy' && !mayWaitForImage) return submitRejected(tracking, outcome.error, false);
+  return null;
+}

@@ -1,0 +1,45 @@
+import { condition } from '@temporalio/workflow';
+import type { SubmitOutcome } from '../../contract';
+import { publishDetails } from '../publishing';
+import { SUBMIT_LIMITS } from '../submit-limits';
+import type { Tracking } from '../tracking';
+import { waitSummary } from '../wording';
+
+export type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
+
+/** A 401 on the POST may be a token that expired this moment: the worker's credentials refresh, and one more try is due. */
+export const REFUSED_CREDENTIALS_TRIES = 2;
+
+/** True when the cloud itself refused the credentials; that there are none to sign with may pass. */
+export function refusedCredentials({ reason, error }: NotExecuted): boolean {
+  return reason === 'unauthorized' && error.httpStatus !== null;
+}
+
+/** Waits before the next try of a POST that was surely not executed; false, at once, when there is no time for one. */
+export async function waitForNextTry(tracking: Tracking, outcome: NotExecuted, untilMs: number): Promise<boolean> {
+  tracking.lastError = outcome.error;
+  const delayMs = delayBeforeNextTry(outcome, tracking.submitWaits);
+  if (Date.now() + delayMs >= untilMs) return false;
+  tracking.submitWaits += 1;
+  await sleepOrWake(tracking, delayMs, waitSummary(outcome.reason, outcome.error.code, delayMs));
+  return true;
+}
+
+/** Sleeps until the time is over or somebody sends `pollNow` or an answer. */
+export async function sleepOrWake(tracking: Tracking, delayMs: number, summary: string): Promise<void> {
+  tracking.nextPollAtMs = Date.now() + delayMs;
+  tracking.wake = false;
+  publishDetails(tracking);
+  await condition(() => tracking.wake, delayMs, { summary });
+  tracking.wake = false;
+}
+
+function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number): number {
+  const { firstWaitMs, firstWaitForWorkerMs, longestWaitMs } = SUBMIT_LIMITS;
+  const backedOffMs = Math.min(
+    longestWaitMs,
+    (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
+  );
+  const jitteredMs = Math.round(backedOffMs * (0.85 + 0.3 * Math.random()));
+  return Math.max(retryAfterMs ?? 0, jitteredMs);
+}
