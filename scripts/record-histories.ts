@@ -71,11 +71,14 @@ function refuseReleasedVersion(): void {
 async function main(): Promise<void> {
   refuseReleasedVersion();
   const recorded: Array<{ file: string; json: string }> = [];
-  for (const ending of ENDINGS) {
+  const recordAndTell = async (ending: Ending) => {
     const runs = await record(ending);
     recorded.push(...runs);
     for (const { file, json } of runs) console.log(`${file}: ${Math.round(json.length / 1024)} KB`);
-  }
+  };
+  const settling = Promise.all(ENDINGS.filter(({ settles }) => settles).map(recordAndTell));
+  for (const ending of ENDINGS.filter(({ settles }) => !settles)) await recordAndTell(ending);
+  await settling;
   const folder = historiesOf(version);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

@@ -2,7 +2,7 @@ import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportImageResult } from '../../src/contract';
-import { type Rig, startRig, until, untilStatus, whatRemains } from '../rig';
+import { type Rig, startRig, untilStatus } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 
 let rig: Rig;

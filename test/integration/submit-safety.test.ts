@@ -3,10 +3,11 @@ import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIRST_TASK, type Rig, resetTo, startRig, until, untilStatus, whatRemains } from '../rig';
+import { bundleWithQuickSubmits } from '../temporal';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startRig({ bundle: await bundleWithQuickSubmits() });
 });
 afterAll(() => rig.close());
 
@@ -52,17 +53,22 @@ describe('one intent is one POST', () => {
     });
   });
 
-  it('also when it is reset before the submit, while the destination is still free', async () => {
+  it('also when it is reset before the submit, while the job of before runs: a probe finds the image busy', async () => {
     rig.simulator.jobSeconds = 600;
     const input = rig.input({ image: 'large', isQuickExport: true });
     const handle = await rig.startWorkflow(input);
     await untilStatus(rig.client, handle.workflowId, ({ jobId }) => jobId !== null);
-    const before = rig.posts();
-    expect(await failureOf(await resetTo(FIRST_TASK, rig, handle))).toMatchObject({
+    const jobs = rig.simulator.jobs().length;
+    const reset = await resetTo(FIRST_TASK, rig, handle);
+    await untilStatus(rig.client, handle.workflowId, ({ lastError }) => lastError?.startsWith('IMG.0148') === true);
+    rig.simulator.clock.advance(600_000);
+    expect(await failureOf(reset)).toMatchObject({
       type: 'ExportOutcomeUnknown',
-      details: [expect.objectContaining({ reason: 'submitAmbiguous' })],
+      details: [
+        expect.objectContaining({ reason: 'submitAmbiguous', object: expect.objectContaining({ format: 'zvhd2' }) }),
+      ],
     });
-    expect(rig.posts()).toBe(before);
+    expect(rig.simulator.jobs()).toHaveLength(jobs);
   });
 
   it('also when it is reset to a task in the middle of the submit, which hands the submit to the new run', async () => {
@@ -78,17 +84,20 @@ describe('one intent is one POST', () => {
     const taskAfter = (events ?? []).findIndex(
       (event, index) => index > signaled && event.workflowTaskCompletedEventAttributes,
     );
-    const before = rig.posts();
-    expect(await failureOf(await resetTo(taskAfter + 1, rig, handle))).toMatchObject({
+    const jobs = rig.simulator.jobs().length;
+    const reset = await resetTo(taskAfter + 1, rig, handle);
+    await untilStatus(rig.client, handle.workflowId, ({ phase }) => phase === 'reconciling');
+    rig.simulator.clock.advance(600_000);
+    expect(await failureOf(reset)).toMatchObject({
       type: 'ExportOutcomeUnknown',
       details: [expect.objectContaining({ reason: 'submitAmbiguous', remoteJob: 'unknown' })],
     });
-    expect(rig.posts()).toBe(before);
+    expect(rig.simulator.jobs()).toHaveLength(jobs);
   });
 
   it('also when Temporal retries the workflow', async () => {
     rig.simulator.clock.advance(600_000);
-    const input = rig.input({ image: 'linux' });
+    const input = rig.input({ image: 'linux', options: { maxProbes: 0 } });
     const before = rig.posts();
     const handle = await rig.client.workflow.start('exportImageWorkflow', {
       workflowId: `retried-${randomUUID()}`,

@@ -4,8 +4,9 @@
  * @module
  */
 import { exportResult, startExport } from '../../src/client';
-import type { FailureType } from '../../src/contract';
+import type { ExportOptions, FailureType } from '../../src/contract';
 import type { FaultRule } from '../../src/testing';
+import { resolveSubmission } from '../../src/workflows/messages';
 import { type InputChanges, type Rig, type RigOptions, untilStatus } from '../rig';
 
 export interface Ending {
@@ -13,6 +14,8 @@ export interface Ending {
   name: string;
   /** How its last run closes: the type of the failure where there is one. */
   closes: 'completed' | 'canceled' | FailureType;
+  /** It waits until a lost submit is surely over, which takes minutes: such endings are recorded side by side. */
+  settles?: true;
   rig?: Pick<RigOptions, 'simulator' | 'server'>;
   /** Takes an export to its end and returns its workflow id. */
   run(rig: Rig): Promise<string>;
@@ -78,6 +81,31 @@ export const ENDINGS: readonly Ending[] = [
     run: async (rig) => ended(rig, (await rig.startWorkflow(rig.input({ image: 'fullEcs' }))).workflowId),
   },
   {
+    name: 'refused-access',
+    closes: 'AccessDenied',
+    async run(rig) {
+      rig.simulator.credentials.revoke();
+      return await ended(rig, (await rig.startWorkflow(rig.input())).workflowId);
+    },
+  },
+  {
+    name: 'refused-destination',
+    closes: 'DestinationExists',
+    async run(rig) {
+      rig.simulator.putObject('taken', 'somebody’s');
+      const { workflowId } = await rig.startWorkflow(rig.input({ bucketUrl: `${rig.simulator.info.bucket}:taken` }));
+      return await ended(rig, workflowId);
+    },
+  },
+  {
+    name: 'refused-for-too-long',
+    closes: 'SubmitRejected',
+    async run(rig) {
+      rig.simulator.faults.add({ ...SUBMIT, times: 1_000, action: refusal('IMG.0060') });
+      return await ended(rig, (await rig.startWorkflow(rig.input({ options: { submitBudget: '1s' } }))).workflowId);
+    },
+  },
+  {
     name: 'refused-by-the-cloud',
     closes: 'SubmitRejected',
     async run(rig) {
@@ -119,11 +147,75 @@ export const ENDINGS: readonly Ending[] = [
     },
   },
   {
+    name: 'unknown-status',
+    closes: 'ExportOutcomeUnknown',
+    rig: UNDER_WAY,
+    async run(rig) {
+      const workflowId = await submitted(rig, { options: { unknownStatusBudget: '1s' } });
+      for (const { jobId } of rig.simulator.jobs()) rig.simulator.changeJob(jobId, { status: 'MIGRATING' });
+      return await ended(rig, workflowId);
+    },
+  },
+  {
     name: 'unknown-submit',
     closes: 'ExportOutcomeUnknown',
+    run: async (rig) => ended(rig, await withLostAnswer(rig, { maxProbes: 0 })),
+  },
+  {
+    name: 'unknown-object-found',
+    closes: 'ExportOutcomeUnknown',
+    settles: true,
+    run: async (rig) => ended(rig, await withLostAnswer(rig)),
+  },
+  {
+    name: 'succeeded-unconfirmed',
+    closes: 'completed',
+    settles: true,
+    run: async (rig) => ended(rig, await withLostAnswer(rig, { acceptUnconfirmed: true })),
+  },
+  {
+    name: 'succeeded-by-probe',
+    closes: 'completed',
+    settles: true,
     async run(rig) {
-      rig.simulator.faults.add({ ...SUBMIT, action: { dropAfter: true } });
+      rig.simulator.faults.add({ ...SUBMIT, action: { dropBefore: true } });
       return await ended(rig, (await rig.startWorkflow(rig.input())).workflowId);
+    },
+  },
+  {
+    name: 'succeeded-after-a-busy-probe',
+    closes: 'completed',
+    settles: true,
+    rig: UNDER_WAY,
+    async run(rig) {
+      const workflowId = await withLostAnswer(rig, { acceptUnconfirmed: true });
+      await untilStatus(rig.client, workflowId, ({ lastError }) => lastError?.startsWith('IMG.0148') === true, 400_000);
+      rig.simulator.clock.advance(600_000);
+      return await ended(rig, workflowId);
+    },
+  },
+  {
+    name: 'succeeded-after-an-answer',
+    closes: 'completed',
+    async run(rig) {
+      const workflowId = await withLostAnswer(rig, { onAmbiguousSubmit: 'ask' });
+      await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+      const [{ jobId } = { jobId: '' }] = rig.simulator.jobs();
+      await rig.client.workflow.getHandle(workflowId).executeUpdate(resolveSubmission, { args: [{ jobId }] });
+      return await ended(rig, workflowId);
+    },
+  },
+  {
+    name: 'succeeded-after-leave-to-submit-again',
+    closes: 'completed',
+    settles: true,
+    async run(rig) {
+      rig.simulator.faults.add({ ...SUBMIT, action: { dropBefore: true } });
+      const { workflowId } = await rig.startWorkflow(rig.input({ options: { onAmbiguousSubmit: 'ask' } }));
+      await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'needsAnswer', 400_000);
+      const handle = rig.client.workflow.getHandle(workflowId);
+      await handle.executeUpdate(resolveSubmission, { args: [{ notSubmitted: true }] });
+      return await ended(rig, workflowId);
     },
   },
   {
@@ -148,12 +240,27 @@ export const ENDINGS: readonly Ending[] = [
     },
   },
   {
+    name: 'canceled-reconciling',
+    closes: 'canceled',
+    async run(rig) {
+      const workflowId = await withLostAnswer(rig);
+      await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+      return await canceled(rig, workflowId);
+    },
+  },
+  {
     name: 'canceled-exporting',
     closes: 'canceled',
     rig: UNDER_WAY,
     run: async (rig) => canceled(rig, await submitted(rig)),
   },
 ];
+
+/** The job of its submit begins, and the answer is lost. */
+async function withLostAnswer(rig: Rig, options?: ExportOptions): Promise<string> {
+  rig.simulator.faults.add({ ...SUBMIT, action: { dropAfter: true } });
+  return (await rig.startWorkflow(rig.input({ options }))).workflowId;
+}
 
 async function submitted(rig: Rig, changes?: InputChanges): Promise<string> {
   const { workflowId } = await startExport(rig.client, rig.input(changes), { taskQueue: rig.taskQueue });

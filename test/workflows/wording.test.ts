@@ -56,7 +56,7 @@ describe('what people read in the Web UI', () => {
     const error = { code: 'APIGW.0301', message: 'no', httpStatus: 401, requestId: null, operation: 'ShowJob' };
     recordPoll(tracking, { kind: 'denied', error }, START);
     tracking.phase = 'parked';
-    expect(currentDetails(tracking, START)).toMatch(/Parked.*APIGW\.0301.*credentials.*pollNow.*job itself goes on/s);
+    expect(currentDetails(tracking, START)).toMatch(/Parked.*APIGW\.0301.*credentials.*pollNow.*What runs in the cloud goes on/s);
   });
 
   it('says at the end what remains in the cloud', () => {
