@@ -11,9 +11,7 @@ import type {
 import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
-import { preflight, type Refusal, severityOf } from './preflight';
-import { readAncestry } from './preflight/lineage';
-import type { PreflightFacts } from './preflight/rule';
+import { preflight, type Refusal, readFacts } from './preflight';
 
 /**
  * `imsValidateExport`: checks the shape of the input, then the rules of the API against the image, the bucket and the
@@ -40,24 +38,15 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
 }
 
 async function validate(request: ExportRequest, account: AccountCloud): Promise<ValidatedExport> {
-  const { client, region } = account;
-  const image = await client.ims.getImage(request.imageId);
-  if (image === undefined) throw notAllowed(request, [noSuchImage(request, region)]);
-  const [projectId, ancestors, bucket, destination] = await Promise.all([
-    client.projectId(),
-    readAncestry(image, (imageId) => client.ims.getImage(imageId)),
-    readBucket(account, request),
-    readDestination(account, request),
-  ]);
-  const report = preflight({ request, region, projectId, image, ancestors, bucket });
-  if (report.refusals.length > 0) throw notAllowed(request, report.refusals, image);
-  if (destination.object !== null) {
-    if (severityOf('destinationFree', request, 'error') === 'error')
-      throw destinationExists(request, destination.object);
-    report.warnings.push(`The destination ${request.bucketUrl} exists already; the cloud does not overwrite it.`);
+  const facts = await readFacts(account, request);
+  const { refusals, warnings, failureType } = preflight(facts);
+  const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
+  if (refusals.length > 0) {
+    throw failureType === 'DestinationExists'
+      ? destinationExists(request, destination?.object ?? null, refusals)
+      : notAllowed(request, facts.image, refusals);
   }
-  const destinationFreeAt = destination.object === null ? destination.date : null;
-  return { request, warnings: [...report.warnings, ...destination.warnings], destinationFreeAt };
+  return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }
 
 /** Options whose behaviour is not in this version. Better refused than silently ignored. */
@@ -71,39 +60,7 @@ function refuseUnbuiltOptions({ attach, options }: ExportRequest): void {
   if (options.searchAttributes) refuse('options.searchAttributes', true, 'false');
 }
 
-async function readBucket({ client }: AccountCloud, { bucket }: ExportRequest): Promise<PreflightFacts['bucket']> {
-  try {
-    return { info: await client.obs.headBucket(bucket) };
-  } catch (error) {
-    return { unreadable: obsRefusal(error), missing: error instanceof CloudError && error.class === 'notFound' };
-  }
-}
-
-/** The destination as it is now, and the clock of OBS at that moment. */
-async function readDestination({ client }: AccountCloud, { bucket, objectKey, bucketUrl }: ExportRequest) {
-  try {
-    return { ...(await client.obs.headObject(bucket, objectKey)), warnings: [] };
-  } catch (error) {
-    const warning = `Whether the destination ${bucketUrl} is free was not checked: ${obsRefusal(error)}.`;
-    return { object: null, date: null, warnings: [warning] };
-  }
-}
-
-/** What OBS refused with, where a refusal is an answer; everything that may pass is thrown on. */
-function obsRefusal(error: unknown): string {
-  if (!(error instanceof CloudError) || mayPass(error)) throw error;
-  return `${error.httpStatus} ${error.code}`;
-}
-
-function noSuchImage(request: ExportRequest, region: string): Refusal {
-  return {
-    rule: 'imageExists',
-    found: `no image ${request.imageId}`,
-    message: `The image is not in region ${region}, or account ${request.account} may not see it.`,
-  };
-}
-
-function notAllowed(request: ExportRequest, refusals: Refusal[], image?: Image): ApplicationFailure {
+function notAllowed(request: ExportRequest, image: Image | null, refusals: Refusal[]): ApplicationFailure {
   const [first] = refusals;
   const details: ExportNotAllowedDetails = {
     ...contextOf(request),
@@ -112,20 +69,34 @@ function notAllowed(request: ExportRequest, refusals: Refusal[], image?: Image):
     refusals,
   };
   const name = image?.name ? `${request.imageId} ("${image.name}")` : request.imageId;
-  const reasons = refusals.map(({ rule, found, message }) => `${message} [${rule}: ${found}]`).join(' ');
-  return failure('ExportNotAllowed', `Image ${name} cannot be exported to ${request.bucketUrl}: ${reasons}`, details);
+  return failure(
+    'ExportNotAllowed',
+    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)} ${OVERRIDE}`,
+    details,
+  );
 }
 
 function destinationExists(
   request: ExportRequest,
-  object: NonNullable<DestinationExistsDetails['object']>,
+  object: DestinationExistsDetails['object'],
+  refusals: Refusal[],
 ): ApplicationFailure {
-  const { size, etag, lastModified } = object;
+  const details: DestinationExistsDetails = {
+    ...contextOf(request),
+    object: object && { size: object.size, etag: object.etag, lastModified: object.lastModified },
+  };
   return failure(
     'DestinationExists',
-    `Nothing was submitted: ${request.bucketUrl} exists already (${size} bytes, last modified ${lastModified}). Choose another object key, or delete the object.`,
-    { ...contextOf(request), object: { size, etag, lastModified } },
+    `Nothing was submitted: image ${request.imageId} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)}`,
+    details,
   );
+}
+
+/** The rules differ by region and date, and the cloud has the last word. */
+const OVERRIDE = "Where your region allows it, set options.rules to 'warn' for the rule.";
+
+function reasons(refusals: Refusal[]): string {
+  return refusals.map(({ rule, found, message }) => `${message} [${rule}: ${found}]`).join(' ');
 }
 
 function failureOf(error: CloudError, request: ExportRequest): ApplicationFailure {

@@ -2,26 +2,35 @@
  * Preflight: the rules of the export API, asked before anything is submitted.
  *
  * They advise; the server decides. So each can be turned down to a warning or off, a fact that is missing never refuses,
- * and a rule that cannot be checked says so.
+ * and a rule that cannot be checked says so. To add a rule, add it to one of the lists in `rules/`; docs/preflight.md tells
+ * users of it.
  *
  * @module
  */
 import type { ExportRequest, RuleSeverity } from '../../contract';
-import { DESTINATION_RULES } from './destination-rules';
-import { IMAGE_RULES } from './image-rules';
-import type { PreflightFacts, PreflightRule } from './rule';
+import type { PreflightFacts } from './facts';
+import type { PreflightRule } from './rule';
+import { DESTINATION_RULES } from './rules/destination';
+import { IMAGE_ORIGIN_RULES } from './rules/image-origin';
+import { IMAGE_SIZE_RULES } from './rules/image-size';
+import { IMAGE_STATE_RULES } from './rules/image-state';
+import { OBJECT_NAME_RULES } from './rules/object-name';
 
-export const PREFLIGHT_RULES: readonly PreflightRule[] = [...IMAGE_RULES, ...DESTINATION_RULES];
+export { type PreflightFacts, readFacts } from './facts';
 
-/** Checked outside the table, by the read that also tells the clock of OBS. */
-const DESTINATION_FREE = 'destinationFree' as const;
+const RULES = [
+  ...IMAGE_STATE_RULES,
+  ...IMAGE_ORIGIN_RULES,
+  ...IMAGE_SIZE_RULES,
+  ...OBJECT_NAME_RULES,
+  ...DESTINATION_RULES,
+] as const;
+
+/** In the order in which their refusals are told. */
+export const PREFLIGHT_RULES: readonly PreflightRule[] = RULES;
 
 /** Ids that `options.rules` may name. */
-export const RULE_IDS = [
-  ...IMAGE_RULES.map(({ id }) => id),
-  ...DESTINATION_RULES.map(({ id }) => id),
-  DESTINATION_FREE,
-];
+export const RULE_IDS = RULES.map(({ id }) => id);
 
 export interface Refusal {
   rule: string;
@@ -30,27 +39,45 @@ export interface Refusal {
 }
 
 export interface PreflightReport {
+  /** Of the rules whose severity is `error`. */
   refusals: Refusal[];
+  /** Of the rules whose severity is `warn`, and of those that could not be checked. */
   warnings: string[];
+  /** How the export fails, where it is refused. */
+  failureType: 'ExportNotAllowed' | 'DestinationExists';
 }
 
 /** Asks every rule that is not off. */
 export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): PreflightReport {
-  const report: PreflightReport = { refusals: [], warnings: [] };
+  const refusals: Refusal[] = [];
+  const warnings: string[] = [];
+  const unchecked = new Map<string, string[]>();
+  const failureTypes = new Set<PreflightReport['failureType']>();
   for (const rule of rules) {
-    const severity = severityOf(rule.id, facts.request, rule.severity);
+    const severity = severityOf(rule, facts.request);
     if (severity === 'off') continue;
     const finding = rule.check(facts);
-    if (finding.kind === 'notChecked') report.warnings.push(`Rule ${rule.id} was not checked: ${finding.reason}.`);
-    if (finding.kind !== 'refused') continue;
-    const { found, message } = finding;
-    if (severity === 'error') report.refusals.push({ rule: rule.id, found, message });
-    else report.warnings.push(`Rule ${rule.id}: ${message} Found ${found}.`);
+    if (finding.kind === 'notChecked') {
+      unchecked.set(finding.reason, [...(unchecked.get(finding.reason) ?? []), rule.id]);
+    } else if (finding.kind === 'refused' && severity === 'error') {
+      refusals.push({ rule: rule.id, found: finding.found, message: finding.message });
+      failureTypes.add(rule.failureType ?? 'ExportNotAllowed');
+    } else if (finding.kind === 'refused') {
+      warnings.push(`Rule ${rule.id}: ${finding.message} Found ${finding.found}.`);
+    }
   }
-  return report;
+  for (const [reason, ids] of unchecked) warnings.push(notCheckedWarning(ids, reason));
+  const [only, ...others] = failureTypes;
+  return { refusals, warnings, failureType: others.length === 0 ? (only ?? 'ExportNotAllowed') : 'ExportNotAllowed' };
 }
 
 /** The severity that a request sets for a rule, or the rule's own. */
-export function severityOf(rule: string, request: ExportRequest, own: RuleSeverity): RuleSeverity {
-  return request.options.rules[rule] ?? own;
+function severityOf({ id, severity }: PreflightRule, { options }: ExportRequest): RuleSeverity {
+  return options.rules[id] ?? severity;
+}
+
+/** Rules that miss the same fact are told together. */
+function notCheckedWarning(ids: string[], reason: string): string {
+  if (ids.length === 1) return `Rule ${ids[0]} was not checked: ${reason}.`;
+  return `Rules ${ids.slice(0, -1).join(', ')} and ${ids.at(-1)} were not checked: ${reason}.`;
 }

@@ -1,40 +1,28 @@
-import type { ExportRequest, RuleSeverity } from '../../contract';
-import type { BucketInfo, Image } from '../../huaweicloud';
-
-/** What the rules look at. Read once, before the first rule is asked. */
-export interface PreflightFacts {
-  request: ExportRequest;
-  /** Region and project of the account. */
-  region: string;
-  projectId: string;
-  image: Image;
-  /** The images it was made from, nearest first. */
-  ancestors: Ancestry;
-  /** `missing` when OBS says that there is no such bucket. */
-  bucket: { info: BucketInfo } | { unreadable: string; missing: boolean };
-}
-
-export interface Ancestry {
-  images: Image[];
-  /** Why the line could not be followed to its root; null when it was. */
-  brokenAt: string | null;
-}
-
-export type Finding =
-  | { kind: 'passed' }
-  /** `found` is what the image or bucket showed; `message` is the sentence for a person. */
-  | { kind: 'refused'; found: string; message: string }
-  | { kind: 'notChecked'; reason: string };
+import type { RuleSeverity } from '../../contract';
+import type { Image } from '../../huaweicloud';
+import type { PreflightFacts } from './facts';
 
 /** One rule of the export API, checked before anything is submitted. */
 export interface PreflightRule {
   /** Settable per call in `options.rules`. */
   id: string;
+  /** What it refuses, for docs/preflight.md. */
+  refuses: string;
   /** Where the rule comes from: the constraint of the API page, and the code that the server refuses with. */
   source: string;
+  /** Unless a call sets another. Rules of some regions only are `off`, those of older texts only `warn`. */
   severity: RuleSeverity;
+  /** How an export fails that nothing but this rule refuses. @default 'ExportNotAllowed' */
+  failureType?: 'DestinationExists';
   check(facts: PreflightFacts): Finding;
 }
+
+export type Finding =
+  | { kind: 'passed' }
+  /** `found` is what the image or bucket showed; `message` tells a person what is wrong and what to do. */
+  | { kind: 'refused'; found: string; message: string }
+  /** `reason` is a clause: "the image tells no size". */
+  | { kind: 'notChecked'; reason: string };
 
 export const passed: Finding = { kind: 'passed' };
 
@@ -44,4 +32,9 @@ export function refused(found: string, message: string): Finding {
 
 export function notChecked(reason: string): Finding {
   return { kind: 'notChecked', reason };
+}
+
+/** A check that needs the image. That there is none is for the rule `imageExists` to say. */
+export function ofImage(check: (image: Image, facts: PreflightFacts) => Finding): PreflightRule['check'] {
+  return (facts) => (facts.image === null ? notChecked('the image was not found') : check(facts.image, facts));
 }

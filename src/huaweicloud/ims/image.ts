@@ -39,6 +39,8 @@ export interface Image {
   rootOrigin: string | null;
   /** Product of the marketplace. */
   productCode: string | null;
+  /** `__account_code`: marks an image that is charged for. */
+  accountCode: string | null;
   /** `__system__cmkid`: the KMS key of an encrypted image. */
   cmkId: string | null;
   /** `__is_config_init`, told by some regions only. */
@@ -90,6 +92,7 @@ const IMAGE = z
     __originalimagename: text,
     __root_origin: text,
     __productcode: text,
+    __account_code: text,
     __system__cmkid: text,
     __is_config_init: flag,
     enterprise_project_id: text,
@@ -120,6 +123,7 @@ const IMAGE = z
       originalImageId: row.__originalimagename ?? null,
       rootOrigin: row.__root_origin ?? null,
       productCode: row.__productcode ?? null,
+      accountCode: row.__account_code ?? null,
       cmkId: row.__system__cmkid ?? null,
       configInitialised: row.__is_config_init ?? null,
       enterpriseProjectId: row.enterprise_project_id ?? null,

@@ -1,0 +1,87 @@
+import { type Finding, notChecked, type PreflightRule, passed, refused } from '../rule';
+
+const NO_SUCH_BUCKET = 'NoSuchBucket';
+/** OBS sends requests for a bucket of another region to that region. */
+const OTHER_REGION = 'PermanentRedirect';
+
+/** The rules on the bucket and on the place in it. */
+export const DESTINATION_RULES = [
+  {
+    id: 'bucketExists',
+    refuses: 'a bucket that is not there',
+    source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
+    severity: 'error',
+    check({ bucket, request }) {
+      if (bucket.kind === 'read' || bucket.code === OTHER_REGION) return passed;
+      if (bucket.code !== NO_SUCH_BUCKET) return bucketNotRead(bucket);
+      return refused(
+        bucket.text,
+        `There is no bucket ${request.bucket}. Create it in the region of the image, as a Standard bucket, or correct its name.`,
+      );
+    },
+  },
+  {
+    id: 'bucketReadable',
+    refuses: 'a bucket that the account cannot read, so that nothing of it can be checked or verified',
+    source: 'OBS HEAD bucket, 403; the export itself needs the role OBS Tenant Administrator; IMG.0069',
+    severity: 'warn',
+    check({ bucket, request }) {
+      if (bucket.kind === 'read' || bucket.code === NO_SUCH_BUCKET || bucket.code === OTHER_REGION) return passed;
+      return refused(
+        bucket.text,
+        `Account ${request.account} cannot read the bucket ${request.bucket}. Give it the role OBS Tenant Administrator.`,
+      );
+    },
+  },
+  {
+    id: 'bucketStorageClass',
+    refuses: 'a bucket of another class than Standard',
+    source: 'Constraint 1; OBS header x-obs-storage-class; IMG.0069',
+    severity: 'error',
+    check({ bucket, request }) {
+      if (bucket.kind === 'refused') return bucketNotRead(bucket);
+      const { storageClass } = bucket.value;
+      if (storageClass === null) return notChecked('the bucket tells no storage class');
+      if (storageClass.toUpperCase() === 'STANDARD') return passed;
+      return refused(
+        `x-obs-storage-class=${storageClass}`,
+        `The bucket ${request.bucket} is not of the Standard storage class. Choose one that is.`,
+      );
+    },
+  },
+  {
+    id: 'bucketRegion',
+    refuses: 'a bucket in another region than the image',
+    source: 'Constraint 1, "in the same region"; OBS header x-obs-bucket-location; IMG.0058',
+    severity: 'error',
+    check({ bucket, region, request }) {
+      const message = `The bucket ${request.bucket} is not in the region of the image, ${region}. Choose one that is.`;
+      if (bucket.kind === 'refused') {
+        return bucket.code === OTHER_REGION ? refused(bucket.text, message) : bucketNotRead(bucket);
+      }
+      const { location } = bucket.value;
+      if (location === null) return notChecked('the bucket tells no region');
+      return location === region ? passed : refused(`x-obs-bucket-location=${location}`, message);
+    },
+  },
+  {
+    id: 'destinationFree',
+    refuses: 'an object key that is taken, by the failure `DestinationExists`',
+    source: 'OBS HEAD object; IMG.0070',
+    severity: 'error',
+    failureType: 'DestinationExists',
+    check({ destination }) {
+      if (destination.kind === 'refused') return notChecked(`the object key could not be read (${destination.text})`);
+      const { object } = destination.value;
+      if (object === null) return passed;
+      return refused(
+        `${object.size} bytes, last modified ${object.lastModified}`,
+        'The destination exists already, and the cloud does not overwrite it. Choose another object key, or delete the object.',
+      );
+    },
+  },
+] as const satisfies PreflightRule[];
+
+function bucketNotRead({ text }: { text: string }): Finding {
+  return notChecked(`the bucket could not be read (${text})`);
+}
