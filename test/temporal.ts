@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -93,7 +93,7 @@ export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowB
     logger: quietLogger,
   });
   await mkdir(bundles, { recursive: true });
-  const unfinished = `${codePath}.${process.pid}`;
+  const unfinished = `${codePath}.${randomUUID()}`;
   await writeFile(unfinished, code);
   await rename(unfinished, codePath);
   return { code };
