@@ -10,6 +10,7 @@ import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from './cli/exit-codes';
 import { type OutputOptions, printJson, reportError, reportLines } from './cli/output';
+import { type ResolveFlags, resolve } from './cli/resolve';
 import type { SimulatorFlags } from './cli/simulator';
 import { type StartFlags, start, waitForEnd } from './cli/start';
 import { cancelExport, connectClient, listExports, pollNow, readExport } from './client';
@@ -144,6 +145,13 @@ program
       }),
     ),
   );
+
+program
+  .command('resolve <workflowId>')
+  .description('say what became of a submit whose answer was lost')
+  .option('--job <id>', 'it began this job, which is checked and then tracked')
+  .option('--not-submitted', 'it began nothing: submit again')
+  .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
 
 program
   .command('cancel <workflowId>')

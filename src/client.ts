@@ -14,7 +14,15 @@ import { DEFAULT_TASK_QUEUE, type ExportImageInput } from './contract';
 
 export { connectClient } from './client/connect';
 export { ExportError, type ExportErrorCode } from './client/errors';
-export { cancelExport, type ExportReport, followExport, listExports, pollNow, readExport } from './client/follow';
+export {
+  cancelExport,
+  type ExportReport,
+  followExport,
+  listExports,
+  pollNow,
+  readExport,
+  resolveSubmission,
+} from './client/follow';
 export { exportResult } from './client/result';
 export { type StartedExport, type StartOptions, startExport } from './client/start';
 

@@ -99,10 +99,14 @@ export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowB
   return { code };
 }
 
-/** The bundle whose submits settle in seconds instead of minutes: see fixtures/quick-submit-limits.ts. */
+const quickSubmitLimits = join(__dirname, 'fixtures/quick-submit-limits.ts');
+
+/** What to replace for submits that settle in seconds instead of minutes. */
+export const QUICK_SUBMITS = { './submit-limits': quickSubmitLimits, '../submit-limits': quickSubmitLimits };
+
+/** The bundle whose submits settle in seconds. */
 export function bundleWithQuickSubmits(): Promise<WorkflowBundle> {
-  const limits = join(__dirname, 'fixtures/quick-submit-limits.ts');
-  return bundleOnce({ replace: { './submit-limits': limits, '../submit-limits': limits } });
+  return bundleOnce({ replace: QUICK_SUBMITS });
 }
 
 type WebpackPlugin = Extract<

@@ -11,6 +11,7 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
   DestinationExists: EXIT.failed,
   DestinationBusy: EXIT.failed,
   ExportEnded: EXIT.failed,
+  NothingToResolve: EXIT.failed,
   SubmitRejected: EXIT.failed,
   AccessDenied: EXIT.failed,
   ExportFailed: EXIT.failed,

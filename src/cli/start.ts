@@ -96,6 +96,12 @@ function whyItWaits({ workflowId, workflowStatus, status, retrying }: ExportRepo
   if (retrying !== null) return `${retrying.activity} is tried again: ${retrying.failure} ${giveUp}`;
   if (status === null) return `no worker answers ${giveUp}`;
   if (status.phase === 'waitingToSubmit') return `nothing is submitted yet: ${status.lastError} ${giveUp}`;
+  if (status.phase === 'needsAnswer') {
+    return `the answer to the submit was lost, and a person must say what became of it: \`ims-export resolve ${workflowId} --job JOB_ID\` or \`--not-submitted\` ${giveUp}`;
+  }
+  if (status.phase === 'reconciling') {
+    return `the answer to the submit was lost; finding out what became of it, next step at ${status.nextPollAt ?? 'once'} ${giveUp}`;
+  }
   return `${status.phase} ${giveUp}`;
 }
 

@@ -7,7 +7,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { EXPORT_CANCELED, FAILURE_TYPES, type FailureType } from '../contract';
+import { EXPORT_CANCELED, FAILURE_TYPES, type FailureType, NOTHING_TO_RESOLVE } from '../contract';
 
 /**
  * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
@@ -16,6 +16,7 @@ import { EXPORT_CANCELED, FAILURE_TYPES, type FailureType } from '../contract';
  * - `NoWorker`: no worker took the export from its task queue
  * - `TemporalUnreachable`: no Temporal server answered, or it does not have the namespace
  * - `NoSuchExport`: there is no workflow of that id
+ * - `NothingToResolve`: no answer to a submit was lost, so there is nothing that a person could tell
  * - `ExportEnded`: the export has ended, so it cannot be steered any more
  */
 export type ExportErrorCode =
@@ -25,7 +26,8 @@ export type ExportErrorCode =
   | 'NoWorker'
   | 'TemporalUnreachable'
   | 'NoSuchExport'
-  | 'ExportEnded';
+  | 'ExportEnded'
+  | typeof NOTHING_TO_RESOLVE;
 
 /** The only error that the client functions throw on purpose; its message says what to do next. */
 export class ExportError extends Error {
@@ -92,7 +94,7 @@ export function noSuchNamespace(namespace: string, cause?: unknown): ExportError
 function fromFailure(failure: unknown, workflowId: string): ExportError | undefined {
   if (failure instanceof ApplicationFailure) {
     if (failure.type === EXPORT_CANCELED) return canceled(workflowId, failure);
-    if (!isFailureType(failure.type)) return undefined;
+    if (failure.type !== NOTHING_TO_RESOLVE && !isFailureType(failure.type)) return undefined;
     return new ExportError(failure.type, failure.message, failure.details?.[0], { cause: failure });
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);

@@ -5,7 +5,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportMemo,
+  type ExportStatus,
+  MESSAGES,
+  type SubmissionResolution,
+} from '../contract';
 import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
 import { shortCall } from './temporal-calls';
 
@@ -103,6 +109,23 @@ export async function pollNow(client: Client, workflowId: string): Promise<void>
  */
 export async function cancelExport(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());
+}
+
+/**
+ * Says what became of a submit whose answer was lost: its job, which the export checks before it tracks it, or that there
+ * is none, so that it submits again. What came of it is in the status and its warnings.
+ *
+ * @throws ExportError NothingToResolve, InvalidExportRequest, NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function resolveSubmission(
+  client: Client,
+  workflowId: string,
+  resolution: SubmissionResolution,
+): Promise<void> {
+  const args: [SubmissionResolution] = [resolution];
+  await steer(client, workflowId, (handle) =>
+    handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args }),
+  );
 }
 
 async function steer(client: Client, workflowId: string, send: (handle: Handle) => Promise<unknown>): Promise<void> {

@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportImageResult } from '../../src/contract';
 import { type Rig, startRig, untilStatus } from '../rig';
-import { bundleWithQuickSubmits } from '../temporal';
+import { bundleOnce, bundleWithQuickSubmits, QUICK_SUBMITS } from '../temporal';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -73,3 +74,70 @@ describe('an answer that was lost', () => {
     rig.simulator.jobSeconds = 1;
   });
 });
+
+describe('resolveSubmission', () => {
+  it.each([
+    ['nothing', []],
+    ['both answers at once', [{ jobId: 'a', notSubmitted: true }]],
+    ['notSubmitted: false', [{ notSubmitted: false }]],
+    ['a job id with a slash', [{ jobId: '../x' }]],
+  ])('refuses %s', async (_what, args) => {
+    const handle = await rig.startWorkflow(rig.input({ image: rig.simulator.addImage('linux').name }));
+    const asked = handle.executeUpdate('resolveSubmission', { args } as never);
+    await expect(asked).rejects.toMatchObject({ cause: { type: 'InvalidExportRequest' } });
+    await handle.result();
+  });
+
+  it('is refused while no answer was lost', async () => {
+    const handle = await rig.startWorkflow(rig.input({ image: rig.simulator.addImage('linux').name }));
+    const asked = handle.executeUpdate('resolveSubmission', { args: [{ notSubmitted: true }] } as never);
+    await expect(asked).rejects.toMatchObject({
+      cause: { type: 'NothingToResolve', message: expect.stringContaining('nothing to resolve') },
+    });
+    await handle.result();
+  });
+
+  it('notSubmitted lets it submit again, once the lost submit is surely over', async () => {
+    const image = rig.simulator.addImage('linux');
+    const path = `*/${image.id}/file`;
+    rig.simulator.faults.add({ method: 'POST', path, action: { dropBefore: true } });
+    const handle = await rig.startWorkflow(
+      rig.input({ image: image.name, options: { onAmbiguousSubmit: 'ask', maxProbes: 0 } }),
+    );
+    await untilStatus(rig.client, handle.workflowId, ({ phase }) => phase === 'reconciling');
+    await handle.executeUpdate('resolveSubmission', { args: [{ notSubmitted: true }] } as never);
+    expect(await handle.result()).toMatchObject({ verdict: 'succeeded', confirmed: true, submissions: 2 });
+  });
+});
+
+it('the search goes on in a new run when the history is long', async () => {
+  const fixtures = join(__dirname, '../long-exports/fixtures');
+  const short = await startRig({
+    bundle: await bundleOnce({ replace: { ...QUICK_SUBMITS, './history-budget': join(fixtures, 'short-history.ts') } }),
+    simulator: { jobSeconds: 600 },
+  });
+  try {
+    short.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropAfter: true } });
+    const handle = await short.startWorkflow(
+      short.input({ options: { acceptUnconfirmed: true, minInterval: 50, maxInterval: 100 } }),
+    );
+    const { continued } = await untilContinued(short, handle);
+    expect(continued).toBe(true);
+    short.simulator.clock.advance(600_000);
+    expect(await handle.result()).toMatchObject({ verdict: 'succeeded', confirmed: false, submissions: 1 });
+    expect(short.posts()).toBe(2);
+  } finally {
+    await short.close();
+  }
+});
+
+async function untilContinued(
+  { client }: Rig,
+  { workflowId, firstExecutionRunId }: { workflowId: string; firstExecutionRunId: string },
+) {
+  for (;;) {
+    const { runId, status } = await client.workflow.getHandle(workflowId).describe();
+    if (runId !== firstExecutionRunId) return { continued: status.name === 'RUNNING' };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -197,6 +197,23 @@ describe.concurrent('ims-export', () => {
       expect(stderr).toContain('look for the object before you export again');
     });
 
+    it('goes on with the job that `resolve` names, when the answer to the submit is lost', async () => {
+      const path = `/v1/cloudimages/${stage.image('dataDisk')}/file`;
+      await stage.addFault({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+      const to = destination('resolved.vhd');
+      const workflowId = exportWorkflowId(to);
+      const ask = ['--option', 'onAmbiguousSubmit=ask'];
+      const waiting = stage.launch(...start('dataDisk', to, '--format', 'vhd', ...ask, '--wait', '--json'));
+      const { jobId } = await jobTo(to);
+      await waiting.says(/answer to the submit was lost/, SOON_MS);
+      await refused(2, 'InvalidExportRequest', ['resolve', workflowId]);
+      expect((await stage.run('resolve', workflowId, '--job', jobId)).exitCode).toBe(0);
+      const { exitCode, stdout } = await waiting.endsWithin(SOON_MS);
+      expect(exitCode, waiting.said()).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ jobId, confirmed: true, submissions: 1 });
+      await refused(1, 'ExportEnded', ['resolve', workflowId, '--not-submitted']);
+    });
+
     it('ends with 4, like watch, when another process cancels', async () => {
       const to = destination('canceled.zvhd2');
       const workflowId = exportWorkflowId(to);

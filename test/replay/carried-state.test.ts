@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusOf } from '../../src/workflows/status';
+import type { LostSubmit } from '../../src/workflows/submission/lost-submit';
 import { beginTracking, carriedState, resumeTracking } from '../../src/workflows/tracking';
 import { stateCarriedBy } from '../long-exports/history';
 import { recordedHistories } from './recorded-histories';
@@ -33,6 +34,26 @@ describe.each(carried)('the state that $title carried into a new run', ({ state 
     const keptToday = Object.keys(carriedState(beginTracking({}, 0)));
     expect(Object.keys(carriedState(resumeTracking({}, state))).sort()).toEqual(keptToday.sort());
   });
+});
+
+it('a lost submit goes on where it was, but a run that was reset does not vouch for what it did not see', () => {
+  const lostSubmit: LostSubmit = {
+    settledAtMs: 5,
+    seenByThisRun: true,
+    probes: 1,
+    granted: 0,
+    busyUntilMs: null,
+    timesBusy: 0,
+    probeUntilMs: null,
+    refusals: 0,
+    candidate: null,
+  };
+  const state = { ...carriedState(beginTracking({}, 0)), submissions: 1, lostSubmit };
+  const tracking = resumeTracking({}, state);
+  expect(carriedState(tracking)).toEqual(state);
+  expect(tracking).toMatchObject({ phase: 'reconciling', remoteJob: 'unknown' });
+  const reset = resumeTracking({}, state, true);
+  expect(reset).toMatchObject({ mayHaveSubmitted: true, lostSubmit: { ...lostSubmit, seenByThisRun: false } });
 });
 
 it('there is one for each version', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src/activities';
 import type { ObservedJob } from '../../src/contract';
+import { submitLost } from '../../src/workflows/failures';
 import { formatDuration } from '../../src/workflows/format-duration';
 import { statusOf } from '../../src/workflows/status';
 import { beginTracking, recordPoll, type Tracking } from '../../src/workflows/tracking';
@@ -56,7 +57,39 @@ describe('what people read in the Web UI', () => {
     const error = { code: 'APIGW.0301', message: 'no', httpStatus: 401, requestId: null, operation: 'ShowJob' };
     recordPoll(tracking, { kind: 'denied', error }, START);
     tracking.phase = 'parked';
-    expect(currentDetails(tracking, START)).toMatch(/Parked.*APIGW\.0301.*credentials.*pollNow.*What runs in the cloud goes on/s);
+    expect(currentDetails(tracking, START)).toMatch(
+      /Parked.*APIGW\.0301.*credentials.*pollNow.*What runs in the cloud goes on/s,
+    );
+  });
+
+  it('says that the answer to the submit was lost, what was found, and what a person can answer', () => {
+    const tracking = exporting();
+    Object.assign(tracking, { jobId: null, submittedAtMs: null, remoteJob: 'unknown', phase: 'reconciling' });
+    const object = { size: 4096, etag: 'e', lastModified: '2026-01-01T00:05:00.000Z', format: 'zvhd2' as const };
+    tracking.lostSubmit = {
+      settledAtMs: START,
+      seenByThisRun: true,
+      probes: 0,
+      granted: 0,
+      busyUntilMs: null,
+      timesBusy: 0,
+      probeUntilMs: null,
+      refusals: 0,
+      candidate: { object, doubt: null, sinceMs: START },
+    };
+    const details = currentDetails(tracking, START);
+    expect(details).toMatch(
+      /answer to the submit was lost.*4096 bytes, last modified 2026-01-01T00:05.*resolveSubmission/s,
+    );
+    tracking.phase = 'needsAnswer';
+    expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
+    expect(submitLost(tracking, 'somebody looked')).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      message: expect.stringMatching(
+        /was lost\. It was looked into: somebody looked\. An object of 4096 bytes.*delete it/,
+      ),
+      details: [expect.objectContaining({ object, jobId: null, remoteJob: 'unknown' })],
+    });
   });
 
   it('says at the end what remains in the cloud', () => {
