@@ -64,7 +64,8 @@ export function isOlder(lastModified: string, notOlderThan: string | null): bool
   return Date.parse(lastModified) < Date.parse(notOlderThan) - CLOCK_TOLERANCE_MS;
 }
 
-/** What the cloud refused with, for a sentence: `403 AccessDenied`. */
+/** What the cloud refused with, for a sentence: `403 AccessDenied`, or `HTTP 403` where it named no code. */
 export function refusalText({ httpStatus, code }: CloudError): string {
-  return httpStatus === null || code === `HTTP_${httpStatus}` ? code : `${httpStatus} ${code}`;
+  if (httpStatus === null) return code;
+  return code === `HTTP_${httpStatus}` ? `HTTP ${httpStatus}` : `${httpStatus} ${code}`;
 }

@@ -18,7 +18,13 @@ export interface ActivityRig {
     name: Name,
     ...args: Parameters<ExportActivities[Name]>
   ): Promise<Awaited<ReturnType<ExportActivities[Name]>>>;
-  /** The same with other facts about the attempt, or one that was canceled before it began. */
+  /** The same with other facts about the attempt, such as its number and what the one before left behind. */
+  runAs<Name extends keyof ExportActivities>(
+    info: ActivityInfo,
+    name: Name,
+    ...args: Parameters<ExportActivities[Name]>
+  ): Promise<{ outcome: Awaited<ReturnType<ExportActivities[Name]>> | Error; heartbeats: unknown[] }>;
+  /** The same for a submit, or for one that was canceled before it began. */
   submit(
     input: Parameters<ExportActivities['imsSubmitExport']>[0],
     attempt: { info?: ActivityInfo; canceled?: boolean },
@@ -36,7 +42,8 @@ export async function startActivityRig(
   const simulator = await startSimulator(options);
   const configured = accountFromEnvironment(environmentOf(simulator.info));
   const account = options.account?.(configured) ?? configured;
-  const client = createCloudClient(account);
+  // Reads are repeated as ever, but without long waits.
+  const client = createCloudClient(account, { retry: { firstDelayMs: 5 } });
   const activities = createExportActivities({ accounts: new Map([['default', { region: account.region, client }]]) });
   // Temporal warns of every activity that fails; here many are meant to.
   const environment = (info: ActivityInfo = {}) =>
@@ -46,6 +53,16 @@ export async function startActivityRig(
     run: (name, ...args) => {
       const activity = activities[name] as (...given: unknown[]) => Promise<never>;
       return environment().run(activity, ...args);
+    },
+    runAs: async (info, name, ...args) => {
+      const activity = activities[name] as (...given: unknown[]) => Promise<never>;
+      const attempt = environment(info);
+      const heartbeats: unknown[] = [];
+      attempt.on('heartbeat', (details: unknown) => heartbeats.push(details));
+      const outcome = await attempt
+        .run<unknown[], never, typeof activity>(activity, ...args)
+        .catch((error: Error) => error);
+      return { outcome, heartbeats };
     },
     submit: (input, { info, canceled }) => {
       const attempt = environment(info);

@@ -43,7 +43,7 @@ describe('the input of an export', () => {
         submitBudgetMs: 7_200_000,
         onCancel: 'detach',
         onAmbiguousSubmit: 'probe',
-        maxProbes: 0,
+        maxProbes: 1,
         acceptUnconfirmed: false,
         whenImageBusy: 'wait',
         rules: {},

@@ -77,22 +77,95 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     const { images, bucket } = rig.simulator.info;
     const input = { imageId: images.linux, bucketUrl: `${bucket}-denied:a.qcow2`, ...qcow2 };
     const { warnings, destinationFreeAt } = await rig.run('imsValidateExport', input);
-    expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toContain('could not be read');
+    expect(warnings).toEqual([
+      `Rule bucketReadable: Account default cannot read the bucket ${bucket}-denied. Give it the role OBS Tenant Administrator. Found 403 AccessDenied.`,
+      'Rules bucketExists, bucketStorageClass and bucketRegion were not checked: the bucket could not be read (403 AccessDenied).',
+      'Rule destinationFree was not checked: the object key could not be read (403 AccessDenied).',
+    ]);
     expect(destinationFreeAt).toBeNull();
+  });
+
+  it('can be made to refuse a bucket that may not be read', async () => {
+    const options = { rules: { bucketReadable: 'error' } };
+    expect(await verdict('linux', qcow2, { bucket: '-denied', options })).toBe('bucketReadable');
   });
 
   it('only warns of what a call turns down to warn, and is silent where it is off', async () => {
     const { images, bucket } = rig.simulator.info;
     const input = { imageId: images.iso, bucketUrl: `${bucket}:rules/iso`, ...qcow2 };
     const warned = await rig.run('imsValidateExport', { ...input, options: { rules: { notIso: 'warn' } } });
-    expect(warned.warnings).toEqual(['Rule notIso: ISO images cannot be exported. Found virtual_env_type=IsoImage.']);
+    expect(warned.warnings).toEqual([
+      expect.stringMatching(/^Rule notIso: ISO images cannot be exported\..* Found virtual_env_type=IsoImage\.$/),
+    ]);
     const silent = await rig.run('imsValidateExport', { ...input, options: { rules: { notIso: 'off' } } });
     expect(silent.warnings).toEqual([]);
+  });
+
+  it('tells a bucket of another region by where OBS sends its requests', async () => {
+    rig.simulator.faults.add({
+      service: 'obs',
+      method: 'HEAD',
+      path: `/${rig.simulator.info.bucket}/`,
+      action: { status: 301 },
+    });
+    expect(await verdict('linux', qcow2)).toBe('bucketRegion');
+    rig.simulator.faults.clear();
   });
 
   it('sends nothing to the cloud but reads', () => {
     expect(rig.posts()).toBe(0);
     expect(new Set(rig.simulator.requests().map(({ method }) => method))).toEqual(new Set(['GET', 'HEAD']));
+  });
+});
+
+describe('the lineage, as the cloud tells it', () => {
+  const addImage: ActivityRig['simulator']['addImage'] = (like, attributes) => rig.simulator.addImage(like, attributes);
+
+  /** The verdict on an image, and the warnings where it is exportable. */
+  async function judge(image: { id: string }, options: object = {}) {
+    const input = { imageId: image.id, bucketUrl: `${rig.simulator.info.bucket}:lineage/a`, ...qcow2, options };
+    try {
+      return (await rig.run('imsValidateExport', input)).warnings;
+    } catch (error) {
+      return (error as ApplicationFailure).details?.map((detail) => (detail as ExportNotAllowedDetails).rule);
+    }
+  }
+
+  it('refuses a copy, within the region, of an image made from a Windows public image', async () => {
+    const { images, region } = rig.simulator.info;
+    const copy = addImage('windowsFromPublic', {
+      __originalimagename: '',
+      __data_origin: `image,${region},${images.windowsFromPublic}`,
+    });
+    expect(await judge(copy)).toEqual(['licensedLineage']);
+  });
+
+  it('warns that Windows of a deleted parent was not checked, and lets the cloud decide', async () => {
+    const orphan = addImage('windowsFromPublic', { __originalimagename: '11111111-2222-3333-4444-555555555555' });
+    expect(await judge(orphan)).toEqual([
+      'Rules licensedLineage and notFromMarketplace were not checked: what the image was made from is not fully known: its ancestor 11111111-2222-3333-4444-555555555555 is deleted or not visible.',
+    ]);
+  });
+
+  it('is not deceived by a circle, and comes to an end', async () => {
+    const first = addImage('windowsFromPublic');
+    const second = addImage('windowsFromPublic', { __originalimagename: first.id });
+    first.__originalimagename = second.id;
+    expect(await judge(first)).toEqual([expect.stringContaining('go round in a circle')]);
+  });
+
+  it('is no reason to warn of an image of CentOS on a data disk', async () => {
+    expect(await judge({ id: rig.simulator.info.images.dataDisk ?? '' })).toEqual([]);
+  });
+
+  it('refuses Ubuntu where a call says that its region does', async () => {
+    const ubuntu = addImage('public', { __platform: 'Ubuntu' });
+    const made = addImage('large', {
+      __platform: 'Ubuntu',
+      __originalimagename: ubuntu.id,
+      __image_size: '1073741824',
+    });
+    expect(await judge(made)).toEqual([]);
+    expect(await judge(made, { rules: { regionalLineage: 'error' } })).toEqual(['regionalLineage']);
   });
 });

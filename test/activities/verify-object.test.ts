@@ -59,27 +59,92 @@ describe('verifying the object of an export', () => {
     expect(await verify(await exported(), 'yesterday')).toMatchObject({ kind: 'verified' });
   });
 
-  it('finds that it is empty', async () => {
-    const request = await exported();
-    faultTheHead({
-      status: 200,
-      headers: { 'Content-Length': '0', ETag: '"x"', 'Last-Modified': new Date().toUTCString() },
+  it('F17 takes an object that was there before the job for what it is', async () => {
+    const request = rig.request();
+    rig.simulator.putObject(request.objectKey, Buffer.from('QFI\xfb', 'latin1'));
+    rig.simulator.clock.advance(60_000);
+    expect(await verify(request, new Date(rig.simulator.clock.now()).toISOString())).toMatchObject({
+      kind: 'invalid',
+      problem: 'olderThanJob',
+      found: expect.stringMatching(/^it was last modified .+Z, before .+Z$/),
     });
-    expect(await verify(request)).toMatchObject({ kind: 'invalid', problem: 'empty' });
   });
 
-  it('finds that it is of another format', async () => {
+  it('F16 finds that it is empty', async () => {
+    const request = rig.request();
+    rig.simulator.putObject(request.objectKey, '');
+    expect(await verify(request)).toMatchObject({ kind: 'invalid', problem: 'empty', object: { size: 0 } });
+  });
+
+  it('finds that it is of another storage class', async () => {
+    const headers = { 'Content-Length': '7', 'Last-Modified': new Date().toUTCString(), 'x-obs-storage-class': 'COLD' };
+    faultTheHead({ status: 200, headers });
+    expect(await verify(rig.request())).toMatchObject({
+      kind: 'invalid',
+      problem: 'wrongStorageClass',
+      found: 'it has the storage class COLD, not STANDARD',
+    });
+  });
+
+  it('F16 finds that it is of another format, and shows its bytes', async () => {
     const request = await exported({ fileFormat: 'vmdk' });
     expect(await verify({ ...request, fileFormat: 'qcow2' })).toMatchObject({
       kind: 'invalid',
       problem: 'wrongFormat',
+      found: expect.stringMatching(/^it is no qcow2: its first bytes are( [0-9a-f]{2}){8}$/),
     });
-    expect(await verify({ ...request, fileFormat: 'vhd' })).toMatchObject({ kind: 'invalid', problem: 'wrongFormat' });
+    expect(await verify({ ...request, fileFormat: 'vhd' })).toMatchObject({
+      kind: 'invalid',
+      problem: 'wrongFormat',
+      found: expect.stringMatching(/^it is no vhd: its footer begins with/),
+    });
+  });
+
+  it('finds that it is too short for its format', async () => {
+    const request = rig.request({ fileFormat: 'vhd' });
+    rig.simulator.putObject(request.objectKey, 'conectix');
+    expect(await verify(request)).toMatchObject({
+      problem: 'wrongFormat',
+      found: 'it is shorter than the footer of a vhd (8 of 512 bytes)',
+    });
+  });
+
+  it('does not judge the bytes of zvhd2, which is not public', async () => {
+    const request = rig.request({ isQuickExport: true });
+    rig.simulator.putObject(request.objectKey, 'anything');
+    expect(await verify(request)).toMatchObject({ kind: 'verified', object: { format: 'zvhd2' } });
+  });
+
+  it('finds that it went while it was looked at', async () => {
+    const request = await exported();
+    rig.simulator.faults.add({
+      service: 'obs',
+      method: 'GET',
+      action: { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' },
+    });
+    expect(await verify(request)).toMatchObject({ kind: 'invalid', problem: 'missing' });
   });
 
   it('is skipped with the reason when the object may not be read', async () => {
     faultTheHead({ status: 403 });
-    expect(await verify(await exported())).toEqual({ kind: 'skipped', reason: expect.stringContaining('403') });
+    const request = await exported();
+    expect(await verify(request)).toEqual({
+      kind: 'skipped',
+      reason: `the object could not be read: OBS refused ${request.bucketUrl} to account default (403 AccessDenied); give it permission to read the bucket, or look at the object yourself`,
+    });
+  });
+
+  it('is skipped with the reason when only its bytes may not be read', async () => {
+    const request = await exported();
+    rig.simulator.faults.add({
+      service: 'obs',
+      method: 'GET',
+      action: { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' },
+    });
+    expect(await verify(request)).toMatchObject({
+      kind: 'skipped',
+      reason: expect.stringContaining('403 AccessDenied'),
+    });
   });
 
   it('is left to be tried again while OBS cannot be asked', async () => {
@@ -88,5 +153,5 @@ describe('verifying the object of an export', () => {
     const error = await verify(request).catch((failed: unknown) => failed);
     expect(error).toBeInstanceOf(ApplicationFailure);
     expect(error).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
-  }, 30_000);
+  });
 });

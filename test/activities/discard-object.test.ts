@@ -1,0 +1,140 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DiscardInput, DiscardOutcome, ExportRequest } from '../../src/contract';
+import type { FaultAction } from '../../src/testing';
+import { type ActivityRig, RUN_ID, startActivityRig } from './activity-rig';
+
+let rig: ActivityRig;
+beforeAll(async () => {
+  rig = await startActivityRig({ jobSeconds: 60 });
+});
+afterEach(() => {
+  rig.simulator.faults.clear();
+  rig.simulator.credentials.restore();
+});
+afterAll(() => rig.close());
+
+/** An export that has ended, with its object as it was verified. */
+async function exported(): Promise<DiscardInput> {
+  const request = rig.request();
+  const notOlderThan = new Date(rig.simulator.clock.now()).toISOString();
+  await rig.run('imsSubmitExport', { request, mayPost: true, runId: RUN_ID });
+  rig.simulator.clock.advance(61_000);
+  const verified = await rig.run('imsVerifyObject', { request, jobId: 'job', notOlderThan });
+  if (verified.kind !== 'verified') throw new Error(`the object is ${verified.kind}`);
+  return { request, object: verified.object, notOlderThan };
+}
+
+const discard = (input: DiscardInput): Promise<DiscardOutcome> => rig.run('imsDiscardObject', input);
+const isThere = ({ objectKey }: ExportRequest) => rig.simulator.objects().some(({ key }) => key === objectKey);
+const deletes = () => rig.simulator.requests().filter(({ method }) => method === 'DELETE').length;
+const fault = (method: string, action: FaultAction, times = 1) =>
+  rig.simulator.faults.add({ service: 'obs', method, times, action });
+
+describe('discarding the object of a canceled export', () => {
+  it('deletes the object that was verified', async () => {
+    const input = await exported();
+    expect(await discard(input)).toEqual({ kind: 'discarded' });
+    expect(isThere(input.request)).toBe(false);
+  });
+
+  it('finds it gone already', async () => {
+    const input = await exported();
+    rig.simulator.deleteObject(input.request.objectKey);
+    const before = deletes();
+    expect(await discard(input)).toEqual({ kind: 'alreadyGone' });
+    expect(deletes()).toBe(before);
+  });
+
+  it.each([
+    ['ETag', { etag: 'another' }],
+    ['size', { size: 7 }],
+    ['last-modified', { lastModified: '2026-01-01T00:00:00.000Z' }],
+  ])('F23 keeps an object of another %s than was verified', async (_, changes) => {
+    const input = await exported();
+    const before = deletes();
+    expect(await discard({ ...input, object: { ...input.object, ...changes } })).toEqual({
+      kind: 'kept',
+      reason: expect.stringContaining('it is not the object that was verified'),
+    });
+    expect({ isThere: isThere(input.request), deletes: deletes() }).toEqual({ isThere: true, deletes: before });
+  });
+
+  it('F23 keeps an object that somebody put in the place of ours', async () => {
+    const input = await exported();
+    rig.simulator.clock.advance(5_000);
+    rig.simulator.putObject(input.request.objectKey, 'somebody else’s');
+    expect(await discard(input)).toMatchObject({ kind: 'kept' });
+    expect(isThere(input.request)).toBe(true);
+  });
+
+  it('F23 keeps an object older than the job, with a second of tolerance', async () => {
+    const input = await exported();
+    const later = (ms: number) => new Date(Date.parse(input.object.lastModified) + ms).toISOString();
+    expect(await discard({ ...input, notOlderThan: later(1_001) })).toEqual({
+      kind: 'kept',
+      reason: expect.stringContaining('it is older than the job'),
+    });
+    expect(await discard({ ...input, notOlderThan: later(1_000) })).toEqual({ kind: 'discarded' });
+  });
+
+  it.each(['', 'yesterday'])(
+    'F23 keeps an object where the begin of the job is not known (%j)',
+    async (notOlderThan) => {
+      const input = await exported();
+      expect(await discard({ ...input, notOlderThan })).toMatchObject({ kind: 'kept' });
+      expect(isThere(input.request)).toBe(true);
+    },
+  );
+
+  it('F23 keeps an object that has no ETag to be known by', async () => {
+    const input = await exported();
+    const { size, lastModified } = input.object;
+    const headers = { 'Content-Length': String(size), 'Last-Modified': new Date(lastModified).toUTCString() };
+    fault('HEAD', { status: 200, headers });
+    expect(await discard({ ...input, object: { ...input.object, etag: '' } })).toMatchObject({ kind: 'kept' });
+    expect(isThere(input.request)).toBe(true);
+  });
+});
+
+describe('a discard that is refused or disturbed', () => {
+  it.each([
+    ['HEAD', 403, 'OBS refused: 403 AccessDenied'],
+    ['DELETE', 403, 'OBS refused: 403 AccessDenied'],
+    ['HEAD', 401, 'OBS refused: HTTP 401'],
+    ['DELETE', 401, 'OBS refused: HTTP 401'],
+  ])('F13 keeps the object and says why, when OBS answers the %s with %i', async (method, status, reason) => {
+    const input = await exported();
+    const code = status === 403 ? '<Error><Code>AccessDenied</Code></Error>' : '';
+    fault(method, { status, ...(method === 'DELETE' ? { body: code } : {}) }, 5);
+    expect(await discard(input)).toEqual({ kind: 'kept', reason });
+    expect(isThere(input.request)).toBe(true);
+  });
+
+  it('F13 keeps the object and says why, when the permissions are gone by now', async () => {
+    const input = await exported();
+    rig.simulator.credentials.revoke('permissions');
+    expect(await discard(input)).toEqual({ kind: 'kept', reason: 'OBS refused: 403 AccessDenied' });
+    rig.simulator.credentials.restore();
+    expect(isThere(input.request)).toBe(true);
+  });
+
+  it.each([
+    ['the HEAD cannot be had', 'HEAD', { status: 503 }, 20, true],
+    ['the DELETE fails', 'DELETE', { status: 503 }, 1, true],
+    ['the DELETE is not answered', 'DELETE', { dropBefore: true }, 1, true],
+    ['the answer to the DELETE is lost', 'DELETE', { dropAfter: true }, 1, false],
+  ] as const)('is left to be tried again when %s', async (_, method, action, times, staysThere) => {
+    const input = await exported();
+    const before = deletes();
+    fault(method, action, times);
+    const { outcome } = await rig.runAs({}, 'imsDiscardObject', input);
+    expect(outcome).toBeInstanceOf(ApplicationFailure);
+    expect(outcome).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
+    expect(isThere(input.request)).toBe(staysThere);
+    expect(deletes() - before).toBe(method === 'DELETE' ? 1 : 0);
+
+    rig.simulator.faults.clear();
+    expect(await discard(input)).toEqual({ kind: staysThere ? 'discarded' : 'alreadyGone' });
+  });
+});

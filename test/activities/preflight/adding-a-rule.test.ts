@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseExportInput } from '../../../src/activities';
+import { PREFLIGHT_RULES, preflight, RULE_IDS } from '../../../src/activities/preflight';
+import { notChecked, ofImage, type PreflightRule, passed, refused } from '../../../src/activities/preflight/rule';
+import { facts, image } from './facts';
+
+const ROOT = join(__dirname, '../../..');
+
+/** As a user's region might have it. */
+const ADDED: PreflightRule = {
+  id: 'namedImage',
+  refuses: 'images without a name, and those called draft',
+  source: 'a rule of this test',
+  severity: 'error',
+  check: ofImage(({ name }) => {
+    if (name === null) return notChecked('the image tells no name');
+    return name === 'draft' ? refused('name=draft', 'Drafts are not exported. Give the image its name.') : passed;
+  }),
+};
+const RULES = [...PREFLIGHT_RULES, ADDED];
+const draft = image('linux', { name: 'draft' });
+
+describe('adding a preflight rule', () => {
+  it('takes the rule: it refuses, passes, and tells what it could not check as all do', () => {
+    expect(preflight(facts({ image: draft }), RULES).refusals).toEqual([
+      { rule: 'namedImage', found: 'name=draft', message: 'Drafts are not exported. Give the image its name.' },
+    ]);
+    expect(preflight(facts(), RULES)).toMatchObject({ refusals: [], warnings: [] });
+    expect(preflight(facts({ image: image('linux', { name: null }) }), RULES).warnings).toEqual([
+      'Rule namedImage was not checked: the image tells no name.',
+    ]);
+  });
+
+  it('gives it a severity that a call can set', () => {
+    const given = facts({ image: draft });
+    const at = (severity: 'warn' | 'off') =>
+      preflight(
+        {
+          ...given,
+          request: { ...given.request, options: { ...given.request.options, rules: { namedImage: severity } } },
+        },
+        RULES,
+      );
+    expect(at('warn')).toMatchObject({ refusals: [], warnings: [expect.stringContaining('Rule namedImage:')] });
+    expect(at('off')).toMatchObject({ refusals: [], warnings: [] });
+  });
+
+  it('touches one file of the sources: every rule is named in one, and options.rules knows it from there', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => ({ path, text: readFileSync(join(ROOT, 'src', path), 'utf8') }));
+    for (const { id } of PREFLIGHT_RULES) {
+      const naming = sources.filter(({ text }) => text.includes(`'${id}'`)).map(({ path }) => path);
+      expect(naming, id).toEqual([expect.stringMatching(/^activities\/preflight\/rules\//)]);
+      const options = { rules: { [id]: 'off' } };
+      const input = { imageId: draft.id, bucketUrl: 'ims-image:a', fileFormat: 'qcow2', options };
+      expect(parseExportInput(input).options.rules).toEqual(options.rules);
+    }
+  });
+
+  it('gives it an id of its own', () => {
+    expect(new Set(RULE_IDS).size).toBe(PREFLIGHT_RULES.length);
+  });
+});
+
+describe('docs/preflight.md', () => {
+  it('has a row for each rule, in their order, as the code has them', () => {
+    const lines = readFileSync(join(ROOT, 'docs/preflight.md'), 'utf8').split('\n');
+    const rows = lines.filter((line) => line.startsWith('| `'));
+    expect(rows).toEqual(
+      PREFLIGHT_RULES.map(
+        ({ id, refuses, source, severity }) => `| \`${id}\` | ${refuses} | ${source} | \`${severity}\` |`,
+      ),
+    );
+  });
+});

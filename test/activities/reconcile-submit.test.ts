@@ -1,0 +1,153 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ExportedObject, ExportRequest, ReconcileOutcome } from '../../src/contract';
+import type { FaultAction } from '../../src/testing';
+import { type ActivityRig, startActivityRig } from './activity-rig';
+
+let rig: ActivityRig;
+beforeAll(async () => {
+  rig = await startActivityRig();
+});
+afterEach(() => rig.simulator.faults.clear());
+afterAll(() => rig.close());
+
+const QCOW2 = Buffer.from('QFI\xfb and the rest of a disk', 'latin1');
+
+/** A request whose destination was free, and the object that appeared there since. */
+function appeared(content: string | Buffer = QCOW2): { request: ExportRequest; destinationFreeAt: string } {
+  const request = rig.request();
+  const destinationFreeAt = new Date(rig.simulator.clock.now()).toISOString();
+  rig.simulator.clock.advance(60_000);
+  rig.simulator.putObject(request.objectKey, content);
+  return { request, destinationFreeAt };
+}
+
+const reconcile = (request: ExportRequest, destinationFreeAt: string | null): Promise<ReconcileOutcome> =>
+  rig.run('imsReconcileSubmit', { request, destinationFreeAt });
+const doubt = (outcome: ReconcileOutcome) => (outcome.kind === 'candidate' ? outcome.doubt : outcome.kind);
+const fault = (method: string, action: FaultAction, times = 20) =>
+  rig.simulator.faults.add({ service: 'obs', method, times, action });
+
+describe('looking at the destination of a submit whose answer was lost', () => {
+  it('finds it free', async () => {
+    expect(await reconcile(rig.request(), '2026-01-01T00:00:00.000Z')).toEqual({ kind: 'free' });
+  });
+
+  it('finds a new object of the format, without a doubt', async () => {
+    const { request, destinationFreeAt } = appeared();
+    const stored = rig.simulator.objects().find(({ key }) => key === request.objectKey);
+    expect(await reconcile(request, destinationFreeAt)).toEqual({
+      kind: 'candidate',
+      doubt: null,
+      object: {
+        size: QCOW2.length,
+        etag: stored?.etag.replaceAll('"', ''),
+        lastModified: new Date(Math.floor((stored?.lastModifiedMs ?? 0) / 1_000) * 1_000).toISOString(),
+        format: 'qcow2',
+      },
+    });
+  });
+
+  it('doubts an object older than the moment when the destination was free, with a second of tolerance', async () => {
+    const { request, destinationFreeAt } = appeared();
+    const found = (await reconcile(request, destinationFreeAt)) as { object: ExportedObject };
+    const later = (ms: number) => new Date(Date.parse(found.object.lastModified) + ms).toISOString();
+    expect(doubt(await reconcile(request, later(1_000)))).toBeNull();
+    expect(doubt(await reconcile(request, later(1_001)))).toContain('it was last modified');
+  });
+
+  it.each([null, 'at some time'])(
+    'doubts every object where it is not known when the destination was free (%s)',
+    async (when) => {
+      const { request } = appeared();
+      expect(doubt(await reconcile(request, when))).toContain('it may have been there before the submit');
+    },
+  );
+
+  it('doubts an empty object', async () => {
+    const { request, destinationFreeAt } = appeared('');
+    expect(doubt(await reconcile(request, destinationFreeAt))).toBe('it has 0 bytes');
+  });
+
+  it('doubts an object of another format', async () => {
+    const { request, destinationFreeAt } = appeared('KDMV, a vmdk');
+    expect(doubt(await reconcile(request, destinationFreeAt))).toBe(
+      'it is no qcow2: its first bytes are 4b 44 4d 56 2c 20 61 20',
+    );
+  });
+
+  it('doubts an object of another storage class', async () => {
+    const { request, destinationFreeAt } = appeared();
+    const headers = {
+      'Content-Length': '7',
+      ETag: '"x"',
+      'Last-Modified': new Date(rig.simulator.clock.now()).toUTCString(),
+      'x-obs-storage-class': 'WARM',
+    };
+    fault('HEAD', { status: 200, headers });
+    expect(doubt(await reconcile(request, destinationFreeAt))).toContain('the storage class WARM, not STANDARD');
+  });
+
+  it.each([401, 403])('is denied when OBS answers %i', async (status) => {
+    fault('HEAD', { status });
+    expect(await reconcile(rig.request(), null)).toMatchObject({
+      kind: 'denied',
+      error: { httpStatus: status, operation: 'HeadObject' },
+    });
+  });
+
+  it.each([
+    ['is out of order', { status: 503 }],
+    ['is throttled', { status: 429 }],
+    ['does not answer', { dropBefore: true }],
+  ] as const)('is left to be tried again while OBS %s', async (_, action) => {
+    fault('HEAD', action);
+    const { outcome } = await rig.runAs({}, 'imsReconcileSubmit', { request: rig.request(), destinationFreeAt: null });
+    expect(outcome).toBeInstanceOf(ApplicationFailure);
+    expect(outcome).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
+  });
+
+  it('never POSTs, nor changes anything', () => {
+    const methods = new Set(rig.simulator.requests().map(({ method }) => method));
+    expect([...methods].sort()).toEqual(['GET', 'HEAD']);
+  });
+});
+
+describe('an object that was seen once', () => {
+  it('is left to be read again while its bytes cannot be had, and remembered for the next attempt', async () => {
+    const input = appeared();
+    fault('GET', { status: 503 });
+    const { outcome, heartbeats } = await rig.runAs({ attempt: 1 }, 'imsReconcileSubmit', input);
+    expect(outcome).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
+    expect(heartbeats).toEqual([{ object: expect.objectContaining({ size: QCOW2.length }) }]);
+
+    rig.simulator.faults.clear();
+    rig.simulator.deleteObject(input.request.objectKey);
+    const [heartbeatDetails] = heartbeats;
+    const next = await rig.runAs({ attempt: 2, heartbeatDetails }, 'imsReconcileSubmit', input);
+    expect(next.outcome).toMatchObject({
+      kind: 'candidate',
+      object: { size: QCOW2.length },
+      doubt: 'it was there and is gone',
+    });
+  });
+
+  it('is told with a doubt in the end, where its bytes cannot be had', async () => {
+    const input = appeared();
+    fault('GET', { status: 503 });
+    const { outcome } = await rig.runAs({ attempt: 3 }, 'imsReconcileSubmit', input);
+    expect(outcome).toMatchObject({ kind: 'candidate', doubt: 'its bytes could not be read (HTTP 503)' });
+  });
+
+  it('is told with a doubt at once, where its bytes may not be read', async () => {
+    const { request, destinationFreeAt } = appeared();
+    fault('GET', { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' });
+    expect(doubt(await reconcile(request, destinationFreeAt))).toBe('its bytes could not be read (403 AccessDenied)');
+  });
+
+  it('is told as gone, when it went between the look and the reading of its bytes', async () => {
+    const { request, destinationFreeAt } = appeared();
+    fault('GET', { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' });
+    expect(doubt(await reconcile(request, destinationFreeAt))).toBe('it was there and is gone');
+  });
+});

@@ -1,0 +1,117 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultRule } from '../../src/testing';
+import { type ActivityRig, startActivityRig } from './activity-rig';
+
+let rig: ActivityRig;
+beforeAll(async () => {
+  rig = await startActivityRig();
+});
+afterEach(() => {
+  rig.simulator.faults.clear();
+  rig.simulator.credentials.restore();
+});
+afterAll(() => rig.close());
+
+const input = (changes: object = {}) => ({
+  imageId: rig.simulator.info.images.linux,
+  bucketUrl: `${rig.simulator.info.bucket}:free.qcow2`,
+  fileFormat: 'qcow2',
+  ...changes,
+});
+const validate = (changes?: object) => rig.run('imsValidateExport', input(changes));
+const failure = async (changes?: object) => {
+  const error = await validate(changes).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ApplicationFailure);
+  return error as ApplicationFailure;
+};
+const fault = (rule: Omit<FaultRule, 'times'>) => rig.simulator.faults.add({ times: 50, ...rule });
+
+describe('validating an export', () => {
+  it('keeps when OBS said that the destination was free, by the clock of OBS', async () => {
+    const { destinationFreeAt, warnings } = await validate();
+    expect(new Date(destinationFreeAt ?? '').toISOString()).toBe(destinationFreeAt);
+    expect(warnings).toEqual([]);
+  });
+
+  it('fails as DestinationExists with the object, where nothing else is wrong', async () => {
+    const { etag, size } = rig.simulator.putObject('taken.qcow2', 'somebody else’s');
+    const bucketUrl = `${rig.simulator.info.bucket}:taken.qcow2`;
+    const { type, nonRetryable, details, message } = await failure({ bucketUrl });
+    expect({ type, nonRetryable }).toEqual({ type: 'DestinationExists', nonRetryable: true });
+    expect(details).toEqual([
+      {
+        imageId: rig.simulator.info.images.linux,
+        bucketUrl,
+        object: { size, etag: etag.replaceAll('"', ''), lastModified: expect.stringMatching(/Z$/) },
+      },
+    ]);
+    expect(message).toContain(`Nothing was submitted: image ${rig.simulator.info.images.linux}`);
+    expect(message).toContain('Choose another object key, or delete the object.');
+  });
+
+  it('does not take a destination for free that a call lets be taken', async () => {
+    rig.simulator.putObject('taken.qcow2', 'somebody else’s');
+    const { destinationFreeAt, warnings } = await validate({
+      bucketUrl: `${rig.simulator.info.bucket}:taken.qcow2`,
+      options: { rules: { destinationFree: 'warn' } },
+    });
+    expect({ destinationFreeAt, warnings }).toEqual({
+      destinationFreeAt: null,
+      warnings: [expect.stringMatching(/^Rule destinationFree: .+Found \d+ bytes, last modified .+Z\.$/)],
+    });
+  });
+
+  it('tells image, bucket, what is wrong and what to do in one message', async () => {
+    const { type, message } = await failure({ imageId: rig.simulator.info.images.large });
+    expect(type).toBe('ExportNotAllowed');
+    expect(message).toContain(`image ${rig.simulator.info.images.large} ("warehouse-200g") cannot be exported to`);
+    expect(message).toContain('this one has 200 GiB. Set isQuickExport and leave fileFormat out.');
+    expect(message).toContain('[conversionSizeLimit: __image_size=214748364800]');
+    expect(message).toContain('options.rules');
+  });
+
+  it('goes on without an image that is not shown, where a call wants that', async () => {
+    const { warnings } = await validate({
+      imageId: '00000000-0000-0000-0000-000000000000',
+      options: { rules: { imageExists: 'warn' } },
+    });
+    expect(warnings[0]).toMatch(/^Rule imageExists: The image is not in region cn-north-4/);
+    expect(warnings[1]).toMatch(/^Rules .+ were not checked: the image was not found\.$/);
+  });
+
+  it('fails as AccessDenied where the image may not be read', async () => {
+    rig.simulator.credentials.revoke('permissions');
+    const { type, nonRetryable, message } = await failure();
+    expect({ type, nonRetryable }).toEqual({ type: 'AccessDenied', nonRetryable: true });
+    expect(message).toMatch(/^Nothing was submitted: account default .+ ListImages/);
+  });
+
+  it.each([
+    ['the image', { service: 'ims', method: 'GET' }],
+    ['the bucket and the destination', { service: 'obs', method: 'HEAD' }],
+  ] as const)('is left to be tried again while %s cannot be read', async (_, what) => {
+    fault({ ...what, action: { status: 503, headers: { 'Retry-After': '7' } } });
+    expect(await failure()).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false, nextRetryDelay: 7_000 });
+  });
+
+  it.each([
+    ['onCancel', 'drain'],
+    ['expectNotification', true],
+    ['searchAttributes', true],
+  ])('refuses the option %s, which this version does not have yet', async (option, value) => {
+    const { type, message } = await failure({ options: { [option]: value } });
+    expect(type).toBe('InvalidExportRequest');
+    expect(message).toContain(`options.${option}`);
+  });
+
+  it.each([
+    ['onAmbiguousSubmit', 'ask'],
+    ['maxProbes', 3],
+    ['acceptUnconfirmed', true],
+    ['whenImageBusy', 'fail'],
+  ])('takes the option %s', async (option, value) => {
+    const { request } = await validate({ options: { [option]: value } });
+    expect(request.options).toMatchObject({ [option]: value });
+  });
+});
