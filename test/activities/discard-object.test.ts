@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiscardInput, DiscardOutcome, ExportRequest } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
 import { type ActivityRig, RUN_ID, startActivityRig } from './activity-rig';
@@ -136,5 +136,18 @@ describe('a discard that is refused or disturbed', () => {
 
     rig.simulator.faults.clear();
     expect(await discard(input)).toEqual({ kind: staysThere ? 'discarded' : 'alreadyGone' });
+  });
+
+  it('F23 deletes nothing on a look that is out of date, since the worker stood still meanwhile', async () => {
+    const input = await exported();
+    const before = deletes();
+    const heads = () => rig.simulator.requests().filter(({ method }) => method === 'HEAD').length;
+    const [headsBefore, now] = [heads(), performance.now.bind(performance)];
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + (heads() > headsBefore ? 16_000 : 0));
+    const { outcome } = await rig.runAs({}, 'imsDiscardObject', input);
+    clock.mockRestore();
+    expect(outcome).toMatchObject({ type: 'StaleLook', nonRetryable: false });
+    expect({ isThere: isThere(input.request), deletes: deletes() }).toEqual({ isThere: true, deletes: before });
+    expect(await discard(input)).toEqual({ kind: 'discarded' });
   });
 });

@@ -85,6 +85,16 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     expect(destinationFreeAt).toBeNull();
   });
 
+  it('only warns of an image that is marked as charged for', async () => {
+    const { images, bucket } = rig.simulator.info;
+    const { warnings } = await rig.run('imsValidateExport', {
+      imageId: images.charged,
+      bucketUrl: `${bucket}:rules/charged`,
+      ...qcow2,
+    });
+    expect(warnings).toEqual([expect.stringMatching(/^Rule notFromChargedImage: .+ Found __account_code=/)]);
+  });
+
   it('can be made to refuse a bucket that may not be read', async () => {
     const options = { rules: { bucketReadable: 'error' } };
     expect(await verdict('linux', qcow2, { bucket: '-denied', options })).toBe('bucketReadable');
