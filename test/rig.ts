@@ -161,7 +161,7 @@ export const FIRST_TASK = 4;
 /** Resets a run to the end of a workflow task, as the Web UI's Reset does, and returns the new run. */
 export async function resetTo(
   finishEventId: number,
-  { client }: Rig,
+  { client }: Pick<Rig, 'client'>,
   { workflowId, firstExecutionRunId }: WorkflowHandleWithFirstExecutionRunId,
 ): Promise<WorkflowHandle> {
   const response: { runId?: string | null } = await client.workflowService.resetWorkflowExecution({

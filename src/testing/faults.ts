@@ -2,6 +2,8 @@
 export interface FaultAction {
   /** Answered without acting, with `headers` and `body`. */
   status?: number;
+  /** Acts, and then answers `status` in the place of the real answer: a gateway that gave up waiting. */
+  acts?: boolean;
   headers?: { [name: string]: string };
   /** A text, or JSON. Without `status` the request is acted upon, and only the body of the real answer is replaced. */
   body?: unknown;

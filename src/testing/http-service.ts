@@ -53,7 +53,7 @@ export function frontDoor(
       complete(null, 'fault: dropBefore');
       return hangUp(c);
     }
-    if (fault.status !== undefined) {
+    if (fault.status !== undefined && !fault.acts) {
       complete(fault.status, 'fault: status');
       return faultAnswer(c, fault, fault.status);
     }
@@ -63,6 +63,11 @@ export function frontDoor(
     await next();
 
     const note = c.get('note');
+    if (fault.status !== undefined) {
+      complete(fault.status, joinNotes('fault: status', `acted (${c.res.status})`, note));
+      replaceAnswer(c, faultAnswer(c, fault, fault.status));
+      return;
+    }
     if (fault.dropAfter) {
       complete(null, joinNotes('fault: dropAfter', `acted (${c.res.status})`, note));
       replaceAnswer(c, hangUp(c));

@@ -41,9 +41,9 @@ export class Journal {
     appendFileSync(this.file, `${JSON.stringify([position, entry] satisfies JournalLine)}\n`, { mode: 0o600 });
   }
 
-  /** Oldest first. */
-  list(): JournalEntry[] {
-    return this.entries.map((entry) => ({ ...entry }));
+  /** Oldest first, without the first `skip`. */
+  list(skip = 0): JournalEntry[] {
+    return this.entries.slice(skip).map((entry) => ({ ...entry }));
   }
 }
 

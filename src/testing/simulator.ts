@@ -55,7 +55,8 @@ export interface Simulator {
   jobs(): JobSummary[];
   /** As `PUT /_simulator/jobs/{jobId}`. @throws when there is no such job, or it has ended. */
   changeJob(jobId: string, change: JobChange): JobSummary;
-  requests(): JournalEntry[];
+  /** The journal, oldest first; without its first entries when told how many. */
+  requests(skip?: number): JournalEntry[];
   /**
    * A further image like one of the catalogue: one image exports once at a time, so a fleet needs many.
    * `attributes` replace what ListImages tells of it; undefined takes an attribute away.
@@ -114,7 +115,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       if (job === 'ended') throw new Error(`job ${jobId} has ended`);
       return job;
     },
-    requests: () => cloud.journal.list(),
+    requests: (skip) => cloud.journal.list(skip),
     objects: () => {
       cloud.jobs.settle();
       return cloud.objects.list(cloud.state.bucket);

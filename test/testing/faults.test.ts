@@ -22,6 +22,14 @@ describe('what a fault does', () => {
     expect(simulator.jobs()).toEqual([]);
   });
 
+  it('answers a status although it acts, where it is told to', async () => {
+    await setFault({ ...SUBMIT, action: { status: 504, acts: true, body: '<html>504</html>' } });
+    await expect(beginExport(simulator.info)).rejects.toThrow('504');
+    expect(simulator.jobs()).toHaveLength(1);
+    expect(simulator.requests(1)).toEqual([]);
+    expect(simulator.requests()[0]).toMatchObject({ status: 504, note: expect.stringContaining('acted (200); job ') });
+  });
+
   it('dropBefore closes the connection without acting', async () => {
     await setFault({ ...SUBMIT, action: { dropBefore: true } });
     await expect(beginExport(simulator.info)).rejects.toThrow(/hang up|ECONNRESET/);

@@ -65,6 +65,7 @@ const jobChange = z.strictObject({
 const action = z
   .strictObject({
     status: z.int().min(200).max(599).optional(),
+    acts: z.boolean().optional(),
     headers: z.record(z.string(), z.string()).optional(),
     body: z.unknown().optional(),
     dropBefore: z.boolean().optional(),
