@@ -1,143 +1,134 @@
 import { join } from 'node:path';
-import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowFailedError, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ExportImageResult } from '../../src/contract';
-import { type Rig, startRig, untilStatus } from '../rig';
+import type { ExportOptions, SubmissionResolution } from '../../src/contract';
+import type { FaultAction } from '../../src/testing';
+import { type Rig, type RigOptions, startRig, untilStatus } from '../rig';
 import { bundleOnce, bundleWithQuickSubmits, QUICK_SUBMITS } from '../temporal';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ bundle: await bundleWithQuickSubmits(), simulator: { jobSeconds: 1 } });
+  rig = await startQuickRig();
 });
 afterAll(() => rig.close());
+
+async function startQuickRig(options: RigOptions = {}): Promise<Rig> {
+  return startRig({ bundle: await bundleWithQuickSubmits(), ...options });
+}
+
+/** An export of an image of its own, whose first POST meets a fault. */
+async function exportWith(action: FaultAction, options?: ExportOptions, { simulator, ...on }: Rig = rig) {
+  const image = simulator.addImage('linux');
+  simulator.faults.add({ method: 'POST', path: `*/${image.id}/file`, action });
+  const handle = await on.startWorkflow(on.input({ image: image.name, options }));
+  return {
+    handle,
+    workflowId: handle.workflowId,
+    jobs: () => simulator.jobs().filter(({ imageId }) => imageId === image.id),
+    posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.includes(image.id)).length,
+  };
+}
 
 async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
   const error = await handle.result().catch((failed: unknown) => failed);
   return (error as WorkflowFailedError).cause as ApplicationFailure;
 }
 
-describe('an answer that was lost', () => {
+function answer(handle: WorkflowHandle, ...args: unknown[]): Promise<void> {
+  return handle.executeUpdate<void, [SubmissionResolution]>('resolveSubmission', { args: args as never });
+}
+
+describe.concurrent('an answer that was lost', () => {
   it('to a POST that never arrived: the probe is the export', async () => {
-    rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropBefore: true } });
-    const handle = await rig.startWorkflow(rig.input({ image: 'linux' }));
-    const result: ExportImageResult = await handle.result();
-    expect(result).toMatchObject({
-      verdict: 'succeeded',
-      confirmed: true,
-      submissions: 2,
-      verification: { state: 'verified' },
-    });
+    const { handle, jobs } = await exportWith({ dropBefore: true });
+    const result = await handle.result();
+    expect(result).toMatchObject({ confirmed: true, submissions: 2, verification: { state: 'verified' } });
     expect(result.warnings).toContainEqual(expect.stringContaining('The answer to an earlier submit was lost'));
-    expect(rig.simulator.jobs()).toHaveLength(1);
+    expect(jobs()).toHaveLength(1);
   });
 
-  it('to a POST whose job has ended: the object is a candidate', async () => {
-    const before = rig.posts();
-    rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropAfter: true } });
-    const handle = await rig.startWorkflow(rig.input({ image: 'dataDisk' }));
+  it('to a POST whose job has ended: the object may be ours, so nothing is submitted any more', async () => {
+    const { handle, posts } = await exportWith({ dropAfter: true }, { maxProbes: 3 });
+    const object = expect.objectContaining({ format: 'qcow2', size: expect.any(Number) });
     expect(await failureOf(handle)).toMatchObject({
       type: 'ExportOutcomeUnknown',
-      details: [
-        expect.objectContaining({ reason: 'submitAmbiguous', object: expect.objectContaining({ format: 'qcow2' }) }),
-      ],
+      details: [expect.objectContaining({ reason: 'submitAmbiguous', remoteJob: 'unknown', object })],
     });
-    expect(rig.posts()).toBe(before + 1);
+    expect(posts()).toBe(1);
   });
 
   it('and with acceptUnconfirmed the object at rest is the result', async () => {
-    rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropAfter: true } });
-    const handle = await rig.startWorkflow(rig.input({ image: 'dataDisk', options: { acceptUnconfirmed: true } }));
-    const result: ExportImageResult = await handle.result();
-    expect(result).toMatchObject({ verdict: 'succeeded', confirmed: false, jobId: null, submissions: 1 });
+    const { handle, posts } = await exportWith({ dropAfter: true }, { acceptUnconfirmed: true });
+    expect(await handle.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
+    expect(posts()).toBe(1);
   });
 
   it('while its job runs: the probe finds the image busy, and the object is watched for', async () => {
-    rig.simulator.jobSeconds = 6;
-    rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropAfter: true } });
-    const handle = await rig.startWorkflow(rig.input({ image: 'encrypted', options: { acceptUnconfirmed: true } }));
-    const result: ExportImageResult = await handle.result();
-    expect(result).toMatchObject({ verdict: 'succeeded', confirmed: false, jobId: null, submissions: 1 });
-    rig.simulator.jobSeconds = 1;
+    const { handle, workflowId, jobs } = await exportWith({ delayMs: 3_000 }, { acceptUnconfirmed: true });
+    await untilStatus(rig.client, workflowId, () => jobs().length > 0);
+    const [{ jobId } = { jobId: '' }] = jobs();
+    rig.simulator.changeJob(jobId, { stuck: true });
+    await untilStatus(rig.client, workflowId, ({ lastError }) => lastError?.startsWith('IMG.0148') === true);
+    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    expect(await handle.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
+    expect(jobs()).toHaveLength(1);
   });
 
-  it('ask: parks, and takes the job that a person names', async () => {
-    rig.simulator.jobSeconds = 4;
-    rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropAfter: true } });
-    const handle = await rig.startWorkflow(
-      rig.input({ image: 'large', isQuickExport: true, options: { onAmbiguousSubmit: 'ask' } }),
-    );
-    await untilStatus(rig.client, handle.workflowId, ({ phase }) => phase === 'needsAnswer');
-    const { jobId } = rig.simulator.jobs().at(-1) as { jobId: string };
-    await handle.executeUpdate('resolveSubmission', { args: [{ jobId }] } as never);
-    expect(await handle.result()).toMatchObject({ verdict: 'succeeded', confirmed: true, jobId, submissions: 1 });
-    rig.simulator.jobSeconds = 1;
+  it('without probes ends as unknown at once, and no second POST is sent', async () => {
+    const { handle, posts } = await exportWith({ dropBefore: true }, { maxProbes: 0 });
+    expect(await failureOf(handle)).toMatchObject({ type: 'ExportOutcomeUnknown' });
+    expect(posts()).toBe(1);
   });
 });
 
-describe('resolveSubmission', () => {
-  it.each([
-    ['nothing', []],
-    ['both answers at once', [{ jobId: 'a', notSubmitted: true }]],
-    ['notSubmitted: false', [{ notSubmitted: false }]],
-    ['a job id with a slash', [{ jobId: '../x' }]],
-  ])('refuses %s', async (_what, args) => {
-    const handle = await rig.startWorkflow(rig.input({ image: rig.simulator.addImage('linux').name }));
-    const asked = handle.executeUpdate('resolveSubmission', { args } as never);
-    await expect(asked).rejects.toMatchObject({ cause: { type: 'InvalidExportRequest' } });
-    await handle.result();
+describe.concurrent('resolveSubmission', () => {
+  it('takes the job that a person names', async () => {
+    const { handle, workflowId, jobs } = await exportWith({ dropAfter: true }, { onAmbiguousSubmit: 'ask' });
+    const [{ jobId } = { jobId: '' }] = await untilStatus(rig.client, workflowId, () => jobs().length > 0).then(jobs);
+    await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'needsAnswer');
+    await answer(handle, { jobId });
+    expect(await handle.result()).toMatchObject({ confirmed: true, jobId, submissions: 1 });
   });
 
-  it('is refused while no answer was lost', async () => {
+  it('notSubmitted lets it submit again, once the lost submit is surely over', async () => {
+    const { handle, workflowId } = await exportWith({ dropBefore: true }, { onAmbiguousSubmit: 'ask', maxProbes: 0 });
+    await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+    await answer(handle, { notSubmitted: true });
+    expect(await handle.result()).toMatchObject({ confirmed: true, submissions: 2 });
+  });
+
+  it('refuses what it cannot read, and there is nothing to resolve while no answer was lost', async () => {
     const handle = await rig.startWorkflow(rig.input({ image: rig.simulator.addImage('linux').name }));
-    const asked = handle.executeUpdate('resolveSubmission', { args: [{ notSubmitted: true }] } as never);
-    await expect(asked).rejects.toMatchObject({
+    for (const args of [[], [{ jobId: 'a', notSubmitted: true }], [{ notSubmitted: false }], [{ jobId: '../x' }]]) {
+      await expect(answer(handle, ...args)).rejects.toMatchObject({ cause: { type: 'InvalidExportRequest' } });
+    }
+    await expect(answer(handle, { notSubmitted: true })).rejects.toMatchObject({
       cause: { type: 'NothingToResolve', message: expect.stringContaining('nothing to resolve') },
     });
     await handle.result();
   });
-
-  it('notSubmitted lets it submit again, once the lost submit is surely over', async () => {
-    const image = rig.simulator.addImage('linux');
-    const path = `*/${image.id}/file`;
-    rig.simulator.faults.add({ method: 'POST', path, action: { dropBefore: true } });
-    const handle = await rig.startWorkflow(
-      rig.input({ image: image.name, options: { onAmbiguousSubmit: 'ask', maxProbes: 0 } }),
-    );
-    await untilStatus(rig.client, handle.workflowId, ({ phase }) => phase === 'reconciling');
-    await handle.executeUpdate('resolveSubmission', { args: [{ notSubmitted: true }] } as never);
-    expect(await handle.result()).toMatchObject({ verdict: 'succeeded', confirmed: true, submissions: 2 });
-  });
 });
 
 it('the search goes on in a new run when the history is long', async () => {
-  const fixtures = join(__dirname, '../long-exports/fixtures');
-  const short = await startRig({
-    bundle: await bundleOnce({ replace: { ...QUICK_SUBMITS, './history-budget': join(fixtures, 'short-history.ts') } }),
-    simulator: { jobSeconds: 600 },
-  });
+  const budget = join(__dirname, '../long-exports/fixtures/short-history.ts');
+  const bundle = await bundleOnce({ replace: { ...QUICK_SUBMITS, './history-budget': budget } });
+  const short = await startRig({ bundle, simulator: { jobSeconds: 600 } });
   try {
-    short.simulator.faults.add({ method: 'POST', path: '*/file', action: { dropAfter: true } });
-    const handle = await short.startWorkflow(
-      short.input({ options: { acceptUnconfirmed: true, minInterval: 50, maxInterval: 100 } }),
-    );
-    const { continued } = await untilContinued(short, handle);
-    expect(continued).toBe(true);
+    const options = { acceptUnconfirmed: true, minInterval: 50, maxInterval: 100 };
+    const { handle, posts } = await exportWith({ dropAfter: true }, options, short);
+    await untilContinued(short, handle);
     short.simulator.clock.advance(600_000);
-    expect(await handle.result()).toMatchObject({ verdict: 'succeeded', confirmed: false, submissions: 1 });
-    expect(short.posts()).toBe(2);
+    expect(await handle.result()).toMatchObject({ confirmed: false, submissions: 1 });
+    expect(posts()).toBe(2);
   } finally {
     await short.close();
   }
 });
 
-async function untilContinued(
-  { client }: Rig,
-  { workflowId, firstExecutionRunId }: { workflowId: string; firstExecutionRunId: string },
-) {
-  for (;;) {
-    const { runId, status } = await client.workflow.getHandle(workflowId).describe();
-    if (runId !== firstExecutionRunId) return { continued: status.name === 'RUNNING' };
+async function untilContinued({ client }: Rig, first: WorkflowHandleWithFirstExecutionRunId): Promise<void> {
+  const latest = client.workflow.getHandle(first.workflowId);
+  while ((await latest.describe()).runId === first.firstExecutionRunId) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
