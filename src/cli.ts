@@ -16,7 +16,7 @@ import { type StartFlags, start, waitForEnd } from './cli/start';
 import { cancelExport, connectClient, listExports, pollNow, readExport } from './client';
 import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
-import { accountFromEnvironment } from './huaweicloud';
+import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
@@ -65,11 +65,11 @@ program
   .action(
     guarded(async (flags: { taskQueue: string }) => {
       const { runExportWorker } = await import('./worker.js');
-      accountFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
+      accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
       await requireTemporal();
-      await runExportWorker(flags.taskQueue, ({ namespace, address, account }) => {
+      await runExportWorker(flags.taskQueue, ({ namespace, address, accounts }) => {
         console.log(
-          `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, region ${account.region}`,
+          `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}`,
         );
       }).catch((error: unknown) => {
         reportError(error, program.opts());
@@ -190,6 +190,11 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
       reportError(error, { json, verbose: program.opts().verbose });
     }
   };
+}
+
+function describeAccounts(accounts: CloudAccount[]): string {
+  if (accounts.length === 1 && accounts[0]?.name === 'default') return `region ${accounts[0].region}`;
+  return `accounts ${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}`;
 }
 
 function wholeNumber(text: string): number {

@@ -6,5 +6,21 @@
  */
 export { createExportActivities, type ExportActivityDeps, exportInputSchema, parseExportInput } from './activities';
 export * from './contract';
-export { accountFromEnvironment, type CloudAccount, createCloudClient, staticCredentials } from './huaweicloud';
+export {
+  type AssumeRoleOptions,
+  accountFromEnvironment,
+  accountsFromEnvironment,
+  accountsFromFile,
+  assumeRoleCredentials,
+  type CloudAccount,
+  type Credentials,
+  type CredentialsProvider,
+  createCloudClient,
+  environmentCredentials,
+  type IamPasswordOptions,
+  iamPasswordCredentials,
+  metadataCredentials,
+  profileCredentials,
+  staticCredentials,
+} from './huaweicloud';
 export { createExportWorker, type ExportWorker, type ExportWorkerOptions, runExportWorker } from './worker';

@@ -16,7 +16,7 @@ import {
 import { createExportActivities } from './activities';
 import type { AccountCloud } from './activities/cloud';
 import { DEFAULT_TASK_QUEUE } from './contract';
-import { accountFromEnvironment, type CloudAccount, createCloudClient } from './huaweicloud';
+import { accountsFromEnvironment, type CloudAccount, createCloudClient, LockProtection } from './huaweicloud';
 
 export interface ExportWorkerOptions {
   connection: NativeConnection;
@@ -43,43 +43,65 @@ const SHUTDOWN_GRACE = '5m';
  *
  * @example
  * ```ts
- * const { run } = await createExportWorker({ connection, accounts: [accountFromEnvironment(process.env)] });
+ * const { run } = await createExportWorker({ connection, accounts: accountsFromEnvironment(process.env) });
  * await run();
  * ```
+ * @throws Error when an account has no credentials: such a worker would take exports that another one could run
  */
 export async function createExportWorker(options: ExportWorkerOptions): Promise<ExportWorker> {
+  const locks = new LockProtection();
   const accounts = new Map<string, AccountCloud>(
-    options.accounts.map((account) => [account.name, { region: account.region, client: createCloudClient(account) }]),
+    options.accounts.map((account) => [
+      account.name,
+      { region: account.region, client: createCloudClient(account, { locks }) },
+    ]),
   );
   const workflowCode = options.worker?.workflowBundle ? {} : { workflowsPath: join(__dirname, 'workflows') };
   const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
-  const worker = await Worker.create({
-    connection: options.connection,
-    namespace: options.namespace,
-    taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
-    shutdownGraceTime: SHUTDOWN_GRACE,
-    // A submit heartbeats its job id: it must not wait behind the heartbeat before.
-    maxHeartbeatThrottleInterval: '1s',
-    ...workflowCode,
-    ...options.worker,
-    activities: { ...options.worker?.activities, ...createExportActivities({ accounts }) },
-  }).catch(async (error: unknown) => {
+  try {
+    await checkCredentials(accounts);
+    const worker = await Worker.create({
+      connection: options.connection,
+      namespace: options.namespace,
+      taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
+      shutdownGraceTime: SHUTDOWN_GRACE,
+      // A submit heartbeats its job id: it must not wait behind the heartbeat before.
+      maxHeartbeatThrottleInterval: '1s',
+      ...workflowCode,
+      ...options.worker,
+      activities: { ...options.worker?.activities, ...createExportActivities({ accounts }) },
+    });
+    return { worker, run: () => worker.run().finally(closeClouds) };
+  } catch (error) {
     await closeClouds();
     throw error;
-  });
-  return { worker, run: () => worker.run().finally(closeClouds) };
+  }
+}
+
+/** Every account that has none is named. */
+async function checkCredentials(accounts: ReadonlyMap<string, AccountCloud>): Promise<void> {
+  const failures = await Promise.all(
+    [...accounts].map(([name, { client }]) =>
+      client.checkCredentials().then(
+        () => [],
+        (error: Error) => [`Account ${name}: ${error.message}`],
+      ),
+    ),
+  );
+  const messages = failures.flat();
+  if (messages.length > 0) throw new Error(messages.join('\n'));
 }
 
 /**
- * Runs a worker for the account and the Temporal server that the environment names, until SIGINT or SIGTERM.
+ * Runs a worker for the accounts and the Temporal server that the environment names, until SIGINT or SIGTERM.
  *
  * @param ready called once the worker polls its task queue
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
-  ready: (facts: { taskQueue: string; namespace: string; address: string; account: CloudAccount }) => void = () => {},
+  ready: (facts: { taskQueue: string; namespace: string; address: string; accounts: CloudAccount[] }) => void = () => {},
 ): Promise<void> {
-  const account = accountFromEnvironment(process.env);
+  const accounts = accountsFromEnvironment(process.env);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connectTo({ ...connectionOptions, address });
@@ -87,9 +109,9 @@ export async function runExportWorker(
     const logger = new DefaultLogger('WARN');
     const workflowBundle = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows'), logger });
     const worker = { workflowBundle };
-    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts: [account], worker });
+    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts, worker });
     const running = run();
-    ready({ taskQueue, namespace, address, account });
+    ready({ taskQueue, namespace, address, accounts });
     await running;
   } finally {
     await connection.close();

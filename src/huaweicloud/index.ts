@@ -4,18 +4,42 @@
  * @module
  */
 import type { CloudAccount } from './account';
+import { type ClientResources, LockProtection } from './credentials';
+import { gatewayRequest } from './gateway-request';
 import { createImsClient, type ImsClient } from './ims';
 import { createObsClient, type ObsClient } from './obs';
 import { ProjectId } from './project-id';
 import type { RetryOptions } from './retry';
-import { CloudSession } from './session';
+import { type CloudRequest, CloudSession } from './session';
 import { Transport, type TransportOptions } from './transport';
 
-export { AccountConfigurationError, type ApiChoice, accountFromEnvironment, type CloudAccount } from './account';
 export {
+  AccountConfigurationError,
+  type ApiChoice,
+  accountFromEnvironment,
+  accountsFromEnvironment,
+  accountsFromFile,
+  type CloudAccount,
+} from './account';
+export {
+  type AssumeRoleOptions,
+  assumeRoleCredentials,
+  type ChainLink,
+  type ClientResources,
   type Credentials,
+  CredentialsError,
   type CredentialsProvider,
+  chain,
+  defaultChain,
   environmentCredentials,
+  type IamPasswordOptions,
+  type IamUser,
+  iamPasswordCredentials,
+  LockProtection,
+  type MetadataOptions,
+  metadataCredentials,
+  type ProfileOptions,
+  profileCredentials,
   staticCredentials,
 } from './credentials';
 export type { CloudErrorClass } from './error-codes';
@@ -35,6 +59,12 @@ export interface CloudClient {
    * @throws {@link CloudError}
    */
   projectId(): Promise<string>;
+  /**
+   * Fetches the credentials, unless they are at hand; signs nothing.
+   *
+   * @throws {@link CloudError} `CredentialsUnavailable`, whose message says from where, why, and what to do
+   */
+  checkCredentials(): Promise<void>;
   /** Closes every connection. Requests in flight fail. */
   close(): Promise<void>;
 }
@@ -45,7 +75,12 @@ export interface CloudClientOptions {
   transport?: TransportOptions;
   /** How reads are repeated. */
   retry?: RetryOptions;
+  /** Shared by clients that may use the same keys, since the cloud counts a key's failures over all of them. */
+  locks?: LockProtection;
 }
+
+/** Time for a login and a temporary key. */
+const CREDENTIALS_LIMIT_MS = 20_000;
 
 /**
  * @example
@@ -54,13 +89,28 @@ export interface CloudClientOptions {
  * await cloud.close();
  */
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
+  const { now = Date.now, retry } = options;
   const transport = new Transport(options.transport);
-  const session = new CloudSession(transport, account.credentials, options.now ?? Date.now, options.retry);
+  const locks = options.locks ?? new LockProtection(now, retry?.refusedKeyRestMs);
+  const resources: ClientResources = { transport, locks, now };
+  const session = new CloudSession(resources, account.credentials, { retry, proof: listOneImage(account) });
   const projectId = new ProjectId(session, account);
   return {
     ims: createImsClient(session, account, projectId),
     obs: createObsClient(session, account),
     projectId: () => projectId.get(),
+    checkCredentials: () => session.checkCredentials(CREDENTIALS_LIMIT_MS),
     close: () => transport.close(),
   };
+}
+
+/** Whoever exports images may list them, and the gateway before IMS is plain about signatures. */
+function listOneImage({ endpoints, projectId }: CloudAccount): CloudRequest {
+  return gatewayRequest('ListImages', {
+    method: 'GET',
+    endpoint: endpoints.ims,
+    path: '/v2/cloudimages',
+    query: 'limit=1',
+    projectId,
+  });
 }

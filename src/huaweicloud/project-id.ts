@@ -3,7 +3,7 @@ import type { CloudAccount } from './account';
 import { unreadableAnswer } from './errors';
 import { gatewayRequest } from './gateway-request';
 import { readJson } from './json-answer';
-import type { CloudSession } from './session';
+import type { CloudSession, ReadOptions } from './session';
 
 const PROJECTS = z.object({ projects: z.array(z.object({ id: z.string().min(1) })) });
 
@@ -20,16 +20,16 @@ export class ProjectId {
   ) {}
 
   /** @throws {@link CloudError} `ProjectNotFound` or `ProjectAmbiguous` when IAM does not name exactly one */
-  get(): Promise<string> {
+  get(options: Pick<ReadOptions, 'tryRefusedKey'> = {}): Promise<string> {
     if (this.account.projectId !== undefined) return Promise.resolve(this.account.projectId);
-    this.#found ??= this.#find().catch((error: unknown) => {
+    this.#found ??= this.#find(options).catch((error: unknown) => {
       this.#found = undefined;
       throw error;
     });
     return this.#found;
   }
 
-  async #find(): Promise<string> {
+  async #find(options: ReadOptions): Promise<string> {
     const { endpoints, region } = this.account;
     const request = gatewayRequest('ListProjects', {
       method: 'GET',
@@ -37,7 +37,7 @@ export class ProjectId {
       path: '/v3/projects',
       query: `name=${encodeURIComponent(region)}`,
     });
-    const answer = await this.session.read(request);
+    const answer = await this.session.read(request, options);
     const attempt = this.session.attempt(request);
     const { projects } = readJson(answer, PROJECTS, attempt);
     const [project] = projects;
@@ -45,7 +45,7 @@ export class ProjectId {
     throw unreadableAnswer(
       answer,
       attempt,
-      `IAM knows ${projects.length} projects of the name '${region}' where exactly one was expected; set HUAWEICLOUD_SDK_PROJECT_ID.`,
+      `IAM knows ${projects.length} projects of the name '${region}' where exactly one was expected; set HUAWEICLOUD_SDK_PROJECT_ID, or projectId of the account.`,
     ).with({ code: project === undefined ? 'ProjectNotFound' : 'ProjectAmbiguous', class: 'permanent' });
   }
 }

@@ -11,11 +11,11 @@ export interface RetryOptions {
   tryLimitMs?: number;
   /** Mean of the first wait; each further one doubles. @default 250 */
   firstDelayMs?: number;
-  /** How long an access key rests between tries once it was refused twice in a row. @default 3000 */
+  /** How long an access key rests between tries once it was refused twice in a row. @default 300000, as the cloud's lock */
   refusedKeyRestMs?: number;
 }
 
-/** A Retry-After above this is for the caller to keep: it waits durably, and this would only hold a worker's slot. */
+/** A longer wait, for throttling or for a key that rests, is for the caller to keep: it waits durably, and this would only hold a worker's slot. */
 const LONGEST_RETRY_AFTER_MS = 3_000;
 
 /**

@@ -1,7 +1,13 @@
-import { type Credentials, type CredentialsProvider, SignatureGuard } from './credentials';
+import type { ClientResources } from './credentials/client-resources';
+import { areSame, type Credentials } from './credentials/credentials';
+import { CredentialsError } from './credentials/credentials-error';
+import type { CredentialsProvider } from './credentials/provider';
+import { withoutSecrets } from './credentials/redaction';
+import type { Permit, Verdict } from './credentials/signature-guard';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from './errors';
 import { type RetryOptions, retryBriefly } from './retry';
-import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from './transport';
+import { verdictOf } from './signature-verdict';
+import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
 
 /** One operation of the cloud, before it is signed. */
 export interface CloudRequest {
@@ -18,6 +24,11 @@ export interface CloudRequest {
 
 export interface ReadOptions {
   signal?: AbortSignal;
+  /**
+   * A person asked for this read: it may try an access key that was refused before its rest is over, though never so
+   * often that the cloud would lock the key.
+   */
+  tryRefusedKey?: boolean;
 }
 
 export interface WriteOptions extends ReadOptions {
@@ -25,67 +36,140 @@ export interface WriteOptions extends ReadOptions {
   beforeSend?: () => void;
 }
 
+export interface SessionOptions {
+  retry?: RetryOptions;
+  /**
+   * A read that every signer may make and whose refusal is plain. It tells whether a key is good where another request
+   * cannot: before a write with a doubtful key, and after a 403 without a body.
+   */
+  proof?: CloudRequest;
+}
+
+/** A write does not wait longer than this for the verdict on a key: its caller has better things to do. */
+const WRITE_ADMISSION_LIMIT_MS = 10_000;
+
+/** For a proof, which is a small read. */
+const PROOF_LIMIT_MS = 8_000;
+
 /**
  * Signs, sends and judges requests with one account's credentials. Reads are repeated briefly; a changing request is sent
  * once, whatever happens.
  */
 export class CloudSession {
-  readonly #guard: SignatureGuard;
+  readonly #resources: ClientResources;
+  readonly #provider: CredentialsProvider;
+  readonly #retry: RetryOptions;
+  readonly #proof: CloudRequest | undefined;
+  readonly #proofs = new Map<string, Promise<CloudError | undefined>>();
 
-  constructor(
-    private readonly transport: Transport,
-    private readonly credentials: CredentialsProvider,
-    private readonly now: () => number,
-    private readonly retry: RetryOptions = {},
-  ) {
-    this.#guard = new SignatureGuard(now, retry.refusedKeyRestMs);
+  constructor(resources: ClientResources, provider: CredentialsProvider, { retry = {}, proof }: SessionOptions = {}) {
+    this.#resources = resources;
+    this.#provider = provider.forClient?.(resources) ?? provider;
+    this.#retry = retry;
+    this.#proof = proof;
   }
 
   /** @throws {@link CloudError} */
-  read(request: CloudRequest, { signal, startedAt }: ReadOptions & { startedAt?: number } = {}): Promise<HttpAnswer> {
+  read(
+    request: CloudRequest,
+    { signal, startedAt, tryRefusedKey }: ReadOptions & { startedAt?: number } = {},
+  ): Promise<HttpAnswer> {
     let refreshed = false;
     return retryBriefly(
       async (limitMs) => {
-        const startedAt = performance.now();
-        const credentials = await this.#credentials(request);
+        const endsAt = performance.now() + limitMs;
+        const limits = () => ({ limitMs: Math.max(1, endsAt - performance.now()), signal, tryRefusedKey });
+        const credentials = await this.#credentials(request, limits());
         try {
-          return await this.#send(request, credentials, { limitMs, signal });
+          return await this.#send(request, credentials, limits());
         } catch (error) {
           if (refreshed || !isRefusedSignature(error)) throw error;
           refreshed = true;
-          const renewed = await this.#renew(request, credentials);
+          const renewed = await this.#renew(request, credentials, limits());
           if (renewed === undefined) throw error;
-          const remainingMs = Math.max(1, limitMs - (performance.now() - startedAt));
-          return this.#send(request, renewed, { limitMs: remainingMs, signal });
+          return this.#send(request, renewed, limits());
         }
       },
       { signal, startedAt },
-      this.retry,
+      this.#retry,
     );
   }
 
   /** @throws {@link CloudError}, whose `executed` says whether the request may have taken effect */
   async write(request: CloudRequest, options: WriteOptions): Promise<HttpAnswer> {
+    const credentials = await this.#credentials(request, options);
     try {
-      return await this.#send(request, await this.#credentials(request), options);
+      return await this.#send(request, credentials, options);
     } catch (error) {
       // The caller decides whether to try again; by then there shall be other credentials.
-      if (isRefusedSignature(error)) await this.credentials.refresh?.().catch(() => undefined);
+      if (isRefusedSignature(error)) await this.#refresh(credentials, options).catch(() => undefined);
       throw error;
     }
   }
 
-  /** The clock for errors made from an answer. */
-  attempt({ operation, method, codeOfStatus }: Pick<CloudRequest, 'operation' | 'method' | 'codeOfStatus'>): Attempt {
-    return { operation, method, nowMs: this.now(), codeOfStatus };
+  /**
+   * Fetches the credentials, unless they are at hand.
+   *
+   * @throws {@link CloudError} `CredentialsUnavailable`
+   */
+  async checkCredentials(limitMs: number): Promise<void> {
+    await this.#credentials({ operation: 'GetCredentials' }, { limitMs });
   }
 
-  async #send(request: CloudRequest, credentials: Credentials, limits: WriteOptions): Promise<HttpAnswer> {
-    this.#holdBack(request, credentials);
+  /** The clock for errors made from an answer. */
+  attempt({ operation, method, codeOfStatus }: Pick<CloudRequest, 'operation' | 'method' | 'codeOfStatus'>): Attempt {
+    return { operation, method, nowMs: this.#resources.now(), codeOfStatus };
+  }
+
+  async #send(
+    request: CloudRequest,
+    credentials: Credentials,
+    { limitMs, ...rest }: WriteOptions,
+  ): Promise<HttpAnswer> {
+    const endsAt = performance.now() + limitMs;
+    const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, endsAt - performance.now()) });
+    const { locks } = this.#resources;
+    const key = locks.nameOf(credentials);
+    // A HEAD would not tell a refusal from a lack of permission, and a POST may be answered only after minutes.
+    if (request.method !== 'GET' && locks.signatures.isSuspect(key)) {
+      const trouble = await this.#prove(request, key, credentials, limits());
+      if (trouble !== undefined) throw trouble;
+    }
+    const permit = await this.#admitted(request, key, limits());
+    let error: CloudError;
+    try {
+      const answer = await this.#exchange(request, credentials, limits());
+      if (!(answer instanceof CloudError)) {
+        permit.end('accepted');
+        return answer;
+      }
+      error = answer;
+      permit.end(this.#verdictOn(request, error));
+    } finally {
+      permit.end('none');
+    }
+    // Temporary keys end: a bare 403 may mean that, and then there are others to be had.
+    const isInDoubt = !locks.signatures.isOpen(key) || credentials.securityToken !== undefined;
+    if (isInDoubt && this.#verdictOn(request, error) === 'doubtful') {
+      const trouble = await this.#prove(request, key, credentials, limits());
+      if (isRefusedSignature(trouble)) throw trouble;
+    }
+    throw error;
+  }
+
+  /** One request and its answer, a refusal being one. @throws {@link CloudError} when there is no answer */
+  async #exchange(
+    request: CloudRequest,
+    credentials: Credentials,
+    limits: WriteOptions,
+  ): Promise<HttpAnswer | CloudError> {
     let answer: HttpAnswer;
     try {
-      answer = await this.transport.send(this.#sign(request, credentials), {
-        ...limits,
+      const { limitMs, signal, beforeSend } = limits;
+      answer = await this.#resources.transport.send(this.#sign(request, credentials), {
+        limitMs,
+        signal,
+        beforeSend,
         maxBodyBytes: request.maxBodyBytes,
       });
     } catch (error) {
@@ -93,88 +177,178 @@ export class CloudSession {
       throw error;
     }
     const { status } = answer;
-    if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) {
-      this.#guard.accepted(credentials.accessKey);
-      return answer;
-    }
+    if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
     // Before the parsing, which may cut a secret in two, and after it, which may unescape one.
-    const body = Buffer.from(withoutSecrets(answer.body.toString('utf8'), credentials));
+    const secrets = [credentials.secretKey, credentials.securityToken];
+    const body = Buffer.from(withoutSecrets(answer.body.toString('utf8'), secrets));
     const error = errorOfAnswer({ ...answer, body }, this.attempt(request));
-    if (isRefusedSignature(error)) this.#guard.refused(credentials.accessKey);
-    // A 403 to a HEAD has no body that would say whether the signature was refused or the permission.
-    else if (status < 500 && status !== 403) this.#guard.accepted(credentials.accessKey);
-    throw error.with({ message: withoutSecrets(error.message, credentials) });
+    return error.with({ message: withoutSecrets(error.message, secrets) });
   }
 
   #sign(request: CloudRequest, credentials: Credentials): HttpRequest {
     try {
-      return request.sign(credentials, this.now());
+      return request.sign(credentials, this.#resources.now());
     } catch (cause) {
       // Such as an endpoint that is no URL.
       throw new TransportError('NotSent', cause instanceof Error ? cause.message : String(cause), false, { cause });
     }
   }
 
-  #holdBack({ operation }: CloudRequest, { accessKey }: Credentials): void {
-    const restMs = this.#guard.restOf(accessKey);
-    if (restMs === 0) return;
-    throw notSent(
-      operation,
-      'CredentialsHeldBack',
-      'The cloud refused the signature of this access key twice in a row. It is tried by one request at a time now, because more than five failures in a row lock it for five minutes. Check the access key, the secret key and the clock.',
-      restMs,
-    );
+  /** @throws {@link CloudError} `CredentialsHeldBack`, when the key rests */
+  async #admitted(request: CloudRequest, key: string, limits: WriteOptions): Promise<Permit> {
+    const isWrite = !isRead(request);
+    const admission = await this.#resources.locks.signatures.admit(key, {
+      limitMs: isWrite ? Math.min(limits.limitMs, WRITE_ADMISSION_LIMIT_MS) : limits.limitMs,
+      signal: limits.signal,
+      tryRefusedKey: limits.tryRefusedKey,
+      slow: isWrite,
+      unclear: request.method === 'HEAD' && this.#proof !== undefined,
+    });
+    switch (admission.kind) {
+      case 'admitted':
+        return admission.permit;
+      case 'heldBack':
+        throw notSent(request.operation, {
+          code: 'CredentialsHeldBack',
+          message:
+            'The cloud refused the signature of this access key twice in a row. The key rests now, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.',
+          retryAfterMs: admission.restMs,
+        });
+      case 'gaveUp':
+        throw notSent(request.operation, {
+          ...NO_VERDICT_YET,
+          ...(admission.reason === 'aborted' ? { code: 'Aborted' } : {}),
+        });
+    }
   }
 
-  async #credentials({ operation }: CloudRequest): Promise<Credentials> {
+  /** A 403 to a HEAD has no body that would say whether the signature was refused or the permission. */
+  #verdictOn({ method }: CloudRequest, error: CloudError): Verdict {
+    const isBare = method === 'HEAD' && error.httpStatus === 403;
+    return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(error);
+  }
+
+  /**
+   * Tries a key by a request whose verdict is plain: one at a time, for all who need it. Answers the trouble, if any, as
+   * that of the request that needed it.
+   */
+  async #prove(
+    request: CloudRequest,
+    key: string,
+    credentials: Credentials,
+    limits: WriteOptions,
+  ): Promise<CloudError | undefined> {
+    const proof = this.#proof;
+    if (proof === undefined) return undefined;
+    let proving = this.#proofs.get(key);
+    if (proving === undefined) {
+      const { tryRefusedKey } = limits;
+      proving = this.#send(proof, credentials, { limitMs: PROOF_LIMIT_MS, tryRefusedKey })
+        .then(() => undefined, asCloudError)
+        .finally(() => this.#proofs.delete(key));
+      this.#proofs.set(key, proving);
+    }
+    const trouble = await within(limits, proving).catch((error: unknown) => {
+      if (error instanceof TimeIsUp) return notSent(request.operation, NO_VERDICT_YET);
+      throw error;
+    });
+    // Other trouble of the proof is none of the key's.
+    if (trouble === undefined || this.#resources.locks.signatures.isOpen(key)) return undefined;
+    return trouble.with({ operation: request.operation, executed: 'no' });
+  }
+
+  async #credentials(request: Pick<CloudRequest, 'operation'>, limits: TimeLimits): Promise<Credentials> {
     try {
-      return await this.credentials.get();
+      return await within(limits, this.#provider.get());
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw notSent(operation, 'CredentialsUnavailable', `There are no credentials to sign with: ${reason}`);
+      if (cause instanceof TimeIsUp) {
+        const message = `There were no credentials to sign with within ${Math.round(limits.limitMs)} ms.`;
+        throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
+      }
+      throw notSent(request.operation, {
+        code: 'CredentialsUnavailable',
+        message: `There are no credentials to sign with: ${cause instanceof Error ? cause.message : String(cause)}`,
+        retryAfterMs: cause instanceof CredentialsError ? cause.retryAfterMs : null,
+      });
     }
   }
 
   /** Other credentials after a refusal; undefined when there is nothing new to try. */
-  async #renew(request: CloudRequest, refused: Credentials): Promise<Credentials | undefined> {
+  async #renew(request: CloudRequest, refused: Credentials, limits: TimeLimits): Promise<Credentials | undefined> {
     try {
-      await this.credentials.refresh?.();
+      await this.#refresh(refused, limits);
     } catch {
       return undefined;
     }
-    const credentials = await this.#credentials(request);
-    const changed =
-      credentials.accessKey !== refused.accessKey ||
-      credentials.secretKey !== refused.secretKey ||
-      credentials.securityToken !== refused.securityToken;
-    return changed || this.credentials.refresh !== undefined ? credentials : undefined;
+    const credentials = await this.#credentials(request, limits);
+    return areSame(credentials, refused) ? undefined : credentials;
+  }
+
+  async #refresh(refused: Credentials, limits: TimeLimits): Promise<void> {
+    await within(limits, this.#provider.refresh?.(refused) ?? Promise.resolve());
   }
 }
 
-function isRefusedSignature(error: unknown): boolean {
-  return (
-    error instanceof CloudError &&
-    error.class === 'unauthorized' &&
-    // IMG.0087 (token incorrect) comes as a 400.
-    (error.httpStatus === 401 || error.httpStatus === 403 || error.httpStatus === 400)
-  );
+interface TimeLimits {
+  limitMs: number;
+  signal?: AbortSignal;
 }
 
-function notSent(operation: string, code: string, message: string, retryAfterMs: number | null = null): CloudError {
+class TimeIsUp extends Error {
+  constructor(readonly code: 'RequestTimeout' | 'Aborted') {
+    super(code);
+  }
+}
+
+/** @throws TimeIsUp, while the work goes on for others */
+function within<T>({ limitMs, signal }: TimeLimits, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (code: TimeIsUp['code']): void => {
+      stop();
+      reject(new TimeIsUp(code));
+    };
+    const onAbort = (): void => giveUp('Aborted');
+    const timer = setTimeout(() => giveUp('RequestTimeout'), limitMs);
+    const stop = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    work.finally(stop).then(resolve, reject);
+  });
+}
+
+function isRead({ method }: CloudRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+const NO_VERDICT_YET = {
+  code: 'RequestTimeout',
+  message: 'The first requests with this access key have not been answered yet, so this one was not sent.',
+  class: 'transient',
+} as const;
+
+function asCloudError(error: unknown): CloudError {
+  if (error instanceof CloudError) return error;
+  throw error;
+}
+
+function isRefusedSignature(error: unknown): error is CloudError {
+  return error instanceof CloudError && verdictOf(error) === 'refused';
+}
+
+function notSent(
+  operation: string,
+  fields: Pick<CloudError, 'code' | 'message'> & Partial<Pick<CloudError, 'class' | 'retryAfterMs'>>,
+): CloudError {
   return new CloudError({
-    code,
-    message,
     httpStatus: null,
     requestId: null,
     operation,
     executed: 'no',
     class: 'unauthorized',
-    retryAfterMs,
+    retryAfterMs: null,
+    ...fields,
   });
-}
-
-/** The cloud's own words may repeat what was sent to it. */
-function withoutSecrets(text: string, { secretKey, securityToken }: Credentials): string {
-  const withoutKey = secretKey === '' ? text : text.replaceAll(secretKey, '***');
-  return securityToken ? withoutKey.replaceAll(securityToken, '***') : withoutKey;
 }

@@ -3,21 +3,13 @@ export interface Credentials {
   accessKey: string;
   secretKey: string;
   securityToken?: string;
+  /** Milliseconds since the epoch; absent for keys that do not expire, or whose end is not known. */
+  expiresAtMs?: number;
 }
 
-/** Where credentials come from. */
-export interface CredentialsProvider {
-  /**
-   * The credentials to sign with now. Asked before every request, so a provider that fetches them keeps them.
-   *
-   * @throws when there are none, with a message that says what to do and holds no secret
-   */
-  get(): Promise<Credentials>;
-  /** Called once after the cloud refused a signature: the next {@link get} shall not answer from a cache. */
-  refresh?(): Promise<void>;
-}
-
-/** Fixed credentials. */
-export function staticCredentials(credentials: Credentials): CredentialsProvider {
-  return { get: async () => credentials };
+/** True when both sign alike. */
+export function areSame(one: Credentials, other: Credentials): boolean {
+  return (
+    one.accessKey === other.accessKey && one.secretKey === other.secretKey && one.securityToken === other.securityToken
+  );
 }

@@ -1,4 +1,11 @@
-import type { CredentialsProvider } from './credentials';
+import { CredentialsError } from './credentials-error';
+import type { CredentialsProvider } from './provider';
+
+/** A variable of the environment, and what is wrong with it. */
+export interface VariableProblem {
+  variable: string;
+  problem: string;
+}
 
 /**
  * HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and, for temporary keys, HUAWEICLOUD_SDK_SECURITY_TOKEN: the vendor's names.
@@ -7,12 +14,40 @@ import type { CredentialsProvider } from './credentials';
 export function environmentCredentials(env: NodeJS.ProcessEnv): CredentialsProvider {
   return {
     async get() {
-      const accessKey = env.HUAWEICLOUD_SDK_AK?.trim();
-      const secretKey = env.HUAWEICLOUD_SDK_SK?.trim();
-      if (!accessKey) throw new Error('HUAWEICLOUD_SDK_AK is not set; it must hold the access key (AK).');
-      if (!secretKey) throw new Error('HUAWEICLOUD_SDK_SK is not set; it must hold the secret key (SK).');
-      const securityToken = env.HUAWEICLOUD_SDK_SECURITY_TOKEN?.trim();
-      return { accessKey, secretKey, ...(securityToken ? { securityToken } : {}) };
+      const accessKey = read(env, 'HUAWEICLOUD_SDK_AK');
+      const secretKey = read(env, 'HUAWEICLOUD_SDK_SK');
+      if (accessKey === undefined || secretKey === undefined) {
+        const sentences = problemsOfKeyVariables(env).map(({ variable, problem }) => `${variable} ${problem}`);
+        throw new CredentialsError(sentences.join(' '), 'notConfigured');
+      }
+      const securityToken = read(env, 'HUAWEICLOUD_SDK_SECURITY_TOKEN');
+      return { accessKey, secretKey, ...(securityToken === undefined ? {} : { securityToken }) };
     },
   };
+}
+
+/** True when any of the variables is set: one alone is a mistake to be told, not a reason to look elsewhere. */
+export function hasKeyVariables(env: NodeJS.ProcessEnv): boolean {
+  return ['HUAWEICLOUD_SDK_AK', 'HUAWEICLOUD_SDK_SK', 'HUAWEICLOUD_SDK_SECURITY_TOKEN'].some(
+    (variable) => read(env, variable) !== undefined,
+  );
+}
+
+export function problemsOfKeyVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
+  return missingVariables(env, {
+    HUAWEICLOUD_SDK_AK: 'the access key (AK) of an IAM user',
+    HUAWEICLOUD_SDK_SK: 'the secret key (SK) of an IAM user',
+  });
+}
+
+/** The variables that are not set, by what they must hold. */
+export function missingVariables(env: NodeJS.ProcessEnv, meanings: { [variable: string]: string }): VariableProblem[] {
+  return Object.entries(meanings)
+    .filter(([variable]) => read(env, variable) === undefined)
+    .map(([variable, meaning]) => ({ variable, problem: `is not set; it must hold ${meaning}.` }));
+}
+
+/** The value of a variable without space around it. An empty value is as good as none. */
+export function read(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  return env[variable]?.trim() || undefined;
 }

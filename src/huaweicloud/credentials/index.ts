@@ -1,3 +1,12 @@
-export { type Credentials, type CredentialsProvider, staticCredentials } from './credentials';
+export { type AssumeRoleOptions, assumeRoleCredentials } from './assume-role';
+export { type ChainLink, chain } from './chain';
+export type { ClientResources } from './client-resources';
+export type { Credentials } from './credentials';
+export { CredentialsError } from './credentials-error';
+export { type AccountPlace, defaultChain } from './default-chain';
 export { environmentCredentials } from './environment';
-export { SignatureGuard } from './signature-guard';
+export { type IamPasswordOptions, type IamUser, iamPasswordCredentials } from './iam-password';
+export { LockProtection } from './lock-protection';
+export { METADATA_ENDPOINT, type MetadataOptions, metadataCredentials } from './metadata';
+export { type ProfileOptions, profileCredentials } from './profile';
+export { type CredentialsProvider, staticCredentials } from './provider';

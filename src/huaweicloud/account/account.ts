@@ -1,0 +1,33 @@
+import type { CredentialsProvider } from '../credentials/provider';
+import type { Endpoints } from './endpoints';
+
+/** Where exports run and with whose keys. */
+export interface CloudAccount {
+  /** How inputs name this account. */
+  name: string;
+  /** Such as `cn-north-4`. */
+  region: string;
+  /** Looked up in IAM by the name of the region when absent. */
+  projectId?: string;
+  /** With scheme, without a trailing slash; `obs` without the bucket. */
+  endpoints: Endpoints;
+  /** `{endpoint}/{bucket}/{key}` instead of `{bucket}.{endpoint}/{key}`. Newer buckets refuse it. */
+  obsPathStyle: boolean;
+  credentials: CredentialsProvider;
+  /** Which of the two spellings of an API to call; they answer alike. */
+  api?: ApiChoice;
+}
+
+export interface ApiChoice {
+  /** `POST /v1/cloudimages/{image_id}/file` or the same under `/v2.1`. @default 'v1' */
+  exportPath?: 'v1' | 'v2.1';
+  /**
+   * `job` is ShowJob, `GET /v1/{project_id}/jobs/{job_id}`; `progress` is ShowJobProgress,
+   * `GET /v1/cloudimages/job/{job_id}`, which needs no project id. @default 'job'
+   */
+  jobQuery?: 'job' | 'progress';
+}
+
+/** The shape only: regions are added faster than releases of this package. */
+export const REGION = /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/;
+export const PROJECT_ID = /^[A-Za-z0-9]{16,64}$/;

@@ -1,0 +1,44 @@
+import { isIP } from 'node:net';
+
+/** Base URLs, with scheme, without a trailing slash; `obs` without the bucket. */
+export interface Endpoints {
+  ims: string;
+  obs: string;
+  iam: string;
+}
+
+export const SERVICES = ['ims', 'obs', 'iam'] as const satisfies ReadonlyArray<keyof Endpoints>;
+
+/** `https://{service}.{region}.myhuaweicloud.com` */
+export function defaultEndpoint(service: keyof Endpoints, region: string): string {
+  return `https://${service}.${region}.${domainOf(region)}`;
+}
+
+/** The one region known to live under another domain (Terraform provider, cloud `myhuaweicloud.eu`). */
+function domainOf(region: string): string {
+  return region === 'eu-west-101' ? 'myhuaweicloud.eu' : 'myhuaweicloud.com';
+}
+
+/** As given, without slashes at the end. */
+export function trimEndpoint(endpoint: string): string {
+  return endpoint.replace(/\/+$/, '');
+}
+
+/** What is wrong with the URL of an endpoint, such as `is 'x', which is not a URL`. Names no password in it. */
+export function problemOfEndpoint(value: string): string | undefined {
+  if (!URL.canParse(value)) return `is '${withoutUserInfo(value)}', which is not a URL`;
+  const { protocol, username, password, search, hash } = new URL(value);
+  if (username !== '' || password !== '') return 'holds a user or a password, which an endpoint must not';
+  if (protocol !== 'https:' && protocol !== 'http:') return `is '${value}', which is not an http or https URL`;
+  if (search !== '' || hash !== '') return `is '${value}', which has a query or a fragment`;
+  return undefined;
+}
+
+function withoutUserInfo(value: string): string {
+  return value.replace(/^.*@/, '…@');
+}
+
+/** A bucket cannot be a label of an IP address, so there only path style works. */
+export function isAddress(endpoint: string): boolean {
+  return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) !== 0;
+}

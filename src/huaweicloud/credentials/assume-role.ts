@@ -1,0 +1,73 @@
+import { defaultEndpoint } from '../account/endpoints';
+import { CloudError } from '../errors';
+import { gatewayRequest } from '../gateway-request';
+import { type CloudRequest, CloudSession } from '../session';
+import type { ClientResources } from './client-resources';
+import { CredentialsError } from './credentials-error';
+import { expiringCredentials, type FetchCredentials } from './expiring';
+import { SECURITY_TOKENS_PATH } from './iam-password';
+import { describe, readTemporaryKey } from './identity-request';
+import type { CredentialsProvider } from './provider';
+
+export interface AssumeRoleOptions {
+  /** Name of the agency. */
+  agency: string;
+  /** The account that gave the agency. */
+  domain: Domain | (() => Promise<Domain>);
+  /** From 900 to 86400. @default 3600 */
+  durationSeconds?: number;
+  /** Whose credentials sign the request: those of the account that was given the agency. */
+  from: CredentialsProvider;
+  region: string;
+  /** @default `https://iam.{region}.myhuaweicloud.com` */
+  iamEndpoint?: string;
+}
+
+type Domain = { name: string } | { id: string };
+
+const DEFAULT_DURATION_SECONDS = 3_600;
+const OPERATION = { operation: 'CreateTemporaryKeyByAgency', method: 'POST' } as const;
+/** Giving out one more key does no harm, so the request is repeated like a read. */
+const RETRY = { maxTries: 2, budgetMs: 8_000, tryLimitMs: 5_000 };
+
+/** Temporary keys of an agency of another account (IAM, method `assume_role`), fetched with other credentials. */
+export function assumeRoleCredentials(options: AssumeRoleOptions): CredentialsProvider {
+  return expiringCredentials((resources) => fetchFrom(options, resources));
+}
+
+function fetchFrom(options: AssumeRoleOptions, resources: ClientResources): FetchCredentials {
+  const { agency, region, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
+  const session = new CloudSession(resources, options.from, { retry: RETRY });
+
+  return async () => {
+    const domain = typeof options.domain === 'function' ? await options.domain() : options.domain;
+    try {
+      return readTemporaryKey(await session.read(assumeRole(options, domain, endpoint)), OPERATION);
+    } catch (error) {
+      const whose = 'name' in domain ? `'${domain.name}'` : domain.id;
+      throw new CredentialsError(
+        `A key of the agency '${agency}' of the account ${whose} could not be had from IAM at ${endpoint}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
+        error instanceof CloudError && error.class === 'transient' ? 'unreachable' : 'refused',
+        error instanceof CloudError && error.httpStatus === null ? error.retryAfterMs : null,
+      );
+    }
+  };
+}
+
+function assumeRole(
+  { agency, durationSeconds = DEFAULT_DURATION_SECONDS }: AssumeRoleOptions,
+  domain: Domain,
+  endpoint: string,
+): CloudRequest {
+  const role = {
+    agency_name: agency,
+    ...('name' in domain ? { domain_name: domain.name } : { domain_id: domain.id }),
+    duration_seconds: durationSeconds,
+  };
+  return gatewayRequest(OPERATION.operation, {
+    method: OPERATION.method,
+    endpoint,
+    path: SECURITY_TOKENS_PATH,
+    body: JSON.stringify({ auth: { identity: { methods: ['assume_role'], assume_role: role } } }),
+  });
+}

@@ -1,0 +1,38 @@
+import type { ClientResources } from './client-resources';
+import type { Credentials } from './credentials';
+import { CredentialsError } from './credentials-error';
+import type { CredentialsProvider } from './provider';
+
+/** One source of a {@link chain}. */
+export interface ChainLink {
+  /** Such as `the environment`. */
+  name: string;
+  /** Why the source is passed over; undefined when it is configured, and then it is the one, come what may. */
+  passedOver(): string | undefined;
+  provider: CredentialsProvider;
+}
+
+/**
+ * The first source that is configured, asked anew each time. A source that is configured and fails does not make room for
+ * the next one: that would export with somebody else's permissions.
+ */
+export function chain(links: readonly ChainLink[]): CredentialsProvider {
+  const configured = (): CredentialsProvider => {
+    const passedOver: string[] = [];
+    for (const { name, passedOver: why, provider } of links) {
+      const reason = why();
+      if (reason === undefined) return provider;
+      passedOver.push(`${name}: ${reason}`);
+    }
+    throw new CredentialsError(
+      `no source of credentials is configured.\n${passedOver.map((line) => `  ${line}`).join('\n')}`,
+      'notConfigured',
+    );
+  };
+  return {
+    get: async () => configured().get(),
+    refresh: async (refused: Credentials) => configured().refresh?.(refused),
+    forClient: (resources: ClientResources) =>
+      chain(links.map((link) => ({ ...link, provider: link.provider.forClient?.(resources) ?? link.provider }))),
+  };
+}

@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ClientResources, resourcesOfItsOwn } from './client-resources';
+import { areSame, type Credentials } from './credentials';
+import { CredentialsError } from './credentials-error';
+import type { CredentialsProvider } from './provider';
+
+/** As the vendor's SDKs do: time enough to try again, and for requests signed just before. */
+const REFRESH_BEFORE_EXPIRY_MS = 5 * 60_000;
+
+/** Whoever has credentials that are still good does not wait longer than this for new ones. */
+const PATIENCE_MS = 2_000;
+
+/** After a failure the next call tries again at once; after further ones it waits, twice as long each time. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** A key that is refused so young is hardly mended by yet another one; a few times it may be. */
+const YOUNG_MS = 30_000;
+const FREE_YOUNG_REFRESHES = 3;
+
+/** Fetches credentials; fails with a {@link CredentialsError}. */
+export type FetchCredentials = () => Promise<Credentials>;
+
+/**
+ * A provider of credentials that are fetched and expire. They are kept, and fetched anew five minutes before their end or
+ * when they were refused: by one fetch for any number of callers. While they are good, a fetch that is slow or fails
+ * holds nobody up.
+ *
+ * @param open begins to serve one client
+ */
+export function expiringCredentials(open: (resources: ClientResources) => FetchCredentials): CredentialsProvider {
+  const serve = (resources: ClientResources) => new ExpiringCredentials(open(resources), resources.now);
+  let alone: CredentialsProvider | undefined;
+  const ofItsOwn = () => {
+    alone ??= serve(resourcesOfItsOwn());
+    return alone;
+  };
+  return {
+    get: () => ofItsOwn().get(),
+    refresh: async (refused) => ofItsOwn().refresh?.(refused),
+    forClient: serve,
+  };
+}
+
+class ExpiringCredentials implements CredentialsProvider {
+  readonly #fetch: FetchCredentials;
+  readonly #now: () => number;
+  #current: { credentials: Credentials; fetchedAtMs: number } | undefined;
+  #refused: Credentials | undefined;
+  #fetching: Promise<Credentials> | undefined;
+  #failed: { error: unknown; inARow: number; pausesUntilMs: number } | undefined;
+  #youngRefreshes = 0;
+
+  constructor(fetch: FetchCredentials, now: () => number) {
+    this.#fetch = fetch;
+    this.#now = now;
+  }
+
+  async get(): Promise<Credentials> {
+    const usable = this.#usable();
+    if (usable === undefined) return this.#renewed();
+    if (!this.#isDue(usable) || this.#fetching !== undefined || this.#isPausing()) return usable;
+    const patience = new AbortController();
+    const renewal = this.#renewed().catch(() => usable);
+    const first = await Promise.race([
+      renewal,
+      delay(PATIENCE_MS, usable, { signal: patience.signal }).catch(() => usable),
+    ]);
+    patience.abort();
+    return first;
+  }
+
+  async refresh(refused: Credentials): Promise<void> {
+    const current = this.#current;
+    if (current !== undefined && !areSame(current.credentials, refused)) return;
+    if (this.#fetching === undefined && current !== undefined && !this.#mayRefresh(current.fetchedAtMs)) return;
+    this.#refused = refused;
+    await this.#renewed();
+  }
+
+  #usable(): Credentials | undefined {
+    const credentials = this.#current?.credentials;
+    if (credentials === undefined || this.#now() >= endOf(credentials)) return undefined;
+    return this.#refused !== undefined && areSame(credentials, this.#refused) ? undefined : credentials;
+  }
+
+  #isDue(credentials: Credentials): boolean {
+    return this.#now() >= endOf(credentials) - REFRESH_BEFORE_EXPIRY_MS;
+  }
+
+  #isPausing(): boolean {
+    return this.#failed !== undefined && this.#now() < this.#failed.pausesUntilMs;
+  }
+
+  #mayRefresh(fetchedAtMs: number): boolean {
+    const ageMs = this.#now() - fetchedAtMs;
+    this.#youngRefreshes = ageMs < YOUNG_MS ? this.#youngRefreshes + 1 : 0;
+    return ageMs >= pauseMs(this.#youngRefreshes - FREE_YOUNG_REFRESHES);
+  }
+
+  #renewed(): Promise<Credentials> {
+    if (this.#fetching !== undefined) return this.#fetching;
+    if (this.#failed !== undefined && this.#isPausing()) return Promise.reject(this.#failed.error);
+    this.#fetching = this.#fetch()
+      .then(
+        (credentials) => {
+          this.#current = { credentials, fetchedAtMs: this.#now() };
+          this.#refused = undefined;
+          this.#failed = undefined;
+          return credentials;
+        },
+        (error: unknown) => {
+          this.#noteFailure(error);
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#fetching = undefined;
+      });
+    return this.#fetching;
+  }
+
+  #noteFailure(error: unknown): void {
+    // A password at rest holds itself back, and must be tried at once when it was changed.
+    const isGuarded = error instanceof CredentialsError && error.retryAfterMs !== null;
+    const inARow = isGuarded ? 0 : (this.#failed?.inARow ?? 0) + 1;
+    this.#failed = { error, inARow, pausesUntilMs: this.#now() + pauseMs(inARow - 1) };
+  }
+}
+
+function endOf({ expiresAtMs = Number.POSITIVE_INFINITY }: Credentials): number {
+  return expiresAtMs;
+}
+
+/** 0 at first, then 1 s, 2 s, 4 s and so on. */
+function pauseMs(count: number): number {
+  return count <= 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { defaultEndpoint } from '../account/endpoints';
+import { CloudError, headerOf } from '../errors';
+import { readJson } from '../json-answer';
+import type { ClientResources } from './client-resources';
+import type { Credentials } from './credentials';
+import { CredentialsError } from './credentials-error';
+import { expiringCredentials, type FetchCredentials } from './expiring';
+import { askIdentity, describe, fetchFailed, readTemporaryKey } from './identity-request';
+import { fingerprint } from './lock-protection';
+import type { CredentialsProvider } from './provider';
+
+/** An IAM user, not the account's own (Huawei ID) user: that one cannot log in by API. */
+export interface IamUser {
+  name: string;
+  password: string;
+  /** The account that the user belongs to. */
+  domain: { name: string } | { id: string };
+}
+
+export interface IamPasswordOptions {
+  /** A function is asked before every login, so that a changed password counts at once. */
+  user: IamUser | (() => IamUser | Promise<IamUser>);
+  /** The token is for the project of this name, unless `projectId` names one. */
+  region: string;
+  projectId?: string;
+  /** @default `https://iam.{region}.myhuaweicloud.com` */
+  iamEndpoint?: string;
+}
+
+/** For each of the two requests. */
+const LIMIT_MS = 5_000;
+/** The longest wait for another login with the same password. */
+const LOGIN_WAIT_MS = 10_000;
+const TOKEN_MARGIN_MS = 5 * 60_000;
+/** From 15 minutes to 24 hours may be asked for. */
+const KEY_LIFE_SECONDS = 6 * 3_600;
+
+const TOKEN_PATH = '/v3/auth/tokens?nocatalog=true';
+/** `POST` there gives out temporary keys, for a token or for an agency. */
+export const SECURITY_TOKENS_PATH = '/v3.0/OS-CREDENTIAL/securitytokens';
+
+const TOKEN_BODY = z.object({
+  token: z.object({ expires_at: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time') }),
+});
+const LOGIN = { operation: 'CreateTokenByPassword', method: 'POST' } as const;
+const NEW_KEY = { operation: 'CreateTemporaryKeyByToken', method: 'POST' } as const;
+const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
+
+/**
+ * User and password of IAM: they get a token, which is kept for its 24 hours, and the token gets temporary keys, since
+ * OBS takes no tokens. A password that IAM refused is not tried again for five minutes, or until it changes.
+ */
+export function iamPasswordCredentials(options: IamPasswordOptions): CredentialsProvider {
+  return expiringCredentials((resources) => fetchFrom(options, resources));
+}
+
+interface Token {
+  id: string;
+  expiresAtMs: number;
+  /** Of whom. */
+  login: string;
+}
+
+function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: ClientResources): FetchCredentials {
+  const { region, projectId, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
+  let token: Token | undefined;
+
+  return async () => {
+    const user = typeof options.user === 'function' ? await options.user() : options.user;
+    const login = fingerprint(endpoint, user.name, JSON.stringify(user.domain), user.password);
+    try {
+      const kept = token !== undefined && token.login === login && now() < token.expiresAtMs - TOKEN_MARGIN_MS;
+      if (token === undefined || !kept) token = await newToken(user, login);
+      try {
+        return await newKey(token);
+      } catch (error) {
+        // A token ends early when the password or the permissions of its user change.
+        if (!kept || !(error instanceof CloudError) || error.httpStatus === null || error.httpStatus >= 500)
+          throw error;
+        token = await newToken(user, login);
+        return await newKey(token);
+      }
+    } catch (error) {
+      throw fetchFailed(`A temporary key for ${who(user)}`, endpoint, error, ADVICE);
+    }
+  };
+
+  async function newToken(user: IamUser, login: string): Promise<Token> {
+    const admission = await locks.passwords.admit(login, { limitMs: LOGIN_WAIT_MS });
+    if (admission.kind === 'heldBack') throw refused(user, endpoint, '', admission.restMs);
+    if (admission.kind === 'gaveUp') {
+      throw new CredentialsError(`IAM at ${endpoint} has not answered the login of ${who(user)} yet.`, 'unreachable');
+    }
+    try {
+      const { name, password, domain } = user;
+      const project = projectId === undefined ? { name: region } : { id: projectId };
+      const identity = { methods: ['password'], password: { user: { name, password, domain } } };
+      const answer = await askIdentity(transport, {
+        ...LOGIN,
+        endpoint,
+        path: TOKEN_PATH,
+        headers: JSON_BODY,
+        body: JSON.stringify({ auth: { identity, scope: { project } } }),
+        secrets: [password],
+        limitMs: LIMIT_MS,
+      });
+      const { expires_at } = readJson(answer, TOKEN_BODY, { ...LOGIN, nowMs: now() }).token;
+      const id = headerOf(answer, 'x-subject-token');
+      if (id === null) throw new Error('IAM answered without the header X-Subject-Token');
+      admission.permit.end('accepted');
+      return { id, expiresAtMs: Date.parse(expires_at), login };
+    } catch (error) {
+      if (!(error instanceof CloudError) || error.httpStatus !== 401) throw error;
+      admission.permit.end('refused');
+      throw refused(user, endpoint, ` ${describe(error)}`, locks.passwords.restMs);
+    } finally {
+      admission.permit.end('none');
+    }
+  }
+
+  async function newKey({ id }: Token): Promise<Credentials> {
+    const identity = { methods: ['token'], token: { id, duration_seconds: KEY_LIFE_SECONDS } };
+    const answer = await askIdentity(transport, {
+      ...NEW_KEY,
+      endpoint,
+      path: SECURITY_TOKENS_PATH,
+      headers: JSON_BODY,
+      body: JSON.stringify({ auth: { identity } }),
+      secrets: [id],
+      limitMs: LIMIT_MS,
+    });
+    return readTemporaryKey(answer, NEW_KEY);
+  }
+}
+
+const ADVICE = 'Check the endpoint of IAM, the user and its permissions.';
+
+function refused(user: IamUser, endpoint: string, words: string, restMs: number): CredentialsError {
+  return new CredentialsError(
+    `IAM at ${endpoint} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(restMs)}, or until the password changes, because wrong passwords lock the user.`,
+    'refused',
+    restMs,
+  );
+}
+
+function who({ name, domain }: IamUser): string {
+  return `the IAM user '${name}' of the account ${'name' in domain ? `'${domain.name}'` : domain.id}`;
+}
+
+function minutes(ms: number): string {
+  return ms < 60_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`;
+}

@@ -1,0 +1,27 @@
+import { readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+/**
+ * Reads a small file again whenever it has changed.
+ *
+ * @param parse what the text says; it may throw
+ */
+export function watchedFile<T>(path: string, parse: (text: string) => T): () => Promise<T> {
+  let last: { version: string; content: T } | undefined;
+  return async () => {
+    const { mtimeMs, size, ino } = await stat(path);
+    const version = `${mtimeMs} ${size} ${ino}`;
+    if (last === undefined || last.version !== version) last = { version, content: parse(readFileSync(path, 'utf8')) };
+    return last.content;
+  };
+}
+
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** `ENOENT` and the like, without the words around it. */
+export function codeOfFileError(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code ?? (error instanceof Error ? error.name : 'unknown error');
+}

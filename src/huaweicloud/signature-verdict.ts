@@ -1,0 +1,20 @@
+import type { Verdict } from './credentials/signature-guard';
+import { meaningOf } from './error-codes';
+import type { CloudError } from './errors';
+
+/** What an error of the cloud says about the signature of the request. */
+export function verdictOf({ code, class: errorClass, httpStatus }: CloudError): Verdict {
+  if (httpStatus === null) return 'none';
+  // IMG.0087 (token incorrect) comes as a 400.
+  if (errorClass === 'unauthorized' && [400, 401, 403].includes(httpStatus)) return 'refused';
+  return isWordOfService(code, httpStatus) ? 'accepted' : 'none';
+}
+
+/** A service speaks only to whom the gateway let in. The gateway's own words may come before it looks at a signature. */
+function isWordOfService(code: string, httpStatus: number): boolean {
+  // AccessDenied of OBS is told for many reasons, a locked key perhaps among them.
+  if (httpStatus >= 500 || httpStatus === 429 || code === 'AccessDenied') return false;
+  if (code.startsWith('IMG.')) return true;
+  const source = meaningOf(code)?.source;
+  return source === 'IMS' || source === 'IAM' || source === 'OBS';
+}
