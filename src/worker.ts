@@ -99,7 +99,12 @@ async function checkCredentials(accounts: ReadonlyMap<string, AccountCloud>): Pr
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
-  ready: (facts: { taskQueue: string; namespace: string; address: string; accounts: CloudAccount[] }) => void = () => {},
+  ready: (facts: {
+    taskQueue: string;
+    namespace: string;
+    address: string;
+    accounts: CloudAccount[];
+  }) => void = () => {},
 ): Promise<void> {
   const accounts = accountsFromEnvironment(process.env);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();

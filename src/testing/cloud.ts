@@ -5,6 +5,7 @@ import { VirtualClock } from './clock';
 import { Faults } from './faults';
 import { JobBook } from './job-book';
 import { Journal } from './journal';
+import type { MetadataSettings } from './metadata/settings';
 import { type Bucket, bucketsOf } from './obs/buckets';
 import { ObjectStore } from './obs/object-store';
 import { randomAccessKey, randomText, type SimulatorState, StateDirectory } from './state';
@@ -27,6 +28,7 @@ export class Cloud {
   readonly jobs: JobBook;
   readonly journal: Journal;
   readonly faults = new Faults();
+  readonly metadata: MetadataSettings = { agency: true, tokens: 'optional' };
   /** Of the exports that begin from now on. */
   jobSeconds: JobSeconds;
 

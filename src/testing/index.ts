@@ -11,5 +11,6 @@ export type { FaultAction, FaultRule, Faults, ServiceName } from './faults';
 export type { JobSummary } from './job-book';
 export type { JobChange } from './jobs';
 export type { JournalEntry } from './journal';
+export type { MetadataSettings } from './metadata/settings';
 export type { StoredObject } from './obs/object-store';
 export { type Simulator, type SimulatorInfo, type SimulatorOptions, startSimulator } from './simulator';

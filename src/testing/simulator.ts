@@ -11,6 +11,7 @@ import type { JobSummary } from './job-book';
 import type { JobChange } from './jobs';
 import type { JournalEntry } from './journal';
 import { metadata } from './metadata';
+import type { MetadataSettings } from './metadata/settings';
 import { obs } from './obs';
 import type { StoredObject } from './obs/object-store';
 import type { Endpoints, Ports } from './state';
@@ -50,6 +51,8 @@ export interface Simulator {
   readonly info: SimulatorInfo;
   readonly clock: VirtualClock;
   readonly faults: Faults;
+  /** What the metadata service of the ECS is like. */
+  readonly metadata: MetadataSettings;
   /** How long exports that begin from now on take, in seconds. */
   jobSeconds: JobSeconds;
   jobs(): JobSummary[];
@@ -101,6 +104,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     clock: cloud.clock,
     faults: cloud.faults,
+    metadata: cloud.metadata,
     get jobSeconds() {
       return cloud.jobSeconds;
     },

@@ -8,7 +8,7 @@ export interface KeyringState {
   revoked: false | 'credentials' | 'permissions';
   temporary: TemporaryKey[];
   tokens: Token[];
-  /** Failed signatures in a row, per access key. */
+  /** Failed signatures in a row, per access key; and failed logins, per user. */
   failures: { [accessKey: string]: { count: number; lockedUntilMs: number } };
 }
 
@@ -45,6 +45,10 @@ export type Denial =
 const FAILURES_BEFORE_LOCK = 5;
 const LOCK_MS = 5 * 60_000;
 
+/** The login policy of IAM by default: five wrong passwords lock a user for 15 minutes (huaweicloudDocs/iam, account settings). */
+const PASSWORDS_BEFORE_LOCK = 5;
+const USER_LOCK_MS = 15 * 60_000;
+
 /** A token of IAM is valid for 24 hours (huaweicloudDocs/iam, "获取IAM用户Token"). */
 export const TOKEN_LIFE_MS = 24 * 3_600_000;
 
@@ -76,15 +80,23 @@ export class Keyring {
     if (key === undefined) return 'unknownKey';
     if ((this.state.failures[accessKey]?.lockedUntilMs ?? 0) > this.clock.now()) return 'locked';
     if (!isRight(key.secretKey)) {
-      this.countFailure(accessKey);
+      this.countFailure(accessKey, FAILURES_BEFORE_LOCK + 1, LOCK_MS);
       return 'wrongSignature';
     }
     this.endRow(accessKey);
-    if ('securityToken' in key) {
-      if (securityToken !== key.securityToken) return 'noSecurityToken';
-      if (key.expiresAtMs <= this.clock.now()) return 'expiredKey';
-    }
+    // A permanent key has no token, so any token with it is a wrong one.
+    if (securityToken !== ('securityToken' in key ? key.securityToken : undefined)) return 'noSecurityToken';
+    if ('expiresAtMs' in key && key.expiresAtMs <= this.clock.now()) return 'expiredKey';
     return this.state.revoked === 'credentials' ? 'revoked' : null;
+  }
+
+  /** Judges a password; wrong ones in a row lock the user, a right one ends the row. */
+  judgePassword(userId: string, isRight: boolean): 'wrongPassword' | 'locked' | null {
+    const name = `user ${userId}`;
+    if ((this.state.failures[name]?.lockedUntilMs ?? 0) > this.clock.now()) return 'locked';
+    if (isRight) this.endRow(name);
+    else this.countFailure(name, PASSWORDS_BEFORE_LOCK, USER_LOCK_MS);
+    return isRight ? null : 'wrongPassword';
   }
 
   judgeToken(id: string): Denial | null {
@@ -155,19 +167,19 @@ export class Keyring {
     return this.state.temporary.find((key) => key.accessKey === accessKey);
   }
 
-  private countFailure(accessKey: string): void {
-    const count = (this.state.failures[accessKey]?.count ?? 0) + 1;
-    const locks = count > FAILURES_BEFORE_LOCK;
-    this.state.failures[accessKey] = {
+  private countFailure(name: string, failuresToLock: number, lockMs: number): void {
+    const count = (this.state.failures[name]?.count ?? 0) + 1;
+    const locks = count >= failuresToLock;
+    this.state.failures[name] = {
       count: locks ? 0 : count,
-      lockedUntilMs: locks ? this.clock.now() + LOCK_MS : 0,
+      lockedUntilMs: locks ? this.clock.now() + lockMs : 0,
     };
     this.save();
   }
 
-  private endRow(accessKey: string): void {
-    if (this.state.failures[accessKey] === undefined) return;
-    delete this.state.failures[accessKey];
+  private endRow(name: string): void {
+    if (this.state.failures[name] === undefined) return;
+    delete this.state.failures[name];
     this.save();
   }
 }

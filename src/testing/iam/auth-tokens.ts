@@ -34,9 +34,9 @@ export function createToken(c: ServiceContext, cloud: Cloud, endpoints: Endpoint
   const body = tokenRequest.safeParse(parseJson(c.get('request').body));
   if (!body.success) return badRequest(c, 'The request body is invalid.');
   const { identity, scope } = body.data.auth;
-  if (cloud.keyring.revoked === 'credentials' || !isUser(identity, cloud)) {
-    return unauthorized(c, 'The username or password is wrong.');
-  }
+  if (cloud.keyring.revoked === 'credentials') return unauthorized(c, 'The username or password is wrong.');
+  const denial = identity.token === undefined ? judgeLogin(identity, cloud) : judgeToken(identity.token.id, cloud);
+  if (denial !== null) return unauthorized(c, denial);
   if (!isOurs(scope, cloud)) return unauthorized(c, 'The scope names no project of the account.');
   const token = cloud.keyring.issueToken();
   c.header('X-Subject-Token', token.id);
@@ -62,13 +62,22 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function isUser(identity: Identity, cloud: Cloud): boolean {
-  if (identity.token !== undefined) return cloud.keyring.judgeToken(identity.token.id) === null;
+function judgeToken(id: string, cloud: Cloud): string | null {
+  return cloud.keyring.judgeToken(id) === null ? null : 'The token is invalid.';
+}
+
+/** Why the login is refused. Wrong passwords lock the user, whoever sent them; unknown users lock nobody. */
+function judgeLogin(identity: Identity, cloud: Cloud): string | null {
   const { user, domain } = cloud.state;
   const given = identity.password?.user;
-  if (given === undefined || given.password !== user.password) return false;
-  if (given.id !== undefined) return given.id === user.id;
-  return given.name === user.name && isSame(given.domain, domain);
+  const isKnown =
+    given !== undefined && (given.id === user.id || (given.name === user.name && isSame(given.domain, domain)));
+  if (!isKnown) return 'The username or password is wrong.';
+  const denial = cloud.keyring.judgePassword(user.id, given.password === user.password);
+  if (denial === null) return null;
+  return denial === 'locked'
+    ? 'The user is locked after too many wrong passwords.'
+    : 'The username or password is wrong.';
 }
 
 /** Without a scope the token is for the account; this account has one project. */

@@ -4,7 +4,7 @@ import type { Cloud } from '../cloud';
 import type { ServiceContext } from '../http-service';
 import { parseJson } from './auth-tokens';
 import { credentialOnTheWire } from './credential';
-import { badRequest, unauthorized } from './errors';
+import { badRequest, iamError, unauthorized } from './errors';
 
 const DEFAULT_LIFE_SECONDS = 900;
 const LONGEST_LIFE_SECONDS = 86_400;
@@ -28,9 +28,15 @@ const keyRequest = z.object({
   }),
 });
 
+interface Domain {
+  domain_id?: string;
+  domain_name?: string;
+}
+
 /**
  * `POST /v3.0/OS-CREDENTIAL/securitytokens`: a temporary key for a token, or for an agency
  * (huaweicloudDocs/iam, "通过token获取临时访问密钥" and "通过委托获取临时访问密钥"). The token may be in the body or in the header.
+ * The account has an agency of every name; another account has none.
  */
 export function createTemporaryKey(c: ServiceContext, cloud: Cloud): Response {
   const request = c.get('request');
@@ -42,7 +48,21 @@ export function createTemporaryKey(c: ServiceContext, cloud: Cloud): Response {
   const denial = token === undefined ? verifySdkSignature(request, cloud.keyring) : cloud.keyring.judgeToken(token);
   if (denial !== null) return unauthorized(c, 'The request you have made requires authentication.');
 
+  const role = identity.assume_role;
+  if (identity.methods.includes('assume_role') && (role === undefined || !namesOneDomain(role))) {
+    return badRequest(c, 'assume_role must have agency_name, and either domain_name or domain_id.');
+  }
+  if (role !== undefined && !isOurs(role, cloud)) return iamError(c, 404, 'Could not find the agency.', 'Not Found');
+
   const seconds = (identity.assume_role ?? identity.token)?.duration_seconds ?? DEFAULT_LIFE_SECONDS;
   const key = cloud.keyring.issueTemporaryKey(seconds * 1_000);
   return c.json({ credential: credentialOnTheWire(key) }, 201);
+}
+
+function namesOneDomain({ domain_id, domain_name }: Domain): boolean {
+  return (domain_id === undefined) !== (domain_name === undefined);
+}
+
+function isOurs({ domain_id, domain_name }: Domain, { state }: Cloud): boolean {
+  return domain_id === undefined ? domain_name === state.domain.name : domain_id === state.domain.id;
 }

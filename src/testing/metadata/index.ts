@@ -12,16 +12,18 @@ const RENEWED_BEFORE_END_MS = 10 * 60_000;
 const LONGEST_TOKEN_LIFE_SECONDS = 21_600;
 
 /**
- * The metadata service of an ECS that has an agency, as the SDKs read it: plainly, or with a session token
+ * The metadata service of an ECS, as the SDKs read it: plainly, or with a session token
  * (huaweicloud-sdk-go-v3, core/auth/internal/metadata_accessor.go). Session tokens end with the process.
  */
 export function metadata(cloud: Cloud): Hono<ServiceEnv> {
+  const settings = cloud.metadata;
   const app = new Hono<ServiceEnv>();
   const sessions = new Map<string, number>();
   let key: TemporaryKey | undefined;
   app.use(frontDoor('metadata', cloud));
 
   app.put('/meta-data/latest/api/token', (c) => {
+    if (typeof settings.tokens === 'number') return c.text('There are no tokens here', settings.tokens);
     const seconds = Number(c.req.header('x-metadata-token-ttl-seconds'));
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_TOKEN_LIFE_SECONDS) {
       return c.text('X-Metadata-Token-Ttl-Seconds must be from 1 to 21600', 400);
@@ -33,11 +35,19 @@ export function metadata(cloud: Cloud): Hono<ServiceEnv> {
 
   app.use(async (c, next) => {
     const token = c.req.header('x-metadata-token');
-    if (token !== undefined && (sessions.get(token) ?? 0) <= cloud.clock.now()) return c.text('Unauthorized', 401);
+    const isValid = token !== undefined && (sessions.get(token) ?? 0) > cloud.clock.now();
+    if (!isValid && (token !== undefined || settings.tokens === 'required')) {
+      c.set('note', token === undefined ? 'no token' : 'wrong token');
+      return c.text('Unauthorized', 401);
+    }
     return next();
   });
 
   app.get('/openstack/latest/securitykey', (c) => {
+    if (!settings.agency) {
+      c.set('note', 'no agency');
+      return c.text('Please configure Cloud Service Agency first', 401);
+    }
     const isFresh = key !== undefined && key.expiresAtMs - cloud.clock.now() >= RENEWED_BEFORE_END_MS;
     if (key === undefined || !isFresh) key = cloud.keyring.issueTemporaryKey(KEY_LIFE_MS);
     return c.json({ credential: credentialOnTheWire(key) });
