@@ -382,6 +382,8 @@ describe('the rules together', () => {
   it('name a taken destination as such only where nothing else refuses', () => {
     const taken = CASES.destinationFree?.refuses[0]?.[1] ?? {};
     expect(preflight(facts(taken)).failureType).toBe('DestinationExists');
-    expect(preflight(facts({ ...taken, image: image('iso') })).failureType).toBe('ExportNotAllowed');
+    const both = facts({ ...taken, image: image('iso') });
+    expect(preflight(both).failureType).toBe('ExportNotAllowed');
+    expect(preflight(both, [...PREFLIGHT_RULES].reverse()).failureType).toBe('ExportNotAllowed');
   });
 });
