@@ -11,7 +11,12 @@ import {
   type ExportStatus,
   exportWorkflowId,
 } from '../src/contract';
-import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../src/huaweicloud';
+import {
+  accountFromEnvironment,
+  type CloudAccount,
+  type CloudClientOptions,
+  createCloudClient,
+} from '../src/huaweicloud';
 import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../src/testing';
 import type { DevServer } from '../src/testing/temporal-servers';
 import { bundleOnce, connectClient, connectWorker, startTestServer } from './temporal';
@@ -48,6 +53,8 @@ export interface RigOptions {
   worker?: Partial<WorkerOptions>;
   /** Changes the account that the worker uses. */
   account?: (account: CloudAccount) => CloudAccount;
+  /** How the worker's client connects and repeats its reads. */
+  cloud?: CloudClientOptions;
 }
 
 /** Polls as quick as the tests want them. */
@@ -64,7 +71,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
   const configured = accountFromEnvironment(environmentOf(simulator.info));
   const account = options.account?.(configured) ?? configured;
-  const cloud = createCloudClient(account);
+  const cloud = createCloudClient(account, options.cloud);
   const accounts = new Map([['default', { region: account.region, client: cloud }]]);
 
   const startWorker = async () => {
