@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { CancelledFailure } from '@temporalio/workflow';
-import type { CloudErrorInfo, ReconcileOutcome } from '../../contract';
+import { ActivityFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../contract';
 import { activityError, imsReconcileSubmit } from '../activity-stubs';
 import { cancelRequested, rethrowCancel } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
@@ -79,8 +79,17 @@ async function lookAtDestination(
     ]);
   } catch (error) {
     rethrowCancel(error);
+    const object = objectSeenBefore(error);
+    if (object !== null) return { kind: 'candidate', object, doubt: 'it was seen, and could not be looked at again' };
     return { kind: 'unreachable', error: activityError(error, 'HeadObject') };
   }
+}
+
+/** What the activity had seen before its time was over: it heartbeats an object, after which nothing is submitted. */
+function objectSeenBefore(error: unknown): ExportedObject | null {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const seen: unknown = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
+  return typeof seen === 'object' && seen !== null && 'object' in seen ? (seen.object as ExportedObject) : null;
 }
 
 /** OBS does not tell. Where it did before, that may be mended; where it never did, it is not waited for. */
