@@ -1,5 +1,6 @@
 /**
- * Finds code and message in whatever the cloud, a gateway or a proxy answered. Never throws.
+ * Finds code and message in whatever the cloud, a gateway or a proxy answered. Never throws, and reads every text in
+ * time proportional to its length.
  *
  * @module
  */
@@ -7,12 +8,21 @@
 export interface ErrorBody {
   /** Null when the body names none: it is empty, truncated, HTML, or something else's JSON. */
   code: string | null;
-  /** Null when the body says nothing. Cut at 300 characters. */
+  /** Null when the body says nothing. One line, cut at 300 characters. */
   message: string | null;
   requestId: string | null;
 }
 
+/** No error of the cloud comes near this length. What is longer is somebody's page, of which the beginning tells enough. */
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_PAGE_LENGTH = 20_000;
 const MAX_MESSAGE_LENGTH = 300;
+
+/**
+ * Codes of all services look so. What does not is no code: a rejection has to name one, and codes are matched, logged
+ * and put into the names of failures.
+ */
+const CODE = /^\w[\w.:-]{0,99}$/;
 
 /**
  * Reads every shape that the cloud's errors come in: `{"error":{"code","message"}}` (IMS; IAM with a numeric code),
@@ -20,9 +30,21 @@ const MAX_MESSAGE_LENGTH = 300;
  * nested one level under another name, and the XML of OBS. Of anything else the text is kept as the message.
  */
 export function parseErrorBody(body: Buffer): ErrorBody {
-  const text = body.toString('utf8').trim();
+  const text = body.subarray(0, MAX_BODY_BYTES).toString('utf8').trim();
   if (text === '') return { code: null, message: null, requestId: null };
   return parseJson(text) ?? parseXml(text) ?? { code: null, message: plainText(text), requestId: null };
+}
+
+/** On one line, without control characters, cut at `length`; null when nothing is left. Safe in a terminal and in a history. */
+export function oneLine(text: string, length: number): string | null {
+  const line = text
+    .slice(0, length)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .trim();
+  if (line === '') return null;
+  return text.length > length ? `${line}…` : line;
 }
 
 function parseJson(text: string): ErrorBody | undefined {
@@ -45,16 +67,18 @@ function parseJson(text: string): ErrorBody | undefined {
 
 function parseXml(text: string): ErrorBody | undefined {
   if (!/<Error[\s>]/.test(text)) return undefined;
+  const code = xmlElement(text, 'Code');
   // Only these elements: others of an OBS error repeat the signed headers.
   return {
-    code: xmlElement(text, 'Code'),
+    code: code !== null && CODE.test(code) ? code : null,
     message: xmlElement(text, 'Message'),
     requestId: xmlElement(text, 'RequestId'),
   };
 }
 
 function codeIn(place: Record<string, unknown>): string | null {
-  return firstText(place, ['error_code', 'errorCode', 'code']);
+  const code = firstText(place, ['error_code', 'errorCode', 'code']);
+  return code !== null && CODE.test(code) ? code : null;
 }
 
 function messageIn(place: Record<string, unknown>): string | null {
@@ -65,30 +89,39 @@ function messageIn(place: Record<string, unknown>): string | null {
 function firstText(place: Record<string, unknown>, names: readonly string[]): string | null {
   for (const name of names) {
     const value = place[name];
-    if (typeof value === 'number') return String(value);
-    if (typeof value === 'string' && value.trim() !== '') return cut(value.trim());
+    const text = typeof value === 'number' ? String(value) : value;
+    const line = typeof text === 'string' ? cut(text.trim()) : null;
+    if (line !== null) return line;
   }
   return null;
 }
 
 function xmlElement(text: string, name: string): string | null {
   const found = new RegExp(`<${name}>([^<]{1,2000})</${name}>`).exec(text)?.[1]?.trim();
-  return found === undefined || found === '' ? null : cut(found);
+  return found === undefined ? null : cut(found);
 }
 
 /** A page of a proxy without its markup. */
 function plainText(text: string): string | null {
-  const plain = text
-    .slice(0, 20_000)
-    .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return plain === '' ? null : cut(plain);
+  const [beginning = '', ...elements] = text.slice(0, MAX_PAGE_LENGTH).split(/<(?=style|script)/i);
+  // By pieces, since one expression over all of it would search the end of every unclosed tag anew.
+  const readable = [beginning, ...elements.map(withoutFirstElement)].join(' ');
+  return cut(
+    readable
+      .replace(/<[^<>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  );
 }
 
-function cut(text: string): string {
-  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text;
+/** What follows the end of a style or a script; nothing when it does not end. */
+function withoutFirstElement(piece: string): string {
+  const end = /<\/(?:style|script)>/i.exec(piece);
+  return end === null ? '' : piece.slice(end.index + end[0].length);
+}
+
+function cut(text: string): string | null {
+  return oneLine(text, MAX_MESSAGE_LENGTH);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

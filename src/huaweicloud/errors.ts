@@ -1,4 +1,4 @@
-import { type ErrorBody, parseErrorBody } from './error-body';
+import { type ErrorBody, oneLine, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
 
@@ -83,7 +83,7 @@ export function errorOfAnswer(answer: HttpAnswer, attempt: Attempt): CloudError 
     requestId: requestIdOf(answer) ?? body.requestId,
     operation: attempt.operation,
     executed: isRead(attempt) ? 'no' : executedBy(code, answer.status, body),
-    class: meaningOf(code)?.class ?? classOfStatus(answer.status),
+    class: classOf(code, answer.status),
     retryAfterMs: parseRetryAfter(headerOf(answer, 'retry-after'), attempt.nowMs),
   });
 }
@@ -122,10 +122,11 @@ export function errorOfTransport(error: TransportError, attempt: Attempt): Cloud
   );
 }
 
+/** Cut at 100 characters, where those of the cloud have 32: it is kept for ever. */
 export function requestIdOf(answer: HttpAnswer): string | null {
-  return (
-    headerOf(answer, 'x-request-id') ?? headerOf(answer, 'x-obs-request-id') ?? headerOf(answer, 'x-amz-request-id')
-  );
+  const id =
+    headerOf(answer, 'x-request-id') ?? headerOf(answer, 'x-obs-request-id') ?? headerOf(answer, 'x-amz-request-id');
+  return id === null ? null : oneLine(id, 100);
 }
 
 /** The value of a header, the first one when repeated; null when absent or empty. */
@@ -138,10 +139,14 @@ export function headerOf(answer: HttpAnswer, name: string): string | null {
 /** Milliseconds to wait, from seconds or from an HTTP date; null when absent or not understood. At most a day. */
 export function parseRetryAfter(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
-  // Date.parse alone would take '-5' for a year.
-  const date = /^[A-Za-z]{3,9},? /.test(value) ? Date.parse(value) : Number.NaN;
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : date - nowMs;
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : httpDateMs(value) - nowMs;
   return Number.isNaN(ms) ? null : Math.min(Math.max(Math.round(ms), 0), 24 * 3_600_000);
+}
+
+/** Milliseconds since the epoch of a date as HTTP writes it (RFC 9110); NaN for anything else. */
+export function httpDateMs(value: string): number {
+  // Date.parse alone would take '-5' for a year.
+  return /^[A-Za-z]{3,9},? /.test(value) ? Date.parse(value) : Number.NaN;
 }
 
 /** Statuses that by HTTP itself say that the request was turned away at the door, whatever the body. */
@@ -153,10 +158,14 @@ function executedBy(code: string, status: number, body: ErrorBody): 'no' | 'mayb
   // The gateway's own refusal comes before it forwards anything. With a 5xx, the word of the service is not enough.
   if (meaning?.executed === 'no' && meaning.source === 'API gateway') return 'no';
   const rejected = status >= 400 && status < 500 && status !== 408;
-  if (!rejected) return 'maybe';
   // A 4xx that does not name its code may come from anything on the way, after the request went through.
-  if (body.code === null) return 'maybe';
-  return meaning?.source === 'IMS' ? meaning.executed : 'no';
+  if (!rejected || body.code === null) return 'maybe';
+  return meaning?.executed === 'maybe' ? 'maybe' : 'no';
+}
+
+function classOf(code: string, status: number): CloudErrorClass {
+  const meaning = meaningOf(code);
+  return meaning === undefined || meaning.class === 'byStatus' ? classOfStatus(status) : meaning.class;
 }
 
 function classOfStatus(status: number): CloudErrorClass {

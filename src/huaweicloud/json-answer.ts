@@ -3,12 +3,25 @@ import { type Attempt, unreadableAnswer } from './errors';
 import type { HttpAnswer } from './transport';
 
 /**
+ * The largest JSON body that is read. An answer about one image or one job has a few kilobytes; parsed, a hostile one
+ * may take fifty times its length.
+ */
+export const MAX_JSON_BYTES = 512 * 1024;
+
+/**
  * The body of a success, parsed.
  *
  * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape
  */
 export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
   let json: unknown;
+  if (answer.body.length > MAX_JSON_BYTES) {
+    throw unreadableAnswer(
+      answer,
+      attempt,
+      `${attempt.operation} was answered ${answer.status} with ${answer.body.length} bytes, where at most ${MAX_JSON_BYTES} are read.`,
+    );
+  }
   try {
     json = JSON.parse(answer.body.toString('utf8'));
   } catch {

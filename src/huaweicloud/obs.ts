@@ -1,6 +1,6 @@
 import { type CloudAccount, isAddress } from './account';
 import type { Credentials } from './credentials';
-import { headerOf, unreadableAnswer } from './errors';
+import { headerOf, httpDateMs, unreadableAnswer } from './errors';
 import type { CloudRequest, CloudSession, ReadOptions } from './session';
 import { obsHmacSha1Signature, obsStringToSign } from './signing/obs-hmac-sha1';
 import { encodeRfc3986 } from './signing/sdk-hmac-sha256';
@@ -80,9 +80,10 @@ export function createObsClient(session: CloudSession, account: CloudAccount): O
       const answer = await session.read(head, options);
       const date = dateIn(answer, 'date');
       if (answer.status === 404) return { object: null, date };
-      const size = Number(headerOf(answer, 'content-length') ?? Number.NaN);
+      const length = headerOf(answer, 'content-length') ?? '';
+      const size = /^\d{1,16}$/.test(length) ? Number(length) : Number.NaN;
       const lastModified = dateIn(answer, 'last-modified');
-      if (!Number.isSafeInteger(size) || size < 0 || lastModified === null) {
+      if (!Number.isSafeInteger(size) || lastModified === null) {
         throw unreadableAnswer(
           answer,
           session.attempt(head),
@@ -179,6 +180,6 @@ function codeOfStatus(status: number, missing: 'NoSuchBucket' | 'NoSuchKey'): st
 }
 
 function dateIn(answer: HttpAnswer, header: string): string | null {
-  const ms = Date.parse(headerOf(answer, header) ?? '');
+  const ms = httpDateMs(headerOf(answer, header) ?? '');
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { CloudAccount } from '../account';
 import { CloudError, requestIdOf, unreadableAnswer } from '../errors';
-import { gatewayRequest } from '../gateway-request';
-import { readJson } from '../json-answer';
+import { type GatewayRequest, gatewayRequest } from '../gateway-request';
+import { MAX_JSON_BYTES, readJson } from '../json-answer';
 import type { ProjectId } from '../project-id';
-import type { CloudSession, ReadOptions } from '../session';
+import type { CloudRequest, CloudSession, ReadOptions } from '../session';
+import { encodeRfc3986 } from '../signing/sdk-hmac-sha256';
 import { IMAGE_LIST, type Image } from './image';
 import { type ImageJob, JOB } from './job';
 
@@ -58,11 +59,11 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
   return {
     async getImage(imageId, options) {
       const startedAt = performance.now();
-      const request = gatewayRequest('ListImages', {
+      const request = imsRequest('ListImages', {
         method: 'GET',
         endpoint,
         path: '/v2/cloudimages',
-        query: `id=${encodeURIComponent(imageId)}`,
+        query: `id=${encodeRfc3986(imageId)}`,
         projectId: await projectId.get(),
       });
       try {
@@ -77,10 +78,10 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
     },
 
     async exportImage({ imageId, bucketUrl, fileFormat, isQuickExport = false }, options) {
-      const request = gatewayRequest('ExportImage', {
+      const request = imsRequest('ExportImage', {
         method: 'POST',
         endpoint,
-        path: `/${exportPath}/cloudimages/${encodeURIComponent(imageId)}/file`,
+        path: `/${exportPath}/cloudimages/${encodeRfc3986(imageId)}/file`,
         projectId: await projectId.get(),
         // As Terraform sends it: is_quick_export only when true, file_format only when not.
         body: JSON.stringify({
@@ -103,24 +104,29 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
 
     async getJob(jobId, options) {
       const startedAt = performance.now();
-      const id = encodeURIComponent(jobId);
+      const id = encodeRfc3986(jobId);
       const request =
         jobQuery === 'progress'
-          ? gatewayRequest('ShowJobProgress', {
+          ? imsRequest('ShowJobProgress', {
               method: 'GET',
               endpoint,
               path: `/v1/cloudimages/job/${id}`,
               projectId: account.projectId,
             })
-          : await showJob(id);
+          : await showJob(id, options);
       const answer = await session.read(request, { ...options, startedAt });
       return { ...readJson(answer, JOB, session.attempt(request)), requestId: requestIdOf(answer) };
     },
   };
 
-  async function showJob(id: string): Promise<ReturnType<typeof gatewayRequest>> {
-    const project = await projectId.get();
-    const path = `/v1/${encodeURIComponent(project)}/jobs/${id}`;
-    return gatewayRequest('ShowJob', { method: 'GET', endpoint, path, projectId: project });
+  async function showJob(id: string, options?: ReadOptions): Promise<CloudRequest> {
+    const project = await projectId.get(options);
+    const path = `/v1/${encodeRfc3986(project)}/jobs/${id}`;
+    return imsRequest('ShowJob', { method: 'GET', endpoint, path, projectId: project });
   }
+}
+
+/** No more of an answer is taken in than would be read. */
+function imsRequest(operation: string, request: GatewayRequest): CloudRequest {
+  return { ...gatewayRequest(operation, request), maxBodyBytes: MAX_JSON_BYTES };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TOLD_TEXT as text } from '../told-text';
 
 /**
  * A row of ListImages (IMS API, "Querying Images"), as far as the constraints of an export need it. The cloud leaves attributes out, sends
@@ -50,19 +51,19 @@ export interface Image {
   updatedAt: string | null;
 }
 
-const text = z.unknown().transform((value) => (typeof value === 'string' && value.trim() !== '' ? value.trim() : null));
-
 const lowerCase = text.transform((value) => value?.toLowerCase() ?? null);
 
 /** Booleans of `__` attributes are the strings "true", "True", "false". */
 const flag = z.unknown().transform((value) => {
-  const word = String(value).trim().toLowerCase();
+  if (typeof value === 'boolean') return value;
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : '';
   return word === 'true' ? true : word === 'false' ? false : null;
 });
 
 const bytes = z.unknown().transform((value) => {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : null;
-  return typeof value === 'string' && /^\s*\d{1,30}\s*$/.test(value) ? BigInt(value.trim()) : null;
+  const digits = typeof value === 'string' ? value.trim() : '';
+  return /^\d{1,30}$/.test(digits) ? BigInt(digits) : null;
 });
 
 const count = z.unknown().transform((value) => {
@@ -132,5 +133,18 @@ const IMAGE = z
     }),
   );
 
-/** The body of `GET /v2/cloudimages`. */
-export const IMAGE_LIST = z.object({ images: z.array(IMAGE) });
+/** The body of `GET /v2/cloudimages`. The first row that is no image ends the reading. */
+export const IMAGE_LIST = z.object({
+  images: z.array(z.unknown()).transform((rows, context) => {
+    const images: Image[] = [];
+    for (const [index, row] of rows.entries()) {
+      const { data } = IMAGE.safeParse(row);
+      if (data === undefined) {
+        context.addIssue({ code: 'custom', message: 'not an image with an id', path: [index] });
+        return z.NEVER;
+      }
+      images.push(data);
+    }
+    return images;
+  }),
+});

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { oneLine } from '../error-body';
+import { TOLD_TEXT_OR_NUMBER as text } from '../told-text';
 
 /** A sub-job of an export, such as `imsGoofysExportImageJob`. */
 export interface ImageSubJob {
@@ -25,7 +27,9 @@ export interface ImageJob {
   endTime: string | null;
   /** Of the job, else of its entities, else of the first sub-job that names one. */
   errorCode: string | null;
+  /** All that the cloud says about it anywhere, without repetitions; a reason with another code has that before it. */
   failReason: string | null;
+  /** At most the first {@link MAX_SUB_JOBS}. */
   subJobs: ImageSubJob[];
   requestId: string | null;
 }
@@ -41,7 +45,8 @@ export interface ImageJob {
  */
 export function readProgress(value: unknown): number | null {
   if (typeof value === 'string') {
-    const [, number, percent] = /^\s*([+-]?\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(value) ?? [];
+    const told = value.length > LONGEST_PROGRESS ? '' : value.trim();
+    const [, number, percent] = /^([+-]?\d+(?:\.\d+)?)\s*(%?)$/.exec(told) ?? [];
     if (number === undefined) return null;
     return percent === '%' ? clamp(Number(number) / 100) : readProgress(Number(number));
   }
@@ -49,21 +54,24 @@ export function readProgress(value: unknown): number | null {
   return clamp(value > 1 ? value / 100 : value);
 }
 
+/** A number of any length would be as good; this also bounds the time that it takes to see that a text is none. */
+const LONGEST_PROGRESS = 64;
+
 function clamp(fraction: number): number {
   // `|| 0` turns a negative zero into zero.
   return Math.min(Math.max(fraction, 0), 1) || 0;
 }
 
-/** A code or a reason may be a text or a number. */
-const text = z.unknown().transform((value) => {
-  const string = typeof value === 'number' ? String(value) : value;
-  return typeof string === 'string' && string.trim() !== '' ? string.trim() : null;
-});
+/** An export has one. */
+const MAX_SUB_JOBS = 20;
+
+const LONGEST_REASON = 1_000;
 
 const STATUS = z
   .string()
   .trim()
   .min(1, 'the status is empty')
+  .max(64, 'the status is longer than 64 characters')
   .transform((status) => (status.toUpperCase() === 'FAILED' ? 'FAIL' : status.toUpperCase()));
 
 const SUB_JOB = z
@@ -82,7 +90,7 @@ const SUB_JOB = z
 const SUB_JOBS = z
   .array(z.unknown())
   .catch([])
-  .transform((subs) => subs.flatMap((sub) => SUB_JOB.safeParse(sub).data ?? []));
+  .transform((subs) => subs.slice(0, MAX_SUB_JOBS).flatMap((sub) => SUB_JOB.safeParse(sub).data ?? []));
 
 const ENTITIES = z
   .object({
@@ -123,31 +131,36 @@ export const JOB = z
       currentTask: entities.current_task ?? null,
       beginTime: job.begin_time ?? null,
       endTime: job.end_time ?? null,
-      errorCode: first(
-        job.error_code,
-        entities.addition_error_code,
-        entities.error_code,
-        ...subJobs.map((sub) => sub.errorCode),
-      ),
-      failReason: first(
-        job.fail_reason,
-        entities.addition_error_msg,
-        reasonIn(entities.error),
-        ...subJobs.map((sub) => sub.failReason),
-      ),
+      ...failureIn([
+        { code: job.error_code, reason: job.fail_reason },
+        { code: entities.addition_error_code, reason: entities.addition_error_msg },
+        { code: entities.error_code, reason: reasonIn(entities.error) },
+        ...subJobs.map((sub) => ({ code: sub.errorCode, reason: sub.failReason })),
+      ]),
       subJobs,
     };
   });
 
-function first(...candidates: Array<string | null | undefined>): string | null {
-  return candidates.find((candidate) => candidate != null) ?? null;
+/** What one place of the answer says about the failure. */
+interface ToldFailure {
+  code?: string | null;
+  reason?: string | null;
+}
+
+/** The first code that is told, and every reason. */
+function failureIn(told: readonly ToldFailure[]): { errorCode: string | null; failReason: string | null } {
+  const errorCode = told.find(({ code }) => code != null)?.code ?? null;
+  const reasons: string[] = [];
+  for (const { code, reason } of told) {
+    const ownCode = code === errorCode ? null : code;
+    const sentence = [ownCode, reason].filter((part) => part != null).join(': ');
+    if (sentence !== '' && !reasons.some((earlier) => earlier.includes(sentence))) reasons.push(sentence);
+  }
+  return { errorCode, failReason: oneLine(reasons.join('; '), LONGEST_REASON) };
 }
 
 /** `entities.error` is a text in some answers and an object with a message in others. */
 function reasonIn(error: unknown): string | null {
-  if (typeof error === 'string') return error.trim() || null;
-  if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') {
-    return error.message.trim() || null;
-  }
-  return null;
+  const isObject = typeof error === 'object' && error !== null && 'message' in error;
+  return text.parse(isObject ? error.message : error);
 }

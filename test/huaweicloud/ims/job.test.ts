@@ -77,7 +77,18 @@ describe('a job', () => {
   });
 
   test.each([
-    ['the job', { error_code: 'IMG.1', fail_reason: 'a', entities: { addition_error_code: 'IMG.2' } }, 'IMG.1', 'a'],
+    ['the job', { error_code: 'IMG.1', fail_reason: 'a' }, 'IMG.1', 'a'],
+    [
+      'the job and its additions',
+      {
+        error_code: 'IMG.1',
+        fail_reason: 'a',
+        entities: { addition_error_code: 'IMG.2', addition_error_msg: 'b', error_code: 'IMG.1', error: 'a' },
+      },
+      'IMG.1',
+      'a; IMG.2: b',
+    ],
+    ['another code alone', { error_code: 'IMG.1', entities: { addition_error_code: 'IMG.2' } }, 'IMG.1', 'IMG.2'],
     ['its additions', { entities: { addition_error_code: 'IMG.2', addition_error_msg: 'b' } }, 'IMG.2', 'b'],
     ['its entities', { entities: { error_code: 'IMG.3', error: { message: 'c' } } }, 'IMG.3', 'c'],
     ['a text in its entities', { error_code: '', entities: { error_code: 'IMG.3', error: 'c' } }, 'IMG.3', 'c'],
