@@ -81,7 +81,7 @@ export class CloudSession {
         const limits = () => ({ limitMs: Math.max(1, endsAt - performance.now()), signal, tryRefusedKey });
         const credentials = await this.#credentials(request, limits());
         try {
-          return await this.#send(request, credentials, limits());
+          return await this.#sendWithLatest(request, credentials, limits());
         } catch (error) {
           if (refreshed || !isRefusedSignature(error)) throw error;
           refreshed = true;
@@ -99,7 +99,7 @@ export class CloudSession {
   async write(request: CloudRequest, options: WriteOptions): Promise<HttpAnswer> {
     const credentials = await this.#credentials(request, options);
     try {
-      return await this.#send(request, credentials, options);
+      return await this.#sendWithLatest(request, credentials, options);
     } catch (error) {
       // The caller decides whether to try again; by then there shall be other credentials.
       if (isRefusedSignature(error)) await this.#refresh(credentials, options).catch(() => undefined);
@@ -119,6 +119,18 @@ export class CloudSession {
   /** The clock for errors made from an answer. */
   attempt({ operation, method, codeOfStatus }: Pick<CloudRequest, 'operation' | 'method' | 'codeOfStatus'>): Attempt {
     return { operation, method, nowMs: this.#resources.now(), codeOfStatus };
+  }
+
+  /** Sends; and when the key rests by now, sends with the one that has replaced it meanwhile. */
+  async #sendWithLatest(request: CloudRequest, credentials: Credentials, limits: WriteOptions): Promise<HttpAnswer> {
+    try {
+      return await this.#send(request, credentials, limits);
+    } catch (error) {
+      if (!(error instanceof CloudError) || error.code !== HELD_BACK) throw error;
+      const latest = await this.#credentials(request, limits);
+      if (areSame(latest, credentials)) throw error;
+      return this.#send(request, latest, limits);
+    }
   }
 
   async #send(
@@ -209,7 +221,7 @@ export class CloudSession {
         return admission.permit;
       case 'heldBack':
         throw notSent(request.operation, {
-          code: 'CredentialsHeldBack',
+          code: HELD_BACK,
           message:
             'The cloud refused the signature of this access key twice in a row. The key rests now, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.',
           retryAfterMs: admission.restMs,
@@ -322,6 +334,8 @@ function within<T>({ limitMs, signal }: TimeLimits, work: Promise<T>): Promise<T
 function isRead({ method }: CloudRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
+
+const HELD_BACK = 'CredentialsHeldBack';
 
 const NO_VERDICT_YET = {
   code: 'RequestTimeout',

@@ -18,8 +18,11 @@ const LONGEST_PAUSE_MS = 30_000;
 const YOUNG_MS = 30_000;
 const FREE_YOUNG_REFRESHES = 3;
 
-/** Fetches credentials; fails with a {@link CredentialsError}. */
-export type FetchCredentials = () => Promise<Credentials>;
+/**
+ * Fetches credentials; fails with a {@link CredentialsError}. `refused` is true when the last ones were refused before
+ * their end: what they were made from may have ended with them.
+ */
+export type FetchCredentials = (last: { refused: boolean }) => Promise<Credentials>;
 
 /**
  * A provider of credentials that are fetched and expire. They are kept, and fetched anew five minutes before their end or
@@ -101,7 +104,7 @@ class ExpiringCredentials implements CredentialsProvider {
   #renewed(): Promise<Credentials> {
     if (this.#fetching !== undefined) return this.#fetching;
     if (this.#failed !== undefined && this.#isPausing()) return Promise.reject(this.#failed.error);
-    this.#fetching = this.#fetch()
+    this.#fetching = this.#fetch({ refused: this.#refused !== undefined })
       .then(
         (credentials) => {
           this.#current = { credentials, fetchedAtMs: this.#now() };

@@ -66,11 +66,12 @@ function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: Clien
   const { region, projectId, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
   let token: Token | undefined;
 
-  return async () => {
+  return async (last) => {
     const user = typeof options.user === 'function' ? await options.user() : options.user;
     const login = fingerprint(endpoint, user.name, JSON.stringify(user.domain), user.password);
     try {
-      const kept = token !== undefined && token.login === login && now() < token.expiresAtMs - TOKEN_MARGIN_MS;
+      const isGood = token !== undefined && token.login === login && now() < token.expiresAtMs - TOKEN_MARGIN_MS;
+      const kept = isGood && !last.refused;
       if (token === undefined || !kept) token = await newToken(user, login);
       try {
         return await newKey(token);
