@@ -64,6 +64,39 @@ describe('an error body', () => {
   });
 });
 
+describe('what came from outside', () => {
+  test('is a code only when it looks like one', () => {
+    for (const code of ['The image is busy.', ' ', '\u001b[31mred', 'a'.repeat(101), '"><script>', {}, null, true]) {
+      expect(answered(400, { error: { code, message: 'm' } })).toMatchObject({ code: 'HTTP_400', executed: 'maybe' });
+    }
+  });
+
+  test('stands on one line, without control characters, and cut', () => {
+    const { message, requestId } = answered(400, img('0071'), EXPORT, { 'x-request-id': 'r'.repeat(5_000) });
+    expect(message).toBe('why');
+    expect(requestId).toHaveLength(101);
+    const told = answered(400, { error: { code: 'IMG.0071', message: 'a\r\n\u001b[2Jb \ud800 c\u2028d' } });
+    expect(told.message).toBe('a [2Jb \uFFFD c d');
+  });
+
+  // Each of these made one expression or another look at the same text again and again.
+  test.each([
+    ['unclosed tags', '<'.repeat(4_000_000)],
+    ['unclosed styles', '<style'.repeat(700_000)],
+    ['scripts inside scripts', '<script><style>'.repeat(280_000)],
+    ['unclosed codes', `<Error>${'<Code>x'.repeat(600_000)}`],
+    ['long codes', `<Error>${`<Code>${'x'.repeat(2_001)}`.repeat(2_000)}`],
+    ['blanks', `${' '.repeat(4_000_000)}x`],
+    ['blanks inside', `x${' '.repeat(4_000_000)}x`],
+    ['deep lists', '['.repeat(4_000_000)],
+    ['deep objects', '{"error":'.repeat(460_000)],
+  ])('of %s, 4 MB of them, is read within a moment', (_what, body) => {
+    const startedAt = performance.now();
+    expect(answered(400, body).executed).toBe('maybe');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
 describe('whether the export was executed', () => {
   test.each([
     ['a rejection that the service explains', 400, img('0071'), 'no', 'permanent'],
