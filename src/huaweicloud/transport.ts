@@ -12,7 +12,7 @@ import { Agent, Client, type Dispatcher } from 'undici';
 import { lookupWithLoopback } from './loopback-lookup';
 
 export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Scheme, host and port. */
   origin: string;
   /** Path and query exactly as signed. */
@@ -85,8 +85,11 @@ export class Transport {
    *
    * @throws {@link TransportError} when there is no complete answer; an HTTP status is never an error here
    */
-  async send(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
-    if (isRead(request)) return exchange(this.#shared, request, limits);
+  send(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
+    return isRead(request) ? exchange(this.#shared, request, limits) : this.#sendAlone(request, limits);
+  }
+
+  async #sendAlone(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
     const connection = this.#connectionOfItsOwn(request.origin);
     try {
       return await exchange(connection, request, limits);
@@ -115,84 +118,132 @@ export class Transport {
 }
 
 function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
-  const maxBodyBytes = limits.maxBodyBytes ?? MAX_BODY_BYTES;
-  return new Promise((resolve, reject) => {
-    let begun = false;
-    let controller: Dispatcher.DispatchController | undefined;
-    let failure: TransportError | undefined;
-    let status = 0;
-    let headers: IncomingHttpHeaders = {};
-    let size = 0;
-    const chunks: Buffer[] = [];
+  const exchange = new Exchange(isRead(request), limits);
+  exchange.begin(dispatcher, request);
+  return exchange.answer;
+}
 
-    const settle = (): void => {
-      clearTimeout(timer);
-      limits.signal?.removeEventListener('abort', onAbort);
-    };
-    const fail = (code: string, message: string, cause?: unknown): void => {
-      if (failure !== undefined) return;
-      failure = new TransportError(code, message, begun, { cause });
-      settle();
-      // Undici tells of an abort only once it is connected; the caller need not wait for that.
-      reject(failure);
-      controller?.abort(failure);
-    };
-    const onAbort = (): void => fail('Aborted', 'The request was given up by its caller.', limits.signal?.reason);
-    const timer = setTimeout(
-      () => fail('RequestTimeout', `No complete answer within ${limits.limitMs} ms.`),
-      limits.limitMs,
-    );
-    limits.signal?.addEventListener('abort', onAbort, { once: true });
-    if (limits.signal?.aborted) return onAbort();
+/**
+ * The answer to one request. Settles once: by the answer, or by the first thing that goes wrong, be it the limit, the
+ * caller's signal or the connection.
+ *
+ * It holds nothing of the request, so that this is garbage as soon as undici has read it: what many requests in flight
+ * keep alive, V8 learns to take for long-lived, and collects late and dearly (bench/ims-client).
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<HttpAnswer>;
+  readonly limits: SendLimits;
+  #resolve!: (answer: HttpAnswer) => void;
+  #reject!: (failure: TransportError) => void;
+  readonly #isRead: boolean;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort: (() => void) | undefined;
+  #begun = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #failure: TransportError | undefined;
+  #status = 0;
+  #headers: IncomingHttpHeaders | undefined;
+  #size = 0;
+  #chunks: Buffer[] | undefined;
 
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(starting) {
-        controller = starting;
-        if (failure !== undefined) return starting.abort(failure);
-        if (begun && !isRead(request)) {
-          return fail('UND_ERR_SOCKET', 'The connection broke after the request was sent.');
-        }
-        try {
-          limits.beforeSend?.();
-        } catch (cause) {
-          return fail('NotSent', cause instanceof Error ? cause.message : String(cause), cause);
-        }
-        begun = true;
-      },
-      onResponseStart(_controller, statusCode, responseHeaders) {
-        // Called for 1xx as well; the last one is the answer.
-        status = statusCode;
-        headers = responseHeaders;
-      },
-      onResponseData(_controller, chunk) {
-        size += chunk.length;
-        if (size > maxBodyBytes) return fail('ResponseTooLarge', `The answer is larger than ${maxBodyBytes} bytes.`);
-        chunks.push(chunk);
-      },
-      onResponseEnd() {
-        if (failure !== undefined) return;
-        settle();
-        resolve({ status, headers, body: Buffer.concat(chunks) });
-      },
-      onResponseError(_controller, error) {
-        fail(errorCode(error), error.message || errorCode(error), error);
-      },
-    };
+  constructor(isRead: boolean, limits: SendLimits) {
+    this.#isRead = isRead;
+    this.limits = limits;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#timer = setTimeout(onLimit, limits.limitMs, this);
+    const { signal } = limits;
+    if (signal === undefined) return;
+    this.#onAbort = () => this.fail('Aborted', 'The request was given up by its caller.', signal.reason);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  /** Hands the request to a connection, unless it was given up before. */
+  begin(dispatcher: Dispatcher, request: HttpRequest): void {
+    if (this.#failure !== undefined) return;
+    const { origin, path, method, body } = request;
     try {
-      dispatcher.dispatch(
-        {
-          origin: request.origin,
-          path: request.path,
-          method: request.method,
-          headers: ['user-agent', USER_AGENT, ...request.headers.flat()],
-          body: request.body,
-        },
-        handler,
-      );
+      dispatcher.dispatch({ origin, path, method, headers: headerList(request), body }, this);
     } catch (error) {
-      fail(errorCode(error), error instanceof Error ? error.message : String(error), error);
+      this.fail(errorCode(error), error instanceof Error ? error.message : String(error), error);
     }
-  });
+  }
+
+  fail(code: string, message: string, cause?: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = new TransportError(code, message, this.#begun, { cause });
+    this.#settle();
+    // Undici tells of an abort only once it is connected; the caller need not wait for that.
+    this.#reject(this.#failure);
+    this.#controller?.abort(this.#failure);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) this.limits.signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#failure !== undefined) {
+      controller.abort(this.#failure);
+    } else if (this.#begun && !this.#isRead) {
+      this.fail('UND_ERR_SOCKET', 'The connection broke after the request was sent.');
+    } else {
+      this.#lastCheck();
+    }
+  }
+
+  /** The last moment before the request is written. */
+  #lastCheck(): void {
+    try {
+      this.limits.beforeSend?.();
+      this.#begun = true;
+    } catch (cause) {
+      this.fail('NotSent', cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // Called for 1xx as well; the last one is the answer.
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    const { maxBodyBytes = MAX_BODY_BYTES } = this.limits;
+    if (this.#size > maxBodyBytes) this.fail('ResponseTooLarge', `The answer is larger than ${maxBodyBytes} bytes.`);
+    else if (this.#chunks === undefined) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#failure !== undefined) return;
+    this.#settle();
+    const chunks = this.#chunks ?? [];
+    // Nearly every answer comes in one piece, which need not be copied.
+    const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers ?? {}, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(errorCode(error), error.message || errorCode(error), error);
+  }
+}
+
+function onLimit(exchange: Exchange): void {
+  exchange.fail('RequestTimeout', `No complete answer within ${exchange.limits.limitMs} ms.`);
+}
+
+/** Names and values in turn, as undici takes them fastest. */
+function headerList({ headers }: HttpRequest): string[] {
+  const list = ['user-agent', USER_AGENT];
+  for (const [name, value] of headers) list.push(name, value);
+  return list;
 }
 
 function isRead({ method }: HttpRequest): boolean {

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** The name of the algorithm, as it opens the header `Authorization` and the string to sign. */
 export const SDK_HMAC_SHA256 = 'SDK-HMAC-SHA256';
@@ -48,24 +48,25 @@ export function sdkStringToSign(request: SdkSignedRequest, date: string): string
 
 /** The request in the one spelling that client and gateway agree on. */
 export function canonicalRequest(request: SdkSignedRequest): string {
-  const headers = [...request.headers].sort(([a], [b]) => byteOrder(a, b));
-  return [
-    request.method.toUpperCase(),
-    canonicalPath(request.path),
-    canonicalQuery(request.query),
-    ...headers.map(([name, value]) => `${name}:${value.trim()}`),
-    '',
-    headers.map(([name]) => name).join(';'),
-    request.payloadHash,
-  ].join('\n');
+  let lines = '';
+  let names = '';
+  for (const [name, value] of inByteOrder(request.headers)) {
+    lines += `${name}:${value.trim()}\n`;
+    names += names === '' ? name : `;${name}`;
+  }
+  const path = canonicalPath(request.path);
+  const query = canonicalQuery(request.query);
+  return `${request.method.toUpperCase()}\n${path}\n${query}\n${lines}\n${names}\n${request.payloadHash}`;
 }
 
 /** Every segment decoded and encoded again by RFC 3986, and always a `/` at the end. */
 export function canonicalPath(path: string): string {
-  const encoded = path
-    .split('/')
-    .map((segment) => encodeRfc3986(decodePercent(segment)))
-    .join('/');
+  const encoded = PLAIN_PATH.test(path)
+    ? path
+    : path
+        .split('/')
+        .map((segment) => encodeRfc3986(decodePercent(segment)))
+        .join('/');
   return encoded.endsWith('/') ? encoded : `${encoded}/`;
 }
 
@@ -76,6 +77,7 @@ export function canonicalPath(path: string): string {
  * @example canonicalQuery('b=2&a=x+y&c') // 'a=x%20y&b=2&c='
  */
 export function canonicalQuery(query: string): string {
+  if (query === '' || PLAIN_PARAMETER.test(query)) return query;
   return query
     .split('&')
     .filter((parameter) => parameter !== '')
@@ -89,6 +91,10 @@ export function canonicalQuery(query: string): string {
     .join('&');
 }
 
+/** Paths and queries that are their own canonical form, as nearly all of an export are: nothing to decode or to sort. */
+const PLAIN_PATH = /^[\w.~/-]*$/;
+const PLAIN_PARAMETER = /^[\w.~-]*=[\w.~-]*$/;
+
 /** Percent-encodes everything but letters, digits, `-`, `.`, `_` and `~`: `encodeURIComponent` leaves `!'()*` bare. A lone surrogate becomes U+FFFD. */
 export function encodeRfc3986(text: string): string {
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD')).replace(
@@ -99,7 +105,7 @@ export function encodeRfc3986(text: string): string {
 
 /** The SHA-256 of a text in UTF-8, or of bytes, in lower-case hex. */
 export function sha256Hex(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 function decodeParameter(text: string): string {
@@ -115,7 +121,20 @@ function decodePercent(text: string): string {
   }
 }
 
-/** The order of the SDKs: by UTF-8 bytes, which differs from JavaScript's for characters outside the BMP. */
-function byteOrder(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+/** The headers by name. They usually come so. */
+function inByteOrder(headers: SdkSignedRequest['headers']): SdkSignedRequest['headers'] {
+  const ordered = headers.every(([name], index) => {
+    const before = headers[index - 1];
+    return before === undefined || byteOrder(before[0], name) <= 0;
+  });
+  return ordered ? headers : [...headers].sort(([a], [b]) => byteOrder(a, b));
 }
+
+/** The order of the SDKs: by UTF-8 bytes. That is JavaScript's own order but for characters outside the BMP. */
+function byteOrder(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+const SURROGATE = /[\uD800-\uDFFF]/;
