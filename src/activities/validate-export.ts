@@ -100,7 +100,8 @@ function reasons(refusals: Refusal[]): string {
 }
 
 function failureOf(error: CloudError, request: ExportRequest): ApplicationFailure {
-  if (mayPass(error)) return retryLater(error);
+  // A key that rests was refused a moment ago: better told now than waited for.
+  if (mayPass(error) && error.code !== 'CredentialsHeldBack') return retryLater(error);
   const details = { ...contextOf(request), error: error.info() };
   if (isDenied(error)) {
     return failure(

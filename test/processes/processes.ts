@@ -307,6 +307,10 @@ export class Stage {
     await this.#control('PUT', `jobs/${jobId}`, change);
   }
 
+  async changeCredentials(change: { revoke?: boolean; restore?: boolean; rotate?: boolean }): Promise<void> {
+    await this.#control('POST', 'credentials', change);
+  }
+
   async advanceClock(advanceMs: number): Promise<void> {
     await this.#control('POST', 'clock', { advanceMs });
   }
