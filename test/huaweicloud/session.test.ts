@@ -142,19 +142,53 @@ describe('a refused signature', () => {
       code: 'CredentialsHeldBack',
       class: 'unauthorized',
       executed: 'no',
-      retryAfterMs: 3_000,
+      retryAfterMs: 300_000,
     });
     expect(cloud.requests).toHaveLength(2);
 
-    nowMs += 3_000;
+    nowMs += 300_000;
     const [tried, held] = [cloudErrorOf(ims.exportImage(EXPORT)), cloudErrorOf(ims.exportImage(EXPORT))];
-    expect([(await tried).code, (await held).code]).toEqual(['APIGW.0301', 'CredentialsHeldBack']);
+    expect([(await tried).code, (await held).code]).toEqual(['APIGW.0301', 'APIGW.0301']);
+    expect(cloud.requests).toHaveLength(3);
 
-    nowMs += 3_000;
+    nowMs += 300_000;
     cloud.reply(RUNNING);
     await ims.getJob(JOB_ID);
     await ims.getJob(JOB_ID);
     expect(cloud.requests).toHaveLength(5);
+  });
+
+  test('once makes an export wait for a read that proves the key, and is told as the export that was not sent', async () => {
+    cloud.reply(REFUSED);
+    const { ims } = cloud.client();
+    await cloudErrorOf(ims.getJob(JOB_ID));
+    expect(await cloudErrorOf(ims.exportImage(EXPORT))).toMatchObject({
+      operation: 'ExportImage',
+      executed: 'no',
+      httpStatus: 401,
+    });
+    expect(cloud.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
+  });
+
+  test('asks for other credentials once, and for none that are the same', async () => {
+    cloud.reply(REFUSED);
+    let refreshes = 0;
+    const credentials: CredentialsProvider = {
+      ...staticCredentials({ accessKey: 'a', secretKey: 's' }),
+      refresh: async () => {
+        refreshes += 1;
+      },
+    };
+    await cloudErrorOf(cloud.client({ credentials }).ims.getJob(JOB_ID));
+    expect([refreshes, cloud.requests.length]).toEqual([1, 1]);
+  });
+
+  test('is not told at all while credentials are fetched for longer than the call may take', async () => {
+    const credentials: CredentialsProvider = { get: () => new Promise(() => undefined) };
+    const { ims } = cloud.client({ credentials }, { retry: { maxTries: 1, tryLimitMs: 50 } });
+    expect(await cloudErrorOf(ims.getJob(JOB_ID))).toMatchObject({ code: 'RequestTimeout', executed: 'no' });
+    const gaveUp = AbortSignal.abort();
+    expect(await cloudErrorOf(ims.getJob(JOB_ID, { signal: gaveUp }))).toMatchObject({ code: 'Aborted' });
   });
 
   test('twice in a row makes a read wait for its turn with the key', async () => {

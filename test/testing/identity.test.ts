@@ -89,6 +89,20 @@ describe('a token', () => {
     expect((await askForToken(tokenRequest({ project: { id: 'another' } }))).status).toBe(401);
     expect((await askForToken('{}')).status).toBe(400);
   });
+
+  it('is not given for 15 minutes after five wrong passwords in a row', async () => {
+    const scope = { project: { id: simulator.info.projectId } };
+    const fail = async (times: number) => {
+      for (let login = 0; login < times; login += 1) await askForToken(tokenRequest(scope, 'wrong'));
+    };
+    await fail(4);
+    expect((await askForToken(tokenRequest(scope))).status).toBe(201);
+    await fail(5);
+    const locked = await askForToken(tokenRequest(scope));
+    expect([locked.status, locked.json.error.message]).toEqual([401, expect.stringContaining('locked')]);
+    simulator.clock.advance(15 * 60_000);
+    expect((await askForToken(tokenRequest(scope))).status).toBe(201);
+  });
 });
 
 describe('a temporary key', () => {
@@ -123,12 +137,33 @@ describe('a temporary key', () => {
     expect((await askForKey(body)).status).toBe(401);
   });
 
+  it('is not given for an agency of another account, nor of none', async () => {
+    const ask = (role: object) =>
+      token().then((id) => askForKey(request({ methods: ['assume_role'], assume_role: role }), { 'x-auth-token': id }));
+    expect((await ask({ agency_name: 'exporters', domain_name: 'another' })).status).toBe(404);
+    expect((await ask({ agency_name: 'exporters' })).status).toBe(400);
+    expect((await askForKey(request({ methods: ['assume_role'] }), { 'x-auth-token': await token() })).status).toBe(
+      400,
+    );
+  });
+
   it('lasts from 15 minutes to 24 hours', async () => {
     const id = await token();
     for (const duration_seconds of [899, 86_401]) {
       const body = request({ methods: ['token'], token: { id, duration_seconds } });
       expect((await askForKey(body)).status).toBe(400);
     }
+  });
+});
+
+describe('a permanent key', () => {
+  it('does not work with a security token, whatever it is', async () => {
+    const key = { ...simulator.info, securityToken: 'not-of-this-key' };
+    const ims = await callIms(simulator.info, 'GET', '/v2/cloudimages?limit=1', { key });
+    const obs = await callObs(simulator.info, 'HEAD', '/ims-image', { key });
+    const s3 = await callObs(simulator.info, 'HEAD', '/ims-image', { key, scheme: 'AWS' });
+    expect([ims.status, obs.status, s3.status]).toEqual([401, 403, 403]);
+    expect((await callIms(simulator.info, 'GET', '/v2/cloudimages?limit=1')).status).toBe(200);
   });
 });
 
@@ -166,5 +201,23 @@ describe('the metadata service', () => {
     expect((await get(KEY, { 'x-metadata-token': 'wrong' })).status).toBe(401);
     simulator.clock.advance(21_600_000);
     expect((await get(KEY, { 'x-metadata-token': session.text })).status).toBe(401);
+  });
+
+  it.each([404, 405, 503] as const)('may know no session tokens (%i)', async (status) => {
+    simulator.metadata.tokens = status;
+    const ttl = { 'x-metadata-token-ttl-seconds': '21600' };
+    const session = await send(simulator.info.metadataEndpoint, 'PUT', '/meta-data/latest/api/token', ttl);
+    expect([session.status, (await get(KEY)).status]).toEqual([status, 200]);
+  });
+
+  it('may demand session tokens', async () => {
+    simulator.metadata.tokens = 'required';
+    expect((await get(KEY)).status).toBe(401);
+  });
+
+  it('has no key where the ECS has no agency', async () => {
+    simulator.metadata.agency = false;
+    const answer = await get(KEY);
+    expect([answer.status, answer.text]).toEqual([401, expect.stringContaining('configure Cloud Service Agency')]);
   });
 });

@@ -24,18 +24,15 @@ export function trimEndpoint(endpoint: string): string {
   return endpoint.replace(/\/+$/, '');
 }
 
-/** What is wrong with the URL of an endpoint, such as `is 'x', which is not a URL`. Names no password in it. */
+/** What is wrong with the URL of an endpoint, such as `is 'x', which is not a URL`. Repeats no part that may be a secret. */
 export function problemOfEndpoint(value: string): string | undefined {
-  if (!URL.canParse(value)) return `is '${withoutUserInfo(value)}', which is not a URL`;
+  const shown = value.replace(/^.*@/, '…@').replace(/[?#].*$/, '…');
+  if (!URL.canParse(value)) return `is '${shown}', which is not a URL`;
   const { protocol, username, password, search, hash } = new URL(value);
   if (username !== '' || password !== '') return 'holds a user or a password, which an endpoint must not';
-  if (protocol !== 'https:' && protocol !== 'http:') return `is '${value}', which is not an http or https URL`;
-  if (search !== '' || hash !== '') return `is '${value}', which has a query or a fragment`;
+  if (protocol !== 'https:' && protocol !== 'http:') return `is '${shown}', which is not an http or https URL`;
+  if (search !== '' || hash !== '') return `is '${shown}', which has a query or a fragment`;
   return undefined;
-}
-
-function withoutUserInfo(value: string): string {
-  return value.replace(/^.*@/, '…@');
 }
 
 /** A bucket cannot be a label of an IP address, so there only path style works. */

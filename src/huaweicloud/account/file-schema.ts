@@ -106,11 +106,12 @@ const account = object({
 });
 
 const accounts = z
-  .record(
-    z.string().regex(/^[^\s]{1,128}$/, 'is not a name for an account: it must be 1 to 128 characters without spaces.'),
-    account,
-    { error: 'must be an object with an account under each name.' },
-  )
+  .record(z.string().regex(/^\S{1,128}$/), account, {
+    error: (issue) =>
+      issue.code === 'invalid_key'
+        ? 'is not a name for an account: it must be 1 to 128 characters without spaces.'
+        : 'must be an object with an account under each name.',
+  })
   .refine((all) => Object.keys(all).length > 0, 'is empty; there must be at least one account.');
 
 export const configFileSchema = object({ accounts });
@@ -129,10 +130,12 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-function sourceError(except?: string): (issue: { input: unknown; note?: unknown }) => string {
+function sourceError(except?: string): (issue: { code: string }) => string {
   const known = ['chain', 'environment', 'profile', 'metadata', 'iamPassword', 'static', 'assumeRole'];
   const list = known.filter((source) => source !== except).join(', ');
-  return () => `must be an object whose source is one of ${list}.`;
+  // The path of an unknown source ends in the field, that of anything but an object does not.
+  return ({ code }) =>
+    code === 'invalid_union' ? `must be one of ${list}.` : `must be an object whose source is one of ${list}.`;
 }
 
 /** Names the kind of a value that is wrong, and never the value: it may be a secret in the wrong place. */

@@ -1,0 +1,149 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { AccountConfigurationError, accountFromEnvironment, defaultChain } from '../../../src/huaweicloud';
+import { isEcs } from '../../../src/huaweicloud/credentials/metadata';
+import { type IdentityRig, LOGIN, METADATA_KEY, startIdentityRig } from './identity-rig';
+
+let rig: IdentityRig;
+beforeEach(async () => {
+  rig = await startIdentityRig();
+});
+
+type Variables = { [name: string]: string | undefined };
+const ACCESS_KEY = (): Variables => ({
+  HUAWEICLOUD_SDK_AK: rig.simulator.info.accessKey,
+  HUAWEICLOUD_SDK_SK: rig.simulator.info.secretKey,
+});
+const IAM_USER = (): Variables => ({
+  IMS_EXPORT_IAM_USER: rig.simulator.info.iamUser,
+  IMS_EXPORT_IAM_PASSWORD: rig.simulator.info.iamPassword,
+});
+const PROFILE = (): Variables => {
+  const { accessKey, secretKey } = rig.simulator.info;
+  return {
+    HUAWEICLOUD_SDK_CREDENTIALS_FILE: rig.file('credentials.ini', `[basic]\nak=${accessKey}\nsk=${secretKey}\n`),
+  };
+};
+const METADATA = (): Variables => ({ IMS_EXPORT_METADATA_ENDPOINT: rig.simulator.info.metadataEndpoint });
+
+/** Which source signed: only some of them ask anybody, and only the profile's key is said to be such. */
+async function signer(variables: Variables): Promise<'IAM user' | 'metadata' | 'a key at hand'> {
+  await rig.useBoth(rig.client(accountFromEnvironment(rig.env(variables))));
+  if (rig.asked('iam', LOGIN) > 0) return 'IAM user';
+  return rig.asked('metadata', METADATA_KEY) > 0 ? 'metadata' : 'a key at hand';
+}
+
+describe('the first source that is configured signs', () => {
+  test('a key of the environment before everything else', async () => {
+    const others = { ...IAM_USER(), HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere', ...METADATA() };
+    expect(await signer({ ...ACCESS_KEY(), ...others })).toBe('a key at hand');
+  });
+
+  test('an IAM user before a profile and the agency of the ECS', async () => {
+    expect(await signer({ ...IAM_USER(), HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere', ...METADATA() })).toBe(
+      'IAM user',
+    );
+  });
+
+  test('a profile before the agency of the ECS, which is not asked at all', async () => {
+    expect(await signer({ ...PROFILE(), ...METADATA() })).toBe('a key at hand');
+    expect(rig.asked('metadata', '')).toBe(0);
+  });
+
+  test('the agency of the ECS when there is nothing else', async () => {
+    expect(await signer(METADATA())).toBe('metadata');
+  });
+
+  test('and a profile without keys is passed over', async () => {
+    const env = rig.env(METADATA());
+    mkdirSync(join(String(env.HOME), '.huaweicloud'));
+    rig.file('.huaweicloud/credentials', '[global]\ndomain_id = 1\n');
+    expect(await signer(METADATA())).toBe('metadata');
+  });
+
+  test('and is chosen anew when the environment changes', async () => {
+    const env = rig.env({ ...METADATA() });
+    const client = rig.client(accountFromEnvironment(env));
+    await rig.useBoth(client);
+    const asked = rig.asked('metadata', METADATA_KEY);
+    Object.assign(env, ACCESS_KEY());
+    rig.simulator.metadata.agency = false;
+    rig.simulator.credentials.expireTokens();
+    await rig.useBoth(client);
+    expect(rig.asked('metadata', METADATA_KEY)).toBe(asked);
+  });
+});
+
+describe('a source that is configured by half', () => {
+  test.each<[Variables, string]>([
+    [{ HUAWEICLOUD_SDK_AK: 'ak' }, 'HUAWEICLOUD_SDK_SK is not set; it must hold the secret key (SK) of an IAM user.'],
+    [{ HUAWEICLOUD_SDK_SK: 'sk' }, 'HUAWEICLOUD_SDK_AK is not set; it must hold the access key (AK) of an IAM user.'],
+    [{ HUAWEICLOUD_SDK_SECURITY_TOKEN: 'token' }, 'HUAWEICLOUD_SDK_AK is not set'],
+    [
+      { IMS_EXPORT_IAM_USER: 'exporter' },
+      'IMS_EXPORT_IAM_PASSWORD is not set; it must hold the password of the IAM user.',
+    ],
+    [{ IMS_EXPORT_IAM_PASSWORD: 'secret' }, 'IMS_EXPORT_IAM_USER is not set'],
+    [
+      { IMS_EXPORT_IAM_USER: 'exporter', IMS_EXPORT_IAM_PASSWORD: 'secret', IMS_EXPORT_IAM_DOMAIN: '' },
+      'IMS_EXPORT_IAM_DOMAIN is not set; it must hold the name of the account that the IAM user belongs to.',
+    ],
+    [{ HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere/credentials' }, 'names /nowhere/credentials. The profile file'],
+    [{ IMS_EXPORT_METADATA_ENDPOINT: 'metadata' }, "IMS_EXPORT_METADATA_ENDPOINT is 'metadata', which is not a URL"],
+  ])('%j is an error, whatever else is configured', (variables, message) => {
+    const env = rig.env({ ...METADATA(), ...variables });
+    expect(() => accountFromEnvironment(env)).toThrow(AccountConfigurationError);
+    expect(() => accountFromEnvironment(env)).toThrow(message);
+  });
+
+  test('is an error of the chain as well, when it came about later', async () => {
+    const env = rig.env(ACCESS_KEY());
+    const { credentials } = accountFromEnvironment(env);
+    delete env.HUAWEICLOUD_SDK_SK;
+    await expect(credentials.get()).rejects.toThrow('HUAWEICLOUD_SDK_SK is not set');
+  });
+});
+
+describe('where no source is configured', () => {
+  const everything = (home: string) => [
+    'HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set',
+    'IMS_EXPORT_IAM_USER and IMS_EXPORT_IAM_PASSWORD are not set',
+    `there is no file ${join(home, '.huaweicloud', 'credentials')}`,
+    'this is not an ECS of Huawei Cloud; where it is one all the same, set IMS_EXPORT_METADATA_ENDPOINT=http://169.254.169.254',
+  ];
+
+  test.skipIf(isEcs())(
+    'the environment is no account, and the error names what to set, and what was looked for',
+    () => {
+      const env = rig.env();
+      const told = () => accountFromEnvironment(env);
+      expect(told).toThrow('HUAWEICLOUD_SDK_AK is not set; it must hold the access key (AK) of an IAM user.');
+      expect(told).toThrow('HUAWEICLOUD_SDK_SK is not set; it must hold the secret key (SK) of an IAM user.');
+      for (const reason of everything(String(env.HOME))) expect(told).toThrow(reason);
+    },
+  );
+
+  test.skipIf(isEcs())('the chain lists each source and why it was passed over', async () => {
+    const env = rig.env();
+    const failure = await defaultChain(env, { region: 'cn-north-4' }).get().then(String, String);
+    for (const reason of everything(String(env.HOME))) expect(failure).toContain(reason);
+  });
+
+  test('the agency is asked on an ECS only, which its asset tag tells', () => {
+    expect(isEcs(rig.file('chassis_asset_tag', 'HUAWEICLOUD\n'))).toBe(true);
+    expect(isEcs(rig.file('chassis_asset_tag', 'To be filled by O.E.M.\n'))).toBe(false);
+    expect(isEcs('/nowhere')).toBe(false);
+  });
+
+  test('an error about something else says which source would have signed', () => {
+    const region = { IMS_EXPORT_REGION: '' };
+    expect(() => accountFromEnvironment(rig.env({ ...IAM_USER(), ...region }))).toThrow(
+      'HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set, so the IAM user of IMS_EXPORT_IAM_USER would sign',
+    );
+    expect(() => accountFromEnvironment(rig.env({ ...METADATA(), ...region }))).toThrow(
+      'the agency of the ECS would sign',
+    );
+    expect(() => accountFromEnvironment(rig.env({ ...PROFILE(), ...region }))).toThrow('credentials.ini would sign');
+  });
+});

@@ -1,0 +1,132 @@
+import { inspect } from 'node:util';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  assumeRoleCredentials,
+  type CredentialsProvider,
+  environmentCredentials,
+  iamPasswordCredentials,
+  metadataCredentials,
+  profileCredentials,
+  staticCredentials,
+} from '../../../src/huaweicloud';
+import type { FaultAction } from '../../../src/testing';
+import { type IdentityRig, linuxImage, startIdentityRig } from './identity-rig';
+
+/** With everything that JSON, URLs and XML spell in another way. */
+const SECRET = 'PLANTED-"quoted"\\and/<more>&+= end';
+const TOKEN = 'PLANTED-TOKEN-0123456789';
+
+let rig: IdentityRig;
+beforeEach(async () => {
+  rig = await startIdentityRig();
+});
+
+const iamUser = (password: string) => {
+  const { iamUser: name, iamDomain, region, iamEndpoint } = rig.simulator.info;
+  return iamPasswordCredentials({ user: { name, password, domain: { name: iamDomain } }, region, iamEndpoint });
+};
+const agencyOf = (from: CredentialsProvider) => {
+  const { iamDomain, region, iamEndpoint } = rig.simulator.info;
+  return assumeRoleCredentials({ agency: 'exporters', domain: { name: iamDomain }, region, iamEndpoint, from });
+};
+
+interface Source {
+  source: string;
+  /** The secrets that it sends or signs with, by which a talkative service could give it away. */
+  knows: string[];
+  make: () => CredentialsProvider;
+}
+
+const fixedKey = () => staticCredentials({ accessKey: 'AK', secretKey: SECRET, securityToken: TOKEN });
+const SOURCES: Source[] = [
+  { source: 'a fixed key', knows: [SECRET, TOKEN], make: fixedKey },
+  {
+    source: 'the environment',
+    knows: [SECRET, TOKEN],
+    make: () =>
+      environmentCredentials({
+        HUAWEICLOUD_SDK_AK: 'AK',
+        HUAWEICLOUD_SDK_SK: SECRET,
+        HUAWEICLOUD_SDK_SECURITY_TOKEN: TOKEN,
+      }),
+  },
+  {
+    source: 'a profile',
+    knows: [SECRET, TOKEN],
+    make: () => {
+      const ini = `[basic]\nak = AK\nsk = ${JSON.stringify(SECRET)}\nsecurity_token = ${TOKEN}\n`;
+      return profileCredentials({ file: rig.file('profile', ini) });
+    },
+  },
+  { source: 'an IAM password', knows: [SECRET], make: () => iamUser(SECRET) },
+  { source: 'an agency', knows: [SECRET, TOKEN], make: () => agencyOf(fixedKey()) },
+  { source: 'an agency by an IAM password', knows: [SECRET], make: () => agencyOf(iamUser(SECRET)) },
+  {
+    source: 'the agency of an ECS',
+    knows: [],
+    make: () => metadataCredentials({ endpoint: rig.simulator.info.metadataEndpoint }),
+  },
+];
+
+/** What a service that repeats whatever it was sent may answer. */
+const ANSWERS: Array<[string, (known: string) => FaultAction]> = [
+  ['in the words of the cloud', () => ({})],
+  ['repeated in a refusal', (known) => ({ status: 401, body: { error: { code: 401, message: known } } })],
+  ['repeated in a page', (known) => ({ status: 502, body: `<html>${known} ${encodeURIComponent(known)}</html>` })],
+  ['repeated in what should be a key', (known) => ({ body: { credential: { access: known, secret: known } } })],
+  ['cut off', () => ({ truncate: true })],
+];
+
+const CASES = SOURCES.flatMap((source) => ANSWERS.map(([how, action]) => ({ ...source, how, action })));
+
+test.each(CASES)(
+  'no secret of $source is in an error, in what inspects the client, or in the journal, $how',
+  async ({ make, knows, action }) => {
+    const account = rig.account(make());
+    const client = rig.client(account, { retry: { maxTries: 1 } });
+    const fault = action(knows.join(' '));
+    if (Object.keys(fault).length > 0) {
+      for (const service of ['ims', 'obs', 'iam', 'metadata'] as const) {
+        rig.simulator.faults.add({ service, times: 100, action: fault });
+      }
+    }
+    const { bucket } = rig.simulator.info;
+    const attempts = [
+      () => client.ims.getImage(linuxImage(rig.simulator)),
+      () => client.ims.exportImage({ imageId: linuxImage(rig.simulator), bucketUrl: `${bucket}:a`, fileFormat: 'vhd' }),
+      () => client.obs.headBucket(bucket),
+      () => client.obs.readRange(bucket, 'a', 0, 3),
+      () => account.credentials.get(),
+    ];
+    const traces: string[] = [];
+    for (const attempt of attempts) {
+      const outcome = await attempt().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      traces.push(inspect(outcome, { depth: 10, showHidden: true }), JSON.stringify(outcome) ?? '', String(outcome));
+      if (outcome instanceof Error) traces.push(outcome.message, String(outcome.stack), inspect(outcome.cause));
+    }
+    traces.push(inspect(client, { depth: 10 }), inspect(account, { depth: 10 }), JSON.stringify(account));
+    traces.push(JSON.stringify(rig.simulator.requests()));
+    const said = traces.join('\n');
+    expect(said.length).toBeGreaterThan(500);
+    expect(said).not.toMatch(/PLANTED|quoted|and\/<more>/);
+    expect(said).not.toMatch(/Signature=/);
+    for (const password of [rig.simulator.info.iamPassword, rig.simulator.info.secretKey]) {
+      expect(said).not.toContain(password);
+    }
+  },
+);
+
+test('no secret of a key that was fetched is in what inspects its provider', async () => {
+  for (const provider of [
+    iamUser(rig.simulator.info.iamPassword),
+    metadataCredentials({ endpoint: rig.simulator.info.metadataEndpoint }),
+  ]) {
+    const { secretKey, securityToken } = await provider.get();
+    const said = inspect(provider, { depth: 10, showHidden: true });
+    expect(said).not.toContain(secretKey);
+    expect(said).not.toContain(String(securityToken));
+  }
+});

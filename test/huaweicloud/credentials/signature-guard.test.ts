@@ -1,0 +1,293 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  type CloudClient,
+  type CloudClientOptions,
+  environmentCredentials,
+  LockProtection,
+  staticCredentials,
+} from '../../../src/huaweicloud';
+import { type Admission, type Permit, SignatureGuard } from '../../../src/huaweicloud/credentials/signature-guard';
+import { cloudErrorOf } from '../local-cloud';
+import { type IdentityRig, linuxImage, startIdentityRig, together } from './identity-rig';
+
+const MINUTE_MS = 60_000;
+const LIST_IMAGES = { service: 'ims', method: 'GET', path: '/v2/cloudimages' } as const;
+
+let rig: IdentityRig;
+let nowMs: number;
+beforeEach(async () => {
+  rig = await startIdentityRig();
+  nowMs = Date.now();
+});
+
+function client(
+  secretKey: string,
+  options: CloudClientOptions = {},
+  changes: { projectId?: undefined } = {},
+): CloudClient {
+  const { accessKey } = rig.simulator.info;
+  const account = { ...rig.account(staticCredentials({ accessKey, secretKey })), ...changes };
+  return rig.client(account, { now: () => nowMs, ...options });
+}
+const rightClient = (options?: CloudClientOptions) => client(rig.simulator.info.secretKey, options);
+const getImage = ({ ims }: CloudClient, tryRefusedKey = false) =>
+  ims.getImage(linuxImage(rig.simulator), { tryRefusedKey });
+const exportTo = ({ ims }: CloudClient, key: string) =>
+  ims.exportImage({
+    imageId: linuxImage(rig.simulator),
+    bucketUrl: `${rig.simulator.info.bucket}:${key}`,
+    fileFormat: 'qcow2',
+  });
+const failure = (call: Promise<unknown>) => cloudErrorOf(call).then(({ code }) => code);
+const signedRequests = () => rig.simulator.requests().length;
+
+describe('with a wrong secret key, no more than two signed requests reach the cloud', () => {
+  const everyCall = [
+    ['reads of IMS', (wrong: CloudClient) => getImage(wrong)],
+    ['reads of OBS', ({ obs }: CloudClient) => obs.readRange(rig.simulator.info.bucket, 'a', 0, 3)],
+    ['HEADs of OBS, whose 403 says nothing', ({ obs }: CloudClient) => obs.headObject(rig.simulator.info.bucket, 'a')],
+    ['reads of IAM', (wrong: CloudClient) => wrong.projectId()],
+    ['exports', (wrong: CloudClient) => exportTo(wrong, 'a')],
+    ['deletes', ({ obs }: CloudClient) => obs.deleteObject(rig.simulator.info.bucket, 'a')],
+  ] as const;
+
+  test.each(everyCall)('from 200 callers at once, and from 50 after them: %s', async (what, call) => {
+    const wrong = client('wrong', {}, what === 'reads of IAM' ? { projectId: undefined } : {});
+    const calls = await together(200, () => call(wrong) as Promise<unknown>);
+    expect(calls.every(({ status }) => status === 'rejected')).toBe(true);
+    for (let repeat = 0; repeat < 50; repeat += 1) await cloudErrorOf(call(wrong) as Promise<unknown>);
+    expect(signedRequests()).toBeLessThanOrEqual(2);
+    expect(signedRequests()).toBeGreaterThan(0);
+  });
+
+  test('from 200 callers of every kind, of two accounts with the same key', async () => {
+    const locks = new LockProtection(() => nowMs);
+    const both = [client('wrong', { locks }), client('wrong', { locks }, { projectId: undefined })];
+    const calls = both.flatMap((wrong) =>
+      everyCall.map(
+        ([, call]) =>
+          () =>
+            call(wrong) as Promise<unknown>,
+      ),
+    );
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) => calls[index % calls.length]?.().catch(() => undefined)),
+    );
+    expect(signedRequests()).toBe(2);
+  });
+
+  test('so the key itself is not locked', async () => {
+    const wrong = client('wrong');
+    for (let call = 0; call < 10; call += 1) await together(20, () => getImage(wrong));
+    await getImage(rightClient());
+  });
+});
+
+describe('a key that was refused twice', () => {
+  test('rests for five minutes; then one request tries it for all, and opens it', async () => {
+    rig.simulator.credentials.revoke();
+    const shared = rightClient();
+    await failure(getImage(shared));
+    await failure(getImage(shared));
+    expect(await cloudErrorOf(getImage(shared))).toMatchObject({
+      code: 'CredentialsHeldBack',
+      class: 'unauthorized',
+      executed: 'no',
+      retryAfterMs: 5 * MINUTE_MS,
+    });
+    nowMs += 5 * MINUTE_MS - 1;
+    expect((await cloudErrorOf(getImage(shared))).retryAfterMs).toBeLessThanOrEqual(1_000);
+    nowMs += 1;
+    const refusedCalls = await together(200, () => getImage(shared));
+    expect(refusedCalls.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(rig.refused()).toBe(3);
+
+    nowMs += 5 * MINUTE_MS;
+    rig.simulator.credentials.restore();
+    const calls = await together(200, () => getImage(shared));
+    expect(calls.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(rig.refused()).toBe(3);
+  });
+
+  test('is tried before that when a person asks, yet never more than four times in five minutes', async () => {
+    rig.simulator.credentials.revoke();
+    const shared = rightClient();
+    const outcomes: string[] = [];
+    for (let call = 0; call < 2; call += 1) outcomes.push(await failure(getImage(shared)));
+    nowMs += MINUTE_MS;
+    await together(50, () => getImage(shared, true));
+    expect(rig.refused()).toBeLessThanOrEqual(4);
+    for (let call = 0; call < 10; call += 1) outcomes.push(await failure(getImage(shared, true)));
+    expect(rig.refused()).toBe(4);
+    expect(outcomes.at(-1)).toBe('CredentialsHeldBack');
+    // Two of them are more than five minutes old.
+    nowMs += 4 * MINUTE_MS;
+    expect(await failure(getImage(shared))).toBe('CredentialsHeldBack');
+    rig.simulator.credentials.restore();
+    expect(await getImage(shared, true)).toBeDefined();
+    expect(await getImage(shared)).toBeDefined();
+  });
+
+  test('is tried by the poll of a person who asked, also where the project is not known yet', async () => {
+    const { jobId } = await exportTo(rightClient(), 'polled.qcow2');
+    rig.simulator.credentials.revoke();
+    const shared = client(rig.simulator.info.secretKey, {}, { projectId: undefined });
+    await failure(shared.ims.getJob(jobId));
+    await failure(shared.ims.getJob(jobId));
+    rig.simulator.credentials.restore();
+    expect(await failure(shared.ims.getJob(jobId))).toBe('CredentialsHeldBack');
+    expect((await shared.ims.getJob(jobId, { tryRefusedKey: true })).status).toMatch(/INIT|RUNNING/);
+  });
+
+  test('makes room at once for another access key, another secret key and another token', async () => {
+    const { accessKey, secretKey } = rig.simulator.info;
+    const env: NodeJS.ProcessEnv = { HUAWEICLOUD_SDK_AK: accessKey, HUAWEICLOUD_SDK_SK: 'wrong' };
+    const shared = rig.client(rig.account(environmentCredentials(env)));
+    await together(10, () => getImage(shared));
+    env.HUAWEICLOUD_SDK_SK = secretKey;
+    env.HUAWEICLOUD_SDK_SECURITY_TOKEN = 'not-of-this-key';
+    expect(await failure(getImage(shared))).toBe('APIGW.0301');
+    delete env.HUAWEICLOUD_SDK_SECURITY_TOKEN;
+    await rig.useBoth(shared);
+    const rotated = rig.simulator.credentials.rotate();
+    await together(10, () => getImage(shared));
+    Object.assign(env, { HUAWEICLOUD_SDK_AK: rotated.accessKey, HUAWEICLOUD_SDK_SK: rotated.secretKey });
+    await rig.useBoth(shared);
+  });
+});
+
+describe('a key that was accepted', () => {
+  test('lets any number of requests out', async () => {
+    const shared = rightClient();
+    await getImage(shared);
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 20, action: { delayMs: 300 } });
+    const startedAt = performance.now();
+    await together(20, () => getImage(shared));
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  test('has to prove itself again once it was refused', async () => {
+    const shared = rightClient();
+    await getImage(shared);
+    rig.simulator.credentials.revoke();
+    await failure(getImage(shared));
+    await together(200, () => getImage(shared));
+    expect(rig.refused()).toBe(2);
+  });
+
+  test('is not suspected for a permission that it lacks', async () => {
+    const shared = rightClient();
+    const denied = `${rig.simulator.info.bucket}-denied`;
+    for (let call = 0; call < 5; call += 1) expect(await failure(shared.obs.headBucket(denied))).toBe('AccessDenied');
+    await rig.useBoth(shared);
+    rig.simulator.credentials.revoke('permissions');
+    for (let call = 0; call < 5; call += 1) expect(await failure(getImage(shared))).toBe('IMG.0026');
+    rig.simulator.credentials.restore();
+    await rig.useBoth(shared);
+  });
+});
+
+describe('whoever waits for the verdict on a key', () => {
+  test('does not hang: its own limit ends the wait', async () => {
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 100, action: { delayMs: 5_000 } });
+    const hasty = rightClient({ retry: { maxTries: 1, tryLimitMs: 200, budgetMs: 200 } });
+    const startedAt = performance.now();
+    const calls = await together(50, () => getImage(hasty));
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(calls.map((call) => call.status === 'rejected' && call.reason.code)).toEqual(
+      Array.from({ length: 50 }, () => 'RequestTimeout'),
+    );
+    expect(rig.asked('ims', '')).toBeLessThanOrEqual(2);
+  });
+
+  test('leaves when its caller gives up', async () => {
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 2, action: { delayMs: 1_000 } });
+    const shared = rightClient();
+    const first = together(2, () => getImage(shared));
+    await expect.poll(() => rig.asked('ims', ''), { interval: 2 }).toBe(2);
+    const impatient = new AbortController();
+    const waiting = cloudErrorOf(shared.ims.getImage(linuxImage(rig.simulator), { signal: impatient.signal }));
+    impatient.abort();
+    expect(await waiting).toMatchObject({ code: 'Aborted', executed: 'no' });
+    await first;
+  });
+
+  test('is not held up by an export whose answer takes minutes, nor by two', async () => {
+    rig.simulator.faults.add({ service: 'ims', method: 'POST', times: 2, action: { delayMs: 1_500 } });
+    const shared = rightClient();
+    const exports = together(2, () => exportTo(shared, 'slow.qcow2'));
+    await expect.poll(() => rig.asked('ims', '/file'), { interval: 2 }).toBe(1);
+    const startedAt = performance.now();
+    await rig.useBoth(shared);
+    expect(performance.now() - startedAt).toBeLessThan(700);
+    await exports;
+  });
+
+  test('is not held up by an export on a key that was refused once: that is proved by a read first', async () => {
+    const shared = rightClient();
+    rig.simulator.credentials.revoke();
+    await failure(getImage(shared));
+    rig.simulator.credentials.restore();
+    rig.simulator.faults.add({ service: 'ims', method: 'POST', action: { delayMs: 1_500 } });
+    const slow = exportTo(shared, 'slow.qcow2');
+    await expect.poll(() => rig.asked('ims', '/file'), { interval: 2 }).toBe(1);
+    const startedAt = performance.now();
+    await rig.useBoth(shared);
+    expect(performance.now() - startedAt).toBeLessThan(700);
+    await slow;
+  });
+});
+
+describe('an answer that says nothing of the signature', () => {
+  test.each([
+    ['a 503', { status: 503 }],
+    ['throttling by the gateway', { status: 429, body: { error_code: 'APIGW.0308', error_msg: 'm' } }],
+    ['an unknown path', { status: 404, body: { error_code: 'APIGW.0101', error_msg: 'm' } }],
+  ])('neither opens a key nor counts against it: %s', async (_what, action) => {
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 3, action });
+    const wrong = client('wrong', { retry: { maxTries: 1 } });
+    for (let call = 0; call < 3; call += 1) await failure(getImage(wrong));
+    await together(20, () => getImage(wrong));
+    expect(rig.refused()).toBe(2);
+  });
+});
+
+describe('the guard', () => {
+  const guarded = () => new SignatureGuard(() => nowMs);
+  const admit = async (guard: SignatureGuard): Promise<Permit> => {
+    const admission: Admission = await guard.admit('key', { limitMs: 10 });
+    if (admission.kind !== 'admitted') throw new Error(admission.kind);
+    return admission.permit;
+  };
+
+  test('does not take an answer to an old request for a verdict on what came since', async () => {
+    const guard = guarded();
+    const [slow, quick] = [await admit(guard), await admit(guard)];
+    quick.end('refused');
+    slow.end('accepted');
+    expect([guard.isOpen('key'), guard.isSuspect('key')]).toEqual([false, true]);
+  });
+
+  test('counts each permit once, and frees it without a verdict', async () => {
+    const guard = guarded();
+    const first = await admit(guard);
+    await admit(guard);
+    await expect(admit(guard)).rejects.toThrow('gaveUp');
+    first.end('none');
+    first.end('refused');
+    expect(guard.isSuspect('key')).toBe(false);
+    await admit(guard);
+  });
+
+  test('forgets keys of long ago, but none that rests', async () => {
+    const guard = guarded();
+    for (const permit of [await admit(guard), await admit(guard)]) permit.end('refused');
+    for (let key = 0; key < 1_000; key += 1) {
+      const admission = await guard.admit(`key-${key}`, { limitMs: 10 });
+      if (admission.kind === 'admitted') admission.permit.end('accepted');
+    }
+    await expect(admit(guard)).rejects.toThrow('heldBack');
+    expect(guard.isOpen('key-0')).toBe(false);
+    expect(guard.isOpen('key-999')).toBe(true);
+  });
+});
