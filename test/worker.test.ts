@@ -25,7 +25,9 @@ describe('the worker', () => {
       worker: { workflowBundle: await bundleOnce(), activities: { sendMail: async () => 'sent' } },
     });
     expect([...worker.options.activities.keys()].sort()).toEqual([
+      'imsDiscardObject',
       'imsPollJob',
+      'imsReconcileSubmit',
       'imsSubmitExport',
       'imsValidateExport',
       'imsVerifyObject',

@@ -71,7 +71,7 @@ function notAllowed(request: ExportRequest, image: Image | null, refusals: Refus
   const name = image?.name ? `${request.imageId} ("${image.name}")` : request.imageId;
   return failure(
     'ExportNotAllowed',
-    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)} ${OVERRIDE}`,
+    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)} ${override(refusals)}`,
     details,
   );
 }
@@ -93,7 +93,10 @@ function destinationExists(
 }
 
 /** The rules differ by region and date, and the cloud has the last word. */
-const OVERRIDE = "Where your region allows it, set options.rules to 'warn' for the rule.";
+function override(refusals: Refusal[]): string {
+  const settings = refusals.map(({ rule }) => `options.rules.${rule}`).join(' and ');
+  return `Where your region allows it, set ${settings} to 'warn'.`;
+}
 
 function reasons(refusals: Refusal[]): string {
   return refusals.map(({ rule, found, message }) => `${message} [${rule}: ${found}]`).join(' ');

@@ -198,16 +198,17 @@ describe.concurrent('ims-export', () => {
     });
 
     it('goes on with the job that `resolve` names, when the answer to the submit is lost', async () => {
-      const path = `/v1/cloudimages/${stage.image('dataDisk')}/file`;
+      const path = `/v1/cloudimages/${stage.image('encrypted')}/file`;
       await stage.addFault({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
       const to = destination('resolved.vhd');
       const workflowId = exportWorkflowId(to);
       const ask = ['--option', 'onAmbiguousSubmit=ask'];
-      const waiting = stage.launch(...start('dataDisk', to, '--format', 'vhd', ...ask, '--wait', '--json'));
+      const waiting = stage.launch(...start('encrypted', to, '--format', 'vhd', ...ask, '--wait', '--json'));
       const { jobId } = await jobTo(to);
       await waiting.says(/answer to the submit was lost/, SOON_MS);
       await refused(2, 'InvalidExportRequest', ['resolve', workflowId]);
       expect((await stage.run('resolve', workflowId, '--job', jobId)).exitCode).toBe(0);
+      await stage.changeJob(jobId, { status: 'SUCCESS' });
       const { exitCode, stdout } = await waiting.endsWithin(SOON_MS);
       expect(exitCode, waiting.said()).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ jobId, confirmed: true, submissions: 1 });
