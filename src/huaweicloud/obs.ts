@@ -118,14 +118,15 @@ export function createObsClient(session: CloudSession, account: CloudAccount): O
   };
 }
 
-interface ObsTarget {
+/** What a request is about: a bucket, or an object in it. */
+export interface ObsTarget {
   bucket: string;
   key?: string;
   range?: string;
 }
 
 /** Signs with `OBS ak:signature` over x-obs-date, in both addressing styles. The key is signed exactly as it is sent. */
-function signForObs(
+export function signForObs(
   account: CloudAccount,
   method: HttpRequest['method'],
   { bucket, key = '', range }: ObsTarget,
