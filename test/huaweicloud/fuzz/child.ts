@@ -1,0 +1,103 @@
+/**
+ * Calls every parser with every case and watches its own memory. Forked by run-fuzz.ts with a bounded heap; tells its
+ * parent each case that it begins with when asked to, each failure, and at the end its counts.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { check, clientOf, PARSERS, type Parser } from './parsers';
+
+export interface FuzzTask {
+  origin: string;
+  /** Cases of each parser. */
+  cases: number;
+  /** Only this parser and this case. */
+  only?: { parser: string; index: number };
+}
+
+export interface ParserReport {
+  parser: string;
+  cases: number;
+  values: number;
+  errors: number;
+  failures: Array<{ index: number; fault: string }>;
+  slowestMs: number;
+  slowest: number;
+}
+
+export type FuzzMessage =
+  | { kind: 'progress'; parser: string; index: number }
+  | { kind: 'done'; reports: ParserReport[]; peakGrowthMb: number };
+
+const MB = 1e6;
+
+async function run({ origin, cases, only }: FuzzTask): Promise<void> {
+  const parsers = PARSERS.filter(({ name }) => only === undefined || name === only.parser);
+  // Everything is loaded and compiled before the memory is counted.
+  for (const parser of parsers) await runParser(parser, origin, [1_000_000, 1_000_001, 1_000_002], () => undefined);
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  const reports: ParserReport[] = [];
+  for (const parser of parsers) {
+    const indexes = only === undefined ? Array.from({ length: cases }, (_, index) => index) : [only.index];
+    reports.push(
+      await runParser(parser, origin, indexes, (index) => tell({ kind: 'progress', parser: parser.name, index })),
+    );
+  }
+  const peakKb = process.resourceUsage().maxRSS;
+  tell({ kind: 'done', reports, peakGrowthMb: (peakKb * 1_024 - before) / MB });
+}
+
+async function runParser(
+  parser: Parser,
+  origin: string,
+  indexes: readonly number[],
+  begin: (index: number) => void,
+): Promise<ParserReport> {
+  const report: ParserReport = {
+    parser: parser.name,
+    cases: 0,
+    values: 0,
+    errors: 0,
+    failures: [],
+    slowestMs: 0,
+    slowest: 0,
+  };
+  let current = 0;
+  let client = clientOf(parser, origin, () => current);
+  for (const index of indexes) {
+    current = index;
+    // What is remembered of keys must not add up.
+    if (parser.remembers || index % 200 === 0) {
+      await client.close();
+      client = clientOf(parser, origin, () => current);
+    }
+    if (index % 50 === 0) {
+      begin(index);
+      // Garbage of earlier cases is not what a case costs.
+      globalThis.gc?.();
+    }
+    const startedAt = performance.now();
+    const outcome = await check(parser, client);
+    const tookMs = performance.now() - startedAt;
+    report.cases += 1;
+    if (tookMs > report.slowestMs) Object.assign(report, { slowestMs: tookMs, slowest: index });
+    if ('fault' in outcome) report.failures.push({ index, fault: outcome.fault });
+    else if (outcome.ending === 'value') report.values += 1;
+    else report.errors += 1;
+  }
+  await client.close();
+  return report;
+}
+
+function tell(message: FuzzMessage): void {
+  process.send?.(message);
+}
+
+process.once('message', (task: FuzzTask) => {
+  run(task).then(
+    () => delay(10).then(() => process.disconnect()),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
