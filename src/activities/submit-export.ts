@@ -2,13 +2,11 @@ import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, noSuchAccount } from './cloud';
+import { SubmitFence } from './submit-fence';
 
 /** Often enough that a lost worker is noticed by its heartbeat, and no more. */
 const HEARTBEATS_PER_TIMEOUT = 6;
 const LONGEST_HEARTBEAT_INTERVAL_MS = 5_000;
-
-/** A worker that was frozen for longer than this may have been given up: it must not POST any more. */
-const STALE_SHARE_OF_HEARTBEAT = 0.5;
 
 /**
  * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that
@@ -16,29 +14,25 @@ const STALE_SHARE_OF_HEARTBEAT = 0.5;
  */
 export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSubmitExport'] {
   return async (input) => {
-    const begunAtMs = performance.now();
     const context = Context.current();
-    const refusal = mustNotPost(input, context, begunAtMs);
-    if (refusal !== undefined) return refusal;
+    if (mayHavePostedBefore(input, context)) return nothingSentNow(context);
     const account = deps.accounts.get(input.request.account);
     if (account === undefined) return notExecuted('NO_SUCH_ACCOUNT', noSuchAccount(deps, input.request.account));
     const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
     const intervalMs = Math.min(LONGEST_HEARTBEAT_INTERVAL_MS, heartbeatTimeoutMs / HEARTBEATS_PER_TIMEOUT);
     const heartbeat = setInterval(() => context.heartbeat(), intervalMs);
     try {
-      return await post(account, input, () => mustNotPost(input, context, begunAtMs));
+      return await post(account, input, context);
     } finally {
       clearInterval(heartbeat);
     }
   };
 }
 
-async function post(
-  { client }: AccountCloud,
-  { request }: SubmitInput,
-  lastCheck: () => SubmitOutcome | undefined,
-): Promise<SubmitOutcome> {
-  let refusal: SubmitOutcome | undefined;
+async function post({ client }: AccountCloud, { request }: SubmitInput, context: Context): Promise<SubmitOutcome> {
+  const fence = await SubmitFence.raise(context).catch((error: unknown) => stale(error));
+  if (!(fence instanceof SubmitFence)) return fence;
+  let refusal: string | undefined;
   try {
     const { imageId, bucketUrl, isQuickExport, fileFormat } = request;
     const format = isQuickExport ? { isQuickExport } : { fileFormat: fileFormat ?? undefined };
@@ -46,32 +40,32 @@ async function post(
       { imageId, bucketUrl, ...format },
       {
         beforeSend: () => {
-          refusal = lastCheck();
+          refusal = fence.refusal();
           if (refusal !== undefined) throw new Error('not sent');
         },
       },
     );
     // If the completion is lost, the workflow finds the job in the details of the last heartbeat.
-    Context.current().heartbeat({ jobId });
+    context.heartbeat({ jobId });
     return { kind: 'accepted', jobId };
   } catch (error) {
-    if (refusal !== undefined) return refusal;
-    return outcomeOf(error);
+    return refusal === undefined ? outcomeOf(error) : notExecuted('STALE_ATTEMPT', refusal);
   }
 }
 
-/** Why no POST may go out now, as an outcome; undefined when it may. */
-function mustNotPost({ mayPost, runId }: SubmitInput, context: Context, begunAtMs: number): SubmitOutcome | undefined {
-  const isOfThisRun = runIdOf(context) === runId;
-  if (!mayPost || !isOfThisRun || context.info.attempt > 1) {
-    const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
-    return { kind: 'ambiguous', sent: false, runId: runIdOf(context), error: ownError('EARLIER_ATTEMPT', message) };
-  }
-  const heartbeatTimeoutMs = context.info.heartbeatTimeoutMs ?? Number.POSITIVE_INFINITY;
-  const stale = performance.now() - begunAtMs > heartbeatTimeoutMs * STALE_SHARE_OF_HEARTBEAT;
-  if (!stale && !context.cancellationSignal.aborted) return undefined;
-  const message = stale ? 'the worker stood still before the POST' : 'the submit was canceled before the POST';
-  return notExecuted('STALE_ATTEMPT', message);
+/** Another run or attempt may have sent this POST: one that was reset or retried, or the one before a reset. */
+function mayHavePostedBefore({ mayPost, runId }: SubmitInput, context: Context): boolean {
+  return !mayPost || runIdOf(context) !== runId || context.info.attempt > 1;
+}
+
+function nothingSentNow(context: Context): SubmitOutcome {
+  const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
+  return { kind: 'ambiguous', sent: false, runId: runIdOf(context), error: ownError('EARLIER_ATTEMPT', message) };
+}
+
+function stale(error: unknown): SubmitOutcome {
+  const why = error instanceof Error ? error.message : String(error);
+  return notExecuted('STALE_ATTEMPT', `Temporal did not confirm that this submit is still wanted: ${why}`);
 }
 
 function outcomeOf(error: unknown): SubmitOutcome {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ActivityNotFoundError, type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createExportActivities, parseExportInput } from '../../src/activities';
@@ -24,10 +25,10 @@ export interface ActivityRig {
     name: Name,
     ...args: Parameters<ExportActivities[Name]>
   ): Promise<{ outcome: Awaited<ReturnType<ExportActivities[Name]>> | Error; heartbeats: unknown[] }>;
-  /** The same for a submit, or for one that was canceled before it began. */
+  /** The same for a submit, or for one that was canceled before it began, or that Temporal has given up. */
   submit(
     input: Parameters<ExportActivities['imsSubmitExport']>[0],
-    attempt: { info?: ActivityInfo; canceled?: boolean },
+    attempt: { info?: ActivityInfo; canceled?: boolean; givenUp?: boolean },
   ): Promise<SubmitOutcome>;
   /** The normalised request of an input. */
   request(changes?: { image?: string; key?: string; [field: string]: unknown }): ExportRequest;
@@ -46,8 +47,8 @@ export async function startActivityRig(
   const client = createCloudClient(account, { retry: { firstDelayMs: 5 } });
   const activities = createExportActivities({ accounts: new Map([['default', { region: account.region, client }]]) });
   // Temporal warns of every activity that fails; here many are meant to.
-  const environment = (info: ActivityInfo = {}) =>
-    new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+  const environment = (info: ActivityInfo = {}, givenUp = false) =>
+    new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR'), client: temporalSaying(givenUp) });
   return {
     simulator,
     run: (name, ...args) => {
@@ -64,8 +65,8 @@ export async function startActivityRig(
         .catch((error: Error) => error);
       return { outcome, heartbeats };
     },
-    submit: (input, { info, canceled }) => {
-      const attempt = environment(info);
+    submit: (input, { info, canceled, givenUp }) => {
+      const attempt = environment(info, givenUp);
       if (canceled) attempt.cancel();
       return attempt.run(activities.imsSubmitExport, input);
     },
@@ -80,4 +81,13 @@ export async function startActivityRig(
       await simulator.close();
     },
   };
+}
+
+/** What a submit asks Temporal, in the place of a server: whether its attempt still counts. */
+function temporalSaying(givenUp: boolean): Client {
+  const heartbeat = async () => {
+    if (givenUp) throw new ActivityNotFoundError('the attempt timed out');
+  };
+  const withDeadline = <T>(_deadline: unknown, ask: () => T): T => ask();
+  return { withDeadline, activity: { heartbeat } } as unknown as Client;
 }

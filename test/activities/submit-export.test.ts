@@ -139,6 +139,17 @@ describe('no POST goes out', () => {
     expect(rig.posts()).toBe(before);
   });
 
+  it('from a worker that Temporal has given up, for standing still before it ran the first line', async () => {
+    const before = rig.posts();
+    const outcome = await rig.submit({ request: rig.request(), mayPost: true, runId: RUN_ID }, { givenUp: true });
+    expect(outcome).toMatchObject({
+      kind: 'notExecuted',
+      reason: 'staleAttempt',
+      error: { message: expect.stringContaining('the attempt timed out') },
+    });
+    expect(rig.posts()).toBe(before);
+  });
+
   it('from a worker that stood still for longer than it may have been given up', async () => {
     const frozen = await startActivityRig({
       account: (account) => ({
