@@ -88,6 +88,6 @@ function temporalSaying(givenUp: boolean): Client {
   const heartbeat = async () => {
     if (givenUp) throw new ActivityNotFoundError('the attempt timed out');
   };
-  const withDeadline = <T>(_deadline: unknown, ask: () => T): T => ask();
-  return { withDeadline, activity: { heartbeat } } as unknown as Client;
+  const call = <T>(_limit: unknown, ask: () => T): T => ask();
+  return { withDeadline: call, withAbortSignal: call, activity: { heartbeat } } as unknown as Client;
 }
