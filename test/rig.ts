@@ -17,7 +17,13 @@ import {
   type CloudClientOptions,
   createCloudClient,
 } from '../src/huaweicloud';
-import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../src/testing';
+import {
+  environmentOf,
+  type Simulator,
+  type SimulatorInfo,
+  type SimulatorOptions,
+  startSimulator,
+} from '../src/testing';
 import type { DevServer } from '../src/testing/temporal-servers';
 import { bundleOnce, connectClient, connectWorker, startTestServer } from './temporal';
 
@@ -52,7 +58,7 @@ export interface RigOptions {
   bundle?: WorkflowBundle;
   worker?: Partial<WorkerOptions>;
   /** Changes the account that the worker uses. */
-  account?: (account: CloudAccount) => CloudAccount;
+  account?: (account: CloudAccount, simulator: SimulatorInfo) => CloudAccount;
   /** How the worker's client connects and repeats its reads. */
   cloud?: CloudClientOptions;
 }
@@ -70,7 +76,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const connection = await connectWorker(server);
   const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
   const configured = accountFromEnvironment(environmentOf(simulator.info));
-  const account = options.account?.(configured) ?? configured;
+  const account = options.account?.(configured, simulator.info) ?? configured;
   const cloud = createCloudClient(account, options.cloud);
   const accounts = new Map([['default', { region: account.region, client: cloud }]]);
 
@@ -169,7 +175,10 @@ export const FIRST_TASK = 4;
 export async function resetTo(
   finishEventId: number,
   { client }: Pick<Rig, 'client'>,
-  { workflowId, firstExecutionRunId }: WorkflowHandleWithFirstExecutionRunId,
+  {
+    workflowId,
+    firstExecutionRunId,
+  }: Pick<WorkflowHandleWithFirstExecutionRunId, 'workflowId' | 'firstExecutionRunId'>,
 ): Promise<WorkflowHandle> {
   const response: { runId?: string | null } = await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ExportImageInput, ExportImageResult, ExportStatus } from '../../src/contract';
+import type { ExportImageInput, ExportImageResult, ExportOptions, ExportStatus } from '../../src/contract';
 import type { FaultAction, JobChange, JobSummary, JournalEntry } from '../../src/testing';
 import { type InputChanges, type Rig, untilStatus, whatRemains } from '../rig';
 
@@ -29,6 +29,20 @@ export class OneExport {
   ) {
     const { name } = rig.simulator.addImage(changes.image ?? 'linux');
     this.input = rig.input({ ...changes, image: name });
+  }
+
+  /** Another export of the same image. */
+  to(bucketUrl: string, options?: ExportOptions): OneExport {
+    const other = new OneExport(this.rig, { bucketUrl, options });
+    other.input.imageId = this.imageId;
+    return other;
+  }
+
+  /** Another export of an image by its name, to a destination of its own. */
+  of(image: string, options?: ExportOptions): OneExport {
+    const other = new OneExport(this.rig, { options });
+    other.input.imageId = this.rig.simulator.info.images[image] ?? '';
+    return other;
   }
 
   get imageId(): string {

@@ -25,14 +25,16 @@ async function submitFirst(tracking: Tracking): Promise<void> {
   tracking.submitUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
   const untilMs = tracking.submitUntilMs;
   let refused = 0;
+  let last: NotExecuted | undefined;
   for (;;) {
     await continueInNewRunWhenDue(tracking);
     if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
-    if (Date.now() >= untilMs) throw submitGivenUp(tracking);
+    if (Date.now() >= untilMs) throw submitGivenUp(tracking, last);
     tracking.phase = 'submitting';
     const outcome = await post(tracking, !tracking.mayHaveSubmitted, untilMs);
     if (outcome.kind === 'accepted' || outcome.kind === 'ambiguous') return;
     if (outcome.kind === 'rejected') throw submitRejected(tracking, outcome.error, outcome.denied);
+    last = outcome;
     refused = refusedCredentials(outcome) ? refused + 1 : 0;
     const refusal = finalRefusal(tracking, outcome, refused);
     if (refusal !== null) throw refusal;

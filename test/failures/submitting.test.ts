@@ -1,0 +1,225 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
+import { environmentOf, type FaultAction } from '../../src/testing';
+import { type Rig, startRig } from '../rig';
+import { bundleWithQuickSubmits } from '../temporal';
+import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ bundle: await bundleWithQuickSubmits(), simulator: { jobSeconds: 1 } });
+});
+afterAll(() => rig.close());
+
+const said = (code: string, status = 400): FaultAction => ({ status, body: { error: { code, message: 'said so' } } });
+
+it.concurrent('F9 a crash between the POST and its record does not export twice: the job is found out about', async () => {
+  const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });
+  one.postsFail({ dropAfter: true });
+  await one.start();
+  expect(await one.result()).toMatchObject({ confirmed: false, submissions: 1, object: { format: 'qcow2' } });
+  expect(one.jobs()).toHaveLength(1);
+  expect(one.posts()).toHaveLength(1);
+});
+
+it.concurrent('F9 a job is in the memo as soon as the cloud has accepted it', async () => {
+  const one = new OneExport(rig, { options: ON_REQUEST });
+  const jobId = await one.accepted();
+  expect((await one.remains()).memo).toMatchObject({ jobId, imageId: one.imageId, bucketUrl: one.bucketUrl });
+});
+
+it.concurrent.each<[string, FaultAction]>([
+  ['a connection that breaks after the request', { dropAfter: true }],
+  ['a connection that breaks before the answer', { dropBefore: true }],
+  ['502', { status: 502, body: '<html>Bad Gateway</html>' }],
+  ['504', { status: 504, body: '' }],
+  ['IMG.0018', said('IMG.0018')],
+  ['half an answer', { truncate: true }],
+])('F10 the POST is never sent again by the transport: %s', async (_what, action) => {
+  const one = new OneExport(rig, { options: { maxProbes: 0 } });
+  one.postsFail(action);
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'ExportOutcomeUnknown',
+    details: [expect.objectContaining({ reason: 'submitAmbiguous', jobId: null })],
+  });
+  expect(one.posts()).toHaveLength(1);
+});
+
+it.concurrent('F10 "already exported" after a lost answer is evidence of our own object, not a failure and no second job', async () => {
+  const one = new OneExport(rig);
+  one.postsFail({ dropAfter: true });
+  // The look finds nothing yet; by the time of the probe the object is there.
+  one.headsFail({ status: 404 }, { nth: 2 });
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'ExportOutcomeUnknown',
+    details: [expect.objectContaining({ object: expect.objectContaining({ format: 'qcow2' }) })],
+  });
+  expect(one.posts()).toHaveLength(2);
+  expect(one.jobs()).toHaveLength(1);
+});
+
+it.concurrent('F10 "being exported" after a lost answer is waited for, not read as a failure', async () => {
+  const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });
+  one.postsFail({ dropAfter: true });
+  one.postsFail(said('IMG.0148'), { nth: 2 });
+  one.headsFail({ status: 404 }, { nth: 2 });
+  await one.start();
+  expect(await one.result()).toMatchObject({ confirmed: false, submissions: 1 });
+  expect(one.jobs()).toHaveLength(1);
+});
+
+it.concurrent('F17 an object at the destination is neither overwritten nor taken for ours', async () => {
+  const one = new OneExport(rig);
+  rig.simulator.putObject(one.objectKey, 'somebody else’s');
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'DestinationExists',
+    message: expect.stringContaining(one.bucketUrl),
+    details: [expect.objectContaining({ object: expect.objectContaining({ size: expect.any(Number) }) })],
+  });
+  expect(one.posts()).toEqual([]);
+  expect((await one.remains()).memo).toMatchObject({ outcome: 'failed', remoteJob: 'none' });
+});
+
+it.concurrent.each([
+  ['-cold', 'bucketStorageClass'],
+  ['-elsewhere', 'bucketRegion'],
+  ['-missing', 'bucketExists'],
+])('F18 a bucket that cannot take the object is refused before anything is submitted: %s', async (suffix, rule) => {
+  const bucket = `${rig.simulator.info.bucket}${suffix}`;
+  const one = new OneExport(rig, { bucketUrl: `${bucket}:f18/a.qcow2` });
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'ExportNotAllowed',
+    message: expect.stringContaining(bucket),
+    details: [expect.objectContaining({ rule })],
+  });
+  expect(one.posts()).toEqual([]);
+});
+
+it.concurrent('F18 a permission that turns out to be missing at the submit is told at once, as AccessDenied', async () => {
+  const one = new OneExport(rig);
+  one.postsFail(said('IMG.0026', 403));
+  await one.start();
+  expect(await one.failure()).toMatchObject({ type: 'AccessDenied', message: expect.stringContaining('IMG.0026') });
+  expect(one.posts()).toHaveLength(1);
+});
+
+it.concurrent.each<[string, FaultAction]>([
+  ['HTTP 429', { status: 429, body: { error_code: 'APIGW.0308', error_msg: 'throttled', request_id: 'r' } }],
+  ['IMG.0060 on HTTP 400', said('IMG.0060')],
+])('F19 throttling is waited for and costs no attempt: %s', async (_what, action) => {
+  const one = new OneExport(rig);
+  one.postsFail(action, { times: 3 });
+  await one.start();
+  expect(await one.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
+  expect(one.posts()).toHaveLength(4);
+});
+
+it.concurrent('F19 Retry-After is honoured', async () => {
+  const one = new OneExport(rig);
+  one.postsFail({ status: 429, headers: { 'Retry-After': '3' }, body: {} });
+  await one.start();
+  await one.result();
+  const [first, second] = one.posts().map(({ at }) => Date.parse(at));
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2_900);
+});
+
+it.concurrent('F19 throttling without end is given up by its own budget, with nothing submitted', async () => {
+  const one = new OneExport(rig, { options: { submitBudget: '1s' } });
+  one.postsFail(said('IMG.0060'), ALWAYS);
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'SubmitRejected',
+    message: expect.stringMatching(/Nothing was submitted.*submitBudget.*IMG\.0060/s),
+  });
+  expect(one.jobs()).toEqual([]);
+});
+
+it.concurrent('F30 two exports of one image at once: the second waits for the first, and both succeed', async () => {
+  const first = new OneExport(rig, { options: ON_REQUEST });
+  const second = first.to(`${rig.simulator.info.bucket}:f30/second`);
+  const jobId = await first.accepted();
+  first.changeJob(jobId, { stuck: true });
+  await second.start();
+  await second.until(
+    ({ phase, lastError }) => phase === 'waitingToSubmit' && lastError?.startsWith('IMG.0148') === true,
+  );
+  first.changeJob(jobId, { status: 'SUCCESS' });
+  expect(await second.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
+  await first.poll();
+  await first.result();
+});
+
+it.concurrent('F30 or fails at once by option, and says which', async () => {
+  const first = new OneExport(rig, { options: ON_REQUEST });
+  const jobId = await first.accepted();
+  first.changeJob(jobId, { stuck: true });
+  const second = first.to(`${rig.simulator.info.bucket}:f30/refused`, { whenImageBusy: 'fail' });
+  await second.start();
+  expect(await second.failure()).toMatchObject({
+    type: 'SubmitRejected',
+    message: expect.stringContaining('IMG.0148'),
+  });
+  await first.handle.cancel();
+});
+
+it.concurrent('F31 a quick export works, and so does a conversion', async () => {
+  const quick = new OneExport(rig, { image: 'large', isQuickExport: true });
+  await quick.start();
+  expect(await quick.result()).toMatchObject({ fileFormat: 'zvhd2', object: { format: 'zvhd2' } });
+  const conversion = new OneExport(rig, { fileFormat: 'vmdk' });
+  await conversion.start();
+  expect(await conversion.result()).toMatchObject({ fileFormat: 'vmdk', object: { format: 'vmdk' } });
+});
+
+it.concurrent.each([
+  [{ isQuickExport: true }, { is_quick_export: true }],
+  [{ fileFormat: 'qcow2' }, { file_format: 'qcow2' }],
+])('F31 on the wire, %j is %j and nothing else', async (format, sent) => {
+  const bodies: unknown[] = [];
+  const server = createServer(async (request, response) => {
+    bodies.push(JSON.parse((await request.toArray()).join('')));
+    response.end('{"job_id": "edc89b490d7d4392898e19b2deb34797"}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const ims = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const account = accountFromEnvironment(environmentOf(rig.simulator.info));
+  const cloud = createCloudClient({ ...account, endpoints: { ...account.endpoints, ims } });
+  await cloud.ims.exportImage({ imageId: 'image', bucketUrl: 'ims-image:a', ...format });
+  await cloud.close();
+  server.close();
+  expect(bodies).toEqual([{ bucket_url: 'ims-image:a', ...sent }]);
+});
+
+it.concurrent('F32 a rule that has drifted is turned down: the valid export goes through, with a warning', async () => {
+  const { name } = rig.simulator.addImage('linux', { min_disk: 1500 });
+  const strict = new OneExport(rig).of(name, { rules: { diskSizeLimit: 'error' } });
+  await strict.start();
+  expect(await strict.failure()).toMatchObject({
+    type: 'ExportNotAllowed',
+    message: expect.stringContaining("options.rules.diskSizeLimit to 'warn'"),
+  });
+  const lenient = strict.of(name, { rules: { diskSizeLimit: 'warn' } });
+  await lenient.start();
+  const { verdict, warnings } = await lenient.result();
+  expect(verdict).toBe('succeeded');
+  expect(warnings).toContainEqual(expect.stringContaining('diskSizeLimit'));
+});
+
+it.concurrent('F38 every further submit is counted, capped by maxProbes, and shown', async () => {
+  const one = new OneExport(rig, { options: { maxProbes: 2 } });
+  one.postsFail({ dropBefore: true }, ALWAYS);
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'ExportOutcomeUnknown',
+    message: expect.stringContaining('maxProbes (2) is used up'),
+    details: [expect.objectContaining({ status: expect.objectContaining({ submissions: 3 }) })],
+  });
+  expect(one.posts()).toHaveLength(3);
+});

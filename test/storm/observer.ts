@@ -1,0 +1,110 @@
+/**
+ * The ideal observer: what could still have been told with the means that an export has, where its workflow said that the
+ * outcome is unknown.
+ *
+ * The means are: HEADs of the destination until the deadline, `maxProbes` further submits after the settle time, a person's
+ * answer, and with `acceptUnconfirmed` the looks of an object at rest. The design itself gives up at the first candidate
+ * that cannot be accepted, so that nobody waits for a second one.
+ *
+ * @module
+ */
+import { SUBMIT_LIMITS } from '../fixtures/quick-submit-limits';
+import { attemptsOfLastRun, sawDestinationFree, settledAt, standings } from './evidence';
+import { probesOf } from './invariants';
+import type { Record, Verdict } from './record';
+
+/** Longest time between two looks (`maxInterval`), twice, and what a busy machine may add. */
+const LOOKS_MS = 2 * 500 + 1_500;
+
+/** How one could have known more, as a clause; null when unknown is right. */
+export function couldHaveKnown(record: Record): string | null {
+  const { verdict } = record;
+  if (verdict.kind !== 'unknown') return null;
+  if (verdict.details.reason !== 'submitAmbiguous') return ofKnownJob(record, verdict);
+  return fromThePerson(record) ?? fromTheObject(record) ?? fromAProbe(record);
+}
+
+/** The job is known. Its end could have been read until the last look. */
+function ofKnownJob(record: Record, { details }: Extract<Verdict, { kind: 'unknown' }>): string | null {
+  if (details.reason !== 'deadline') return `no poll met any trouble (${details.reason})`;
+  const job = record.jobs.find(({ jobId }) => jobId === details.jobId);
+  if (job === undefined) return `job ${details.jobId} is none of this image`;
+  const endedAgoMs = job.endMs === null ? 0 : deadlineOf(record) - job.endMs;
+  if (endedAgoMs > LAST_LOOK_SHARE * deadlineMsOf(record) + SLACK_MS) return `its job ended ${endedAgoMs} ms before`;
+  return null;
+}
+
+/** The last look comes this part of the deadline before it. */
+const LAST_LOOK_SHARE = 0.05;
+const SLACK_MS = 1_000;
+
+/** A person named a job of our image that had not failed. */
+function fromThePerson({ answers, jobs, endedAtMs }: Record): string | null {
+  for (const { jobId, refusal, atMs } of answers) {
+    const job = jobs.find((candidate) => candidate.jobId === jobId);
+    if (refusal !== null || job === undefined || endedAtMs - atMs < SLACK_MS) continue;
+    if (job.status !== 'FAIL' || (job.endMs ?? 0) > atMs + SLACK_MS) return `a person named job ${jobId}`;
+  }
+  return null;
+}
+
+/** An object that looks like ours came to rest in time, and no other was seen before it. */
+function fromTheObject(record: Record): string | null {
+  if (record.plan.options.acceptUnconfirmed !== true || !sawDestinationFree(record) || record.resetsAtMs.length > 0)
+    return null;
+  const stood = standings(record);
+  const deniedUntilMs = Math.max(0, ...record.heads.filter(({ httpStatus }) => httpStatus !== 404).map(unlessSeen));
+  const unfit = record.heads.some(
+    ({ atMs, httpStatus }) =>
+      httpStatus === 200 &&
+      !stood.some(({ fits, fromMs, untilMs }) => fits && fromMs <= atMs && atMs <= (untilMs ?? atMs)),
+  );
+  if (unfit) return null;
+  for (const { fits, fromMs, untilMs } of stood) {
+    const visibleFromMs = Math.max(fromMs, settledAt(record), deniedUntilMs);
+    const visibleMs = Math.min(untilMs ?? Number.POSITIVE_INFINITY, deadlineOf(record)) - visibleFromMs;
+    if (fits && visibleMs > SUBMIT_LIMITS.objectRestMs + LOOKS_MS)
+      return `an object at rest was there for ${visibleMs} ms`;
+  }
+  return null;
+}
+
+function unlessSeen({ atMs, httpStatus }: Record['heads'][number]): number {
+  return httpStatus === 200 ? 0 : atMs;
+}
+
+/** Nothing was ever seen at the destination, and a further submit was still allowed. */
+function fromAProbe(record: Record): string | null {
+  const { used, allowed } = probesOf(record);
+  if (used >= allowed) return null;
+  // Where OBS tells neither before nor after, a submit would be blind.
+  if (!sawDestinationFree(record) && record.heads.some(({ httpStatus }) => httpStatus === 403)) return null;
+  const candidate = record.heads.some(({ httpStatus }) => httpStatus === 200);
+  const attempts = attemptsOfLastRun(record);
+  const refused = attempts.some(({ end, code }) => end === 'rejected' || code === 'IMG.0070');
+  const unauthorized = attempts.filter(({ code }) => code === 'APIGW.0301').length >= 2;
+  if (candidate || refused || unauthorized) return null;
+  const leftMs = probeUntil(record) - Math.max(record.endedAtMs, settledAt(record), busyUntil(record));
+  return leftMs > LOOKS_MS ? `${allowed - used} of ${allowed} probes were left, and ${leftMs} ms` : null;
+}
+
+/** When probing is given up: by the deadline, or by `submitBudget` since the first probe. */
+function probeUntil(record: Record): number {
+  const { submitBudget } = record.plan.options;
+  return submitBudget === undefined ? deadlineOf(record) : settledAt(record) + Number(submitBudget);
+}
+
+/** A busy image is left alone for a while, each time twice as long. */
+function busyUntil(record: Record): number {
+  const busy = attemptsOfLastRun(record).filter(({ code }) => code === 'IMG.0148');
+  const lastMs = busy.at(-1)?.closedAtMs ?? 0;
+  return busy.length === 0 ? 0 : lastMs + SUBMIT_LIMITS.busyImageMs * 2 ** (busy.length - 1);
+}
+
+function deadlineMsOf({ plan }: Record): number {
+  return Number(plan.options.deadline);
+}
+
+function deadlineOf(record: Record): number {
+  return record.startedAtMs + deadlineMsOf(record);
+}

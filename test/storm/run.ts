@@ -1,0 +1,68 @@
+/**
+ * `npm run storm`: 500 generated exports through random trouble, each judged by the simulator's own record.
+ *
+ *     npm run storm                          all of them
+ *     npm run storm -- --seed 4711           one, with everything that happened
+ *     npm run storm -- --runs 50 --from 1000
+ *     npm run storm -- --runs 500 --trouble frozenInPostForLong   of these seeds only those about one trouble
+ *
+ * Ends with exit code 1 when any run is not as it should be.
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util';
+import { judge } from './judgement';
+import { perform } from './perform';
+import { describePlan, planOf } from './plan';
+import { openStage } from './stage';
+import { Tally } from './tally';
+import { timelineOf } from './timeline';
+
+const TEXT = { type: 'string' } as const;
+const RUNS = 500;
+const FIRST_SEED = 1_000;
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: { seed: TEXT, runs: TEXT, from: TEXT, trouble: TEXT },
+  });
+  const isOne = values.seed !== undefined;
+  const first = Number(values.seed ?? values.from ?? FIRST_SEED);
+  const runs = isOne ? 1 : Number(values.runs ?? RUNS);
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(runs))
+    throw new Error('--seed, --from and --runs are whole numbers');
+  console.log(`storm: ${runs} runs from seed ${first} on`);
+
+  const stage = await openStage();
+  const tally = new Tally();
+  let isGood = true;
+  try {
+    for (let seed = first; seed < first + runs; seed += 1) {
+      const plan = planOf(seed);
+      if (values.trouble !== undefined && plan.trouble !== values.trouble) continue;
+      const record = await perform(plan, stage);
+      const problems = judge(record);
+      tally.add(record, problems);
+      if (problems.length > 0) isGood = false;
+      if (problems.length > 0 || isOne) {
+        console.log(`\n${problems.length > 0 ? 'FAILED' : 'as it should be'} ${describePlan(plan)}`);
+        for (const problem of problems) console.log(`  - ${problem}`);
+        console.log(timelineOf(record));
+      }
+      const done = seed - first + 1;
+      if (done % 50 === 0 && done < runs) console.log(`${done} of ${runs}`);
+    }
+  } finally {
+    await stage.close();
+  }
+  console.log(`\n${tally}`);
+  return isGood;
+}
+
+main().then(
+  (isGood) => process.exit(isGood ? 0 : 1),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
