@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials/credentials';
+import { MAX_JSON_BYTES } from './json-answer';
 import type { CloudRequest } from './session';
 import { SDK_HMAC_SHA256, sdkHmacSha256Signature, sha256Hex } from './signing/sdk-hmac-sha256';
 import type { HttpRequest } from './transport';
@@ -22,6 +23,8 @@ export function gatewayRequest(operation: string, request: GatewayRequest): Clou
   return {
     operation,
     method: request.method,
+    // No more of an answer is taken in than would be read.
+    maxBodyBytes: MAX_JSON_BYTES,
     sign: (credentials, nowMs) => signForGateway(request, credentials, nowMs),
   };
 }

@@ -5,7 +5,13 @@ import { gatewayRequest } from './gateway-request';
 import { readJson } from './json-answer';
 import type { CloudSession, ReadOptions } from './session';
 
-const PROJECTS = z.object({ projects: z.array(z.object({ id: z.string().min(1) })) });
+const PROJECTS = z.object({
+  projects: z
+    .array(z.unknown())
+    // One is wanted. Of a hostile answer's 100,000, none is looked at in vain.
+    .transform((projects) => projects.slice(0, 100))
+    .pipe(z.array(z.object({ id: z.string().min(1) }))),
+});
 
 /**
  * The project id of an account: the configured one, or the one project that IAM knows for the region

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
-import { readJson } from '../json-answer';
+import { MAX_JSON_BYTES, readJson } from '../json-answer';
 import { retryBriefly } from '../retry';
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../transport';
 import type { Credentials } from './credentials';
@@ -46,7 +46,10 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
   let answer: HttpAnswer;
   try {
     const http = { method, origin, path: `${pathname.replace(/\/+$/, '')}${path}`, headers };
-    answer = await transport.send({ ...http, ...(body === undefined ? {} : { body }) }, { limitMs });
+    answer = await transport.send(
+      { ...http, ...(body === undefined ? {} : { body }) },
+      { limitMs, maxBodyBytes: MAX_JSON_BYTES },
+    );
   } catch (error) {
     if (error instanceof TransportError) throw errorOfTransport(error, attempt);
     throw error;

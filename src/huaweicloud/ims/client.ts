@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { CloudAccount } from '../account';
 import { CloudError, requestIdOf, unreadableAnswer } from '../errors';
-import { type GatewayRequest, gatewayRequest } from '../gateway-request';
-import { MAX_JSON_BYTES, readJson } from '../json-answer';
+import { gatewayRequest } from '../gateway-request';
+import { readJson } from '../json-answer';
 import type { ProjectId } from '../project-id';
 import type { CloudRequest, CloudSession, ReadOptions } from '../session';
 import { encodeRfc3986 } from '../signing/sdk-hmac-sha256';
@@ -59,7 +59,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
   return {
     async getImage(imageId, options) {
       const startedAt = performance.now();
-      const request = imsRequest('ListImages', {
+      const request = gatewayRequest('ListImages', {
         method: 'GET',
         endpoint,
         path: '/v2/cloudimages',
@@ -78,7 +78,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
     },
 
     async exportImage({ imageId, bucketUrl, fileFormat, isQuickExport = false }, options) {
-      const request = imsRequest('ExportImage', {
+      const request = gatewayRequest('ExportImage', {
         method: 'POST',
         endpoint,
         path: `/${exportPath}/cloudimages/${encodeRfc3986(imageId)}/file`,
@@ -107,7 +107,7 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
       const id = encodeRfc3986(jobId);
       const request =
         jobQuery === 'progress'
-          ? imsRequest('ShowJobProgress', {
+          ? gatewayRequest('ShowJobProgress', {
               method: 'GET',
               endpoint,
               path: `/v1/cloudimages/job/${id}`,
@@ -122,11 +122,6 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
   async function showJob(id: string, options?: ReadOptions): Promise<CloudRequest> {
     const project = await projectId.get(options);
     const path = `/v1/${encodeRfc3986(project)}/jobs/${id}`;
-    return imsRequest('ShowJob', { method: 'GET', endpoint, path, projectId: project });
+    return gatewayRequest('ShowJob', { method: 'GET', endpoint, path, projectId: project });
   }
-}
-
-/** No more of an answer is taken in than would be read. */
-function imsRequest(operation: string, request: GatewayRequest): CloudRequest {
-  return { ...gatewayRequest(operation, request), maxBodyBytes: MAX_JSON_BYTES };
 }

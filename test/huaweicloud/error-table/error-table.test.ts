@@ -7,7 +7,7 @@ import type { PollOutcome, SubmitOutcome } from '../../../src/contract';
 import { accountFromEnvironment, type CloudClient, createCloudClient } from '../../../src/huaweicloud';
 import { KNOWN_CODES, meaningOf } from '../../../src/huaweicloud/error-codes';
 import { environmentOf, type FaultAction, type Simulator, startSimulator } from '../../../src/testing';
-import { RUN_ID } from '../../activities/activity-rig';
+import { RUN_ID, temporalSaying } from '../../activities/activity-rig';
 import { cloudErrorOf } from '../local-cloud';
 import { type Poll, ROWS, type Row, type Submit, UNKNOWN_CODES } from './rows';
 
@@ -191,7 +191,7 @@ async function withClient<T>(
 }
 
 function environment(): MockActivityEnvironment {
-  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR'), client: temporalSaying(false) });
 }
 
 /** Every try of a read meets it. */

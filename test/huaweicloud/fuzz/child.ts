@@ -9,8 +9,10 @@ export interface FuzzTask {
   origin: string;
   /** Cases of each parser. */
   cases: number;
-  /** Only this parser and this case. */
-  only?: { parser: string; index: number };
+  /** Only this parser. */
+  parser?: string;
+  /** Only this case. */
+  index?: number;
 }
 
 export interface ParserReport {
@@ -21,6 +23,9 @@ export interface ParserReport {
   failures: Array<{ index: number; fault: string }>;
   slowestMs: number;
   slowest: number;
+  /** Of the resident memory of the process over what it had at first, and the case after which it was seen. */
+  peakGrowthMb: number;
+  peak: number;
 }
 
 export type FuzzMessage =
@@ -29,21 +34,23 @@ export type FuzzMessage =
 
 const MB = 1e6;
 
-async function run({ origin, cases, only }: FuzzTask): Promise<void> {
-  const parsers = PARSERS.filter(({ name }) => only === undefined || name === only.parser);
+/** Resident memory when everything was loaded. */
+let baseline = 0;
+
+async function run({ origin, cases, parser: only, index: onlyIndex }: FuzzTask): Promise<void> {
+  const parsers = PARSERS.filter(({ name }) => only === undefined || name === only);
   // Everything is loaded and compiled before the memory is counted.
   for (const parser of parsers) await runParser(parser, origin, [1_000_000, 1_000_001, 1_000_002], () => undefined);
   globalThis.gc?.();
-  const before = process.memoryUsage.rss();
+  baseline = process.memoryUsage.rss();
   const reports: ParserReport[] = [];
   for (const parser of parsers) {
-    const indexes = only === undefined ? Array.from({ length: cases }, (_, index) => index) : [only.index];
+    const indexes = onlyIndex === undefined ? Array.from({ length: cases }, (_, index) => index) : [onlyIndex];
     reports.push(
       await runParser(parser, origin, indexes, (index) => tell({ kind: 'progress', parser: parser.name, index })),
     );
   }
-  const peakKb = process.resourceUsage().maxRSS;
-  tell({ kind: 'done', reports, peakGrowthMb: (peakKb * 1_024 - before) / MB });
+  tell({ kind: 'done', reports, peakGrowthMb: growthMb() });
 }
 
 async function runParser(
@@ -60,6 +67,8 @@ async function runParser(
     failures: [],
     slowestMs: 0,
     slowest: 0,
+    peakGrowthMb: 0,
+    peak: 0,
   };
   let current = 0;
   let client = clientOf(parser, origin, () => current);
@@ -78,6 +87,8 @@ async function runParser(
     const startedAt = performance.now();
     const outcome = await check(parser, client);
     const tookMs = performance.now() - startedAt;
+    const peakGrowthMb = growthMb();
+    if (peakGrowthMb > report.peakGrowthMb + 1) Object.assign(report, { peakGrowthMb, peak: index });
     report.cases += 1;
     if (tookMs > report.slowestMs) Object.assign(report, { slowestMs: tookMs, slowest: index });
     if ('fault' in outcome) report.failures.push({ index, fault: outcome.fault });
@@ -86,6 +97,11 @@ async function runParser(
   }
   await client.close();
   return report;
+}
+
+/** At the peak so far, which no look in between could miss. */
+function growthMb(): number {
+  return (process.resourceUsage().maxRSS * 1_024 - baseline) / MB;
 }
 
 function tell(message: FuzzMessage): void {

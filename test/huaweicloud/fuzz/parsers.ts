@@ -172,7 +172,7 @@ function faultOfError(parser: Parser, error: unknown): string | undefined {
   const { code, message, httpStatus, requestId, executed, retryAfterMs } = error;
   if (!/^[\w][\w.:-]{0,99}$/.test(code)) return `the code ${JSON.stringify(code)}`;
   if (message === '' || message.length > 1_000) return `a message of ${message.length} characters`;
-  if (!isTextOrNull(requestId, 101)) return `the request id ${JSON.stringify(requestId)}`;
+  if (!isTextOrNull(requestId, 101)) return `a request id of ${requestId?.length} characters`;
   if (retryAfterMs !== null && !(retryAfterMs >= 0 && retryAfterMs <= 86_400_000)) return `Retry-After ${retryAfterMs}`;
   if (JSON.stringify(JSON.parse(JSON.stringify(error.info()))) !== JSON.stringify(error.info()))
     return 'not plain JSON';
