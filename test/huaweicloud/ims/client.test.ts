@@ -153,6 +153,21 @@ describe('getImage', () => {
     expect((await cloud.client().ims.getImage(IMAGE_ID))?.imageSizeBytes).toBe(imageSizeBytes);
   });
 
+  test('takes a flag of any other kind for not told, even one that nobody could print', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    cloud.reply({ body: JSON.stringify({ images: [{ ...ROW, protected: 'X' }] }).replace('"X"', deep) });
+    expect(await cloud.client().ims.getImage(IMAGE_ID)).toMatchObject({ id: IMAGE_ID, protected: null });
+  });
+
+  test('is an error when a row is no image, rather than "not found"', async () => {
+    for (const images of [[1], [null], [{ name: 'no id' }], [{ id: '' }]]) {
+      cloud.reply({ body: { images } });
+      const error = await cloudErrorOf(cloud.client().ims.getImage(IMAGE_ID));
+      expect(error).toMatchObject({ code: 'InvalidResponse' });
+      expect(error.message).toContain("'images.0");
+    }
+  });
+
   test('is undefined when the cloud shows none of that id', async () => {
     const { ims } = cloud.client();
     cloud.reply({ body: { images: [] } });

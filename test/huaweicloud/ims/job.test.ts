@@ -119,6 +119,27 @@ describe('a job', () => {
     ]);
   });
 
+  test('takes no more room in a history than a job needs', () => {
+    const long = 'x'.repeat(500_000);
+    const subs = Array.from({ length: 10_000 }, () => ({ status: 'FAIL', fail_reason: long.slice(0, 5_000) }));
+    const body = {
+      status: 'FAIL',
+      job_type: long,
+      error_code: long,
+      fail_reason: long,
+      entities: { current_task: long },
+    };
+    const job = JOB.parse({ ...body, entities: { ...body.entities, sub_jobs_result: subs } });
+    expect(job.subJobs).toHaveLength(20);
+    expect(JSON.stringify(job).length).toBeLessThan(30_000);
+    expect(JOB.safeParse({ status: long }).success).toBe(false);
+  });
+
+  test('tells its texts on one line', () => {
+    const { failReason } = JOB.parse({ status: 'FAIL', fail_reason: ' disk\r\n\u001b[31mgone ' });
+    expect(failReason).toBe('disk [31mgone');
+  });
+
   test('of any shape is read or refused, never thrown on', () => {
     const field = fc.oneof(fc.jsonValue(), fc.constant('x'));
     const body = fc.record(
@@ -163,6 +184,13 @@ describe('progress', () => {
     [Number.POSITIVE_INFINITY, null],
   ])('told as %j is %j', (told, fraction) => {
     expect(readProgress(told)).toBe(fraction);
+  });
+
+  test('is seen to be none within a moment, however long the text', () => {
+    const startedAt = performance.now();
+    expect(readProgress(`1${' '.repeat(500_000)}x`)).toBeNull();
+    expect(readProgress('9'.repeat(500_000))).toBeNull();
+    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
   test('is always a fraction or nothing', () => {
