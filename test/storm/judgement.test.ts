@@ -126,7 +126,7 @@ describe('the judgement of a run', () => {
       attempts: [LOST],
       posts: [{ ...POST, httpStatus: null, jobId: null }],
       jobs: [],
-      endedAtMs: 60_000,
+      plan: { ...planOf(1_000), options: { maxProbes: 1, deadline: 60_000 } },
     });
     expect(judge(unknown)).toEqual([expect.stringContaining('unknown, although')]);
   });
