@@ -29,14 +29,18 @@ const CODE = /^\w[\w.:-]{0,99}$/;
  * `{"error_code","error_msg","request_id"}` (gateway), `errorCode`/`errorMsg`, `code`/`message` at the top, any of them
  * nested one level under another name, and the XML of OBS. Of anything else the text is kept as the message.
  */
-export function parseErrorBody(body: Buffer): ErrorBody {
-  const text = body.subarray(0, MAX_BODY_BYTES).toString('utf8').trim();
-  if (text === '') return { code: null, message: null, requestId: null };
-  return parseJson(text) ?? parseXml(text) ?? { code: null, message: plainText(text), requestId: null };
+export function parseErrorBody(body: Buffer, withoutSecrets = (text: string) => text): ErrorBody {
+  // Before the parsing, which may take a secret for markup, and after it, which may unescape one; and before the cut.
+  const text = withoutSecrets(body.subarray(0, MAX_BODY_BYTES).toString('utf8').trim());
+  const tidy = (said: string | null) => (said === null ? null : oneLine(withoutSecrets(said), MAX_MESSAGE_LENGTH));
+  const { code, message, requestId } = parseJson(text) ?? parseXml(text) ?? { ...NOTHING, message: plainText(text) };
+  return { code, message: tidy(message), requestId: tidy(requestId) };
 }
 
-/** On one line, without control characters, cut at `length`; null when nothing is left. Safe in a terminal and in a history. */
-export function oneLine(text: string, length: number): string | null {
+const NOTHING: ErrorBody = { code: null, message: null, requestId: null };
+
+/** On one line, without control characters, cut at `length` if one is given; null when nothing is left. Safe in a terminal and in a history. */
+export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string | null {
   const line = text
     .slice(0, length)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
@@ -62,7 +66,7 @@ function parseJson(text: string): ErrorBody | undefined {
   const requestId = firstText(parsed, ['request_id', 'requestId']);
   if (place !== undefined) return { code: codeIn(place), message: messageIn(place), requestId };
   const message = places.map(messageIn).find((candidate) => candidate !== null) ?? plainText(text);
-  return { code: null, message, requestId };
+  return { ...NOTHING, message, requestId };
 }
 
 function parseXml(text: string): ErrorBody | undefined {
@@ -90,7 +94,7 @@ function firstText(place: Record<string, unknown>, names: readonly string[]): st
   for (const name of names) {
     const value = place[name];
     const text = typeof value === 'number' ? String(value) : value;
-    const line = typeof text === 'string' ? cut(text.trim()) : null;
+    const line = typeof text === 'string' ? oneLine(text.trim()) : null;
     if (line !== null) return line;
   }
   return null;
@@ -98,7 +102,7 @@ function firstText(place: Record<string, unknown>, names: readonly string[]): st
 
 function xmlElement(text: string, name: string): string | null {
   const found = new RegExp(`<${name}>([^<]{1,2000})</${name}>`).exec(text)?.[1]?.trim();
-  return found === undefined ? null : cut(found);
+  return found === undefined ? null : oneLine(found);
 }
 
 /** A page of a proxy without its markup. */
@@ -106,7 +110,7 @@ function plainText(text: string): string | null {
   const [beginning = '', ...elements] = text.slice(0, MAX_PAGE_LENGTH).split(/<(?=style|script)/i);
   // By pieces, since one expression over all of it would search the end of every unclosed tag anew.
   const readable = [beginning, ...elements.map(withoutFirstElement)].join(' ');
-  return cut(
+  return oneLine(
     readable
       .replace(/<[^<>]*>/g, ' ')
       .replace(/\s+/g, ' ')
@@ -118,10 +122,6 @@ function plainText(text: string): string | null {
 function withoutFirstElement(piece: string): string {
   const end = /<\/(?:style|script)>/i.exec(piece);
   return end === null ? '' : piece.slice(end.index + end[0].length);
-}
-
-function cut(text: string): string | null {
-  return oneLine(text, MAX_MESSAGE_LENGTH);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -72,9 +72,13 @@ export interface Attempt {
   codeOfStatus?: (status: number) => string | undefined;
 }
 
-/** An answer that is not a success. */
-export function errorOfAnswer(answer: HttpAnswer, attempt: Attempt): CloudError {
-  const body = parseErrorBody(answer.body);
+/** An answer that is not a success. Its words are kept without the secrets that it may repeat. */
+export function errorOfAnswer(
+  answer: HttpAnswer,
+  attempt: Attempt,
+  withoutSecrets?: (text: string) => string,
+): CloudError {
+  const body = parseErrorBody(answer.body, withoutSecrets);
   const code = body.code ?? attempt.codeOfStatus?.(answer.status) ?? `HTTP_${answer.status}`;
   return new CloudError({
     code,

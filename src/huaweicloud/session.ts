@@ -190,11 +190,8 @@ export class CloudSession {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
-    // Before the parsing, which may cut a secret in two, and after it, which may unescape one.
-    const secrets = [credentials.secretKey, credentials.securityToken];
-    const body = Buffer.from(withoutSecrets(answer.body.toString('utf8'), secrets));
-    const error = errorOfAnswer({ ...answer, body }, this.attempt(request));
-    return error.with({ message: withoutSecrets(error.message, secrets) });
+    const { secretKey, securityToken } = credentials;
+    return errorOfAnswer(answer, this.attempt(request), withoutSecrets([secretKey, securityToken]));
   }
 
   #sign(request: CloudRequest, credentials: Credentials): HttpRequest {

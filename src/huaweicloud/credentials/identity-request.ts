@@ -55,9 +55,7 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
     throw error;
   }
   if ((answer.status >= 200 && answer.status < 300) || alsoAnswers.includes(answer.status)) return answer;
-  const clean = { ...answer, body: Buffer.from(withoutSecrets(answer.body.toString('utf8'), secrets)) };
-  const error = errorOfAnswer(clean, attempt);
-  throw error.with({ message: withoutSecrets(error.message, secrets) });
+  throw errorOfAnswer(answer, attempt, withoutSecrets(secrets));
 }
 
 function attemptOf({ operation, method }: Pick<IdentityRequest, 'operation' | 'method'>): Attempt {

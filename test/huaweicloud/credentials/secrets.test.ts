@@ -14,7 +14,8 @@ import { type IdentityRig, linuxImage, startIdentityRig } from './identity-rig';
 
 /** With everything that JSON, URLs and XML spell in another way. */
 const SECRET = 'PLANTED-"quoted"\\and/<more>&+= end';
-const TOKEN = 'PLANTED-TOKEN-0123456789';
+/** As long as those of the cloud: 800 characters of base64, with its `+`, `/` and `=`. */
+const TOKEN = Buffer.from(Array.from({ length: 598 }, (_, index) => (index * 89 + 7) ** 2 % 251)).toString('base64');
 
 let rig: IdentityRig;
 beforeEach(async () => {
@@ -73,9 +74,37 @@ const ANSWERS: Array<[string, (known: string) => FaultAction]> = [
   ['in the words of the cloud', () => ({})],
   ['repeated in a refusal', (known) => ({ status: 401, body: { error: { code: 401, message: known } } })],
   ['repeated in a page', (known) => ({ status: 502, body: `<html>${known} ${encodeURIComponent(known)}</html>` })],
+  ['repeated in JSON as Gson escapes it', (known) => ({ status: 400, body: refusal(gson(`token:${known}`)) })],
+  ['repeated in JSON with escaped slashes', (known) => ({ status: 401, body: refusal(slashes(`token:${known}`)) })],
+  ['repeated in a page, escaped', (known) => ({ status: 502, body: `<html><pre>${html(known)}</pre></html>` })],
+  [
+    'repeated and cut off',
+    (known) => ({ status: 400, body: refusal(JSON.stringify(known.replace(/(\S{99})\S+/, '$1'))) }),
+  ],
   ['repeated in what should be a key', (known) => ({ body: { credential: { access: known, secret: known } } })],
   ['cut off', () => ({ truncate: true })],
 ];
+
+function refusal(message: string): string {
+  return `{"error_code":"APIGW.0301","error_msg":${message}}`;
+}
+
+function gson(text: string): string {
+  return JSON.stringify(text).replace(/[=&<>']/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
+function slashes(text: string): string {
+  return JSON.stringify(text).replaceAll('/', '\\/');
+}
+
+function html(text: string): string {
+  return text.replace(/[^\w\s]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Those of a text that no chance would put into another. */
+function pieces(secret: string, length = 8): string[] {
+  return Array.from({ length: secret.length - length + 1 }, (_, at) => secret.slice(at, at + length));
+}
 
 const CASES = SOURCES.flatMap((source) => ANSWERS.map(([how, action]) => ({ ...source, how, action })));
 
@@ -113,6 +142,7 @@ test.each(CASES)(
     expect(said.length).toBeGreaterThan(500);
     expect(said).not.toMatch(/PLANTED|quoted|and\/<more>/);
     expect(said).not.toMatch(/Signature=/);
+    expect(pieces(TOKEN).filter((piece) => said.includes(piece))).toEqual([]);
     for (const password of [rig.simulator.info.iamPassword, rig.simulator.info.secretKey]) {
       expect(said).not.toContain(password);
     }
