@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import {
   assumeRoleCredentials,
   type CredentialsProvider,
@@ -10,6 +10,7 @@ import {
   staticCredentials,
 } from '../../../src/huaweicloud';
 import type { FaultAction } from '../../../src/testing';
+import { cloudErrorOf, type Reply, startLocalCloud } from '../local-cloud';
 import { type IdentityRig, linuxImage, startIdentityRig } from './identity-rig';
 
 /** With everything that JSON, URLs and XML spell in another way. */
@@ -148,6 +149,47 @@ test.each(CASES)(
     }
   },
 );
+
+test.each([
+  ['in JSON as Gson escapes it', gson],
+  ['in JSON with escaped slashes', slashes],
+  ['in a page, escaped', (text: string) => `<p>${html(text)}</p>`],
+])('no secret that an ECS was given is in an error, when it comes back %s', async (_how, spell) => {
+  const cloud = await startLocalCloud();
+  onTestFinished(() => cloud.close());
+  const expiresAt = new Date(Date.now() + 60_000).toISOString();
+  const key = { access: 'AK', secret: SECRET, securitytoken: TOKEN, expires_at: expiresAt };
+  const sessionToken = TOKEN.slice(100, 300);
+  let keysGiven = 0;
+  const tell: Reply = (response) => {
+    const { url = '', headers } = cloud.requests.at(-1) ?? {};
+    if (url.endsWith('/token')) return response.end(sessionToken);
+    if (url.endsWith('/securitykey') && keysGiven++ === 0) return response.end(JSON.stringify({ credential: key }));
+    // Each request is told what it knows: the token of the session, or the key that signed.
+    const known = headers?.['x-metadata-token'] ?? `${TOKEN} ${SECRET}`;
+    return response.writeHead(400).end(`{"error_code":"X.1","error_msg":${spell(String(known))}}`);
+  };
+  cloud.reply(tell);
+  let nowMs = Date.now();
+  const client = cloud.client(
+    { credentials: metadataCredentials({ endpoint: cloud.origin }) },
+    { now: () => nowMs, retry: { maxTries: 1 } },
+  );
+  const errors = [
+    await cloudErrorOf(client.ims.getJob('job')),
+    await cloudErrorOf(client.obs.readRange('b', 'a', 0, 3)),
+  ];
+  nowMs += 120_000;
+  errors.push(await cloudErrorOf(client.ims.getJob('job')));
+  expect(errors.map(({ code, httpStatus }) => [code, httpStatus])).toEqual([
+    [expect.stringMatching(/X.1|HTTP_400/), 400],
+    [expect.stringMatching(/X.1|HTTP_400/), 400],
+    ['CredentialsUnavailable', null],
+  ]);
+  const said = errors.map((error) => `${inspect(error, { depth: 10 })} ${JSON.stringify(error)}`).join('\n');
+  expect(said).not.toMatch(/PLANTED|quoted/);
+  expect(pieces(TOKEN).filter((piece) => said.includes(piece))).toEqual([]);
+});
 
 test('no secret of a key that was fetched is in what inspects its provider', async () => {
   for (const provider of [
