@@ -168,8 +168,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     try {
       dispatcher.dispatch({ origin, path, method, headers: headerList(request), body }, this);
     } catch (error) {
-      this.fail(errorCode(error), error instanceof Error ? error.message : String(error), error);
+      this.#failBy(error);
     }
+  }
+
+  /** By an error of undici or node, of which nothing is kept that may hold a part of the answer, such as its headers. */
+  #failBy(error: unknown): void {
+    const [code, name] = [errorCode(error), error instanceof Error ? error.name : 'Error'];
+    const message = error instanceof Error && error.message !== '' ? error.message : code;
+    this.fail(code, message, Object.assign(new Error(message), { name, code }));
   }
 
   fail(code: string, message: string, cause?: unknown): void {
@@ -231,7 +238,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(errorCode(error), error.message || errorCode(error), error);
+    this.#failBy(error);
   }
 }
 

@@ -1,5 +1,6 @@
-import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpRequest, Transport, TransportError } from '../../src/huaweicloud/transport';
 import { type LocalCloud, startLocalCloud } from './local-cloud';
 
@@ -69,6 +70,25 @@ describe('a request', () => {
     const origin = cloud.origin.replace('127.0.0.1', 'ims-image.obs.localhost');
     expect((await transport.send(request('GET', origin), { limitMs: 5_000 })).status).toBe(200);
   });
+});
+
+describe('an answer that is no HTTP', () => {
+  test.each(['X-Subject-Token: PLANTED\r\nContent-Length: zz', 'Bad\x01Header: 1\r\nX-Subject-Token: PLANTED'])(
+    'is told by name, code and message, and nothing of it is kept: %j',
+    async (headers) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.on('data', () => socket.write(`HTTP/1.1 200 OK\r\n${headers}\r\n\r\n`));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const failure = await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }));
+      expect(failure).toMatchObject({ code: 'TransportFailure', begun: true });
+      expect(failure.cause).toMatchObject({ name: 'HTTPParserError', code: failure.code, message: failure.message });
+      expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain('PLANTED');
+    },
+  );
 });
 
 describe('a POST', () => {
