@@ -28,7 +28,7 @@ export class Cloud {
   readonly jobs: JobBook;
   readonly journal: Journal;
   readonly faults = new Faults();
-  readonly metadata: MetadataSettings = { agency: true, tokens: 'optional' };
+  readonly metadata: MetadataSettings = { agency: true, tokens: 'optional', renewedBeforeEndMs: 10 * 60_000 };
   /** Of the exports that begin from now on. */
   jobSeconds: JobSeconds;
 

@@ -7,6 +7,12 @@ import type { CredentialsProvider } from './provider';
 /** As the vendor's SDKs do: time enough to try again, and for requests signed just before. */
 const REFRESH_BEFORE_EXPIRY_MS = 5 * 60_000;
 
+/**
+ * Some sources give the same key until shortly before its end, and by a clock that is fast a key may have ended when it
+ * comes. So what came just now is used at least this long, or till its end.
+ */
+const KEPT_AT_LEAST_MS = 30_000;
+
 /** Whoever has credentials that are still good does not wait longer than this for new ones. */
 const PATIENCE_MS = 2_000;
 
@@ -48,7 +54,7 @@ export function expiringCredentials(open: (resources: ClientResources) => FetchC
 class ExpiringCredentials implements CredentialsProvider {
   readonly #fetch: FetchCredentials;
   readonly #now: () => number;
-  #current: { credentials: Credentials; fetchedAtMs: number } | undefined;
+  #current: Fetched | undefined;
   #refused: Credentials | undefined;
   #fetching: Promise<Credentials> | undefined;
   #failed: { error: unknown; inARow: number; pausesUntilMs: number } | undefined;
@@ -62,12 +68,13 @@ class ExpiringCredentials implements CredentialsProvider {
   async get(): Promise<Credentials> {
     const usable = this.#usable();
     if (usable === undefined) return this.#renewed();
-    if (!this.#isDue(usable) || this.#fetching !== undefined || this.#isPausing()) return usable;
+    const { credentials, dueAtMs } = usable;
+    if (this.#now() < dueAtMs || this.#fetching !== undefined || this.#isPausing()) return credentials;
     const patience = new AbortController();
-    const renewal = this.#renewed().catch(() => usable);
+    const renewal = this.#renewed().catch(() => credentials);
     const first = await Promise.race([
       renewal,
-      delay(PATIENCE_MS, usable, { signal: patience.signal }).catch(() => usable),
+      delay(PATIENCE_MS, credentials, { signal: patience.signal }).catch(() => credentials),
     ]);
     patience.abort();
     return first;
@@ -81,14 +88,10 @@ class ExpiringCredentials implements CredentialsProvider {
     await this.#renewed();
   }
 
-  #usable(): Credentials | undefined {
-    const credentials = this.#current?.credentials;
-    if (credentials === undefined || this.#now() >= endOf(credentials)) return undefined;
-    return this.#refused !== undefined && areSame(credentials, this.#refused) ? undefined : credentials;
-  }
-
-  #isDue(credentials: Credentials): boolean {
-    return this.#now() >= endOf(credentials) - REFRESH_BEFORE_EXPIRY_MS;
+  #usable(): Fetched | undefined {
+    const current = this.#current;
+    if (current === undefined || this.#now() >= current.endsAtMs) return undefined;
+    return this.#refused !== undefined && areSame(current.credentials, this.#refused) ? undefined : current;
   }
 
   #isPausing(): boolean {
@@ -107,7 +110,7 @@ class ExpiringCredentials implements CredentialsProvider {
     this.#fetching = this.#fetch({ refused: this.#refused !== undefined })
       .then(
         (credentials) => {
-          this.#current = { credentials, fetchedAtMs: this.#now() };
+          this.#current = fetched(credentials, this.#now());
           this.#refused = undefined;
           this.#failed = undefined;
           return credentials;
@@ -131,8 +134,23 @@ class ExpiringCredentials implements CredentialsProvider {
   }
 }
 
-function endOf({ expiresAtMs = Number.POSITIVE_INFINITY }: Credentials): number {
-  return expiresAtMs;
+interface Fetched {
+  credentials: Credentials;
+  fetchedAtMs: number;
+  /** To be renewed from then on. */
+  dueAtMs: number;
+  endsAtMs: number;
+}
+
+function fetched(credentials: Credentials, nowMs: number): Fetched {
+  const { expiresAtMs = Number.POSITIVE_INFINITY } = credentials;
+  const keptUntilMs = nowMs + KEPT_AT_LEAST_MS;
+  return {
+    credentials,
+    fetchedAtMs: nowMs,
+    dueAtMs: Math.max(expiresAtMs - REFRESH_BEFORE_EXPIRY_MS, keptUntilMs),
+    endsAtMs: expiresAtMs > nowMs ? expiresAtMs : keptUntilMs,
+  };
 }
 
 /** 0 at first, then 1 s, 2 s, 4 s and so on. */

@@ -5,9 +5,8 @@ import type { Cloud } from '../cloud';
 import { frontDoor, type ServiceEnv } from '../http-service';
 import { credentialOnTheWire } from '../iam/credential';
 
-/** How long keys of an agency last, and how long before their end new ones are given out. */
+/** How long keys of an agency last. */
 const KEY_LIFE_MS = 6 * 3_600_000;
-const RENEWED_BEFORE_END_MS = 10 * 60_000;
 
 const LONGEST_TOKEN_LIFE_SECONDS = 21_600;
 
@@ -48,7 +47,7 @@ export function metadata(cloud: Cloud): Hono<ServiceEnv> {
       c.set('note', 'no agency');
       return c.text('Please configure Cloud Service Agency first', 401);
     }
-    const isFresh = key !== undefined && key.expiresAtMs - cloud.clock.now() >= RENEWED_BEFORE_END_MS;
+    const isFresh = key !== undefined && key.expiresAtMs - cloud.clock.now() >= settings.renewedBeforeEndMs;
     if (key === undefined || !isFresh) key = cloud.keyring.issueTemporaryKey(KEY_LIFE_MS);
     return c.json({ credential: credentialOnTheWire(key) });
   });

@@ -7,4 +7,6 @@ export interface MetadataSettings {
    * answered with this status. @default 'optional'
    */
   tokens: 'optional' | 'required' | 404 | 405 | 503;
+  /** How long before the end of its key the service gives out another. @default 10 minutes */
+  renewedBeforeEndMs: number;
 }

@@ -201,6 +201,41 @@ describe('a renewal', () => {
   });
 });
 
+describe('a key that is due again as soon as it comes', () => {
+  test('is asked for once in half a minute, while the metadata service gives the same until its end', async () => {
+    rig.simulator.metadata.renewedBeforeEndMs = 0;
+    letKeysEndInTenMinutes();
+    const client = clientWith(metadata());
+    await getImage(client);
+    nowMs += 7 * MINUTE_MS;
+    for (let poll = 0; poll < 100; poll += 1) await getImage(client);
+    expect(keysGiven()).toBe(2);
+    nowMs += 30_000;
+    await together(50, () => getImage(client));
+    expect(keysGiven()).toBe(3);
+    nowMs += 3 * MINUTE_MS;
+    rig.simulator.clock.set(nowMs);
+    await getImage(client);
+    expect([keysGiven(), refused()]).toEqual([4, 0]);
+  });
+
+  test.each([
+    ['in its last five minutes', agency, 11 * MINUTE_MS],
+    ['ended', metadata, KEY_LIFE_MS + MINUTE_MS],
+  ] as const)(
+    'is asked for once in half a minute, where it comes %s by a clock that is fast',
+    async (_, source, fastMs) => {
+      rig.simulator.clock.set(nowMs - fastMs);
+      const client = clientWith(source());
+      for (let read = 0; read < 50; read += 1) await getImage(client).catch(() => undefined);
+      expect(keysGiven()).toBe(1);
+      nowMs += 30_000;
+      await getImage(client).catch(() => undefined);
+      expect(keysGiven()).toBe(2);
+    },
+  );
+});
+
 describe('a key of the environment', () => {
   test('that was rotated is used from the next request on', async () => {
     const { accessKey, secretKey } = rig.simulator.info;
