@@ -43,6 +43,15 @@ describe('the account by the environment', () => {
     expect((await account.credentials.get()).securityToken).toBe('token');
   });
 
+  test('chooses the spelling of the API', () => {
+    const { api } = accountFromEnvironment({
+      ...ENV,
+      IMS_EXPORT_API_EXPORT_PATH: 'v2.1',
+      IMS_EXPORT_API_JOB_QUERY: 'Progress',
+    });
+    expect(api).toEqual({ exportPath: 'v2.1', jobQuery: 'progress' });
+  });
+
   test('uses path style for an OBS endpoint that is an address, since no bucket can precede it', () => {
     expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_OBS_ENDPOINT: 'http://127.0.0.1:1' }).obsPathStyle).toBe(true);
     expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_OBS_ENDPOINT: 'http://[::1]:1' }).obsPathStyle).toBe(true);
@@ -68,6 +77,8 @@ describe('the account by the environment', () => {
     ],
     [{ IMS_EXPORT_OBS_ENDPOINT: 'https://obs.example.com?a=b' }, 'has a query or a fragment'],
     [{ IMS_EXPORT_OBS_PATH_STYLE: 'maybe' }, "IMS_EXPORT_OBS_PATH_STYLE is 'maybe'; it must be 'true' or 'false'."],
+    [{ IMS_EXPORT_API_EXPORT_PATH: 'v2' }, "IMS_EXPORT_API_EXPORT_PATH is 'v2'; it must be 'v1' or 'v2.1'."],
+    [{ IMS_EXPORT_API_JOB_QUERY: 'jobs' }, "IMS_EXPORT_API_JOB_QUERY is 'jobs'; it must be 'job' or 'progress'."],
   ])('refuses %j with what is right', (overrides, message) => {
     expect(() => accountFromEnvironment({ ...ENV, ...overrides })).toThrow(message);
   });

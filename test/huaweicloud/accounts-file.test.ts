@@ -136,6 +136,54 @@ describe('the accounts of a file', () => {
   });
 });
 
+describe('the profile of an account', () => {
+  const PROJECT = '77b6a44cba5143ab91d13ab9a8ff44fd';
+  const profile = (place: string) => rig.file('profile', `\uFEFF[basic]\nak=a\nsk=b\n${place}`);
+  const byProfile = (entry: object = {}) =>
+    accountsOf({ default: { region: 'cn-north-4', credentials: { source: 'profile', file: 'profile' }, ...entry } });
+  const byChain = () => {
+    const env = { IMS_EXPORT_REGION: 'cn-north-4', HUAWEICLOUD_SDK_CREDENTIALS_FILE: rig.file('profile', '') };
+    return {
+      env,
+      read: () => accountsOf({ default: { region: 'cn-north-4', credentials: { source: 'chain' } } }, env),
+    };
+  };
+
+  test('names project and IAM endpoint, also where the chain comes to it, as for the account of the environment', () => {
+    const { env, read } = byChain();
+    profile(`iam_endpoint=https://iam.example.com/\nproject_id=${PROJECT}\n`);
+    const place = { projectId: PROJECT, endpoints: { iam: 'https://iam.example.com' } };
+    expect(byProfile()).toMatchObject([place]);
+    expect(read()).toMatchObject([place]);
+    expect(accountsFromEnvironment(env)).toMatchObject([place]);
+  });
+
+  test('is refused when what it names is neither', () => {
+    const { read } = byChain();
+    profile('iam_endpoint=iam.cn-north-4.myhuaweicloud.com\nproject_id=not a project!\n');
+    for (const accounts of [byProfile, read]) {
+      expect(accounts).toThrow(
+        "accounts.default.credentials use a profile whose project_id is 'not a project!', which is",
+      );
+      expect(accounts).toThrow(
+        "use a profile whose iam_endpoint is 'iam.cn-north-4.myhuaweicloud.com', which is not a URL",
+      );
+    }
+  });
+
+  test('is not asked for what the account names itself', () => {
+    profile('iam_endpoint=iam\nproject_id=none\n');
+    const own = { projectId: PROJECT, endpoints: { iam: 'https://iam.example.com' } };
+    expect(byProfile(own)).toMatchObject([own]);
+  });
+});
+
+test('a file of accounts may begin with a byte order mark', () => {
+  const accounts = { default: { region: 'cn-north-4', credentials: { source: 'metadata' } } };
+  const file = rig.file('accounts.json', `\uFEFF${JSON.stringify({ accounts })}`);
+  expect(accountsFromFile(file, {})).toMatchObject([{ name: 'default' }]);
+});
+
 describe('the accounts of a worker', () => {
   test('are those of the file that IMS_EXPORT_CONFIG names', () => {
     const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };

@@ -20,14 +20,22 @@ export interface CloudAccount {
 
 export interface ApiChoice {
   /** `POST /v1/cloudimages/{image_id}/file` or the same under `/v2.1`. @default 'v1' */
-  exportPath?: 'v1' | 'v2.1';
+  exportPath?: (typeof EXPORT_PATHS)[number];
   /**
    * `job` is ShowJob, `GET /v1/{project_id}/jobs/{job_id}`; `progress` is ShowJobProgress,
    * `GET /v1/cloudimages/job/{job_id}`, which needs no project id. @default 'job'
    */
-  jobQuery?: 'job' | 'progress';
+  jobQuery?: (typeof JOB_QUERIES)[number];
 }
+
+export const EXPORT_PATHS = ['v1', 'v2.1'] as const;
+export const JOB_QUERIES = ['job', 'progress'] as const;
 
 /** The shape only: regions are added faster than releases of this package. */
 export const REGION = /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/;
-export const PROJECT_ID = /^[A-Za-z0-9]{16,64}$/;
+
+/** What is wrong with the id of a project, if anything. */
+export function problemOfProjectId(id: string): string | undefined {
+  if (/^[A-Za-z0-9]{16,64}$/.test(id)) return undefined;
+  return `is '${id}', which is not the id of a project (32 letters and digits, not its name).`;
+}

@@ -6,7 +6,7 @@ import { metadataCredentials } from '../credentials/metadata';
 import { type Profile, problemOfProfile, profileCredentials, profileFileOf, readProfile } from '../credentials/profile';
 import type { CredentialsProvider } from '../credentials/provider';
 import type { CredentialsEntry } from './file-schema';
-import { problemsOfCredentials } from './from-environment';
+import { problemsOfCredentials, profileInUse } from './from-environment';
 import { problemOfReference, readerOf, type SecretReference } from './secret';
 
 /** Makes the source that an account's `credentials` describe. */
@@ -69,8 +69,9 @@ export function problemsOfEntry(entry: CredentialsEntry, env: NodeJS.ProcessEnv)
   }
 }
 
-/** The profile whose project and IAM endpoint count for the account, if its credentials are a profile. */
+/** The profile whose project and IAM endpoint count for the account, if its credentials are one or come to one. */
 export function profileOf(entry: CredentialsEntry, env: NodeJS.ProcessEnv): Profile | undefined {
+  if (entry.source === 'chain') return profileInUse(env);
   if (entry.source !== 'profile') return undefined;
   return readProfile({ ...entry, file: entry.file ?? profileFileOf(env).file });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROJECT_ID, REGION } from './account';
+import { EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { problemOfEndpoint, trimEndpoint } from './endpoints';
 import { secretReference, textOrReference } from './secret';
 
@@ -16,8 +16,8 @@ const region = z
 
 const projectId = z
   .string({ error: (issue) => `${isWhat(issue.input)}; it must be the id of a project.` })
-  .regex(PROJECT_ID, {
-    error: (issue) => `is '${issue.input}', which is not the id of a project (32 letters and digits, not its name).`,
+  .refine((id) => problemOfProjectId(id) === undefined, {
+    error: (issue) => problemOfProjectId(String(issue.input)),
   });
 
 const endpoint = z
@@ -99,8 +99,8 @@ const account = object({
   endpoints: object({ ims: endpoint.optional(), obs: endpoint.optional(), iam: endpoint.optional() }).default({}),
   obsPathStyle: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
   api: object({
-    exportPath: z.enum(['v1', 'v2.1'], { error: "must be 'v1' or 'v2.1'." }).optional(),
-    jobQuery: z.enum(['job', 'progress'], { error: "must be 'job' or 'progress'." }).optional(),
+    exportPath: z.enum(EXPORT_PATHS, { error: "must be 'v1' or 'v2.1'." }).optional(),
+    jobQuery: z.enum(JOB_QUERIES, { error: "must be 'job' or 'progress'." }).optional(),
   }).optional(),
   credentials: credentials.default({ source: 'chain' }),
 });

@@ -2,13 +2,14 @@ import { defaultChain, whyNoCredentials } from '../credentials/default-chain';
 import { hasKeyVariables, problemsOfKeyVariables, read, type VariableProblem } from '../credentials/environment';
 import { hasIamUserVariables, problemsOfIamUserVariables } from '../credentials/iam-user-variables';
 import { type Profile, problemOfProfile, profileFileOf, readProfile, whyNoProfile } from '../credentials/profile';
-import { type CloudAccount, PROJECT_ID, REGION } from './account';
+import { type ApiChoice, type CloudAccount, EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { AccountConfigurationError } from './configuration-error';
 import { defaultEndpoint, type Endpoints, isAddress, problemOfEndpoint, trimEndpoint } from './endpoints';
 
 /**
  * The account `default` by the environment: IMS_EXPORT_REGION, and optionally HUAWEICLOUD_SDK_PROJECT_ID,
- * HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, IMS_EXPORT_OBS_PATH_STYLE.
+ * HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, IMS_EXPORT_OBS_PATH_STYLE,
+ * IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
  * Its credentials are the first that is configured of an access key (HUAWEICLOUD_SDK_AK, _SK, _SECURITY_TOKEN), an IAM
  * user (IMS_EXPORT_IAM_USER, _PASSWORD, _DOMAIN), the vendor's profile file (HUAWEICLOUD_SDK_CREDENTIALS_FILE or
  * `~/.huaweicloud/credentials`, whose project and IAM endpoint count as well), and the agency of the ECS.
@@ -30,12 +31,8 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
   }
 
   const projectId = read(env, 'HUAWEICLOUD_SDK_PROJECT_ID') ?? profile?.projectId;
-  if (projectId !== undefined && !PROJECT_ID.test(projectId)) {
-    reject(
-      'HUAWEICLOUD_SDK_PROJECT_ID',
-      `is '${projectId}', which is not the id of a project (32 letters and digits, not its name).`,
-    );
-  }
+  const projectProblem = projectId === undefined ? undefined : problemOfProjectId(projectId);
+  if (projectProblem !== undefined) reject('HUAWEICLOUD_SDK_PROJECT_ID', projectProblem);
 
   const endpoint = (variable: string, service: keyof Endpoints, otherwise?: string): string => {
     const value = read(env, variable) ?? otherwise;
@@ -61,6 +58,19 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     reject('IMS_EXPORT_OBS_PATH_STYLE', `is '${pathStyle}'; it must be 'true' or 'false'.`);
   }
 
+  const choice = <Name extends string>(variable: string, names: readonly Name[]): Name | undefined => {
+    const value = read(env, variable)?.toLowerCase();
+    const name = names.find((candidate) => candidate === value);
+    if (value !== undefined && name === undefined) {
+      reject(variable, `is '${value}'; it must be ${names.map((candidate) => `'${candidate}'`).join(' or ')}.`);
+    }
+    return name;
+  };
+  const api: ApiChoice = {
+    exportPath: choice('IMS_EXPORT_API_EXPORT_PATH', EXPORT_PATHS),
+    jobQuery: choice('IMS_EXPORT_API_JOB_QUERY', JOB_QUERIES),
+  };
+
   if (problems.length > 0) throw new AccountConfigurationError(problems, { hint: whoWouldSign(env) });
   return {
     name: 'default',
@@ -68,6 +78,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',
+    api,
     credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, projectId }),
   };
 }
@@ -97,7 +108,8 @@ function whoWouldSign(env: NodeJS.ProcessEnv): string | undefined {
   return `Instead of an access key there may be another source of credentials. Looked for, in this order:\n${reasons.map((line) => `  ${line}`).join('\n')}`;
 }
 
-function profileInUse(env: NodeJS.ProcessEnv): Profile | undefined {
+/** The profile by which the environment's keys would sign, if it is one. */
+export function profileInUse(env: NodeJS.ProcessEnv): Profile | undefined {
   if (hasKeyVariables(env) || hasIamUserVariables(env) || whyNoProfile(env) !== undefined) return undefined;
   try {
     return readProfile({ file: profileFileOf(env).file });

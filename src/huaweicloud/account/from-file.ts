@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { VariableProblem } from '../credentials/environment';
-import { codeOfFileError } from '../credentials/watched-file';
-import type { CloudAccount } from './account';
+import { codeOfFileError, withoutByteOrderMark } from '../credentials/watched-file';
+import { type CloudAccount, problemOfProjectId } from './account';
 import { AccountConfigurationError } from './configuration-error';
 import { credentialsOf, problemsOfEntry, profileOf } from './credentials-entry';
-import { defaultEndpoint, isAddress, SERVICES } from './endpoints';
+import { defaultEndpoint, isAddress, problemOfEndpoint, SERVICES, trimEndpoint } from './endpoints';
 import { type AccountEntry, configFileSchema } from './file-schema';
 
 /**
@@ -25,21 +25,42 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
   // A path in the file is one beside the file.
   const folder = dirname(resolve(file));
   const entries = Object.entries(parsed.data.accounts).map(([name, entry]) => [name, beside(folder, entry)] as const);
-  const problems = entries.flatMap(([name, entry]) =>
-    problemsOfEntry(entry.credentials, env).map(({ variable, problem }) => ({
-      variable: `accounts.${name}.credentials${variable}`,
-      problem,
-    })),
-  );
+  const problems = entries.flatMap(([name, entry]) => {
+    const ofCredentials = problemsOfEntry(entry.credentials, env);
+    return (ofCredentials.length > 0 ? ofCredentials : problemsOfProfilePlace(entry, env)).map(
+      ({ variable, problem }) => ({ variable: `accounts.${name}.credentials${variable}`, problem }),
+    );
+  });
   if (problems.length > 0) refuse(problems);
   return entries.map(([name, entry]) => accountOf(name, entry, env));
 }
 
+/** Project and IAM endpoint, as far as the account takes them from a profile. */
+function placeByProfile({ credentials, projectId, endpoints }: AccountEntry, env: NodeJS.ProcessEnv) {
+  const profile = profileOf(credentials, env);
+  return {
+    projectId: projectId === undefined ? profile?.projectId : undefined,
+    iamEndpoint: endpoints.iam === undefined ? profile?.iamEndpoint : undefined,
+  };
+}
+
+function problemsOfProfilePlace(entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
+  const { projectId, iamEndpoint } = placeByProfile(entry, env);
+  const project = projectId === undefined ? undefined : problemOfProjectId(projectId);
+  const endpoint = iamEndpoint === undefined ? undefined : problemOfEndpoint(iamEndpoint);
+  const example = defaultEndpoint('iam', 'cn-north-4');
+  return [
+    ...(project === undefined ? [] : [`use a profile whose project_id ${project}`]),
+    ...(endpoint === undefined ? [] : [`use a profile whose iam_endpoint ${endpoint}; it must be like '${example}'.`]),
+  ].map((problem) => ({ variable: '', problem }));
+}
+
 function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): CloudAccount {
   const { region, api } = entry;
-  const profile = profileOf(entry.credentials, env);
-  const projectId = entry.projectId ?? profile?.projectId;
-  const given = { ...entry.endpoints, iam: entry.endpoints.iam ?? profile?.iamEndpoint };
+  const byProfile = placeByProfile(entry, env);
+  const projectId = entry.projectId ?? byProfile.projectId;
+  const iamByProfile = byProfile.iamEndpoint === undefined ? undefined : trimEndpoint(byProfile.iamEndpoint);
+  const given = { ...entry.endpoints, iam: entry.endpoints.iam ?? iamByProfile };
   const [ims, obs, iam] = SERVICES.map((service) => given[service] ?? defaultEndpoint(service, region));
   const endpoints = { ims, obs, iam } as CloudAccount['endpoints'];
   return {
@@ -63,7 +84,7 @@ function readJsonFile(file: string, what: string): unknown {
     throw new AccountConfigurationError([{ variable: 'IMS_EXPORT_CONFIG', problem }]);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutByteOrderMark(text));
   } catch (error) {
     const position = /at position (\d+)/.exec(String(error))?.[1];
     const line = position === undefined ? '' : `, see line ${text.slice(0, Number(position)).split('\n').length}`;

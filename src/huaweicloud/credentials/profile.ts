@@ -5,7 +5,7 @@ import { parse } from 'ini';
 import { CredentialsError } from './credentials-error';
 import { read } from './environment';
 import type { CredentialsProvider } from './provider';
-import { codeOfFileError, isFile, watchedFile } from './watched-file';
+import { codeOfFileError, isFile, watchedFile, withoutByteOrderMark } from './watched-file';
 
 /** One section of the vendor's profile file: `ak`, `sk`, `security_token`, `project_id`, `iam_endpoint`. */
 export interface Profile {
@@ -85,7 +85,8 @@ function defaultProfileFile(env: NodeJS.ProcessEnv): string {
 }
 
 function profileIn(text: string, section: string): Profile {
-  const found: unknown = Object.hasOwn(parse(text), section) ? parse(text)[section] : undefined;
+  const sections = parse(withoutByteOrderMark(text));
+  const found: unknown = Object.hasOwn(sections, section) ? sections[section] : undefined;
   const fields = typeof found === 'object' && found !== null ? (found as { [key: string]: unknown }) : {};
   const field = (name: string): string | undefined => {
     const value = fields[name];

@@ -20,6 +20,11 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/** Editors of Windows put one before a text in UTF-8. */
+export function withoutByteOrderMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
+}
+
 /** `ENOENT` and the like, without the words around it. */
 export function codeOfFileError(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
