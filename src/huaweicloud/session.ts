@@ -143,48 +143,53 @@ export class CloudSession {
     const { locks } = this.#resources;
     const key = locks.nameOf(credentials);
     // A HEAD would not tell a refusal from a lack of permission, and a POST may be answered only after minutes.
-    if (request.method !== 'GET' && locks.signatures.isSuspect(key)) {
+    if (request.method !== 'GET' && locks.signatures.wantsProof(key, { slow: !isRead(request) })) {
       const trouble = await this.#prove(request, key, credentials, limits());
       if (trouble !== undefined) throw trouble;
     }
-    const permit = await this.#admitted(request, key, limits());
-    let error: CloudError;
-    try {
-      const answer = await this.#exchange(request, credentials, limits());
-      if (!(answer instanceof CloudError)) {
-        permit.end('accepted');
-        return answer;
+    let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
+    while (outcome === NOT_SENT) {
+      const permit = await this.#admitted(request, key, limits());
+      try {
+        outcome = await this.#exchange(request, credentials, permit, limits());
+        if (outcome !== NOT_SENT) permit.end(this.#verdictOn(request, outcome));
+      } finally {
+        permit.end('none');
       }
-      error = answer;
-      permit.end(this.#verdictOn(request, error));
-    } finally {
-      permit.end('none');
     }
+    if (!(outcome instanceof CloudError)) return outcome;
     // Temporary keys end: a bare 403 may mean that, and then there are others to be had.
     const isInDoubt = !locks.signatures.isOpen(key) || credentials.securityToken !== undefined;
-    if (isInDoubt && this.#verdictOn(request, error) === 'doubtful') {
+    if (isInDoubt && this.#verdictOn(request, outcome) === 'doubtful') {
       const trouble = await this.#prove(request, key, credentials, limits());
       if (isRefusedSignature(trouble)) throw trouble;
     }
-    throw error;
+    throw outcome;
   }
 
-  /** One request and its answer, a refusal being one. @throws {@link CloudError} when there is no answer */
+  /**
+   * One request and its answer, a refusal being one; or nothing, when the key was refused while the request waited for a
+   * connection. @throws {@link CloudError} when there is no answer
+   */
   async #exchange(
     request: CloudRequest,
     credentials: Credentials,
-    limits: WriteOptions,
-  ): Promise<HttpAnswer | CloudError> {
+    permit: Permit,
+    { limitMs, signal, beforeSend }: WriteOptions,
+  ): Promise<HttpAnswer | CloudError | typeof NOT_SENT> {
     let answer: HttpAnswer;
     try {
-      const { limitMs, signal, beforeSend } = limits;
       answer = await this.#resources.transport.send(this.#sign(request, credentials), {
         limitMs,
         signal,
-        beforeSend,
+        beforeSend: () => {
+          if (!permit.holds()) throw KEY_WAS_REFUSED;
+          beforeSend?.();
+        },
         maxBodyBytes: request.maxBodyBytes,
       });
     } catch (error) {
+      if (error instanceof TransportError && error.cause === KEY_WAS_REFUSED) return NOT_SENT;
       if (error instanceof TransportError) throw errorOfTransport(error, this.attempt(request));
       throw error;
     }
@@ -232,9 +237,10 @@ export class CloudSession {
   }
 
   /** A 403 to a HEAD has no body that would say whether the signature was refused or the permission. */
-  #verdictOn({ method }: CloudRequest, error: CloudError): Verdict {
-    const isBare = method === 'HEAD' && error.httpStatus === 403;
-    return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(error);
+  #verdictOn({ method }: CloudRequest, outcome: HttpAnswer | CloudError): Verdict {
+    if (!(outcome instanceof CloudError)) return 'accepted';
+    const isBare = method === 'HEAD' && outcome.httpStatus === 403;
+    return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(outcome);
   }
 
   /**
@@ -331,6 +337,9 @@ function within<T>({ limitMs, signal }: TimeLimits, work: Promise<T>): Promise<T
 function isRead({ method }: CloudRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
+
+const NOT_SENT = Symbol('not sent');
+const KEY_WAS_REFUSED = new Error('The access key was refused before the request was written.');
 
 const HELD_BACK = 'CredentialsHeldBack';
 

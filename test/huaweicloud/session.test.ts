@@ -151,7 +151,7 @@ describe('a refused signature', () => {
     expect([(await tried).code, (await held).code]).toEqual(['APIGW.0301', 'APIGW.0301']);
     expect(cloud.requests).toHaveLength(3);
 
-    nowMs += 300_000;
+    nowMs += 600_000;
     cloud.reply(RUNNING);
     await ims.getJob(JOB_ID);
     await ims.getJob(JOB_ID);

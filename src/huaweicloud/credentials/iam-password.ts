@@ -114,7 +114,7 @@ function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: Clien
     } catch (error) {
       if (!(error instanceof CloudError) || error.httpStatus !== 401) throw error;
       admission.permit.end('refused');
-      throw refused(user, endpoint, ` ${describe(error)}`, locks.passwords.restMs);
+      throw refused(user, endpoint, ` ${describe(error)}`, locks.passwords.restMs(login));
     } finally {
       admission.permit.end('none');
     }

@@ -7,10 +7,14 @@
 
 /** As long as the lock of the cloud lasts: a shorter rest would let failures add up to it. */
 const REST_MS = 5 * 60_000;
+/** A rest doubles with every trial that is refused, up to so many times the first: an hour. */
+const LONGEST_REST = 12;
 const MAX_REFUSALS_IN_A_ROW = 2;
 /** What a person may ask for ends before the cloud's lock: it falls at the sixth failure in a row. */
 const MAX_REFUSALS_WHEN_ASKED = 4;
 const LOCK_WINDOW_MS = 5 * 60_000;
+/** A key that was accepted holds nobody up for longer, however slow the answers are that would prove it anew. */
+const LONGEST_PACING_MS = 1_000;
 /** Temporary keys come and go; older ones that are not in use are forgotten. */
 const REMEMBERED_KEYS = 200;
 
@@ -22,6 +26,8 @@ export type Verdict = 'accepted' | 'refused' | 'doubtful' | 'none';
 
 /** Leave to send one request. It must be ended, whatever becomes of the request. */
 export interface Permit {
+  /** False once the key was refused since: what was not sent yet needs another permit. */
+  holds(): boolean;
   end(verdict: Verdict): void;
 }
 
@@ -45,7 +51,7 @@ export interface AdmissionRequest {
 }
 
 export interface GuardOptions {
-  /** How long a key rests once it was refused too often in a row. @default 5 minutes */
+  /** How long a key rests at first, once it was refused too often in a row. @default 5 minutes */
   restMs?: number;
   /** Refusals in a row before the rest. @default 2 */
   maxRefusals?: number;
@@ -56,7 +62,9 @@ export interface GuardOptions {
  *
  * - A key that was never accepted lets at most two requests out at once; the others wait for the verdict. Once accepted
  *   it is open, until it is refused.
- * - After two refusals in a row it rests. Then one request tries it, for all.
+ * - An open key that no read is out with lets two out at first, and one more for every answer since that accepted it. So
+ *   one that was revoked in a pause is found out by two requests, not by two hundred, and steady load is not held up.
+ * - After two refusals in a row it rests. Then one request tries it, for all; each that is refused doubles the next rest.
  * - A person's try may end the rest early, but never so that more than four in a row fail within five minutes.
  *
  * A key is named by whatever tells it from others, secret included, so that a mended one starts anew.
@@ -64,12 +72,12 @@ export interface GuardOptions {
 export class SignatureGuard {
   readonly #keys = new Map<string, GuardedKey>();
   readonly #now: () => number;
-  readonly restMs: number;
+  readonly #firstRestMs: number;
   readonly #maxRefusals: number;
 
   constructor(now: () => number, { restMs = REST_MS, maxRefusals = MAX_REFUSALS_IN_A_ROW }: GuardOptions = {}) {
     this.#now = now;
-    this.restMs = restMs;
+    this.#firstRestMs = restMs;
     this.#maxRefusals = maxRefusals;
   }
 
@@ -78,39 +86,57 @@ export class SignatureGuard {
     return this.#keys.get(key)?.open === true;
   }
 
-  /** True when the last verdict on the key was bad. */
-  isSuspect(key: string): boolean {
-    return (this.#keys.get(key)?.refusals ?? 0) > 0;
+  /**
+   * True when a read should prove the key before a request whose own answer would tell too late or not at all: the last
+   * verdict was bad, or, before a slow request, two of those went out since the last good one.
+   */
+  wantsProof(name: string, { slow }: Pick<AdmissionRequest, 'slow'>): boolean {
+    const key = this.#keys.get(name);
+    return key !== undefined && (key.refusals > 0 || (slow === true && key.open && key.slowSinceAccepted >= 2));
   }
 
-  /** Leave to send one request with the key; at once for an open key. Never waits beyond its limit. */
+  /** How much longer the key rests. */
+  restMs(name: string): number {
+    return Math.max(0, (this.#keys.get(name)?.restsUntilMs ?? 0) - this.#now());
+  }
+
+  /** Leave to send one request with the key; nearly at once for an open key. Never waits beyond its limit. */
   admit(name: string, request: AdmissionRequest): Admission | Promise<Admission> {
     const key = this.#key(name);
     const admission = this.#decide(key, request);
     if (admission !== 'wait') return admission;
     return new Promise((resolve) => {
       const leave = (reached: Admission): void => {
-        clearTimeout(timer);
+        clearTimeout(pacing);
+        clearTimeout(limit);
         request.signal?.removeEventListener('abort', onAbort);
         key.waiting.delete(waiter);
         resolve(reached);
       };
+      const waiter: Waiter = { request, isPaced: true, leave };
       const onAbort = (): void => leave({ kind: 'gaveUp', reason: 'aborted' });
-      const timer = setTimeout(() => leave({ kind: 'gaveUp', reason: 'limit' }), request.limitMs);
-      const waiter: Waiter = { request, leave };
+      const limit = setTimeout(() => leave({ kind: 'gaveUp', reason: 'limit' }), request.limitMs);
+      const pacing = setTimeout(() => {
+        waiter.isPaced = false;
+        this.#letOn(key);
+      }, LONGEST_PACING_MS);
       key.waiting.add(waiter);
       request.signal?.addEventListener('abort', onAbort, { once: true });
       if (request.signal?.aborted) onAbort();
     });
   }
 
-  #decide(key: GuardedKey, request: AdmissionRequest): Admission | 'wait' {
-    if (key.open) return admitted(this.#permit(key, 0, false));
+  #decide(key: GuardedKey, request: AdmissionRequest, isPaced = true): Admission | 'wait' {
+    const slow = request.slow === true;
+    if (key.open) {
+      const mustWait = isPaced && !slow && key.out >= MAX_REFUSALS_IN_A_ROW + key.acceptedInUse;
+      return mustWait ? 'wait' : admitted(this.#permit(key, slow ? 0 : 1, slow));
+    }
     if (key.refusals >= this.#maxRefusals) return this.#decideAtRest(key, request);
     const left = this.#maxRefusals - key.refusals;
     const share = request.unclear ? left : 1;
-    if (key.out + share > left || (request.slow && key.slowOut > 0)) return 'wait';
-    return admitted(this.#permit(key, share, request.slow === true));
+    if (key.out + share > left || (slow && key.slowOut > 0)) return 'wait';
+    return admitted(this.#permit(key, share, slow));
   }
 
   #decideAtRest(key: GuardedKey, { slow = false, tryRefusedKey = false }: AdmissionRequest): Admission | 'wait' {
@@ -123,37 +149,45 @@ export class SignatureGuard {
   #permit(key: GuardedKey, share: number, slow: boolean): Permit {
     const { round } = key;
     let ended = false;
-    key.inUse += 1;
     key.out += share;
-    if (slow) key.slowOut += 1;
+    if (slow) {
+      key.slowOut += 1;
+      key.slowSinceAccepted += 1;
+    }
     return {
+      holds: () => round === key.round,
       end: (verdict) => {
         if (ended) return;
         ended = true;
-        key.inUse -= 1;
         key.out -= share;
         if (slow) key.slowOut -= 1;
         // An answer to a request from before the last refusal says nothing about what came since.
-        if (verdict === 'accepted' && round === key.round) open(key);
+        if (verdict === 'accepted' && round === key.round) accept(key);
         // A doubt about a key that was accepted before is a matter of permissions.
         else if (verdict === 'refused' || (verdict === 'doubtful' && !key.open)) this.#refuse(key);
+        if (key.out === 0) key.acceptedInUse = 0;
         this.#letOn(key);
       },
     };
   }
 
   #refuse(key: GuardedKey): void {
+    const nowMs = this.#now();
     key.open = false;
     key.refusals += 1;
     key.round += 1;
-    key.refusedAtMs.push(this.#now());
+    key.refusedAtMs.push(nowMs);
     key.refusedAtMs = key.refusedAtMs.slice(-MAX_REFUSALS_WHEN_ASKED);
-    if (key.refusals >= this.#maxRefusals) key.restsUntilMs = this.#now() + this.restMs;
+    if (key.refusals < this.#maxRefusals) return;
+    // What is refused during a rest, because a person asked or because it was out before, begins the same rest anew.
+    if (nowMs >= key.restsUntilMs) key.rests += 1;
+    key.restsUntilMs = nowMs + this.#firstRestMs * Math.min(2 ** (key.rests - 1), LONGEST_REST);
   }
 
   #letOn(key: GuardedKey): void {
+    if (key.waiting.size === 0) return;
     for (const waiter of [...key.waiting]) {
-      const admission = this.#decide(key, waiter.request);
+      const admission = this.#decide(key, waiter.request, waiter.isPaced);
       if (admission !== 'wait') waiter.leave(admission);
     }
   }
@@ -175,7 +209,7 @@ export class SignatureGuard {
     if (this.#keys.size < REMEMBERED_KEYS) return;
     for (const [name, key] of this.#keys) {
       const isResting = key.refusals > 0 && key.restsUntilMs > this.#now();
-      if (key.inUse === 0 && key.waiting.size === 0 && !isResting) this.#keys.delete(name);
+      if (key.out + key.slowOut === 0 && key.waiting.size === 0 && !isResting) this.#keys.delete(name);
       if (this.#keys.size < REMEMBERED_KEYS) return;
     }
   }
@@ -188,11 +222,15 @@ interface GuardedKey {
   /** Of the last few refusals in a row. */
   refusedAtMs: number[];
   restsUntilMs: number;
-  /** Requests out that try the key. */
+  /** In a row: each is longer than the one before. */
+  rests: number;
+  /** Requests out, by their shares: reads, and slow requests that try the key. */
   out: number;
+  /** Answers that accepted the key since none of these was out. */
+  acceptedInUse: number;
   slowOut: number;
-  /** All requests out. */
-  inUse: number;
+  /** Of an open key: slow requests that went out since an answer last accepted it. */
+  slowSinceAccepted: number;
   /** Counts refusals over the key's life. */
   round: number;
   waiting: Set<Waiter>;
@@ -200,6 +238,8 @@ interface GuardedKey {
 
 interface Waiter {
   request: AdmissionRequest;
+  /** Waits also for an open key. */
+  isPaced: boolean;
   leave: (admission: Admission) => void;
 }
 
@@ -209,17 +249,24 @@ function newKey(): GuardedKey {
     refusals: 0,
     refusedAtMs: [],
     restsUntilMs: 0,
+    rests: 0,
     out: 0,
+    acceptedInUse: 0,
     slowOut: 0,
-    inUse: 0,
+    slowSinceAccepted: 0,
     round: 0,
     waiting: new Set(),
   };
 }
 
-function open(key: GuardedKey): void {
+function accept(key: GuardedKey): void {
+  key.acceptedInUse += 1;
+  key.slowSinceAccepted = 0;
+  if (key.open) return;
   key.open = true;
   key.refusals = 0;
+  key.rests = 0;
+  key.restsUntilMs = 0;
   key.refusedAtMs = [];
 }
 

@@ -6,7 +6,12 @@ import {
   LockProtection,
   staticCredentials,
 } from '../../../src/huaweicloud';
-import { type Admission, type Permit, SignatureGuard } from '../../../src/huaweicloud/credentials/signature-guard';
+import {
+  type Admission,
+  type Permit,
+  SignatureGuard,
+  type Verdict,
+} from '../../../src/huaweicloud/credentials/signature-guard';
 import { cloudErrorOf } from '../local-cloud';
 import { type IdentityRig, linuxImage, startIdentityRig, together } from './identity-rig';
 
@@ -102,11 +107,43 @@ describe('a key that was refused twice', () => {
     expect(refusedCalls.every(({ status }) => status === 'rejected')).toBe(true);
     expect(rig.refused()).toBe(3);
 
-    nowMs += 5 * MINUTE_MS;
+    nowMs += 10 * MINUTE_MS;
     rig.simulator.credentials.restore();
     const calls = await together(200, () => getImage(shared));
     expect(calls.every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(rig.refused()).toBe(3);
+  });
+
+  test('rests twice as long after every trial that is refused, up to an hour, and at first again once it was accepted', async () => {
+    const guard = new SignatureGuard(() => nowMs);
+    const end = async (verdict: Verdict) => {
+      const admission = await guard.admit('key', { limitMs: 10 });
+      if (admission.kind === 'admitted') admission.permit.end(verdict);
+      return guard.restMs('key') / MINUTE_MS;
+    };
+    expect(await end('refused')).toBe(0);
+    for (const rest of [5, 10, 20, 40, 60, 60]) {
+      expect(await end('refused')).toBe(rest);
+      nowMs += rest * MINUTE_MS;
+    }
+    expect(await end('accepted')).toBe(0);
+    await end('refused');
+    expect(await end('refused')).toBe(5);
+  });
+
+  test('rests no longer because a person tried it, and is tried for a person however long it rests', async () => {
+    rig.simulator.credentials.revoke();
+    const shared = client(rig.simulator.info.secretKey, { now: Date.now, locks: new LockProtection(() => nowMs) });
+    for (const rest of [0, 0, 5, 10, 20]) {
+      nowMs += rest * MINUTE_MS;
+      expect(await failure(getImage(shared))).toBe('APIGW.0301');
+    }
+    nowMs += 10 * MINUTE_MS;
+    expect(await failure(getImage(shared, true))).toBe('APIGW.0301');
+    expect((await cloudErrorOf(getImage(shared))).retryAfterMs).toBe(40 * MINUTE_MS);
+    rig.simulator.credentials.restore();
+    expect(await getImage(shared, true)).toBeDefined();
+    expect(await getImage(shared)).toBeDefined();
   });
 
   test('is tried before that when a person asks, yet never more than four times in five minutes', async () => {
@@ -164,6 +201,58 @@ describe('a key that was accepted', () => {
     const startedAt = performance.now();
     await together(20, () => getImage(shared));
     expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  test('and is revoked, is found out by two reads, and by no more exports than two, of 200 callers at once', async () => {
+    for (const call of [getImage, (shared: CloudClient) => exportTo(shared, 'a.qcow2')]) {
+      rig.simulator.credentials.restore();
+      const shared = rightClient();
+      await getImage(shared);
+      rig.simulator.credentials.revoke();
+      const before = rig.simulator.requests().length;
+      await together(200, () => call(shared) as Promise<unknown>);
+      const seen = rig.simulator.requests().slice(before);
+      expect(seen.filter(({ method }) => method === 'POST').length).toBeLessThanOrEqual(2);
+      // Of exports, the read that was to prove the key is a third.
+      expect(seen.length).toBeLessThanOrEqual(call === getImage ? 2 : 3);
+      expect(seen.every(({ status }) => status === 401)).toBe(true);
+    }
+  });
+
+  test('and is revoked under load, is refused for no more than was on the connections by then', async () => {
+    const shared = rightClient({ transport: { connections: 8 } });
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 1_000, action: { delayMs: 30 } });
+    const calls = together(400, () => getImage(shared));
+    await expect.poll(() => rig.asked('ims', ''), { interval: 2 }).toBeGreaterThan(80);
+    rig.simulator.credentials.revoke();
+    const accepted = (await calls).filter(({ status }) => status === 'fulfilled').length;
+    expect(accepted).toBeGreaterThan(60);
+    expect(rig.refused()).toBeGreaterThan(0);
+    expect(rig.refused()).toBeLessThanOrEqual(8);
+  });
+
+  test('holds nobody up for more than a second, however slow its answers are', async () => {
+    const shared = rightClient();
+    await getImage(shared);
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 2, action: { delayMs: 4_000 } });
+    const slow = together(2, () => getImage(shared));
+    await expect.poll(() => rig.asked('ims', ''), { interval: 2 }).toBe(3);
+    const startedAt = performance.now();
+    await together(20, () => rig.useBoth(shared));
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    await slow;
+  });
+
+  test('lets exports out that others wait minutes for', async () => {
+    const shared = rightClient();
+    await getImage(shared);
+    rig.simulator.faults.add({ service: 'ims', method: 'POST', times: 20, action: { delayMs: 500 } });
+    const startedAt = performance.now();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => exportTo(shared, `${index}.qcow2`).catch(() => undefined)),
+    );
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(rig.asked('ims', '/file')).toBe(20);
   });
 
   test('has to prove itself again once it was refused', async () => {
@@ -265,7 +354,8 @@ describe('the guard', () => {
     const [slow, quick] = [await admit(guard), await admit(guard)];
     quick.end('refused');
     slow.end('accepted');
-    expect([guard.isOpen('key'), guard.isSuspect('key')]).toEqual([false, true]);
+    expect([guard.isOpen('key'), guard.wantsProof('key', {})]).toEqual([false, true]);
+    expect(slow.holds()).toBe(false);
   });
 
   test('counts each permit once, and frees it without a verdict', async () => {
@@ -275,7 +365,7 @@ describe('the guard', () => {
     await expect(admit(guard)).rejects.toThrow('gaveUp');
     first.end('none');
     first.end('refused');
-    expect(guard.isSuspect('key')).toBe(false);
+    expect(guard.wantsProof('key', {})).toBe(false);
     await admit(guard);
   });
 
