@@ -27,7 +27,7 @@ export async function startAnswerServer(seed: number, plainParsers: readonly str
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     request.resume();
     const [, parser = '', index = '0'] = CASE.exec(`${request.headers.authorization ?? ''} ${request.url ?? ''}`) ?? [];
-    // A token is exchanged for a key, which is read by another parser.
+    // A key for a token, or of an agency, looks like that of the metadata service.
     const expected = request.url?.includes('securitytokens') ? 'MetadataKey' : parser;
     const random = new Random(seed, parser, expected, index);
     const answer = fuzzAnswer(random, expected, plainParsers.includes(parser));

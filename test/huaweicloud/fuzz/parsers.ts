@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  assumeRoleCredentials,
   type CloudAccount,
   type CloudClient,
   CloudError,
@@ -11,6 +12,7 @@ import {
   createCloudClient,
   iamPasswordCredentials,
   metadataCredentials,
+  staticCredentials,
 } from '../../../src/huaweicloud';
 import { caseName } from './answer-server';
 
@@ -124,6 +126,21 @@ export const PARSERS: readonly Parser[] = [
         user: { name: `u${index}`, password: 'p', domain: { name: 'd' } },
         region: 'cn-north-4',
         iamEndpoint: `${origin}/${caseName('IamToken', index)}`,
+      }),
+  },
+  {
+    name: 'AssumeRole',
+    plain: true,
+    remembers: true,
+    call: (client) => client.checkCredentials(),
+    fault: () => undefined,
+    credentials: (origin, index) =>
+      assumeRoleCredentials({
+        agency: 'exporters',
+        domain: { name: 'd' },
+        from: staticCredentials({ accessKey: caseName('AssumeRole', index), secretKey: 'secret' }),
+        region: 'cn-north-4',
+        iamEndpoint: origin,
       }),
   },
 ];
