@@ -11,7 +11,7 @@ export interface RetryOptions {
   tryLimitMs?: number;
   /** Mean of the first wait; each further one doubles. @default 250 */
   firstDelayMs?: number;
-  /** How long an access key rests between tries once it was refused twice in a row. @default 300000, as the cloud's lock */
+  /** How long an access key rests at first, once it was refused twice in a row; see SignatureGuard. @default 300000, as the cloud's lock */
   refusedKeyRestMs?: number;
 }
 

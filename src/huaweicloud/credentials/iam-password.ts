@@ -49,7 +49,8 @@ const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
 
 /**
  * User and password of IAM: they get a token, which is kept for its 24 hours, and the token gets temporary keys, since
- * OBS takes no tokens. A password that IAM refused is not tried again for five minutes, or until it changes.
+ * OBS takes no tokens. A password that IAM refused is not tried again for five minutes, then for ten
+ * and so on up to an hour, or until it changes.
  */
 export function iamPasswordCredentials(options: IamPasswordOptions): CredentialsProvider {
   return expiringCredentials((resources) => fetchFrom(options, resources));
