@@ -142,13 +142,13 @@ export class CloudSession {
     const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, endsAt - performance.now()) });
     const { locks } = this.#resources;
     const key = locks.nameOf(credentials);
-    // A HEAD would not tell a refusal from a lack of permission, and a POST may be answered only after minutes.
-    if (request.method !== 'GET' && locks.signatures.wantsProof(key, { slow: !isRead(request) })) {
-      const trouble = await this.#prove(request, key, credentials, limits());
-      if (trouble !== undefined) throw trouble;
-    }
     let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
     while (outcome === NOT_SENT) {
+      // A HEAD would not tell a refusal from a lack of permission, and a POST may be answered only after minutes.
+      if (request.method !== 'GET' && locks.signatures.wantsProof(key, { slow: !isRead(request) })) {
+        const trouble = await this.#prove(request, key, credentials, limits());
+        if (trouble !== undefined) throw trouble;
+      }
       const permit = await this.#admitted(request, key, limits());
       try {
         outcome = await this.#exchange(request, credentials, permit, limits());
