@@ -55,6 +55,8 @@ const optionsSchema = z.strictObject(
   { error: 'an object' },
 );
 
+const ACCOUNT_NAME = "the name of one of the worker's accounts";
+
 /** The input of `exportImageWorkflow`. Null stands for absent, as other languages write it. */
 export const exportInputSchema = z.strictObject(
   {
@@ -65,9 +67,12 @@ export const exportInputSchema = z.strictObject(
     fileFormat: z.enum(FILE_FORMATS, { error: `one of ${FILE_FORMATS.join(', ')}` }).nullish(),
     isQuickExport: z.boolean({ error: 'true or false' }).nullish(),
     attach: z
-      .strictObject({ jobId: z.string().min(1, { error: 'a job id' }) }, { error: 'an object such as {jobId}' })
+      .strictObject(
+        { jobId: z.string({ error: 'a job id' }).regex(/./, { error: 'a job id' }) },
+        { error: 'an object such as {jobId}' },
+      )
       .nullish(),
-    account: z.string({ error: "the name of one of the worker's accounts" }).min(1).nullish(),
+    account: z.string({ error: ACCOUNT_NAME }).regex(/./, { error: ACCOUNT_NAME }).nullish(),
     options: optionsSchema.nullish(),
   },
   { error: 'an object such as {imageId, bucketUrl, fileFormat} or {imageId, bucketUrl, isQuickExport: true}' },

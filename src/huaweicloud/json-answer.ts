@@ -31,13 +31,22 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
       `${attempt.operation} was answered ${answer.status} with a body that is not JSON.`,
     );
   }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const parsed = safelyParsed(json, schema);
+  if (parsed?.success) return parsed.data;
+  const [issue] = parsed?.error.issues ?? [];
   const where = issue === undefined || issue.path.length === 0 ? 'the body' : `'${issue.path.join('.')}'`;
   throw unreadableAnswer(
     answer,
     attempt,
     `${attempt.operation} was answered ${answer.status}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
   );
+}
+
+/** Undefined where the schema cannot even look: zod asks an object for its length as it would a text. */
+function safelyParsed<T>(json: unknown, schema: z.ZodType<T>): z.ZodSafeParseResult<T> | undefined {
+  try {
+    return schema.safeParse(json);
+  } catch {
+    return undefined;
+  }
 }

@@ -168,6 +168,12 @@ describe('getImage', () => {
     }
   });
 
+  test('is an error when its id is an object that nobody could measure', async () => {
+    const id = { length: { valueOf: null, toString: null } };
+    cloud.reply({ body: { images: [{ ...ROW, id }] } });
+    expect(await cloudErrorOf(cloud.client().ims.getImage(IMAGE_ID))).toMatchObject({ code: 'InvalidResponse' });
+  });
+
   test('is undefined when the cloud shows none of that id', async () => {
     const { ims } = cloud.client();
     cloud.reply({ body: { images: [] } });
