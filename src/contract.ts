@@ -480,8 +480,11 @@ export interface ReconcileInput {
 /** What stands at the destination of a submit whose answer was lost. */
 export type ReconcileOutcome =
   | { kind: 'free' }
-  /** An object that may be ours. `doubt` says why it cannot be taken for ours by its looks; null when it can. */
-  | { kind: 'candidate'; object: ExportedObject; doubt: string | null }
+  /**
+   * An object that may be ours. `doubt` says why it cannot be taken for ours by its looks; null when it can. `passing` is
+   * true of a doubt that a later look may dispel, since OBS did not answer all that it was asked.
+   */
+  | { kind: 'candidate'; object: ExportedObject; doubt: string | null; passing?: boolean }
   /** OBS refuses to tell. */
   | { kind: 'denied'; error: CloudErrorInfo };
 

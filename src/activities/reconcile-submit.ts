@@ -4,10 +4,6 @@ import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
 import { type FoundObject, faultOf, findObject, refusalText } from './object-inspection';
 
-/** An object that was seen is told, even where its bytes cannot be read: nothing may be submitted after it. */
-const READ_ATTEMPTS = 3;
-const LONGEST_READ_WAIT_MS = 10_000;
-
 /** What an attempt leaves behind for the next one. */
 interface Seen {
   object: ExportedObject;
@@ -16,13 +12,18 @@ interface Seen {
 /**
  * `imsReconcileSubmit`: looks at the destination of a submit whose answer was lost. Reads only, never a POST.
  *
- * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked
+ * Nothing may be submitted after an object was seen. So from the first sight on, every attempt answers with that object,
+ * whatever else goes wrong; an error would lose it.
+ *
+ * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked and no object was seen
  */
 export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['imsReconcileSubmit'] {
   return async (input) => {
+    const seen = Context.current().info.heartbeatDetails as Seen | undefined;
     try {
-      return await look(accountOf(deps, input.request.account), input);
+      return await look(accountOf(deps, input.request.account), input, seen);
     } catch (error) {
+      if (seen !== undefined) return notSeenAgain(seen, error);
       if (!(error instanceof CloudError)) throw error;
       if (mayPass(error)) throw retryLater(error);
       return { kind: 'denied', error: error.info() };
@@ -30,17 +31,20 @@ export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['ims
   };
 }
 
-async function look(account: AccountCloud, input: ReconcileInput): Promise<ReconcileOutcome> {
-  const context = Context.current();
-  const seen = context.info.heartbeatDetails as Seen | undefined;
+async function look(account: AccountCloud, input: ReconcileInput, seen: Seen | undefined): Promise<ReconcileOutcome> {
   const found = await findObject(account.client, input.request);
   if (found === null) {
     if (seen === undefined) return { kind: 'free' };
     return { kind: 'candidate', object: seen.object, doubt: 'it was there and is gone' };
   }
-  // Should this attempt fail, and the object be gone at the next one, it was seen all the same.
-  context.heartbeat({ object: found.object } satisfies Seen);
-  return { kind: 'candidate', object: found.object, doubt: await doubtOf(account, input, found) };
+  // Should this attempt be lost, and the object be gone at the next one, it was seen all the same.
+  Context.current().heartbeat({ object: found.object } satisfies Seen);
+  return { kind: 'candidate', object: found.object, ...(await doubtOf(account, input, found)) };
+}
+
+function notSeenAgain({ object }: Seen, error: unknown): ReconcileOutcome {
+  const why = error instanceof CloudError ? refusalText(error) : String(error);
+  return { kind: 'candidate', object, doubt: `it was seen, and could not be looked at again (${why})`, passing: true };
 }
 
 /** Why the object cannot be taken for ours by its looks; null when it can. */
@@ -48,20 +52,16 @@ async function doubtOf(
   { client }: AccountCloud,
   { request, destinationFreeAt }: ReconcileInput,
   found: FoundObject,
-): Promise<string | null> {
+): Promise<{ doubt: string | null; passing?: true }> {
   if (destinationFreeAt === null || Number.isNaN(Date.parse(destinationFreeAt))) {
-    return 'it may have been there before the submit: whether the destination was free then is not known';
+    return { doubt: 'it may have been there before the submit: whether the destination was free then is not known' };
   }
   try {
     const fault = await faultOf(client, request, found, destinationFreeAt);
-    return fault === null ? null : `it ${fault.found}`;
+    return { doubt: fault === null ? null : `it ${fault.found}` };
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    if (mayPass(error) && mayReadLater(error)) throw error;
-    return `its bytes could not be read (${refusalText(error)})`;
+    const doubt = `its bytes could not be read (${refusalText(error)})`;
+    return mayPass(error) ? { doubt, passing: true } : { doubt };
   }
-}
-
-function mayReadLater({ retryAfterMs }: CloudError): boolean {
-  return Context.current().info.attempt < READ_ATTEMPTS && (retryAfterMs ?? 0) <= LONGEST_READ_WAIT_MS;
 }

@@ -81,15 +81,19 @@ export function submitRejected(tracking: Tracking, error: CloudErrorInfo, denied
 /** The time to submit is over. Every refusal so far was one before execution, so surely nothing was submitted. */
 export function submitGivenUp(
   tracking: Tracking,
-  last?: { reason: NotExecutedReason; error: CloudErrorInfo },
+  last?: { reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null },
 ): ApplicationFailure {
   const request = requestOf(tracking);
   const error = last?.error ?? NOT_BEGUN_IN_TIME;
   const details: SubmitRejectedDetails = { ...contextOf(tracking), error };
   const limits = `submitBudget ${formatDuration(request.options.submitBudgetMs)}, deadline ${iso(deadlineOf(tracking))}`;
+  const asksForMore = last?.retryAfterMs != null && Date.now() + last.retryAfterMs >= (tracking.submitUntilMs ?? 0);
+  const why = asksForMore
+    ? `the cloud asks to wait ${formatDuration(last?.retryAfterMs ?? 0)} before ${describeExport(request)} is submitted, longer than is left`
+    : `the time to submit ${describeExport(request)} is over`;
   return failure(
     last?.reason === 'unauthorized' ? 'AccessDenied' : 'SubmitRejected',
-    `Nothing was submitted: the time to submit ${describeExport(request)} is over (${limits}). Last: ${error.code}: ${error.message}`,
+    `Nothing was submitted: ${why} (${limits}). Last: ${error.code}: ${error.message}`,
     details,
   );
 }

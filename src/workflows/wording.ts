@@ -109,6 +109,12 @@ function whatToDo(tracking: Tracking, nowMs: number): string {
   if (tracking.phase === 'needsAnswer') {
     return 'Look in the console of IMS for an export of this image. Then send the update `resolveSubmission` with `{"jobId": "…"}`, or with `{"notSubmitted": true}` to submit again.';
   }
+  if (tracking.lostSubmit?.candidate) {
+    return 'Nothing to do: an object is there, and it is seen whether it stays as it is. Nothing is submitted any more. If you know the job, send the update `resolveSubmission` with `{"jobId": "…"}`.';
+  }
+  if (tracking.lostSubmit?.busyUntilMs != null) {
+    return 'Nothing to do: the image is being exported, by this export or by somebody else, so the destination is watched. If you know better, send the update `resolveSubmission` with `{"jobId": "…"}` or `{"notSubmitted": true}`.';
+  }
   if (tracking.lostSubmit !== null) {
     return 'Nothing to do: it waits until the lost submit is surely over, then looks for the object. If you know better, send the update `resolveSubmission` with `{"jobId": "…"}` or `{"notSubmitted": true}`.';
   }

@@ -39,11 +39,16 @@ export async function reconcile(tracking: Tracking): Promise<void> {
 
 /** Moves one step on: a person's answer first, then time, then the destination, then a probe. */
 async function step(tracking: Tracking, lost: LostSubmit): Promise<void> {
+  // A message that comes from here on is not slept over.
+  tracking.wake = false;
   if (tracking.resolution !== null) return await followResolution(tracking, lost, tracking.resolution);
   tracking.phase = 'reconciling';
   if (Date.now() < lost.settledAtMs)
     return await sleepUntil(tracking, lost.settledAtMs, 'until the lost submit is surely over');
   const look = await lookAtDestination(tracking);
+  if (look.kind === 'candidate') rememberCandidate(lost, look);
+  // Somebody knows better by now.
+  if (tracking.resolution !== null) return;
   switch (look.kind) {
     case 'unreachable':
       tracking.lastError = look.error;
@@ -80,7 +85,9 @@ async function lookAtDestination(
   } catch (error) {
     rethrowCancel(error);
     const object = objectSeenBefore(error);
-    if (object !== null) return { kind: 'candidate', object, doubt: 'it was seen, and could not be looked at again' };
+    if (object !== null) {
+      return { kind: 'candidate', object, doubt: 'it was seen, and could not be looked at again', passing: true };
+    }
     return { kind: 'unreachable', error: activityError(error, 'HeadObject') };
   }
 }
@@ -96,31 +103,40 @@ function objectSeenBefore(error: unknown): ExportedObject | null {
 async function waitForAccess(tracking: Tracking, error: CloudErrorInfo): Promise<void> {
   tracking.lastError = error;
   if (tracking.destinationFreeAt === null && !asksAPerson(tracking)) {
-    throw submitLost(tracking, 'the destination cannot be read, so whether an object appeared there is not known');
+    return giveUp(tracking, 'the destination cannot be read, so whether an object appeared there is not known');
   }
   tracking.phase = asksAPerson(tracking) ? 'needsAnswer' : 'parked';
   const { maxIntervalMs } = requestOf(tracking).options;
   await sleepUntil(tracking, Date.now() + maxIntervalMs, `until the destination can be read (${error.code})`);
 }
 
+type CandidateSeen = Extract<ReconcileOutcome, { kind: 'candidate' }>;
+
 /** There is an object that may be ours: nothing is submitted any more. */
-async function judgeCandidate(
-  tracking: Tracking,
-  lost: LostSubmit,
-  { object, doubt }: Extract<ReconcileOutcome, { kind: 'candidate' }>,
-): Promise<void> {
+function rememberCandidate(lost: LostSubmit, { object, doubt }: CandidateSeen): void {
   const seen = lost.candidate?.object;
   const isAtRest =
     seen != null && seen.etag === object.etag && seen.size === object.size && seen.lastModified === object.lastModified;
   const sinceMs = isAtRest && lost.candidate !== null ? lost.candidate.sinceMs : Date.now();
   lost.candidate = { object, doubt, sinceMs };
+}
+
+async function judgeCandidate(
+  tracking: Tracking,
+  lost: LostSubmit,
+  { object, doubt, passing = false }: CandidateSeen,
+): Promise<void> {
   const { acceptUnconfirmed } = requestOf(tracking).options;
+  const nowMs = Date.now();
+  if (acceptUnconfirmed && passing && nowMs < deadlineOf(tracking)) {
+    return await sleepUntil(tracking, nowMs + SUBMIT_LIMITS.firstWaitMs, 'whether the object found can be read');
+  }
   if (!acceptUnconfirmed || doubt !== null) {
     if (asksAPerson(tracking)) return await askAPerson(tracking);
-    throw submitLost(tracking, doubt ?? 'acceptUnconfirmed is not set');
+    return giveUp(tracking, doubt ?? 'acceptUnconfirmed is not set');
   }
-  const atRestAtMs = sinceMs + SUBMIT_LIMITS.objectRestMs;
-  if (Date.now() < atRestAtMs) return await sleepUntil(tracking, atRestAtMs, 'whether the object found stays as it is');
+  const atRestAtMs = (lost.candidate?.sinceMs ?? nowMs) + SUBMIT_LIMITS.objectRestMs;
+  if (nowMs < atRestAtMs) return await sleepUntil(tracking, atRestAtMs, 'whether the object found stays as it is');
   tracking.unconfirmed = object;
   warn(
     tracking,
@@ -132,16 +148,29 @@ async function judgeCandidate(
 async function goOnWithout(tracking: Tracking, lost: LostSubmit): Promise<void> {
   if (lost.candidate !== null) {
     if (asksAPerson(tracking)) return await askAPerson(tracking);
-    throw submitLost(tracking, 'the object that was there is gone');
+    return giveUp(tracking, 'the object that was there is gone');
   }
   const isBusy = lost.busyUntilMs !== null;
-  if (probesLeft(tracking, lost) > 0 && Date.now() >= (lost.busyUntilMs ?? 0)) return await probe(tracking, lost);
+  if (mayProbe(tracking, lost)) return await probe(tracking, lost);
   if (isBusy) return await watchDestination(tracking, lost);
   if (asksAPerson(tracking)) return await askAPerson(tracking);
-  throw submitLost(
+  giveUp(
     tracking,
-    `there is no object at the destination, and maxProbes (${requestOf(tracking).options.maxProbes}) is used up`,
+    probesLeft(tracking, lost) > 0
+      ? 'the time to submit is over'
+      : `there is no object at the destination, and maxProbes (${requestOf(tracking).options.maxProbes}) is used up`,
   );
+}
+
+function mayProbe(tracking: Tracking, lost: LostSubmit): boolean {
+  const nowMs = Date.now();
+  const isInTime = lost.probeUntilMs === null || nowMs < lost.probeUntilMs;
+  return isInTime && probesLeft(tracking, lost) > 0 && nowMs >= (lost.busyUntilMs ?? 0);
+}
+
+/** Ends as unknown, unless somebody has said in the meantime what became of the submit: that is followed first. */
+function giveUp(tracking: Tracking, finding: string): void {
+  if (tracking.resolution === null) throw submitLost(tracking, finding);
 }
 
 function probesLeft(tracking: Tracking, lost: LostSubmit): number {
@@ -157,7 +186,7 @@ async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
   if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
   const { submissions } = tracking;
   lost.probeUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
-  if (Date.now() >= lost.probeUntilMs) throw submitLost(tracking, 'the time to submit is over');
+  if (Date.now() >= lost.probeUntilMs) return giveUp(tracking, 'the time to submit is over');
   const outcome = await post(tracking, lost.seenByThisRun, lost.probeUntilMs);
   switch (outcome.kind) {
     case 'accepted':
@@ -168,7 +197,7 @@ async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
       return;
     case 'rejected':
       tracking.lastError = outcome.error;
-      if (outcome.error.code !== DESTINATION_EXISTS) throw submitLost(tracking, 'a further submit was refused');
+      if (outcome.error.code !== DESTINATION_EXISTS) return giveUp(tracking, 'a further submit was refused');
       lost.probes += 1;
       lost.candidate = { object: null, doubt: null, sinceMs: Date.now() };
       return;
@@ -191,9 +220,9 @@ async function afterNotExecuted(
     return;
   }
   lost.refusals = refusedCredentials(outcome) ? lost.refusals + 1 : 0;
-  if (lost.refusals >= REFUSED_CREDENTIALS_TRIES) throw submitLost(tracking, 'the credentials are refused');
+  if (lost.refusals >= REFUSED_CREDENTIALS_TRIES) return giveUp(tracking, 'the credentials are refused');
   const isInTime = await waitForNextTry(tracking, outcome, untilMs);
-  if (!isInTime) throw submitLost(tracking, 'the time to submit is over');
+  if (!isInTime) giveUp(tracking, 'the time to submit is over');
 }
 
 /** An export of this image runs, ours or somebody's to another object. Ours would end with the object at our destination. */
@@ -223,7 +252,7 @@ function asksAPerson(tracking: Tracking): boolean {
 /** The deadline is the longest sleep, and there is none after it. */
 async function sleepUntil(tracking: Tracking, atMs: number, what: string): Promise<void> {
   const untilDeadlineMs = deadlineOf(tracking) - Date.now();
-  if (untilDeadlineMs <= 0) throw submitLost(tracking, 'the deadline has passed');
+  if (untilDeadlineMs <= 0) return giveUp(tracking, 'the deadline has passed');
   const delayMs = Math.max(1, Math.min(atMs - Date.now(), untilDeadlineMs));
   await sleepOrWake(tracking, delayMs, `waiting: ${what}`);
 }

@@ -33,6 +33,7 @@ export async function followResolution(
     }
     lost.granted += 1;
     lost.busyUntilMs = null;
+    lost.probeUntilMs = null;
     return;
   }
   const { jobId } = resolution;
@@ -40,6 +41,10 @@ export async function followResolution(
   const objection = objectionTo(tracking, outcome);
   if (objection === null) {
     accept(tracking, jobId);
+    warn(
+      tracking,
+      `Job ${jobId} was named by resolveSubmission. The cloud does not tell to which object a job exports; this one is of the right image.`,
+    );
     return;
   }
   warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);

@@ -31,6 +31,8 @@ async function submitFirst(tracking: Tracking): Promise<void> {
     if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
     if (Date.now() >= untilMs) throw submitGivenUp(tracking, last);
     tracking.phase = 'submitting';
+    // A pollNow that comes from here on asks for another try.
+    tracking.wake = false;
     const outcome = await post(tracking, !tracking.mayHaveSubmitted, untilMs);
     if (outcome.kind === 'accepted' || outcome.kind === 'ambiguous') return;
     if (outcome.kind === 'rejected') throw submitRejected(tracking, outcome.error, outcome.denied);

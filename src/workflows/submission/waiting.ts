@@ -25,12 +25,11 @@ export async function waitForNextTry(tracking: Tracking, outcome: NotExecuted, u
   return true;
 }
 
-/** Sleeps until the time is over or somebody sends `pollNow` or an answer. */
+/** Sleeps until the time is over or somebody sends `pollNow` or an answer; not at all when one came since this step began. */
 export async function sleepOrWake(tracking: Tracking, delayMs: number, summary: string): Promise<void> {
   tracking.nextPollAtMs = Date.now() + delayMs;
-  tracking.wake = false;
   publishDetails(tracking);
-  await condition(() => tracking.wake, delayMs, { summary });
+  if (!tracking.wake) await condition(() => tracking.wake, delayMs, { summary });
   tracking.wake = false;
 }
 

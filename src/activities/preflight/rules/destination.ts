@@ -2,7 +2,7 @@ import { type Finding, notChecked, type PreflightRule, passed, refused } from '.
 
 const NO_SUCH_BUCKET = 'NoSuchBucket';
 /** OBS sends requests for a bucket of another region to that region. */
-const OTHER_REGION = 'PermanentRedirect';
+const OTHER_REGION: ReadonlySet<string> = new Set(['PermanentRedirect', 'TemporaryRedirect']);
 
 /** The rules on the bucket and on the place in it. */
 export const DESTINATION_RULES = [
@@ -12,7 +12,7 @@ export const DESTINATION_RULES = [
     source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
     severity: 'error',
     check({ bucket, request }) {
-      if (bucket.kind === 'read' || bucket.code === OTHER_REGION) return passed;
+      if (bucket.kind === 'read' || OTHER_REGION.has(bucket.code)) return passed;
       if (bucket.code !== NO_SUCH_BUCKET) return bucketNotRead(bucket);
       return refused(
         bucket.text,
@@ -26,7 +26,7 @@ export const DESTINATION_RULES = [
     source: 'OBS HEAD bucket, 403; the export itself needs the role OBS Tenant Administrator; IMG.0069',
     severity: 'warn',
     check({ bucket, request }) {
-      if (bucket.kind === 'read' || bucket.code === NO_SUCH_BUCKET || bucket.code === OTHER_REGION) return passed;
+      if (bucket.kind === 'read' || bucket.code === NO_SUCH_BUCKET || OTHER_REGION.has(bucket.code)) return passed;
       return refused(
         bucket.text,
         `Account ${request.account} cannot read the bucket ${request.bucket}. Give it the role OBS Tenant Administrator.`,
@@ -57,7 +57,7 @@ export const DESTINATION_RULES = [
     check({ bucket, region, request }) {
       const message = `The bucket ${request.bucket} is not in the region of the image, ${region}. Choose one that is.`;
       if (bucket.kind === 'refused') {
-        return bucket.code === OTHER_REGION ? refused(bucket.text, message) : bucketNotRead(bucket);
+        return OTHER_REGION.has(bucket.code) ? refused(bucket.text, message) : bucketNotRead(bucket);
       }
       const { location } = bucket.value;
       if (location === null) return notChecked('the bucket tells no region');
