@@ -114,35 +114,60 @@ describe('looking at the destination of a submit whose answer was lost', () => {
 });
 
 describe('an object that was seen once', () => {
-  it('is left to be read again while its bytes cannot be had, and remembered for the next attempt', async () => {
+  /** What a first attempt saw, whose worker was lost before it could tell. */
+  async function seen() {
+    const input = appeared();
+    const { heartbeats } = await rig.runAs({ attempt: 1 }, 'imsReconcileSubmit', input);
+    expect(heartbeats).toEqual([{ object: expect.objectContaining({ size: QCOW2.length }) }]);
+    return { input, again: { attempt: 2, heartbeatDetails: heartbeats[0] as { object: ExportedObject } } };
+  }
+  const itself = { kind: 'candidate', object: { size: QCOW2.length } };
+
+  it('is told at once while its bytes cannot be had, with a doubt that a later look may dispel', async () => {
     const input = appeared();
     fault('GET', { status: 503 });
     const { outcome, heartbeats } = await rig.runAs({ attempt: 1 }, 'imsReconcileSubmit', input);
-    expect(outcome).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
+    expect(outcome).toMatchObject({ ...itself, doubt: 'its bytes could not be read (HTTP 503)', passing: true });
     expect(heartbeats).toEqual([{ object: expect.objectContaining({ size: QCOW2.length }) }]);
-
     rig.simulator.faults.clear();
-    rig.simulator.deleteObject(input.request.objectKey);
-    const [heartbeatDetails] = heartbeats;
-    const next = await rig.runAs({ attempt: 2, heartbeatDetails }, 'imsReconcileSubmit', input);
-    expect(next.outcome).toMatchObject({
-      kind: 'candidate',
-      object: { size: QCOW2.length },
-      doubt: 'it was there and is gone',
-    });
+    expect(doubt(await rig.run('imsReconcileSubmit', input))).toBeNull();
   });
 
-  it('is told with a doubt in the end, where its bytes cannot be had', async () => {
-    const input = appeared();
-    fault('GET', { status: 503 });
-    const { outcome } = await rig.runAs({ attempt: 3 }, 'imsReconcileSubmit', input);
-    expect(outcome).toMatchObject({ kind: 'candidate', doubt: 'its bytes could not be read (HTTP 503)' });
+  it('is remembered by the next attempt, when it is gone by then', async () => {
+    const { input, again } = await seen();
+    rig.simulator.deleteObject(input.request.objectKey);
+    const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', input);
+    expect(outcome).toEqual({ ...itself, object: again.heartbeatDetails.object, doubt: 'it was there and is gone' });
+  });
+
+  it.each<[string, FaultAction, string]>([
+    ['is out of order', { status: 503 }, 'HTTP 503'],
+    ['asks to wait', { status: 503, headers: { 'Retry-After': '300' } }, 'HTTP 503'],
+    ['refuses', { status: 403 }, '403 AccessDenied'],
+    ['does not answer', { dropBefore: true }, 'UND_ERR_SOCKET'],
+  ])('is remembered by the next attempt while OBS %s', async (_what, action, why) => {
+    const { input, again } = await seen();
+    fault('HEAD', action);
+    const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', input);
+    const doubt = `it was seen, and could not be looked at again (${why})`;
+    expect(outcome).toEqual({ ...itself, object: again.heartbeatDetails.object, doubt, passing: true });
+  });
+
+  it('is remembered by a worker that is not set up for its account', async () => {
+    const { input, again } = await seen();
+    const request = { ...input.request, account: 'elsewhere' };
+    const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', { ...input, request });
+    expect(outcome).toMatchObject({ ...itself, passing: true });
+    expect(outcome).toMatchObject({ doubt: expect.stringContaining('This worker has no account elsewhere') });
   });
 
   it('is told with a doubt at once, where its bytes may not be read', async () => {
     const { request, destinationFreeAt } = appeared();
     fault('GET', { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' });
-    expect(doubt(await reconcile(request, destinationFreeAt))).toBe('its bytes could not be read (403 AccessDenied)');
+    const outcome = await reconcile(request, destinationFreeAt);
+    expect(outcome).toMatchObject({ doubt: 'its bytes could not be read (403 AccessDenied)' });
+    // Nobody waits for a permission: OBS has answered all that it was asked.
+    expect(outcome).not.toHaveProperty('passing');
   });
 
   it('is told as gone, when it went between the look and the reading of its bytes', async () => {

@@ -237,17 +237,17 @@ const CASES: {
     passes: [
       ['one that is', {}],
       ['one of another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
+      ['one of another region for now', { bucket: bucketRefused('TemporaryRedirect', 307) }],
     ],
     notChecked: [['one that may not be read', { bucket: DENIED }]],
   },
   bucketReadable: {
-    refuses: [
-      ['a bucket that may not be read', { bucket: DENIED }],
-      ['one that is being moved', { bucket: bucketRefused('TemporaryRedirect', 307) }],
-    ],
+    refuses: [['a bucket that may not be read', { bucket: DENIED }]],
     passes: [
       ['one that can be read', {}],
       ['one that is not there', { bucket: bucketRefused('NoSuchBucket', 404) }],
+      ['one of another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
+      ['one of another region for now', { bucket: bucketRefused('TemporaryRedirect', 307) }],
     ],
     notChecked: [],
   },
@@ -267,6 +267,7 @@ const CASES: {
     refuses: [
       ['another region', { bucket: bucket({ location: 'cn-south-1' }) }],
       ['a bucket whose requests are sent to another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
+      ['one whose requests are sent there for now', { bucket: bucketRefused('TemporaryRedirect', 307) }],
     ],
     passes: [['the region of the image', {}]],
     notChecked: [
