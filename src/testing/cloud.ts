@@ -13,11 +13,18 @@ import { randomAccessKey, randomText, type SimulatorState, StateDirectory } from
 export interface CloudOptions {
   stateDir?: string;
   jobSeconds: JobSeconds;
+  busyGuard?: BusyGuard;
   now?: () => number;
 }
 
 /** How long an export takes: always as long, or asked anew for each. */
 export type JobSeconds = number | (() => number);
+
+/**
+ * Whether an image that is being exported is refused another export (IMG.0148). When a real one begins to be is not
+ * published, so a client must not rest on it: with `off` nothing stands between two POSTs and two live jobs.
+ */
+export type BusyGuard = 'on' | 'off';
 
 /** The simulated account with everything in it, apart from HTTP: what the services answer from and act on. */
 export class Cloud {
@@ -31,9 +38,11 @@ export class Cloud {
   readonly metadata: MetadataSettings = { agency: true, tokens: 'optional', renewedBeforeEndMs: 10 * 60_000 };
   /** Of the exports that begin from now on. */
   jobSeconds: JobSeconds;
+  busyGuard: BusyGuard;
 
   constructor(options: CloudOptions) {
     this.jobSeconds = options.jobSeconds;
+    this.busyGuard = options.busyGuard ?? 'on';
     this.directory = new StateDirectory(options.stateDir);
     const { state } = this.directory;
     const save = () => this.directory.save();

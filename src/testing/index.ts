@@ -5,7 +5,7 @@
  */
 export type { Image } from './catalogue';
 export type { VirtualClock } from './clock';
-export type { JobSeconds } from './cloud';
+export type { BusyGuard, JobSeconds } from './cloud';
 export { environmentOf, writeEnvFile } from './environment';
 export type { FaultAction, FaultRule, Faults, ServiceName } from './faults';
 export type { JobSummary } from './job-book';

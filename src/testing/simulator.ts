@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Hono } from 'hono';
 import type { Image } from './catalogue';
 import type { VirtualClock } from './clock';
-import { Cloud, type JobSeconds } from './cloud';
+import { type BusyGuard, Cloud, type JobSeconds } from './cloud';
 import type { Faults } from './faults';
 import { LOOPBACK, listen, type RunningService, type ServiceEnv } from './http-service';
 import { iam } from './iam';
@@ -23,6 +23,8 @@ export interface SimulatorOptions {
   stateDir?: string;
   /** How long an export takes, in seconds; a function is asked for each. @default 10 */
   jobSeconds?: JobSeconds;
+  /** `off`: an image can be exported twice at a time, as no client should let happen. @default 'on' */
+  busyGuard?: BusyGuard;
   /** What the virtual clock runs beside. @default Date.now */
   now?: () => number;
 }
@@ -55,6 +57,8 @@ export interface Simulator {
   readonly metadata: MetadataSettings;
   /** How long exports that begin from now on take, in seconds. */
   jobSeconds: JobSeconds;
+  /** Whether a busy image is refused another export. As `POST /_simulator/busy-guard`. */
+  busyGuard: BusyGuard;
   jobs(): JobSummary[];
   /** As `PUT /_simulator/jobs/{jobId}`. @throws when there is no such job, or it has ended. */
   changeJob(jobId: string, change: JobChange): JobSummary;
@@ -93,7 +97,8 @@ export interface Simulator {
  * @throws Error when an explicit port is taken.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const cloud = new Cloud({ stateDir: options.stateDir, jobSeconds: options.jobSeconds ?? 10, now: options.now });
+  const { jobSeconds = 10, ...others } = options;
+  const cloud = new Cloud({ ...others, jobSeconds });
   const services = await listenOn(cloud, options.port ?? 0);
   cloud.directory.state.ports = portsOf(services);
   cloud.jobs.settle();
@@ -110,6 +115,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     set jobSeconds(jobSeconds: JobSeconds) {
       cloud.jobSeconds = jobSeconds;
+    },
+    get busyGuard() {
+      return cloud.busyGuard;
+    },
+    set busyGuard(busyGuard: BusyGuard) {
+      cloud.busyGuard = busyGuard;
     },
     addImage: (like, attributes) => cloud.addImage(like, attributes),
     jobs: () => cloud.jobs.list(),

@@ -113,6 +113,17 @@ describe('the image of a job', () => {
     simulator.clock.advance(10 * HOUR);
     await beginExport(simulator.info, 'linux', '3.qcow2');
   });
+
+  it('is not guarded while the guard is off: two jobs of one image go on at once', async () => {
+    const guard = (body: object) => control(simulator.info, 'POST', '/busy-guard', body);
+    await beginExport(simulator.info, 'linux', '1.qcow2');
+    expect((await guard({ guard: 'off' })).status).toBe(200);
+    await beginExport(simulator.info, 'linux', '2.qcow2');
+    expect(simulator.jobs().map(({ endTime }) => endTime)).toEqual([null, null]);
+    simulator.busyGuard = 'on';
+    await expect(beginExport(simulator.info, 'linux', '3.qcow2')).rejects.toThrow('IMG.0148');
+    expect((await guard({ guard: 'half' })).status).toBe(400);
+  });
 });
 
 describe('a job that is interfered with over the control API', () => {

@@ -35,6 +35,12 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
     return c.json({});
   });
 
+  app.post('/busy-guard', async (c) => {
+    const { guard } = busyGuardChange.parse(await c.req.json());
+    cloud.busyGuard = guard;
+    return c.json({ guard });
+  });
+
   app.post('/clock', async (c) => {
     const { advanceMs } = clockChange.parse(await c.req.json());
     cloud.clock.advance(advanceMs);
@@ -83,6 +89,9 @@ const faultRule = z.strictObject({
   times: z.int().min(1).optional(),
   action,
 });
+
+/** `off`: an image that is being exported is not refused another export (IMG.0148). Until turned on, or a restart. */
+const busyGuardChange = z.strictObject({ guard: z.enum(['on', 'off']) });
 
 const clockChange = z.strictObject({ advanceMs: z.number().min(0) });
 

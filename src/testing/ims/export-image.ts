@@ -52,7 +52,7 @@ function readAttempt(imageId: string, bytes: Buffer, cloud: Cloud): ExportAttemp
     imageId,
     image,
     ancestors: image === undefined ? [] : ancestorsOf(image, cloud),
-    isImageBusy: cloud.jobs.isExporting(imageId),
+    isImageBusy: cloud.busyGuard === 'on' && cloud.jobs.isExporting(imageId),
     bucket: cloud.bucket(bucketName),
     region: cloud.state.region,
     objectExists: cloud.objects.find(bucketName, key) !== undefined,

@@ -18,6 +18,7 @@ export interface ExportAttempt {
   imageId: string;
   image: Image | undefined;
   ancestors: readonly Image[];
+  /** Never while the guard is off. */
   isImageBusy: boolean;
   bucket: Bucket | undefined;
   region: string;
@@ -207,7 +208,7 @@ export const EXPORT_REFUSALS: readonly ExportRefusal[] = [
     message: 'The image is being exported.',
     when: ({ isImageBusy }) => isImageBusy,
     because:
-      'One image exports once at a time. That it is looked at before the destination is a choice: the order is unknown.',
+      'One image exports once at a time. That it is looked at before the destination is a choice, and so is that it holds from the first moment of a job: neither is published. `busyGuard` turns it off.',
   },
   {
     code: 'IMG.0069',
