@@ -222,7 +222,8 @@ async function afterNotExecuted(
   lost.refusals = refusedCredentials(outcome) ? lost.refusals + 1 : 0;
   if (lost.refusals >= REFUSED_CREDENTIALS_TRIES) return giveUp(tracking, 'the credentials are refused');
   const isInTime = await waitForNextTry(tracking, outcome, untilMs);
-  if (!isInTime) giveUp(tracking, 'the time to submit is over');
+  // A busy image is watched all the same, and a person can be asked again.
+  if (!isInTime) lost.probeUntilMs = Date.now();
 }
 
 /** An export of this image runs, ours or somebody's to another object. Ours would end with the object at our destination. */
