@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmissionResolution } from '../../src/contract';
 import { type Rig, startRig } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
-import { OneExport } from './one-export';
+import { ALWAYS, OneExport } from './one-export';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -66,4 +66,22 @@ it.concurrent('F37 a job that has failed is not adopted, and the export can be s
 
 it.concurrent('F37 a job that the cloud does not know is not adopted', async () => {
   await refused(await parked(), 'ff80808280c204e30180d2784c3c0d86', 'the cloud answered');
+});
+
+it.concurrent('F37 a job to another object cannot be told from ours: where OBS does not tell either, the result warns', async () => {
+  const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask' } });
+  one.postsFail({ dropBefore: true });
+  one.headsFail({ status: 403 }, ALWAYS);
+  await one.start();
+  await one.until(({ phase }) => phase === 'needsAnswer');
+  const other = one.to(`${rig.simulator.info.bucket}:f37/${one.imageId}`);
+  const jobId = await other.accepted();
+  await answer(one, { jobId });
+  other.changeJob(jobId, { status: 'SUCCESS' });
+  const { warnings, ...result } = await one.result();
+  expect(result).toMatchObject({ jobId, object: null, verification: { state: 'skipped' } });
+  expect(warnings).toContainEqual(
+    expect.stringContaining(`Job ${jobId} was named by resolveSubmission. The cloud does not tell to which object`),
+  );
+  await other.result();
 });

@@ -133,6 +133,17 @@ export class OneExport {
     this.rig.simulator.faults.add({ service: 'obs', method: 'HEAD', path: `*/${this.objectKey}`, ...hits, action });
   }
 
+  /** Reads of the bytes at the destination. */
+  readsFail(action: FaultAction, hits: Hits = {}): void {
+    this.rig.simulator.faults.add({ service: 'obs', method: 'GET', path: `*/${this.objectKey}`, ...hits, action });
+  }
+
+  /** The looks at the destination. */
+  heads(): JournalEntry[] {
+    const isOfIt = ({ method, path }: JournalEntry) => method === 'HEAD' && path.endsWith(`/${this.objectKey}`);
+    return this.rig.simulator.requests().filter(isOfIt);
+  }
+
   /** What the simulator was asked to export of this image. */
   posts(): JournalEntry[] {
     return this.rig.simulator.requests().filter(({ method, path }) => method === 'POST' && path === this.#postPath);

@@ -141,6 +141,17 @@ it.concurrent('F19 throttling without end is given up by its own budget, with no
   expect(one.jobs()).toEqual([]);
 });
 
+it.concurrent('F19 a wait longer than is left is not begun, and the failure says how long the cloud asked for', async () => {
+  const one = new OneExport(rig, { options: { submitBudget: '2h' } });
+  one.postsFail({ status: 429, headers: { 'Retry-After': '86400' }, body: {} });
+  await one.start();
+  expect(await one.failure()).toMatchObject({
+    type: 'SubmitRejected',
+    message: expect.stringMatching(/Nothing was submitted: the cloud asks to wait 24h 00m .*longer than is left/),
+  });
+  expect(one.posts()).toHaveLength(1);
+});
+
 it.concurrent('F30 two exports of one image at once: the second waits for the first, and both succeed', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
   const second = first.to(`${rig.simulator.info.bucket}:f30/second`);
