@@ -81,6 +81,10 @@ describe('what people read in the Web UI', () => {
     expect(details).toMatch(
       /answer to the submit was lost.*4096 bytes, last modified 2026-01-01T00:05.*resolveSubmission/s,
     );
+    expect(details).toContain('Nothing is submitted any more');
+    tracking.lostSubmit = { ...tracking.lostSubmit, candidate: null, busyUntilMs: START };
+    expect(currentDetails(tracking, START)).toMatch(/the image is being exported.*the destination is watched/);
+    tracking.lostSubmit = { ...tracking.lostSubmit, candidate: { object, doubt: null, sinceMs: START } };
     tracking.phase = 'needsAnswer';
     expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
     expect(submitLost(tracking, 'somebody looked')).toMatchObject({

@@ -52,7 +52,8 @@ export const DESTINATION_RULES = [
   {
     id: 'bucketRegion',
     refuses: 'a bucket in another region than the image',
-    source: 'Constraint 1, "in the same region"; OBS header x-obs-bucket-location; IMG.0058',
+    source:
+      'Constraint 1, "in the same region"; OBS header x-obs-bucket-location, 301 and 307 to another region; IMG.0058',
     severity: 'error',
     check({ bucket, region, request }) {
       const message = `The bucket ${request.bucket} is not in the region of the image, ${region}. Choose one that is.`;
