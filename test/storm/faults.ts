@@ -4,20 +4,27 @@
  * @module
  */
 import type { FaultAction, FaultRule } from '../../src/testing';
-import type { Plan, PostStatus, PostTrouble } from './plan';
+import type { Plan, PostStatus, PostTrouble, ReadTrouble } from './plan';
 import type { Subject } from './subject';
 
 export function faultsOf(plan: Plan, { postPath, objectPath }: Subject): FaultRule[] {
   const posts = plan.posts.map((trouble, index): FaultRule => {
     return { service: 'ims', method: 'POST', path: postPath, nth: index + 1, action: actionOf(trouble) };
   });
-  const heads = plan.heads.map(({ nth, times, status }): FaultRule => {
-    return { service: 'obs', method: 'HEAD', path: objectPath, nth, times, action: { status } };
-  });
-  const reads: FaultRule[] = [
+  const ofObject = (method: 'HEAD' | 'GET') => (trouble: ReadTrouble) => {
+    const { nth, times } = trouble;
+    return { service: 'obs', method, path: objectPath, nth, times, action: actionOfRead(trouble) } as const;
+  };
+  const onObject: FaultRule[] = [...plan.heads.map(ofObject('HEAD')), ...plan.reads.map(ofObject('GET'))];
+  const imageReads: FaultRule[] = [
     { service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: plan.imageReadMs } },
   ];
-  return [...posts, ...heads, ...(plan.imageReadMs > 0 ? reads : [])];
+  return [...posts, ...onObject, ...(plan.imageReadMs > 0 ? imageReads : [])];
+}
+
+function actionOfRead({ status, delayMs = 0, retryAfterSeconds }: ReadTrouble): FaultAction {
+  if (status === 'slow') return { delayMs };
+  return { delayMs, status, headers: retryAfterSeconds ? { 'Retry-After': String(retryAfterSeconds) } : {} };
 }
 
 function actionOf({ kind, acts, delayMs = 0 }: PostTrouble): FaultAction {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ExportImageResult, ExportStatus } from '../../src/contract';
 import { judge } from './judgement';
 import { planOf } from './plan';
-import type { Attempt, Job, Post, Record } from './record';
+import type { Attempt, Job, PersonsAnswer, Post, Record } from './record';
 
 const POST: Post = { atMs: 1_100, httpStatus: 200, note: 'job a', jobId: 'a', trouble: null };
 const JOB: Job = { jobId: 'a', ours: true, status: 'SUCCESS', beginMs: 1_101, endMs: 2_000 };
@@ -32,6 +32,7 @@ function record(changes: Partial<Record> = {}, submissions = 1): Record {
     takenAtMs: 3_100,
     posts: [POST],
     heads: [{ atMs: 1_010, httpStatus: 404 }],
+    reads: [],
     jobs: [JOB],
     objectChanges: [],
     attempts: [ATTEMPT],
@@ -46,6 +47,17 @@ function record(changes: Partial<Record> = {}, submissions = 1): Record {
     ...changes,
   };
 }
+
+/** The answer was lost, nothing began, and nobody knows. */
+const UNKNOWN = {
+  verdict: { kind: 'unknown', message: '', details: { reason: 'submitAmbiguous' } },
+  memo: { outcome: 'unknown', remoteJob: 'unknown' },
+  status: { submissions: 1, remoteJob: 'unknown' } as ExportStatus,
+  attempts: [LOST],
+  posts: [{ ...POST, httpStatus: null, jobId: null }],
+  jobs: [],
+  plan: { ...planOf(1_000), options: { maxProbes: 1, deadline: 60_000 } },
+} satisfies Partial<Record>;
 
 const rulesBroken = (judged: Record): string[] => [
   ...new Set(judge(judged).map((problem) => problem.split(':')[0] ?? '')),
@@ -77,6 +89,60 @@ describe('the judgement of a run', () => {
     const posts = [POST, { ...POST, atMs: LATER + 50, jobId: 'b' }];
     const canceled = record({ cancel: { requestedAtMs: 5_000 }, posts, attempts: [ATTEMPT, attempt] });
     expect(rulesBroken(canceled)).toContain('noPostAfterCancel');
+  });
+
+  it('finds a POST after a person had named the job, and not one that was on its way', () => {
+    const again = { decidedAtMs: LATER, scheduledAtMs: LATER, startedAtMs: LATER, closedAtMs: LATER + 90 };
+    const posts = [POST, { ...POST, atMs: LATER + 50, jobId: 'b' }];
+    const attempts = [LOST, later(ATTEMPT, again)];
+    const answered = (takenAtMs: number) => {
+      const answer: PersonsAnswer = { atMs: takenAtMs, takenAtMs, answer: 'truth', jobId: 'a', refusal: null };
+      return rulesBroken(record({ posts, attempts, answers: [answer] }, 2));
+    };
+    expect(answered(LATER - 500)).toContain('noPostAfterAJobWasNamed');
+    expect(answered(LATER + 10)).not.toContain('noPostAfterAJobWasNamed');
+  });
+
+  it('finds a job of a person that was taken without a warning', () => {
+    const answer: PersonsAnswer = { atMs: 1_900, takenAtMs: 1_910, answer: 'truth', jobId: 'a', refusal: null };
+    const taken = record({ attempts: [LOST], posts: [{ ...POST, httpStatus: null }], answers: [answer] });
+    expect(judge(taken)).toEqual([expect.stringContaining('may export to another object')]);
+  });
+
+  it('finds an unknown although the image was busy and its object could be watched for', () => {
+    const again = { decidedAtMs: LATER, scheduledAtMs: LATER, startedAtMs: LATER, closedAtMs: LATER + 90 };
+    const probe: Attempt = { ...later(ATTEMPT, again), end: 'notExecuted', code: 'IMG.0148' };
+    const busy = (endedAtMs: number) =>
+      judge(
+        record({
+          ...UNKNOWN,
+          endedAtMs,
+          jobs: [{ ...JOB, status: 'RUNNING', endMs: null }],
+          attempts: [LOST, probe],
+          posts: [
+            { ...POST, httpStatus: null },
+            { ...POST, atMs: LATER + 50, httpStatus: 400, note: 'IMG.0148', jobId: null },
+          ],
+        }),
+      );
+    expect(busy(LATER + 5_000)).toEqual([expect.stringContaining('could be watched for')]);
+    expect(busy(61_100)).toEqual([]);
+  });
+
+  it('finds an unknown although the object could be read in time, and not where it never could', () => {
+    const readUntil = (atMs: number) =>
+      judge(
+        record({
+          ...UNKNOWN,
+          endedAtMs: 61_100,
+          plan: { ...UNKNOWN.plan, options: { maxProbes: 1, deadline: 60_000, acceptUnconfirmed: true } },
+          jobs: [JOB],
+          heads: [...record().heads, { atMs: LATER, httpStatus: 200 }],
+          reads: [{ atMs, httpStatus: 503 }],
+        }),
+      );
+    expect(readUntil(LATER)).toEqual([expect.stringContaining('an object at rest was there')]);
+    expect(readUntil(60_000)).toEqual([]);
   });
 
   it('finds a POST of a worker that was given up', () => {
@@ -119,15 +185,6 @@ describe('the judgement of a run', () => {
   });
 
   it('finds an unknown that could have been known', () => {
-    const unknown = record({
-      verdict: { kind: 'unknown', message: '', details: { reason: 'submitAmbiguous' } },
-      memo: { outcome: 'unknown', remoteJob: 'unknown' },
-      status: { submissions: 1, remoteJob: 'unknown' } as ExportStatus,
-      attempts: [LOST],
-      posts: [{ ...POST, httpStatus: null, jobId: null }],
-      jobs: [],
-      plan: { ...planOf(1_000), options: { maxProbes: 1, deadline: 60_000 } },
-    });
-    expect(judge(unknown)).toEqual([expect.stringContaining('unknown, although')]);
+    expect(judge(record(UNKNOWN))).toEqual([expect.stringContaining('unknown, although')]);
   });
 });

@@ -3,7 +3,7 @@
  * outcome is unknown.
  *
  * The means are: HEADs of the destination until the deadline, `maxProbes` further submits after the settle time, a person's
- * answer, and with `acceptUnconfirmed` the looks of an object at rest. The design itself gives up at the first candidate
+ * answer, and with `acceptUnconfirmed` the looks of an object at rest whose bytes can be read. The design itself gives up at the first candidate
  * that cannot be accepted, so that nobody waits for a second one.
  *
  * @module
@@ -11,7 +11,8 @@
 import { SUBMIT_LIMITS } from '../fixtures/quick-submit-limits';
 import { attemptsOfLastRun, sawDestinationFree, settledAt, standings } from './evidence';
 import { probesOf } from './invariants';
-import type { Record, Verdict } from './record';
+import type { Read, Record, Verdict } from './record';
+import { READ_LIMIT_MS } from './scaled-activities';
 
 /** Longest time between two looks (`maxInterval`), twice, and what a busy machine may add. */
 const LOOKS_MS = 2 * 500 + 1_500;
@@ -21,7 +22,7 @@ export function couldHaveKnown(record: Record): string | null {
   const { verdict } = record;
   if (verdict.kind !== 'unknown') return null;
   if (verdict.details.reason !== 'submitAmbiguous') return ofKnownJob(record, verdict);
-  return fromThePerson(record) ?? fromTheObject(record) ?? fromAProbe(record);
+  return fromThePerson(record) ?? fromTheObject(record) ?? fromAProbe(record) ?? fromWatching(record);
 }
 
 /** The job is known. Its end could have been read until the last look. */
@@ -54,6 +55,9 @@ function fromTheObject(record: Record): string | null {
     return null;
   const stood = standings(record);
   const deniedUntilMs = Math.max(0, ...record.heads.filter(({ httpStatus }) => httpStatus !== 404).map(unlessSeen));
+  // Whoever may not read the bytes is told so at once; where OBS is out of order, they are read again.
+  if (record.reads.some(({ httpStatus }) => httpStatus === 403)) return null;
+  const unreadUntilMs = Math.max(0, ...record.reads.filter(isOutOfOrder).map(({ atMs }) => atMs));
   const unfit = record.heads.some(
     ({ atMs, httpStatus }) =>
       httpStatus === 200 &&
@@ -61,15 +65,24 @@ function fromTheObject(record: Record): string | null {
   );
   if (unfit) return null;
   for (const { fits, fromMs, untilMs } of stood) {
-    const visibleFromMs = Math.max(fromMs, settledAt(record), deniedUntilMs);
+    const visibleFromMs = Math.max(fromMs, settledAt(record), deniedUntilMs, unreadUntilMs);
     const visibleMs = Math.min(untilMs ?? Number.POSITIVE_INFINITY, deadlineOf(record)) - visibleFromMs;
-    if (fits && visibleMs > SUBMIT_LIMITS.objectRestMs + LOOKS_MS)
+    if (fits && visibleMs > SUBMIT_LIMITS.objectRestMs + LOOKS_MS + lostLookMs(record))
       return `an object at rest was there for ${visibleMs} ms`;
   }
   return null;
 }
 
-function unlessSeen({ atMs, httpStatus }: Record['heads'][number]): number {
+/** A worker that is stopped or killed may take a look along, which is given up only after this. */
+function lostLookMs({ done }: Record): number {
+  return done.some(({ action }) => action.do === 'freeze' || action.do === 'kill') ? READ_LIMIT_MS : 0;
+}
+
+function isOutOfOrder({ httpStatus }: Read): boolean {
+  return httpStatus === null || httpStatus >= 500;
+}
+
+function unlessSeen({ atMs, httpStatus }: Read): number {
   return httpStatus === 200 ? 0 : atMs;
 }
 
@@ -77,26 +90,51 @@ function unlessSeen({ atMs, httpStatus }: Record['heads'][number]): number {
 function fromAProbe(record: Record): string | null {
   const { used, allowed } = probesOf(record);
   if (used >= allowed) return null;
-  // Where OBS tells neither before nor after, a submit would be blind.
-  if (!sawDestinationFree(record) && record.heads.some(({ httpStatus }) => httpStatus === 403)) return null;
-  const candidate = record.heads.some(({ httpStatus }) => httpStatus === 200);
-  const attempts = attemptsOfLastRun(record);
-  const refused = attempts.some(({ end, code }) => end === 'rejected' || code === 'IMG.0070');
-  const unauthorized = attempts.filter(({ code }) => code === 'APIGW.0301').length >= 2;
-  if (candidate || refused || unauthorized) return null;
+  if (isOutOfQuestion(record)) return null;
   const leftMs = probeUntil(record) - Math.max(record.endedAtMs, settledAt(record), busyUntil(record));
   return leftMs > LOOKS_MS ? `${allowed - used} of ${allowed} probes were left, and ${leftMs} ms` : null;
 }
 
-/** When probing is given up: by the deadline, or by `submitBudget` since the first probe. */
+/** The last that was heard is that the image is busy: its object can be watched for until the deadline, in any case. */
+function fromWatching(record: Record): string | null {
+  const attempts = attemptsOfLastRun(record);
+  const heard = attempts
+    .filter(({ end, code }) => end !== 'neverBegan' && (end !== 'notExecuted' || code === BUSY))
+    .at(-1);
+  const isKnown = attempts.some(({ end }) => end === 'ambiguous' || end === 'lost') && heard?.code === BUSY;
+  const isOvertaken = record.answers.some(
+    ({ refusal, takenAtMs }) => refusal === null && takenAtMs > (heard?.closedAtMs ?? 0),
+  );
+  if (!isKnown || isOvertaken || isOutOfQuestion(record)) return null;
+  const leftMs = deadlineOf(record) - record.endedAtMs;
+  return leftMs > SLACK_MS ? `the image was busy, and its object could be watched for ${leftMs} ms more` : null;
+}
+
+const BUSY = 'IMG.0148';
+
+/** The design ends here at once: with an object that cannot be accepted, with a refusal, and where OBS never tells. */
+function isOutOfQuestion(record: Record): boolean {
+  const { heads } = record;
+  // Where OBS tells neither before nor after, a submit would be blind.
+  if (!sawDestinationFree(record) && heads.some(({ httpStatus }) => httpStatus === 403)) return true;
+  const attempts = attemptsOfLastRun(record);
+  const refused = attempts.some(({ end, code }) => end === 'rejected' || code === 'IMG.0070');
+  const unauthorized = attempts.filter(({ code }) => code === 'APIGW.0301').length >= 2;
+  return heads.some(({ httpStatus }) => httpStatus === 200) || refused || unauthorized;
+}
+
+/** When probing is given up: by the deadline, or by `submitBudget` since the first probe, or since a person allowed one. */
 function probeUntil(record: Record): number {
   const { submitBudget } = record.plan.options;
-  return submitBudget === undefined ? deadlineOf(record) : settledAt(record) + Number(submitBudget);
+  if (submitBudget === undefined) return deadlineOf(record);
+  const allowed = record.answers.filter(({ jobId, refusal }) => jobId === null && refusal === null);
+  const sinceMs = Math.max(settledAt(record), ...allowed.map(({ takenAtMs }) => takenAtMs));
+  return Math.min(deadlineOf(record), sinceMs + Number(submitBudget));
 }
 
 /** A busy image is left alone for a while, each time twice as long. */
 function busyUntil(record: Record): number {
-  const busy = attemptsOfLastRun(record).filter(({ code }) => code === 'IMG.0148');
+  const busy = attemptsOfLastRun(record).filter(({ code }) => code === BUSY);
   const lastMs = busy.at(-1)?.closedAtMs ?? 0;
   return busy.length === 0 ? 0 : lastMs + SUBMIT_LIMITS.busyImageMs * 2 ** (busy.length - 1);
 }

@@ -50,6 +50,7 @@ class Run {
   ) {
     this.#subject = new Subject(stage, plan);
     for (const rule of faultsOf(plan, this.#subject)) stage.simulator.faults.add(rule);
+    stage.simulator.busyGuard = plan.busyGuard;
     let begun = 0;
     stage.simulator.jobSeconds = () => {
       if (this.#foreignJobMs !== null) return this.#foreignJobMs / 1_000;
@@ -174,7 +175,7 @@ class Run {
 
   async #answer(answer: Answer, handle: WorkflowHandle): Promise<boolean> {
     const jobId = this.#jobOf(answer);
-    const given: PersonsAnswer = { atMs: Date.now(), answer, jobId, refusal: null };
+    const given: PersonsAnswer = { atMs: Date.now(), takenAtMs: 0, answer, jobId, refusal: null };
     const args = [jobId === null ? { notSubmitted: true } : { jobId }];
     try {
       await handle.executeUpdate(MESSAGES.updates.resolveSubmission, { args } as never);
@@ -182,6 +183,7 @@ class Run {
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
       given.refusal = error.cause instanceof ApplicationFailure ? (error.cause.type ?? '') : String(error.cause);
     }
+    given.takenAtMs = Date.now();
     this.#answers.push(given);
     return given.refusal === null;
   }
@@ -261,6 +263,7 @@ class Run {
       takenAtMs: Date.now(),
       posts: this.#subject.posts(),
       heads: this.#subject.heads(),
+      reads: this.#subject.reads(),
       jobs: this.#subject.jobs(),
       objectChanges: this.#objectChanges,
       attempts: submitsOf(histories),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describePlan, planOf } from './plan';
 import { TROUBLES } from './troubles';
 
-const SEEDS = Array.from({ length: 500 }, (_, index) => 1_000 + index);
+const SEEDS = Array.from({ length: 600 }, (_, index) => 1_000 + index);
 
 it('a seed is always the same plan, and another seed another', () => {
   const plans = SEEDS.map((seed) => describePlan(planOf(seed)));
@@ -10,11 +10,17 @@ it('a seed is always the same plan, and another seed another', () => {
   expect(new Set(plans).size).toBe(plans.length);
 });
 
-it('500 seeds have every kind of trouble ten times at least', () => {
+it('600 seeds have every kind of trouble ten times at least', () => {
   const counts = new Map(Object.keys(TROUBLES).map((trouble) => [trouble, 0]));
   for (const seed of SEEDS) {
     const { trouble } = planOf(seed);
     counts.set(trouble, (counts.get(trouble) ?? 0) + 1);
   }
   expect([...counts].filter(([, times]) => times < 10)).toEqual([]);
+});
+
+it('about a third of them go without the guard of a busy image', () => {
+  const share = SEEDS.filter((seed) => planOf(seed).busyGuard === 'off').length / SEEDS.length;
+  expect(share).toBeGreaterThan(0.28);
+  expect(share).toBeLessThan(0.4);
 });

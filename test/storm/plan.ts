@@ -4,8 +4,10 @@
  * @module
  */
 import type { ExportOptions, FileFormat } from '../../src/contract';
+import type { BusyGuard } from '../../src/testing';
 import { Dice } from './dice';
 import { sprinkle, TROUBLES, type Trouble } from './troubles';
+import { mayGoUnguarded } from './unguarded';
 
 export interface Plan {
   seed: number;
@@ -16,7 +18,11 @@ export interface Plan {
   /** What the first, second … POST of our workers meets. Further ones meet nothing. */
   posts: PostTrouble[];
   /** What the HEADs of our object meet. */
-  heads: HeadTrouble[];
+  heads: ReadTrouble[];
+  /** What the GETs of its bytes meet. */
+  reads: ReadTrouble[];
+  /** Whether the cloud itself keeps an image from being exported twice at a time: see `unguarded`. */
+  busyGuard: BusyGuard;
   /** How long the read of the image takes: time for something to happen while validating. */
   imageReadMs: number;
   /** How long our first, second … job takes, and every further one as long as the last. */
@@ -36,11 +42,14 @@ export interface PostTrouble {
 /** Statuses by the code of their answer. */
 export type PostStatus = '429' | 'IMG.0060' | 'IMG.0061' | 'IMG.0018' | '502' | '504' | '401' | '403';
 
-export interface HeadTrouble {
-  /** The first HEAD of our object that meets it. The first of all is that of the validation. */
+export interface ReadTrouble {
+  /** The first one that meets it. The first HEAD of all is that of the validation. */
   nth: number;
   times: number;
-  status: 503 | 403;
+  /** `slow`: it is answered as ever, after `delayMs`. */
+  status: 503 | 403 | 'slow';
+  delayMs?: number;
+  retryAfterSeconds?: number;
 }
 
 /** Something that the harness does, some time after a moment of the run. */
@@ -48,7 +57,8 @@ export type Intervention = { at: Moment; afterMs: number } & Action;
 
 /**
  * `post 2`: the second POST of our workers has arrived · `answered 2`: and was answered, or dropped · `job 1`: our first job
- * has begun · `jobEnd 1`: and ended with its object · `watching`: a probe found the image busy · the others are phases.
+ * has begun · `jobEnd 1`: and ended with its object · `head 2`: the second HEAD of our object has arrived · `seen`: one of
+ * them was answered that it is there · `watching`: a probe found the image busy · the others are phases.
  */
 export type Moment =
   | 'beforeStart'
@@ -58,11 +68,15 @@ export type Moment =
   | `answered ${number}`
   | `job ${number}`
   | `jobEnd ${number}`
+  | `head ${number}`
+  | 'seen'
   | 'waitingToSubmit'
   | 'reconciling'
   | 'needsAnswer'
+  | 'parked'
   | 'watching'
   | 'exporting'
+  | 'verifying'
   | 'ended';
 
 export type Action =
@@ -89,7 +103,7 @@ export type Action =
  */
 export type Answer = 'truth' | 'unknownJob' | 'otherImagesJob' | 'foreignJob' | 'notSubmitted';
 
-/** One kind of trouble after the other, so that any fifty seeds in a row have each of them. */
+/** One kind of trouble after the other, so that any sixty seeds in a row have each of them. */
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed);
   const troubles = Object.keys(TROUBLES) as Trouble[];
@@ -97,6 +111,7 @@ export function planOf(seed: number): Plan {
   const plan: Plan = { seed, trouble, ...calm(dice) };
   TROUBLES[trouble](plan, dice);
   sprinkle(plan, dice);
+  mayGoUnguarded(plan, dice);
   return plan;
 }
 
@@ -112,17 +127,21 @@ function calm(dice: Dice): Omit<Plan, 'seed' | 'trouble'> {
   };
   const format = dice.pick<Plan['format']>(['qcow2', 'qcow2', 'qcow2', 'vhd', 'vmdk', 'zvhd', 'quick']);
   const jobsMs = [dice.between(200, 1_500), dice.between(200, 1_500)];
-  return { format, options, posts: [], heads: [], imageReadMs: 0, jobsMs, interventions: [] };
+  const nothing = { posts: [], heads: [], reads: [], imageReadMs: 0, interventions: [] };
+  return { format, options, jobsMs, busyGuard: 'on', ...nothing };
 }
 
 /** A plan as one line. */
-export function describePlan({ seed, trouble, format, options, posts, heads, interventions, jobsMs }: Plan): string {
+export function describePlan(plan: Plan): string {
+  const { seed, trouble, format, options, posts, heads, reads, interventions, jobsMs, busyGuard } = plan;
   const { minInterval: _, maxInterval: __, ...chosen } = options;
   const parts = [
     `seed ${seed} ${trouble}: ${format} ${JSON.stringify(chosen)}`,
     posts.length > 0 && `POSTs ${posts.map(describePost).join(', ')}`,
-    heads.length > 0 && `HEADs ${heads.map(({ nth, times, status }) => `#${nth} ${times}x ${status}`).join(', ')}`,
+    heads.length > 0 && `HEADs ${heads.map(describeRead).join(', ')}`,
+    reads.length > 0 && `GETs ${reads.map(describeRead).join(', ')}`,
     `jobs ${jobsMs.join(', ')} ms`,
+    busyGuard === 'off' && 'a busy image is not guarded',
     ...interventions.map(({ at, afterMs, ...action }) => `${at} + ${afterMs} ms: ${JSON.stringify(action)}`),
   ];
   return parts.filter(Boolean).join(' · ');
@@ -130,4 +149,9 @@ export function describePlan({ seed, trouble, format, options, posts, heads, int
 
 function describePost({ kind, acts, delayMs }: PostTrouble): string {
   return `${kind}${acts ? ' although it acts' : ''}${delayMs ? ` after ${delayMs} ms` : ''}`;
+}
+
+function describeRead({ nth, times, status, delayMs, retryAfterSeconds }: ReadTrouble): string {
+  const details = [delayMs && `after ${delayMs} ms`, retryAfterSeconds && `Retry-After ${retryAfterSeconds}`];
+  return [`#${nth} ${times}x ${status}`, ...details].filter(Boolean).join(' ');
 }

@@ -18,7 +18,9 @@ export interface Record {
   /** The exports that our workers asked for, in the order of their arrival. */
   posts: Post[];
   /** The HEADs of our object that our workers made. */
-  heads: Head[];
+  heads: Read[];
+  /** The GETs of its bytes. */
+  reads: Read[];
   /** The exports of our image: ours, and those of somebody else to another object. */
   jobs: Job[];
   /** What was done to our object by others than our jobs. */
@@ -51,7 +53,7 @@ export interface Post {
   trouble: PostTrouble | null;
 }
 
-export interface Head {
+export interface Read {
   atMs: number;
   httpStatus: number | null;
 }
@@ -92,6 +94,8 @@ export interface Attempt {
 
 export interface PersonsAnswer {
   atMs: number;
+  /** When the workflow had it. */
+  takenAtMs: number;
   answer: Answer;
   /** The job that was named; null for `{notSubmitted: true}`. */
   jobId: string | null;

@@ -1,10 +1,10 @@
 /**
- * `npm run storm`: 500 generated exports through random trouble, each judged by the simulator's own record.
+ * `npm run storm`: 600 generated exports through random trouble, each judged by the simulator's own record.
  *
  *     npm run storm                          all of them
  *     npm run storm -- --seed 4711           one, with everything that happened
  *     npm run storm -- --runs 50 --from 1000
- *     npm run storm -- --runs 500 --trouble frozenInPostForLong   of these seeds only those about one trouble
+ *     npm run storm -- --runs 600 --trouble frozenInPostForLong   of these seeds only those about one trouble
  *
  * Ends with exit code 1 when any run is not as it should be.
  *
@@ -19,7 +19,7 @@ import { Tally } from './tally';
 import { timelineOf } from './timeline';
 
 const TEXT = { type: 'string' } as const;
-const RUNS = 500;
+const RUNS = 600;
 const FIRST_SEED = 1_000;
 
 async function main(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 
 /** A read that a lost worker took along is given up after this, not after 30 s. Longer than its own short retries. */
-const READ_LIMIT_MS = 4_000;
+export const READ_LIMIT_MS = 4_000;
 const RETRY = { initialInterval: 100, maximumInterval: 500 };
 
 /** Part of the worker's bundle: scales the times of the activities that only read. Those of the submit are scaled by fixture. */

@@ -8,7 +8,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { type ExportImageInput, type ExportStatus, exportWorkflowId, MESSAGES } from '../../src/contract';
 import type { JournalEntry } from '../../src/testing';
 import type { Moment, Plan } from './plan';
-import type { Head, Job, Post } from './record';
+import type { Job, Post, Read } from './record';
 import type { Stage } from './stage';
 
 const LOOK_EVERY_MS = 5;
@@ -62,11 +62,12 @@ export class Subject {
     }));
   }
 
-  heads(): Head[] {
-    return this.#entries('HEAD', this.objectPath).map(({ at, status }) => ({
-      atMs: Date.parse(at),
-      httpStatus: status,
-    }));
+  heads(): Read[] {
+    return this.#entries('HEAD', this.objectPath).map(toRead);
+  }
+
+  reads(): Read[] {
+    return this.#entries('GET', this.objectPath).map(toRead);
   }
 
   jobs(): Job[] {
@@ -118,6 +119,10 @@ export class Subject {
         return this.posts()[index] !== undefined;
       case 'answered':
         return (this.posts()[index]?.note ?? '') !== '';
+      case 'head':
+        return this.heads()[index] !== undefined;
+      case 'seen':
+        return this.heads().some(({ httpStatus }) => httpStatus === 200);
       case 'job':
         return this.#ourJobs()[index] !== undefined;
       case 'jobEnd':
@@ -136,9 +141,23 @@ export class Subject {
   }
 }
 
-function isPhase(moment: Moment): boolean {
-  return ['waitingToSubmit', 'reconciling', 'needsAnswer', 'watching', 'exporting'].includes(moment);
+function toRead({ at, status }: JournalEntry): Read {
+  return { atMs: Date.parse(at), httpStatus: status };
 }
+
+function isPhase(moment: Moment): boolean {
+  return PHASES.has(moment);
+}
+
+const PHASES: ReadonlySet<Moment> = new Set([
+  'waitingToSubmit',
+  'reconciling',
+  'needsAnswer',
+  'parked',
+  'watching',
+  'exporting',
+  'verifying',
+]);
 
 function shows(moment: Moment, status: ExportStatus | null): boolean {
   if (status === null) return false;

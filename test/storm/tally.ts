@@ -5,13 +5,15 @@
  */
 import { ourJobs } from './evidence';
 import { neverTwoLiveJobs, probesOf } from './invariants';
-import type { Record } from './record';
+import type { Read, Record } from './record';
 
 export class Tally {
   readonly #counts = new Map<string, Map<string, number>>();
   #runs = 0;
   #failed = 0;
+  #unguarded = 0;
   #mostLiveJobs = 0;
+  #mostLiveJobsUnguarded = 0;
   #elapsedMs = 0;
 
   add(record: Record, problems: readonly string[]): void {
@@ -19,6 +21,10 @@ export class Tally {
     if (problems.length > 0) this.#failed += 1;
     this.#elapsedMs += record.takenAtMs - record.startedAtMs;
     this.#mostLiveJobs = Math.max(this.#mostLiveJobs, mostLiveJobs(record));
+    if (record.plan.busyGuard === 'off') {
+      this.#unguarded += 1;
+      this.#mostLiveJobsUnguarded = Math.max(this.#mostLiveJobsUnguarded, mostLiveJobs(record));
+    }
     this.#count('planned trouble', record.plan.trouble);
     this.#count('verdict', verdictName(record));
     this.#count('totals', 'submissions told', record.status.submissions);
@@ -41,7 +47,7 @@ export class Tally {
     const seconds = this.#runs === 0 ? 0 : this.#elapsedMs / this.#runs / 1_000;
     return [
       ...groups,
-      `most live jobs of one intent: ${this.#mostLiveJobs}`,
+      `most live jobs of one intent: ${this.#mostLiveJobs}, and ${this.#mostLiveJobsUnguarded} in the ${this.#unguarded} runs in which the cloud does not guard a busy image`,
       `${this.#runs} runs, ${seconds.toFixed(1)} s each on average, ${this.#failed} failed`,
     ].join('\n');
   }
@@ -67,16 +73,15 @@ function verdictName({ verdict }: Record): string {
 }
 
 /** The troubles that this run really met. */
-export function happenings({ posts, heads, done, plan, answers }: Record): string[] {
+export function happenings({ posts, heads, reads, done, plan, answers }: Record): string[] {
   const onPosts = posts.flatMap(({ trouble }, index) => {
     if (trouble === null || (trouble.kind === 'none' && !trouble.delayMs)) return [];
     const past = (trouble.delayMs ?? 0) > 2_000;
     const kind = trouble.kind === 'none' ? (past ? 'past the timeout' : 'slow') : trouble.kind;
     return [`${index === 0 ? 'POST' : 'further POST'}: ${kind}${trouble.acts ? ' (acts)' : ''}`];
   });
-  const onHeads = heads.flatMap(({ httpStatus }) =>
-    httpStatus === 503 || httpStatus === 403 ? [`HEAD: ${httpStatus}`] : [],
-  );
+  const refusedReads = (name: string, of: Read[]) =>
+    of.flatMap(({ httpStatus }) => (httpStatus === 503 || httpStatus === 403 ? [`${name}: ${httpStatus}`] : []));
   const byHarness = done.map(({ action }) => {
     const intervention = plan.interventions.find((planned) => planned === action);
     const at = intervention === undefined ? '' : ` at ${intervention.at}`;
@@ -94,7 +99,8 @@ export function happenings({ posts, heads, done, plan, answers }: Record): strin
     }
   });
   const refused = answers.filter(({ refusal }) => refusal !== null).map(() => 'answer refused');
-  return [...new Set(onPosts), ...new Set(onHeads), ...byHarness, ...refused];
+  const onReads = [...refusedReads('HEAD', heads), ...refusedReads('GET', reads)];
+  return [...new Set(onPosts), ...new Set(onReads), ...byHarness, ...refused];
 }
 
 function mostLiveJobs(record: Record): number {

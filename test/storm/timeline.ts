@@ -2,10 +2,11 @@ import type { Attempt, Record } from './record';
 
 /** A record as lines, in the order of what happened, by seconds since the start. */
 export function timelineOf(record: Record): string {
-  const { startedAtMs, posts, heads, jobs, objectChanges, attempts, answers, done, resetsAtMs, cancel } = record;
+  const { startedAtMs, posts, heads, reads, jobs, objectChanges, attempts, answers, done, resetsAtMs, cancel } = record;
   const entries: Array<[atMs: number, what: string]> = [
     ...posts.map(({ atMs, httpStatus, note }): [number, string] => [atMs, `POST → ${httpStatus ?? 'nothing'} ${note}`]),
     ...heads.map(({ atMs, httpStatus }): [number, string] => [atMs, `HEAD → ${httpStatus ?? 'nothing'}`]),
+    ...reads.map(({ atMs, httpStatus }): [number, string] => [atMs, `GET → ${httpStatus ?? 'nothing'}`]),
     ...jobs.flatMap(({ jobId, ours, beginMs, endMs, status }): Array<[number, string]> => {
       const name = `${ours ? 'our' : 'foreign'} job ${jobId.slice(0, 8)}`;
       return [

@@ -68,8 +68,39 @@ export const TROUBLES = {
   probe429: withProbe((dice) => Array.from({ length: dice.between(1, 3) }, () => ({ kind: '429' }))),
   probe403: withProbe(() => [{ kind: '403' }]),
   probe401: withProbe((dice) => Array.from({ length: dice.between(1, 2) }, () => ({ kind: '401' }))),
+  // The object, and who may read it.
   head503: withHeads(503),
   head403: withHeads(403),
+  head503RetryAfter(plan, dice) {
+    plan.posts = [lost(dice)];
+    const retryAfterSeconds = dice.pick([1, 300]);
+    plan.heads = [{ nth: 2, times: dice.between(1, 4), status: 503, retryAfterSeconds }];
+  },
+  read503(plan, dice) {
+    plan.posts = [lostButExecuted(dice)];
+    plan.jobsMs[0] = dice.between(200, 2_500);
+    plan.options.acceptUnconfirmed = dice.chance(0.8);
+    plan.options.deadline = dice.between(9_000, 12_000);
+    // To the very end, now and then.
+    plan.reads = [{ nth: 1, times: dice.chance(0.2) ? 1_000 : dice.between(1, 16), status: 503 }];
+  },
+  read403(plan, dice) {
+    plan.posts = [lostButExecuted(dice)];
+    plan.options.acceptUnconfirmed = true;
+    plan.reads = [{ nth: 1, times: dice.between(1, 4), status: 403 }];
+  },
+  objectMovedAwayUnread(plan, dice) {
+    mayProbe(plan);
+    plan.posts = [lostButExecuted(dice)];
+    plan.jobsMs[0] = dice.between(200, 1_200);
+    plan.options.acceptUnconfirmed = true;
+    plan.reads = [{ nth: 1, times: 1_000, status: 503 }];
+    // The looks after the one that saw it cannot be had either, now and then.
+    const retryAfterSeconds = dice.pick([0, 1, 300]);
+    if (dice.chance(0.6))
+      plan.heads = [{ nth: 3, times: dice.between(1, 4), status: dice.pick([503, 403]), retryAfterSeconds }];
+    intervene(plan, 'seen', dice.between(0, 2_500), { do: 'takeObjectAway' });
+  },
 
   // The workers.
   frozenBeforePostAndSoonBack: frozen('validated', [100, 700]),
@@ -143,6 +174,24 @@ export const TROUBLES = {
     cancel(plan, 'post 2', dice.between(0, 200));
   },
 
+  cancelParked(plan, dice) {
+    mayProbe(plan);
+    plan.posts = [lost(dice)];
+    plan.options.onAmbiguousSubmit = 'probe';
+    plan.heads = [{ nth: 2, times: 1_000, status: 403 }];
+    cancel(plan, 'parked', dice.between(0, 800));
+  },
+  cancelResting(plan, dice) {
+    plan.posts = [{ kind: 'dropAfter' }];
+    plan.jobsMs[0] = dice.between(200, 1_200);
+    plan.options.acceptUnconfirmed = true;
+    cancel(plan, 'seen', dice.between(0, 450));
+  },
+  cancelVerifying(plan, dice) {
+    plan.heads = [{ nth: 2, times: 1, status: 'slow', delayMs: dice.between(600, 1_500) }];
+    cancel(plan, 'verifying', dice.between(0, 400));
+  },
+
   // A person.
   askedAndToldTheJob(plan, dice) {
     plan.posts = [lostButExecuted(dice)];
@@ -163,6 +212,29 @@ export const TROUBLES = {
     plan.jobsMs[0] = dice.between(200, 4_000);
     asked(plan, dice, 'notSubmitted');
   },
+  toldDuringLook(plan, dice) {
+    plan.posts = [lostButExecuted(dice)];
+    plan.jobsMs[0] = dice.between(200, 6_000);
+    mayProbe(plan);
+    plan.options.onAmbiguousSubmit = dice.pick(['ask', 'probe']);
+    const delayMs = dice.between(600, 1_800);
+    plan.heads = [{ nth: 2, times: 1, status: 'slow', delayMs }];
+    intervene(plan, 'head 2', dice.between(0, delayMs - 300), { do: 'answer', answer: 'truth' });
+  },
+  toldDuringProbe(plan, dice) {
+    plan.posts = [{ kind: 'dropAfter' }, { kind: dice.pick(['none', '429', '403', '504']), delayMs: 900 }];
+    plan.jobsMs[0] = 5_000;
+    mayProbe(plan);
+    intervene(plan, 'post 2', dice.between(0, 800), { do: 'answer', answer: 'truth' });
+  },
+  grantedTwice(plan, dice) {
+    plan.posts = [lostAndNotExecuted(dice), lostAndNotExecuted(dice)];
+    plan.options.onAmbiguousSubmit = 'ask';
+    plan.options.deadline = 12_000;
+    plan.options.submitBudget = dice.between(300, 1_500);
+    intervene(plan, 'needsAnswer', dice.between(0, 300), { do: 'answer', answer: 'notSubmitted' });
+    intervene(plan, 'post 2', dice.between(1_700, 4_000), { do: 'answer', answer: 'notSubmitted' });
+  },
   askedInVain(plan, dice) {
     plan.posts = [lost(dice)];
     plan.options.onAmbiguousSubmit = 'ask';
@@ -179,6 +251,27 @@ export const TROUBLES = {
     plan.options.submitBudget = dice.between(200, 2_500);
     const throttled = Array.from({ length: dice.between(1, 8) }, (): PostTrouble => ({ kind: '429' }));
     plan.posts = dice.chance(0.5) ? [lost(dice), ...throttled] : throttled;
+    if (dice.chance(0.6)) return;
+    // The probe finds the image busy, and there is no time for the next one.
+    plan.posts = [{ kind: 'dropAfter' }, { kind: 'none' }, ...(dice.chance(0.5) ? throttled : [])];
+    plan.jobsMs[0] = dice.between(2_500, 5_000);
+    mayProbe(plan);
+  },
+
+  // Without the cloud's own guard: more than the few that come to it by chance, and each with a job that goes on.
+  unguarded(plan, dice) {
+    const at = dice.pick<Moment>(['validated', 'post 1', 'answered 1', 'exporting']);
+    plan.posts = [{ kind: dice.pick(['none', 'none', 'dropAfter', '504']), acts: true, delayMs: dice.pick([0, 300]) }];
+    if (dice.chance(0.5)) plan.options.maxProbes = 0;
+    else plan.options.onAmbiguousSubmit = 'ask';
+    plan.options.deadline = dice.between(7_000, 9_000);
+    const afterMs = dice.between(0, 60);
+    dice.pick<() => void>([
+      () =>
+        intervene(plan, at, afterMs, { do: 'freeze', forMs: dice.between(300, 4_200), withAnother: dice.chance(0.75) }),
+      () => intervene(plan, at, afterMs, { do: 'kill', anotherAfterMs: dice.between(0, 400) }),
+      () => intervene(plan, 'exporting', dice.between(0, 900), { do: 'reset', to: 'firstTask' }),
+    ])();
   },
 } satisfies { [trouble: string]: Change };
 

@@ -40,6 +40,9 @@ function ofConfirmed(record: Record, { result }: Extract<Verdict, { kind: 'succe
     broken.push('confirmed by a job that is not ours');
   const told = result.warnings.some((warning) => warning.startsWith('The answer to an earlier submit was lost'));
   const byPerson = job !== undefined && namedByAPerson(record, job);
+  const warned = result.warnings.some((warning) => warning.startsWith(`Job ${result.jobId} was named by resolveSub`));
+  if (byPerson && !warned && !acceptedAsAnswer(record, job))
+    broken.push('no warning that the job of a person may export to another object');
   if (result.submissions > 1 && !told && !byPerson) broken.push('no warning of the submit before this one');
   return broken;
 }
@@ -133,6 +136,14 @@ function submittedMaybe(record: Record): boolean {
 
 function jobNamed({ jobs }: Record, jobId: string | null): Job | undefined {
   return jobs.find((job) => job.jobId === jobId);
+}
+
+/** It is known to be ours, by the answer to a POST. */
+function acceptedAsAnswer(record: Record, { jobId }: Job): boolean {
+  const owned = postsByAttempt(record);
+  return attemptsOfLastRun(record).some(
+    (attempt) => attempt.end === 'accepted' && owned.get(attempt)?.some((post) => post.jobId === jobId),
+  );
 }
 
 function namedByAPerson({ answers }: Record, { jobId }: Job): boolean {
