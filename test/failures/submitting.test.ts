@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type FaultAction } from '../../src/testing';
-import { type Rig, startRig } from '../rig';
+import { type Rig, startRig, until } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
 
@@ -152,11 +152,19 @@ it.concurrent('F19 a wait longer than is left is not begun, and the failure says
   expect(one.posts()).toHaveLength(1);
 });
 
+/** Starts it and holds its job up from its beginning on, before it can end; returns its id once it is tracked. */
+async function stuck(one: OneExport): Promise<string> {
+  await one.start();
+  await until('the job has begun', () => one.jobs().length === 1);
+  one.changeJob(one.jobs()[0]?.jobId ?? '', { stuck: true });
+  const { jobId } = await one.until((status) => status.jobId !== null);
+  return String(jobId);
+}
+
 it.concurrent('F30 two exports of one image at once: the second waits for the first, and both succeed', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
   const second = first.to(`${rig.simulator.info.bucket}:f30/second`);
-  const jobId = await first.accepted();
-  first.changeJob(jobId, { stuck: true });
+  const jobId = await stuck(first);
   await second.start();
   await second.until(
     ({ phase, lastError }) => phase === 'waitingToSubmit' && lastError?.startsWith('IMG.0148') === true,
@@ -169,8 +177,7 @@ it.concurrent('F30 two exports of one image at once: the second waits for the fi
 
 it.concurrent('F30 or fails at once by option, and says which', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
-  const jobId = await first.accepted();
-  first.changeJob(jobId, { stuck: true });
+  await stuck(first);
   const second = first.to(`${rig.simulator.info.bucket}:f30/refused`, { whenImageBusy: 'fail' });
   await second.start();
   expect(await second.failure()).toMatchObject({
