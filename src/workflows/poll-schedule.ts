@@ -2,8 +2,11 @@
  * When to look at a job again. Pure: what is known goes in, a delay comes out.
  *
  * An export takes minutes or days, and nobody says which. The delay therefore grows with the time already spent, so that
- * the look that finds the end is late by a bounded share of the whole; and where the progress is credible, it shrinks
- * again towards the end, since half the time left can be slept without missing it.
+ * the look that finds the end is late by a bounded share of the whole. Where the progress tells an end, the delay is half
+ * of the time to it: few looks far from it, close ones about it. When that end has passed and the job still runs, the
+ * looks spread out again.
+ *
+ * `npm run bench -- poll-schedule` holds this against the schedules of others; docs/poll-schedule.md has the numbers.
  *
  * @module
  */
@@ -12,7 +15,7 @@
 export interface PollMoment {
   /** Since the job was accepted. */
   elapsedMs: number;
-  /** Estimated time left; null without credible progress. */
+  /** Until the estimated end, negative once that has passed; null without credible progress. */
   remainingMs: number | null;
   minIntervalMs: number;
   maxIntervalMs: number;
@@ -23,13 +26,26 @@ export interface PollMoment {
 }
 
 /** Never sleep for more than this share of the time already spent: an estimate lies when a job starts slowly. */
-const MAX_SHARE_OF_ELAPSED = 0.12;
+const MAX_SHARE_OF_ELAPSED = 0.2;
 
-/** Near the end, looking more often than this share of the time already spent buys little. */
-const MIN_SHARE_OF_ELAPSED = 0.0025;
+/** Half of the time left can be slept without missing the end, should the job be twice as fast as it was. */
+const SHARE_OF_REMAINING = 0.5;
+
+/** The later a job is, the less its estimate was worth: the looks spread out with the time since the estimated end. */
+const SHARE_OF_OVERDUE = 0.25;
+
+/** But no further than this: a job that should have ended will end soon. */
+const MAX_OVERDUE_INTERVAL_MS = 90_000;
 
 /** Without credible progress the ramp ends here: nothing says that the end is not near. */
 const MAX_BLIND_INTERVAL_MS = 120_000;
+
+/**
+ * About the estimated end, looking more often than this buys little. It grows with the root of the time spent: 10 s after
+ * one hour, 30 s after nine, a minute after 36.
+ */
+const FINEST_AFTER_AN_HOUR_MS = 10_000;
+const HOUR_MS = 3_600_000;
 
 /** Each delay is drawn from this share around the intended one, so that exports started together drift apart. */
 const JITTER = 0.15;
@@ -39,6 +55,7 @@ export function nextDelayMs(moment: PollMoment): number {
   const { minIntervalMs, maxIntervalMs, untilLastLookMs } = moment;
   const boundMs = clamp(MAX_SHARE_OF_ELAPSED * moment.elapsedMs, minIntervalMs, maxIntervalMs);
   const intendedMs = clamp(intendedDelayMs(moment), minIntervalMs, boundMs);
+  // At a bound there is room on one side only; the draw keeps within the bound and is a draw all the same.
   const lowestMs = Math.max(minIntervalMs, intendedMs * (1 - JITTER));
   const highestMs = Math.min(maxIntervalMs, intendedMs * (1 + JITTER));
   const delayMs = lowestMs + moment.random * Math.max(0, highestMs - lowestMs);
@@ -46,8 +63,10 @@ export function nextDelayMs(moment: PollMoment): number {
 }
 
 function intendedDelayMs({ elapsedMs, remainingMs }: PollMoment): number {
-  if (remainingMs === null) return Math.min(MAX_SHARE_OF_ELAPSED * elapsedMs, MAX_BLIND_INTERVAL_MS);
-  return Math.max(remainingMs / 2, MIN_SHARE_OF_ELAPSED * elapsedMs);
+  if (remainingMs === null) return MAX_BLIND_INTERVAL_MS;
+  const finestMs = FINEST_AFTER_AN_HOUR_MS * Math.sqrt(elapsedMs / HOUR_MS);
+  if (remainingMs >= 0) return Math.max(SHARE_OF_REMAINING * remainingMs, finestMs);
+  return Math.max(Math.min(SHARE_OF_OVERDUE * -remainingMs, MAX_OVERDUE_INTERVAL_MS), finestMs);
 }
 
 function clamp(value: number, low: number, high: number): number {

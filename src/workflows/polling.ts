@@ -11,7 +11,7 @@ import { continueInNewRunWhenDue } from './continuation';
 import { exportFailed, outcomeUnknown, type UnknownOfJob } from './failures';
 import { formatDuration } from './format-duration';
 import { nextDelayMs } from './poll-schedule';
-import { remainingMs } from './progress';
+import { dueInMs } from './progress';
 import { publishDetails } from './publishing';
 import { stalled } from './status';
 import { deadlineOf, jobIdOf, recordPoll, requestOf, type Tracking, warn } from './tracking';
@@ -121,7 +121,7 @@ function delayUntilNextPoll(tracking: Tracking, nowMs: number): number {
   const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : deadlineOf(tracking) - nowMs;
   const delayMs = nextDelayMs({
     elapsedMs: nowMs - (tracking.submittedAtMs ?? tracking.startedAtMs),
-    remainingMs: tracking.parked ? null : remainingMs(tracking.progress, nowMs),
+    remainingMs: tracking.parked ? null : dueInMs(tracking.progress, nowMs),
     // Polls that are refused are slow: each may count against a key that the cloud locks after five bad signatures.
     minIntervalMs: tracking.parked ? options.maxIntervalMs : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,

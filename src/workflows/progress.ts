@@ -17,11 +17,11 @@ export interface ProgressLevel {
 /** First sightings, oldest first, each higher than the one before. At most {@link LEVELS_KEPT}. */
 export type Progress = ProgressLevel[];
 
-/** Recent enough to follow a changing rate, long enough to even out the spacing of the polls. */
-const LEVELS_KEPT = 12;
+/** Recent enough to follow a changing rate, enough of them to even out the spacing of the polls. */
+const LEVELS_KEPT = 6;
 
 /** So many expected gaps without a new level, and the estimate is no longer believed. */
-const CREDIBLE_GAPS = 3;
+const CREDIBLE_GAPS = 4;
 
 /** Takes one reading in. A reading that is null or not higher than the last level changes nothing. */
 export function observeProgress(progress: Progress, fraction: number | null, nowMs: number): Progress {
@@ -37,21 +37,30 @@ export function fractionDone(progress: Progress): number | null {
   return progress.at(-1)?.fraction ?? null;
 }
 
-/**
- * Milliseconds left by the recent rate, or null when that cannot be told: fewer than two levels, or no new level for a
- * few times the usual gap (a job that is stuck, or one whose progress means nothing).
- */
+/** Milliseconds left by the recent rate; null when that cannot be told. Zero while the job is later than estimated. */
 export function remainingMs(progress: Progress, nowMs: number): number | null {
+  const dueMs = dueInMs(progress, nowMs);
+  return dueMs === null ? null : Math.max(0, dueMs);
+}
+
+/**
+ * Milliseconds until the estimated end, negative once it has passed. Null when it cannot be told: fewer than two levels, or
+ * no new level for a few times the usual gap (a job that is stuck, or one whose progress means nothing).
+ */
+export function dueInMs(progress: Progress, nowMs: number): number | null {
   const first = progress.at(0);
   const last = progress.at(-1);
   if (first === undefined || last === undefined || first === last) return null;
   const spanMs = last.atMs - first.atMs;
   if (spanMs <= 0) return null;
   const usualGapMs = spanMs / (progress.length - 1);
-  const sinceLastMs = nowMs - last.atMs;
-  if (sinceLastMs > CREDIBLE_GAPS * usualGapMs) return null;
+  if (nowMs - last.atMs > CREDIBLE_GAPS * usualGapMs) return null;
   const fractionPerMs = (last.fraction - first.fraction) / spanMs;
-  return Math.max(0, (1 - last.fraction) / fractionPerMs - sinceLastMs);
+  // A level is seen at the first poll after it was reached, so each sighting is late by up to one delay. Every level gives
+  // an end, and the earliest of them comes from the sighting that was least late.
+  const endsMs = progress.map(({ atMs, fraction }) => atMs + (1 - fraction) / fractionPerMs);
+  const dueMs = Math.min(...endsMs) - nowMs;
+  return Number.isFinite(dueMs) ? dueMs : null;
 }
 
 /** True when no new level came for `stallAfterMs`, counted from `sinceMs` while there is none at all. */

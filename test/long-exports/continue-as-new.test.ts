@@ -42,7 +42,7 @@ describe('an export that continues as new', { timeout: 120_000 }, () => {
     }
     expect(result).toMatchObject({ polls, observations: { SUCCESS: 1 } });
     // So many levels of progress are not seen in one of these runs: the estimate rests on the runs before.
-    expect(stateCarriedBy(runs.at(-2)?.events ?? [])?.progress).toHaveLength(12);
+    expect(stateCarriedBy(runs.at(-2)?.events ?? [])?.progress).toHaveLength(6);
 
     const events = runs.reduce((sum, run) => sum + run.events.length, 0);
     expect(events).toBeLessThanOrEqual(11 * polls + 24 + 6 * (runs.length - 1));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextDelayMs, type PollMoment } from '../../src/workflows/poll-schedule';
-import { observeProgress, type Progress, remainingMs } from '../../src/workflows/progress';
+import { dueInMs, observeProgress, type Progress } from '../../src/workflows/progress';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE;
 const moment = fc
   .record({
     elapsedMs: fc.integer({ min: 0, max: 72 * HOUR }),
-    remainingMs: fc.option(fc.integer({ min: 0, max: 72 * HOUR })),
+    remainingMs: fc.option(fc.integer({ min: -72 * HOUR, max: 72 * HOUR })),
     minIntervalMs: fc.integer({ min: 1, max: 5 * MINUTE }),
     spread: fc.integer({ min: 0, max: 30 * MINUTE }),
     untilLastLookMs: fc.integer({ min: 0, max: 24 * HOUR }),
@@ -40,32 +40,124 @@ describe('the poll schedule', () => {
 
   it('never trusts an estimate for longer than a share of the time already spent', () => {
     forEveryMoment((m, delayMs) => {
-      expect(delayMs).toBeLessThanOrEqual(Math.max(m.minIntervalMs, 0.12 * m.elapsedMs) * 1.15 + 1);
+      expect(delayMs).toBeLessThanOrEqual(Math.max(m.minIntervalMs, 0.2 * m.elapsedMs) * 1.15 + 1);
     });
+  });
+
+  it('draws every delay, also at the minimum and at the maximum, so that a fleet never polls in lockstep', () => {
+    forEveryMoment((m) => {
+      const unclipped = { ...m, untilLastLookMs: Number.MAX_SAFE_INTEGER };
+      const shortestMs = nextDelayMs({ ...unclipped, random: 0 });
+      const longestMs = nextDelayMs({ ...unclipped, random: 1 - Number.EPSILON });
+      const room = Math.min(1.15, m.maxIntervalMs / m.minIntervalMs);
+      expect(longestMs).toBeGreaterThanOrEqual(shortestMs * room - 1);
+    });
+  });
+
+  it('waits no longer the nearer the estimated end is', () => {
+    fc.assert(
+      fc.property(moment, fc.nat(), (m, sooner) => {
+        const remaining = Math.abs(m.remainingMs ?? 0);
+        const nearer = { ...m, remainingMs: Math.max(0, remaining - sooner) };
+        expect(nextDelayMs(nearer)).toBeLessThanOrEqual(nextDelayMs({ ...m, remainingMs: remaining }));
+      }),
+    );
   });
 
   it('waits for half the estimated time left near the end', () => {
     expect(nextDelayMs({ ...usual, remainingMs: 4 * MINUTE })).toBe(2 * MINUTE);
   });
 
+  it('spreads out again when the estimated end has passed, to a minute and a half', () => {
+    expect(nextDelayMs({ ...usual, remainingMs: -4 * MINUTE })).toBe(MINUTE);
+    expect(nextDelayMs({ ...usual, remainingMs: -2 * HOUR })).toBe(90 * SECOND);
+  });
+
+  it('looks about the estimated end no more often than is worth it', () => {
+    const delays = [HOUR, 9 * HOUR, 36 * HOUR].map((elapsedMs) => nextDelayMs({ ...usual, elapsedMs, remainingMs: 0 }));
+    expect(delays).toEqual([10_750, 30 * SECOND, MINUTE]);
+  });
+
   it('ramps up to two minutes while nothing tells how far the job is', () => {
-    expect(nextDelayMs({ ...usual, elapsedMs: MINUTE })).toBe(10 * SECOND + Math.round(0.5 * 0.15 * 10 * SECOND));
+    expect(nextDelayMs({ ...usual, elapsedMs: 30 * SECOND })).toBe(10_750);
+    expect(nextDelayMs({ ...usual, elapsedMs: 5 * MINUTE })).toBe(MINUTE);
     expect(nextDelayMs(usual)).toBe(2 * MINUTE);
   });
+});
 
-  it('draws each delay anew, so that exports started together drift apart', () => {
-    const delays = [0, 0.3, 0.6, 0.9].map((random) => nextDelayMs({ ...usual, random }));
-    expect(new Set(delays).size).toBe(4);
+describe('an export polled by the schedule', () => {
+  it('is seen to have ended within one bounded delay, whatever it told before', () => {
+    forEveryJob((job) => {
+      const looksMs = looksAt(job);
+      const lateMs = (looksMs.at(-1) ?? 0) - job.lengthMs;
+      expect(lateMs).toBeGreaterThanOrEqual(0);
+      const boundMs = Math.min(usual.maxIntervalMs, Math.max(usual.minIntervalMs, 0.2 * job.lengthMs) * 1.15);
+      expect(lateMs).toBeLessThanOrEqual(boundMs + 1);
+    });
   });
 
-  it('looks at a linear nine-hour export about a hundred times and finds its end within minutes', () => {
-    const runs = Array.from({ length: 40 }, (_, seed) => simulate((9 + (seed - 20) * 0.13) * HOUR, 10_000 + seed));
-    const polls = runs.map((run) => run.polls);
-    expect(Math.max(...polls)).toBeLessThanOrEqual(125);
-    expect(median(runs.map((run) => run.lateMs))).toBeLessThanOrEqual(75 * SECOND);
-    expect(Math.max(...runs.map((run) => run.lateMs))).toBeLessThanOrEqual(10 * MINUTE);
+  it('is not looked at again once its end was seen', () => {
+    forEveryJob((job) => {
+      expect(looksAt(job).filter((atMs) => atMs >= job.lengthMs)).toHaveLength(1);
+    });
+  });
+
+  it('is looked at a last time exactly when that is due before the deadline, and never after', () => {
+    forEveryJob((job) => {
+      const lastLookAtMs = 0.6 * job.lengthMs;
+      const looksMs = looksAt(job, lastLookAtMs);
+      expect(looksMs.at(-1)).toBe(lastLookAtMs);
+      expect(looksMs.filter((atMs) => atMs >= lastLookAtMs)).toHaveLength(1);
+    });
+  });
+
+  it('drifts apart from others that were started with it', () => {
+    const fleet = Array.from({ length: 200 }, (_, seed) => looksAt({ lengthMs: HOUR, told: [null], seed }));
+    const secondOfTwentieth = fleet.map((looksMs) => Math.floor((looksMs[19] ?? 0) / SECOND));
+    const most = Math.max(...secondOfTwentieth.map((one) => secondOfTwentieth.filter((other) => other === one).length));
+    expect(most).toBeLessThanOrEqual(20);
   });
 });
+
+interface Job {
+  lengthMs: number;
+  /** What it tells in equal parts of its time. */
+  told: Array<number | null>;
+  seed: number;
+}
+
+const job = fc.record<Job>({
+  lengthMs: fc.integer({ min: 1, max: 12 * HOUR }),
+  told: fc.array(fc.option(fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 1, maxLength: 40 }),
+  seed: fc.nat(),
+});
+
+function forEveryJob(check: (job: Job) => void): void {
+  fc.assert(fc.property(job, check));
+}
+
+/** When a job is looked at, up to the look that sees its end or the last before the deadline. */
+function looksAt({ lengthMs, told, seed }: Job, lastLookAtMs = Number.POSITIVE_INFINITY): number[] {
+  const random = randomOf(seed);
+  const looksMs: number[] = [];
+  let progress: Progress = [];
+  for (let nowMs = 0; ; ) {
+    looksMs.push(nowMs);
+    if (nowMs >= lengthMs || nowMs >= lastLookAtMs) return looksMs;
+    progress = observeProgress(progress, told[Math.floor((nowMs / lengthMs) * told.length)] ?? null, nowMs);
+    const remainingMs = dueInMs(progress, nowMs);
+    const untilLastLookMs = lastLookAtMs - nowMs;
+    nowMs += nextDelayMs({ ...usual, elapsedMs: nowMs, remainingMs, untilLastLookMs, random: random() });
+  }
+}
+
+function randomOf(seed: number): () => number {
+  let state = seed + 10_000;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
 
 function forEveryMoment(check: (m: PollMoment, delayMs: number) => void): void {
   fc.assert(
@@ -73,25 +165,4 @@ function forEveryMoment(check: (m: PollMoment, delayMs: number) => void): void {
       check(m, nextDelayMs(m));
     }),
   );
-}
-
-/** Polls a job of one-percent steps until its end is seen. */
-function simulate(lengthMs: number, seed: number): { polls: number; lateMs: number } {
-  let progress: Progress = [];
-  let state = seed;
-  const random = () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-  for (let nowMs = 0, polls = 1; ; polls++) {
-    if (nowMs >= lengthMs) return { polls, lateMs: nowMs - lengthMs };
-    progress = observeProgress(progress, Math.floor((nowMs / lengthMs) * 100) / 100, nowMs);
-    const left = remainingMs(progress, nowMs);
-    nowMs += nextDelayMs({ ...usual, elapsedMs: nowMs, remainingMs: left, random: random() });
-  }
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fractionDone, isStalled, observeProgress, type Progress, remainingMs } from '../../src/workflows/progress';
+import {
+  dueInMs,
+  fractionDone,
+  isStalled,
+  observeProgress,
+  type Progress,
+  remainingMs,
+} from '../../src/workflows/progress';
 
 const MINUTE = 60_000;
 
@@ -29,6 +36,41 @@ describe('progress', () => {
     );
   });
 
+  it('tells never less than nothing left, whatever the cloud tells', () => {
+    const reading = fc.option(fc.double({ min: -1, max: 3 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(600), reading)), fc.nat(600), (steps, later) => {
+        let minute = 0;
+        const readings = steps.map(([gap, fraction]): [number, number | null] => {
+          minute += gap;
+          return [minute, fraction];
+        });
+        const left = remainingMs(observe(readings), (minute + later) * MINUTE);
+        expect(left === null || (left >= 0 && Number.isFinite(left))).toBe(true);
+      }),
+    );
+  });
+
+  it('tells the end of a steady job to the minute', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 3_000 }), fc.integer({ min: 2, max: 99 }), (minutes, percent) => {
+        const levels = Array.from({ length: percent }, (_, level): [number, number] => [
+          (level * minutes) / 100,
+          level / 100,
+        ]);
+        const nowMs = (levels.at(-1)?.[0] ?? 0) * MINUTE;
+        expect(dueInMs(observe(levels), nowMs)).toBeCloseTo(minutes * MINUTE - nowMs, -3);
+      }),
+    );
+  });
+
+  it('keeps six levels, and reads more that an earlier run has kept', () => {
+    const level = (step: number) => ({ atMs: step * MINUTE, fraction: step / 100 });
+    const carried: Progress = Array.from({ length: 12 }, (_, step) => level(step));
+    expect(remainingMs(carried, 11 * MINUTE)).toBeCloseTo(89 * MINUTE, -3);
+    expect(observeProgress(carried, 0.12, 12 * MINUTE)).toEqual([7, 8, 9, 10, 11, 12].map(level));
+  });
+
   it('tells nothing where the cloud tells nothing', () => {
     expect(fractionDone(observe([[0, null]]))).toBeNull();
     expect(remainingMs(observe([[0, null]]), MINUTE)).toBeNull();
@@ -42,6 +84,37 @@ describe('progress', () => {
     ]);
     expect(remainingMs(progress, 20 * MINUTE)).toBeCloseTo(70 * MINUTE, -3);
     expect(remainingMs(progress, 25 * MINUTE)).toBeCloseTo(65 * MINUTE, -3);
+  });
+
+  it('tells by how much a job is later than was estimated', () => {
+    const progress = observe([
+      [0, 0.97],
+      [10, 0.98],
+      [20, 0.99],
+    ]);
+    expect(dueInMs(progress, 45 * MINUTE)).toBeCloseTo(-15 * MINUTE, -3);
+    expect(remainingMs(progress, 45 * MINUTE)).toBe(0);
+  });
+
+  it('is not put off by sightings that came late', () => {
+    const progress = observe([
+      [0, 0.5],
+      [18, 0.6],
+      [20, 0.7],
+      [38, 0.8],
+      [40, 0.9],
+    ]);
+    expect(remainingMs(progress, 40 * MINUTE)).toBeCloseTo(10 * MINUTE, -3);
+    const lateLast = [...progress.slice(0, -1), { atMs: 44 * MINUTE, fraction: 0.9 }];
+    expect(remainingMs(lateLast, 44 * MINUTE)).toBeLessThan(10 * MINUTE);
+  });
+
+  it('tells nothing of the time left from a step too small to count on', () => {
+    const progress = observe([
+      [0, 0],
+      [10, Number.MIN_VALUE],
+    ]);
+    expect(remainingMs(progress, 10 * MINUTE)).toBeNull();
   });
 
   it('does not count a repeated level as progress', () => {
@@ -70,8 +143,8 @@ describe('progress', () => {
       [10, 0.98],
       [20, 0.99],
     ]);
-    expect(remainingMs(progress, 40 * MINUTE)).not.toBeNull();
-    expect(remainingMs(progress, 60 * MINUTE)).toBeNull();
+    expect(remainingMs(progress, 60 * MINUTE)).not.toBeNull();
+    expect(remainingMs(progress, 61 * MINUTE)).toBeNull();
   });
 
   it('has stalled after the given time without a new level', () => {
