@@ -1,0 +1,109 @@
+/**
+ * What jobs tell of themselves while they run. A profile says how the told fraction follows the time; where it bends, and
+ * how much, is drawn anew for each job, so that no policy can be fitted to one curve.
+ *
+ * @module
+ */
+import { between, type Random } from './random';
+
+export interface Profile {
+  name: string;
+  /** True when the end can be told from the progress. */
+  isUsable: boolean;
+  begin(random: Random): TellProgress;
+}
+
+/**
+ * What a look at a running job is told.
+ *
+ * @param time share of the job's whole time that has passed, 0..1
+ */
+export type TellProgress = (time: number, random: Random) => number | null;
+
+/** The cloud tells whole percents, and never all of them before the end. */
+function percents(fraction: number): number {
+  return Math.max(0, Math.min(0.99, Math.floor(fraction * 100 + 1e-9) / 100));
+}
+
+export const PROFILES: readonly Profile[] = [
+  {
+    name: 'linear',
+    isUsable: true,
+    begin: () => percents,
+  },
+  {
+    // Ever faster: half of the time brings a third to a sixth.
+    name: 'slow start',
+    isUsable: true,
+    begin(random) {
+      const bend = between(1.5, 2.5, random);
+      return (time) => percents(time ** bend);
+    },
+  },
+  {
+    // Ever slower: the last percent takes a twentieth to a sixth of the time.
+    name: 'slow end',
+    isUsable: true,
+    begin(random) {
+      const bend = between(1.5, 2.5, random);
+      return (time) => percents(1 - (1 - time) ** bend);
+    },
+  },
+  {
+    name: 'stepwise 10 %',
+    isUsable: true,
+    begin: () => (time) => Math.floor(time * 10) / 10,
+  },
+  {
+    // Readings lie up to 3 points beside the truth; one in ten falls far behind it, and one in twenty tells nothing.
+    name: 'noisy',
+    isUsable: true,
+    begin: () => (time, random) => {
+      const luck = random();
+      if (luck < 0.05) return null;
+      if (luck < 0.15) return percents(time - between(0, 0.2, random));
+      return percents(time + between(-0.03, 0.03, random));
+    },
+  },
+  {
+    name: 'stuck at 0',
+    isUsable: false,
+    begin: () => () => 0,
+  },
+  {
+    // All but the last percent is told in the first half or so.
+    name: 'stuck at 99 %',
+    isUsable: false,
+    begin(random) {
+      const standstill = between(0.4, 0.7, random);
+      return (time) => percents(time / standstill);
+    },
+  },
+  {
+    name: 'no progress',
+    isUsable: false,
+    begin: () => () => null,
+  },
+];
+
+export interface Length {
+  name: string;
+  ms: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+export const LENGTHS: readonly Length[] = [
+  { name: '3 min', ms: 3 * MINUTE_MS },
+  { name: '1 h', ms: HOUR_MS },
+  { name: '9 h', ms: 9 * HOUR_MS },
+  { name: '40 h', ms: 40 * HOUR_MS },
+];
+
+/** A fixed interval looks perfect where it divides the length: no two jobs take the same time. */
+const SPREAD = 0.3;
+
+export function drawLengthMs({ ms }: Length, random: Random): number {
+  return ms * between(1 - SPREAD, 1 + SPREAD, random);
+}
