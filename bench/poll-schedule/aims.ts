@@ -25,10 +25,11 @@ const MOST_POLLS_OF_SMITHY = 0.5;
 const MOST_DELAY_OF_SMITHY = 1.1;
 
 export function judge(cell: Cell): Verdict[] {
-  const { isUsable } = cell.profile;
+  const { progress } = cell.profile;
   const { ms } = cell.length;
+  const isUsable = progress === 'usable';
   const verdicts: Verdict[] = [];
-  if (!isUsable) verdicts.push(nobodyBetter(cell, BLIND_MARGIN));
+  if (progress === 'useless') verdicts.push(nobodyBetter(cell, BLIND_MARGIN));
   if (isUsable && ms >= LONG_MS) verdicts.push(nobodyBetter(cell, 1));
   if (isUsable && ms === COMPARED_TO_SMITHY_MS) verdicts.push(...halfOfSmithy(cell));
   verdicts.push(withinMaximum(cell));

@@ -49,7 +49,7 @@ export function paretoPlot(cells: readonly Cell[]): string {
 function panel(length: Length, cells: readonly Cell[]): string[] {
   const scores = cells.flatMap((cell) => [...cell.scores.values()]);
   const x = logarithmic(padded(scores.map(({ polls }) => polls)), [0, PANEL.width]);
-  const y = logarithmic([3, 300], [PANEL.height, 0]);
+  const y = logarithmic([3, 400], [PANEL.height, 0]);
   return [
     `<text x="0" y="-12" font-weight="bold" font-size="15">${length.name} ± 30 %</text>`,
     ...axes(x, y),
@@ -117,7 +117,7 @@ function ourMark(cell: Cell, x: Scale, y: Scale): string {
 
 /** A disc with the number of the profile: full where the progress tells the end, hollow where it does not. */
 function numbered(index: number, x: number, y: number): string {
-  const isUsable = PROFILES[index]?.isUsable ?? false;
+  const isUsable = PROFILES[index]?.progress === 'usable';
   const disc = `<circle cx="${x}" cy="${y}" r="8" fill="${isUsable ? OURS : '#ffffff'}" fill-opacity="${isUsable ? 1 : 0.6}" stroke="${isUsable ? '#ffffff' : OURS}"/>`;
   const colour = isUsable ? '#ffffff' : OURS;
   return `${disc}<text x="${x}" y="${round(y + 4)}" text-anchor="middle" font-size="11" font-weight="bold" fill="${colour}">${index + 1}</text>`;
@@ -130,8 +130,8 @@ function legend(): string[] {
   ];
   let left = MARGIN.left + 52;
   PROFILES.forEach(({ name }, index) => {
-    lines.push(numbered(index, left, 52), `<text x="${left + 13}" y="56">${name}</text>`);
-    left += 38 + name.length * 6.6;
+    lines.push(numbered(index, left, 52), `<text x="${left + 13}" y="56" font-size="12">${name}</text>`);
+    left += 30 + name.length * 7;
   });
   lines.push(`<text x="${MARGIN.left}" y="86" font-weight="bold">others</text>`);
   left = MARGIN.left + 64;

@@ -8,8 +8,8 @@ import { between, type Random } from './random';
 
 export interface Profile {
   name: string;
-  /** True when the end can be told from the progress. */
-  isUsable: boolean;
+  /** What its progress is worth: `usable` when the end can be told from it; `misleading` when what it tells is wrong. */
+  progress: 'usable' | 'useless' | 'misleading';
   begin(random: Random): TellProgress;
 }
 
@@ -28,13 +28,13 @@ function percents(fraction: number): number {
 export const PROFILES: readonly Profile[] = [
   {
     name: 'linear',
-    isUsable: true,
+    progress: 'usable',
     begin: () => percents,
   },
   {
     // Ever faster: half of the time brings a third to a sixth.
     name: 'slow start',
-    isUsable: true,
+    progress: 'usable',
     begin(random) {
       const bend = between(1.5, 2.5, random);
       return (time) => percents(time ** bend);
@@ -43,7 +43,7 @@ export const PROFILES: readonly Profile[] = [
   {
     // Ever slower: the last percent takes a twentieth to a sixth of the time.
     name: 'slow end',
-    isUsable: true,
+    progress: 'usable',
     begin(random) {
       const bend = between(1.5, 2.5, random);
       return (time) => percents(1 - (1 - time) ** bend);
@@ -51,13 +51,13 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     name: 'stepwise 10 %',
-    isUsable: true,
+    progress: 'usable',
     begin: () => (time) => Math.floor(time * 10) / 10,
   },
   {
     // Readings lie up to 3 points beside the truth; one in ten falls far behind it, and one in twenty tells nothing.
     name: 'noisy',
-    isUsable: true,
+    progress: 'usable',
     begin: () => (time, random) => {
       const luck = random();
       if (luck < 0.05) return null;
@@ -67,13 +67,13 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     name: 'stuck at 0',
-    isUsable: false,
+    progress: 'useless',
     begin: () => () => 0,
   },
   {
     // All but the last percent is told in the first half or so.
     name: 'stuck at 99 %',
-    isUsable: false,
+    progress: 'useless',
     begin(random) {
       const standstill = between(0.4, 0.7, random);
       return (time) => percents(time / standstill);
@@ -81,8 +81,14 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     name: 'no progress',
-    isUsable: false,
+    progress: 'useless',
     begin: () => () => null,
+  },
+  {
+    // Steady, and then it ends when it has told less than a third. Whoever goes by the progress is wrong.
+    name: 'ends at 30 %',
+    progress: 'misleading',
+    begin: () => (time) => percents(time * 0.3),
   },
 ];
 

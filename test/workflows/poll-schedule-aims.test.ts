@@ -23,7 +23,7 @@ describe('the poll schedule beside those of others', () => {
   it('is drawn as a picture without gaps', () => {
     const picture = paretoPlot(cells);
     expect(picture).not.toMatch(/NaN|undefined|Infinity/);
-    expect(picture.match(/<circle/g)).toHaveLength(4 * 8 + 8);
+    expect(picture.match(/<circle/g)).toHaveLength(4 * 9 + 9);
   });
 });
 
