@@ -17,8 +17,28 @@ export const DEFAULT_TASK_QUEUE = 'ims-export';
 /** The account used when an input names none. */
 export const DEFAULT_ACCOUNT = 'default';
 
-/** Milliseconds, or a number with a unit: `'90s'`, `'15m'`, `'24h'`, `'2d'`. */
+/** Milliseconds, or a number with a unit: `'90s'`, `'15m'`, `'24h'`, `'2d'`. Read by {@link durationMs}. */
 export type Duration = number | string;
+
+/** What a duration must look like, for messages. */
+export const DURATION_SHAPE = "milliseconds, or a number with a unit such as '90s', '15m' or '24h'";
+
+const DURATION_TEXT = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/;
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/**
+ * Milliseconds of a {@link Duration}; undefined when it is none.
+ *
+ * @example durationMs('1.5h') // 5_400_000
+ */
+export function durationMs(duration: unknown): number | undefined {
+  if (typeof duration === 'number')
+    return Number.isFinite(duration) && duration >= 0 ? Math.round(duration) : undefined;
+  if (typeof duration !== 'string') return undefined;
+  const [, number, unit] = DURATION_TEXT.exec(duration.trim()) ?? [];
+  if (number === undefined || unit === undefined) return undefined;
+  return Math.round(Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+}
 
 /** Formats that a caller can ask for (IMS API, parameter `file_format`). */
 export const FILE_FORMATS = ['qcow2', 'vhd', 'zvhd', 'vmdk'] as const;
@@ -55,7 +75,10 @@ export interface QuickExportInput extends ExportTarget {
   attach?: undefined;
 }
 
-/** Tracks a job that was begun elsewhere instead of submitting one. */
+/**
+ * Tracks a job that was begun elsewhere instead of submitting one. The job must be an export of this image; where it can be
+ * seen that it writes to another destination, it is refused.
+ */
 export interface AttachExportInput extends ExportTarget {
   attach: { jobId: string };
   fileFormat?: FileFormat;
@@ -78,9 +101,15 @@ export interface ExportOptions {
   pollErrorBudget?: Duration;
   /** Longest unbroken stretch of job statuses outside INIT, RUNNING, SUCCESS, FAIL. @default '30m' */
   unknownStatusBudget?: Duration;
+  /** How long the cloud may answer that there is no such job, before the outcome is *unknown*. @default '15m' */
+  jobNotFoundGrace?: Duration;
   /** How long a throttled or busy submit may wait before it is given up; nothing was submitted then. @default '2h' */
   submitBudget?: Duration;
-  /** What a cancel does: stop tracking at once, or track to the end and delete the object. @default 'detach' */
+  /**
+   * What a cancel does: stop tracking at once, or track to the end and delete the object where it is proven ours.
+   *
+   * @default 'detach'
+   */
   onCancel?: 'detach' | 'drain';
   /** What to do when the answer to the submit was lost: probe the cloud, or ask a person. @default 'probe' */
   onAmbiguousSubmit?: 'probe' | 'ask';
@@ -94,7 +123,7 @@ export interface ExportOptions {
   rules?: { [rule: string]: RuleSeverity };
   /** Poll more slowly because a bucket notification is expected. @default false */
   expectNotification?: boolean;
-  /** Upsert the ImsExport* search attributes; they must be registered in the namespace first. @default false */
+  /** Upsert the {@link SEARCH_ATTRIBUTES}; they must be registered in the namespace first. @default false */
   searchAttributes?: boolean;
 }
 
@@ -122,6 +151,7 @@ export interface ExportSettings {
   stallAfterMs: number;
   pollErrorBudgetMs: number;
   unknownStatusBudgetMs: number;
+  jobNotFoundGraceMs: number;
   submitBudgetMs: number;
   onCancel: 'detach' | 'drain';
   onAmbiguousSubmit: 'probe' | 'ask';
@@ -131,6 +161,30 @@ export interface ExportSettings {
   rules: { [rule: string]: RuleSeverity };
   expectNotification: boolean;
   searchAttributes: boolean;
+}
+
+/** The longest deadline, from the start of the export. */
+export const MAX_DEADLINE_MS = 365 * UNIT_MS.d;
+
+/** A setting that cannot be, in the words of {@link InvalidExportRequestDetails}; `field` is the name of the option. */
+export interface SettingProblem {
+  field: keyof ExportOptions;
+  value: number;
+  expected: string;
+}
+
+/** What is wrong with durations that can each be read. Asked at the start of an export, and again by `retune`. */
+export function settingProblems({ deadlineMs, minIntervalMs, maxIntervalMs }: ExportSettings): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  if (!(deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS)) {
+    problems.push({ field: 'deadline', value: deadlineMs, expected: 'more than 0 and at most 365 days' });
+  }
+  if (!(minIntervalMs > 0)) problems.push({ field: 'minInterval', value: minIntervalMs, expected: 'more than 0' });
+  if (!(maxIntervalMs >= minIntervalMs)) {
+    const expected = `at least minInterval (${minIntervalMs} ms)`;
+    problems.push({ field: 'maxInterval', value: maxIntervalMs, expected });
+  }
+  return problems;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -198,6 +252,9 @@ export type ExportOutcome = 'succeeded' | 'failed' | 'unknown' | 'canceled';
  */
 export type RemoteJob = 'none' | 'running' | 'ended' | 'unknown';
 
+/** Why a person should look: an answer or mended credentials are waited for, nothing moves, or nobody knows the outcome. */
+export type ExportAttention = 'needsAnswer' | 'parked' | 'stalled' | 'outcomeUnknown';
+
 /** The answer to the query `exportStatus`. Also answered after the end. Times are ISO 8601. */
 export interface ExportStatus {
   phase: ExportPhase;
@@ -218,6 +275,10 @@ export interface ExportStatus {
   remainingMs: number | null;
   /** True when the progress has not moved for `stallAfter`. */
   stalled: boolean;
+  /** True between `pausePolling` and `resumePolling`, in every phase. */
+  pollingPaused: boolean;
+  /** Null while nothing calls for a person. */
+  attention: ExportAttention | null;
   polls: number;
   submissions: number;
   observations: { [status: string]: number };
@@ -232,8 +293,24 @@ export interface ExportStatus {
   /** When the next poll is due, or the next try of a submit that waits; null while one is under way. */
   nextPollAt: string | null;
   endedAt: string | null;
+  /** What became of the object after a cancel with `onCancel: 'drain'`; null without one, and until it is known. */
+  discard: DiscardOutcome | null;
+  /** The settings in force, defaults included; null until the input was validated. */
+  options: ExportSettings | null;
   warnings: string[];
 }
+
+/**
+ * Search attributes of an export with `options.searchAttributes`, by the types that they are registered with. None has a
+ * value before it is known; `ImsExportPercent` moves in steps of ten, `ImsExportAttention` is an {@link ExportAttention}.
+ */
+export const SEARCH_ATTRIBUTES = {
+  ImsExportPhase: 'KEYWORD',
+  ImsExportImageId: 'KEYWORD',
+  ImsExportBucket: 'KEYWORD',
+  ImsExportPercent: 'INT',
+  ImsExportAttention: 'KEYWORD',
+} as const;
 
 /** Memo of the workflow, readable from describe and list when no worker answers, and when there is no result. */
 export interface ExportMemo {
@@ -244,6 +321,8 @@ export interface ExportMemo {
   /** Set at the end. */
   outcome?: ExportOutcome;
   remoteJob?: RemoteJob;
+  /** Set at the end of a cancel with `onCancel: 'drain'`: whether the object was deleted, or left where it is. */
+  object?: DiscardOutcome['kind'];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -392,6 +471,8 @@ export interface ExportIntent {
   imageId: string;
   fileFormat?: FileFormat;
   isQuickExport?: boolean;
+  /** The job that the caller means to track; an export that tracks another one is not joined. */
+  jobId?: string;
 }
 
 /** Type of the failure that `awaitSubmitted` ends with when the run continues as new; ask again. */
@@ -406,11 +487,36 @@ export const EXPORT_UNCONFIRMED = 'ExportUnconfirmed';
 /** Type of the failure of `resolveSubmission` when there is nothing to resolve. */
 export const NOTHING_TO_RESOLVE = 'NothingToResolve';
 
-/** Argument of the update `retune`: the start names of {@link ExportOptions}. */
-export type RetuneInput = Pick<
-  ExportOptions,
-  'deadline' | 'minInterval' | 'maxInterval' | 'stallAfter' | 'pollErrorBudget' | 'unknownStatusBudget' | 'submitBudget'
->;
+/** Type of the failure of `retune` while the input is being validated: its options are not known yet; ask again. */
+export const NOT_VALIDATED_YET = 'NotValidatedYet';
+
+/** Type of the failure of an update that came while the export was ending. */
+export const EXPORT_ENDED = 'ExportEnded';
+
+/** The options that `retune` changes while an export runs, by their start names. */
+export const TUNABLE_OPTIONS = [
+  'deadline',
+  'minInterval',
+  'maxInterval',
+  'stallAfter',
+  'pollErrorBudget',
+  'unknownStatusBudget',
+  'jobNotFoundGrace',
+  'submitBudget',
+] as const;
+
+/**
+ * Argument of the update `retune`. A deadline counts from the start of the export, as in its input; with a plus, such as
+ * `'+6h'`, it moves the one in force.
+ */
+export type RetuneInput = { [option in (typeof TUNABLE_OPTIONS)[number]]?: Duration };
+
+/** What `retune` answers: what is in force from now on. */
+export interface RetuneOutcome {
+  /** ISO 8601. */
+  deadlineAt: string;
+  options: ExportSettings;
+}
 
 /** Argument of the update `resolveSubmission`. */
 export type SubmissionResolution = { jobId: string } | { notSubmitted: true };
@@ -447,6 +553,8 @@ export interface ValidatedExport {
   warnings: string[];
   /** The clock of OBS (ISO 8601) when the destination was seen to be free; null when that was not checked. */
   destinationFreeAt: string | null;
+  /** With `attach`: the job as it was seen. */
+  attached?: ObservedJob;
 }
 
 export interface SubmitInput {

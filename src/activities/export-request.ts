@@ -9,22 +9,25 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import {
   DEFAULT_ACCOUNT,
+  DURATION_SHAPE,
+  durationMs,
   type ExportRequest,
   type ExportSettings,
   FILE_FORMATS,
   type InvalidExportRequestDetails,
+  settingProblems,
 } from '../contract';
-import { DURATION_SHAPE, durationMs } from './duration';
 import { RULE_IDS } from './preflight';
 
 type Problem = InvalidExportRequestDetails['problems'][number];
 
 const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** 32 hexadecimal digits today; anything that is safe in a path will do. */
+const JOB_ID = /^[\w.-]{1,128}$/;
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** A failure that tells more of them would be too large for Temporal, and for a reader. */
 const MOST_PROBLEMS = 20;
-const MAX_DEADLINE_MS = 365 * 24 * 60 * 60 * 1000;
 
 const duration = z.custom<number | string>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
 
@@ -36,6 +39,7 @@ const optionsSchema = z.strictObject(
     stallAfter: duration.nullish(),
     pollErrorBudget: duration.nullish(),
     unknownStatusBudget: duration.nullish(),
+    jobNotFoundGrace: duration.nullish(),
     submitBudget: duration.nullish(),
     onCancel: z.enum(['detach', 'drain'], { error: "'detach' or 'drain'" }).nullish(),
     onAmbiguousSubmit: z.enum(['probe', 'ask'], { error: "'probe' or 'ask'" }).nullish(),
@@ -68,7 +72,7 @@ export const exportInputSchema = z.strictObject(
     isQuickExport: z.boolean({ error: 'true or false' }).nullish(),
     attach: z
       .strictObject(
-        { jobId: z.string({ error: 'a job id' }).regex(/./, { error: 'a job id' }) },
+        { jobId: z.string({ error: 'the id of a job' }).regex(JOB_ID, { error: 'the id of a job' }) },
         { error: 'an object such as {jobId}' },
       )
       .nullish(),
@@ -126,6 +130,8 @@ function withDefaults(options: ParsedOptions): ExportSettings {
     // Longer than a usual disturbance of a region, shorter than a night.
     pollErrorBudgetMs: durationMs(options.pollErrorBudget ?? '2h') ?? 0,
     unknownStatusBudgetMs: durationMs(options.unknownStatusBudget ?? '30m') ?? 0,
+    // A job that was accepted this moment may not be known everywhere; after minutes it is.
+    jobNotFoundGraceMs: durationMs(options.jobNotFoundGrace ?? '15m') ?? 0,
     // The limit on tasks frees up when somebody else's export ends.
     submitBudgetMs: durationMs(options.submitBudget ?? '2h') ?? 0,
     onCancel: options.onCancel ?? 'detach',
@@ -160,12 +166,11 @@ function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
 }
 
 function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Problem[] {
-  if (attach) return [];
   if (isQuickExport && fileFormat) {
     const expected = 'no fileFormat: a quick export always writes zvhd2';
     return [{ field: 'fileFormat', value: asText(fileFormat), expected }];
   }
-  if (!isQuickExport && !fileFormat) {
+  if (!isQuickExport && !fileFormat && !attach) {
     const expected = `one of ${FILE_FORMATS.join(', ')}, or isQuickExport: true`;
     return [{ field: 'fileFormat', value: asText(fileFormat), expected }];
   }
@@ -173,15 +178,11 @@ function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Pro
 }
 
 function optionProblems(options: ExportSettings): Problem[] {
-  const problems: Problem[] = [];
-  const require = (holds: boolean, field: string, value: unknown, expected: string) => {
-    if (!holds) problems.push({ field: `options.${field}`, value: asText(value), expected });
-  };
-  const { deadlineMs, minIntervalMs, maxIntervalMs } = options;
-  require(deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS, 'deadline', deadlineMs, 'more than 0 and at most 365 days');
-  require(minIntervalMs > 0, 'minInterval', minIntervalMs, 'more than 0');
-  require(maxIntervalMs >= minIntervalMs, 'maxInterval', maxIntervalMs, `at least minInterval (${minIntervalMs} ms)`);
-  return problems;
+  return settingProblems(options).map(({ field, value, expected }) => ({
+    field: `options.${field}`,
+    value: asText(value),
+    expected,
+  }));
 }
 
 function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Problem[] {

@@ -55,6 +55,14 @@ export const { imsVerifyObject } = proxyActivities<ExportActivities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/** A look and a DELETE of OBS. When they cannot be had for ten minutes, the object is left where it is. */
+export const { imsDiscardObject } = proxyActivities<ExportActivities>({
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '2s', maximumInterval: '30s' },
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
 /** What an activity failed with, as a cloud error: a failure that carries one, a timeout, or a crash of the activity. */
 export function activityError(error: unknown, operation: string): CloudErrorInfo {
   const cause = error instanceof ActivityFailure ? error.cause : error;

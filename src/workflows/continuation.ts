@@ -18,9 +18,12 @@ export function followsAnEarlierAttempt(): boolean {
   return runId !== originalExecutionRunId || attempt > 1;
 }
 
-/** Goes on in a new run when the history of this one is long, with the state as it is. Whoever waits is told to ask again. */
+/**
+ * Goes on in a new run when the history of this one is long, with the state as it is. Whoever waits is told to ask again.
+ * Not while a cancel is drained: the request to cancel would not reach the new run, which could then not end as canceled.
+ */
 export async function continueInNewRunWhenDue(tracking: Tracking): Promise<void> {
-  if (!historyIsLong() || startedByCron()) return;
+  if (!historyIsLong() || startedByCron() || tracking.draining) return;
   tracking.continuing = true;
   await condition(allHandlersFinished);
   await continueAsNew(tracking.input, carriedState(tracking));

@@ -12,12 +12,14 @@ import {
 import type { ExportImageInput, ExportImageResult, ExportOutcome } from '../contract';
 import { cancelRequested } from './cancellation';
 import { continuesARun, followsAnEarlierAttempt } from './continuation';
+import { drain } from './draining';
 import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
-import { publishDetails } from './publishing';
+import { publish } from './publishing';
+import { accept } from './submission/post';
 import { submit } from './submission/submit';
-import { beginTracking, type ExportState, resumeTracking, type Tracking } from './tracking';
+import { beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
 import { unconfirmedResult, verify } from './verification';
 
@@ -25,7 +27,8 @@ import { unconfirmedResult, verify } from './verification';
  * Exports one image to OBS and returns the verified object.
  *
  * Start it under the id of its destination, {@link exportWorkflowId}, so that one destination has one tracker. Cancelling
- * it stops the tracking; the cloud has no way to cancel the job itself.
+ * it stops the tracking, or with `onCancel: 'drain'` follows the job to its end and deletes its object; the cloud has no way
+ * to cancel the job itself.
  *
  * @param input the image, the destination and the format. Anything else ends as InvalidExportRequest.
  * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
@@ -41,6 +44,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
   } catch (error) {
     if (isExportFailure(error)) await end(tracking, verdictOf(error.type), error);
     if (cancelRequested() && isCancellation(error)) {
+      if (tracking.request?.options.onCancel === 'drain') await drain(tracking);
       await end(tracking, 'canceled', null);
       throw new CancelledFailure('The export was canceled');
     }
@@ -50,10 +54,16 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 
 async function run(tracking: Tracking): Promise<ExportImageResult> {
   if (tracking.request === null) await validate(tracking);
-  if (tracking.jobId === null) await submit(tracking);
+  if (tracking.jobId === null) await submitOrAttach(tracking);
   if (tracking.unconfirmed !== null) return unconfirmedResult(tracking, tracking.unconfirmed);
   await pollUntilSuccess(tracking);
   return await verify(tracking);
+}
+
+async function submitOrAttach(tracking: Tracking): Promise<void> {
+  const { attach } = requestOf(tracking);
+  if (attach === null) return await submit(tracking);
+  accept(tracking, attach.jobId);
 }
 
 /** Reads nothing of the input, which can be anything: an error here would fail the workflow task for ever. */
@@ -63,7 +73,7 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
       ? resumeTracking(input, resumed, followsAnEarlierAttempt())
       : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(tracking);
-  publishDetails(tracking);
+  publish(tracking);
   return tracking;
 }
 
@@ -73,12 +83,12 @@ function verdictOf(failureType: string | undefined | null): ExportOutcome {
 
 /** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
 async function end(tracking: Tracking, outcome: ExportOutcome, failure: ApplicationFailure | null): Promise<void> {
-  const { remoteJob, jobId } = tracking;
+  const { remoteJob, jobId, discard } = tracking;
   tracking.phase = 'ended';
   tracking.nextPollAtMs = null;
   tracking.ended = { outcome, atMs: Date.now(), failure };
-  upsertMemo({ outcome, remoteJob });
-  publishDetails(tracking);
-  log.info('Export ended', { outcome, remoteJob, jobId, imageId: tracking.request?.imageId });
+  upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
+  publish(tracking);
+  log.info('Export ended', { outcome, remoteJob, jobId, imageId: tracking.request?.imageId, object: discard?.kind });
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }

@@ -8,6 +8,7 @@ import {
   type CloudErrorInfo,
   type DestinationBusyDetails,
   type DestinationExistsDetails,
+  EXPORT_ENDED,
   type ExportedObjectInvalidDetails,
   type ExportFailedDetails,
   type ExportOutcomeUnknownDetails,
@@ -15,6 +16,7 @@ import {
   type FailureContext,
   type FailureType,
   type InvalidExportRequestDetails,
+  NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
   type NotExecutedReason,
   type ObservedJob,
@@ -23,7 +25,7 @@ import {
 } from '../contract';
 import { formatDuration } from './format-duration';
 import { iso, statusOf } from './status';
-import { deadlineOf, jobIdOf, requestOf, type Tracking } from './tracking';
+import { deadlineOf, jobIdOf, requestOf, submitEndsAtMs, type Tracking } from './tracking';
 import { describeExport, describeProgress } from './wording';
 
 function failure(type: FailureType, message: string, details: object): ApplicationFailure {
@@ -87,7 +89,7 @@ export function submitGivenUp(
   const error = last?.error ?? NOT_BEGUN_IN_TIME;
   const details: SubmitRejectedDetails = { ...contextOf(tracking), error };
   const limits = `submitBudget ${formatDuration(request.options.submitBudgetMs)}, deadline ${iso(deadlineOf(tracking))}`;
-  const asksForMore = last?.retryAfterMs != null && Date.now() + last.retryAfterMs >= (tracking.submitUntilMs ?? 0);
+  const asksForMore = last?.retryAfterMs != null && Date.now() + last.retryAfterMs >= submitEndsAtMs(tracking);
   const why = asksForMore
     ? `the cloud asks to wait ${formatDuration(last?.retryAfterMs ?? 0)} before ${describeExport(request)} is submitted, longer than is left`
     : `the time to submit ${describeExport(request)} is over`;
@@ -176,7 +178,7 @@ function whyUnknown(tracking: Tracking, reason: Exclude<UnknownReason, 'submitAm
     case 'unknownStatus':
       return `the cloud told a status that the API does not name (${tracking.lastJob?.status}) for longer than unknownStatusBudget; ${job}.`;
     case 'jobNotFound':
-      return `the cloud no longer knows job ${tracking.jobId}${error}.`;
+      return `the cloud no longer knows job ${tracking.jobId}${error}, for longer than jobNotFoundGrace. Look for the object; when the job is known again, attach to it.`;
   }
 }
 
@@ -240,12 +242,31 @@ export function nothingToResolve(tracking: Tracking): ApplicationFailure {
   });
 }
 
-function invalidArgument(field: string, argument: unknown, expected: string): ApplicationFailure {
-  const problem = { field, value: (JSON.stringify(argument) ?? 'nothing').slice(0, 200), expected };
-  const details: InvalidExportRequestDetails = { ...problem, problems: [problem] };
-  return failure(
-    'InvalidExportRequest',
-    `Invalid argument: it is ${problem.value}; expected ${problem.expected}.`,
-    details,
-  );
+/** An option cannot be tuned now. */
+export function notTunable(tracking: Tracking): ApplicationFailure {
+  const [type, message] =
+    tracking.ended !== null
+      ? [EXPORT_ENDED, 'The export is ending, so nothing is left to be tuned.']
+      : [NOT_VALIDATED_YET, 'The input is being validated, and its options are not known yet. Send it again in a moment.'];
+  return ApplicationFailure.create({ type, message, nonRetryable: true });
+}
+
+/** An argument of an update as a whole. */
+export function invalidArgument(field: string, argument: unknown, expected: string): ApplicationFailure {
+  return invalidArguments([{ field, value: argument, expected }]);
+}
+
+/** Fields of the argument of an update. */
+export function invalidArguments(
+  found: ReadonlyArray<{ field: string; value: unknown; expected: string }>,
+): ApplicationFailure {
+  const problems = found.map(({ field, value, expected }) => ({
+    field,
+    value: (JSON.stringify(value) ?? 'nothing').slice(0, 200),
+    expected,
+  }));
+  const first = problems[0] ?? { field: '', value: '', expected: '' };
+  const details: InvalidExportRequestDetails = { ...first, problems };
+  const sentences = problems.map(({ field, value, expected }) => `${field} is ${value}; expected ${expected}`);
+  return failure('InvalidExportRequest', `Invalid argument: ${sentences.join('. ')}.`, details);
 }

@@ -10,5 +10,13 @@
  * @module
  */
 export { exportImageWorkflow } from './export-image';
-export { awaitSubmitted, exportStatus, pollNow } from './messages';
+export {
+  awaitSubmitted,
+  exportStatus,
+  pausePolling,
+  pollNow,
+  resolveSubmission,
+  resumePolling,
+  retune,
+} from './messages';
 export type { ExportState } from './tracking';

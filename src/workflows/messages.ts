@@ -19,13 +19,19 @@ import {
   type ExportIntent,
   type ExportStatus,
   MESSAGES,
+  type RetuneInput,
+  type RetuneOutcome,
   type SubmissionResolution,
 } from '../contract';
 import { refuseOtherIntent, refuseResolution } from './intent';
+import { refuseRetune, retuneExport } from './retuning';
 import { statusOf } from './status';
-import type { Tracking } from './tracking';
+import { forgetStreaks, type Tracking } from './tracking';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
+export const pausePolling = defineSignal(MESSAGES.signals.pausePolling);
+export const resumePolling = defineSignal(MESSAGES.signals.resumePolling);
+export const retune = defineUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune);
 export const awaitSubmitted = defineUpdate<string, [ExportIntent]>(MESSAGES.updates.awaitSubmitted);
 export const resolveSubmission = defineUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission);
 export const exportStatus = defineQuery<ExportStatus>(MESSAGES.queries.exportStatus);
@@ -35,6 +41,10 @@ export function listen(tracking: Tracking): void {
   setHandler(pollNow, () => wakeUp(tracking), {
     description: 'Check the job at once instead of waiting for the next poll.',
   });
+  setHandler(pausePolling, () => pause(tracking), {
+    description: 'Stop polling the job. The job and the deadline run on, and pollNow still polls once.',
+  });
+  setHandler(resumePolling, () => resume(tracking), { description: 'Poll again, beginning at once.' });
   setHandler(exportStatus, () => statusOf(tracking, Date.now()), {
     description:
       'Where the export stands: phase, progress, job id, deadline, and what remains in the cloud. Answers after the end too.',
@@ -49,6 +59,24 @@ export function listen(tracking: Tracking): void {
       'Say what became of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
     validator: (resolution) => refuseResolution(tracking, resolution),
   });
+  setHandler(retune, (changes) => retuneExport(tracking, changes, Date.now()), {
+    description:
+      'Change options of the running export. Argument: one or more of deadline ("30h" from the start, "+6h" on top), minInterval, maxInterval, stallAfter, pollErrorBudget, unknownStatusBudget, jobNotFoundGrace, submitBudget.',
+    validator: (changes) => refuseRetune(tracking, changes, Date.now()),
+  });
+}
+
+function pause(tracking: Tracking): void {
+  tracking.paused = true;
+  tracking.replan = true;
+}
+
+/** Does nothing to an export that is not paused; before there is a job, there is none to poll at once. */
+function resume(tracking: Tracking): void {
+  if (!tracking.paused) return;
+  tracking.paused = false;
+  forgetStreaks(tracking);
+  if (tracking.jobId !== null) wakeUp(tracking);
 }
 
 /** The answer is followed by the workflow itself; what came of it is in the status and the warnings. */

@@ -12,9 +12,9 @@ import { exportFailed, outcomeUnknown, type UnknownOfJob } from './failures';
 import { formatDuration } from './format-duration';
 import { nextDelayMs } from './poll-schedule';
 import { dueInMs } from './progress';
-import { publishDetails } from './publishing';
+import { publish } from './publishing';
 import { stalled } from './status';
-import { deadlineOf, jobIdOf, recordPoll, requestOf, type Tracking, warn } from './tracking';
+import { deadlineOf, jobIdOf, pollingPhase, recordPoll, requestOf, type Tracking, warn } from './tracking';
 import { describeProgress, timerSummary } from './wording';
 
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
@@ -27,8 +27,12 @@ const SHORTEST_POLL_LIMIT_MS = 10_000;
 const LAST_LOOK_MS = 20_000;
 const LAST_LOOK_SHARE = 0.05;
 
+/** Polls of a parked export come at about `maxInterval`: not at once with those of others that were parked with it. */
+const PARKED_SHARE = 0.97;
+
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
+  if (tracking.paused) await waitForNextPoll(tracking);
   for (;;) {
     await continueInNewRunWhenDue(tracking);
     const isLastLook = Date.now() >= lastLookAtMs(tracking);
@@ -82,8 +86,12 @@ function spentBudget(
   nowMs: number,
 ): UnknownOfJob | null {
   const { options } = requestOf(tracking);
-  const { pollErrorsSinceMs, unknownStatusSinceMs } = tracking;
+  const { pollErrorsSinceMs, unknownStatusSinceMs, jobNotFoundSinceMs } = tracking;
   if (isLastLook && (nowMs >= deadlineOf(tracking) || outcome.kind === 'observed')) return 'deadline';
+  // The budgets are for an export that is looked at; while its polls are paused, only the deadline runs on.
+  if (tracking.paused) return null;
+  const isNotFound = outcome.kind === 'notFound' && jobNotFoundSinceMs !== null;
+  if (isNotFound && nowMs - jobNotFoundSinceMs >= options.jobNotFoundGraceMs) return 'jobNotFound';
   if (pollErrorsSinceMs !== null && nowMs - pollErrorsSinceMs >= options.pollErrorBudgetMs) {
     return outcome.kind === 'notFound' ? 'jobNotFound' : 'pollErrors';
   }
@@ -105,30 +113,39 @@ function warnOfStall(tracking: Tracking, nowMs: number): void {
   );
 }
 
+/** Sleeps until the next poll is due or asked for. A message that changes the plan changes the sleep, without a poll. */
 async function waitForNextPoll(tracking: Tracking): Promise<void> {
-  tracking.phase = tracking.parked ? 'parked' : 'exporting';
-  const nowMs = Date.now();
-  const delayMs = Math.max(1, delayUntilNextPoll(tracking, nowMs));
-  tracking.nextPollAtMs = nowMs + delayMs;
-  publishDetails(tracking);
-  if (!tracking.wake) await condition(() => tracking.wake, delayMs, { summary: timerSummary(tracking, nowMs) });
+  const lastPollAtMs = Date.now();
+  for (let isDue = false; !isDue; ) {
+    tracking.phase = pollingPhase(tracking);
+    tracking.replan = false;
+    const nowMs = Date.now();
+    const delayMs = Math.max(1, nextPollAtMs(tracking, lastPollAtMs) - nowMs);
+    tracking.nextPollAtMs = nowMs + delayMs;
+    publish(tracking);
+    if (tracking.wake) return;
+    const summary = timerSummary(tracking, nowMs);
+    const isToldSomething = await condition(() => tracking.wake || tracking.replan, delayMs, { summary });
+    isDue = !isToldSomething || tracking.wake;
+  }
 }
 
-function delayUntilNextPoll(tracking: Tracking, nowMs: number): number {
+function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {
   const { options } = requestOf(tracking);
-  const lastLookInMs = lastLookAtMs(tracking) - nowMs;
+  const lastLookInMs = lastLookAtMs(tracking) - lastPollAtMs;
   // Past the last look there was one that failed; the next comes at the deadline at the latest.
-  const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : deadlineOf(tracking) - nowMs;
+  const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : deadlineOf(tracking) - lastPollAtMs;
+  if (tracking.paused) return lastPollAtMs + untilLastLookMs;
   const delayMs = nextDelayMs({
-    elapsedMs: nowMs - (tracking.submittedAtMs ?? tracking.startedAtMs),
-    remainingMs: tracking.parked ? null : dueInMs(tracking.progress, nowMs),
+    elapsedMs: lastPollAtMs - (tracking.submittedAtMs ?? tracking.startedAtMs),
+    remainingMs: tracking.parked ? null : dueInMs(tracking.progress, lastPollAtMs),
     // Polls that are refused are slow: each may count against a key that the cloud locks after five bad signatures.
-    minIntervalMs: tracking.parked ? options.maxIntervalMs : options.minIntervalMs,
+    minIntervalMs: tracking.parked ? PARKED_SHARE * options.maxIntervalMs : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,
     untilLastLookMs,
     random: Math.random(),
   });
-  return Math.min(Math.max(delayMs, tracking.retryAfterMs ?? 0), untilLastLookMs);
+  return lastPollAtMs + Math.min(Math.max(delayMs, tracking.retryAfterMs ?? 0), untilLastLookMs);
 }
 
 /** When the look comes that decides at the deadline. An export is never given up without one. */

@@ -1,8 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import { showSearchAttributes } from './search-attributes';
 import type { Tracking } from './tracking';
 import { currentDetails } from './wording';
 
-/** Shows where the export stands under "Current details" in the Web UI. No event, no cost. */
-export function publishDetails(tracking: Tracking): void {
+/** Shows where the export stands: in the current details, which cost nothing, and in search attributes where it is asked to. */
+export function publish(tracking: Tracking): void {
   setCurrentDetails(currentDetails(tracking, Date.now()));
+  showSearchAttributes(tracking);
 }

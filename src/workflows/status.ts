@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type { ExportStatus } from '../contract';
+import type { ExportAttention, ExportStatus } from '../contract';
 import { fractionDone, isStalled, remainingMs } from './progress';
 import type { Tracking } from './tracking';
 
@@ -17,9 +17,11 @@ export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
     isQuickExport: request?.isQuickExport ?? null,
     jobId: tracking.jobId,
     jobStatus: tracking.lastJob?.status ?? null,
-    progress: tracking.lastJob?.status === 'SUCCESS' ? 1 : fractionDone(tracking.progress),
+    progress: fractionOf(tracking),
     remainingMs: ended ? null : remainingMs(tracking.progress, atMs),
     stalled: stalled(tracking, atMs),
+    pollingPaused: tracking.paused,
+    attention: attentionOf(tracking, atMs),
     polls: tracking.polls,
     submissions: tracking.submissions,
     observations: { ...tracking.observations },
@@ -30,12 +32,27 @@ export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
     deadlineAt: isoOrNull(tracking.deadlineAtMs),
     nextPollAt: isoOrNull(tracking.nextPollAtMs),
     endedAt: isoOrNull(ended?.atMs ?? null),
+    discard: tracking.discard,
+    options: request?.options ?? null,
     warnings: [...tracking.warnings],
   };
 }
 
 function failureOf(failure: ApplicationFailure | null): ExportStatus['failure'] {
   return failure === null ? null : { type: failure.type ?? '', message: failure.message };
+}
+
+/** The fraction that is done, 0..1; a SUCCESS is all of it, whatever percentage the cloud still shows. */
+export function fractionOf({ lastJob, progress }: Tracking): number | null {
+  return lastJob?.status === 'SUCCESS' ? 1 : fractionDone(progress);
+}
+
+/** Why a person should look; null when nothing calls for one. */
+export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention | null {
+  if (tracking.ended !== null) return tracking.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
+  if (tracking.phase === 'needsAnswer') return 'needsAnswer';
+  if (tracking.phase === 'parked' || (tracking.parked && tracking.jobId !== null)) return 'parked';
+  return stalled(tracking, nowMs) ? 'stalled' : null;
 }
 
 /** True while the job runs and its progress has not moved for `stallAfter`. */

@@ -6,6 +6,7 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CloudErrorInfo,
+  DiscardOutcome,
   ExportedObject,
   ExportOutcome,
   ExportPhase,
@@ -13,6 +14,7 @@ import type {
   ObservedJob,
   PollOutcome,
   RemoteJob,
+  SEARCH_ATTRIBUTES,
   SubmissionResolution,
 } from '../contract';
 import { observeProgress, type Progress } from './progress';
@@ -31,7 +33,7 @@ export interface ExportState {
   destinationFreeAt: string | null;
   /** An earlier attempt of this run, one before a reset or a retry, may have submitted: this one knows nothing of it. */
   mayHaveSubmitted: boolean;
-  /** When a throttled or busy submit is given up. Null until the first submit. */
+  /** When `submitBudget` is spent; the deadline may come sooner. Null until the first submit. */
   submitUntilMs: number | null;
   /** Waits of a throttled or busy submit so far. */
   submitWaits: number;
@@ -50,14 +52,23 @@ export interface ExportState {
   pollErrorsSinceMs: number | null;
   /** Start of the current unbroken stretch of statuses that the API does not name. */
   unknownStatusSinceMs: number | null;
+  /** When the cloud first answered that there is no such job, since it last told of it. */
+  jobNotFoundSinceMs: number | null;
   /** What the last poll or submit failed with; null after a good one. */
   lastError: CloudErrorInfo | null;
   /** The credentials were refused: polls are slow until they are mended. */
   parked: boolean;
+  /** Between `pausePolling` and `resumePolling`: no polls but those that somebody asks for. */
+  paused: boolean;
   /** A `pollNow` that no poll has answered yet. */
   wake: boolean;
   warnings: string[];
+  /** The search attributes as they were upserted last; null before the first time, and without the option. */
+  shownAttributes: ShownAttributes | null;
 }
+
+/** A value for each search attribute; null where there is none. */
+export type ShownAttributes = { [name in keyof typeof SEARCH_ATTRIBUTES]: string | number | null };
 
 /** The state of this run: what outlives it, and what does not. */
 export interface Tracking extends ExportState {
@@ -70,6 +81,12 @@ export interface Tracking extends ExportState {
   retryAfterMs: number | null;
   /** An object that was taken for ours although its job was never seen. */
   unconfirmed: ExportedObject | null;
+  /** What is waited for may have changed, by a message: to be thought over, without a poll. */
+  replan: boolean;
+  /** A cancel is drained: the job is followed to its end, and its object deleted. */
+  draining: boolean;
+  /** What became of the object of a cancel that was drained. */
+  discard: DiscardOutcome | null;
   /** This run is about to continue as new. */
   continuing: boolean;
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
@@ -99,19 +116,26 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     progress: [],
     pollErrorsSinceMs: null,
     unknownStatusSinceMs: null,
+    jobNotFoundSinceMs: null,
     lastError: null,
     parked: false,
+    paused: false,
     wake: false,
     warnings: [],
+    shownAttributes: null,
     ...freshRun(input, 'validating', mayHaveSubmitted ? 'unknown' : 'none'),
   };
 }
 
 /** @param followsAnEarlierAttempt this run was reset or retried: what it was handed may be outdated */
 export function resumeTracking(input: unknown, carried: ExportState, followsAnEarlierAttempt = false): Tracking {
-  const state = { ...carried, mayHaveSubmitted: carried.mayHaveSubmitted || followsAnEarlierAttempt };
-  if (carried.jobId !== null)
-    return { ...state, ...freshRun(input, carried.parked ? 'parked' : 'exporting', 'running') };
+  const state: ExportState = {
+    // The state of an older version lacks what came later.
+    ...carriedState(beginTracking(input, carried.startedAtMs)),
+    ...carried,
+    mayHaveSubmitted: carried.mayHaveSubmitted || followsAnEarlierAttempt,
+  };
+  if (carried.jobId !== null) return { ...state, ...freshRun(input, pollingPhase(state), 'running') };
   if (carried.lostSubmit === null)
     return { ...state, ...freshRun(input, 'waitingToSubmit', state.mayHaveSubmitted ? 'unknown' : 'none') };
   const seenByThisRun = carried.lostSubmit.seenByThisRun && !followsAnEarlierAttempt;
@@ -127,6 +151,9 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
     nextPollAtMs: null,
     retryAfterMs: null,
     unconfirmed: null,
+    replan: false,
+    draining: false,
+    discard: null,
     continuing: false,
     ended: null,
   };
@@ -134,7 +161,20 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
 
 /** What continue-as-new hands to the next run. */
 export function carriedState(tracking: Tracking): ExportState {
-  const { input, phase, remoteJob, nextPollAtMs, retryAfterMs, unconfirmed, continuing, ended, ...carried } = tracking;
+  const {
+    input,
+    phase,
+    remoteJob,
+    nextPollAtMs,
+    retryAfterMs,
+    unconfirmed,
+    replan,
+    draining,
+    discard,
+    continuing,
+    ended,
+    ...carried
+  } = tracking;
   return carried;
 }
 
@@ -156,6 +196,22 @@ export function jobIdOf(tracking: Tracking): string {
   return tracking.jobId;
 }
 
+/** The phase of an export whose job is known and goes on. */
+export function pollingPhase({
+  draining,
+  paused,
+  parked,
+}: Pick<Tracking, 'paused' | 'parked'> & { draining?: boolean }): ExportPhase {
+  if (draining) return 'draining';
+  if (paused) return 'paused';
+  return parked ? 'parked' : 'exporting';
+}
+
+/** When submitting is given up: nothing is submitted at the deadline either. */
+export function submitEndsAtMs(tracking: Tracking): number {
+  return Math.min(tracking.submitUntilMs ?? Number.POSITIVE_INFINITY, deadlineOf(tracking));
+}
+
 /** Takes the answer of one poll in. */
 export function recordPoll(tracking: Tracking, outcome: PollOutcome, nowMs: number): void {
   tracking.polls += 1;
@@ -166,6 +222,7 @@ export function recordPoll(tracking: Tracking, outcome: PollOutcome, nowMs: numb
   }
   tracking.lastError = outcome.error;
   tracking.parked = outcome.kind === 'denied';
+  if (outcome.kind === 'notFound') tracking.jobNotFoundSinceMs ??= nowMs;
   // A refusal of the credentials says nothing of the job, and mending them may take a night: only the deadline ends it.
   tracking.pollErrorsSinceMs = tracking.parked ? null : (tracking.pollErrorsSinceMs ?? nowMs);
 }
@@ -174,6 +231,7 @@ function recordObservation(tracking: Tracking, job: ObservedJob, nowMs: number):
   tracking.lastError = null;
   tracking.parked = false;
   tracking.pollErrorsSinceMs = null;
+  tracking.jobNotFoundSinceMs = null;
   tracking.lastJob = job;
   tracking.observations[job.status] = (tracking.observations[job.status] ?? 0) + 1;
   tracking.unknownStatusSinceMs = KNOWN_STATUSES.has(job.status) ? null : (tracking.unknownStatusSinceMs ?? nowMs);
@@ -181,6 +239,13 @@ function recordObservation(tracking: Tracking, job: ObservedJob, nowMs: number):
   if (job.status === 'RUNNING' || job.status === 'INIT') {
     tracking.progress = observeProgress(tracking.progress, job.progress, nowMs);
   }
+}
+
+/** Polls begin again: what failed before the pause says nothing of the time in which nobody looked. */
+export function forgetStreaks(tracking: Tracking): void {
+  tracking.pollErrorsSinceMs = null;
+  tracking.unknownStatusSinceMs = null;
+  tracking.jobNotFoundSinceMs = null;
 }
 
 /** Adds a warning once. */

@@ -2,7 +2,7 @@ import type { ExportedObject, ExportImageResult, VerifyOutcome } from '../contra
 import { activityError, imsVerifyObject } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { objectInvalid } from './failures';
-import { publishDetails } from './publishing';
+import { publish } from './publishing';
 import { iso } from './status';
 import { jobIdOf, requestOf, type Tracking } from './tracking';
 
@@ -10,25 +10,30 @@ import { jobIdOf, requestOf, type Tracking } from './tracking';
 export async function verify(tracking: Tracking): Promise<ExportImageResult> {
   tracking.phase = 'verifying';
   tracking.nextPollAtMs = null;
-  publishDetails(tracking);
+  publish(tracking);
   const outcome = await verifyObject(tracking);
   if (outcome.kind === 'invalid') throw objectInvalid(tracking, outcome);
   return resultOf(tracking, outcome);
 }
 
-async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
+/** One look at the object; without an answer of OBS it is skipped. */
+export async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
   const request = requestOf(tracking);
-  // The HEAD that saw the destination free was timed by the clock that also stamps the object.
-  const notOlderThan = tracking.destinationFreeAt ?? utc(tracking.lastJob?.beginTime);
   try {
     return await imsVerifyObject.executeWithOptions({ summary: `look at ${request.bucketUrl}` }, [
-      { request, jobId: jobIdOf(tracking), notOlderThan },
+      { request, jobId: jobIdOf(tracking), notOlderThan: notOlderThan(tracking) },
     ]);
   } catch (error) {
     rethrowCancel(error);
     const { code, message } = activityError(error, 'HeadObject');
     return { kind: 'skipped', reason: `the object could not be read: ${code}: ${message}` };
   }
+}
+
+/** An object of this export is not older than this. */
+export function notOlderThan({ destinationFreeAt, lastJob }: Tracking): string | null {
+  // The HEAD that saw the destination free was timed by the clock that also stamps the object.
+  return destinationFreeAt ?? utc(lastJob?.beginTime);
 }
 
 /** The begin time of a job comes in several spellings; only one that says that it is UTC can be compared. */

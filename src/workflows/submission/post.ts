@@ -16,7 +16,7 @@ import type { CloudErrorInfo, SubmitOutcome } from '../../contract';
 import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
-import { publishDetails } from '../publishing';
+import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { requestOf, type Tracking } from '../tracking';
 import { describeExport } from '../wording';
@@ -31,7 +31,7 @@ export async function post(tracking: Tracking, mayPost: boolean, giveUpAtMs: num
   // From here until the answer, whoever asks is told the truth: nobody knows.
   tracking.remoteJob = 'unknown';
   tracking.nextPollAtMs = null;
-  publishDetails(tracking);
+  publish(tracking);
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
     .executeWithOptions({ summary: `submit ${describeExport(request)}`, scheduleToStartTimeout }, [

@@ -14,7 +14,7 @@ import { cancelRequested, rethrowCancel } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { submitLost } from '../failures';
 import { nextDelayMs } from '../poll-schedule';
-import { publishDetails } from '../publishing';
+import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
 import type { LostSubmit } from './lost-submit';
@@ -77,7 +77,7 @@ async function lookAtDestination(
 ): Promise<ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo }> {
   const request = requestOf(tracking);
   tracking.nextPollAtMs = null;
-  publishDetails(tracking);
+  publish(tracking);
   try {
     return await imsReconcileSubmit.executeWithOptions({ summary: `look whether ${request.bucketUrl} is there` }, [
       { request, destinationFreeAt: tracking.destinationFreeAt },
@@ -185,9 +185,10 @@ function probesLeft(tracking: Tracking, lost: LostSubmit): number {
 async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
   if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
   const { submissions } = tracking;
-  lost.probeUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
-  if (Date.now() >= lost.probeUntilMs) return giveUp(tracking, 'the time to submit is over');
-  const outcome = await post(tracking, lost.seenByThisRun, lost.probeUntilMs);
+  lost.probeUntilMs ??= Date.now() + requestOf(tracking).options.submitBudgetMs;
+  const untilMs = () => Math.min(lost.probeUntilMs ?? Number.POSITIVE_INFINITY, deadlineOf(tracking));
+  if (Date.now() >= untilMs()) return giveUp(tracking, 'the time to submit is over');
+  const outcome = await post(tracking, lost.seenByThisRun, untilMs());
   switch (outcome.kind) {
     case 'accepted':
       if (submissions > 0) warn(tracking, MAY_HAVE_FAILED_BEFORE);
@@ -202,7 +203,7 @@ async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
       lost.candidate = { object: null, doubt: null, sinceMs: Date.now() };
       return;
     case 'notExecuted':
-      return await afterNotExecuted(tracking, lost, outcome, lost.probeUntilMs);
+      return await afterNotExecuted(tracking, lost, outcome, untilMs);
   }
 }
 
@@ -210,7 +211,7 @@ async function afterNotExecuted(
   tracking: Tracking,
   lost: LostSubmit,
   outcome: NotExecuted,
-  untilMs: number,
+  untilMs: () => number,
 ): Promise<void> {
   tracking.lastError = outcome.error;
   if (outcome.reason === 'imageBusy') {
@@ -243,7 +244,33 @@ async function watchDestination(tracking: Tracking, lost: LostSubmit): Promise<v
 
 async function askAPerson(tracking: Tracking): Promise<void> {
   tracking.phase = 'needsAnswer';
-  await sleepUntil(tracking, deadlineOf(tracking), 'for resolveSubmission');
+  await sleepUntil(tracking, Number.POSITIVE_INFINITY, 'for resolveSubmission');
+}
+
+/**
+ * After a cancel that is drained nothing is submitted any more: the destination is watched until an object appears, somebody
+ * says what became of the submit, or the deadline has passed (then it throws ExportOutcomeUnknown).
+ */
+export async function watchAfterCancel(tracking: Tracking): Promise<void> {
+  for (let lost = tracking.lostSubmit; lost !== null; lost = tracking.lostSubmit) {
+    tracking.wake = false;
+    if (tracking.resolution !== null && 'notSubmitted' in tracking.resolution) {
+      tracking.remoteJob = 'none';
+      return;
+    }
+    if (tracking.resolution !== null) {
+      await followResolution(tracking, lost, tracking.resolution);
+      continue;
+    }
+    const look = await lookAtDestination(tracking);
+    if (look.kind === 'candidate') {
+      rememberCandidate(lost, look);
+      warn(tracking, 'An object is at the destination. It may be of this export or of somebody else, so it was not deleted.');
+      return;
+    }
+    if (look.kind !== 'free') tracking.lastError = look.error;
+    await watchDestination(tracking, lost);
+  }
 }
 
 function asksAPerson(tracking: Tracking): boolean {
@@ -252,10 +279,8 @@ function asksAPerson(tracking: Tracking): boolean {
 
 /** The deadline is the longest sleep, and there is none after it. */
 async function sleepUntil(tracking: Tracking, atMs: number, what: string): Promise<void> {
-  const untilDeadlineMs = deadlineOf(tracking) - Date.now();
-  if (untilDeadlineMs <= 0) return giveUp(tracking, 'the deadline has passed');
-  const delayMs = Math.max(1, Math.min(atMs - Date.now(), untilDeadlineMs));
-  await sleepOrWake(tracking, delayMs, `waiting: ${what}`);
+  if (Date.now() >= deadlineOf(tracking)) return giveUp(tracking, 'the deadline has passed');
+  await sleepOrWake(tracking, () => Math.min(atMs, deadlineOf(tracking)), `waiting: ${what}`);
 }
 
 /** IMG.0070. */

@@ -6,7 +6,7 @@
 import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contract';
 import { activityError, imsPollJob } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
-import { publishDetails } from '../publishing';
+import { publish } from '../publishing';
 import { requestOf, type Tracking, warn } from '../tracking';
 import type { LostSubmit } from './lost-submit';
 import { accept } from './post';
@@ -48,7 +48,7 @@ export async function followResolution(
     return;
   }
   warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);
-  publishDetails(tracking);
+  publish(tracking);
 }
 
 async function look(tracking: Tracking, jobId: string): Promise<PollOutcome> {

@@ -10,7 +10,7 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/workflow'
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { submitGivenUp, submitRejected } from '../failures';
-import { deadlineOf, requestOf, type Tracking } from '../tracking';
+import { requestOf, submitEndsAtMs, type Tracking } from '../tracking';
 import { post } from './post';
 import { reconcile } from './reconciliation';
 import { type NotExecuted, REFUSED_CREDENTIALS_TRIES, refusedCredentials, waitForNextTry } from './waiting';
@@ -22,18 +22,17 @@ export async function submit(tracking: Tracking): Promise<void> {
 }
 
 async function submitFirst(tracking: Tracking): Promise<void> {
-  tracking.submitUntilMs ??= Math.min(Date.now() + requestOf(tracking).options.submitBudgetMs, deadlineOf(tracking));
-  const untilMs = tracking.submitUntilMs;
+  tracking.submitUntilMs ??= Date.now() + requestOf(tracking).options.submitBudgetMs;
   let refused = 0;
   let last: NotExecuted | undefined;
   for (;;) {
     await continueInNewRunWhenDue(tracking);
     if (cancelRequested()) throw new CancelledFailure('Canceled before the export was submitted');
-    if (Date.now() >= untilMs) throw submitGivenUp(tracking, last);
+    if (Date.now() >= submitEndsAtMs(tracking)) throw submitGivenUp(tracking, last);
     tracking.phase = 'submitting';
     // A pollNow that comes from here on asks for another try.
     tracking.wake = false;
-    const outcome = await post(tracking, !tracking.mayHaveSubmitted, untilMs);
+    const outcome = await post(tracking, !tracking.mayHaveSubmitted, submitEndsAtMs(tracking));
     if (outcome.kind === 'accepted' || outcome.kind === 'ambiguous') return;
     if (outcome.kind === 'rejected') throw submitRejected(tracking, outcome.error, outcome.denied);
     last = outcome;
@@ -41,7 +40,7 @@ async function submitFirst(tracking: Tracking): Promise<void> {
     const refusal = finalRefusal(tracking, outcome, refused);
     if (refusal !== null) throw refusal;
     tracking.phase = 'waitingToSubmit';
-    const isInTime = await waitForNextTry(tracking, outcome, untilMs);
+    const isInTime = await waitForNextTry(tracking, outcome, () => submitEndsAtMs(tracking));
     if (!isInTime) throw submitGivenUp(tracking, outcome);
   }
 }

@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { SubmitOutcome } from '../../contract';
-import { publishDetails } from '../publishing';
+import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import type { Tracking } from '../tracking';
 import { waitSummary } from '../wording';
@@ -16,20 +16,34 @@ export function refusedCredentials({ reason, error }: NotExecuted): boolean {
 }
 
 /** Waits before the next try of a POST that was surely not executed; false, at once, when there is no time for one. */
-export async function waitForNextTry(tracking: Tracking, outcome: NotExecuted, untilMs: number): Promise<boolean> {
+export async function waitForNextTry(
+  tracking: Tracking,
+  outcome: NotExecuted,
+  endsAtMs: () => number,
+): Promise<boolean> {
   tracking.lastError = outcome.error;
   const delayMs = delayBeforeNextTry(outcome, tracking.submitWaits);
-  if (Date.now() + delayMs >= untilMs) return false;
+  const tryAtMs = Date.now() + delayMs;
+  if (tryAtMs >= endsAtMs()) return false;
   tracking.submitWaits += 1;
-  await sleepOrWake(tracking, delayMs, waitSummary(outcome.reason, outcome.error.code, delayMs));
+  const summary = waitSummary(outcome.reason, outcome.error.code, delayMs);
+  await sleepOrWake(tracking, () => Math.min(tryAtMs, endsAtMs()), summary);
   return true;
 }
 
-/** Sleeps until the time is over or somebody sends `pollNow` or an answer; not at all when one came since this step began. */
-export async function sleepOrWake(tracking: Tracking, delayMs: number, summary: string): Promise<void> {
-  tracking.nextPollAtMs = Date.now() + delayMs;
-  publishDetails(tracking);
-  if (!tracking.wake) await condition(() => tracking.wake, delayMs, { summary });
+/**
+ * Sleeps until the time is over or somebody sends `pollNow` or an answer. One that came since the last step began is not
+ * slept over; a message that moves the time changes the sleep alone.
+ */
+export async function sleepOrWake(tracking: Tracking, untilMs: () => number, summary: string): Promise<void> {
+  do {
+    tracking.replan = false;
+    const nowMs = Date.now();
+    const delayMs = Math.max(1, untilMs() - nowMs);
+    tracking.nextPollAtMs = nowMs + delayMs;
+    publish(tracking);
+    if (!tracking.wake) await condition(() => tracking.wake || tracking.replan, delayMs, { summary });
+  } while (tracking.replan && !tracking.wake);
   tracking.wake = false;
 }
 

@@ -1,0 +1,59 @@
+/**
+ * A cancel with `onCancel: 'drain'`: nothing new is begun, but what has begun is followed to its end, and its object is
+ * deleted where it is proven ours.
+ *
+ * @module
+ */
+import { CancellationScope } from '@temporalio/workflow';
+import type { DiscardOutcome } from '../contract';
+import { activityError, imsDiscardObject } from './activity-stubs';
+import { isExportFailure } from './failures';
+import { pollUntilSuccess } from './polling';
+import { publish } from './publishing';
+import { watchAfterCancel } from './submission/reconciliation';
+import { requestOf, type Tracking, warn } from './tracking';
+import { notOlderThan, verifyObject } from './verification';
+
+/** Returns when nothing is left to follow. Outside the cancellation of the workflow, which has been requested already. */
+export function drain(tracking: Tracking): Promise<void> {
+  return CancellationScope.nonCancellable(async () => {
+    tracking.draining = true;
+    tracking.phase = 'draining';
+    publish(tracking);
+    try {
+      await followToTheEnd(tracking);
+    } catch (error) {
+      // A verdict of the cloud, or a budget that is spent: either ends the drain, and what is known is told.
+      if (!isExportFailure(error)) throw error;
+      warn(tracking, `Canceled while draining: ${error.message}`);
+    }
+  });
+}
+
+async function followToTheEnd(tracking: Tracking): Promise<void> {
+  if (tracking.jobId === null) await watchAfterCancel(tracking);
+  if (tracking.jobId === null) return;
+  if (tracking.lastJob?.status !== 'SUCCESS') await pollUntilSuccess(tracking);
+  tracking.discard = await discard(tracking);
+  if (tracking.discard.kind === 'kept') {
+    warn(tracking, `The object ${requestOf(tracking).bucketUrl} was not deleted: ${tracking.discard.reason}.`);
+  }
+}
+
+async function discard(tracking: Tracking): Promise<DiscardOutcome> {
+  const request = requestOf(tracking);
+  const seen = await verifyObject(tracking);
+  if (seen.kind === 'skipped') return { kind: 'kept', reason: seen.reason };
+  if (seen.kind === 'invalid' && seen.problem === 'missing') return { kind: 'alreadyGone' };
+  if (seen.kind === 'invalid') return { kind: 'kept', reason: `it is not surely of this export: ${seen.found}` };
+  const since = notOlderThan(tracking);
+  if (since === null) return { kind: 'kept', reason: 'when its job began is not known, so that it may be older' };
+  try {
+    return await imsDiscardObject.executeWithOptions({ summary: `delete ${request.bucketUrl}` }, [
+      { request, object: seen.object, notOlderThan: since },
+    ]);
+  } catch (error) {
+    const { code, message } = activityError(error, 'DeleteObject');
+    return { kind: 'kept', reason: `OBS could not be asked to delete it: ${code}: ${message}` };
+  }
+}
