@@ -11,9 +11,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from './cli/exit-codes';
 import { type OutputOptions, printJson, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
+import { type RetuneFlags, retune } from './cli/retune';
+import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
-import { type StartFlags, start, waitForEnd } from './cli/start';
-import { cancelExport, connectClient, listExports, pollNow, readExport } from './client';
+import { type AttachFlags, attach, type StartFlags, start, waitForEnd } from './cli/start';
+import { cancelExport, connectClient, listExports, pausePolling, pollNow, readExport, resumePolling } from './client';
 import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
@@ -79,19 +81,14 @@ program
     }),
   );
 
-program
-  .command('start')
+exportCommand('start')
   .description('export an image; returns when the cloud has accepted it, or with --wait at its end')
-  .requiredOption('--image <id>', 'ID of the private image')
-  .requiredOption('--to <bucket:key>', 'destination; the object must not exist yet')
-  .option('--format <format>', 'qcow2, vhd, zvhd or vmdk')
-  .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
-  .option('--account <name>', "one of the worker's accounts")
-  .option('--wait', 'show progress and wait for the end')
-  .option('--json', 'print one JSON document')
-  .option('--option <path=value>', 'an option of the export, such as deadline=12h; repeatable', collect, [])
-  .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .action(guarded(connected((client, flags: StartFlags) => start(client, flags))));
+
+exportCommand('attach')
+  .description('track a job that was begun elsewhere, as if it had been started here')
+  .requiredOption('--job <id>', 'ID of the job; it must be an export of the image')
+  .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 program
   .command('status <workflowId>')
@@ -134,17 +131,32 @@ program
     ),
   );
 
+signalCommand('poll-now', 'check the job at once', pollNow, (id) => `Asked ${id} to check its job now`);
+signalCommand(
+  'pause-polling',
+  'stop polling the job; job and deadline run on, and poll-now still checks once',
+  pausePolling,
+  (id) => `Asked ${id} to pause its polls; \`ims-export resume-polling ${id}\` goes on`,
+);
+signalCommand(
+  'resume-polling',
+  'poll again, beginning at once',
+  resumePolling,
+  (id) => `Asked ${id} to poll again, beginning now`,
+);
+
 program
-  .command('poll-now <workflowId>')
-  .description('check the job at once')
-  .action(
-    guarded(
-      connected(async (client, _flags: OutputOptions, workflowId: string) => {
-        await pollNow(client, workflowId);
-        console.log(`Asked ${workflowId} to check its job now`);
-      }),
-    ),
-  );
+  .command('retune <workflowId>')
+  .description('change limits of a running export; durations such as 90s, 15m, 24h')
+  .option('--deadline <duration>', 'from the start of the export; +6h moves the one in force')
+  .option('--min-interval <duration>', 'never poll more often')
+  .option('--max-interval <duration>', 'never wait longer between polls')
+  .option('--stall-after <duration>', 'warn when the progress stands still for so long')
+  .option('--poll-error-budget <duration>', 'longest stretch of failing polls')
+  .option('--unknown-status-budget <duration>', 'longest stretch of a status that the API does not name')
+  .option('--job-not-found-grace <duration>', 'how long there may be no such job')
+  .option('--submit-budget <duration>', 'how long a throttled or busy submit may wait')
+  .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
 program
   .command('resolve <workflowId>')
@@ -153,19 +165,54 @@ program
   .option('--not-submitted', 'it began nothing: submit again')
   .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
 
+signalCommand(
+  'cancel',
+  "stop tracking, or with the option onCancel 'drain' end the job and delete its object; the cloud cannot cancel a job",
+  cancelExport,
+  (id) => `Asked ${id} to cancel; \`ims-export status ${id}\` tells what remains in the cloud`,
+);
+
 program
-  .command('cancel <workflowId>')
-  .description('stop tracking; the job in the cloud goes on, since the cloud cannot cancel it')
-  .action(
-    guarded(
-      connected(async (client, _flags: OutputOptions, workflowId: string) => {
-        await cancelExport(client, workflowId);
-        console.log(
-          `Asked ${workflowId} to cancel; \`ims-export status ${workflowId}\` tells what remains in the cloud`,
-        );
-      }),
-    ),
-  );
+  .command('search-attributes')
+  .description('the search attributes of exports, and whether the namespace has them')
+  .option('--register', 'register those that are missing')
+  .option('--json', 'print one JSON document')
+  .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
+
+/** A command that begins the tracking of an export. */
+function exportCommand(name: string): Command {
+  return program
+    .command(name)
+    .requiredOption('--image <id>', 'ID of the private image')
+    .requiredOption('--to <bucket:key>', 'destination')
+    .option('--format <format>', 'qcow2, vhd, zvhd or vmdk')
+    .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
+    .option('--account <name>', "one of the worker's accounts")
+    .option('--wait', 'show progress and wait for the end')
+    .option('--json', 'print one JSON document')
+    .option('--option <path=value>', 'an option of the export, such as deadline=12h; repeatable', collect, [])
+    .option('--task-queue <queue>', "the worker's task queue", taskQueue);
+}
+
+/** A command that tells a running export one thing. */
+function signalCommand(
+  name: string,
+  description: string,
+  send: (client: Client, workflowId: string) => Promise<void>,
+  done: (workflowId: string) => string,
+): void {
+  program
+    .command(`${name} <workflowId>`)
+    .description(description)
+    .action(
+      guarded(
+        connected(async (client, _flags: OutputOptions, workflowId: string) => {
+          await send(client, workflowId);
+          console.log(done(workflowId));
+        }),
+      ),
+    );
+}
 
 /** An action with a connection to Temporal; its positional arguments come after the flags. */
 function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: Flags, ...args: Args) => Promise<void>) {

@@ -12,19 +12,18 @@ import { followExport } from './client/follow';
 import { startExport } from './client/start';
 import { DEFAULT_TASK_QUEUE, type ExportImageInput } from './contract';
 
+export { attachExport } from './client/attach';
 export { connectClient } from './client/connect';
 export { ExportError, type ExportErrorCode } from './client/errors';
-export {
-  cancelExport,
-  type ExportReport,
-  followExport,
-  listExports,
-  pollNow,
-  readExport,
-  resolveSubmission,
-} from './client/follow';
+export { type ExportReport, followExport, listExports, readExport } from './client/follow';
 export { exportResult } from './client/result';
+export {
+  readSearchAttributes,
+  registerSearchAttributes,
+  type SearchAttributeReport,
+} from './client/search-attributes';
 export { type StartedExport, type StartOptions, startExport } from './client/start';
+export { cancelExport, pausePolling, pollNow, resolveSubmission, resumePolling, retuneExport } from './client/steer';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -75,6 +75,9 @@ export interface QuickExportInput extends ExportTarget {
   attach?: undefined;
 }
 
+/** What the id of a job looks like: 32 hexadecimal digits today; anything that is safe in a path will do. */
+export const JOB_ID = /^[\w.-]{1,128}$/;
+
 /**
  * Tracks a job that was begun elsewhere instead of submitting one. The job must be an export of this image; where it can be
  * seen that it writes to another destination, it is refused.
@@ -553,8 +556,6 @@ export interface ValidatedExport {
   warnings: string[];
   /** The clock of OBS (ISO 8601) when the destination was seen to be free; null when that was not checked. */
   destinationFreeAt: string | null;
-  /** With `attach`: the job as it was seen. */
-  attached?: ObservedJob;
 }
 
 export interface SubmitInput {
@@ -587,7 +588,8 @@ export interface ReconcileInput {
 
 /** What stands at the destination of a submit whose answer was lost. */
 export type ReconcileOutcome =
-  | { kind: 'free' }
+  /** `date` is the clock of OBS at that moment (ISO 8601), where it told one. */
+  | { kind: 'free'; date?: string | null }
   /**
    * An object that may be ours. `doubt` says why it cannot be taken for ours by its looks; null when it can. `passing` is
    * true of a doubt that a later look may dispel, since OBS did not answer all that it was asked.
@@ -611,11 +613,14 @@ export type PollOutcome =
   | { kind: 'notFound'; error: CloudErrorInfo }
   | { kind: 'error'; error: CloudErrorInfo; retryAfterMs: number | null };
 
+/** The job type of an export (IMS API, asynchronous job query). */
+export const EXPORT_JOB_TYPE = 'imsNativeExportImageJob';
+
 /** One reading of the job. */
 export interface ObservedJob {
   /** The image that the job is of; null when the cloud told none. */
   imageId: string | null;
-  /** `imsNativeExportImageJob` for an export; null when the cloud told none. */
+  /** {@link EXPORT_JOB_TYPE} for an export; null when the cloud told none. */
   jobType: string | null;
   /** As the cloud spelled it, upper-cased; FAILED is read as FAIL. */
   status: string;

@@ -18,11 +18,19 @@ export interface ObjectFault {
 }
 
 /** The object at the destination of an export; null when there is none. @throws CloudError */
-export async function findObject({ obs }: CloudClient, request: ExportRequest): Promise<FoundObject | null> {
-  const { object } = await obs.headObject(request.bucket, request.objectKey);
-  if (object === null) return null;
+export async function findObject(client: CloudClient, request: ExportRequest): Promise<FoundObject | null> {
+  return (await lookAtDestination(client, request)).found;
+}
+
+/** The same with the clock of OBS at that moment (ISO 8601), where it tells one. @throws CloudError */
+export async function lookAtDestination(
+  { obs }: CloudClient,
+  request: ExportRequest,
+): Promise<{ found: FoundObject | null; date: string | null }> {
+  const { object, date } = await obs.headObject(request.bucket, request.objectKey);
+  if (object === null) return { found: null, date };
   const { size, etag, lastModified, storageClass } = object;
-  return { object: { size, etag, lastModified, format: request.fileFormat }, storageClass };
+  return { found: { object: { size, etag, lastModified, format: request.fileFormat }, storageClass }, date };
 }
 
 /**

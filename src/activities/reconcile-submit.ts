@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { ExportActivities, ExportedObject, ReconcileInput, ReconcileOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
-import { type FoundObject, faultOf, findObject, refusalText } from './object-inspection';
+import { type FoundObject, faultOf, lookAtDestination, refusalText } from './object-inspection';
 
 /** What an attempt leaves behind for the next one. */
 interface Seen {
@@ -32,9 +32,9 @@ export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['ims
 }
 
 async function look(account: AccountCloud, input: ReconcileInput, seen: Seen | undefined): Promise<ReconcileOutcome> {
-  const found = await findObject(account.client, input.request);
+  const { found, date } = await lookAtDestination(account.client, input.request);
   if (found === null) {
-    if (seen === undefined) return { kind: 'free' };
+    if (seen === undefined) return { kind: 'free', date };
     return { kind: 'candidate', object: seen.object, doubt: 'it was there and is gone' };
   }
   // Should this attempt be lost, and the object be gone at the next one, it was seen all the same.

@@ -12,6 +12,7 @@ import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
 import { preflight, type Refusal, readFacts } from './preflight';
+import { readRegistration } from './search-attributes';
 
 /**
  * `imsValidateExport`: checks the shape of the input, then the rules of the API against the image, the bucket and the
@@ -24,13 +25,17 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
   return async (input) => {
     const request = parseExportInput(input);
     refuseUnbuiltOptions(request);
+    const warnings = await refuseUnregisteredAttributes(request);
     const account = deps.accounts.get(request.account);
     if (account === undefined) {
       const known = [...deps.accounts.keys()].join(', ');
       throw invalidField('account', request.account, `one of the worker's accounts: ${known}`);
     }
+    // The job has begun: what it is of is seen by looking at it, and its destination need not be free.
+    if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
     try {
-      return await validate(request, account);
+      const validated = await validate(request, account);
+      return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
       throw error instanceof CloudError ? failureOf(error, request) : error;
     }
@@ -49,15 +54,21 @@ async function validate(request: ExportRequest, account: AccountCloud): Promise<
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }
 
-/** Options whose behaviour is not in this version. Better refused than silently ignored. */
-function refuseUnbuiltOptions({ attach, options }: ExportRequest): void {
-  const refuse = (field: string, value: unknown, instead: string) => {
-    throw invalidField(field, value, `${instead}; this version does not have it yet`);
-  };
-  if (attach !== null) refuse('attach', attach, 'no attach');
-  if (options.onCancel === 'drain') refuse('options.onCancel', 'drain', "'detach'");
-  if (options.expectNotification) refuse('options.expectNotification', true, 'false');
-  if (options.searchAttributes) refuse('options.searchAttributes', true, 'false');
+/** An option whose behaviour is not in this version. Better refused than silently ignored. */
+function refuseUnbuiltOptions({ options }: ExportRequest): void {
+  if (!options.expectNotification) return;
+  throw invalidField('options.expectNotification', true, 'false; this version does not have it yet');
+}
+
+/** An upsert of an attribute that is not registered would leave the workflow stuck. */
+async function refuseUnregisteredAttributes({ options }: ExportRequest): Promise<string[]> {
+  if (!options.searchAttributes) return [];
+  const registration = await readRegistration();
+  if (registration.kind === 'notTold')
+    return [`Whether the search attributes are registered was not checked: ${registration.reason}.`];
+  if (registration.missing.length === 0) return [];
+  const expected = `false, or the search attributes ${registration.missing.join(', ')} registered in the namespace ${registration.namespace} first: \`ims-export search-attributes --register\``;
+  throw invalidField('options.searchAttributes', true, expected);
 }
 
 function notAllowed(request: ExportRequest, image: Image | null, refusals: Refusal[]): ApplicationFailure {

@@ -12,6 +12,7 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
   DestinationBusy: EXIT.failed,
   ExportEnded: EXIT.failed,
   NothingToResolve: EXIT.failed,
+  NotValidatedYet: EXIT.failed,
   SubmitRejected: EXIT.failed,
   AccessDenied: EXIT.failed,
   ExportFailed: EXIT.failed,

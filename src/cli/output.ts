@@ -5,7 +5,7 @@
  */
 import type { ExportReport } from '../client';
 import { ExportError } from '../client';
-import type { ExportImageResult, InvalidExportRequestDetails } from '../contract';
+import type { DiscardOutcome, ExportAttention, ExportImageResult, InvalidExportRequestDetails } from '../contract';
 import { formatDuration } from '../workflows/format-duration';
 import { exitCodeOf } from './exit-codes';
 
@@ -47,6 +47,7 @@ const FLAGS = new Map([
   ['fileFormat', '--format, or --quick in its place'],
   ['isQuickExport', '--quick'],
   ['account', '--account'],
+  ['attach.jobId', '--job'],
 ]);
 
 /** The lines of a result, for people. */
@@ -78,6 +79,8 @@ export function reportLines(report: ExportReport): string[] {
     lines.push(`  progress ${progressText(status)}`);
     lines.push(`  polls    ${status.polls}${status.nextPollAt === null ? '' : `, next at ${status.nextPollAt}`}`);
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
+    if (status.pollingPaused) lines.push(`  paused   \`ims-export resume-polling ${workflowId}\` goes on`);
+    if (status.attention !== null) lines.push(`  look     ${ATTENTION[status.attention]}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
   }
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
@@ -85,10 +88,25 @@ export function reportLines(report: ExportReport): string[] {
   if (jobId) lines.push(`  job      ${jobId}`);
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (outcome) lines.push(`  outcome  ${outcome}`, `  remains  ${remains(status?.remoteJob ?? memo.remoteJob)}`);
+  const object = status?.discard?.kind ?? memo.object;
+  if (object !== undefined) lines.push(`  object   ${OBJECT_AFTER_DRAIN[object]}`);
   if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
+
+const ATTENTION: { [attention in ExportAttention]: string } = {
+  needsAnswer: 'a person must say what became of the submit: `ims-export resolve`',
+  parked: "mend the worker's credentials or their permissions, then `ims-export poll-now`",
+  stalled: 'the progress has not moved for a long time; ask the cloud about the job',
+  outcomeUnknown: 'nobody knows the outcome: look for the object, or attach to the job',
+};
+
+const OBJECT_AFTER_DRAIN: { [kind in DiscardOutcome['kind']]: string } = {
+  discarded: 'deleted',
+  alreadyGone: 'there was none to delete',
+  kept: 'left where it is: it is not proven to be of this export, or could not be deleted',
+};
 
 /** `RUNNING 37 %, 3h 10m left`. */
 export function progressText({ jobStatus, progress, remainingMs, phase }: NonNullable<ExportReport['status']>): string {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import {
+  attachExport,
   ExportError,
   type ExportReport,
   exportResult,
@@ -9,9 +10,14 @@ import {
   type StartedExport,
   startExport,
 } from '../client';
-import { type ExportImageInput, exportWorkflowId } from '../contract';
+import { type AttachExportInput, type ExportImageInput, exportWorkflowId } from '../contract';
+import { formatDuration } from '../workflows/format-duration';
 import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
+
+export interface AttachFlags extends StartFlags {
+  job: string;
+}
 
 export interface StartFlags extends OutputOptions {
   image: string;
@@ -29,12 +35,21 @@ const SILENCE_MS = 5_000;
 
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
-  const started = await tellingWhyItWaits(
-    client,
-    exportWorkflowId(flags.to),
-    startExport(client, inputOf(flags), { taskQueue: flags.taskQueue }),
-  );
-  if (!flags.json) for (const line of startedLines(started)) console.log(line);
+  await tellOf(client, flags, startExport(client, inputOf(flags), { taskQueue: flags.taskQueue }));
+}
+
+/** `ims-export attach`. */
+export async function attach(client: Client, flags: AttachFlags): Promise<void> {
+  const input = { ...inputOf(flags), attach: { jobId: flags.job } } as AttachExportInput;
+  await tellOf(client, flags, attachExport(client, input, { taskQueue: flags.taskQueue }));
+}
+
+async function tellOf(client: Client, flags: StartFlags, starting: Promise<StartedExport>): Promise<void> {
+  const started = await tellingWhyItWaits(client, exportWorkflowId(flags.to), starting);
+  if (!flags.json) {
+    const { status } = await readExport(client, started.workflowId);
+    for (const line of [...startedLines(started), ...limitLines(status)]) console.log(line);
+  }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId ?? undefined);
   if (flags.json)
     printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
@@ -162,6 +177,18 @@ function splitSetting(setting: string): [path: string, value: unknown] {
 
 function withoutUndefined(object: { [key: string]: unknown }): object {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/** Every limit that can end the export or warns, so that none surprises: each is an option. */
+function limitLines(status: ExportReport['status']): string[] {
+  if (status?.options == null || status.outcome !== null) return [];
+  const { options, deadlineAt } = status;
+  const told = (ms: number) => formatDuration(ms);
+  return [
+    `  deadline ${deadlineAt} (deadline ${told(options.deadlineMs)} after the start)`,
+    `  polls    every ${told(options.minIntervalMs)} to ${told(options.maxIntervalMs)} (minInterval, maxInterval)`,
+    `  budgets  pollErrorBudget ${told(options.pollErrorBudgetMs)}, unknownStatusBudget ${told(options.unknownStatusBudgetMs)}, jobNotFoundGrace ${told(options.jobNotFoundGraceMs)}, submitBudget ${told(options.submitBudgetMs)}; warns after stallAfter ${told(options.stallAfterMs)}`,
+  ];
 }
 
 function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[] {

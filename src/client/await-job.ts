@@ -137,8 +137,10 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
   );
 }
 
-function refuseOtherExport({ imageId, fileFormat, startedAt }: ExportStatus, request: ExportRequest): void {
-  if (imageId === null || (imageId === request.imageId && fileFormat === request.fileFormat)) return;
+function refuseOtherExport({ imageId, fileFormat, startedAt, jobId }: ExportStatus, request: ExportRequest): void {
+  const isSameFormat = fileFormat === request.fileFormat || request.fileFormat === null;
+  const isSameJob = jobId === null || request.attach === null || jobId === request.attach.jobId;
+  if (imageId === null || (imageId === request.imageId && isSameFormat && isSameJob)) return;
   throw new ExportError(
     'DestinationBusy',
     `${request.bucketUrl} is already the destination of image ${imageId} (${fileFormat}, since ${startedAt}). Choose another object key, or wait for that export.`,
@@ -153,9 +155,10 @@ function notTaken(client: Client, taskQueue: string, workflowId: string): Export
   return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 
-function intentOf({ imageId, fileFormat, isQuickExport }: ExportRequest): ExportIntent {
-  if (isQuickExport || fileFormat === null || fileFormat === 'zvhd2') return { imageId, isQuickExport };
-  return { imageId, fileFormat };
+function intentOf({ imageId, fileFormat, isQuickExport, attach }: ExportRequest): ExportIntent {
+  const intent = attach === null ? { imageId } : { imageId, jobId: attach.jobId };
+  if (isQuickExport || fileFormat === null || fileFormat === 'zvhd2') return { ...intent, isQuickExport };
+  return { ...intent, fileFormat };
 }
 
 /** One line, at most 200 bytes, for lists in the Web UI. */

@@ -7,7 +7,14 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { EXPORT_CANCELED, FAILURE_TYPES, type FailureType, NOTHING_TO_RESOLVE } from '../contract';
+import {
+  EXPORT_CANCELED,
+  EXPORT_ENDED,
+  FAILURE_TYPES,
+  type FailureType,
+  NOT_VALIDATED_YET,
+  NOTHING_TO_RESOLVE,
+} from '../contract';
 
 /**
  * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
@@ -17,6 +24,7 @@ import { EXPORT_CANCELED, FAILURE_TYPES, type FailureType, NOTHING_TO_RESOLVE } 
  * - `TemporalUnreachable`: no Temporal server answered, or it does not have the namespace
  * - `NoSuchExport`: there is no workflow of that id
  * - `NothingToResolve`: no answer to a submit was lost, so there is nothing that a person could tell
+ * - `NotValidatedYet`: the input is being validated, so its options are not known yet
  * - `ExportEnded`: the export has ended, so it cannot be steered any more
  */
 export type ExportErrorCode =
@@ -26,7 +34,8 @@ export type ExportErrorCode =
   | 'NoWorker'
   | 'TemporalUnreachable'
   | 'NoSuchExport'
-  | 'ExportEnded'
+  | typeof EXPORT_ENDED
+  | typeof NOT_VALIDATED_YET
   | typeof NOTHING_TO_RESOLVE;
 
 /** The only error that the client functions throw on purpose; its message says what to do next. */
@@ -94,7 +103,7 @@ export function noSuchNamespace(namespace: string, cause?: unknown): ExportError
 function fromFailure(failure: unknown, workflowId: string): ExportError | undefined {
   if (failure instanceof ApplicationFailure) {
     if (failure.type === EXPORT_CANCELED) return canceled(workflowId, failure);
-    if (failure.type !== NOTHING_TO_RESOLVE && !isFailureType(failure.type)) return undefined;
+    if (!isTold(failure.type)) return undefined;
     return new ExportError(failure.type, failure.message, failure.details?.[0], { cause: failure });
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
@@ -110,6 +119,8 @@ function canceled(workflowId: string, cause: Error): ExportError {
   return new ExportError('Canceled', message, undefined, { cause });
 }
 
-function isFailureType(type: unknown): type is FailureType {
-  return (FAILURE_TYPES as readonly unknown[]).includes(type);
+const TOLD = [...FAILURE_TYPES, NOTHING_TO_RESOLVE, NOT_VALIDATED_YET, EXPORT_ENDED] as const;
+
+function isTold(type: unknown): type is (typeof TOLD)[number] {
+  return (TOLD as readonly unknown[]).includes(type);
 }

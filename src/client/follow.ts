@@ -1,17 +1,11 @@
 /**
- * Reading and steering exports that were started before.
+ * Reading exports that were started before.
  *
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import {
-  EXPORT_IMAGE_WORKFLOW,
-  type ExportMemo,
-  type ExportStatus,
-  MESSAGES,
-  type SubmissionResolution,
-} from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
 import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
 import { shortCall } from './temporal-calls';
 
@@ -91,62 +85,6 @@ export async function* followExport(
     }
     await sleep(intervalMs);
   }
-}
-
-/**
- * Sends the signal `pollNow`: check the job at once.
- *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
- */
-export async function pollNow(client: Client, workflowId: string): Promise<void> {
-  await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pollNow));
-}
-
-/**
- * Asks the workflow to cancel. It stops tracking; the job in the cloud goes on.
- *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
- */
-export async function cancelExport(client: Client, workflowId: string): Promise<void> {
-  await steer(client, workflowId, (handle) => handle.cancel());
-}
-
-/**
- * Says what became of a submit whose answer was lost: its job, which the export checks before it tracks it, or that there
- * is none, so that it submits again. What came of it is in the status and its warnings.
- *
- * @throws ExportError NothingToResolve, InvalidExportRequest, NoSuchExport, ExportEnded, TemporalUnreachable
- */
-export async function resolveSubmission(
-  client: Client,
-  workflowId: string,
-  resolution: SubmissionResolution,
-): Promise<void> {
-  const args: [SubmissionResolution] = [resolution];
-  await steer(client, workflowId, (handle) =>
-    handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args }),
-  );
-}
-
-async function steer(client: Client, workflowId: string, send: (handle: Handle) => Promise<unknown>): Promise<void> {
-  const handle = client.workflow.getHandle(workflowId);
-  try {
-    // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
-    const { status, closeTime } = await shortCall(client, () => handle.describe());
-    if (closeTime !== undefined) throw ended(workflowId, status.name);
-    await shortCall(client, () => send(handle));
-  } catch (error) {
-    throw toExportError(error, workflowId);
-  }
-}
-
-type Handle = ReturnType<Client['workflow']['getHandle']>;
-
-function ended(workflowId: string, workflowStatus: string): ExportError {
-  return new ExportError(
-    'ExportEnded',
-    `The export ${workflowId} has ended (${workflowStatus}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
-  );
 }
 
 function reportOf(

@@ -106,7 +106,9 @@ async function earlierSuccess(
   request: ExportRequest,
 ): Promise<StartedExport> {
   const result = await exportResult(client, workflowId, runId);
-  if (result.imageId !== request.imageId || result.fileFormat !== request.fileFormat) {
+  const isSameFormat = result.fileFormat === request.fileFormat || request.fileFormat === null;
+  const isSameJob = request.attach === null || result.jobId === request.attach.jobId;
+  if (result.imageId !== request.imageId || !isSameFormat || !isSameJob) {
     throw new ExportError(
       'DestinationExists',
       `${request.bucketUrl} already holds image ${result.imageId} (${result.fileFormat}), exported ${result.finishedAt}. Choose another object key.`,
@@ -131,7 +133,10 @@ function notesOf(before: WorkflowExecutionDescription | undefined): string[] {
   if (!leftAJob) return [];
   const job = jobId === undefined ? 'a job of unknown id' : `job ${jobId}`;
   const how = outcome ?? before.status.name.toLowerCase();
-  return [`An earlier run to this destination ended as ${how} and left ${job} in the cloud, which may still run.`];
+  const offer = jobId === undefined ? '' : ` \`ims-export attach --job ${jobId}\` tracks it.`;
+  return [
+    `An earlier run to this destination ended as ${how} and left ${job} in the cloud, which may still run.${offer}`,
+  ];
 }
 
 /** A refusal is better understood with what an earlier run left behind. */

@@ -46,8 +46,10 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
   if (seen.kind === 'skipped') return { kind: 'kept', reason: seen.reason };
   if (seen.kind === 'invalid' && seen.problem === 'missing') return { kind: 'alreadyGone' };
   if (seen.kind === 'invalid') return { kind: 'kept', reason: `it is not surely of this export: ${seen.found}` };
-  const since = notOlderThan(tracking);
-  if (since === null) return { kind: 'kept', reason: 'when its job began is not known, so that it may be older' };
+  // Of a job that was begun elsewhere only an object is known that appeared while it was tracked.
+  const since = request.attach === null ? notOlderThan(tracking) : tracking.destinationFreeAt;
+  if (since === null)
+    return { kind: 'kept', reason: 'it is not known that it appeared with this job, so that it may be older' };
   try {
     return await imsDiscardObject.executeWithOptions({ summary: `delete ${request.bucketUrl}` }, [
       { request, object: seen.object, notOlderThan: since },

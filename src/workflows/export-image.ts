@@ -17,7 +17,7 @@ import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
-import { accept } from './submission/post';
+import { attach as attachTo } from './submission/attachment';
 import { submit } from './submission/submit';
 import { beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
@@ -62,8 +62,7 @@ async function run(tracking: Tracking): Promise<ExportImageResult> {
 
 async function submitOrAttach(tracking: Tracking): Promise<void> {
   const { attach } = requestOf(tracking);
-  if (attach === null) return await submit(tracking);
-  accept(tracking, attach.jobId);
+  return attach === null ? await submit(tracking) : await attachTo(tracking, attach.jobId);
 }
 
 /** Reads nothing of the input, which can be anything: an error here would fail the workflow task for ever. */

@@ -38,17 +38,8 @@ export function isExportFailure(error: unknown): error is ApplicationFailure {
 }
 
 export function stateFromOutside(): ApplicationFailure {
-  const problem = {
-    field: 'arguments[1]',
-    value: 'a second argument',
-    expected: 'only the export input; the second argument belongs to continue-as-new',
-  };
-  const details: InvalidExportRequestDetails = { ...problem, problems: [problem] };
-  return failure(
-    'InvalidExportRequest',
-    `Invalid export request: arguments[1] must be absent: ${problem.expected}.`,
-    details,
-  );
+  const expected = 'only the export input; the second argument belongs to continue-as-new';
+  return invalidRequest('arguments[1]', 'a second argument', expected);
 }
 
 /** Nothing was submitted because the request could not be validated in time. */
@@ -107,6 +98,21 @@ const NOT_BEGUN_IN_TIME: CloudErrorInfo = {
   requestId: null,
   operation: 'ExportImage',
 };
+
+/** A job to be tracked cannot be looked at. */
+export function jobNotRead(
+  tracking: Tracking,
+  jobId: string,
+  error: CloudErrorInfo,
+  denied: boolean,
+): ApplicationFailure {
+  const details: SubmitRejectedDetails = { ...contextOf(tracking), error };
+  return failure(
+    denied ? 'AccessDenied' : 'SubmitRejected',
+    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job goes on without it; attach to it again.`,
+    details,
+  );
+}
 
 export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number): ApplicationFailure {
   const request = requestOf(tracking);
@@ -202,13 +208,14 @@ export function objectInvalid(
 
 export function destinationBusy(
   details: DestinationBusyDetails,
-  wanted: { imageId: string; format: string },
+  wanted: { imageId: string; format: string; jobId: string | null },
 ): ApplicationFailure {
   const { running } = details;
   const format = running.fileFormat ?? 'unknown format';
+  const job = wanted.jobId === null ? '' : `, job ${wanted.jobId}`;
   return failure(
     'DestinationBusy',
-    `${details.bucketUrl} is already the destination of image ${running.imageId} (${format}, since ${running.startedAt}), not of image ${wanted.imageId} (${wanted.format}). Choose another object key, or wait for that export.`,
+    `${details.bucketUrl} is already the destination of image ${running.imageId} (${format}, since ${running.startedAt}), not of image ${wanted.imageId} (${wanted.format}${job}). Choose another object key, or wait for that export.`,
     details,
   );
 }
@@ -247,7 +254,10 @@ export function notTunable(tracking: Tracking): ApplicationFailure {
   const [type, message] =
     tracking.ended !== null
       ? [EXPORT_ENDED, 'The export is ending, so nothing is left to be tuned.']
-      : [NOT_VALIDATED_YET, 'The input is being validated, and its options are not known yet. Send it again in a moment.'];
+      : [
+          NOT_VALIDATED_YET,
+          'The input is being validated, and its options are not known yet. Send it again in a moment.',
+        ];
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }
 
@@ -256,9 +266,15 @@ export function invalidArgument(field: string, argument: unknown, expected: stri
   return invalidArguments([{ field, value: argument, expected }]);
 }
 
+/** A field of the input that only a look at the cloud shows to be wrong. */
+export function invalidRequest(field: string, value: unknown, expected: string): ApplicationFailure {
+  return invalidArguments([{ field, value, expected }], 'Invalid export request');
+}
+
 /** Fields of the argument of an update. */
 export function invalidArguments(
   found: ReadonlyArray<{ field: string; value: unknown; expected: string }>,
+  what = 'Invalid argument',
 ): ApplicationFailure {
   const problems = found.map(({ field, value, expected }) => ({
     field,
@@ -268,5 +284,5 @@ export function invalidArguments(
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const details: InvalidExportRequestDetails = { ...first, problems };
   const sentences = problems.map(({ field, value, expected }) => `${field} is ${value}; expected ${expected}`);
-  return failure('InvalidExportRequest', `Invalid argument: ${sentences.join('. ')}.`, details);
+  return failure('InvalidExportRequest', `${what}: ${sentences.join('. ')}.`, details);
 }

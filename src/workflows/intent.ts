@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportIntent, ObjectFormat, SubmissionResolution } from '../contract';
+import { type ExportIntent, JOB_ID, type ObjectFormat, type SubmissionResolution } from '../contract';
 import { destinationBusy, nothingToResolve, unreadableIntent, unreadableResolution } from './failures';
 import { iso } from './status';
 import type { Tracking } from './tracking';
@@ -23,7 +23,7 @@ export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): voi
   if (running === undefined) return;
   const sameFormat =
     running.fileFormat === null || other.fileFormat === null || running.fileFormat === other.fileFormat;
-  if (running.imageId === other.imageId && sameFormat) return;
+  if (running.imageId === other.imageId && sameFormat && mayTrack(tracking, wanted.jobId)) return;
   const { bucketUrl } = (tracking.request ?? tracking.input) as { bucketUrl?: unknown };
   throw destinationBusy(
     {
@@ -36,8 +36,15 @@ export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): voi
         startedAt: iso(tracking.startedAtMs),
       },
     },
-    { imageId: other.imageId, format: other.fileFormat ?? 'unknown format' },
+    { imageId: other.imageId, format: other.fileFormat ?? 'unknown format', jobId: wanted.jobId ?? null },
   );
+}
+
+/** Whoever means a job joins only its own tracking, or an export whose job is still to be found out. */
+function mayTrack({ jobId, input, lostSubmit }: Tracking, wanted: string | undefined): boolean {
+  if (wanted === undefined || lostSubmit !== null) return true;
+  const attached = (input as { attach?: { jobId?: unknown } | null } | null)?.attach?.jobId;
+  return wanted === (jobId ?? attached);
 }
 
 /** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */
@@ -50,7 +57,7 @@ export function refuseResolution(tracking: Tracking, resolution: SubmissionResol
 function isResolution(resolution: unknown): boolean {
   if (typeof resolution !== 'object' || resolution === null || Object.keys(resolution).length !== 1) return false;
   const { jobId, notSubmitted } = resolution as { [field: string]: unknown };
-  return notSubmitted === true || (typeof jobId === 'string' && /^[\w.-]{1,128}$/.test(jobId.trim()));
+  return notSubmitted === true || (typeof jobId === 'string' && JOB_ID.test(jobId.trim()));
 }
 
 /** Reads image and format from a request or from an input that can be anything. */

@@ -28,7 +28,9 @@ export function refuseRetune(tracking: Tracking, changes: unknown, nowMs: number
 export function retuneExport(tracking: Tracking, changes: RetuneInput, nowMs: number): RetuneOutcome {
   const request = requestOf(tracking);
   const options = tuned(tracking, changes, nowMs);
-  if (tracking.submitUntilMs !== null) tracking.submitUntilMs += options.submitBudgetMs - request.options.submitBudgetMs;
+  const longerMs = options.submitBudgetMs - request.options.submitBudgetMs;
+  if (tracking.submitUntilMs !== null) tracking.submitUntilMs += longerMs;
+  if (tracking.lostSubmit?.probeUntilMs != null) tracking.lostSubmit.probeUntilMs += longerMs;
   tracking.request = { ...request, options };
   tracking.deadlineAtMs = tracking.startedAtMs + options.deadlineMs;
   tracking.replan = true;

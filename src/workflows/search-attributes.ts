@@ -7,7 +7,7 @@ import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTES } from '../contract';
 import { attentionOf, fractionOf } from './status';
-import { type ShownAttributes, type Tracking, requestOf } from './tracking';
+import { requestOf, type ShownAttributes, type Tracking } from './tracking';
 
 const NAMES = Object.keys(SEARCH_ATTRIBUTES) as Array<keyof ShownAttributes>;
 
@@ -22,7 +22,9 @@ export function showSearchAttributes(tracking: Tracking): void {
   if (changed.length === 0) return;
   tracking.shownAttributes = shown;
   upsertSearchAttributes(
-    changed.map((name) => ({ key: { name, type: SEARCH_ATTRIBUTES[name] }, value: shown[name] }) as SearchAttributeUpdatePair),
+    changed.map(
+      (name) => ({ key: { name, type: SEARCH_ATTRIBUTES[name] }, value: shown[name] }) as SearchAttributeUpdatePair,
+    ),
   );
 }
 

@@ -57,9 +57,16 @@ export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention 
 
 /** True while the job runs and its progress has not moved for `stallAfter`. */
 export function stalled(tracking: Tracking, nowMs: number): boolean {
-  const { request, submittedAtMs, phase } = tracking;
+  const { request, submittedAtMs, startedAtMs, phase } = tracking;
   if (request === null || submittedAtMs === null || phase !== 'exporting') return false;
-  return isStalled(tracking.progress, submittedAtMs, request.options.stallAfterMs, nowMs);
+  // A job that was begun elsewhere may be older than its tracking.
+  const sinceMs = Math.max(submittedAtMs, startedAtMs);
+  return isStalled(tracking.progress, sinceMs, request.options.stallAfterMs, nowMs);
+}
+
+/** The times of a job come in several spellings; only one that says that it is UTC can be compared. */
+export function utc(time: string | null | undefined): string | null {
+  return time?.endsWith('Z') ? time : null;
 }
 
 /** ISO 8601. */

@@ -7,12 +7,11 @@ import { type Tracking, warn } from './tracking';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
 export async function validate(tracking: Tracking): Promise<void> {
-  const { request, warnings, destinationFreeAt, attached } = await validateInput(tracking);
+  const { request, warnings, destinationFreeAt } = await validateInput(tracking);
   tracking.request = request;
   tracking.deadlineAtMs = tracking.startedAtMs + request.options.deadlineMs;
   tracking.destinationFreeAt = destinationFreeAt;
   for (const warning of warnings) warn(tracking, warning);
-  if (attached !== undefined) tracking.lastJob = attached;
 
   const destinationsOwnId = exportWorkflowId(request.bucketUrl);
   const { workflowId } = workflowInfo();

@@ -3,7 +3,7 @@ import { activityError, imsVerifyObject } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { objectInvalid } from './failures';
 import { publish } from './publishing';
-import { iso } from './status';
+import { iso, utc } from './status';
 import { jobIdOf, requestOf, type Tracking } from './tracking';
 
 /** Looks at the object that the job says it wrote, and makes the result. */
@@ -34,11 +34,6 @@ export async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
 export function notOlderThan({ destinationFreeAt, lastJob }: Tracking): string | null {
   // The HEAD that saw the destination free was timed by the clock that also stamps the object.
   return destinationFreeAt ?? utc(lastJob?.beginTime);
-}
-
-/** The begin time of a job comes in several spellings; only one that says that it is UTC can be compared. */
-function utc(time: string | null | undefined): string | null {
-  return time?.endsWith('Z') ? time : null;
 }
 
 /** The result where the job was never seen and the object speaks for it (`acceptUnconfirmed`). */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportRequest, NotExecutedReason } from '../contract';
+import type { DiscardOutcome, ExportRequest, NotExecutedReason } from '../contract';
 import { formatDuration } from './format-duration';
 import { fractionDone, remainingMs } from './progress';
 import { iso, stalled } from './status';
@@ -22,6 +22,11 @@ export function describeFormat(request: ExportRequest): string {
 
 /** Where the job stands: `RUNNING 37 % - 3h 10m left`. */
 export function describeProgress(tracking: Tracking, nowMs: number): string {
+  if (tracking.paused) return `polling paused - last seen: ${describeJob(tracking, nowMs)}`;
+  return describeJob(tracking, nowMs);
+}
+
+function describeJob(tracking: Tracking, nowMs: number): string {
   if (tracking.parked) return 'access denied';
   if (tracking.lastError !== null) return `poll failed (${tracking.lastError.code})`;
   const status = tracking.lastJob?.status ?? 'accepted';
@@ -58,6 +63,7 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
   lines.push(`- **Image** \`${request.imageId}\``);
   lines.push(`- **To** \`${request.bucketUrl}\` (${describeFormat(request)})`);
   if (tracking.jobId !== null) lines.push(`- **Job** \`${tracking.jobId}\``);
+  lines.push(...speedLines(tracking, nowMs));
   if (tracking.nextPollAtMs !== null) {
     const next = tracking.jobId === null ? nextStep(tracking) : `**Next check** #${tracking.polls + 1}`;
     lines.push(`- ${next} at ${iso(tracking.nextPollAtMs)}`);
@@ -77,6 +83,15 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
   return lines.join('\n');
 }
 
+/** How quickly the job moves, and when it will be done by that; nothing where that cannot be told. */
+function speedLines(tracking: Tracking, nowMs: number): string[] {
+  const fraction = fractionDone(tracking.progress);
+  const leftMs = remainingMs(tracking.progress, nowMs);
+  if (tracking.ended !== null || fraction === null || !leftMs) return [];
+  const percentPerHour = ((1 - fraction) * 100 * 3_600_000) / leftMs;
+  return [`- **Rate** ${percentPerHour.toPrecision(2)} % an hour, done about ${iso(nowMs + leftMs)}`];
+}
+
 function nextStep({ lostSubmit }: Tracking): string {
   return lostSubmit === null ? '**Next try**' : '**Next look**';
 }
@@ -94,6 +109,10 @@ function headline(tracking: Tracking, nowMs: number): string {
       return 'Needs an answer - was the export begun?';
     case 'verifying':
       return 'Job succeeded - verifying the object';
+    case 'paused':
+      return `Paused - ${describeProgress(tracking, nowMs)}`;
+    case 'draining':
+      return `Canceled, draining - ${tracking.jobId === null ? 'watching the destination' : describeProgress(tracking, nowMs)}`;
     case 'parked':
       return `Parked - the cloud denies access to the ${tracking.jobId === null ? 'destination' : 'job'}`;
     default:
@@ -103,6 +122,12 @@ function headline(tracking: Tracking, nowMs: number): string {
 
 function whatToDo(tracking: Tracking, nowMs: number): string {
   if (tracking.ended !== null) return whatRemains(tracking);
+  if (tracking.phase === 'draining') {
+    return 'Nothing to do: the cancel is obeyed once the job has ended and its object is deleted. To stop waiting for that, shorten the deadline with the update `retune`.';
+  }
+  if (tracking.phase === 'paused') {
+    return 'Send the signal `resumePolling` to poll again, or `pollNow` to check once. The job and the deadline run on.';
+  }
   if (tracking.phase === 'parked') {
     return "Mend the worker's credentials or their permissions, then send the signal `pollNow`. What runs in the cloud goes on.";
   }
@@ -122,12 +147,19 @@ function whatToDo(tracking: Tracking, nowMs: number): string {
     return 'The progress has not moved for a long time. Ask the cloud about the job; the export goes on until its deadline.';
   }
   if (tracking.jobId !== null) {
-    return 'Send the signal `pollNow` to check at once. Cancelling stops the tracking; the job in the cloud goes on.';
+    return `Send the signal \`pollNow\` to check at once, or the update \`retune\` for another deadline. ${whatCancelDoes(tracking)}`;
   }
   return 'Nothing to do: the export goes on by itself.';
 }
 
+function whatCancelDoes({ request }: Tracking): string {
+  return request?.options.onCancel === 'drain'
+    ? 'Cancelling follows the job to its end and deletes its object.'
+    : 'Cancelling stops the tracking; the job in the cloud goes on.';
+}
+
 function whatRemains(tracking: Tracking): string {
+  if (tracking.discard !== null) return whatBecameOfTheObject(tracking.discard);
   switch (tracking.remoteJob) {
     case 'none':
       return 'No job was begun in the cloud.';
@@ -139,5 +171,16 @@ function whatRemains(tracking: Tracking): string {
       return tracking.jobId === null
         ? 'Whether a job was begun in the cloud is not known: look for the object before you export again.'
         : `The job \`${tracking.jobId}\` may still run in the cloud; nothing tracks it any more.`;
+  }
+}
+
+function whatBecameOfTheObject(discard: DiscardOutcome): string {
+  switch (discard.kind) {
+    case 'discarded':
+      return 'The job has ended in the cloud, and its object was deleted.';
+    case 'alreadyGone':
+      return 'The job has ended in the cloud, and there was no object to delete.';
+    case 'kept':
+      return `The job has ended in the cloud. Its object was left where it is: ${discard.reason}.`;
   }
 }

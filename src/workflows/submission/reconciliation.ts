@@ -7,16 +7,15 @@
  *
  * @module
  */
-import { ActivityFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../contract';
-import { activityError, imsReconcileSubmit } from '../activity-stubs';
-import { cancelRequested, rethrowCancel } from '../cancellation';
+import { CancelledFailure } from '@temporalio/workflow';
+import type { CloudErrorInfo, ReconcileOutcome } from '../../contract';
+import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { submitLost } from '../failures';
 import { nextDelayMs } from '../poll-schedule';
-import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
+import { lookAtDestination } from './destination-look';
 import type { LostSubmit } from './lost-submit';
 import { post } from './post';
 import { followResolution } from './resolution';
@@ -70,33 +69,6 @@ async function step(tracking: Tracking, lost: LostSubmit): Promise<void> {
 function nothingToFindOut(tracking: Tracking): boolean {
   const { maxProbes, onAmbiguousSubmit, acceptUnconfirmed } = requestOf(tracking).options;
   return onAmbiguousSubmit === 'probe' && maxProbes === 0 && !acceptUnconfirmed;
-}
-
-async function lookAtDestination(
-  tracking: Tracking,
-): Promise<ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo }> {
-  const request = requestOf(tracking);
-  tracking.nextPollAtMs = null;
-  publish(tracking);
-  try {
-    return await imsReconcileSubmit.executeWithOptions({ summary: `look whether ${request.bucketUrl} is there` }, [
-      { request, destinationFreeAt: tracking.destinationFreeAt },
-    ]);
-  } catch (error) {
-    rethrowCancel(error);
-    const object = objectSeenBefore(error);
-    if (object !== null) {
-      return { kind: 'candidate', object, doubt: 'it was seen, and could not be looked at again', passing: true };
-    }
-    return { kind: 'unreachable', error: activityError(error, 'HeadObject') };
-  }
-}
-
-/** What the activity had seen before its time was over: it heartbeats an object, after which nothing is submitted. */
-function objectSeenBefore(error: unknown): ExportedObject | null {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  const seen: unknown = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
-  return typeof seen === 'object' && seen !== null && 'object' in seen ? (seen.object as ExportedObject) : null;
 }
 
 /** OBS does not tell. Where it did before, that may be mended; where it never did, it is not waited for. */
@@ -265,7 +237,10 @@ export async function watchAfterCancel(tracking: Tracking): Promise<void> {
     const look = await lookAtDestination(tracking);
     if (look.kind === 'candidate') {
       rememberCandidate(lost, look);
-      warn(tracking, 'An object is at the destination. It may be of this export or of somebody else, so it was not deleted.');
+      warn(
+        tracking,
+        'An object is at the destination. It may be of this export or of somebody else, so it was not deleted.',
+      );
       return;
     }
     if (look.kind !== 'free') tracking.lastError = look.error;

@@ -4,15 +4,12 @@
  * @module
  */
 import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contract';
-import { activityError, imsPollJob } from '../activity-stubs';
-import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
-import { requestOf, type Tracking, warn } from '../tracking';
+import { utc } from '../status';
+import { type Tracking, warn } from '../tracking';
+import { lookAtJob, objectionToJob } from './job-look';
 import type { LostSubmit } from './lost-submit';
 import { accept } from './post';
-
-/** The job type of an export (IMS API, async job query). */
-const EXPORT_JOB = 'imsNativeExportImageJob';
 
 /** A job that began this long before the export is another one, whatever the clocks say. */
 const CLOCK_TOLERANCE_MS = 300_000;
@@ -37,7 +34,7 @@ export async function followResolution(
     return;
   }
   const { jobId } = resolution;
-  const outcome = await look(tracking, jobId);
+  const outcome = await lookAtJob(tracking, jobId);
   const objection = objectionTo(tracking, outcome);
   if (objection === null) {
     accept(tracking, jobId);
@@ -51,26 +48,12 @@ export async function followResolution(
   publish(tracking);
 }
 
-async function look(tracking: Tracking, jobId: string): Promise<PollOutcome> {
-  try {
-    return await imsPollJob.executeWithOptions({ summary: `look at job ${jobId}`, scheduleToCloseTimeout: '2m' }, [
-      { request: requestOf(tracking), jobId, askedFor: true },
-    ]);
-  } catch (error) {
-    rethrowCancel(error);
-    return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };
-  }
-}
-
 /** Why a job cannot be taken as that of this export; null when it can. */
 function objectionTo(tracking: Tracking, outcome: PollOutcome): string | null {
   if (outcome.kind !== 'observed') return `the cloud answered ${outcome.error.code}: ${outcome.error.message}`;
   const { job } = outcome;
-  const { imageId } = requestOf(tracking);
-  if (job.jobType !== null && job.jobType !== EXPORT_JOB)
-    return `it is a job of type ${job.jobType}, not ${EXPORT_JOB}`;
-  if (job.imageId !== null && job.imageId.toLowerCase() !== imageId)
-    return `it is of image ${job.imageId}, not of ${imageId}`;
+  const objection = objectionToJob(tracking, job);
+  if (objection !== null) return objection;
   if (job.status !== 'INIT' && job.status !== 'RUNNING' && job.status !== 'SUCCESS') {
     return `its status is ${job.status}; answer {"notSubmitted": true} to submit again`;
   }
@@ -78,8 +61,7 @@ function objectionTo(tracking: Tracking, outcome: PollOutcome): string | null {
   return null;
 }
 
-/** The begin time comes in several spellings; only one that says that it is UTC can be compared. */
+/** False also where its begin cannot be compared. */
 function beganBefore({ beginTime }: ObservedJob, startedAtMs: number): boolean {
-  if (!beginTime?.endsWith('Z')) return false;
-  return Date.parse(beginTime) < startedAtMs - CLOCK_TOLERANCE_MS;
+  return Date.parse(utc(beginTime) ?? '') < startedAtMs - CLOCK_TOLERANCE_MS;
 }

@@ -1,0 +1,25 @@
+import { Context } from '@temporalio/activity';
+import { SEARCH_ATTRIBUTES } from '../contract';
+
+/** What Temporal tells of the search attributes that an export upserts. */
+export type Registration =
+  | { kind: 'told'; namespace: string; missing: string[] }
+  /** A server that does not tell them, or not to this worker. */
+  | { kind: 'notTold'; reason: string };
+
+const ASK_LIMIT_MS = 5_000;
+
+/** Which of the search attributes are not registered in the namespace of this activity. */
+export async function readRegistration(): Promise<Registration> {
+  try {
+    const { client } = Context.current();
+    const { namespace } = client.options;
+    const { customAttributes } = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
+      client.connection.operatorService.listSearchAttributes({ namespace }),
+    );
+    const missing = Object.keys(SEARCH_ATTRIBUTES).filter((name) => customAttributes?.[name] === undefined);
+    return { kind: 'told', namespace, missing };
+  } catch (error) {
+    return { kind: 'notTold', reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,24 @@
+import type { Client } from '@temporalio/client';
+import { retuneExport } from '../client';
+import type { RetuneInput } from '../contract';
+import { formatDuration } from '../workflows/format-duration';
+
+/** As commander names the flags of `ims-export retune`, which are those of the options. */
+export type RetuneFlags = { [option in keyof RetuneInput]: string };
+
+/** `ims-export retune`. */
+export async function retune(client: Client, workflowId: string, flags: RetuneFlags): Promise<void> {
+  const { deadlineAt, options } = await retuneExport(client, workflowId, changesOf(flags));
+  console.log(`Retuned ${workflowId}`);
+  console.log(`  deadline ${deadlineAt}`);
+  const { minIntervalMs, maxIntervalMs, stallAfterMs } = options;
+  console.log(`  polls    every ${formatDuration(minIntervalMs)} to ${formatDuration(maxIntervalMs)}`);
+  console.log(`  stalled  after ${formatDuration(stallAfterMs)} without progress`);
+}
+
+/** A bare number is milliseconds, as in JSON. What is wrong with a value is told by the export, field by field. */
+function changesOf(flags: RetuneFlags): RetuneInput {
+  return Object.fromEntries(
+    Object.entries(flags).map(([option, text]) => [option, /^\d+$/.test(text) ? Number(text) : text]),
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * Tracking a job that was begun elsewhere.
+ *
+ * @module
+ */
+import type { Client } from '@temporalio/client';
+import { parseExportInput } from '../activities/export-request';
+import { type AttachExportInput, exportWorkflowId } from '../contract';
+import { ExportError, toExportError } from './errors';
+import { followExport, listExports, readExport } from './follow';
+import { type StartedExport, type StartOptions, startExport } from './start';
+import { resolveSubmission } from './steer';
+
+/** So many exports, newest first, are asked whether they track the job. */
+const ASKED_EXPORTS = 1_000;
+
+/**
+ * Tracks a job that was begun elsewhere: by the console, or by an export that was canceled or lost. The job must be an
+ * export of this image, and must not be tracked, or have been, for another destination. A running export of the same
+ * image and destination that does not know what became of its submit is told that it is this job.
+ *
+ * @throws ExportError InvalidExportRequest when the job is of another image, type or destination, or not known;
+ *   DestinationBusy when another job is tracked there, and as {@link startExport}
+ * @example
+ * ```ts
+ * const { result } = await attachExport(client, { imageId, bucketUrl: 'ims-image:a.qcow2', attach: { jobId } });
+ * ```
+ */
+export async function attachExport(
+  client: Client,
+  input: AttachExportInput,
+  options: StartOptions = {},
+): Promise<StartedExport> {
+  const workflowId = exportWorkflowId(String(input?.bucketUrl));
+  try {
+    // Whatever is wrong with it is told before anything is asked.
+    const { attach } = parseExportInput(input);
+    const jobId = attach?.jobId ?? '';
+    await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
+    if (await looksForItsJob(client, workflowId, input.imageId)) await tellItsJob(client, workflowId, jobId);
+  } catch (error) {
+    throw toExportError(error, workflowId);
+  }
+  return await startExport(client, input, options);
+}
+
+/** The cloud does not tell where a job exports to, but an export that began it, or tracked it, does. */
+async function refuseJobOfOtherDestination(client: Client, jobId: string, bucketUrl: string): Promise<void> {
+  const exports = await listExports(client, ASKED_EXPORTS);
+  const other = exports.find(({ memo }) => memo.jobId === jobId && memo.bucketUrl !== bucketUrl);
+  if (other === undefined) return;
+  throw invalid(
+    'bucketUrl',
+    bucketUrl,
+    `${other.memo.bucketUrl}, the destination of job ${jobId} by ${other.workflowId}`,
+  );
+}
+
+async function looksForItsJob(client: Client, workflowId: string, imageId: string): Promise<boolean> {
+  const report = await readExport(client, workflowId).catch((error: unknown) => {
+    if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
+    throw error;
+  });
+  const { status, workflowStatus } = report ?? {};
+  const isLooking = status?.phase === 'reconciling' || status?.phase === 'needsAnswer' || status?.phase === 'parked';
+  const knowsNoJob = status?.jobId === null && isLooking;
+  return workflowStatus === 'RUNNING' && knowsNoJob && status.imageId === imageId.toLowerCase();
+}
+
+/** Names the job to the export and waits until it has looked at it. */
+async function tellItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
+  await resolveSubmission(client, workflowId, { jobId });
+  for await (const { status } of followExport(client, workflowId, 500)) {
+    if (status?.jobId) return;
+    const refusal = status?.warnings.find((warning) => warning.includes(`job ${jobId}, which was not taken`));
+    if (refusal !== undefined) throw invalid('attach.jobId', jobId, `the job of the export that runs. ${refusal}`);
+  }
+}
+
+function invalid(field: string, found: string, expected: string): ExportError {
+  const problem = { field, value: JSON.stringify(found), expected };
+  return new ExportError(
+    'InvalidExportRequest',
+    `Invalid export request: ${field} is ${problem.value}; expected ${expected}`,
+    { ...problem, problems: [problem] },
+  );
+}

@@ -1,0 +1,93 @@
+/**
+ * Steering exports that run.
+ *
+ * @module
+ */
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { MESSAGES, type RetuneInput, type RetuneOutcome, type SubmissionResolution } from '../contract';
+import { ExportError, toExportError } from './errors';
+import { shortCall } from './temporal-calls';
+
+/**
+ * Sends the signal `pollNow`: check the job at once.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function pollNow(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pollNow));
+}
+
+/**
+ * Sends the signal `pausePolling`: the job is not polled any more, except by {@link pollNow}. Job and deadline run on.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function pausePolling(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pausePolling));
+}
+
+/**
+ * Sends the signal `resumePolling`: the job is polled at once, and on by the schedule.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function resumePolling(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.resumePolling));
+}
+
+/**
+ * Changes options of a running export and returns what is in force from then on.
+ *
+ * @example await retuneExport(client, workflowId, { deadline: '+6h', maxInterval: '2m' })
+ * @throws ExportError InvalidExportRequest, NotValidatedYet, NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
+  return await steer(client, workflowId, (handle) =>
+    handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
+  );
+}
+
+/**
+ * Asks the workflow to cancel. It stops tracking, or with `onCancel: 'drain'` follows the job to its end and deletes its
+ * object; the cloud has no way to cancel the job itself.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function cancelExport(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.cancel());
+}
+
+/**
+ * Says what became of a submit whose answer was lost: its job, which the export checks before it tracks it, or that there
+ * is none, so that it submits again. What came of it is in the status and its warnings.
+ *
+ * @throws ExportError NothingToResolve, InvalidExportRequest, NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function resolveSubmission(
+  client: Client,
+  workflowId: string,
+  resolution: SubmissionResolution,
+): Promise<void> {
+  await steer(client, workflowId, (handle) =>
+    handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
+  );
+}
+
+async function steer<T>(client: Client, workflowId: string, send: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
+    const { status, closeTime } = await shortCall(client, () => handle.describe());
+    if (closeTime !== undefined) throw ended(workflowId, status.name);
+    return await shortCall(client, () => send(handle));
+  } catch (error) {
+    throw toExportError(error, workflowId);
+  }
+}
+
+function ended(workflowId: string, workflowStatus: string): ExportError {
+  return new ExportError(
+    'ExportEnded',
+    `The export ${workflowId} has ended (${workflowStatus}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * Tracking a job that was begun elsewhere.
+ *
+ * The cloud tells of which image a job is, but not where it exports to. So the image is compared, and the destination as far
+ * as it speaks: an object that was there before the job, or none although the job has succeeded, is not of this job.
+ *
+ * @module
+ */
+import type { ApplicationFailure } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
+import type { CloudErrorInfo, ObservedJob } from '../../contract';
+import { invalidRequest, jobNotRead } from '../failures';
+import { publish } from '../publishing';
+import { utc } from '../status';
+import { requestOf, type Tracking, warn } from '../tracking';
+import { type DestinationLook, lookAtDestination } from './destination-look';
+import { lookAtJob, objectionToJob } from './job-look';
+import { accept } from './post';
+
+/** Waits between the looks at a job that cannot be read at once. */
+const LOOK_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
+
+/** Last-Modified has whole seconds. */
+const OLDER_BY_MS = 1_000;
+
+/** The object is complete before its job ends; later than this it is another one, whatever the clocks say. */
+const NEWER_BY_MS = 300_000;
+
+/** Takes the job as that of this export; refuses one that surely is not. */
+export async function attach(tracking: Tracking, jobId: string): Promise<void> {
+  const job = await readJob(tracking, jobId);
+  const objection = objectionToJob(tracking, job);
+  if (objection !== null) throw notThisJob(jobId, objection);
+  const look = await lookAtDestination(tracking);
+  refuseOtherDestination(tracking, jobId, job, look);
+  if (look.kind === 'free') tracking.destinationFreeAt = look.date ?? null;
+  accept(tracking, jobId);
+  tracking.lastJob = job;
+  const begunAtMs = Date.parse(utc(job.beginTime) ?? '');
+  if (begunAtMs < Date.now()) tracking.submittedAtMs = begunAtMs;
+  publish(tracking);
+}
+
+async function readJob(tracking: Tracking, jobId: string): Promise<ObservedJob> {
+  for (let looks = 0; ; looks += 1) {
+    const outcome = await lookAtJob(tracking, jobId);
+    if (outcome.kind === 'observed') return outcome.job;
+    const waitMs = LOOK_AGAIN_AFTER_MS[looks];
+    if (outcome.kind === 'denied' || waitMs === undefined) throw couldNotBeRead(tracking, jobId, outcome);
+    tracking.lastError = outcome.error;
+    publish(tracking);
+    await sleep(waitMs, { summary: `waiting: job ${jobId} could not be read (${outcome.error.code})` });
+  }
+}
+
+function couldNotBeRead(
+  tracking: Tracking,
+  jobId: string,
+  { kind, error }: { kind: 'denied' | 'notFound' | 'error'; error: CloudErrorInfo },
+): ApplicationFailure {
+  const isUnknown = kind === 'notFound' || error.code === UNKNOWN_OR_BROKEN;
+  return isUnknown
+    ? notThisJob(jobId, `the cloud answered ${error.code}: ${error.message}`)
+    : jobNotRead(tracking, jobId, error, kind === 'denied');
+}
+
+/** IMG.0023, "an exception occurred during task query": also what an unknown job id is answered with. */
+const UNKNOWN_OR_BROKEN = 'IMG.0023';
+
+function notThisJob(jobId: string, why: string): ApplicationFailure {
+  return invalidRequest('attach.jobId', jobId, `the id of an export of this image that the cloud still knows; ${why}`);
+}
+
+function refuseOtherDestination(tracking: Tracking, jobId: string, job: ObservedJob, look: DestinationLook): void {
+  const { bucketUrl } = requestOf(tracking);
+  const refuse = (found: string) => {
+    throw invalidRequest('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
+  };
+  const untold = `The cloud does not tell to which object job ${jobId} exports; that it is ${bucketUrl} was taken from the input`;
+  switch (look.kind) {
+    case 'denied':
+    case 'unreachable':
+      warn(tracking, `${untold}, and the object could not be looked at (${look.error.code}).`);
+      return;
+    case 'free':
+      if (job.status === 'SUCCESS') refuse('it has succeeded, and there is no object here');
+      warn(tracking, `${untold}.`);
+      return;
+    case 'candidate': {
+      const { lastModified } = look.object;
+      const modifiedAtMs = Date.parse(lastModified);
+      if (modifiedAtMs < Date.parse(utc(job.beginTime) ?? '') - OLDER_BY_MS) {
+        refuse(`it began ${job.beginTime}, and the object here was last modified ${lastModified}, before that`);
+      }
+      if (modifiedAtMs > Date.parse(utc(job.endTime) ?? '') + NEWER_BY_MS) {
+        refuse(`it ended ${job.endTime}, and the object here was last modified ${lastModified}, after that`);
+      }
+      warn(tracking, `${untold}.`);
+    }
+  }
+}
