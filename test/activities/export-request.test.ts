@@ -40,6 +40,7 @@ describe('the input of an export', () => {
         stallAfterMs: 3_600_000,
         pollErrorBudgetMs: 7_200_000,
         unknownStatusBudgetMs: 1_800_000,
+        jobNotFoundGraceMs: 900_000,
         submitBudgetMs: 7_200_000,
         onCancel: 'detach',
         onAmbiguousSubmit: 'probe',

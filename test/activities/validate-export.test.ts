@@ -95,14 +95,21 @@ describe('validating an export', () => {
     expect(await failure()).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false, nextRetryDelay: 7_000 });
   });
 
-  it.each([
-    ['onCancel', 'drain'],
-    ['expectNotification', true],
-    ['searchAttributes', true],
-  ])('refuses the option %s, which this version does not have yet', async (option, value) => {
-    const { type, message } = await failure({ options: { [option]: value } });
+  it('refuses the option expectNotification, which this version does not have yet', async () => {
+    const { type, message } = await failure({ options: { expectNotification: true } });
     expect(type).toBe('InvalidExportRequest');
-    expect(message).toContain(`options.${option}`);
+    expect(message).toContain('options.expectNotification');
+  });
+
+  it('warns where Temporal does not tell which search attributes are registered', async () => {
+    const { warnings } = await validate({ options: { searchAttributes: true } });
+    expect(warnings).toEqual([expect.stringContaining('Whether the search attributes are registered was not checked')]);
+  });
+
+  it('asks no rule of an image whose job has begun already', async () => {
+    const { request, destinationFreeAt } = await validate({ imageId: rig.simulator.info.images.fullEcs, attach: { jobId: 'a'.repeat(32) } });
+    expect(request).toMatchObject({ attach: { jobId: 'a'.repeat(32) } });
+    expect(destinationFreeAt).toBeNull();
   });
 
   it.each([
@@ -110,6 +117,7 @@ describe('validating an export', () => {
     ['maxProbes', 3],
     ['acceptUnconfirmed', true],
     ['whenImageBusy', 'fail'],
+    ['onCancel', 'drain'],
   ])('takes the option %s', async (option, value) => {
     const { request } = await validate({ options: { [option]: value } });
     expect(request.options).toMatchObject({ [option]: value });

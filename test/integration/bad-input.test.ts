@@ -44,7 +44,12 @@ describe('bad input, as the start form of the Web UI makes it easy', () => {
     ['a deadline in words', { ...valid, options: { deadline: 'soon' } }, 'options.deadline', '"soon"'],
     ['options that are a string', { ...valid, options: 'fast' }, 'options', '"fast"'],
     ['an account that the worker lacks', { ...valid, account: 'berlin' }, 'account', '"berlin"'],
-    ['an option of a later version', { ...valid, options: { onCancel: 'drain' } }, 'options.onCancel', '"drain"'],
+    [
+      'an option of a later version',
+      { ...valid, options: { expectNotification: true } },
+      'options.expectNotification',
+      'true',
+    ],
   ])('%s ends the workflow as InvalidExportRequest, without a POST', async (_, input, field, value) => {
     const failure = await failureOf(input);
     expect(failure).toMatchObject({ type: 'InvalidExportRequest', nonRetryable: true });
