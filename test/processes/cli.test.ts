@@ -100,16 +100,72 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  it('poll-now looks at the job at once', async () => {
-    const to = destination('poll-now.vhd');
-    const slow = ['--option', 'minInterval=10m', '--format', 'vhd'];
-    expect((await stage.run('start', '--image', stage.image('dataDisk'), '--to', to, ...slow)).exitCode).toBe(0);
-    const { jobId } = await jobTo(to);
-    await untilPolled(jobId, 1);
-    const { exitCode, stdout } = await stage.run('poll-now', exportWorkflowId(to));
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('Asked');
-    await untilPolled(jobId, 2);
+  describe('steers an export that runs:', () => {
+    let to: string;
+    let workflowId: string;
+    let jobId: string;
+
+    beforeAll(async () => {
+      to = destination('steered.vhd');
+      workflowId = exportWorkflowId(to);
+      const slow = ['--option', 'minInterval=10m', '--option', 'maxInterval=20m', '--format', 'vhd'];
+      const started = await stage.run('start', '--image', stage.image('dataDisk'), '--to', to, ...slow);
+      expect(started.exitCode, started.stderr).toBe(0);
+      expect(started.stdout).toMatch(/deadline .*Z \(deadline 24h 00m after the start\)/);
+      expect(started.stdout).toContain('pollErrorBudget 2h 00m');
+      jobId = (await jobTo(to)).jobId;
+      await untilPolled(jobId, 1);
+    });
+
+    it('poll-now looks at the job at once', async () => {
+      const { exitCode, stdout } = await stage.run('poll-now', workflowId);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('Asked');
+      await untilPolled(jobId, 2);
+    });
+
+    it('pause-polling is seen in the status, which says how to go on', async () => {
+      expect((await stage.run('pause-polling', workflowId)).exitCode).toBe(0);
+      await statusSays(workflowId, 'phase    paused', `ims-export resume-polling ${workflowId}`);
+    });
+
+    it('resume-polling polls at once', async () => {
+      expect((await stage.run('resume-polling', workflowId)).exitCode).toBe(0);
+      await untilPolled(jobId, 3);
+    });
+
+    it('retune prints what is in force', async () => {
+      const { exitCode, stdout } = await stage.run('retune', workflowId, '--deadline', '+6h', '--max-interval', '15m');
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('every 10m 00s to 15m 00s');
+      await statusSays(workflowId, stdout.match(/deadline (.*)/)?.[1] ?? 'a deadline');
+    });
+
+    it('retune refuses what cannot be, with 2', async () => {
+      const { stderr } = await refused(2, 'InvalidExportRequest', ['retune', workflowId, '--max-interval', '1s']);
+      expect(stderr).toContain('maxInterval is 1000; expected at least minInterval (600000 ms)');
+      await refused(2, 'InvalidExportRequest', ['retune', workflowId]);
+    });
+
+    it('attach goes on with the job after a cancel, and refuses it for another image with 2', async () => {
+      expect((await stage.run('cancel', workflowId)).exitCode).toBe(0);
+      await refused(4, 'Canceled', ['watch', workflowId]);
+      const job = ['attach', '--job', jobId, '--to', to];
+      await refused(2, 'InvalidExportRequest', [...job, '--image', stage.image('large')]);
+      const attaching = stage.launch(...job, '--image', stage.image('dataDisk'), ...FAST_POLLS, '--wait', '--json');
+      await untilPolled(jobId, 5);
+      await stage.changeJob(jobId, { status: 'SUCCESS' });
+      const { exitCode, stdout } = await attaching.endsWithin(SOON_MS);
+      expect(exitCode, attaching.said()).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ jobId, submissions: 0, verification: { state: 'verified' } });
+    });
+  });
+
+  it('search-attributes registers what the namespace lacks, and then exports may use them', async () => {
+    expect((await stage.run('search-attributes')).stdout).toContain('--register');
+    expect((await stage.run('search-attributes', '--register')).stdout).toContain('has them all');
+    const { stdout } = await stage.run('search-attributes', '--json');
+    expect(JSON.parse(stdout)).toContainEqual({ name: 'ImsExportPercent', type: 'INT', registered: true });
   });
 
   describe('on an ended export', () => {
@@ -426,6 +482,19 @@ async function refused(exitCode: number, code: string, args: string[], env: Node
 async function listing(workflowId: string): Promise<string | undefined> {
   const { stdout } = await stage.run('list');
   return stdout.split('\n').find((line) => line.includes(`${workflowId} `));
+}
+
+/** A worker on a busy machine may not have taken a message in, or not answer a query in time. */
+async function statusSays(workflowId: string, ...parts: string[]): Promise<void> {
+  await until(
+    `the status of ${workflowId} says ${parts.join(' and ')}`,
+    async () => {
+      const { stdout } = await stage.run('status', workflowId);
+      return parts.every((part) => stdout.includes(part)) ? true : undefined;
+    },
+    SOON_MS,
+    () => stage.said(),
+  );
 }
 
 function jobTo(to: string) {
