@@ -107,7 +107,10 @@ describe('validating an export', () => {
   });
 
   it('asks no rule of an image whose job has begun already', async () => {
-    const { request, destinationFreeAt } = await validate({ imageId: rig.simulator.info.images.fullEcs, attach: { jobId: 'a'.repeat(32) } });
+    const { request, destinationFreeAt } = await validate({
+      imageId: rig.simulator.info.images.fullEcs,
+      attach: { jobId: 'a'.repeat(32) },
+    });
     expect(request).toMatchObject({ attach: { jobId: 'a'.repeat(32) } });
     expect(destinationFreeAt).toBeNull();
   });

@@ -4,7 +4,7 @@ import { type Rig, startRig } from '../rig';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ worker: { maxCachedWorkflows: 0 }, simulator: { jobSeconds: 2 } });
+  rig = await startRig({ worker: { maxCachedWorkflows: 0 }, simulator: { jobSeconds: 5 } });
 });
 afterAll(() => rig.close());
 
