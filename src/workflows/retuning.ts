@@ -14,6 +14,7 @@ import {
 } from '../contract';
 import { invalidArgument, invalidArguments, notTunable } from './failures';
 import { formatDuration } from './format-duration';
+import { warnOfShortTimeouts } from './run-timeouts';
 import { iso } from './status';
 import { deadlineOf, requestOf, type Tracking } from './tracking';
 
@@ -34,6 +35,7 @@ export function retuneExport(tracking: Tracking, changes: RetuneInput, nowMs: nu
   tracking.request = { ...request, options };
   tracking.deadlineAtMs = tracking.startedAtMs + options.deadlineMs;
   tracking.replan = true;
+  warnOfShortTimeouts(tracking);
   return { deadlineAt: iso(tracking.deadlineAtMs), options };
 }
 

@@ -3,6 +3,7 @@ import { type CloudErrorInfo, exportWorkflowId } from '../contract';
 import { activityError, imsValidateExport } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { isExportFailure, notValidated, submitLost } from './failures';
+import { warnOfShortTimeouts } from './run-timeouts';
 import { type Tracking, warn } from './tracking';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
@@ -12,6 +13,7 @@ export async function validate(tracking: Tracking): Promise<void> {
   tracking.deadlineAtMs = tracking.startedAtMs + request.options.deadlineMs;
   tracking.destinationFreeAt = destinationFreeAt;
   for (const warning of warnings) warn(tracking, warning);
+  warnOfShortTimeouts(tracking);
 
   const destinationsOwnId = exportWorkflowId(request.bucketUrl);
   const { workflowId } = workflowInfo();
