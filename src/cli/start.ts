@@ -187,7 +187,7 @@ function limitLines(status: ExportReport['status']): string[] {
   return [
     `  deadline ${deadlineAt} (deadline ${told(options.deadlineMs)} after the start)`,
     `  polls    every ${told(options.minIntervalMs)} to ${told(options.maxIntervalMs)} (minInterval, maxInterval)`,
-    `  budgets  pollErrorBudget ${told(options.pollErrorBudgetMs)}, unknownStatusBudget ${told(options.unknownStatusBudgetMs)}, jobNotFoundGrace ${told(options.jobNotFoundGraceMs)}, submitBudget ${told(options.submitBudgetMs)}; warns after stallAfter ${told(options.stallAfterMs)}`,
+    `  budgets  pollErrorBudget ${told(options.pollErrorBudgetMs)}, unknownStatusBudget ${told(options.unknownStatusBudgetMs)}, jobNotFoundGrace ${told(options.jobNotFoundGraceMs)}, submitBudget ${told(options.submitBudgetMs)}, maxProbes ${options.maxProbes}; warns after stallAfter ${told(options.stallAfterMs)}`,
   ];
 }
 

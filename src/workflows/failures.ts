@@ -174,7 +174,7 @@ function unknown(tracking: Tracking, reason: UnknownReason, why: string, nowMs: 
 }
 
 function whyUnknown(tracking: Tracking, reason: Exclude<UnknownReason, 'submitAmbiguous'>, nowMs: number): string {
-  const job = `job ${tracking.jobId} may still run (last seen: ${describeProgress(tracking, nowMs)})`;
+  const job = `job ${tracking.jobId} may still run (last seen: ${describeProgress(tracking, nowMs)}). \`ims-export attach --job ${tracking.jobId}\` tracks it on`;
   const error = tracking.lastError === null ? '' : ` (${tracking.lastError.code}: ${tracking.lastError.message})`;
   switch (reason) {
     case 'deadline':
