@@ -64,10 +64,12 @@ export function installQuietRuntime(): void {
 }
 
 const repository = resolve(__dirname, '..');
-const workflowsPath = join(repository, 'src/workflows/index.ts');
+const exportWorkflows = join(repository, 'src/workflows/index.ts');
 const bundles = join(repository, '.cache/workflow-bundles');
 
 export interface BundleOptions {
+  /** A file with workflows beside those of src, which it must export too; src/workflows alone when absent. */
+  workflowsPath?: string;
   /** Files whose `interceptors` belong into the bundle. */
   workflowInterceptorModules?: string[];
   /**
@@ -82,8 +84,8 @@ export interface BundleOptions {
  * under `.cache`, so that the many test processes of a run share one.
  */
 export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowBundle> {
-  const { workflowInterceptorModules = [], replace = {} } = options;
-  const codePath = join(bundles, `${await stateOfSources(workflowInterceptorModules, replace)}.js`);
+  const { workflowsPath = exportWorkflows, workflowInterceptorModules = [], replace = {} } = options;
+  const codePath = join(bundles, `${await stateOfSources([workflowsPath, ...workflowInterceptorModules], replace)}.js`);
   const kept = await readFile(codePath, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };
   const { code } = await bundleWorkflowCode({
@@ -127,10 +129,7 @@ function replacement(replace: { [request: string]: string }): WebpackPlugin {
 }
 
 /** Workflows import the contract and the SDK, nothing else: these files and the lockfile say what a bundle holds. */
-async function stateOfSources(
-  interceptorModules: readonly string[],
-  replace: { [request: string]: string },
-): Promise<string> {
+async function stateOfSources(modules: readonly string[], replace: { [request: string]: string }): Promise<string> {
   const workflows = await readdir(join(repository, 'src/workflows'), { recursive: true });
   const sources = workflows.filter((file) => file.endsWith('.ts')).sort();
   const hash = createHash('sha256').update(repository).update(JSON.stringify(replace));
@@ -138,7 +137,7 @@ async function stateOfSources(
     ...sources.map((source) => join(repository, 'src/workflows', source)),
     join(repository, 'src/contract.ts'),
     join(repository, 'package-lock.json'),
-    ...interceptorModules,
+    ...modules,
     ...Object.values(replace),
   ])
     hash.update(`\0${file}\0`).update(await readFile(file));

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ChildWorkflowFailure } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { type Rig, startRig } from '../rig';
+import { bundleOnce } from '../temporal';
 
 let rig: Rig;
 beforeAll(async () => {
   const workflowsPath = join(__dirname, '../fixtures/parent-workflow/index.ts');
-  const bundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  rig = await startRig({ bundle });
+  rig = await startRig({ bundle: await bundleOnce({ workflowsPath }) });
 });
 afterAll(() => rig.close());
 
