@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type {
+  Client,
+  WorkflowHandle,
+  WorkflowHandleWithFirstExecutionRunId,
+  WorkflowOptions,
+} from '@temporalio/client';
 import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { createExportActivities } from '../src/activities';
 import { ExportError, readExport } from '../src/client';
@@ -36,13 +41,15 @@ export interface Rig {
   /** An input for a destination of its own; polls are quick. */
   input(changes?: InputChanges): ExportImageInput;
   /** Starts the workflow as the Web UI would: plainly, with any input, and returns its handle. */
-  startWorkflow(input: unknown, workflowId?: string): ReturnType<Client['workflow']['start']>;
+  startWorkflow(input: unknown, workflowId?: string, timeouts?: RunTimeouts): ReturnType<Client['workflow']['start']>;
   /** Runs an action without a worker, then starts one again. */
   withoutWorker(action: () => Promise<void>): Promise<void>;
   /** POSTs of exports that reached the simulator. */
   posts(bucketKeyPart?: string): number;
   close(): Promise<void>;
 }
+
+export type RunTimeouts = Pick<WorkflowOptions, 'workflowRunTimeout' | 'workflowExecutionTimeout'>;
 
 export interface InputChanges {
   image?: string;
@@ -111,8 +118,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         options: { ...QUICK_POLLS, ...changes },
       } as ExportImageInput;
     },
-    startWorkflow: (input, workflowId) =>
+    startWorkflow: (input, workflowId, timeouts) =>
       client.workflow.start(EXPORT_IMAGE_WORKFLOW, {
+        ...timeouts,
         workflowId: workflowId ?? idOf(input),
         taskQueue,
         args: input === undefined ? [] : [input],

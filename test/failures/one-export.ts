@@ -3,7 +3,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ExportImageInput, ExportImageResult, ExportOptions, ExportStatus } from '../../src/contract';
 import type { FaultAction, JobChange, JobSummary, JournalEntry } from '../../src/testing';
-import { type InputChanges, type Rig, untilStatus, whatRemains } from '../rig';
+import { type InputChanges, type Rig, type RunTimeouts, untilStatus, whatRemains } from '../rig';
 
 /** Polls that come only when they are asked for, so that a test can arrange each. */
 export const ON_REQUEST = { minInterval: '5m', maxInterval: '5m' };
@@ -62,8 +62,9 @@ export class OneExport {
     return this.#handle;
   }
 
-  async start(): Promise<this> {
-    this.#handle = await this.rig.startWorkflow(this.input);
+  /** @param timeouts that a starter may set */
+  async start(timeouts: RunTimeouts = {}): Promise<this> {
+    this.#handle = await this.rig.startWorkflow(this.input, undefined, timeouts);
     return this;
   }
 
@@ -113,6 +114,12 @@ export class OneExport {
     );
     if (end instanceof WorkflowFailedError && end.cause instanceof ApplicationFailure) return end.cause;
     throw end;
+  }
+
+  /** The current details, as the Web UI shows them. */
+  async details(): Promise<string> {
+    const { currentDetails } = await this.handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return currentDetails;
   }
 
   /** Memo and status once it has ended. */

@@ -161,6 +161,29 @@ async function stuck(one: OneExport): Promise<string> {
   return String(jobId);
 }
 
+it.concurrent('F21 a batch beyond what the cloud takes at a time queues, each item once, and none fails', async () => {
+  const batch = Array.from({ length: 6 }, () => new OneExport(rig));
+  // The limit on tasks lets one after another in.
+  for (const [place, one] of batch.entries()) one.postsFail(said('IMG.0060'), { times: place });
+  await Promise.all(batch.map((one) => one.start()));
+  await batch
+    .at(-1)
+    ?.until(({ phase, lastError }) => phase === 'waitingToSubmit' && /IMG\.0060/.test(String(lastError)));
+  for (const [place, one] of batch.entries()) {
+    expect(await one.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
+    expect(one.posts()).toHaveLength(place + 1);
+    expect(one.jobs()).toHaveLength(1);
+  }
+});
+
+it.concurrent('F21 an item that never gets its turn is given up by submitBudget alone, and can be started again', async () => {
+  const one = new OneExport(rig, { options: { submitBudget: '1s' } });
+  one.postsFail(said('IMG.0060'), { times: 1_000 });
+  await one.start();
+  expect(await one.failure()).toMatchObject({ type: 'SubmitRejected', message: expect.stringContaining('IMG.0060') });
+  expect((await one.remains()).memo).toEqual({ outcome: 'failed', remoteJob: 'none' });
+});
+
 it.concurrent('F30 two exports of one image at once: the second waits for the first, and both succeed', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
   const second = first.to(`${rig.simulator.info.bucket}:f30/second`);

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { exportWorkflowId, TUNABLE_OPTIONS } from '../../src/contract';
+import type { FaultAction } from '../../src/testing';
+import { type Rig, startRig } from '../rig';
+import { bundleWithQuickSubmits } from '../temporal';
+import { commandLine } from './command-line';
+import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({
+    bundle: await bundleWithQuickSubmits(),
+    simulator: { jobSeconds: 3600 },
+    cloud: { retry: { maxTries: 1 } },
+  });
+});
+afterAll(() => rig.close());
+
+const MINUTE_MS = 60_000;
+const DENIED: FaultAction = { status: 403, body: { error: { code: 'IMG.0026', message: 'no permission' } } };
+const UNAVAILABLE: FaultAction = { status: 503, body: 'Service Unavailable' };
+const NO_SUCH_JOB: FaultAction = { status: 404, body: { error: { code: 'IMG.0027', message: 'gone' } } };
+
+type Effect = {
+  tight: string | number;
+  arrange(one: OneExport, jobId: string): void;
+  shows(one: OneExport): Promise<boolean>;
+};
+const nothing = () => {};
+const endsAs = (reason: string) => async (one: OneExport) => {
+  await one.poll();
+  const { outcome } = await one.poll();
+  if (outcome === null) return false;
+  expect(await one.failure()).toMatchObject({ details: [expect.objectContaining({ reason })] });
+  return true;
+};
+/** With the option tight it shows, and with its default it does not. */
+const EFFECTS: { [option in (typeof TUNABLE_OPTIONS)[number]]: Effect } = {
+  deadline: {
+    tight: '5m',
+    arrange: nothing,
+    shows: async (one) => {
+      const { nextPollAt } = await one.poll();
+      // The last look is moved up before the deadline, whatever the interval.
+      return Date.parse(String(nextPollAt)) - Date.now() < 4.8 * MINUTE_MS;
+    },
+  },
+  minInterval: {
+    tight: '4m',
+    arrange: nothing,
+    shows: async (one) => Date.parse(String((await one.poll()).nextPollAt)) - Date.now() < 4.8 * MINUTE_MS,
+  },
+  maxInterval: {
+    tight: '30m',
+    arrange: (one, jobId) => one.pollsFail(jobId, DENIED, ALWAYS),
+    shows: async (one) => Date.parse(String((await one.poll()).nextPollAt)) - Date.now() > 20 * MINUTE_MS,
+  },
+  stallAfter: {
+    tight: 1,
+    arrange: nothing,
+    shows: async (one) => {
+      await one.poll();
+      return (await one.poll()).stalled;
+    },
+  },
+  pollErrorBudget: {
+    tight: 1,
+    arrange: (one, jobId) => one.pollsFail(jobId, UNAVAILABLE, ALWAYS),
+    shows: endsAs('pollErrors'),
+  },
+  unknownStatusBudget: {
+    tight: 1,
+    arrange: (one, jobId) => one.changeJob(jobId, { status: 'MIGRATING' }),
+    shows: endsAs('unknownStatus'),
+  },
+  jobNotFoundGrace: {
+    tight: 1,
+    arrange: (one, jobId) => one.pollsFail(jobId, NO_SUCH_JOB, ALWAYS),
+    shows: endsAs('jobNotFound'),
+  },
+  submitBudget: { tight: 1, arrange: nothing, shows: async () => true },
+};
+
+it.concurrent('F35 all of them are tried here, and the status tells what is in force', async () => {
+  expect(Object.keys(EFFECTS).sort()).toEqual([...TUNABLE_OPTIONS].sort());
+  const one = new OneExport(rig, { options: { ...ON_REQUEST, stallAfter: '3h', submitBudget: '1h' } });
+  await one.accepted();
+  const { options } = await one.until(() => true);
+  for (const option of TUNABLE_OPTIONS) expect(options?.[`${option}Ms`]).toBeGreaterThan(0);
+  expect(options).toMatchObject({ stallAfterMs: 180 * MINUTE_MS, submitBudgetMs: 60 * MINUTE_MS });
+  await one.handle.cancel();
+});
+
+const polling = Object.entries(EFFECTS).filter(([option]) => option !== 'submitBudget');
+it.concurrent.each(polling)('F35 %s', async (option, { tight, arrange, shows }) => {
+  const seen = await Promise.all(
+    [{}, { [option]: tight }].map(async (changed) => {
+      const one = new OneExport(rig, { options: { ...ON_REQUEST, ...changed } });
+      arrange(one, await one.asleep());
+      const shown = await shows(one);
+      await one.handle.cancel();
+      return shown;
+    }),
+  );
+  expect(seen).toEqual([false, true]);
+});
+
+it.concurrent('F35 submitBudget', async () => {
+  const [patient, hasty] = [{}, { submitBudget: 1 }].map((changed) => {
+    const one = new OneExport(rig, { options: { ...ON_REQUEST, ...changed } });
+    one.postsFail({ status: 400, body: { error: { code: 'IMG.0060', message: 'slow' } } }, ALWAYS);
+    return one;
+  }) as [OneExport, OneExport];
+  await Promise.all([patient.start(), hasty.start()]);
+  expect(await hasty.failure()).toMatchObject({ type: 'SubmitRejected' });
+  expect(await patient.until(({ phase }) => phase === 'waitingToSubmit')).toMatchObject({ outcome: null });
+  await patient.handle.cancel();
+});
+
+it.concurrent('F35 the start prints every budget with its option, as it is in force', async () => {
+  const { imageId, bucketUrl } = new OneExport(rig);
+  const budgets = {
+    deadline: ['30h', '30h 00m'],
+    minInterval: ['11s', '11s'],
+    maxInterval: ['7m', '7m 00s'],
+    stallAfter: ['13m', '13m 00s'],
+    pollErrorBudget: ['14m', '14m 00s'],
+    unknownStatusBudget: ['15m', '15m 00s'],
+    jobNotFoundGrace: ['16m', '16m 00s'],
+    submitBudget: ['17m', '17m 00s'],
+    maxProbes: ['3', '3'],
+  };
+  const options = Object.entries(budgets).flatMap(([option, [given]]) => ['--option', `${option}=${given}`]);
+  const what = ['--image', imageId, '--to', bucketUrl, '--format', 'qcow2', '--task-queue', rig.taskQueue];
+  const { exitCode, stdout } = await commandLine(rig, 'start', ...what, ...options);
+  expect(exitCode).toBe(0);
+  for (const [option, [, told]] of Object.entries(budgets)) {
+    expect(stdout).toContain(option);
+    expect(stdout).toContain(told);
+  }
+  await rig.client.workflow.getHandle(exportWorkflowId(bucketUrl)).cancel();
+});
