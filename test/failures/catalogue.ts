@@ -1,0 +1,261 @@
+/** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
+export interface Failure {
+  /** `F1` to `F38`; the names of its tests begin with it. */
+  number: string;
+  /** What goes wrong, in one sentence. */
+  failure: string;
+  /** What the package does about it. */
+  does: string;
+  /** What you see then, and what to press. */
+  see: string;
+}
+
+/** Every one of them: `npm run failures` runs their tests, and docs/failure-modes.md is made of this list. */
+export const FAILURES: readonly Failure[] = [
+  {
+    number: 'F1',
+    failure: 'The default time limit is far too short for a big image.',
+    does: 'The deadline is a day after the start by default, and can be moved while the export runs.',
+    see: '`deadline` in the details and at the start. Too short? Update `retune` with `{"deadline": "+6h"}`, or `ims-export retune ID --deadline +6h`.',
+  },
+  {
+    number: 'F2',
+    failure: 'The client gives up as failed, and the server finishes.',
+    does: 'At the deadline there is one more look; without a verdict the export ends as *unknown*, never as failed, with the job id and the last facts.',
+    see: '`ExportOutcomeUnknown`, exit code 3, `remoteJob: running`. Press: `ims-export attach --job JOB --image … --to …` tracks the job on.',
+  },
+  {
+    number: 'F3',
+    failure: 'One failed poll kills or repeats a healthy job, or its object is cleaned away.',
+    does: 'A poll that fails is counted and made again. It never ends the export at once, never submits, and never deletes.',
+    see: '`poll failed (CODE)` on the timer and in the details. Press nothing, or signal `pollNow`.',
+  },
+  {
+    number: 'F4',
+    failure: 'The budget for errors never resets, or never ends.',
+    does: '`pollErrorBudget` is the time of one unbroken stretch of failing polls (2 h); a good poll ends the stretch.',
+    see: '`ExportOutcomeUnknown` with reason `pollErrors`. Attach to the job once the cloud answers again.',
+  },
+  {
+    number: 'F5',
+    failure: 'The waiter overlooks that the job has failed, and waits for its limit.',
+    does: 'FAIL ends the export at the very poll that sees it.',
+    see: '`ExportFailed` with code and reason. Mend what it names, and start the export again.',
+  },
+  {
+    number: 'F6',
+    failure: 'A canceled job, or one in an unknown state, is taken for a success.',
+    does: 'Only SUCCESS succeeds. A status that the API does not name is waited through for `unknownStatusBudget` (30 min), and then is *unknown*.',
+    see: '`ExportOutcomeUnknown` with reason `unknownStatus` and the word that the cloud told. Ask the cloud, then attach.',
+  },
+  {
+    number: 'F7',
+    failure: 'An empty status or half an answer is read as a verdict.',
+    does: 'An answer that cannot be read is a failed poll, within `pollErrorBudget`.',
+    see: '`poll failed (InvalidResponse)`. Press nothing.',
+  },
+  {
+    number: 'F8',
+    failure: 'The reason of a failure is lost on the way.',
+    does: 'Code, reason, sub-jobs and request id are in message, details and status, wherever in its answer the cloud put them.',
+    see: 'All of it in `ExportFailed` and in `exportStatus`. Give the request id to the support of the cloud.',
+  },
+  {
+    number: 'F9',
+    failure: 'A crash between the submit and its record exports a second time.',
+    does: 'The submit is one attempt; the job id travels by heartbeat and is in the memo at once; a lost answer is found out about before anything else is sent.',
+    see: 'Phase `reconciling`. Nothing to press; if you know the job, update `resolveSubmission`.',
+  },
+  {
+    number: 'F10',
+    failure: 'The POST is sent again after a reset or a timeout, and "exists already" is then read as a failure.',
+    does: 'No layer repeats a POST. `IMG.0070` and `IMG.0148` after a lost answer are evidence of the first one, not failures.',
+    see: '[When the answer to a submit is lost](lost-submits.md) tells each step, and when `ims-export resolve` helps.',
+  },
+  {
+    number: 'F11',
+    failure: 'The job is not found right after its submit.',
+    does: 'It is asked for again, for `jobNotFoundGrace` (15 min), and never submitted again.',
+    see: '`ExportOutcomeUnknown` with reason `jobNotFound` if it never turns up. Look for the object; attach when the job is known again.',
+  },
+  {
+    number: 'F12',
+    failure: 'A token dies in the middle of the export.',
+    does: 'Credentials are fetched for each call and refreshed; refused ones park the export, which is never failed for it.',
+    see: 'Phase `parked`, `ImsExportAttention = parked`. Mend the credentials of the worker, then signal `pollNow`.',
+  },
+  {
+    number: 'F13',
+    failure: 'Cleaning up fails too, and hides the first error.',
+    does: 'Deleting the object is an activity of its own, whose failure is told beside what came before.',
+    see: '`object: kept` in the memo, and the reason among the warnings. Delete the object yourself.',
+  },
+  {
+    number: 'F14',
+    failure: 'An HTTP call hangs for ever.',
+    does: 'Every request has a limit that is shorter than that of its activity.',
+    see: '`poll failed (RequestTimeout)`. Press nothing.',
+  },
+  {
+    number: 'F15',
+    failure: 'The job stays RUNNING for ever, without progress.',
+    does: 'After `stallAfter` (1 h) the export says so, and goes on; at the deadline it is *unknown*.',
+    see: '`stalled: true`, a warning, `ImsExportAttention = stalled`. Ask the cloud about the job; cancel, or `retune` the deadline.',
+  },
+  {
+    number: 'F16',
+    failure: 'A success is reported, and the object is missing, empty or corrupt.',
+    does: 'After SUCCESS the object is looked at: size, age, storage class, first bytes.',
+    see: '`ExportedObjectInvalid` with the problem. Do not use the object; export to another key.',
+  },
+  {
+    number: 'F17',
+    failure: 'An object at the destination is overwritten, or taken for the new one.',
+    does: 'The destination must be free before the submit, and the object not older than that look.',
+    see: '`DestinationExists` with the object that is there; nothing was submitted. Choose another key.',
+  },
+  {
+    number: 'F18',
+    failure: 'A missing permission or a wrong region shows late.',
+    does: 'Image, bucket and destination are checked before the submit.',
+    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](preflight.md) tells how a rule is turned down.',
+  },
+  {
+    number: 'F19',
+    failure: 'Throttling fails the export, or its own polls eat the quota.',
+    does: '429 and `IMG.0060` are waited for as long as the cloud asks, and cost no attempt.',
+    see: 'Phase `waitingToSubmit` with the next try on the timer; `SubmitRejected` after `submitBudget`, with nothing submitted.',
+  },
+  {
+    number: 'F20',
+    failure: 'Many exports poll in lockstep.',
+    does: 'Every delay is drawn from a range, that of throttled and of parked exports too.',
+    see: 'Nothing. `minInterval` and `maxInterval` bound the range.',
+  },
+  {
+    number: 'F21',
+    failure: 'A batch beyond the limit on concurrent tasks fails.',
+    does: 'Each export waits for its turn within `submitBudget` (2 h), and is submitted once.',
+    see: '`waiting: the cloud throttles (IMG.0060)` on the timer. For a large batch, start with a larger `submitBudget`, or `retune` it.',
+  },
+  {
+    number: 'F22',
+    failure: 'A cancel leaves the job in the cloud, or lies about it.',
+    does: 'The cloud cannot cancel a job. A cancel says that it goes on, and which; with `onCancel: drain` it is followed to its end and its object deleted.',
+    see: '`remoteJob: running` and the job id in memo, status, details and log. `ims-export attach --job JOB` tracks it again.',
+  },
+  {
+    number: 'F23',
+    failure: 'Cleaning up deletes an object that is not its own, or leaves half of one.',
+    does: 'Nothing is deleted but with `onCancel: drain`, and then only the very object that is proven ours.',
+    see: '`object: discarded`, `alreadyGone` or `kept` in the memo, with the reason in the status.',
+  },
+  {
+    number: 'F24',
+    failure: 'The error path loses the job id, and blocks every later export.',
+    does: 'The id is in state and memo before the job is looked at; a terminated run keeps it, and the destination can be used again.',
+    see: 'The next start tells of the job that was left. Press: `ims-export attach --job JOB`.',
+  },
+  {
+    number: 'F25',
+    failure: 'A loop of timers outgrows the history.',
+    does: 'Polls grow rarer with the time, and a long export goes on in a new run with job, deadline, counters and pause.',
+    see: 'Runs in the Web UI that end as ContinuedAsNew; `exportStatus` counts through.',
+  },
+  {
+    number: 'F26',
+    failure: 'The deadline starts anew after a restart.',
+    does: 'The deadline is a moment, kept in the state; restarts and new runs do not move it.',
+    see: '`deadlineAt` in the status. Only `retune` moves it.',
+  },
+  {
+    number: 'F27',
+    failure: 'An activity that is retried for hours looks hung.',
+    does: 'Each poll is a short activity with a summary, each timer says how far the job is, and the details change with every poll.',
+    see: 'The Timeline reads as a progress log.',
+  },
+  {
+    number: 'F28',
+    failure: 'A timeout of the run kills the tracking before its own limit.',
+    does: 'The package sets none, and warns of one that is shorter than the deadline.',
+    see: 'A warning in details and status. Start the workflow without run and execution timeout; attach if it was cut off.',
+  },
+  {
+    number: 'F29',
+    failure: 'What happens to activities and children on a cancel is left to defaults.',
+    does: 'Every activity says it; the submit is waited for. A child with `ParentClosePolicy.ABANDON` outlives its parent.',
+    see: 'The export goes on under its own id. Cancel it there.',
+  },
+  {
+    number: 'F30',
+    failure: 'One image is exported twice at once.',
+    does: 'One destination is one workflow id; `IMG.0148` is waited for, or fails at once with `whenImageBusy: fail`.',
+    see: '`waiting: another export of this image runs`. Press nothing, or cancel.',
+  },
+  {
+    number: 'F31',
+    failure: 'A quick export is sent with a format, and refused.',
+    does: 'The input is one or the other, and the body holds only what belongs to it.',
+    see: '`InvalidExportRequest` when both are given. Use `--quick` or `--format`.',
+  },
+  {
+    number: 'F32',
+    failure: 'A rule that has drifted refuses a valid export.',
+    does: 'Every rule can be turned down to a warning or off; the cloud has the last word.',
+    see: '`ExportNotAllowed` names the option, such as `rules.diskSizeLimit=warn`. Start again with it.',
+  },
+  {
+    number: 'F33',
+    failure: 'Odd percentages end or confuse the waiter.',
+    does: 'Progress is read in every spelling, never falls, and never ends an export.',
+    see: 'A progress that stands still rather than jumps back.',
+  },
+  {
+    number: 'F34',
+    failure: 'No worker polls the queue, and the export looks as if it ran.',
+    does: 'The client looks for a worker before it starts anything; status tells what Temporal knows when none answers.',
+    see: '`NoWorker`, exit code 5. Start one with `ims-export worker`, or name its queue.',
+  },
+  {
+    number: 'F35',
+    failure: 'A limit cannot be changed by those who run into it.',
+    does: 'Every budget is an option, printed at the start and told in `exportStatus.options`; most can be retuned.',
+    see: '`--option NAME=VALUE` at the start, `ims-export retune` later.',
+  },
+  {
+    number: 'F36',
+    failure: 'The shutdown of a worker is taken for a cancel.',
+    does: 'Only a cancel of the workflow ends it. What a shutdown cuts is done again by the next worker, except the POST, which is waited for.',
+    see: 'Nothing, once a worker runs again.',
+  },
+  {
+    number: 'F37',
+    failure: 'A job that has failed, or of another image, is adopted as "the" job.',
+    does: 'A job that is named is looked at first, and refused with the reason.',
+    see: 'A warning that names the job and why. Name another, or say `notSubmitted`.',
+  },
+  {
+    number: 'F38',
+    failure: 'The export is started again and again, without limit or word.',
+    does: 'A further submit happens only as a probe for a lost one, at most `maxProbes` times (1), and is counted.',
+    see: '`submissions` in status and result, and a warning.',
+  },
+];
+
+/** docs/failure-modes.md, made of the list. */
+export function failureModesPage(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = FAILURES.map(
+    ({ number, failure, does, see }) => `| ${number} | ${[failure, does, see].map(cell).join(' | ')} |`,
+  );
+  return `# Failure modes
+
+What has gone wrong elsewhere with exports of images and jobs like them, what this package does about it, and what you see
+and press. Each number has its tests in \`test/failures\`; \`npm run failures\` runs them and prints a table of the results.
+This page is made of \`test/failures/catalogue.ts\` by \`npm run failures -- --write-docs\`.
+
+| | What goes wrong | What the package does | What you see, and what to press |
+|---|---|---|---|
+${rows.join('\n')}
+`;
+}
