@@ -2,17 +2,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportWorkflowId, TUNABLE_OPTIONS } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
 import { type Rig, startRig } from '../rig';
-import { bundleWithQuickSubmits } from '../temporal';
 import { commandLine } from './command-line';
 import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({
-    bundle: await bundleWithQuickSubmits(),
-    simulator: { jobSeconds: 3600 },
-    cloud: { retry: { maxTries: 1 } },
-  });
+  rig = await startRig({ simulator: { jobSeconds: 3600 }, cloud: { retry: { maxTries: 1 } } });
 });
 afterAll(() => rig.close());
 
