@@ -35,11 +35,14 @@ async function main(): Promise<void> {
     const own = tests.filter(({ title }) => title.startsWith(`${number} `));
     return { number, failure, own, result: resultOf(own) };
   });
+  console.log(line('', 'Failure', 'Test', 'Result'));
   for (const { number, failure, own, result } of rows) print(number, failure, own, result);
   const broken = report.testResults.filter(({ status, message }) => status === 'failed' && message !== '');
   for (const { name, message } of broken) console.log(`\n${name}: ${message}`);
   const bad = rows.filter(({ result }) => result !== 'passed').length;
-  console.log(`\n${rows.length - bad} of ${rows.length} failures pass, by ${tests.length} tests`);
+  console.log(
+    `\n${rows.length - bad} of ${rows.length} failures pass, by ${rows.reduce((sum, { own }) => sum + own.length, 0)} tests`,
+  );
   process.exitCode = bad === 0 && broken.length === 0 && !tests.some(({ status }) => status === 'failed') ? 0 : 1;
 }
 
@@ -71,8 +74,12 @@ function print(number: string, failure: string, tests: readonly TestResult[], re
   const title = first?.title.slice(number.length + 1) ?? '-';
   const more = tests.length > 1 ? ` (+${tests.length - 1})` : '';
   const shown = `${cut(title, 64 - more.length)}${more}`;
-  console.log(`${number.padEnd(4)} ${cut(failure, 60).padEnd(60)}  ${shown.padEnd(64)}  ${result}`);
+  console.log(line(number, cut(failure, 60), shown, result));
   for (const { title, status } of tests) if (status !== 'passed') console.log(`     ${status}: ${title}`);
+}
+
+function line(number: string, failure: string, test: string, result: string): string {
+  return `${number.padEnd(4)} ${failure.padEnd(60)}  ${test.padEnd(64)}  ${result}`;
 }
 
 function cut(text: string, length: number): string {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultAction } from '../../src/testing';
 import { nextDelayMs } from '../../src/workflows/poll-schedule';
-import { eventsOf } from '../long-exports/history';
+import { attemptsOf, eventsOf } from '../long-exports/history';
 import { type Rig, startRig, until } from '../rig';
 import { ALWAYS, eventually, ON_REQUEST, OneExport } from './one-export';
 
@@ -194,12 +194,9 @@ it.concurrent('F27 every poll is a completed activity with a summary, and the de
   const completed = events.filter(({ activityTaskCompletedEventAttributes: poll }) =>
     ids.includes(String(poll?.scheduledEventId)),
   );
-  const attempts = events.flatMap(({ activityTaskStartedEventAttributes: poll }) =>
-    poll && ids.includes(String(poll.scheduledEventId)) ? [poll.attempt] : [],
-  );
   expect({ scheduled: scheduled.length, completed: completed.length }).toEqual({ scheduled: polls, completed: polls });
   // Never an activity that is tried again for hours behind one line.
-  expect(attempts).toEqual(Array.from({ length: polls }, () => 1));
+  expect(attemptsOf('imsPollJob', events)).toEqual(Array.from({ length: polls }, () => 1));
   const summaries = scheduled.map(({ userMetadata }) => String(userMetadata?.summary?.data ?? ''));
   expect(summaries).toEqual(ids.map((_, poll) => `"check #${poll + 1} of job ${jobId}"`));
 });

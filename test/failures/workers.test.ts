@@ -1,14 +1,27 @@
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
 import type { FaultRule } from '../../src/testing';
+import { attemptsOf, eventsOf } from '../long-exports/history';
 import { errorCodeOf, type Rig, startRig, until } from '../rig';
 import { commandLine } from './command-line';
 import { ON_REQUEST, OneExport } from './one-export';
 
+/** What a shutdown finds under way it cuts, as the end of the process would; the submit is waited for. */
+const cutByShutdown: ActivityInterceptorsFactory = (context) => ({
+  inbound: {
+    execute: (input, next) =>
+      context.info.activityType === 'imsSubmitExport' ? next(input) : Promise.race([next(input), context.cancelled]),
+  },
+});
+
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ simulator: { jobSeconds: 3600 } });
+  rig = await startRig({
+    simulator: { jobSeconds: 3600 },
+    worker: { interceptors: { activity: [cutByShutdown] } },
+  });
 });
 afterAll(() => rig.close());
 
@@ -51,26 +64,29 @@ it('F34 an export whose worker is gone is told of by what Temporal knows, with i
   expect(await one.result()).toMatchObject({ verdict: 'succeeded', jobId });
 });
 
-const HELD_UP: Array<[string, (one: OneExport) => FaultRule]> = [
-  ['the submit', () => ({ service: 'ims', method: 'POST', path: '*/file', action: {} })],
-  ['a poll', () => ({ service: 'ims', method: 'GET', path: '/v1/*/jobs/*', action: {} })],
-  [
-    'the verification',
-    ({ objectKey }) => ({ service: 'obs', method: 'HEAD', path: `*/${objectKey}`, nth: 2, action: {} }),
-  ],
+/** What is under way, by the request that is held up; and how many attempts its activity takes in all. */
+const UNDER_WAY: Array<[string, string, number, (one: OneExport) => Omit<FaultRule, 'action'> & { path: string }]> = [
+  ['the submit', 'imsSubmitExport', 1, ({ imageId }) => ({ method: 'POST', path: `/v1/cloudimages/${imageId}/file` })],
+  ['a poll', 'imsPollJob', 2, () => ({ method: 'GET', path: '/v1/*/jobs/*' })],
+  ['the verification', 'imsVerifyObject', 2, ({ objectKey }) => ({ method: 'HEAD', path: `*/${objectKey}`, nth: 2 })],
 ];
 
-it.each(HELD_UP)(
+it.each(UNDER_WAY)(
   'F36 a worker that shuts down in the middle of %s ends nothing: the next one goes on',
-  async (_what, request) => {
-    const one = new OneExport(rig);
+  async (_what, activity, attempts, of) => {
     rig.simulator.jobSeconds = 1;
+    const one = new OneExport(rig);
+    const request = of(one);
+    const is = new RegExp(`^${request.path.replaceAll('*', '.*')}$`);
     const before = rig.simulator.requests().length;
-    rig.simulator.faults.add({ ...request(one), action: { delayMs: 1_500 } });
+    rig.simulator.faults.add({ ...request, action: { delayMs: 1_500 } });
     await one.start();
-    await until('the request is under way', () =>
-      rig.simulator.requests(before).some(({ status, note }) => status === null && note === ''),
-    );
+    await until('the request is under way', () => {
+      const made = rig.simulator
+        .requests(before)
+        .filter(({ method, path }) => method === request.method && is.test(path));
+      return made[(request.nth ?? 1) - 1]?.status === null;
+    });
     await rig.withoutWorker(async () => {});
     expect(await one.result()).toMatchObject({
       verdict: 'succeeded',
@@ -78,6 +94,7 @@ it.each(HELD_UP)(
       verification: { state: 'verified' },
     });
     expect((await one.remains()).memo).toMatchObject({ outcome: 'succeeded', remoteJob: 'ended' });
+    expect(Math.max(...attemptsOf(activity, eventsOf(await one.handle.fetchHistory())))).toBe(attempts);
     expect(one.posts()).toHaveLength(1);
   },
 );

@@ -57,6 +57,18 @@ export function pollOutcomesIn(events: readonly HistoryEvent[]): Array<{ atMs: n
   });
 }
 
+/** Which attempt each activity of that type ended with, or is at. */
+export function attemptsOf(activityType: string, events: readonly HistoryEvent[]): number[] {
+  const scheduled = new Set(
+    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: activity }) =>
+      activity?.activityType?.name === activityType ? [String(eventId)] : [],
+    ),
+  );
+  return events.flatMap(({ activityTaskStartedEventAttributes: started }) =>
+    started && scheduled.has(String(started.scheduledEventId)) ? [started.attempt ?? 1] : [],
+  );
+}
+
 function isPoll(event: HistoryEvent): boolean {
   return event.activityTaskScheduledEventAttributes?.activityType?.name === 'imsPollJob';
 }
