@@ -65,7 +65,7 @@ describe.concurrent('an answer that was lost', () => {
   });
 
   it('while its job runs: the probe finds the image busy, and the object is watched for', async () => {
-    const { handle, workflowId, jobs } = await exportWith({ delayMs: 3_000 }, { acceptUnconfirmed: true });
+    const { handle, workflowId, jobs } = await exportWith({ delayMs: 5_800 }, { acceptUnconfirmed: true });
     await untilStatus(rig.client, workflowId, () => jobs().length > 0);
     const [{ jobId } = { jobId: '' }] = jobs();
     rig.simulator.changeJob(jobId, { stuck: true });

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { SUBMIT_LIMITS } from '../fixtures/quick-submit-limits';
+
 import type { PostTrouble } from './plan';
 import type { Attempt, Job, Post, Record } from './record';
+import { SUBMIT_LIMITS } from './scaled-limits';
 
 /** The POST of each attempt of a worker. A POST belongs to the last attempt that a worker had begun when it arrived. */
 export function postsByAttempt({ posts, attempts }: Record): Map<Attempt | undefined, Post[]> {

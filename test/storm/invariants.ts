@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { SUBMIT_LIMITS } from '../fixtures/quick-submit-limits';
+
 import { attemptsOfLastRun, begunAt, fateOf, ourJobs, postsByAttempt } from './evidence';
 import type { Attempt, Post, Record } from './record';
+import { SUBMIT_LIMITS } from './scaled-limits';
 
 export type Rule = (record: Record) => string[];
 

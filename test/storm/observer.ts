@@ -8,11 +8,12 @@
  *
  * @module
  */
-import { SUBMIT_LIMITS } from '../fixtures/quick-submit-limits';
+
 import { attemptsOfLastRun, sawDestinationFree, settledAt, standings } from './evidence';
 import { probesOf } from './invariants';
 import type { Read, Record, Verdict } from './record';
 import { READ_LIMIT_MS } from './scaled-activities';
+import { SUBMIT_LIMITS } from './scaled-limits';
 
 /** Longest time between two looks (`maxInterval`), twice, and what a busy machine may add. */
 const LOOKS_MS = 2 * 500 + 1_500;

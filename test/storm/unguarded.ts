@@ -12,9 +12,10 @@
  *
  * @module
  */
-import { SUBMIT_LIMITS } from '../fixtures/quick-submit-limits';
+
 import type { Dice } from './dice';
 import type { Plan } from './plan';
+import { SUBMIT_LIMITS } from './scaled-limits';
 
 /** From the moment of the loss; a POST that is slower than its activity (2 s) begins its job 150 ms after that. */
 const OVER_WHEN_SETTLED_MS = SUBMIT_LIMITS.settleMs / 2;
