@@ -21,7 +21,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
-import { describeFormat } from '../workflows/wording';
+import { describeFormat, summarizeExport } from '../workflows/wording';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
 import { exportResult } from './result';
@@ -161,17 +161,26 @@ function intentOf({ imageId, fileFormat, isQuickExport, attach }: ExportRequest)
   return { ...intent, fileFormat };
 }
 
-/** One line, at most 200 bytes, for lists in the Web UI. */
+/** One line, at most 200 bytes. */
 function summaryOf(request: ExportRequest): string {
-  return `Export image ${request.imageId} (${describeFormat(request)})`;
+  return `${request.attach === null ? 'Export' : 'Track a job:'} ${summarizeExport(request)}`;
 }
 
+/** What it is, and where to press; the current details beside it say how far it is and what to press now. */
 function detailsOf(request: ExportRequest): string {
+  const { imageId, bucketUrl, attach, options } = request;
+  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
+  const cancel =
+    options.onCancel === 'drain'
+      ? 'follows the job to its end and deletes its object'
+      : 'stops the tracking; the cloud cannot cancel the job';
   return [
-    `Exports the private image \`${request.imageId}\` to OBS as \`${request.bucketUrl}\` (${describeFormat(request)}).`,
+    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
     '',
-    '- **Check now**: send the signal `pollNow`',
-    '- **Status**: the query `exportStatus`',
-    '- **Cancel** stops the tracking; the job in the cloud goes on, since the cloud cannot cancel it',
+    '- **Check now**: More Actions, Send a Signal, `pollNow`',
+    '- **Pause the polls**: the signals `pausePolling` and `resumePolling`',
+    '- **Wait longer**: More Actions, Send an Update, `retune` with `{"deadline": "+6h"}`',
+    `- **Give up**: Request Cancellation ${cancel}`,
+    '- **After the end**: Memo, and the query `exportStatus`',
   ].join('\n');
 }

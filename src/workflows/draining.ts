@@ -13,6 +13,7 @@ import { publish } from './publishing';
 import { watchAfterCancel } from './submission/reconciliation';
 import { requestOf, type Tracking, warn } from './tracking';
 import { notOlderThan, verifyObject } from './verification';
+import { shortDestination } from './wording';
 
 /** Returns when nothing is left to follow. Outside the cancellation of the workflow, which has been requested already. */
 export function drain(tracking: Tracking): Promise<void> {
@@ -51,7 +52,7 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
   if (since === null)
     return { kind: 'kept', reason: 'it is not known that it appeared with this job, so that it may be older' };
   try {
-    return await imsDiscardObject.executeWithOptions({ summary: `delete ${request.bucketUrl}` }, [
+    return await imsDiscardObject.executeWithOptions({ summary: `delete ${shortDestination(request)}` }, [
       { request, object: seen.object, notOlderThan: since },
     ]);
   } catch (error) {

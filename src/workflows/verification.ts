@@ -5,6 +5,7 @@ import { objectInvalid } from './failures';
 import { publish } from './publishing';
 import { iso, utc } from './status';
 import { jobIdOf, requestOf, type Tracking } from './tracking';
+import { shortDestination } from './wording';
 
 /** Looks at the object that the job says it wrote, and makes the result. */
 export async function verify(tracking: Tracking): Promise<ExportImageResult> {
@@ -20,7 +21,7 @@ export async function verify(tracking: Tracking): Promise<ExportImageResult> {
 export async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
   const request = requestOf(tracking);
   try {
-    return await imsVerifyObject.executeWithOptions({ summary: `look at ${request.bucketUrl}` }, [
+    return await imsVerifyObject.executeWithOptions({ summary: `look at ${shortDestination(request)}` }, [
       { request, jobId: jobIdOf(tracking), notOlderThan: notOlderThan(tracking) },
     ]);
   } catch (error) {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src/activities';
 import type { ObservedJob } from '../../src/contract';
+import { currentDetails } from '../../src/workflows/current-details';
 import { submitLost } from '../../src/workflows/failures';
 import { formatDuration } from '../../src/workflows/format-duration';
 import { statusOf } from '../../src/workflows/status';
-import { beginTracking, recordPoll, type Tracking } from '../../src/workflows/tracking';
-import { currentDetails, timerSummary } from '../../src/workflows/wording';
+import { beginTracking, recordPoll, requestOf, type Tracking } from '../../src/workflows/tracking';
+import { submitSummary, summarizeExport, timerSummary } from '../../src/workflows/wording';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -44,12 +45,99 @@ describe('what people read in the Web UI', () => {
     expect(timerSummary(tracking, START)).toBe('INIT - next check #2');
   });
 
-  it('says what is exported where, as which job, and what to press', () => {
-    const details = currentDetails(exporting(), START);
-    for (const part of ['d164b5df', 'ims-image:a.zvhd2', 'zvhd2, quick export', 'edc89b49', 'pollNow', '2026-01-02']) {
-      expect(details).toContain(part);
-    }
-    expect(details).not.toContain('|');
+  it('does not call a check the next one that comes only before the deadline', () => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0.1 });
+    tracking.paused = true;
+    expect(timerSummary(tracking, START)).toBe('paused at RUNNING 10 % - check #2 only before the deadline');
+  });
+
+  it('keeps the beginning and the end of a long destination: 200 bytes in a summary, 120 characters on the Timeline', () => {
+    const request = { ...requestOf(exporting()), bucketUrl: `ims-image:${'資料夾/'.repeat(80)}disk.zvhd2` };
+    const summary = `Track a job: ${summarizeExport(request)}`;
+    expect(summary).toMatch(/→ ims-image:資料夾.*….*disk\.zvhd2 \(zvhd2, quick export\)$/);
+    expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(200);
+    const ascii = { ...request, bucketUrl: `ims-image:${'folder/'.repeat(80)}disk.zvhd2` };
+    expect(`imsSubmitExport • ${submitSummary(ascii)}`.length).toBeLessThanOrEqual(120);
+    expect(submitSummary(requestOf(exporting()))).toBe('submit to ims-image:a.zvhd2 (zvhd2, quick export)');
+  });
+
+  it('says what is exported where, as which job, how far and how quickly it is, and what to press', () => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0.1 });
+    observe(tracking, 10, { progress: 0.2 });
+    tracking.nextPollAtMs = START + 12 * MINUTE;
+    tracking.warnings.push('a rule was\nturned down');
+    expect(currentDetails(tracking, START + 10 * MINUTE)).toBe(`### Exporting - 20 % done, 1h 20m left
+
+- **Image** \`d164b5df-1bc3-4c3f-893e-3e471fd16e64\`
+- **To** \`ims-image:a.zvhd2\` (zvhd2, quick export)
+- **Job** \`edc89b490d7d4392898e19b2deb34797\`, RUNNING at check #2
+- **Rate** 60 % an hour, done about 2026-01-01 01:30:00 UTC
+- **Next check** #3 at 2026-01-01 00:12:00 UTC
+- **Deadline** 2026-01-02 00:00:00 UTC
+- **Warning** a rule was turned down
+
+**What you can do**
+
+- **Check now**: signal \`pollNow\`
+- **Pause the polls**: signal \`pausePolling\`
+- **Wait longer**: update \`retune\` with \`{"deadline": "+6h"}\`
+- **Give up**: Request Cancellation stops the tracking; the job in the cloud goes on`);
+  });
+
+  it.each([
+    [60, '10 % an hour'],
+    [2, '5 % a minute'],
+    [0.005, '33 % a second'],
+  ])('tells a rate in a unit in which it can be read: 10 %% in %s min', (minutes, rate) => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0 });
+    observe(tracking, minutes, { progress: 0.1 });
+    expect(currentDetails(tracking, START + minutes * MINUTE)).toContain(`**Rate** ${rate}, done about`);
+  });
+
+  it('says that the polling is paused, how far the job was, and how to go on', () => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0.1 });
+    observe(tracking, 10, { progress: 0.2 });
+    Object.assign(tracking, { paused: true, phase: 'paused', nextPollAtMs: START + 24 * 60 * MINUTE - 20_000 });
+    const details = currentDetails(tracking, START + 10 * MINUTE);
+    expect(details).toMatch(
+      /### Polling is paused - last seen at 20 %.*Next check\*\* #3 only at 2026-01-01 23:59:40 UTC.*deadline run on.*Go on\*\*: signal `resumePolling`.*Check once\*\*: signal `pollNow`/s,
+    );
+    expect(details).not.toContain('Rate');
+  });
+
+  it('says that the progress stands still, and since when', () => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0.4 });
+    observe(tracking, 61, { progress: 0.4 });
+    expect(currentDetails(tracking, START + 61 * MINUTE)).toMatch(
+      /### Exporting - stalled at 40 %.*Stalled\*\* no progress since 2026-01-01 00:00:00 UTC.*pollNow/s,
+    );
+  });
+
+  it('says that a check failed, and how far the job was before', () => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0.4 });
+    const error = { code: 'IMG.0001', message: 'a\n\nb', httpStatus: 500, requestId: null, operation: 'ShowJob' };
+    recordPoll(tracking, { kind: 'error', error, retryAfterMs: null }, START + MINUTE);
+    expect(currentDetails(tracking, START + MINUTE)).toMatch(
+      /### Exporting - the last check failed, 40 % before.*RUNNING when last seen.*Last error\*\* `IMG\.0001` a b\n/s,
+    );
+  });
+
+  it('says that a cancel is drained, and how to end that sooner', () => {
+    const tracking = exporting();
+    observe(tracking, 0, { progress: 0.4 });
+    Object.assign(tracking, { draining: true, phase: 'draining' });
+    const details = currentDetails(tracking, START);
+    expect(details).toMatch(/### Canceled, draining - 40 % done.*job has ended and its object is deleted.*`retune`/s);
+    expect(details).not.toContain('Request Cancellation');
+    expect(details).not.toContain('resumePolling');
+    tracking.paused = true;
+    expect(currentDetails(tracking, START)).toContain('the polling is paused; signal `resumePolling`');
   });
 
   it('says that access is denied and what to do, and that the job goes on', () => {
@@ -57,8 +145,9 @@ describe('what people read in the Web UI', () => {
     const error = { code: 'APIGW.0301', message: 'no', httpStatus: 401, requestId: null, operation: 'ShowJob' };
     recordPoll(tracking, { kind: 'denied', error }, START);
     tracking.phase = 'parked';
+    expect(currentDetails(tracking, START)).not.toContain('Rate');
     expect(currentDetails(tracking, START)).toMatch(
-      /Parked.*APIGW\.0301.*credentials.*pollNow.*What runs in the cloud goes on/s,
+      /Parked.*APIGW\.0301.*What runs in the cloud goes on.*credentials.*pollNow/s,
     );
   });
 
@@ -99,7 +188,9 @@ describe('what people read in the Web UI', () => {
   it('says at the end what remains in the cloud', () => {
     const tracking = exporting();
     tracking.ended = { outcome: 'canceled', atMs: START, failure: null };
-    expect(currentDetails(tracking, START)).toContain('goes on in the cloud; nothing tracks it any more');
+    const details = currentDetails(tracking, START + 65_000);
+    expect(details).toMatch(/### Ended: canceled after 0s.*goes on in the cloud; nothing tracks it any more/s);
+    expect(details).toContain('`ims-export attach --job edc89b490d7d4392898e19b2deb34797 --image d164b5df');
     tracking.remoteJob = 'ended';
     expect(currentDetails(tracking, START)).toContain('has ended in the cloud');
   });

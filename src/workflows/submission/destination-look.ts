@@ -4,6 +4,7 @@ import { activityError, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import { requestOf, type Tracking } from '../tracking';
+import { shortDestination } from '../wording';
 
 export type DestinationLook = ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo };
 
@@ -13,9 +14,10 @@ export async function lookAtDestination(tracking: Tracking): Promise<Destination
   tracking.nextPollAtMs = null;
   publish(tracking);
   try {
-    return await imsReconcileSubmit.executeWithOptions({ summary: `look whether ${request.bucketUrl} is there` }, [
-      { request, destinationFreeAt: tracking.destinationFreeAt },
-    ]);
+    return await imsReconcileSubmit.executeWithOptions(
+      { summary: `look whether ${shortDestination(request)} is there` },
+      [{ request, destinationFreeAt: tracking.destinationFreeAt }],
+    );
   } catch (error) {
     rethrowCancel(error);
     const object = objectSeenBefore(error);

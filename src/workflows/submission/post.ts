@@ -19,7 +19,7 @@ import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { requestOf, type Tracking } from '../tracking';
-import { describeExport } from '../wording';
+import { submitSummary } from '../wording';
 
 /**
  * Asks for one POST and waits until it has settled. A cancel that comes meanwhile goes on only after the answer was kept.
@@ -34,7 +34,7 @@ export async function post(tracking: Tracking, mayPost: boolean, giveUpAtMs: num
   publish(tracking);
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
-    .executeWithOptions({ summary: `submit ${describeExport(request)}`, scheduleToStartTimeout }, [
+    .executeWithOptions({ summary: submitSummary(request), scheduleToStartTimeout }, [
       { request, mayPost, runId: workflowInfo().runId },
     ])
     .catch(lostActivity);
