@@ -172,7 +172,7 @@ describe('what people read in the Web UI', () => {
     );
     expect(details).toContain('Nothing is submitted any more');
     tracking.lostSubmit = { ...tracking.lostSubmit, candidate: null, busyUntilMs: START };
-    expect(currentDetails(tracking, START)).toMatch(/the image is being exported.*the destination is watched/);
+    expect(currentDetails(tracking, START)).toMatch(/The image is being exported.*the destination is watched/);
     tracking.lostSubmit = { ...tracking.lostSubmit, candidate: { object, doubt: null, sinceMs: START } };
     tracking.phase = 'needsAnswer';
     expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
