@@ -19,6 +19,7 @@ import { cancelExport, connectClient, listExports, pausePolling, pollNow, readEx
 import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
+import type { RunExportWorkerOptions } from './worker';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
@@ -64,16 +65,25 @@ program
   .command('worker')
   .description('run workflow and activities until SIGINT or SIGTERM')
   .option('--task-queue <queue>', 'task queue to poll', taskQueue)
+  .option(
+    '--activities-only',
+    'run no workflows: for a queue that the option activityTaskQueue or submitTaskQueue names',
+  )
+  .option('--activities-per-second <n>', 'limit of the queue, for all its workers together; the same for each', rate)
   .action(
-    guarded(async (flags: { taskQueue: string }) => {
+    guarded(async (flags: { taskQueue: string } & RunExportWorkerOptions) => {
       const { runExportWorker } = await import('./worker.js');
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
       await requireTemporal();
-      await runExportWorker(flags.taskQueue, ({ namespace, address, accounts }) => {
-        console.log(
-          `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}`,
-        );
-      }).catch((error: unknown) => {
+      await runExportWorker(
+        flags.taskQueue,
+        ({ namespace, address, accounts }) => {
+          console.log(
+            `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}`,
+          );
+        },
+        flags,
+      ).catch((error: unknown) => {
         reportError(error, program.opts());
         // A worker that could not be created leaves native threads behind, which would keep this process.
         process.exit();
@@ -242,6 +252,11 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
 function describeAccounts(accounts: CloudAccount[]): string {
   if (accounts.length === 1 && accounts[0]?.name === 'default') return `region ${accounts[0].region}`;
   return `accounts ${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}`;
+}
+
+function rate(value: string): number {
+  if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
+  throw new InvalidArgumentError('expected a number above 0');
 }
 
 function wholeNumber(text: string): number {

@@ -88,6 +88,9 @@ export interface AttachExportInput extends ExportTarget {
   isQuickExport?: boolean;
 }
 
+/** What the name of a task queue must look like: visible ASCII, and none of Temporal's own. */
+export const TASK_QUEUE_NAME = /^(?!\/_sys\/)[!-~]{1,200}$/;
+
 export type ExportImageInput = ConversionExportInput | QuickExportInput | AttachExportInput;
 
 /** How an export behaves. Every option has a default that suits a 1 TB image. */
@@ -128,6 +131,13 @@ export interface ExportOptions {
   expectNotification?: boolean;
   /** Upsert the {@link SEARCH_ATTRIBUTES}; they must be registered in the namespace first. @default false */
   searchAttributes?: boolean;
+  /**
+   * Task queue of all activities, the validation included, so that the calls of all exports can be limited in one place
+   * (`maxTaskQueueActivitiesPerSecond`). Null is the workflow's own. @default null
+   */
+  activityTaskQueue?: string | null;
+  /** Task queue of the submits alone, whose quota is the smallest. Null is that of the other activities. @default null */
+  submitTaskQueue?: string | null;
 }
 
 export type RuleSeverity = 'error' | 'warn' | 'off';
@@ -164,6 +174,8 @@ export interface ExportSettings {
   rules: { [rule: string]: RuleSeverity };
   expectNotification: boolean;
   searchAttributes: boolean;
+  activityTaskQueue: string | null;
+  submitTaskQueue: string | null;
 }
 
 /** The longest deadline, from the start of the export. */

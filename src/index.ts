@@ -23,4 +23,10 @@ export {
   profileCredentials,
   staticCredentials,
 } from './huaweicloud';
-export { createExportWorker, type ExportWorker, type ExportWorkerOptions, runExportWorker } from './worker';
+export {
+  createExportWorker,
+  type ExportWorker,
+  type ExportWorkerOptions,
+  type RunExportWorkerOptions,
+  runExportWorker,
+} from './worker';

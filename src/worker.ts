@@ -12,6 +12,7 @@ import {
   type NativeConnectionOptions,
   Worker,
   type WorkerOptions,
+  type WorkflowBundle,
 } from '@temporalio/worker';
 import { createExportActivities } from './activities';
 import type { AccountCloud } from './activities/cloud';
@@ -25,7 +26,12 @@ export interface ExportWorkerOptions {
   taskQueue?: string;
   /** The accounts that inputs may name; one of them should be called `default`. */
   accounts: CloudAccount[];
-  /** Anything else for Temporal's Worker, such as `workflowsPath` or a prebuilt `workflowBundle`, and activities of your own. */
+  /** Run activities and no workflows: for a task queue that `options.activityTaskQueue` or `submitTaskQueue` names. @default false */
+  activitiesOnly?: boolean;
+  /**
+   * Anything else for Temporal's Worker, such as `workflowsPath` or a prebuilt `workflowBundle`, activities of your own, or
+   * `maxTaskQueueActivitiesPerSecond`, which limits how often all workers of the queue together call the cloud.
+   */
   worker?: Partial<WorkerOptions>;
 }
 
@@ -56,7 +62,8 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
       { region: account.region, client: createCloudClient(account, { locks }) },
     ]),
   );
-  const workflowCode = options.worker?.workflowBundle ? {} : { workflowsPath: join(__dirname, 'workflows') };
+  const hasWorkflowCode = options.activitiesOnly || options.worker?.workflowBundle;
+  const workflowCode = hasWorkflowCode ? {} : { workflowsPath: join(__dirname, 'workflows') };
   const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
   try {
     await checkCredentials(accounts);
@@ -92,6 +99,13 @@ async function checkCredentials(accounts: ReadonlyMap<string, AccountCloud>): Pr
   if (messages.length > 0) throw new Error(messages.join('\n'));
 }
 
+export interface RunExportWorkerOptions {
+  /** @default false */
+  activitiesOnly?: boolean;
+  /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server heeds the last one. */
+  activitiesPerSecond?: number;
+}
+
 /**
  * Runs a worker for the accounts and the Temporal server that the environment names, until SIGINT or SIGTERM.
  *
@@ -105,22 +119,28 @@ export async function runExportWorker(
     address: string;
     accounts: CloudAccount[];
   }) => void = () => {},
+  { activitiesOnly, activitiesPerSecond }: RunExportWorkerOptions = {},
 ): Promise<void> {
   const accounts = accountsFromEnvironment(process.env);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connectTo({ ...connectionOptions, address });
   try {
-    const logger = new DefaultLogger('WARN');
-    const workflowBundle = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows'), logger });
-    const worker = { workflowBundle };
-    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts, worker });
+    const worker = {
+      ...(activitiesOnly ? {} : { workflowBundle: await bundleWorkflows() }),
+      maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
+    };
+    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts, activitiesOnly, worker });
     const running = run();
     ready({ taskQueue, namespace, address, accounts });
     await running;
   } finally {
     await connection.close();
   }
+}
+
+function bundleWorkflows(): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows'), logger: new DefaultLogger('WARN') });
 }
 
 async function connectTo(options: NativeConnectionOptions & { address: string }): Promise<NativeConnection> {

@@ -17,6 +17,7 @@ import {
   type InvalidExportRequestDetails,
   JOB_ID,
   settingProblems,
+  TASK_QUEUE_NAME,
 } from '../contract';
 import { RULE_IDS } from './preflight';
 
@@ -29,6 +30,8 @@ const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9
 const MOST_PROBLEMS = 20;
 
 const duration = z.custom<number | string>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
+const taskQueueShape = 'the name of a task queue, of 1 to 200 visible ASCII characters';
+const taskQueue = z.string({ error: taskQueueShape }).regex(TASK_QUEUE_NAME, { error: taskQueueShape });
 
 const optionsSchema = z.strictObject(
   {
@@ -54,6 +57,8 @@ const optionsSchema = z.strictObject(
       .nullish(),
     expectNotification: z.boolean({ error: 'true or false' }).nullish(),
     searchAttributes: z.boolean({ error: 'true or false' }).nullish(),
+    activityTaskQueue: taskQueue.nullish(),
+    submitTaskQueue: taskQueue.nullish(),
   },
   { error: 'an object' },
 );
@@ -142,6 +147,8 @@ function withDefaults(options: ParsedOptions): ExportSettings {
     rules: { ...options.rules },
     expectNotification: options.expectNotification ?? false,
     searchAttributes: options.searchAttributes ?? false,
+    activityTaskQueue: options.activityTaskQueue ?? null,
+    submitTaskQueue: options.submitTaskQueue ?? null,
   };
 }
 

@@ -11,6 +11,7 @@ import { isExportFailure } from './failures';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
 import { watchAfterCancel } from './submission/reconciliation';
+import { activityTaskQueue } from './task-queues';
 import { requestOf, type Tracking, warn } from './tracking';
 import { notOlderThan, verifyObject } from './verification';
 import { shortDestination } from './wording';
@@ -52,9 +53,10 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
   if (since === null)
     return { kind: 'kept', reason: 'it is not known that it appeared with this job, so that it may be older' };
   try {
-    return await imsDiscardObject.executeWithOptions({ summary: `delete ${shortDestination(request)}` }, [
-      { request, object: seen.object, notOlderThan: since },
-    ]);
+    return await imsDiscardObject.executeWithOptions(
+      { summary: `delete ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking) },
+      [{ request, object: seen.object, notOlderThan: since }],
+    );
   } catch (error) {
     const { code, message } = activityError(error, 'DeleteObject');
     return { kind: 'kept', reason: `OBS could not be asked to delete it: ${code}: ${message}` };

@@ -14,6 +14,7 @@ import { JITTER, nextDelayMs } from './poll-schedule';
 import { dueInMs } from './progress';
 import { publish } from './publishing';
 import { stalled } from './status';
+import { activityTaskQueue } from './task-queues';
 import { deadlineOf, jobIdOf, pollingPhase, recordPoll, requestOf, type Tracking, warn } from './tracking';
 import { describeProgress, timerSummary } from './wording';
 
@@ -69,7 +70,11 @@ async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
   );
   try {
     return await imsPollJob.executeWithOptions(
-      { summary: `check #${tracking.polls + 1} of job ${jobId}`, scheduleToCloseTimeout },
+      {
+        summary: `check #${tracking.polls + 1} of job ${jobId}`,
+        scheduleToCloseTimeout,
+        taskQueue: activityTaskQueue(tracking),
+      },
       [{ request, jobId, askedFor }],
     );
   } catch (error) {

@@ -4,6 +4,7 @@ import { activityError, imsValidateExport } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { isExportFailure, notValidated, submitLost } from './failures';
 import { warnOfShortTimeouts } from './run-timeouts';
+import { activityTaskQueue } from './task-queues';
 import { type Tracking, warn } from './tracking';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
@@ -27,9 +28,10 @@ export async function validate(tracking: Tracking): Promise<void> {
 
 async function validateInput(tracking: Tracking) {
   try {
-    return await imsValidateExport.executeWithOptions({ summary: 'check the request, the image and the bucket' }, [
-      tracking.input,
-    ]);
+    return await imsValidateExport.executeWithOptions(
+      { summary: 'check the request, the image and the bucket', taskQueue: activityTaskQueue(tracking) },
+      [tracking.input],
+    );
   } catch (error) {
     rethrowCancel(error);
     const refusal =

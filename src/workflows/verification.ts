@@ -4,6 +4,7 @@ import { rethrowCancel } from './cancellation';
 import { objectInvalid } from './failures';
 import { publish } from './publishing';
 import { iso, utc } from './status';
+import { activityTaskQueue } from './task-queues';
 import { jobIdOf, requestOf, type Tracking } from './tracking';
 import { shortDestination } from './wording';
 
@@ -21,9 +22,10 @@ export async function verify(tracking: Tracking): Promise<ExportImageResult> {
 export async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
   const request = requestOf(tracking);
   try {
-    return await imsVerifyObject.executeWithOptions({ summary: `look at ${shortDestination(request)}` }, [
-      { request, jobId: jobIdOf(tracking), notOlderThan: notOlderThan(tracking) },
-    ]);
+    return await imsVerifyObject.executeWithOptions(
+      { summary: `look at ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking) },
+      [{ request, jobId: jobIdOf(tracking), notOlderThan: notOlderThan(tracking) }],
+    );
   } catch (error) {
     rethrowCancel(error);
     const { code, message } = activityError(error, 'HeadObject');

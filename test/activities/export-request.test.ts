@@ -50,6 +50,8 @@ describe('the input of an export', () => {
         rules: {},
         expectNotification: false,
         searchAttributes: false,
+        activityTaskQueue: null,
+        submitTaskQueue: null,
       },
     });
   });

@@ -3,6 +3,7 @@ import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../con
 import { activityError, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
+import { activityTaskQueue } from '../task-queues';
 import { requestOf, type Tracking } from '../tracking';
 import { shortDestination } from '../wording';
 
@@ -15,7 +16,7 @@ export async function lookAtDestination(tracking: Tracking): Promise<Destination
   publish(tracking);
   try {
     return await imsReconcileSubmit.executeWithOptions(
-      { summary: `look whether ${shortDestination(request)} is there` },
+      { summary: `look whether ${shortDestination(request)} is there`, taskQueue: activityTaskQueue(tracking) },
       [{ request, destinationFreeAt: tracking.destinationFreeAt }],
     );
   } catch (error) {

@@ -6,14 +6,16 @@
 import { EXPORT_JOB_TYPE, type ObservedJob, type PollOutcome } from '../../contract';
 import { activityError, imsPollJob } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
+import { activityTaskQueue } from '../task-queues';
 import { requestOf, type Tracking } from '../tracking';
 
 /** One reading of a job that is not tracked yet. */
 export async function lookAtJob(tracking: Tracking, jobId: string): Promise<PollOutcome> {
   try {
-    return await imsPollJob.executeWithOptions({ summary: `look at job ${jobId}`, scheduleToCloseTimeout: '2m' }, [
-      { request: requestOf(tracking), jobId, askedFor: true },
-    ]);
+    return await imsPollJob.executeWithOptions(
+      { summary: `look at job ${jobId}`, scheduleToCloseTimeout: '2m', taskQueue: activityTaskQueue(tracking) },
+      [{ request: requestOf(tracking), jobId, askedFor: true }],
+    );
   } catch (error) {
     rethrowCancel(error);
     return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };

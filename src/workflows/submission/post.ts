@@ -18,6 +18,7 @@ import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
+import { submitTaskQueue } from '../task-queues';
 import { requestOf, type Tracking } from '../tracking';
 import { submitSummary } from '../wording';
 
@@ -34,9 +35,10 @@ export async function post(tracking: Tracking, mayPost: boolean, giveUpAtMs: num
   publish(tracking);
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
-    .executeWithOptions({ summary: submitSummary(request), scheduleToStartTimeout }, [
-      { request, mayPost, runId: workflowInfo().runId },
-    ])
+    .executeWithOptions(
+      { summary: submitSummary(request), scheduleToStartTimeout, taskQueue: submitTaskQueue(tracking) },
+      [{ request, mayPost, runId: workflowInfo().runId }],
+    )
     .catch(lostActivity);
   if (outcome.kind === 'accepted') {
     tracking.submissions += 1;

@@ -1,0 +1,30 @@
+/**
+ * On which task queues an export's activities run: a worker's limits are per queue, so a queue is what limits the calls.
+ *
+ * @module
+ */
+import { TASK_QUEUE_NAME } from '../contract';
+import type { Tracking } from './tracking';
+
+/** The queue of all activities but the submit; undefined is the workflow's own. */
+export function activityTaskQueue(tracking: Tracking): string | undefined {
+  return taskQueueIn(tracking, 'activityTaskQueue');
+}
+
+/** The queue of the submit. */
+export function submitTaskQueue(tracking: Tracking): string | undefined {
+  return taskQueueIn(tracking, 'submitTaskQueue') ?? activityTaskQueue(tracking);
+}
+
+/**
+ * The validation runs before there is a request, so for it the input is read, which can be anything. A name that the server
+ * might refuse would fail the workflow task for ever: it counts for nothing here, and the validation tells what is wrong.
+ */
+function taskQueueIn(
+  { request, input }: Tracking,
+  option: 'activityTaskQueue' | 'submitTaskQueue',
+): string | undefined {
+  const { options } = (request ?? input ?? {}) as { options?: { [name: string]: unknown } | null };
+  const name = options?.[option];
+  return typeof name === 'string' && TASK_QUEUE_NAME.test(name) ? name : undefined;
+}
