@@ -37,12 +37,13 @@ export function mayPass(error: CloudError): boolean {
   return error.class === 'transient' || error.class === 'throttled' || unsigned;
 }
 
-/** A failure that Temporal retries, after the delay that the cloud asked for. Carries the cloud error as details. */
+/** A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details. */
 export function retryLater(error: CloudError): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'CloudUnavailable',
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
-    nextRetryDelay: error.retryAfterMs ?? undefined,
+    // Whoever was throttled together should not come back together.
+    nextRetryDelay: error.retryAfterMs === null ? undefined : error.retryAfterMs * (1 + 0.15 * Math.random()),
   });
 }

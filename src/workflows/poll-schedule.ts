@@ -48,7 +48,7 @@ const FINEST_AFTER_AN_HOUR_MS = 10_000;
 const HOUR_MS = 3_600_000;
 
 /** Each delay is drawn from this share around the intended one, so that exports started together drift apart. */
-export const JITTER = 0.15;
+const JITTER = 0.15;
 
 /** Milliseconds until the next look: never under the minimum, never over the bound, never past the last look. */
 export function nextDelayMs(moment: PollMoment): number {

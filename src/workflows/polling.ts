@@ -10,7 +10,8 @@ import { rethrowCancel } from './cancellation';
 import { continueInNewRunWhenDue } from './continuation';
 import { exportFailed, outcomeUnknown, type UnknownOfJob } from './failures';
 import { formatDuration } from './format-duration';
-import { JITTER, nextDelayMs } from './poll-schedule';
+import { atLeast } from './jitter';
+import { nextDelayMs } from './poll-schedule';
 import { dueInMs } from './progress';
 import { publish } from './publishing';
 import { stalled } from './status';
@@ -141,7 +142,6 @@ function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {
   // Past the last look there was one that failed; the next comes at the deadline at the latest.
   const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : deadlineOf(tracking) - lastPollAtMs;
   if (tracking.paused) return lastPollAtMs + untilLastLookMs;
-  const random = Math.random();
   const delayMs = nextDelayMs({
     elapsedMs: lastPollAtMs - (tracking.submittedAtMs ?? tracking.startedAtMs),
     remainingMs: tracking.parked ? null : dueInMs(tracking.progress, lastPollAtMs),
@@ -151,11 +151,9 @@ function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {
       : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,
     untilLastLookMs,
-    random,
+    random: Math.random(),
   });
-  // Exports that are throttled together are told the same time, and would all come back at once.
-  const askedToWaitMs = Math.round((tracking.retryAfterMs ?? 0) * (1 + JITTER * random));
-  return lastPollAtMs + Math.min(Math.max(delayMs, askedToWaitMs), untilLastLookMs);
+  return lastPollAtMs + Math.min(Math.max(delayMs, atLeast(tracking.retryAfterMs ?? 0)), untilLastLookMs);
 }
 
 /** When the look comes that decides at the deadline. An export is never given up without one. */

@@ -12,6 +12,7 @@ import type { CloudErrorInfo, ReconcileOutcome } from '../../contract';
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { submitLost } from '../failures';
+import { atLeast } from '../jitter';
 import { nextDelayMs } from '../poll-schedule';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
@@ -42,8 +43,11 @@ async function step(tracking: Tracking, lost: LostSubmit): Promise<void> {
   tracking.wake = false;
   if (tracking.resolution !== null) return await followResolution(tracking, lost, tracking.resolution);
   tracking.phase = 'reconciling';
-  if (Date.now() < lost.settledAtMs)
-    return await sleepUntil(tracking, lost.settledAtMs, 'until the lost submit is surely over');
+  const nowMs = Date.now();
+  if (nowMs < lost.settledAtMs) {
+    const atMs = nowMs + atLeast(lost.settledAtMs - nowMs);
+    return await sleepUntil(tracking, atMs, 'until the lost submit is surely over');
+  }
   const look = await lookAtDestination(tracking);
   if (look.kind === 'candidate') rememberCandidate(lost, look);
   // Somebody knows better by now.

@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { SubmitOutcome } from '../../contract';
-import { JITTER } from '../poll-schedule';
+import { atLeast } from '../jitter';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import type { Tracking } from '../tracking';
@@ -54,8 +54,6 @@ function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
   );
-  const random = Math.random();
-  const jitteredMs = Math.round(backedOffMs * (1 - JITTER + 2 * JITTER * random));
-  // A batch that is throttled together is told the same time, and would all come back at once.
-  return Math.max(Math.round((retryAfterMs ?? 0) * (1 + JITTER * random)), jitteredMs);
+  const jitteredMs = Math.round(backedOffMs * (0.85 + 0.3 * Math.random()));
+  return Math.max(atLeast(retryAfterMs ?? 0), jitteredMs);
 }
