@@ -153,7 +153,16 @@ function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {
     untilLastLookMs,
     random: Math.random(),
   });
-  return lastPollAtMs + Math.min(Math.max(delayMs, atLeast(tracking.retryAfterMs ?? 0)), untilLastLookMs);
+  const spreadMs = Math.min(delayMs + phaseMs(tracking), Math.max(delayMs, options.maxIntervalMs));
+  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.retryAfterMs ?? 0)), untilLastLookMs);
+}
+
+/**
+ * Exports that were accepted together have looked together, and their first delays are all the shortest: these are drawn over
+ * a whole interval more, since jitter alone would need a dozen looks to spread them.
+ */
+function phaseMs(tracking: Tracking): number {
+  return tracking.polls === 1 ? Math.round(Math.random() * requestOf(tracking).options.minIntervalMs) : 0;
 }
 
 /** When the look comes that decides at the deadline. An export is never given up without one. */
