@@ -1,0 +1,41 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { endWithParent } from '../../src/testing/temporal-servers/end-with-parent';
+
+/** A process of a fleet: it speaks once when it is ready, and once for each time that it is asked. */
+export class Child<Ready, Answer> {
+  readonly ready: Promise<Ready>;
+  readonly #child: ChildProcess;
+
+  constructor(file: string, settings: object, env: { [name: string]: string } = {}) {
+    const { PATH, HOME, TMPDIR } = process.env;
+    this.#child = fork(join(__dirname, file), [JSON.stringify(settings)], {
+      execArgv: ['--import', 'tsx'],
+      env: { PATH, HOME, TMPDIR, ...env },
+    });
+    endWithParent(this.#child);
+    this.ready = this.#said<Ready>();
+  }
+
+  async ask(): Promise<Answer> {
+    const answer = this.#said<Answer>();
+    this.#child.send('tell');
+    return await answer;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #said<T>(): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null, signal: string | null) =>
+        reject(new Error(`a process of the fleet ended: ${code ?? signal}`));
+      this.#child.once('exit', ended);
+      this.#child.once('message', (said) => {
+        this.#child.off('exit', ended);
+        resolve(said as T);
+      });
+    });
+  }
+}

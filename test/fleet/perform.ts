@@ -1,0 +1,107 @@
+/**
+ * A fleet: all its exports are started at once and followed to their ends.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils';
+import { tsToMs } from '@temporalio/common/lib/time';
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportImageInput,
+  type ExportImageResult,
+  exportWorkflowId,
+} from '../../src/contract';
+import { type FleetPlan, pollIntervals } from './plan';
+import type { ExportRecord, FleetRecord } from './record';
+import { type FleetStage, openStage, QUEUES } from './stage';
+
+/** Calls of the client at the same time; results of hundreds awaited at once would exceed what a namespace may poll. */
+const AT_ONCE = 20;
+const LOOK_EVERY_MS = 1_000;
+
+/** @param tell is told how many still run, now and then */
+export async function perform(plan: FleetPlan, tell: (running: number) => void = () => {}): Promise<FleetRecord> {
+  const stage = await openStage(plan);
+  try {
+    const startedAt = performance.now();
+    const handles = await inTurns(stage.imageIds, (imageId) => start(stage, plan, imageId));
+    await untilNoneRuns(stage, plan, tell);
+    const tookMs = performance.now() - startedAt;
+    const { peakRssBytes } = await stage.workerTells();
+    const exports = await inTurns(handles, recordOf);
+    return { plan, ...(await stage.simulatorTells()), exports, peakRssBytes, tookMs };
+  } finally {
+    await stage.close();
+  }
+}
+
+async function start({ client, info }: FleetStage, plan: FleetPlan, imageId: string) {
+  const { activityTaskQueue, submitTaskQueue, taskQueue } = QUEUES;
+  const bucketUrl = `${info.bucket}:fleet/${imageId}.qcow2`;
+  const options = { ...pollIntervals(plan), activityTaskQueue, submitTaskQueue };
+  const input: ExportImageInput = { imageId, bucketUrl, fileFormat: 'qcow2', options };
+  const workflowId = exportWorkflowId(bucketUrl);
+  const handle = await client.workflow.start(EXPORT_IMAGE_WORKFLOW, { workflowId, taskQueue, args: [input] });
+  return { imageId, handle };
+}
+
+/** One that is late by half of the whole is not waited for: it is told as lost. */
+async function untilNoneRuns({ client }: FleetStage, plan: FleetPlan, tell: (running: number) => void): Promise<void> {
+  const giveUpAt = performance.now() + 1_500 * plan.seconds;
+  for (let running = plan.exports; running > 0 && performance.now() < giveUpAt; ) {
+    await sleep(LOOK_EVERY_MS);
+    const completed = await client.workflow.count(`TaskQueue = '${QUEUES.taskQueue}' AND ExecutionStatus != 'Running'`);
+    running = plan.exports - completed.count;
+    tell(running);
+  }
+}
+
+async function recordOf({ imageId, handle }: { imageId: string; handle: WorkflowHandle }): Promise<ExportRecord> {
+  const history = await handle.fetchHistory();
+  return { imageId, end: await endOf(handle), ...told(history) };
+}
+
+async function endOf(handle: WorkflowHandle): Promise<string> {
+  const { status } = await handle.describe();
+  if (status.name === 'RUNNING') return 'still runs';
+  try {
+    return ((await handle.result()) as ExportImageResult).verdict;
+  } catch (error) {
+    return error instanceof WorkflowFailedError ? `failed: ${error.cause?.message}` : String(error);
+  }
+}
+
+type HistoryEvent = NonNullable<NonNullable<History['events']>[number]>;
+
+function told({ events }: History): Omit<ExportRecord, 'imageId' | 'end'> {
+  const scheduled = new Map<number, { type: string; atMs: number }>();
+  const pollsDueMs: number[] = [];
+  const activityWaitsMs: number[] = [];
+  const submitWaitsMs: number[] = [];
+  let failedWorkflowTasks = 0;
+  let timedOutWorkflowTasks = 0;
+  for (const event of (events ?? []) as HistoryEvent[]) {
+    const atMs = tsToMs(event.eventTime);
+    const type = event.activityTaskScheduledEventAttributes?.activityType?.name;
+    if (type) scheduled.set(Number(event.eventId), { type, atMs });
+    if (type === 'imsPollJob') pollsDueMs.push(atMs);
+    const begun = scheduled.get(Number(event.activityTaskStartedEventAttributes?.scheduledEventId));
+    if (begun) (begun.type === 'imsSubmitExport' ? submitWaitsMs : activityWaitsMs).push(atMs - begun.atMs);
+    if (event.workflowTaskFailedEventAttributes) failedWorkflowTasks += 1;
+    if (event.workflowTaskTimedOutEventAttributes) timedOutWorkflowTasks += 1;
+  }
+  return { pollsDueMs, activityWaitsMs, submitWaitsMs, failedWorkflowTasks, timedOutWorkflowTasks };
+}
+
+/** Does something with each of them, a few at a time. */
+async function inTurns<T, R>(items: readonly T[], action: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const work = async () => {
+    for (const [index, item] of waiting) results[index] = await action(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return results;
+}
