@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextDelayMs } from '../../src/workflows/poll-schedule';
-import { judge, pollDispersion } from './judgement';
+import { dispersions, judge } from './judgement';
 import { dispersion, mostWithin, quantile } from './measures';
 import { activitiesPerSecond, type FleetPlan, mostOfRate, pollIntervals, rateForQuota } from './plan';
 import type { ExportRecord, FleetRecord } from './record';
@@ -20,7 +20,7 @@ describe('a fleet', () => {
   it('is found bunched when all poll in the same moment', () => {
     const record = fleet({ pollsOf: () => times(minInterval) });
     expect(judge(record)).toEqual([expect.stringContaining('the polls are bunched')]);
-    expect(pollDispersion(record)).toBeGreaterThan(30);
+    expect(dispersions(record)?.planned).toBeGreaterThan(30);
   });
 
   it('is found bunched when it polls in three groups', () => {
@@ -157,9 +157,9 @@ function fleet({ pollsOf = anyTime }: { pollsOf?: (index: number) => number[] } 
   return { plan, exports, jobs, requests, peakRssBytes: 300 * 2 ** 20, tookMs: 60_000 };
 }
 
-function exportOf(index: number, pollsDueMs: number[]): ExportRecord {
+function exportOf(index: number, pollsPlannedMs: number[]): ExportRecord {
   const nothingSpecial = { activityWaitsMs: [5], submitWaitsMs: [5], failedWorkflowTasks: 0, timedOutWorkflowTasks: 0 };
-  return { imageId: `image-${index}`, end: 'succeeded', pollsDueMs, ...nothingSpecial };
+  return { imageId: `image-${index}`, end: 'succeeded', pollsPlannedMs, pollsDueMs: pollsPlannedMs, ...nothingSpecial };
 }
 
 /** Every interval, from an offset of its own on. */

@@ -77,6 +77,7 @@ type HistoryEvent = NonNullable<NonNullable<History['events']>[number]>;
 
 function told({ events }: History): Omit<ExportRecord, 'imageId' | 'end'> {
   const scheduled = new Map<number, { type: string; atMs: number }>();
+  const pollsPlannedMs: number[] = [];
   const pollsDueMs: number[] = [];
   const activityWaitsMs: number[] = [];
   const submitWaitsMs: number[] = [];
@@ -87,12 +88,14 @@ function told({ events }: History): Omit<ExportRecord, 'imageId' | 'end'> {
     const type = event.activityTaskScheduledEventAttributes?.activityType?.name;
     if (type) scheduled.set(Number(event.eventId), { type, atMs });
     if (type === 'imsPollJob') pollsDueMs.push(atMs);
+    const timer = event.timerStartedEventAttributes;
+    if (timer) pollsPlannedMs.push(atMs + tsToMs(timer.startToFireTimeout));
     const begun = scheduled.get(Number(event.activityTaskStartedEventAttributes?.scheduledEventId));
     if (begun) (begun.type === 'imsSubmitExport' ? submitWaitsMs : activityWaitsMs).push(atMs - begun.atMs);
     if (event.workflowTaskFailedEventAttributes) failedWorkflowTasks += 1;
     if (event.workflowTaskTimedOutEventAttributes) timedOutWorkflowTasks += 1;
   }
-  return { pollsDueMs, activityWaitsMs, submitWaitsMs, failedWorkflowTasks, timedOutWorkflowTasks };
+  return { pollsPlannedMs, pollsDueMs, activityWaitsMs, submitWaitsMs, failedWorkflowTasks, timedOutWorkflowTasks };
 }
 
 /** Does something with each of them, a few at a time. */

@@ -17,7 +17,9 @@ export interface ExportRecord {
   imageId: string;
   /** `succeeded`, or what it ended with instead. */
   end: string;
-  /** When its polls became due. */
+  /** When its polls were to come: the end of the timer before each. */
+  pollsPlannedMs: number[];
+  /** When its polls became due, which is later where Temporal or the worker were. */
   pollsDueMs: number[];
   /** How long its activities waited in their queues. */
   activityWaitsMs: number[];

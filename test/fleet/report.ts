@@ -1,4 +1,4 @@
-import { allAtOnce, limitsOf, MOST_DISPERSION, pollDispersion, sum } from './judgement';
+import { allAtOnce, dispersions, limitsOf, MOST_DISPERSION, sum } from './judgement';
 import { quantile } from './measures';
 import { activitiesPerSecond } from './plan';
 import type { FleetRecord } from './record';
@@ -26,7 +26,7 @@ export function reportOf(record: FleetRecord): string {
       `${most} (allowed ${allowed})`,
     ]),
     ['polls', `${polls.length}, ${rounded(polls.length / exports.length)} an export`],
-    ['  dispersion when due', `${pollDispersion(record)?.toFixed(2)} (allowed ${MOST_DISPERSION}; by chance 1)`],
+    ['  dispersion', uneven(record)],
     ['wait for the limit', waits(exports.flatMap(({ activityWaitsMs }) => activityWaitsMs))],
     ['  of a submit', waits(exports.flatMap(({ submitWaitsMs }) => submitWaitsMs))],
     [
@@ -36,6 +36,13 @@ export function reportOf(record: FleetRecord): string {
     ['peak RSS of the worker', `${Math.round(peakRssBytes / 2 ** 20)} MiB`],
   ];
   return lines.map(([what, found]) => `${what.padEnd(24)} ${found}`).join('\n');
+}
+
+function uneven(record: FleetRecord): string {
+  const found = dispersions(record);
+  if (found === null) return 'never all at once';
+  const { planned, due, asked } = found;
+  return `as planned ${planned.toFixed(2)} (allowed ${MOST_DISPERSION}; by chance 1), when due ${due.toFixed(2)}, at the simulator ${asked.toFixed(2)}`;
 }
 
 function waits(waitsMs: readonly number[]): string {
