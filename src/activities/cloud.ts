@@ -44,6 +44,7 @@ export function retryLater(error: CloudError): ApplicationFailure {
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
     // Whoever was throttled together should not come back together.
-    nextRetryDelay: error.retryAfterMs === null ? undefined : error.retryAfterMs * (1 + 0.15 * Math.random()),
+    nextRetryDelay:
+      error.retryAfterMs === null ? undefined : Math.round(error.retryAfterMs * (1 + 0.15 * Math.random())),
   });
 }
