@@ -34,10 +34,11 @@ const PARKED_SHARE = 0.97;
 
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
-  if (tracking.paused) await waitForNextPoll(tracking);
+  // A run that was begun for the last look makes it at once, paused or not.
+  if (tracking.paused && Date.now() < lastLookAtMs(tracking)) await waitForNextPoll(tracking);
   for (;;) {
     await continueInNewRunWhenDue(tracking);
-    const isLastLook = Date.now() >= lastLookAtMs(tracking);
+    const lookedAtMs = Date.now();
     const outcome = await pollOnce(tracking);
     const nowMs = Date.now();
     recordPoll(tracking, outcome, nowMs);
@@ -50,6 +51,8 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
       throw exportFailed(tracking, outcome.job, nowMs);
     }
     warnOfStall(tracking, nowMs);
+    // By the deadline in force now: it may have been moved during the look.
+    const isLastLook = lookedAtMs >= lastLookAtMs(tracking);
     const spent = spentBudget(tracking, outcome, isLastLook, nowMs);
     if (spent !== null) {
       if (!sawItRunning(outcome)) tracking.remoteJob = 'unknown';
