@@ -17,6 +17,7 @@ import {
   EXPORT_CANCELED,
   EXPORT_UNCONFIRMED,
   type ExportIntent,
+  type ExportPhase,
   type ExportStatus,
   MESSAGES,
   type RetuneInput,
@@ -26,7 +27,7 @@ import {
 import { refuseOtherIntent, refuseResolution } from './intent';
 import { refuseRetune, retuneExport } from './retuning';
 import { statusOf } from './status';
-import { forgetStreaks, type Tracking } from './tracking';
+import { forgetStreaks, pollingPhase, type Tracking } from './tracking';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
 export const pausePolling = defineSignal(MESSAGES.signals.pausePolling);
@@ -69,6 +70,7 @@ export function listen(tracking: Tracking): void {
 function pause(tracking: Tracking): void {
   tracking.paused = true;
   tracking.replan = true;
+  showPausing(tracking);
 }
 
 /** Does nothing to an export that is not paused; before there is a job, there is none to poll at once. */
@@ -76,8 +78,18 @@ function resume(tracking: Tracking): void {
   if (!tracking.paused) return;
   tracking.paused = false;
   forgetStreaks(tracking);
+  showPausing(tracking);
   if (tracking.jobId !== null) wakeUp(tracking);
 }
+
+/** At once, also while a poll is under way, so that the status never contradicts what was sent. */
+function showPausing(tracking: Tracking): void {
+  const { jobId, phase } = tracking;
+  if (jobId !== null && POLLED_PHASES.has(phase)) tracking.phase = pollingPhase(tracking);
+}
+
+/** Where the job is polled; the other phases stay what they are when polling is paused. */
+const POLLED_PHASES: ReadonlySet<ExportPhase> = new Set(['exporting', 'parked', 'paused']);
 
 /** The answer is followed by the workflow itself; what came of it is in the status and the warnings. */
 function takeAnswer(tracking: Tracking, resolution: SubmissionResolution): void {

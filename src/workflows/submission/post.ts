@@ -19,7 +19,7 @@ import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
-import { requestOf, type Tracking } from '../tracking';
+import { pollingPhase, requestOf, type Tracking } from '../tracking';
 import { submitSummary } from '../wording';
 
 /**
@@ -59,7 +59,7 @@ export function accept(tracking: Tracking, jobId: string): void {
   tracking.remoteJob = 'running';
   tracking.lastError = null;
   tracking.lostSubmit = null;
-  tracking.phase = 'exporting';
+  tracking.phase = pollingPhase(tracking);
   // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
   upsertMemo({ jobId, imageId, bucketUrl });
 }
