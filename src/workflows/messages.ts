@@ -50,7 +50,10 @@ export function listen(tracking: Tracking): void {
     description:
       'Where the export stands: phase, progress, job id, deadline, and what remains in the cloud. Answers after the end too.',
   });
-  setHandler(awaitSubmitted, () => untilSubmitted(tracking), {
+  // A job that is known is told at once: beside a message that wakes the workflow, a handler that awaits completes before or
+  // after the timer that follows, by the order in which a server hands out the messages of one task, and that of a replay
+  // can be another one.
+  setHandler(awaitSubmitted, () => tracking.jobId ?? untilSubmitted(tracking), {
     description:
       'Wait until the cloud has accepted the export and return the job id. Argument: {imageId, fileFormat or isQuickExport}; refused when this export is of another image or format.',
     validator: (intent) => refuseOtherIntent(tracking, intent),
