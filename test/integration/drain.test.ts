@@ -45,17 +45,6 @@ describe.concurrent('a cancel that is drained', () => {
     expect(one.posts()).toHaveLength(1);
   });
 
-  it('is remembered by a worker that begins in the middle of it', async () => {
-    const one = new OneExport(rig, { options: DRAIN });
-    const jobId = await one.asleep();
-    await cancel(one);
-    await rig.withoutWorker(async () => one.changeJob(jobId, { status: 'SUCCESS' }));
-    await one.handle.signal('pollNow');
-    await endsCanceled(one);
-    expect((await one.remains()).memo).toMatchObject({ remoteJob: 'ended', object: 'discarded' });
-    expect(one.object()).toBeUndefined();
-  });
-
   it('of a job that fails deletes nothing and tells what the cloud said', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
@@ -115,7 +104,7 @@ describe.concurrent('a cancel that is drained', () => {
 
   it('in the middle of the POST follows the job that it has begun', async () => {
     const one = new OneExport(rig, { options: DRAIN });
-    one.postsFail({ delayMs: 700 });
+    one.postsFail({ delayMs: 3_000 });
     await one.start();
     await one.until(({ phase }) => phase === 'submitting');
     await cancel(one);
@@ -169,4 +158,15 @@ describe.concurrent('a cancel that is drained', () => {
     await endsCanceled(one);
     expect((await one.remains()).memo).toMatchObject({ outcome: 'canceled', remoteJob: 'running', jobId });
   });
+});
+
+it('a cancel that is drained is remembered by a worker that begins in the middle of it', async () => {
+  const one = new OneExport(rig, { options: DRAIN });
+  const jobId = await one.asleep();
+  await cancel(one);
+  await rig.withoutWorker(async () => one.changeJob(jobId, { status: 'SUCCESS' }));
+  await one.handle.signal('pollNow');
+  await endsCanceled(one);
+  expect((await one.remains()).memo).toMatchObject({ remoteJob: 'ended', object: 'discarded' });
+  expect(one.object()).toBeUndefined();
 });
