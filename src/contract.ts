@@ -33,11 +33,11 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
  */
 export function durationMs(duration: unknown): number | undefined {
   if (typeof duration === 'number')
-    return Number.isFinite(duration) && duration >= 0 ? Math.round(duration) : undefined;
+    return duration >= 0 && duration <= Number.MAX_SAFE_INTEGER ? Math.round(duration) : undefined;
   if (typeof duration !== 'string') return undefined;
   const [, number, unit] = DURATION_TEXT.exec(duration.trim()) ?? [];
   if (number === undefined || unit === undefined) return undefined;
-  return Math.round(Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+  return durationMs(Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS]);
 }
 
 /** Formats that a caller can ask for (IMS API, parameter `file_format`). */
@@ -178,8 +178,8 @@ export interface ExportSettings {
   submitTaskQueue: string | null;
 }
 
-/** The longest deadline, from the start of the export. */
-export const MAX_DEADLINE_MS = 365 * UNIT_MS.d;
+/** The longest deadline, from the start of the export, and the longest of any limit. */
+const MAX_DURATION_MS = 365 * UNIT_MS.d;
 
 /** A setting that cannot be, in the words of {@link InvalidExportRequestDetails}; `field` is the name of the option. */
 export interface SettingProblem {
@@ -189,10 +189,15 @@ export interface SettingProblem {
 }
 
 /** What is wrong with durations that can each be read. Asked at the start of an export, and again by `retune`. */
-export function settingProblems({ deadlineMs, minIntervalMs, maxIntervalMs }: ExportSettings): SettingProblem[] {
+export function settingProblems(settings: ExportSettings): SettingProblem[] {
+  const { deadlineMs, minIntervalMs, maxIntervalMs } = settings;
   const problems: SettingProblem[] = [];
-  if (!(deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS)) {
+  if (!(deadlineMs > 0 && deadlineMs <= MAX_DURATION_MS)) {
     problems.push({ field: 'deadline', value: deadlineMs, expected: 'more than 0 and at most 365 days' });
+  }
+  for (const field of TUNABLE_OPTIONS) {
+    const value = settings[`${field}Ms`];
+    if (field !== 'deadline' && value > MAX_DURATION_MS) problems.push({ field, value, expected: 'at most 365 days' });
   }
   if (!(minIntervalMs > 0)) problems.push({ field: 'minInterval', value: minIntervalMs, expected: 'more than 0' });
   if (!(maxIntervalMs >= minIntervalMs)) {
@@ -333,6 +338,8 @@ export interface ExportMemo {
   jobId?: string;
   imageId?: string;
   bucketUrl?: string;
+  /** Set with the job where the export attached to it: that it writes to `bucketUrl` was taken from the input. */
+  attached?: true;
   /** Set at the end. */
   outcome?: ExportOutcome;
   remoteJob?: RemoteJob;

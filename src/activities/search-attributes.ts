@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { SEARCH_ATTRIBUTES } from '../contract';
 
 /** What Temporal tells of the search attributes that an export upserts. */
@@ -9,7 +10,7 @@ export type Registration =
 
 const ASK_LIMIT_MS = 5_000;
 
-/** Which of the search attributes are not registered in the namespace of this activity. */
+/** Which of the search attributes are not registered in the namespace of this activity, or by another type. */
 export async function readRegistration(): Promise<Registration> {
   try {
     const { client } = Context.current();
@@ -17,7 +18,9 @@ export async function readRegistration(): Promise<Registration> {
     const { customAttributes } = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
       client.connection.operatorService.listSearchAttributes({ namespace }),
     );
-    const missing = Object.keys(SEARCH_ATTRIBUTES).filter((name) => customAttributes?.[name] === undefined);
+    const missing = Object.entries(SEARCH_ATTRIBUTES)
+      .filter(([name, type]) => customAttributes?.[name] !== encodeSearchAttributeIndexedValueType(type))
+      .map(([name, type]) => `${name} (${type})`);
     return { kind: 'told', namespace, missing };
   } catch (error) {
     return { kind: 'notTold', reason: error instanceof Error ? error.message : String(error) };

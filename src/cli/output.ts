@@ -125,9 +125,9 @@ function remains(remoteJob: string | undefined): string {
     case 'running':
       return 'the job goes on in the cloud; nothing tracks it any more';
     case 'ended':
-      return 'nothing: the job in the cloud has ended';
+      return 'no job: it has ended in the cloud';
     case 'none':
-      return 'nothing: no job was begun in the cloud';
+      return 'no job: none was begun in the cloud';
     default:
       return 'not known: a job may go on in the cloud';
   }

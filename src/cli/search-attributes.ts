@@ -10,8 +10,9 @@ export interface SearchAttributesFlags extends OutputOptions {
 export async function searchAttributes(client: Client, { register, json }: SearchAttributesFlags): Promise<void> {
   const reports = await (register ? registerSearchAttributes(client) : readSearchAttributes(client));
   if (json) return printJson(reports);
-  for (const { name, type, registered } of reports) {
-    console.log(`${name.padEnd(20)} ${type.padEnd(8)} ${registered ? 'registered' : 'missing'}`);
+  for (const { name, type, registered, registeredAs } of reports) {
+    const other = registeredAs === null ? 'missing' : `registered as ${registeredAs}: exports cannot use it`;
+    console.log(`${name.padEnd(20)} ${type.padEnd(8)} ${registered ? 'registered' : other}`);
   }
   const isComplete = reports.every(({ registered }) => registered);
   console.log(

@@ -5,7 +5,8 @@
  */
 import type { Client } from '@temporalio/client';
 import { parseExportInput } from '../activities/export-request';
-import { type AttachExportInput, exportWorkflowId } from '../contract';
+import { type AttachExportInput, type ExportPhase, exportWorkflowId } from '../contract';
+import { notTakenText } from '../workflows/wording';
 import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
 import { type StartedExport, type StartOptions, startExport } from './start';
@@ -41,13 +42,26 @@ export async function attachExport(
   } catch (error) {
     throw toExportError(error, workflowId);
   }
-  return await startExport(client, input, options);
+  const started = await startExport(client, input, options);
+  if (started.jobId === input.attach.jobId) return started;
+  throw new ExportError(
+    'DestinationBusy',
+    `${input.bucketUrl} is the destination of job ${started.jobId}, which is tracked by ${workflowId}, not of job ${input.attach.jobId}.`,
+    { imageId: input.imageId, bucketUrl: input.bucketUrl },
+  );
 }
+
+/** Phases of an export that may look for the job of a lost submit. */
+const LOOKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
 
 /** The cloud does not tell where a job exports to, but an export that began it, or tracked it, does. */
 async function refuseJobOfOtherDestination(client: Client, jobId: string, bucketUrl: string): Promise<void> {
   const exports = await listExports(client, ASKED_EXPORTS);
-  const other = exports.find(({ memo }) => memo.jobId === jobId && memo.bucketUrl !== bucketUrl);
+  // One that only attached to it, and has ended, may have been a mistake.
+  const other = exports.find(
+    ({ memo, closedAt }) =>
+      memo.jobId === jobId && memo.bucketUrl !== bucketUrl && (closedAt === null || memo.attached !== true),
+  );
   if (other === undefined) return;
   throw invalid(
     'bucketUrl',
@@ -62,8 +76,7 @@ async function looksForItsJob(client: Client, workflowId: string, imageId: strin
     throw error;
   });
   const { status, workflowStatus } = report ?? {};
-  const isLooking = status?.phase === 'reconciling' || status?.phase === 'needsAnswer' || status?.phase === 'parked';
-  const knowsNoJob = status?.jobId === null && isLooking;
+  const knowsNoJob = status?.jobId === null && LOOKING_PHASES.has(status.phase);
   return workflowStatus === 'RUNNING' && knowsNoJob && status.imageId === imageId.toLowerCase();
 }
 
@@ -72,7 +85,7 @@ async function tellItsJob(client: Client, workflowId: string, jobId: string): Pr
   await resolveSubmission(client, workflowId, { jobId });
   for await (const { status } of followExport(client, workflowId, 500)) {
     if (status?.jobId) return;
-    const refusal = status?.warnings.find((warning) => warning.includes(`job ${jobId}, which was not taken`));
+    const refusal = status?.warnings.find((warning) => warning.includes(notTakenText(jobId)));
     if (refusal !== undefined) throw invalid('attach.jobId', jobId, `the job of the export that runs. ${refusal}`);
   }
 }

@@ -138,7 +138,7 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
 }
 
 function refuseOtherExport({ imageId, fileFormat, startedAt, jobId }: ExportStatus, request: ExportRequest): void {
-  const isSameFormat = fileFormat === request.fileFormat || request.fileFormat === null;
+  const isSameFormat = fileFormat === request.fileFormat || fileFormat === null || request.fileFormat === null;
   const isSameJob = jobId === null || request.attach === null || jobId === request.attach.jobId;
   if (imageId === null || (imageId === request.imageId && isSameFormat && isSameJob)) return;
   throw new ExportError(

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { SearchAttributeType } from '@temporalio/common';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { SEARCH_ATTRIBUTES } from '../contract';
 import { toExportError } from './errors';
@@ -10,6 +11,8 @@ export interface SearchAttributeReport {
   /** As Temporal spells it: `KEYWORD`, `INT`. */
   type: string;
   registered: boolean;
+  /** The type that the namespace has it by, which may be another one; null when it has none of that name. */
+  registeredAs: string | null;
 }
 
 /**
@@ -26,7 +29,8 @@ export async function readSearchAttributes(client: Client): Promise<SearchAttrib
   return names.map((name) => ({
     name,
     type: SEARCH_ATTRIBUTES[name],
-    registered: customAttributes?.[name] !== undefined,
+    registered: customAttributes?.[name] === encodeSearchAttributeIndexedValueType(SEARCH_ATTRIBUTES[name]),
+    registeredAs: typeNameOf(customAttributes?.[name]),
   }));
 }
 
@@ -37,7 +41,7 @@ export async function readSearchAttributes(client: Client): Promise<SearchAttrib
  * @throws ExportError TemporalUnreachable
  */
 export async function registerSearchAttributes(client: Client): Promise<SearchAttributeReport[]> {
-  const missing = (await readSearchAttributes(client)).filter(({ registered }) => !registered);
+  const missing = (await readSearchAttributes(client)).filter(({ registeredAs }) => registeredAs === null);
   if (missing.length > 0) {
     const searchAttributes = Object.fromEntries(
       missing.map(({ name }) => [name, encodeSearchAttributeIndexedValueType(SEARCH_ATTRIBUTES[name]) ?? 0]),
@@ -46,6 +50,12 @@ export async function registerSearchAttributes(client: Client): Promise<SearchAt
     await told(client, () => client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes }));
   }
   return await readSearchAttributes(client);
+}
+
+function typeNameOf(type: number | null | undefined): string | null {
+  if (type == null) return null;
+  const names = Object.values(SearchAttributeType);
+  return names.find((name) => encodeSearchAttributeIndexedValueType(name) === type) ?? `type ${type}`;
 }
 
 async function told<T>(client: Client, call: () => Promise<T>): Promise<T> {

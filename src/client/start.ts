@@ -18,6 +18,7 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { attachCommand } from '../workflows/wording';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';
@@ -72,7 +73,7 @@ export async function startExport(
     const before = await describe(client, workflowId);
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before?.status.name === 'RUNNING';
-    notes = notesOf(before);
+    notes = notesOf(before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
     const { jobId, runId } = await startAndAwaitJob(client, input, request, { taskQueue, before });
@@ -125,15 +126,17 @@ async function earlierSuccess(
   };
 }
 
-function notesOf(before: WorkflowExecutionDescription | undefined): string[] {
+function notesOf(before: WorkflowExecutionDescription | undefined, request: ExportRequest): string[] {
   if (before === undefined || before.status.name === 'RUNNING') return [];
-  const { jobId, outcome, remoteJob } = (before.memo ?? {}) as ExportMemo;
+  const { jobId, imageId, bucketUrl, outcome, remoteJob } = (before.memo ?? {}) as ExportMemo;
   // A run that was terminated, or timed out, could not say any more what it left.
   const leftAJob = outcome === undefined ? jobId !== undefined : remoteJob === 'running' || remoteJob === 'unknown';
   if (!leftAJob) return [];
   const job = jobId === undefined ? 'a job of unknown id' : `job ${jobId}`;
   const how = outcome ?? before.status.name.toLowerCase();
-  const offer = jobId === undefined ? '' : ` \`ims-export attach --job ${jobId}\` tracks it.`;
+  // Whoever attaches to it has had that advice.
+  const mayAttach = jobId !== undefined && imageId !== undefined && bucketUrl !== undefined && request.attach === null;
+  const offer = mayAttach ? ` \`${attachCommand(jobId, { imageId, bucketUrl })}\` tracks it.` : '';
   return [
     `An earlier run to this destination ended as ${how} and left ${job} in the cloud, which may still run.${offer}`,
   ];

@@ -5,7 +5,7 @@
  */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { MESSAGES, type RetuneInput, type RetuneOutcome, type SubmissionResolution } from '../contract';
-import { ExportError, toExportError } from './errors';
+import { ExportError, isUnreachable, toExportError } from './errors';
 import { shortCall } from './temporal-calls';
 
 /**
@@ -39,11 +39,14 @@ export async function resumePolling(client: Client, workflowId: string): Promise
  * Changes options of a running export and returns what is in force from then on.
  *
  * @example await retuneExport(client, workflowId, { deadline: '+6h', maxInterval: '2m' })
- * @throws ExportError InvalidExportRequest, NotValidatedYet, NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
  */
 export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
   return await steer(client, workflowId, (handle) =>
-    handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
+    answered(
+      workflowId,
+      handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
+    ),
   );
 }
 
@@ -61,7 +64,7 @@ export async function cancelExport(client: Client, workflowId: string): Promise<
  * Says what became of a submit whose answer was lost: its job, which the export checks before it tracks it, or that there
  * is none, so that it submits again. What came of it is in the status and its warnings.
  *
- * @throws ExportError NothingToResolve, InvalidExportRequest, NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
  */
 export async function resolveSubmission(
   client: Client,
@@ -69,7 +72,10 @@ export async function resolveSubmission(
   resolution: SubmissionResolution,
 ): Promise<void> {
   await steer(client, workflowId, (handle) =>
-    handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
+    answered(
+      workflowId,
+      handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
+    ),
   );
 }
 
@@ -82,6 +88,21 @@ async function steer<T>(client: Client, workflowId: string, send: (handle: Workf
     return await shortCall(client, () => send(handle));
   } catch (error) {
     throw toExportError(error, workflowId);
+  }
+}
+
+/** The server was there a moment ago: an update without an answer waits for a worker, which takes it when it comes. */
+async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
+  try {
+    return await update;
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    throw new ExportError(
+      'NoWorker',
+      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`ims-export status ${workflowId}\` before you ask again.`,
+      undefined,
+      { cause: error },
+    );
   }
 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import { historyIsLong } from './history-budget';
-import { carriedState, type Tracking } from './tracking';
+import { carriedState, jobMemo, type Tracking } from './tracking';
 
 /** True in a run that got its state from the run before, by continue-as-new. */
 export function continuesARun(): boolean {
@@ -26,7 +26,9 @@ export async function continueInNewRunWhenDue(tracking: Tracking): Promise<void>
   if (!historyIsLong() || startedByCron() || tracking.draining) return;
   tracking.continuing = true;
   await condition(allHandlersFinished);
-  await continueAsNew(tracking.input, carriedState(tracking));
+  // A new run begins with no memo but the one that it is given; it is where a run that is terminated keeps its job id.
+  const memo = { ...workflowInfo().memo, ...jobMemo(tracking) };
+  await makeContinueAsNewFunc({ memo })(tracking.input, carriedState(tracking));
 }
 
 /**

@@ -8,8 +8,8 @@ import type { DiscardOutcome } from '../contract';
 import { formatDuration } from './format-duration';
 import { fractionDone, remainingMs } from './progress';
 import { iso, stalled } from './status';
-import type { Tracking } from './tracking';
-import { describeFormat, percent } from './wording';
+import { attachedJobId, type Tracking } from './tracking';
+import { attachCommand, describeFormat, percent } from './wording';
 
 /** Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
 export function currentDetails(tracking: Tracking, nowMs: number): string {
@@ -101,6 +101,8 @@ function headline(tracking: Tracking, nowMs: number): string {
   const { ended, jobId } = tracking;
   if (ended !== null) return `Ended: ${ended.outcome} after ${formatDuration(ended.atMs - tracking.startedAtMs)}`;
   switch (tracking.phase) {
+    case 'validating':
+      return 'Looking at the job before it is tracked';
     case 'waitingToSubmit':
       return `Waiting to submit - ${tracking.lastError?.code ?? 'the cloud is busy'}`;
     case 'submitting':
@@ -172,6 +174,8 @@ function whatToPress(tracking: Tracking): string[] {
   ];
   const later = '**Wait longer**: update `retune` with `{"deadline": "+6h"}`';
   switch (phase) {
+    case 'validating':
+      return ['**Look now**: signal `pollNow`', '**Give up**: Request Cancellation; the job in the cloud goes on'];
     case 'verifying':
     case 'submitting':
       return [];
@@ -209,11 +213,7 @@ function whatCancelDoes({ request, jobId }: Tracking): string {
 /** A job that nothing tracks any more can be tracked again. */
 function toTrackAgain({ jobId, remoteJob, request }: Tracking): string[] {
   if (jobId === null || request === null || remoteJob === 'ended') return [];
-  const format = request.isQuickExport ? '--quick' : `--format ${request.fileFormat}`;
-  const how = request.fileFormat === null ? '' : ` ${format}`;
-  return [
-    `**Track it again**: \`ims-export attach --job ${jobId} --image ${request.imageId} --to ${request.bucketUrl}${how}\``,
-  ];
+  return [`**Track it again**: \`${attachCommand(jobId, request, request)}\``];
 }
 
 function whatRemains(tracking: Tracking): string {
@@ -225,10 +225,12 @@ function whatRemains(tracking: Tracking): string {
       return `The job \`${tracking.jobId}\` has ended in the cloud.`;
     case 'running':
       return `The job \`${tracking.jobId}\` goes on in the cloud; nothing tracks it any more.`;
-    case 'unknown':
-      return tracking.jobId === null
+    case 'unknown': {
+      const jobId = tracking.jobId ?? attachedJobId(tracking);
+      return jobId === undefined
         ? 'Whether a job was begun in the cloud is not known: look for the object before you export again.'
-        : `The job \`${tracking.jobId}\` may still run in the cloud; nothing tracks it any more.`;
+        : `The job \`${jobId}\` may still run in the cloud; nothing tracks it any more.`;
+    }
   }
 }
 

@@ -5,11 +5,12 @@
  * @module
  */
 import { CancellationScope } from '@temporalio/workflow';
-import type { DiscardOutcome } from '../contract';
+import type { DiscardOutcome, ExportedObject } from '../contract';
 import { activityError, imsDiscardObject } from './activity-stubs';
 import { isExportFailure } from './failures';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
+import { utc } from './status';
 import { watchAfterCancel } from './submission/reconciliation';
 import { activityTaskQueue } from './task-queues';
 import { requestOf, type Tracking, warn } from './tracking';
@@ -20,6 +21,8 @@ import { shortDestination } from './wording';
 export function drain(tracking: Tracking): Promise<void> {
   return CancellationScope.nonCancellable(async () => {
     tracking.draining = true;
+    // The cancel is the later word: a drain that is paused would wait for the deadline.
+    tracking.paused = false;
     tracking.phase = 'draining';
     publish(tracking);
     try {
@@ -48,10 +51,10 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
   if (seen.kind === 'skipped') return { kind: 'kept', reason: seen.reason };
   if (seen.kind === 'invalid' && seen.problem === 'missing') return { kind: 'alreadyGone' };
   if (seen.kind === 'invalid') return { kind: 'kept', reason: `it is not surely of this export: ${seen.found}` };
-  // Of a job that was begun elsewhere only an object is known that appeared while it was tracked.
-  const since = request.attach === null ? notOlderThan(tracking) : tracking.destinationFreeAt;
-  if (since === null)
-    return { kind: 'kept', reason: 'it is not known that it appeared with this job, so that it may be older' };
+  const doubt = notProvenOurs(tracking, seen.object);
+  if (doubt !== null) return { kind: 'kept', reason: doubt };
+  const since = notOlderThan(tracking);
+  if (since === null) return { kind: 'kept', reason: 'when its job began is not known, so that it may be older' };
   try {
     return await imsDiscardObject.executeWithOptions(
       { summary: `delete ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking) },
@@ -61,4 +64,21 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
     const { code, message } = activityError(error, 'DeleteObject');
     return { kind: 'kept', reason: `OBS could not be asked to delete it: ${code}: ${message}` };
   }
+}
+
+/** The object is complete before its job ends; by a clock that is not that of OBS, so that much later is another one. */
+const LATER_BY_MS = 60_000;
+
+/** Why an object that looks as it should may yet be somebody else's; null when it is surely ours. */
+function notProvenOurs({ jobNamed, lastJob }: Tracking, { lastModified }: ExportedObject): string | null {
+  if (jobNamed) {
+    return 'the job was named by a person, and the cloud does not tell to which object it exports, so that the object may be of another job';
+  }
+  const endedAtMs = Date.parse(utc(lastJob?.endTime) ?? '');
+  if (Number.isNaN(endedAtMs))
+    return 'when the job ended is not known, so that the object may have been replaced since';
+  if (Date.parse(lastModified) > endedAtMs + LATER_BY_MS) {
+    return `it was last modified ${lastModified}, after the job had ended (${lastJob?.endTime}): it was replaced`;
+  }
+  return null;
 }

@@ -19,7 +19,7 @@ import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
 import { attach as attachTo } from './submission/attachment';
 import { submit } from './submission/submit';
-import { beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
+import { attachedJobId, beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
 import { unconfirmedResult, verify } from './verification';
 
@@ -82,6 +82,8 @@ function verdictOf(failureType: string | undefined | null): ExportOutcome {
 
 /** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
 async function end(tracking: Tracking, outcome: ExportOutcome, failure: ApplicationFailure | null): Promise<void> {
+  // A job that was begun elsewhere goes on, whatever became of its tracking.
+  if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
   const { remoteJob, jobId, discard } = tracking;
   tracking.phase = 'ended';
   tracking.nextPollAtMs = null;

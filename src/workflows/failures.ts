@@ -20,13 +20,14 @@ import {
   NOTHING_TO_RESOLVE,
   type NotExecutedReason,
   type ObservedJob,
+  type SubmissionResolution,
   type SubmitRejectedDetails,
   type VerifyOutcome,
 } from '../contract';
 import { formatDuration } from './format-duration';
 import { iso, statusOf } from './status';
 import { deadlineOf, jobIdOf, requestOf, submitEndsAtMs, type Tracking } from './tracking';
-import { describeExport, describeProgress } from './wording';
+import { attachCommand, describeExport, describeProgress } from './wording';
 
 function failure(type: FailureType, message: string, details: object): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
@@ -174,11 +175,11 @@ function unknown(tracking: Tracking, reason: UnknownReason, why: string, nowMs: 
 }
 
 function whyUnknown(tracking: Tracking, reason: Exclude<UnknownReason, 'submitAmbiguous'>, nowMs: number): string {
-  const job = `job ${tracking.jobId} may still run (last seen: ${describeProgress(tracking, nowMs)}). \`ims-export attach --job ${tracking.jobId}\` tracks it on`;
+  const job = `job ${tracking.jobId} may still run (last seen: ${describeProgress(tracking, nowMs)}). \`${attachCommand(jobIdOf(tracking), requestOf(tracking), requestOf(tracking))}\` tracks it on`;
   const error = tracking.lastError === null ? '' : ` (${tracking.lastError.code}: ${tracking.lastError.message})`;
   switch (reason) {
     case 'deadline':
-      return `the deadline ${iso(tracking.deadlineAtMs ?? nowMs)} has passed; ${job}.`;
+      return `no end was seen by the deadline, ${iso(tracking.deadlineAtMs ?? nowMs)}; ${job}.`;
     case 'pollErrors':
       return `every poll failed for longer than pollErrorBudget${error}; ${job}.`;
     case 'unknownStatus':
@@ -224,6 +225,30 @@ export function destinationBusy(
 function contextOf({ request, input }: Tracking): FailureContext {
   const { imageId, bucketUrl } = request ?? ((input ?? {}) as { [field: string]: unknown });
   return { imageId: String(imageId ?? ''), bucketUrl: String(bucketUrl ?? '') };
+}
+
+/** A cancel is drained here: what it exports is about to be deleted. */
+export function beingCanceled(tracking: Tracking): ApplicationFailure {
+  const { imageId, bucketUrl, fileFormat, isQuickExport } = requestOf(tracking);
+  const details: DestinationBusyDetails = {
+    imageId,
+    bucketUrl,
+    running: { imageId, fileFormat, isQuickExport, startedAt: iso(tracking.startedAtMs) },
+  };
+  return failure(
+    'DestinationBusy',
+    `The export of image ${imageId} to ${bucketUrl} is being canceled, and its object deleted. Start it again when that has ended.`,
+    details,
+  );
+}
+
+/** An answer was given and is being followed; a second one could contradict it. */
+export function answerUnderWay(resolution: SubmissionResolution): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: NOTHING_TO_RESOLVE,
+    message: `There is nothing to resolve: the answer ${JSON.stringify(resolution)} is being followed. See in the status what comes of it.`,
+    nonRetryable: true,
+  });
 }
 
 /** The argument of `awaitSubmitted` does not say what the caller means to export. */

@@ -4,9 +4,16 @@
  * @module
  */
 import { type ExportIntent, JOB_ID, type ObjectFormat, type SubmissionResolution } from '../contract';
-import { destinationBusy, nothingToResolve, unreadableIntent, unreadableResolution } from './failures';
+import {
+  answerUnderWay,
+  beingCanceled,
+  destinationBusy,
+  nothingToResolve,
+  unreadableIntent,
+  unreadableResolution,
+} from './failures';
 import { iso } from './status';
-import type { Tracking } from './tracking';
+import { attachedJobId, type Tracking } from './tracking';
 
 interface Intent {
   imageId: string;
@@ -18,6 +25,8 @@ interface Intent {
 export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): void {
   const other = readIntent(wanted);
   if (other === undefined) throw unreadableIntent(wanted);
+  // Whoever names its job helps a drain; anybody else would get an object that is about to be deleted.
+  if (tracking.draining && wanted.jobId === undefined) throw beingCanceled(tracking);
   const running = readIntent(tracking.request ?? tracking.input);
   // An export of unreadable input is about to fail by itself: the caller may wait for that failure.
   if (running === undefined) return;
@@ -43,14 +52,14 @@ export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): voi
 /** Whoever means a job joins only its own tracking, or an export whose job is still to be found out. */
 function mayTrack({ jobId, input, lostSubmit }: Tracking, wanted: string | undefined): boolean {
   if (wanted === undefined || lostSubmit !== null) return true;
-  const attached = (input as { attach?: { jobId?: unknown } | null } | null)?.attach?.jobId;
-  return wanted === (jobId ?? attached);
+  return wanted === (jobId ?? attachedJobId({ request: null, input }));
 }
 
 /** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */
 export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
   if (!isResolution(resolution)) throw unreadableResolution(resolution);
   if (tracking.lostSubmit === null || tracking.ended !== null) throw nothingToResolve(tracking);
+  if (tracking.resolution !== null) throw answerUnderWay(tracking.resolution);
 }
 
 /** Exactly one of the two, since they contradict each other. */

@@ -28,6 +28,7 @@ import { refuseOtherIntent, refuseResolution } from './intent';
 import { refuseRetune, retuneExport } from './retuning';
 import { statusOf } from './status';
 import { forgetStreaks, pollingPhase, type Tracking } from './tracking';
+import { notTakenText } from './wording';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
 export const pausePolling = defineSignal(MESSAGES.signals.pausePolling);
@@ -96,6 +97,12 @@ const POLLED_PHASES: ReadonlySet<ExportPhase> = new Set(['exporting', 'parked', 
 
 /** The answer is followed by the workflow itself; what came of it is in the status and the warnings. */
 function takeAnswer(tracking: Tracking, resolution: SubmissionResolution): void {
+  // Of several in one workflow task the first counts: the validators of all of them may have run before.
+  refuseResolution(tracking, resolution);
+  // What was said of an earlier answer of the same words would be taken for what comes of this one.
+  if ('jobId' in resolution) {
+    tracking.warnings = tracking.warnings.filter((text) => !text.includes(notTakenText(resolution.jobId.trim())));
+  }
   tracking.resolution = 'jobId' in resolution ? { jobId: resolution.jobId.trim() } : { notSubmitted: true };
   tracking.wake = true;
 }

@@ -59,6 +59,8 @@ export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention 
 export function stalled(tracking: Tracking, nowMs: number): boolean {
   const { request, submittedAtMs, startedAtMs, phase } = tracking;
   if (request === null || submittedAtMs === null || phase !== 'exporting') return false;
+  // Nobody could look: that says nothing of the job.
+  if (tracking.pollErrorsSinceMs !== null) return false;
   // A job that was begun elsewhere may be older than its tracking.
   const sinceMs = Math.max(submittedAtMs, startedAtMs);
   return isStalled(tracking.progress, sinceMs, request.options.stallAfterMs, nowMs);

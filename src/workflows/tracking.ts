@@ -8,6 +8,7 @@ import type {
   CloudErrorInfo,
   DiscardOutcome,
   ExportedObject,
+  ExportMemo,
   ExportOutcome,
   ExportPhase,
   ExportRequest,
@@ -43,6 +44,8 @@ export interface ExportState {
   /** An answer of a person, `resolveSubmission`, that was not followed yet. */
   resolution: SubmissionResolution | null;
   jobId: string | null;
+  /** The job was named by a person, to attach to or as that of a lost submit: where it exports to is taken on trust. */
+  jobNamed: boolean;
   submittedAtMs: number | null;
   polls: number;
   observations: { [status: string]: number };
@@ -109,6 +112,7 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     lostSubmit: null,
     resolution: null,
     jobId: null,
+    jobNamed: false,
     submittedAtMs: null,
     polls: 0,
     observations: {},
@@ -176,6 +180,19 @@ export function carriedState(tracking: Tracking): ExportState {
     ...carried
   } = tracking;
   return carried;
+}
+
+/** What the memo tells of the job, so that it outlives the run; nothing before there is one. */
+export function jobMemo({ jobId, request, jobNamed }: Tracking): { [key in keyof ExportMemo]: ExportMemo[key] } {
+  if (jobId === null || request === null) return {};
+  const { imageId, bucketUrl, attach } = request;
+  return { jobId, imageId, bucketUrl, ...(attach !== null && jobNamed ? { attached: true } : {}) };
+}
+
+/** The job that the input names, which can be anything; undefined where it names none. */
+export function attachedJobId({ request, input }: Pick<Tracking, 'request' | 'input'>): string | undefined {
+  const { attach } = (request ?? input ?? {}) as { attach?: { jobId?: unknown } | null };
+  return typeof attach?.jobId === 'string' ? attach.jobId : undefined;
 }
 
 /** The validated request. Only steps after validation ask for it. */

@@ -13,6 +13,7 @@ export async function validate(tracking: Tracking): Promise<void> {
   tracking.request = request;
   tracking.deadlineAtMs = tracking.startedAtMs + request.options.deadlineMs;
   tracking.destinationFreeAt = destinationFreeAt;
+  if (request.attach !== null) tracking.remoteJob = 'unknown';
   for (const warning of warnings) warn(tracking, warning);
   warnOfShortTimeouts(tracking);
 

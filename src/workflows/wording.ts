@@ -92,3 +92,19 @@ export function timerSummary(tracking: Tracking, nowMs: number): string {
 function lastSeen(tracking: Tracking): string {
   return `${tracking.lastJob?.status ?? 'accepted'}${percent(tracking, ' ')}`;
 }
+
+/** By which a warning says of a job that it was not taken; whoever named it looks for these words. */
+export function notTakenText(jobId: string): string {
+  return `job ${jobId}, which was not taken`;
+}
+
+/** The command that tracks a job again, ready to be typed. */
+export function attachCommand(
+  jobId: string,
+  { imageId, bucketUrl }: Pick<ExportRequest, 'imageId' | 'bucketUrl'>,
+  { isQuickExport, fileFormat }: Partial<Pick<ExportRequest, 'isQuickExport' | 'fileFormat'>> = {},
+): string {
+  const known = fileFormat ? ` --format ${fileFormat}` : '';
+  const format = isQuickExport ? ' --quick' : known;
+  return `ims-export attach --job ${jobId} --image ${imageId} --to ${bucketUrl}${format}`;
+}

@@ -180,9 +180,9 @@ it.concurrent('F27 every poll is a completed activity with a summary, and the de
   const { polls } = await one.result();
   details.push(await one.details());
   expect(details).toEqual([
-    expect.stringMatching(/### Exporting - (INIT|RUNNING).*Next check\*\* #2/s),
-    expect.stringMatching(/### Exporting - poll failed.*Next check\*\* #3.*Last error\*\* `.*503/s),
-    expect.stringMatching(/### Exporting - RUNNING 50 %.*Next check\*\* #4/s),
+    expect.stringMatching(/### Exporting - 0 % done.*(INIT|RUNNING) at check #1.*Next check\*\* #2/s),
+    expect.stringMatching(/### Exporting - the last check failed.*Next check\*\* #3.*Last error\*\* `.*503/s),
+    expect.stringMatching(/### Exporting - 50 % done.*RUNNING at check #3.*Next check\*\* #4/s),
     expect.stringMatching(/### Ended: succeeded/),
   ]);
 

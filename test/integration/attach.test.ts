@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachExport, exportResult, readExport, startExport } from '../../src/client';
 import { type AttachExportInput, type ExportOptions, exportWorkflowId, type FileFormat } from '../../src/contract';
-import { ON_REQUEST, OneExport } from '../failures/one-export';
+import { eventually, ON_REQUEST, OneExport } from '../failures/one-export';
 import { errorCodeOf, type Rig, startRig, untilStatus } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 
@@ -202,6 +202,42 @@ it('attaching to the job of a running export whose submit was lost tells it that
   const attached = await attach(inputOf({ jobId, imageId: one.imageId, bucketUrl: one.bucketUrl }));
   expect(attached).toMatchObject({ jobId, how: 'joined', workflowId: one.handle.workflowId });
   expect(one.posts()).toHaveLength(1);
+  await one.handle.cancel();
+});
+
+it('a cancel before the job was read says that the job may go on, with its id', async () => {
+  const job = await begunElsewhere();
+  rig.simulator.faults.add({
+    service: 'ims',
+    method: 'GET',
+    path: `*/jobs/${job.jobId}`,
+    times: 99,
+    action: { status: 503 },
+  });
+  const handle = await rig.startWorkflow(inputOf(job));
+  await untilStatus(rig.client, handle.workflowId, ({ lastError }) => lastError !== null);
+  await handle.cancel();
+  await handle.result().catch(() => {});
+  const { memo, status } = await readExport(rig.client, handle.workflowId);
+  expect(memo).toEqual({ outcome: 'canceled', remoteJob: 'unknown' });
+  expect(status).toMatchObject({ remoteJob: 'unknown', jobId: null });
+});
+
+it('of two answers for a lost submit in one moment the first counts, and the second is refused', async () => {
+  const one = new OneExport(rig, { options: { ...ON_REQUEST, onAmbiguousSubmit: 'ask' } });
+  one.postsFail({ dropAfter: true });
+  await one.start();
+  await one.until(({ phase }) => phase === 'needsAnswer');
+  const jobId = one.jobs()[0]?.jobId ?? '';
+  const answers: Array<Promise<unknown>> = [];
+  await rig.withoutWorker(async () => {
+    answers.push(one.handle.executeUpdate('resolveSubmission', { args: [{ jobId }] }));
+    await eventually('the first answer waits', async () => answers.length === 1 || undefined);
+    answers.push(one.handle.executeUpdate('resolveSubmission', { args: [{ notSubmitted: true }] }));
+  });
+  const outcomes = (await Promise.allSettled(answers)).map(({ status }) => status).sort();
+  expect(outcomes).toEqual(['fulfilled', 'rejected']);
+  expect(one.posts().length).toBeLessThanOrEqual(2);
   await one.handle.cancel();
 });
 

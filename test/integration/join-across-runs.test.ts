@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startExport } from '../../src/client';
+import { readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
+import { eventually } from '../failures/one-export';
 import { FIRST_TASK, type Rig, resetTo, startRig, untilStatus } from '../rig';
 import { bundleOnce } from '../temporal';
 
@@ -30,6 +31,20 @@ it('a caller that waits for the job is not lost when the waiting export continue
     events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ||
       events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes,
   ).toBeTruthy();
+});
+
+it('a run that is terminated after it has continued as new leaves its job in the memo', async () => {
+  const bucketUrl = `${rig.simulator.info.bucket}:memo/across-runs`;
+  const handle = await rig.startWorkflow(rig.input({ image: 'large', isQuickExport: true, bucketUrl }));
+  const { jobId } = await untilStatus(rig.client, handle.workflowId, (status) => status.jobId !== null);
+  rig.simulator.changeJob(String(jobId), { stuck: true });
+  await eventually('it goes on in a new run', async () => {
+    const { runId } = await readExport(rig.client, handle.workflowId);
+    return runId === handle.firstExecutionRunId ? undefined : runId;
+  });
+  await rig.client.workflow.getHandle(handle.workflowId).terminate();
+  const { memo } = await readExport(rig.client, handle.workflowId);
+  expect(memo).toEqual({ jobId, imageId: rig.simulator.info.images.large, bucketUrl });
 });
 
 it('a waiting run that is reset after it has continued as new submits nothing, in no later run either', async () => {

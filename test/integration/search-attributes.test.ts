@@ -33,7 +33,7 @@ it('registering them a second time changes nothing', async () => {
   ]);
   const registered = await registerSearchAttributes(rig.client);
   expect(registered).toEqual(
-    Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => ({ name, type, registered: true })),
+    Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => ({ name, type, registered: true, registeredAs: type })),
   );
   expect(await registerSearchAttributes(rig.client)).toEqual(registered);
 });

@@ -165,7 +165,12 @@ describe.concurrent('ims-export', () => {
     expect((await stage.run('search-attributes')).stdout).toContain('--register');
     expect((await stage.run('search-attributes', '--register')).stdout).toContain('has them all');
     const { stdout } = await stage.run('search-attributes', '--json');
-    expect(JSON.parse(stdout)).toContainEqual({ name: 'ImsExportPercent', type: 'INT', registered: true });
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: 'ImsExportPercent',
+      type: 'INT',
+      registered: true,
+      registeredAs: 'INT',
+    });
   });
 
   describe('on an ended export', () => {

@@ -7,15 +7,16 @@
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/workflow';
-import { sleep } from '@temporalio/workflow';
 import type { CloudErrorInfo, ObservedJob } from '../../contract';
 import { invalidRequest, jobNotRead } from '../failures';
+import { atLeast } from '../jitter';
 import { publish } from '../publishing';
 import { utc } from '../status';
 import { requestOf, type Tracking, warn } from '../tracking';
 import { type DestinationLook, lookAtDestination } from './destination-look';
 import { lookAtJob, objectionToJob } from './job-look';
 import { accept } from './post';
+import { sleepOrWake } from './waiting';
 
 /** Waits between the looks at a job that cannot be read at once. */
 const LOOK_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
@@ -34,7 +35,7 @@ export async function attach(tracking: Tracking, jobId: string): Promise<void> {
   const look = await lookAtDestination(tracking);
   refuseOtherDestination(tracking, jobId, job, look);
   if (look.kind === 'free') tracking.destinationFreeAt = look.date ?? null;
-  accept(tracking, jobId);
+  accept(tracking, jobId, true);
   tracking.lastJob = job;
   const begunAtMs = Date.parse(utc(job.beginTime) ?? '');
   if (begunAtMs < Date.now()) tracking.submittedAtMs = begunAtMs;
@@ -43,13 +44,14 @@ export async function attach(tracking: Tracking, jobId: string): Promise<void> {
 
 async function readJob(tracking: Tracking, jobId: string): Promise<ObservedJob> {
   for (let looks = 0; ; looks += 1) {
+    tracking.wake = false;
     const outcome = await lookAtJob(tracking, jobId);
     if (outcome.kind === 'observed') return outcome.job;
     const waitMs = LOOK_AGAIN_AFTER_MS[looks];
     if (outcome.kind === 'denied' || waitMs === undefined) throw couldNotBeRead(tracking, jobId, outcome);
     tracking.lastError = outcome.error;
-    publish(tracking);
-    await sleep(waitMs, { summary: `waiting: job ${jobId} could not be read (${outcome.error.code})` });
+    const lookAtMs = Date.now() + atLeast(waitMs);
+    await sleepOrWake(tracking, () => lookAtMs, `waiting: job ${jobId} could not be read (${outcome.error.code})`);
   }
 }
 

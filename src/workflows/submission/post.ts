@@ -19,7 +19,7 @@ import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
-import { pollingPhase, requestOf, type Tracking } from '../tracking';
+import { jobMemo, pollingPhase, requestOf, type Tracking } from '../tracking';
 import { submitSummary } from '../wording';
 
 /**
@@ -51,17 +51,21 @@ export async function post(tracking: Tracking, mayPost: boolean, giveUpAtMs: num
   return outcome;
 }
 
-/** Takes a job as that of this export. */
-export function accept(tracking: Tracking, jobId: string): void {
-  const { imageId, bucketUrl } = requestOf(tracking);
+/**
+ * Takes a job as that of this export.
+ *
+ * @param named whether a person named it, and not the answer to our own submit
+ */
+export function accept(tracking: Tracking, jobId: string, named = false): void {
   tracking.jobId = jobId;
+  tracking.jobNamed = named;
   tracking.submittedAtMs = Date.now();
   tracking.remoteJob = 'running';
   tracking.lastError = null;
   tracking.lostSubmit = null;
   tracking.phase = pollingPhase(tracking);
   // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
-  upsertMemo({ jobId, imageId, bucketUrl });
+  upsertMemo(jobMemo(tracking));
 }
 
 /** The answer to a POST was lost: from now on the rule is to find out, not to submit. */

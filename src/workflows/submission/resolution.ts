@@ -7,6 +7,7 @@ import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contr
 import { publish } from '../publishing';
 import { utc } from '../status';
 import { type Tracking, warn } from '../tracking';
+import { notTakenText } from '../wording';
 import { lookAtJob, objectionToJob } from './job-look';
 import type { LostSubmit } from './lost-submit';
 import { accept } from './post';
@@ -37,14 +38,14 @@ export async function followResolution(
   const outcome = await lookAtJob(tracking, jobId);
   const objection = objectionTo(tracking, outcome);
   if (objection === null) {
-    accept(tracking, jobId);
+    accept(tracking, jobId, true);
     warn(
       tracking,
       `Job ${jobId} was named by resolveSubmission. The cloud does not tell to which object a job exports; this one is of the right image.`,
     );
     return;
   }
-  warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);
+  warn(tracking, `resolveSubmission named ${notTakenText(jobId)}: ${objection}.`);
   publish(tracking);
 }
 
