@@ -107,7 +107,6 @@ function record(changes: Partial<Record> = {}): Record {
       { step: 1, before: PAUSED, messages: [sent({ send: 'resumePolling' })], after: { ...STATUS, polls: 2 } },
     ],
     runs: [{ events: CALM, status: AT_THE_END }],
-    workersGone: [],
     verdict: { kind: 'succeeded', jobId: JOB_ID },
     posts: [{ note: `job ${JOB_ID}` }],
     jobs: [{ jobId: JOB_ID, status: 'SUCCESS', beginMs: STARTED_AT_MS, endMs: STARTED_AT_MS + HOUR_MS }],
@@ -134,15 +133,9 @@ describe('the judgement of a performance', () => {
       'a workflow task failed',
     ],
     [
-      'a workflow task that timed out',
-      record(
-        of([
-          ...CALM.slice(0, -1),
-          { workflowTaskTimedOutEventAttributes: { startedEventId: 2 } } as never,
-          ...CALM.slice(-1),
-        ]),
-      ),
-      'a workflow task timed out',
+      'a workflow task that is stuck',
+      record(of([...CALM.slice(0, -1), { workflowTaskTimedOutEventAttributes: {} } as never, ...CALM.slice(-1)])),
+      'a workflow task is stuck',
     ],
     ['a signal that is in no history', step([sent({ send: 'pollNow' })], STATUS), '1 pollNow were taken, and 0'],
     [
@@ -219,6 +212,12 @@ describe('the judgement of a performance', () => {
     ],
   ])('finds %s', (_what, judged, problem) => {
     expect(judge(judged)).toContainEqual(expect.stringContaining(problem));
+  });
+
+  it('lets a workflow task time out once', () => {
+    const late = { workflowTaskTimedOutEventAttributes: {} } as never;
+    expect(judge(record(of([...CALM.slice(0, 1), late, ...CALM.slice(1)])))).toEqual([]);
+    expect(judge(record(of([...CALM.slice(0, 1), late, late, ...CALM.slice(1)])))).toHaveLength(1);
   });
 
   it('finds a cancel that was lost', () => {

@@ -12,7 +12,7 @@ import {
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
 } from '../../src/contract';
-import { stateCarriedBy, timeOf } from '../long-exports/history';
+import { type HistoryEvent, stateCarriedBy, timeOf } from '../long-exports/history';
 import { judgePolls } from './judgement-of-polls';
 import { after, disagreements, type Model, mayTune } from './model';
 import type { Record, SentMessage, StepDone } from './record';
@@ -36,21 +36,29 @@ export function judge(record: Record): string[] {
 const UNHANDLED_COMMAND = 1;
 
 /**
- * No task fails. One may time out where the time-skipping server gave it to a worker that had just stopped: it is given
- * once more, as after a crash.
+ * No task fails, and none is stuck. One may time out, as after a crash of its worker, when its second attempt completes: the
+ * time-skipping server gives a task to a worker that has just stopped, and now and then leaps over one that is under way.
  */
-function judgeTasks({ runs, workersGone }: Record): string[] {
+function judgeTasks({ runs }: Record): string[] {
   return runs.flatMap(({ events }, run) =>
-    events.flatMap((event) => {
+    events.flatMap((event, index) => {
       const { workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: late } = event;
       const where = `run ${run + 1}, event ${event.eventId}`;
       if (failed && failed.cause !== UNHANDLED_COMMAND)
         return [`${where}: a workflow task failed: ${failed.failure?.message ?? failed.cause}`];
-      const started = events.find(({ eventId }) => String(eventId) === String(late?.startedEventId));
-      const worker = started?.workflowTaskStartedEventAttributes?.identity ?? '';
-      return late && !workersGone.includes(worker) ? [`${where}: a workflow task timed out`] : [];
+      return late && !nextTaskCompletes(events.slice(index + 1)) ? [`${where}: a workflow task is stuck`] : [];
     }),
   );
+}
+
+function nextTaskCompletes(events: readonly HistoryEvent[]): boolean {
+  const closed = events.find(
+    (event) =>
+      event.workflowTaskCompletedEventAttributes ||
+      event.workflowTaskFailedEventAttributes ||
+      event.workflowTaskTimedOutEventAttributes,
+  );
+  return closed?.workflowTaskCompletedEventAttributes != null;
 }
 
 /** Each message is answered, and as it must be at that moment. */

@@ -110,7 +110,6 @@ class Performance {
   /** Steps come one after the other, so that it is known what was sent before what. */
   #turn: Promise<unknown> = Promise.resolve();
   #isWorkerAway = false;
-  readonly #workersGone: string[] = [];
   #workers = 0;
   #newWorker: (identity: string) => Promise<Worker> = async () => {
     throw new Error('there is no worker yet');
@@ -332,7 +331,6 @@ class Performance {
       script: this.script,
       steps: this.#done,
       runs,
-      workersGone: [...this.#workersGone],
       posts: this.simulator
         .requests()
         .filter(({ method, path }) => method === 'POST' && path.endsWith('/file'))
@@ -402,7 +400,6 @@ class Performance {
     const running = worker.run();
     this.#stopWorker = async () => {
       this.#stopWorker = async () => {};
-      this.#workersGone.push(identity);
       worker.shutdown();
       await running;
     };

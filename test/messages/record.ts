@@ -16,8 +16,6 @@ export interface Record {
   steps: StepDone[];
   /** The runs of the export, first to last. */
   runs: Array<{ events: HistoryEvent[]; status: ExportStatus }>;
-  /** Identities of the workers that were stopped. */
-  workersGone: string[];
   verdict: Verdict;
   /** Whether the cloud acted on the POST and what it answered, in their order. */
   posts: Array<{ note: string }>;

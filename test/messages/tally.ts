@@ -7,6 +7,7 @@ export class Tally {
   #runs = 0;
   #events = 0;
   #hours = 0;
+  #givenOnceMore = 0;
   readonly #answers = new Map<string, number>();
   readonly #phases = new Map<string, number>();
   readonly #verdicts = new Map<string, number>();
@@ -16,6 +17,7 @@ export class Tally {
     this.#performances += 1;
     this.#runs += runs.length;
     this.#events += events.length;
+    this.#givenOnceMore += events.filter((event) => event.workflowTaskTimedOutEventAttributes).length;
     this.#hours += (timeOf(events.at(-1)) - timeOf(events[0])) / 3_600_000;
     count(this.#verdicts, verdict.kind === 'failed' ? verdict.type : verdict.kind);
     for (const { before, messages } of steps) {
@@ -28,7 +30,7 @@ export class Tally {
 
   toString(): string {
     return [
-      `${this.#performances} exports in ${this.#runs} runs of ${this.#events} events, ${Math.round(this.#hours)} h by the server's clock`,
+      `${this.#performances} exports in ${this.#runs} runs of ${this.#events} events, ${Math.round(this.#hours)} h by the server's clock, ${this.#givenOnceMore} workflow tasks given once more`,
       `messages by phase: ${listed(this.#phases)}`,
       `messages by answer: ${listed(this.#answers)}`,
       `verdicts: ${listed(this.#verdicts)}`,
