@@ -82,7 +82,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F12',
     failure: 'A token dies in the middle of the export.',
     does: 'Credentials are fetched for each call and refreshed; refused ones park the export, which is never failed for it.',
-    see: 'Phase `parked`, `ImsExportAttention = parked`. Mend the credentials of the worker, then signal `pollNow`.',
+    see: 'Phase `parked`, `ImsExportAttention = "parked"`. Mend the credentials of the worker, then signal `pollNow`.',
   },
   {
     number: 'F13',
@@ -100,7 +100,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F15',
     failure: 'The job stays RUNNING for ever, without progress.',
     does: 'After `stallAfter` (1 h) the export says so, and goes on; at the deadline it is *unknown*.',
-    see: '`stalled: true`, a warning, `ImsExportAttention = stalled`. Ask the cloud about the job; cancel, or `retune` the deadline.',
+    see: '`stalled: true`, a warning, `ImsExportAttention = "stalled"`. Ask the cloud about the job; cancel, or `retune` the deadline.',
   },
   {
     number: 'F16',
@@ -142,7 +142,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F22',
     failure: 'A cancel leaves the job in the cloud, or lies about it.',
     does: 'The cloud cannot cancel a job. A cancel says that it goes on, and which; with `onCancel: drain` it is followed to its end and its object deleted.',
-    see: '`remoteJob: running` and the job id in memo, status, details and log. `ims-export attach --job JOB` tracks it again.',
+    see: '`remoteJob: running` and the job id in memo, status, details and log. The command that tracks it again, `ims-export attach …`, stands in the details.',
   },
   {
     number: 'F23',
@@ -154,7 +154,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F24',
     failure: 'The error path loses the job id, and blocks every later export.',
     does: 'The id is in state and memo before the job is looked at; a terminated run keeps it, and the destination can be used again.',
-    see: 'The next start tells of the job that was left. Press: `ims-export attach --job JOB`.',
+    see: 'The next start tells of the job that was left, with the command that tracks it, `ims-export attach …`.',
   },
   {
     number: 'F25',
@@ -202,7 +202,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F32',
     failure: 'A rule that has drifted refuses a valid export.',
     does: 'Every rule can be turned down to a warning or off; the cloud has the last word.',
-    see: '`ExportNotAllowed` names the option, such as `rules.diskSizeLimit=warn`. Start again with it.',
+    see: '`ExportNotAllowed` names the option, such as `rules.sizeLimit=warn`. Start again with it.',
   },
   {
     number: 'F33',
@@ -213,7 +213,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F34',
     failure: 'No worker polls the queue, and the export looks as if it ran.',
-    does: 'The client looks for a worker before it starts anything; status tells what Temporal knows when none answers.',
+    does: 'The client looks for a worker before it starts anything. One that vanished this minute is noticed after the start: the message says so, and the export begins when a worker comes. Status tells what Temporal knows when none answers.',
     see: '`NoWorker`, exit code 5. Start one with `ims-export worker`, or name its queue.',
   },
   {

@@ -13,7 +13,7 @@ import type { ExportRecord, FleetRecord } from './record';
  * jitter come all at once, which is their number. What is between is for the few windows of the short form, which put the
  * measure off by 0.2, and for a machine that stands still now and then, after which everything that was held up comes at once.
  */
-export const MOST_DISPERSION = 3;
+export const MOST_DISPERSION = 2;
 
 const WINDOW_MS = 500;
 
