@@ -46,7 +46,7 @@ const HANGS_AFTER_MS = 30_000;
 const PERFORMED_WITHIN_MS = 120_000;
 const LAST_WORD_MS = 5_000;
 
-/** By the server's clock, for the deadline of a job that is stuck. */
+/** By the server's clock, what is waited for of a job that is stuck. */
 const PATIENT_FOR_MS = 6 * 3_600_000;
 
 /** By the real clock, for one try of a query. */
@@ -183,7 +183,7 @@ class Performance {
 
   async #toItsEnd(handle: WorkflowHandle): Promise<Verdict> {
     await this.#performTimedSteps();
-    this.#moveOn();
+    await this.#moveOn();
     this.#doing = 'waiting for the end';
     await this.#untilAtRest();
     const verdict = await verdictOf(handle);
@@ -192,11 +192,18 @@ class Performance {
     return verdict;
   }
 
-  /** A job that stands still is looked at every two minutes: not for a day. */
-  #moveOn(): void {
-    if (this.#currentModel().settings.deadlineMs <= PATIENT_FOR_MS) return;
+  /** What neither moves nor continues as new is looked at every two minutes, in a history that grows: not for a day. */
+  async #moveOn(): Promise<void> {
+    const { startedAtMs, settings } = this.#currentModel();
     for (const { jobId, endTime } of this.simulator.jobs())
-      if (endTime === null) this.simulator.changeJob(jobId, { stuck: false });
+      if (endTime === null && settings.deadlineMs > PATIENT_FOR_MS) this.simulator.changeJob(jobId, { stuck: false });
+    const { phase } = await this.#status();
+    const deadline = (await this.environment.currentTimeMs()) - startedAtMs + PATIENT_FOR_MS / 6;
+    if (phase !== 'draining' || deadline >= settings.deadlineMs) return;
+    const messages: Message[] = [{ send: 'retune', changes: { deadline } }];
+    await this.#inTurn(() =>
+      this.#perform(this.script.steps.length, { at: { afterMs: 0 }, worker: 'there', messages }),
+    );
   }
 
   /** @throws when the export does not move any more, with the last that is known of it */
