@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 3,
+    // Most tests wait for servers: more of them than cores keep two cores busy.
+    maxWorkers: 5,
     reporters: ['default', new ClosingLineReporter()],
   },
 });

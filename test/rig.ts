@@ -223,7 +223,10 @@ export async function whatRemains(
   client: Client,
   workflowId: string,
 ): Promise<{ memo: ExportMemo; status: ExportStatus }> {
-  const { memo, status } = await readExport(client, workflowId);
-  if (status === null) throw new Error(`no worker answered for ${workflowId}`);
-  return { memo, status };
+  // A worker on a busy machine may not answer a query in time.
+  for (let tries = 1; tries <= 10; tries += 1) {
+    const { memo, status } = await readExport(client, workflowId);
+    if (status !== null) return { memo, status };
+  }
+  throw new Error(`no worker answered for ${workflowId}`);
 }
