@@ -7,8 +7,7 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Most tests wait for servers: more of them than cores keep two cores busy.
-    maxWorkers: 5,
+    maxWorkers: 3,
     reporters: ['default', new ClosingLineReporter()],
   },
 });

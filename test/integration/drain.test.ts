@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExport } from '../../src/client';
 import { ON_REQUEST, OneExport } from '../failures/one-export';
-import { type Rig, startRig } from '../rig';
+import { type Rig, startRig, until } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 
 let rig: Rig;
@@ -107,7 +107,7 @@ describe.concurrent('a cancel that is drained', () => {
     const one = new OneExport(rig, { options: DRAIN });
     one.postsFail({ delayMs: 3_000 });
     await one.start();
-    await one.until(({ phase }) => phase === 'submitting');
+    await until('the POST has arrived', () => one.posts().length === 1);
     await cancel(one);
     const [job] = one.jobs();
     one.changeJob(job?.jobId ?? '', { status: 'SUCCESS' });

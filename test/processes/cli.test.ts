@@ -100,7 +100,7 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  describe('steers an export that runs:', () => {
+  describe.sequential('steers an export that runs:', () => {
     let to: string;
     let workflowId: string;
     let jobId: string;
