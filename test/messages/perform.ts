@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ServiceError,
   WorkflowFailedError,
   type WorkflowHandle,
   WorkflowNotFoundError,
@@ -18,7 +19,6 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { type ActivityInterceptorsFactory, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createExportActivities, parseExportInput } from '../../src/activities';
-import { isUnreachable } from '../../src/client/errors';
 import {
   CONTINUED_AS_NEW,
   DEFAULT_TASK_QUEUE,
@@ -152,9 +152,18 @@ class Performance {
       const verdict = await this.#inTime(this.#toItsEnd(this.#handle));
       const afterTheEnd = await this.#sendAfterTheEnd();
       return { ...(await this.#evidence()), settings, startedAtMs, verdict, afterTheEnd };
+    } catch (error) {
+      await this.#giveUp();
+      throw error;
     } finally {
       await this.#stopWorker();
     }
+  }
+
+  /** A call that is under way would be repeated when its server is gone. */
+  async #giveUp(): Promise<void> {
+    const ended = this.#handle?.terminate().then(() => this.#handle?.result().catch(() => {}));
+    await within(LAST_WORD_MS, Promise.allSettled([ended, ...this.#waiting]));
   }
 
   /** Keeps the simulator's clock beside the server's, and sends what is to come while an activity is under way. */
@@ -213,11 +222,6 @@ class Performance {
     const last: string[] = [];
     for await (const { events } of this.#runs())
       last.splice(0, last.length, ...events.slice(-8).map((event) => `${event.eventId} ${nameOf(event)}`));
-    // What waits for it would outlive the server.
-    await this.#currentHandle()
-      .terminate()
-      .catch(() => {});
-    await within(LAST_WORD_MS, verdict);
     throw new Error(
       `it hangs, ${this.#doing}, ${this.#workers} workers so far, ${this.#activities} activities under way: ${last.join(', ')}`,
     );
@@ -422,7 +426,7 @@ class Performance {
           this.#currentHandle().query<ExportStatus>(MESSAGES.queries.exportStatus),
         );
       } catch (error) {
-        if (!isUnreachable(error) || tries >= 20) throw error;
+        if (!(error instanceof ServiceError) || tries >= 20) throw error;
       }
     }
   }
