@@ -19,6 +19,7 @@ const SLACK_MS = 1_500;
 export function judgePolls({ runs, startedAtMs, settings }: Record): string[] {
   const problems: string[] = [];
   let model: Model = { startedAtMs, paused: false, settings };
+  const { onCancel } = settings;
   let hasJob = false;
   /** Since when a poll is asked for. */
   let askedAtMs: number | null = null;
@@ -39,6 +40,8 @@ export function judgePolls({ runs, startedAtMs, settings }: Record): string[] {
         if (signal === 'pausePolling' || signal === 'resumePolling')
           model = after(model, { message: { send: signal }, answer: { kind: 'taken' } });
       }
+      if (seen.some((event) => event.workflowExecutionCancelRequestedEventAttributes))
+        model = after(model, { message: { send: 'cancel' }, answer: { kind: 'taken' }, drains: onCancel === 'drain' });
       for (const event of made) {
         const accepted = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
         if (accepted?.name === 'retune') {

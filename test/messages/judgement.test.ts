@@ -278,6 +278,13 @@ describe('the model', () => {
     expect(after(MODEL, refused)).toEqual(MODEL);
   });
 
+  it('polls again after a cancel that is drained, and only after such a one', () => {
+    const paused = { ...MODEL, paused: true };
+    const isPausedAfter = (drains: boolean) =>
+      [{ message: { send: 'cancel' }, answer: { kind: 'taken' }, drains } as const].reduce(after, paused).paused;
+    expect([isPausedAfter(true), isPausedAfter(false)]).toEqual([false, true]);
+  });
+
   it('leaves a deadline that is near to either answer', () => {
     const at = (leftMs: number) => mayTune(MODEL, { deadline: '2h' }, STARTED_AT_MS + 2 * HOUR_MS - leftMs);
     expect([at(HOUR_MS), at(1_000), at(-1_000), at(-HOUR_MS)]).toEqual([true, null, null, false]);

@@ -66,11 +66,15 @@ function judgeMessages({ steps, settings, startedAtMs, afterTheEnd, runs }: Reco
   const problems: string[] = [];
   let model: Model = { startedAtMs, paused: false, settings };
   const jobId = runs.at(-1)?.status.jobId ?? null;
+  /** Steps since a person has answered: until that was followed, another answer may be refused. */
+  let answeredAgo = Number.POSITIVE_INFINITY;
   for (const done of steps) {
+    answeredAgo += 1;
     for (const sent of done.messages) {
       const told = `step ${done.step}, ${describeMessage(sent.message)}`;
-      problems.push(...judgeAnswer(model, done, sent, jobId).map((problem) => `${told}: ${problem}`));
+      problems.push(...judgeAnswer(model, done, sent, jobId, answeredAgo <= 1).map((problem) => `${told}: ${problem}`));
       model = after(model, sent);
+      if (sent.message.send === 'resolveSubmission' && sent.answer.kind === 'taken') answeredAgo = 0;
     }
   }
   for (const { message, answer } of afterTheEnd) {
@@ -84,6 +88,7 @@ function judgeAnswer(
   { before, after: seen }: StepDone,
   sent: SentMessage,
   jobId: string | null,
+  isAnswered: boolean,
 ): string[] {
   const { message, answer, argument, atMs } = sent;
   if (answer.kind === 'none') return [`it was never answered${answer.why ? `: ${answer.why}` : ''}`];
@@ -91,7 +96,7 @@ function judgeAnswer(
   if (answer.kind === 'refused' && (!answer.isTyped || answer.type === null)) return ['the refusal has no type'];
   const told = answer.kind === 'taken' ? 'taken' : (answer.type ?? '');
   if (told === EXPORT_ENDED && seen.outcome !== null) return [];
-  const expected = expectedAnswers(model, { before, seen, message, argument, atMs });
+  const expected = expectedAnswers(model, { before, seen, message, argument, atMs, isAnswered });
   if (!expected.includes(told)) return [`it was ${told}; expected ${expected.join(' or ')}`];
   if (message.send === 'awaitSubmitted' && answer.kind === 'taken' && answer.value !== jobId)
     return [`it told job ${answer.value}, and the job is ${jobId}`];
@@ -113,9 +118,10 @@ interface Asked {
   message: Message;
   argument?: unknown;
   atMs: number;
+  isAnswered: boolean;
 }
 
-function expectedAnswers(model: Model, { before, seen, message, argument, atMs }: Asked): string[] {
+function expectedAnswers(model: Model, { before, seen, message, argument, atMs, isAnswered }: Asked): string[] {
   switch (message.send) {
     case 'retune': {
       // Validation can end between the look and the message.
@@ -127,7 +133,7 @@ function expectedAnswers(model: Model, { before, seen, message, argument, atMs }
     case 'resolveSubmission': {
       if (message.answer === 'unreadable') return ['InvalidExportRequest'];
       const isLost = (status: ExportStatus) => LOST.includes(status.phase) && status.jobId === null;
-      if (isLost(before) && isLost(seen)) return ['taken'];
+      if (isLost(before) && isLost(seen)) return isAnswered ? ['taken', NOTHING_TO_RESOLVE] : ['taken'];
       return before.jobId !== null ? [NOTHING_TO_RESOLVE] : ['taken', NOTHING_TO_RESOLVE];
     }
     case 'awaitSubmitted':
@@ -198,7 +204,10 @@ function regressions(before: ExportStatus, now: ExportStatus): string[] {
   for (const [jobStatus, times] of Object.entries(before.observations)) {
     if ((now.observations[jobStatus] ?? 0) < times) problems.push(`observations of ${jobStatus} fell`);
   }
-  const lost = before.warnings.filter((warning) => !now.warnings.includes(warning));
+  // An answer that was not taken is forgotten when the same is given again.
+  const lost = before.warnings.filter(
+    (warning) => !now.warnings.includes(warning) && !warning.startsWith('resolveSubmission named job'),
+  );
   return [...problems, ...lost.map((warning) => `a warning was lost: ${warning}`)];
 }
 

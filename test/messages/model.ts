@@ -24,7 +24,7 @@ const MARGIN_MS = 60_000;
 /** The model after a message and its answer. Only what was taken changes anything. */
 export function after(
   model: Model,
-  { message, argument, answer }: Pick<SentMessage, 'message' | 'argument' | 'answer'>,
+  { message, argument, answer, drains }: Pick<SentMessage, 'message' | 'argument' | 'answer' | 'drains'>,
 ): Model {
   if (answer.kind !== 'taken') return model;
   switch (message.send) {
@@ -32,6 +32,9 @@ export function after(
       return { ...model, paused: true };
     case 'resumePolling':
       return { ...model, paused: false };
+    case 'cancel':
+      // The later word: a drain that is paused would wait for the deadline.
+      return drains ? { ...model, paused: false } : model;
     case 'retune':
       return { ...model, settings: tuned(model, argument) ?? model.settings };
     default:

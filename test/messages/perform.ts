@@ -33,7 +33,7 @@ import {
 } from '../../src/contract';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type FaultAction, type Simulator, startSimulator } from '../../src/testing';
-import { eventsOf, type HistoryEvent, newRunAfter, timeOf } from '../long-exports/history';
+import { closeOf, eventsOf, type HistoryEvent, newRunAfter, timeOf } from '../long-exports/history';
 import { timeSkippingEnvironment } from '../temporal';
 import { after, disagreements, type Model } from './model';
 import type { MessageAnswer, Record, SentMessage, StepDone, Verdict } from './record';
@@ -104,7 +104,18 @@ class Performance {
   #handle: WorkflowHandle | undefined;
   #firstRunId: string | null = null;
   #model: Model | undefined;
+  /** Activities under way. */
   #activities = 0;
+  /** Of those under way: held here, for a step. */
+  #held = 0;
+  readonly #begun = new Set<string>();
+  #completed = 0;
+  /** Activities of the runs that have continued as new, and the run after them. */
+  #closedRuns: { next: string | null; scheduled: number; completed: number } = {
+    next: null,
+    scheduled: 0,
+    completed: 0,
+  };
   /** For whoever wonders why it hangs. */
   #doing = 'starting';
   /** Steps come one after the other, so that it is known what was sent before what. */
@@ -147,6 +158,7 @@ class Performance {
       const startedAtMs = timeOf(eventsOf(await first.fetchHistory())[0]);
       this.#model = { startedAtMs, paused: false, settings };
       this.#firstRunId = handle.firstExecutionRunId;
+      this.#closedRuns = { next: this.#firstRunId, scheduled: 0, completed: 0 };
       // Without a run id: messages go to the run that is open.
       this.#handle = client.workflow.getHandle(handle.workflowId);
       const verdict = await this.#inTime(this.#toItsEnd(this.#handle));
@@ -171,6 +183,7 @@ class Performance {
     inbound: {
       execute: async (input, next) => {
         this.#activities += 1;
+        this.#begun.add(`${info.workflowExecution?.runId} ${info.activityId}`);
         try {
           this.simulator.clock.set(info.currentAttemptScheduledTimestampMs);
           const activity = info.activityType as keyof ExportActivities;
@@ -180,9 +193,11 @@ class Performance {
           for (const [index, step] of this.script.steps.entries()) {
             const { at } = step;
             if ('during' in at && at.during === activity && at.nth === nth && !this.#isWorkerAway)
-              await this.#inTurn(() => this.#perform(index, step));
+              await this.#holding(() => this.#inTurn(() => this.#perform(index, step)));
           }
-          return await next(input);
+          const result = await next(input);
+          this.#completed += 1;
+          return result;
         } finally {
           this.#activities -= 1;
         }
@@ -194,7 +209,7 @@ class Performance {
     await this.#performTimedSteps();
     await this.#moveOn();
     this.#doing = 'waiting for the end';
-    await this.#untilAtRest();
+    await this.#untilNothingMoves();
     const verdict = await verdictOf(handle);
     this.#doing = 'waiting for the callers that wait for the job';
     await within(HANGS_AFTER_MS, Promise.all(this.#waiting));
@@ -231,7 +246,7 @@ class Performance {
     for (const [index, step] of this.script.steps.entries()) {
       if ('during' in step.at) continue;
       this.#doing = `before step ${index}`;
-      await this.#untilAtRest();
+      await this.#untilNothingMoves();
       await this.environment.sleep(step.at.afterMs);
       this.#doing = `at step ${index}`;
       if ((await this.#status()).outcome !== null) return;
@@ -239,6 +254,15 @@ class Performance {
       await this.#inTurn(() =>
         step.worker === 'away' ? this.#performWithoutWorker(index, step) : this.#perform(index, step),
       );
+    }
+  }
+
+  async #holding(perform: () => Promise<void>): Promise<void> {
+    this.#held += 1;
+    try {
+      await perform();
+    } finally {
+      this.#held -= 1;
     }
   }
 
@@ -272,6 +296,9 @@ class Performance {
   }
 
   async #conclude(step: number, before: ExportStatus, messages: SentMessage[]): Promise<void> {
+    for (const sent of messages)
+      if (sent.message.send === 'cancel')
+        sent.drains = this.script.options.onCancel === 'drain' && before.options !== null;
     const model = messages.reduce(after, this.#currentModel());
     this.#model = model;
     const giveUpAtMs = Date.now() + TAKES_EFFECT_WITHIN_MS;
@@ -357,7 +384,7 @@ class Performance {
 
   async *#runs(): AsyncGenerator<{ handle: WorkflowHandle; events: HistoryEvent[] }> {
     for (let runId = this.#firstRunId; runId !== null; ) {
-      const handle = this.environment.client.workflow.getHandle(this.#currentHandle().workflowId, runId);
+      const handle = this.#runOf(runId);
       const events = eventsOf(await handle.fetchHistory());
       yield { handle, events };
       runId = newRunAfter(events);
@@ -379,29 +406,46 @@ class Performance {
   }
 
   /**
-   * Waits until no workflow task is under way. Beside one, the time-skipping server forgets a query, or the run itself when
-   * it continues as new; it lets the task time out when the clock is let go; and it gives one to a worker that stops.
+   * Waits until no workflow task is under way, and no activity but those that are held. Beside a workflow task the
+   * time-skipping server forgets a query, or the run itself when it continues as new; it lets the task time out when the
+   * clock is let go; and it gives one to a worker that stops.
    */
-  async #untilAtRest(): Promise<void> {
+  async #untilNothingMoves(): Promise<void> {
     const giveUpAtMs = Date.now() + HANGS_AFTER_MS;
     while (Date.now() < giveUpAtMs) {
-      const events = eventsOf(await this.#currentHandle().fetchHistory());
-      const task = events.findLast(
-        (event) => event.workflowTaskScheduledEventAttributes || event.workflowTaskCompletedEventAttributes,
-      );
-      const goesOn = newRunAfter(events) !== null;
-      if (task?.workflowTaskCompletedEventAttributes && !goesOn) return;
+      const isQuiet = this.#activities === this.#held;
+      if ((await this.#isAtRest()) && isQuiet && this.#activities === this.#held) return;
       await sleep(10);
     }
   }
 
-  async #untilNothingMoves(): Promise<void> {
-    const giveUpAtMs = Date.now() + HANGS_AFTER_MS;
-    for (let looks = 0; looks < 3 && Date.now() < giveUpAtMs; looks += 1) {
-      await this.#untilAtRest();
-      if (this.#activities > 0) looks = 0;
-      await sleep(10);
+  /** Whether all that was scheduled has begun, and all that was completed has been taken in. */
+  async #isAtRest(): Promise<boolean> {
+    let { scheduled, completed } = this.#closedRuns;
+    for (let runId = this.#closedRuns.next; ; ) {
+      const events = eventsOf(await this.#runOf(runId).fetchHistory());
+      scheduled += events.filter((event) => event.activityTaskScheduledEventAttributes).length;
+      // One that is cancelled may complete without being taken in.
+      completed += events.filter(
+        (event) => event.activityTaskCompletedEventAttributes || event.activityTaskCancelRequestedEventAttributes,
+      ).length;
+      const next = newRunAfter(events);
+      if (next !== null) {
+        runId = next;
+        this.#closedRuns = { next, scheduled, completed };
+        continue;
+      }
+      if (closeOf(events) !== undefined) return true;
+      const task = events.findLast(
+        (event) => event.workflowTaskScheduledEventAttributes || event.workflowTaskCompletedEventAttributes,
+      );
+      const isTaskDone = task?.workflowTaskCompletedEventAttributes != null;
+      return isTaskDone && scheduled === this.#begun.size && completed >= this.#completed;
     }
+  }
+
+  #runOf(runId: string | null): WorkflowHandle {
+    return this.environment.client.workflow.getHandle(this.#currentHandle().workflowId, runId ?? undefined);
   }
 
   async #startWorker(): Promise<void> {
@@ -419,7 +463,7 @@ class Performance {
   /** The time-skipping server forgets a query now and then that comes beside a workflow task: it is asked again. */
   async #status(): Promise<ExportStatus> {
     const { client } = this.environment;
-    await this.#untilAtRest();
+    await this.#untilNothingMoves();
     for (let tries = 1; ; tries += 1) {
       try {
         return await client.withDeadline(Date.now() + QUERY_LIMIT_MS, () =>

@@ -40,6 +40,8 @@ export interface SentMessage {
   argument?: unknown;
   /** Of an update whose order among others counts. */
   updateId?: string;
+  /** Of a cancel: it is drained, since the input had been validated and asks for it. */
+  drains?: boolean;
   /** The server's clock, shortly before. */
   atMs: number;
   answer: MessageAnswer;
