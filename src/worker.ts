@@ -5,19 +5,12 @@
  */
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  type NativeConnectionOptions,
-  Worker,
-  type WorkerOptions,
-  type WorkflowBundle,
-} from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createExportActivities } from './activities';
 import type { AccountCloud } from './activities/cloud';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { accountsFromEnvironment, type CloudAccount, createCloudClient, LockProtection } from './huaweicloud';
+import { exportWorkflowBundle } from './worker/workflow-bundle';
 
 export interface ExportWorkerOptions {
   connection: NativeConnection;
@@ -127,7 +120,7 @@ export async function runExportWorker(
   const connection = await connectTo({ ...connectionOptions, address });
   try {
     const worker = {
-      ...(activitiesOnly ? {} : { workflowBundle: await bundleWorkflows() }),
+      ...(activitiesOnly ? {} : { workflowBundle: await exportWorkflowBundle() }),
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
     };
     const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts, activitiesOnly, worker });
@@ -137,10 +130,6 @@ export async function runExportWorker(
   } finally {
     await connection.close();
   }
-}
-
-function bundleWorkflows(): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows'), logger: new DefaultLogger('WARN') });
 }
 
 async function connectTo(options: NativeConnectionOptions & { address: string }): Promise<NativeConnection> {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountFromEnvironment } from '../src/huaweicloud';
-import type { DevServer } from '../src/testing/temporal-servers';
-import { createExportWorker } from '../src/worker';
-import { bundleOnce, connectWorker, startTestServer } from './temporal';
+import { accountFromEnvironment } from '../../src/huaweicloud';
+import type { DevServer } from '../../src/testing/temporal-servers';
+import { createExportWorker } from '../../src/worker';
+import { bundleOnce, connectWorker, startTestServer } from '../temporal';
 
 const account = accountFromEnvironment({
   HUAWEICLOUD_SDK_AK: 'access-key',
