@@ -30,7 +30,7 @@ import {
   startSimulator,
 } from '../src/testing';
 import type { DevServer } from '../src/testing/temporal-servers';
-import { bundleOnce, connectClient, connectWorker, startTestServer } from './temporal';
+import { bundleOnce, connectClient, connectWorker, startTestServer, WORKFLOWS_IN_THIS_THREAD } from './temporal';
 
 /** A Temporal dev server, a simulator and a worker of this process between them. */
 export interface Rig {
@@ -94,6 +94,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       taskQueue,
       workflowBundle: bundle,
       activities: createExportActivities({ accounts }),
+      ...WORKFLOWS_IN_THIS_THREAD,
       ...options.worker,
     });
     const running = worker.run();

@@ -10,6 +10,7 @@ import {
   makeTelemetryFilterString,
   NativeConnection,
   Runtime,
+  type WorkerOptions,
   type WorkflowBundle,
   type BundleOptions as WorkflowBundlerOptions,
 } from '@temporalio/worker';
@@ -48,6 +49,12 @@ export function connectWorker({ address }: Reachable): Promise<NativeConnection>
   installQuietRuntime();
   return NativeConnection.connect({ address });
 }
+
+/**
+ * For `Worker.create`: workflows run in the thread of the test. A thread of its own loads the SDK anew, for each of the
+ * many workers of a test run. Workers that are processes keep theirs, and with it the limit of a workflow task's time.
+ */
+export const WORKFLOWS_IN_THIS_THREAD = { debugMode: true } satisfies Partial<WorkerOptions>;
 
 /** Warnings and errors only. The Runtime is the process's own: the first install counts, for all files in it. */
 export function installQuietRuntime(): void {

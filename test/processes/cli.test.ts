@@ -374,8 +374,9 @@ describe.concurrent('ims-export', () => {
   describe('gives up within seconds', () => {
     it('with 5 where no Temporal server answers', async () => {
       const nowhere = { TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
-      for (const args of [['list'], ['worker'], [...start('linux', destination('a'), '--quick'), '--wait']]) {
-        const { stderr, tookMs } = await refused(5, 'TemporalUnreachable', args, nowhere);
+      const commands = [['list'], ['worker'], [...start('linux', destination('a'), '--quick'), '--wait']];
+      const refusals = commands.map((args) => refused(5, 'TemporalUnreachable', args, nowhere));
+      for (const { stderr, tookMs } of await Promise.all(refusals)) {
         expect(stderr).toContain(nowhere.TEMPORAL_ADDRESS);
         expect(tookMs).toBeLessThan(SECONDS_MS);
       }

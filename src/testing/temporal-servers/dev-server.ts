@@ -42,7 +42,10 @@ export interface DevServer {
   pid: number;
   /** Sends a signal and resolves when the server has ended (for a test that pulls the plug: SIGKILL). */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Ends the server: SIGTERM, and SIGKILL when it takes more than five seconds. May be called more than once. */
+  /**
+   * Ends the server: SIGTERM, and SIGKILL when it takes more than five seconds; SIGKILL at once where it keeps nothing
+   * (no `dbFilename`), which would take a second otherwise. May be called more than once.
+   */
   stop(): Promise<void>;
 }
 
@@ -171,7 +174,7 @@ async function launch(cli: string, options: LaunchOptions): Promise<DevServer> {
       child.kill(signal);
       await ended;
     },
-    stop: () => end(child, ended),
+    stop: () => end(child, ended, options.dbFilename === undefined ? 'SIGKILL' : 'SIGTERM'),
   };
 }
 
@@ -185,10 +188,10 @@ function untilEnded(child: ChildProcess): Promise<Ended> {
   });
 }
 
-async function end(child: ChildProcess, ended: Promise<Ended>): Promise<void> {
+async function end(child: ChildProcess, ended: Promise<Ended>, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();
-  child.kill('SIGTERM');
+  child.kill(signal);
   const enough = new AbortController();
   const inTime = await Promise.race([ended, sleep(STOP_GRACE_MS, null, { signal: enough.signal })]).finally(() =>
     enough.abort(),
