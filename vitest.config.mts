@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './test/closing-line-reporter.mjs';
+import { WaitingFirst } from './test/waiting-first.mjs';
 
 export default defineConfig({
   test: {
@@ -7,9 +8,10 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 4,
+    maxWorkers: 5,
     // The files of a worker process share its modules: loading the SDK for each of them took a fifth of the run.
     isolate: false,
+    sequence: { sequencer: WaitingFirst },
     reporters: ['default', new ClosingLineReporter()],
   },
 });
