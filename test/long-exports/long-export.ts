@@ -15,7 +15,7 @@ import {
 } from '../../src/contract';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
-import { timeSkippingEnvironment, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
+import { timeSkippingEnvironment } from '../temporal';
 import { eventsOf, type HistoryEvent, newRunAfter } from './history';
 
 export const HOUR_MS = 3_600_000;
@@ -84,7 +84,6 @@ export async function exportForHours(options: LongExportOptions): Promise<LongEx
       connection: environment.nativeConnection,
       taskQueue: DEFAULT_TASK_QUEUE,
       workflowBundle: options.bundle,
-      ...WORKFLOWS_IN_THIS_THREAD,
       activities: createExportActivities({
         accounts: new Map([['default', { region: account.region, client: cloud }]]),
       }),

@@ -34,7 +34,7 @@ import {
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type FaultAction, type Simulator, startSimulator } from '../../src/testing';
 import { closeOf, eventsOf, type HistoryEvent, newRunAfter, timeOf } from '../long-exports/history';
-import { timeSkippingEnvironment, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
+import { timeSkippingEnvironment } from '../temporal';
 import { after, disagreements, type Model } from './model';
 import type { MessageAnswer, Record, SentMessage, StepDone, Verdict } from './record';
 import type { Message, Script, Step, World } from './script';
@@ -74,7 +74,6 @@ export async function perform(script: Script, bundle: WorkflowBundle): Promise<R
         connection: environment.nativeConnection,
         taskQueue: DEFAULT_TASK_QUEUE,
         workflowBundle: bundle,
-        ...WORKFLOWS_IN_THIS_THREAD,
         // Each task replays its run; and the time-skipping server gives a task of a cached run to no other worker.
         maxCachedWorkflows: 0,
         activities: createExportActivities({
