@@ -24,18 +24,11 @@ import {
 /** Many exports in the tests are meant to fail; Temporal warns of each. */
 const quietLogger = new DefaultLogger('ERROR');
 
-/**
- * A dev server without Web UI; `stop()` it in `afterAll`. `TEMPORAL_ADDRESS` is not asked: tests own their server.
- * Where nothing is asked of it, the test files of a process share one, each with task queues and destinations of its own.
- */
-export async function startTestServer(options?: DevServerOptions): Promise<DevServer> {
+/** A dev server without Web UI; `stop()` it in `afterAll`. `TEMPORAL_ADDRESS` is not asked: tests own their server. */
+export function startTestServer(options: DevServerOptions = {}): Promise<DevServer> {
   installQuietRuntime();
-  if (options !== undefined) return startDevServer({ headless: true, ...options });
-  shared ??= startDevServer({ headless: true });
-  return { ...(await shared), stop: async () => {} };
+  return startDevServer({ headless: true, ...options });
 }
-
-let shared: Promise<DevServer> | undefined;
 
 /** The server that skips over idle time. One open workflow per server: with more it hangs. `teardown()` it. */
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
