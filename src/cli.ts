@@ -9,7 +9,7 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from './cli/exit-codes';
-import { type OutputOptions, printJson, reportError, reportLines } from './cli/output';
+import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
@@ -132,11 +132,7 @@ program
         const reports = await listExports(client);
         if (json) return printJson(reports);
         if (reports.length === 0) console.log('No exports yet. `ims-export start` begins one.');
-        for (const { workflowId, workflowStatus, startedAt, memo } of reports) {
-          console.log(
-            `${startedAt}  ${(memo.outcome ?? workflowStatus).padEnd(10)}  ${workflowId}  ${memo.jobId ?? ''}`,
-          );
-        }
+        else console.log(listLines(reports).join('\n'));
       }),
     ),
   );

@@ -82,7 +82,7 @@ function notAllowed(request: ExportRequest, image: Image | null, refusals: Refus
   const name = image?.name ? `${request.imageId} ("${image.name}")` : request.imageId;
   return failure(
     'ExportNotAllowed',
-    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)} ${override(refusals)}`,
+    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${[reasons(refusals), ...override(refusals)].join(' ')}`,
     details,
   );
 }
@@ -103,10 +103,11 @@ function destinationExists(
   );
 }
 
-/** The rules differ by region and date, and the cloud has the last word. */
-function override(refusals: Refusal[]): string {
-  const settings = refusals.map(({ rule }) => `options.rules.${rule}`).join(' and ');
-  return `Where your region allows it, set ${settings} to 'warn'.`;
+/** The rules differ by region and date, and the cloud has the last word; but not on what is not there. */
+function override(refusals: Refusal[]): string[] {
+  const rules = refusals.map(({ rule }) => rule);
+  if (rules.some((rule) => rule === 'imageExists' || rule === 'bucketExists')) return [];
+  return [`Where your region allows it, set ${rules.map((rule) => `options.rules.${rule}`).join(' and ')} to 'warn'.`];
 }
 
 function reasons(refusals: Refusal[]): string {

@@ -33,12 +33,20 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   process.exitCode = exitCodeOf(error);
 }
 
-/** The flag by which the wrong field of an input was given. */
+/** The flag by which the wrong field of an input was given, or by which a refusal can be turned down. */
 function flagOf(error: unknown): string | undefined {
-  if (!(error instanceof ExportError) || error.code !== 'InvalidExportRequest') return undefined;
+  if (!(error instanceof ExportError)) return undefined;
+  if (error.code === 'ExportNotAllowed') return turnedDown(error.message);
+  if (error.code !== 'InvalidExportRequest') return undefined;
   const { field = '' } = (error.details ?? {}) as Partial<InvalidExportRequestDetails>;
   if (field.startsWith('options.')) return `--option ${field.slice('options.'.length)}=…`;
   return FLAGS.get(field);
+}
+
+/** Such as `--option rules.sizeLimit=warn`, for each rule that the message says may be turned down. */
+function turnedDown(message: string): string | undefined {
+  const rules = [...message.matchAll(/\boptions\.(rules\.\w+)/g)].map(([, rule]) => `--option ${rule}=warn`);
+  return rules.length === 0 ? undefined : rules.join(' ');
 }
 
 const FLAGS = new Map([
@@ -85,6 +93,8 @@ export function reportLines(report: ExportReport): string[] {
   }
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
   if (imageId) lines.push(`  image    ${imageId}`);
+  const bucketUrl = status?.bucketUrl ?? memo.bucketUrl;
+  if (bucketUrl) lines.push(`  to       ${bucketUrl}${status?.fileFormat ? ` (${status.fileFormat})` : ''}`);
   if (jobId) lines.push(`  job      ${jobId}`);
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (outcome) lines.push(`  outcome  ${outcome}`, `  remains  ${remains(status?.remoteJob ?? memo.remoteJob)}`);
@@ -93,6 +103,24 @@ export function reportLines(report: ExportReport): string[] {
   if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
+}
+
+/** A heading, and a line for each export. */
+export function listLines(reports: readonly ExportReport[]): string[] {
+  const rows = reports.map(({ workflowId, workflowStatus, startedAt, memo }) => [
+    startedAt,
+    memo.outcome ?? workflowStatus,
+    workflowId,
+    memo.jobId ?? '',
+  ]);
+  const table = [['STARTED', 'OUTCOME', 'EXPORT', 'JOB'], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 const ATTENTION: { [attention in ExportAttention]: string } = {

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { readSearchAttributes, registerSearchAttributes } from '../client';
+import { readSearchAttributes, registerSearchAttributes, type SearchAttributeReport } from '../client';
 import { type OutputOptions, printJson } from './output';
 
 export interface SearchAttributesFlags extends OutputOptions {
@@ -14,10 +14,16 @@ export async function searchAttributes(client: Client, { register, json }: Searc
     const other = registeredAs === null ? 'missing' : `registered as ${registeredAs}: exports cannot use it`;
     console.log(`${name.padEnd(20)} ${type.padEnd(8)} ${registered ? 'registered' : other}`);
   }
-  const isComplete = reports.every(({ registered }) => registered);
-  console.log(
-    isComplete
-      ? `The namespace ${client.options.namespace} has them all: exports may set searchAttributes (\`--option searchAttributes=true\`).`
-      : `Add --register to register those that the namespace ${client.options.namespace} lacks.`,
-  );
+  console.log(nextStep(reports, client.options.namespace));
+}
+
+function nextStep(reports: readonly SearchAttributeReport[], namespace: string): string {
+  const wrong = reports.filter(({ registered, registeredAs }) => !registered && registeredAs !== null);
+  if (wrong.length > 0) {
+    const names = wrong.map(({ name }) => `--name ${name}`).join(' ');
+    return `Temporal does not change a type. Where nothing else uses it: \`temporal operator search-attribute remove --namespace ${namespace} ${names}\`, then --register.`;
+  }
+  return reports.every(({ registered }) => registered)
+    ? `The namespace ${namespace} has them all: exports may set searchAttributes (\`--option searchAttributes=true\`).`
+    : `Add --register to register those that the namespace ${namespace} lacks.`;
 }

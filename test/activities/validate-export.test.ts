@@ -71,6 +71,12 @@ describe('validating an export', () => {
     expect(message).toContain('options.rules');
   });
 
+  it('does not offer to turn down that there is no image', async () => {
+    const { message } = await failure({ imageId: '00000000-0000-0000-0000-000000000000' });
+    expect(message).toContain('imageExists');
+    expect(message).not.toContain('options.rules');
+  });
+
   it('goes on without an image that is not shown, where a call wants that', async () => {
     const { warnings } = await validate({
       imageId: '00000000-0000-0000-0000-000000000000',

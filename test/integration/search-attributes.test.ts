@@ -88,3 +88,25 @@ it('an export finds its place in the list by them', async () => {
   });
   await one.handle.cancel();
 });
+
+it('an attribute that the namespace has by another type refuses the export too, and is not registered over', async () => {
+  const mistyped = await startRig({ server: { searchAttributes: { ImsExportPercent: 'Keyword' } } });
+  try {
+    const reports = await registerSearchAttributes(mistyped.client);
+    expect(reports.find(({ name }) => name === 'ImsExportPercent')).toEqual({
+      name: 'ImsExportPercent',
+      type: 'INT',
+      registered: false,
+      registeredAs: 'KEYWORD',
+    });
+    const one = new OneExport(mistyped, { options: SHOWN });
+    await one.start();
+    expect(await one.failure()).toMatchObject({
+      type: 'InvalidExportRequest',
+      message: expect.stringContaining('ImsExportPercent (INT)'),
+    });
+    expect(one.posts()).toHaveLength(0);
+  } finally {
+    await mistyped.close();
+  }
+});

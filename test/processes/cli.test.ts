@@ -70,6 +70,7 @@ describe.concurrent('ims-export', () => {
     it('list names it, also as JSON', async () => {
       const [text, json] = await Promise.all([listing(workflowId), stage.run('list', '--json')]);
       expect(text).toMatch(/RUNNING/);
+      expect((await stage.run('list')).stdout).toMatch(/^STARTED +OUTCOME +EXPORT +JOB\n/);
       const reports = JSON.parse(json.stdout) as Array<{ workflowId: string }>;
       expect(reports.find((report) => report.workflowId === workflowId)).toMatchObject({ workflowStatus: 'RUNNING' });
     });
@@ -356,6 +357,7 @@ describe.concurrent('ims-export', () => {
   it('refuses by a rule with 1', async () => {
     const { stderr } = await refused(1, 'ExportNotAllowed', start('fullEcs', destination('full'), '--format', 'vhd'));
     expect(stderr).toContain(stage.image('fullEcs'));
+    expect(stderr).toContain('--option rules.notWholeEcs=warn');
   });
 
   it('with --json prints one document on stdout for a usage error too', async () => {
