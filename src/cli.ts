@@ -18,7 +18,7 @@ import { type AttachFlags, attach, type StartFlags, start, waitForEnd } from './
 import { cancelExport, connectClient, listExports, pausePolling, pollNow, readExport, resumePolling } from './client';
 import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
-import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
+import type { CloudAccount } from './huaweicloud';
 import type { RunExportWorkerOptions } from './worker';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
@@ -72,7 +72,10 @@ program
   .option('--activities-per-second <n>', 'limit of the queue, for all its workers together; the same for each', rate)
   .action(
     guarded(async (flags: { taskQueue: string } & RunExportWorkerOptions) => {
-      const { runExportWorker } = await import('./worker.js');
+      const [{ runExportWorker }, { accountsFromEnvironment }] = await Promise.all([
+        import('./worker.js'),
+        import('./huaweicloud/index.js'),
+      ]);
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
       await requireTemporal();
       await runExportWorker(

@@ -11,7 +11,8 @@ import type {
 import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
-import { preflight, type Refusal, readFacts } from './preflight';
+import { preflight, type Refusal } from './preflight';
+import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
 
 /**

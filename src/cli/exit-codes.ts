@@ -1,5 +1,5 @@
 import { ExportError, type ExportErrorCode } from '../client';
-import { AccountConfigurationError } from '../huaweicloud';
+import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
 
 /** What the exit code of a command says. */
 export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 } as const;

@@ -16,7 +16,7 @@ import { IMAGE_SIZE_RULES } from './rules/image-size';
 import { IMAGE_STATE_RULES } from './rules/image-state';
 import { OBJECT_NAME_RULES } from './rules/object-name';
 
-export { type PreflightFacts, readFacts } from './facts';
+export type { PreflightFacts } from './facts';
 
 const RULES = [
   ...IMAGE_STATE_RULES,
