@@ -11,7 +11,7 @@ import type {
 import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
-import { preflight, type Refusal } from './preflight';
+import { mayVary, preflight, type Refusal } from './preflight';
 import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
 
@@ -107,7 +107,7 @@ function destinationExists(
 /** The rules differ by region and date, and the cloud has the last word; but not on what is not there. */
 function override(refusals: Refusal[]): string[] {
   const rules = refusals.map(({ rule }) => rule);
-  if (rules.some((rule) => rule === 'imageExists' || rule === 'bucketExists')) return [];
+  if (!rules.every(mayVary)) return [];
   return [`Where your region allows it, set ${rules.map((rule) => `options.rules.${rule}`).join(' and ')} to 'warn'.`];
 }
 

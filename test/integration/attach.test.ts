@@ -102,6 +102,8 @@ describe.concurrent('attaching is refused', () => {
       service: 'ims',
       method: 'GET',
       path: `*/jobs/${job.jobId}`,
+      // A poll of the terminated run may still be under way.
+      times: 10,
       action: {
         status: 200,
         body: {

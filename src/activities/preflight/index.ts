@@ -47,6 +47,11 @@ export interface PreflightReport {
   failureType: 'ExportNotAllowed' | 'DestinationExists';
 }
 
+/** Whether the rule may be wrong of a region or a date, and turned down there. */
+export function mayVary(id: string): boolean {
+  return PREFLIGHT_RULES.find((rule) => rule.id === id)?.mayVary ?? true;
+}
+
 /** Asks every rule that is not off. */
 export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): PreflightReport {
   const refusals: Refusal[] = [];

@@ -11,6 +11,7 @@ export const DESTINATION_RULES = [
     refuses: 'a bucket that is not there',
     source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
     severity: 'error',
+    mayVary: false,
     check({ bucket, request }) {
       if (bucket.kind === 'read' || OTHER_REGION.has(bucket.code)) return passed;
       if (bucket.code !== NO_SUCH_BUCKET) return bucketNotRead(bucket);
