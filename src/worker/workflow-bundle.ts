@@ -4,72 +4,130 @@
  * @module
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 import { cacheDirectory } from '../cache-directory';
 
-/** Everything of this package that a bundle is made of, and the packages of Temporal that make it and stand in it. */
-const SOURCES = join(__dirname, '..');
-const SDK_PACKAGES = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'];
+/** What a bundle is made of. */
+export interface BundleSources {
+  /** The folder with `contract` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
+  folder: string;
+  /** The packages of Temporal that make the bundle and stand in it, with their versions. */
+  sdk: readonly string[];
+}
+
+export interface BundleOptions {
+  /** For the place of the cache. @default process.env */
+  env?: NodeJS.ProcessEnv;
+  sources?: BundleSources;
+  make?: (workflowsPath: string) => Promise<WorkflowBundle>;
+}
 
 /**
  * The bundle of the export workflow, for `WorkerOptions.workflowBundle`: from the cache directory when one of exactly
- * these sources and this SDK is there, else made and put there. A cache that cannot be read or written costs time only.
+ * these sources and this SDK is there, else made and put there. A cache that cannot be read or written, or that others
+ * may write to, costs time only.
  */
-export async function exportWorkflowBundle(
-  env: NodeJS.ProcessEnv = process.env,
-  make: () => Promise<WorkflowBundle> = bundleExportWorkflow,
-): Promise<WorkflowBundle> {
-  const folder = join(cacheDirectory(env), 'workflow-bundles');
-  const path = join(folder, `${await digestOfSources()}.js`);
-  const kept = await readFile(path, 'utf8').then(unsealed, () => undefined);
-  if (kept !== undefined) return { code: kept };
-  const bundle = await make();
-  await keep(folder, path, bundle.code).catch(() => undefined);
-  return bundle;
+export async function exportWorkflowBundle(options: BundleOptions = {}): Promise<WorkflowBundle> {
+  const { env = process.env, sources = ownSources(), make = bundle } = options;
+  const digest = await digestOf(sources);
+  const path = await placeOf(digest, env).catch(() => null);
+  const kept = path === null ? null : await readKept(path).catch(() => null);
+  if (kept !== null) return { code: kept };
+  const made = await make(join(sources.folder, 'workflows'));
+  // An upgrade in the middle of it may have changed what it was made of.
+  const isOfDigest = (await digestOf(sources)) === digest;
+  if (path !== null && isOfDigest) await keep(path, made.code).catch(() => undefined);
+  return made;
 }
 
-function bundleExportWorkflow(): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath: join(SOURCES, 'workflows'), logger: new DefaultLogger('WARN') });
-}
-
-/** Written beside its place and renamed, so that no other worker reads half of it. Only its owner may put code there. */
-async function keep(folder: string, path: string, code: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const unfinished = `${path}.${randomUUID()}`;
-  await writeFile(unfinished, sealed(code), { mode: 0o600 });
-  await rename(unfinished, path);
-}
-
-async function digestOfSources(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const name of SDK_PACKAGES) {
+function ownSources(): BundleSources {
+  const sdk = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'].map((name) => {
     const { version } = require(`${name}/package.json`) as { version: string };
-    hash.update(`${name}@${version}\0`);
-  }
-  for (const file of await filesOfWorkflows()) hash.update(`${file}\0`).update(await readFile(join(SOURCES, file)));
+    return `${name}@${version}`;
+  });
+  return { folder: join(__dirname, '..'), sdk };
+}
+
+function bundle(workflowsPath: string): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+}
+
+async function digestOf({ folder, sdk }: BundleSources): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(sdk));
+  for (const file of await sourceFiles(folder)) hash.update(`\0${file}\0`).update(await readFile(join(folder, file)));
   return hash.digest('hex');
 }
 
-/** Workflows import the contract and the SDK, nothing else. */
-async function filesOfWorkflows(): Promise<string[]> {
+async function sourceFiles(folder: string): Promise<string[]> {
   const files = [
-    ...(await readdir(SOURCES)).filter((name) => name.startsWith('contract.')),
-    ...(await readdir(join(SOURCES, 'workflows'), { recursive: true })).map((name) => join('workflows', name)),
+    ...(await readdir(folder)).filter((name) => name.startsWith('contract.')),
+    ...(await readdir(join(folder, 'workflows'), { recursive: true })).map((name) => join('workflows', name)),
   ];
   return files.filter((name) => /(?<!\.d)\.[jt]s$/.test(name)).sort();
 }
 
-/** A disk that was full leaves half a file: the digest of the code is its last line. */
+// The worker runs what it reads here, beside the keys of the cloud: nobody else may have been able to write it.
+
+async function placeOf(digest: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const folder = join(cacheDirectory(env), 'workflow-bundles');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const path of [dirname(folder), folder]) refuseOfOthers(await stat(path));
+  return join(folder, `${digest}.js`);
+}
+
+async function readKept(path: string): Promise<string | null> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    refuseOfOthers(await file.stat());
+    return unsealed(await file.readFile('utf8'));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Windows tells no owner, and keeps the profile's folders for its user. */
+function refuseOfOthers({ uid, mode }: { uid: number; mode: number }): void {
+  const own = process.getuid?.();
+  const isOwn = own === undefined || ((uid === own || uid === 0) && (mode & 0o022) === 0);
+  if (!isOwn) throw new Error('others may write there');
+}
+
+/** Written beside its place and renamed, so that no other worker reads half of it. */
+async function keep(path: string, code: string): Promise<void> {
+  await removeOld(dirname(path));
+  const unfinished = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(unfinished, sealed(code), { mode: 0o600 });
+    await rename(unfinished, path);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+const HOUR_MS = 3_600_000;
+const MONTH_MS = 30 * 24 * HOUR_MS;
+
+/** Bundles of former versions, and what a killed worker left unfinished. */
+async function removeOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const ageMs = Date.now() - (await stat(path)).mtimeMs;
+    if (ageMs > (name.endsWith('.js') ? MONTH_MS : HOUR_MS)) await rm(path, { force: true });
+  }
+}
+
+/** A computer that loses power may keep the name of a file and lose its end: the digest of the code is its last line. */
 function sealed(code: string): string {
   return `${code}\n//${sha256(code)}`;
 }
 
-function unsealed(text: string): string | undefined {
+function unsealed(text: string): string | null {
   const end = text.lastIndexOf('\n//');
   const code = text.slice(0, Math.max(end, 0));
-  return text.slice(end + 3) === sha256(code) ? code : undefined;
+  return text.slice(end + 3) === sha256(code) ? code : null;
 }
 
 function sha256(text: string): string {

@@ -1,14 +1,22 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportWorkflowBundle } from '../../src/worker/workflow-bundle';
+import { type BundleSources, exportWorkflowBundle } from '../../src/worker/workflow-bundle';
 
+let folder: string;
 let cache: string;
+let sources: BundleSources;
 beforeEach(async () => {
-  cache = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
+  folder = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
+  cache = join(folder, 'cache');
+  sources = { folder: join(folder, 'lib'), sdk: ['@temporalio/worker@1.24.0'] };
+  await mkdir(join(sources.folder, 'workflows/submission'), { recursive: true });
+  for (const file of ['contract.js', 'workflows/index.js', 'workflows/submission/submit.js']) await write(file, 'one');
 });
-afterEach(() => rm(cache, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true }));
+
+const write = (file: string, text: string) => writeFile(join(sources.folder, file), text);
 
 /** How often it was made stands in the code. */
 function counted() {
@@ -16,42 +24,101 @@ function counted() {
   return async () => ({ code: `made ${++made}\n//# not the last line` });
 }
 
-const bundleWith = (make: ReturnType<typeof counted>, folder = cache) =>
-  exportWorkflowBundle({ IMS_EXPORT_CACHE_DIR: folder }, make);
+const bundleWith = (make: () => Promise<{ code: string }>, place = cache) =>
+  exportWorkflowBundle({ env: { IMS_EXPORT_CACHE_DIR: place }, sources, make });
 
-const keptFile = async () => {
-  const [name = ''] = await readdir(join(cache, 'workflow-bundles'));
-  return join(cache, 'workflow-bundles', name);
-};
+const MADE = (times: number) => ({ code: `made ${times}\n//# not the last line` });
+
+const bundles = () => join(cache, 'workflow-bundles');
+const keptFile = async () => join(bundles(), (await readdir(bundles()))[0] ?? '');
 
 describe('the workflow bundle', () => {
   it('is made once, and then read from the cache as it was made', async () => {
     const make = counted();
-    expect(await bundleWith(make)).toEqual({ code: 'made 1\n//# not the last line' });
-    expect(await bundleWith(make)).toEqual({ code: 'made 1\n//# not the last line' });
+    expect(await bundleWith(make)).toEqual(MADE(1));
+    expect(await bundleWith(make)).toEqual(MADE(1));
+  });
+
+  it.each<[string, () => Promise<unknown> | unknown]>([
+    ['a workflow', () => write('workflows/submission/submit.js', 'two')],
+    ['a further workflow', () => write('workflows/further.js', 'one')],
+    ['the contract', () => write('contract.js', 'two')],
+    ['the SDK', () => Object.assign(sources, { sdk: ['@temporalio/worker@1.25.0'] })],
+  ])('is made anew for a change of %s', async (_what, change) => {
+    const make = counted();
+    await bundleWith(make);
+    await change();
+    expect(await bundleWith(make)).toEqual(MADE(2));
+    expect(await bundleWith(make)).toEqual(MADE(2));
+  });
+
+  it('stays the same when only types or source maps change', async () => {
+    const make = counted();
+    await bundleWith(make);
+    await write('contract.d.ts', 'types');
+    await write('workflows/index.js.map', 'lines');
+    expect(await bundleWith(make)).toEqual(MADE(1));
+  });
+
+  it('is not kept when its sources change while it is made', async () => {
+    await bundleWith(async () => {
+      await write('workflows/index.js', 'two');
+      return { code: 'of both' };
+    });
+    expect(await readdir(bundles())).toEqual([]);
   });
 
   it('is made again when the file in the cache was cut or changed', async () => {
     const make = counted();
     await bundleWith(make);
     await truncate(await keptFile(), 30);
-    expect(await bundleWith(make)).toMatchObject({ code: expect.stringContaining('made 2') });
+    expect(await bundleWith(make)).toEqual(MADE(2));
     await writeFile(await keptFile(), (await readFile(await keptFile(), 'utf8')).replace('made 2', 'made 9'));
-    expect(await bundleWith(make)).toMatchObject({ code: expect.stringContaining('made 3') });
-    expect(await bundleWith(make)).toMatchObject({ code: expect.stringContaining('made 3') });
+    expect(await bundleWith(make)).toEqual(MADE(3));
+    expect(await bundleWith(make)).toEqual(MADE(3));
   });
 
-  it('is made each time where the cache cannot be written', async () => {
-    const file = join(cache, 'file');
-    await writeFile(file, '');
+  it.each<[string, () => Promise<string>, number]>([
+    ['file', keptFile, 0o666],
+    ['folder', async () => bundles(), 0o777],
+    ['cache', async () => cache, 0o777],
+  ])('is not taken from a %s that others may write to', async (_which, path, mode) => {
     const make = counted();
-    await bundleWith(make, join(file, 'cache'));
-    expect(await bundleWith(make, join(file, 'cache'))).toMatchObject({ code: expect.stringContaining('made 2') });
+    await bundleWith(make);
+    await chmod(await path(), mode);
+    expect(await bundleWith(make)).toEqual(MADE(2));
+  });
+
+  it.each<[string, () => NodeJS.ProcessEnv]>([
+    ['cannot be written', () => ({ IMS_EXPORT_CACHE_DIR: join(sources.folder, 'contract.js', 'cache') })],
+    ['has no place', () => ({ IMS_EXPORT_CACHE_DIR: '\0' })],
+  ])('is made each time where the cache %s', async (_why, env) => {
+    const make = counted();
+    await exportWorkflowBundle({ env: env(), sources, make });
+    expect(await exportWorkflowBundle({ env: env(), sources, make })).toEqual(MADE(2));
   });
 
   it('leaves one file in the cache, which only its owner may read and write', async () => {
     await Promise.all([bundleWith(counted()), bundleWith(counted())]);
-    expect(await readdir(join(cache, 'workflow-bundles'))).toHaveLength(1);
+    expect(await readdir(bundles())).toHaveLength(1);
     expect((await stat(await keptFile())).mode & 0o777).toBe(0o600);
+  });
+
+  it('removes what former versions and killed workers left', async () => {
+    await bundleWith(counted());
+    const daysAgo = (days: number) => Date.now() / 1000 - days * 86_400;
+    for (const [name, days] of [
+      ['former.js', 31],
+      ['other.js', 29],
+      ['killed.js.1', 1],
+    ] as const) {
+      await writeFile(join(bundles(), name), '');
+      await utimes(join(bundles(), name), daysAgo(days), daysAgo(days));
+    }
+    await write('contract.js', 'two');
+    await bundleWith(counted());
+    const left = await readdir(bundles());
+    expect(left).toHaveLength(3);
+    expect(left).toContain('other.js');
   });
 });

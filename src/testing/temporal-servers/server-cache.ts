@@ -20,7 +20,8 @@ export interface CacheEntry {
  * @returns the folder of the entry
  */
 export async function installIntoCache({ cache, entry, fill, usable }: CacheEntry): Promise<string> {
-  await mkdir(cache, { recursive: true });
+  // What is kept here is run: nobody else may write it.
+  await mkdir(cache, { recursive: true, mode: 0o700 });
   await removeAbandonedInstalls(cache);
   const temporary = await mkdtemp(join(cache, `${INSTALLING}${entry}-`));
   const place = join(cache, entry);
