@@ -11,6 +11,7 @@ export default defineConfig({
     maxWorkers: 5,
     // The files of a worker process share its modules: loading the SDK for each of them took a fifth of the run.
     isolate: false,
+    setupFiles: ['test/leave-nothing-behind.ts'],
     sequence: { sequencer: WaitingFirst },
     reporters: ['default', new ClosingLineReporter()],
   },

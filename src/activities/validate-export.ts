@@ -11,7 +11,7 @@ import type {
 import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
-import { mayVary, preflight, type Refusal } from './preflight';
+import { preflight, type Refusal, suggestsOverride } from './preflight';
 import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
 
@@ -104,10 +104,10 @@ function destinationExists(
   );
 }
 
-/** The rules differ by region and date, and the cloud has the last word; but not on what is not there. */
+/** The rules differ by region and date, and the cloud has the last word; but not on what is there and what is not. */
 function override(refusals: Refusal[]): string[] {
   const rules = refusals.map(({ rule }) => rule);
-  if (!rules.every(mayVary)) return [];
+  if (!rules.every(suggestsOverride)) return [];
   return [`Where your region allows it, set ${rules.map((rule) => `options.rules.${rule}`).join(' and ')} to 'warn'.`];
 }
 

@@ -43,9 +43,10 @@ function flagOf(error: unknown): string | undefined {
   return FLAGS.get(field);
 }
 
-/** Such as `--option rules.sizeLimit=warn`, for each rule that the message says may be turned down. */
+/** Such as `--option rules.sizeLimit=warn`, for each rule that the message suggests, at its end, to turn down. */
 function turnedDown(message: string): string | undefined {
-  const rules = [...message.matchAll(/\boptions\.(rules\.\w+)/g)].map(([, rule]) => `--option ${rule}=warn`);
+  const suggestion = message.slice(message.lastIndexOf('. ') + 1);
+  const rules = [...suggestion.matchAll(/\boptions\.(rules\.\w+)/g)].map(([, rule]) => `--option ${rule}=warn`);
   return rules.length === 0 ? undefined : rules.join(' ');
 }
 

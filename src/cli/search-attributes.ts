@@ -17,7 +17,8 @@ export async function searchAttributes(client: Client, { register, json }: Searc
   console.log(nextStep(reports, client.options.namespace));
 }
 
-function nextStep(reports: readonly SearchAttributeReport[], namespace: string): string {
+/** What to do about them. */
+export function nextStep(reports: readonly SearchAttributeReport[], namespace: string): string {
   const wrong = reports.filter(({ registered, registeredAs }) => !registered && registeredAs !== null);
   if (wrong.length > 0) {
     const names = wrong.map(({ name }) => `--name ${name}`).join(' ');

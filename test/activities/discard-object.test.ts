@@ -144,8 +144,7 @@ describe('a discard that is refused or disturbed', () => {
     const heads = () => rig.simulator.requests().filter(({ method }) => method === 'HEAD').length;
     const [headsBefore, now] = [heads(), performance.now.bind(performance)];
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + (heads() > headsBefore ? 16_000 : 0));
-    const { outcome } = await rig.runAs({}, 'imsDiscardObject', input);
-    clock.mockRestore();
+    const { outcome } = await rig.runAs({}, 'imsDiscardObject', input).finally(() => clock.mockRestore());
     expect(outcome).toMatchObject({ type: 'StaleLook', nonRetryable: false });
     expect({ isThere: isThere(input.request), deletes: deletes() }).toEqual({ isThere: true, deletes: before });
     expect(await discard(input)).toEqual({ kind: 'discarded' });

@@ -71,6 +71,14 @@ describe('validating an export', () => {
     expect(message).toContain('options.rules');
   });
 
+  it('does not offer to turn down that the destination is taken, beside a rule that may be', async () => {
+    const bucketUrl = `${rig.simulator.info.bucket}:taken.qcow2`;
+    const { type, message } = await failure({ imageId: rig.simulator.info.images.large, bucketUrl });
+    expect(type).toBe('ExportNotAllowed');
+    expect(message).toMatch(/conversionSizeLimit.*destinationFree/);
+    expect(message).not.toContain('options.rules');
+  });
+
   it('does not offer to turn down that there is no image', async () => {
     const { message } = await failure({ imageId: '00000000-0000-0000-0000-000000000000' });
     expect(message).toContain('imageExists');

@@ -202,7 +202,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F32',
     failure: 'A rule that has drifted refuses a valid export.',
     does: 'Every rule can be turned down to a warning or off; the cloud has the last word.',
-    see: '`ExportNotAllowed` names the option, such as `rules.sizeLimit=warn`. Start again with it.',
+    see: 'Where that can help, `ExportNotAllowed` names the option, such as `rules.sizeLimit=warn`. Start again with it.',
   },
   {
     number: 'F33',

@@ -51,7 +51,7 @@ describe.concurrent('ims-export', () => {
     it('status tells phase, image and job', async () => {
       const { exitCode, stdout } = await stage.run('status', workflowId);
       expect(exitCode).toBe(0);
-      for (const part of ['RUNNING', 'exporting', stage.image('linux'), (await jobTo(to)).jobId]) {
+      for (const part of ['RUNNING', 'exporting', stage.image('linux'), `${to} (qcow2)`, (await jobTo(to)).jobId]) {
         expect(stdout).toContain(part);
       }
     });

@@ -47,9 +47,9 @@ export interface PreflightReport {
   failureType: 'ExportNotAllowed' | 'DestinationExists';
 }
 
-/** Whether the rule may be wrong of a region or a date, and turned down there. */
-export function mayVary(id: string): boolean {
-  return PREFLIGHT_RULES.find((rule) => rule.id === id)?.mayVary ?? true;
+/** Whether a refusal by the rule tells how to turn it down. */
+export function suggestsOverride(id: string): boolean {
+  return PREFLIGHT_RULES.find((rule) => rule.id === id)?.suggestsOverride ?? true;
 }
 
 /** Asks every rule that is not off. */

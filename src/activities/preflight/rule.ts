@@ -14,8 +14,8 @@ export interface PreflightRule {
   severity: RuleSeverity;
   /** How an export fails that nothing but this rule refuses. @default 'ExportNotAllowed' */
   failureType?: 'DestinationExists';
-  /** False where no region and no date make it right: the refusal then offers no way to turn it down. @default true */
-  mayVary?: false;
+  /** False where nothing is won by turning it down: it still can be, but the refusal does not suggest it. @default true */
+  suggestsOverride?: false;
   check(facts: PreflightFacts): Finding;
 }
 

@@ -2,6 +2,7 @@
  * Calls every parser with every case and watches its own memory. Forked by run-fuzz.ts with a bounded heap; tells its
  * parent each case that it begins with when asked to, each failure, and at the end its counts.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { check, clientOf, PARSERS, type Parser } from './parsers';
 
@@ -34,9 +35,8 @@ export type FuzzMessage =
 
 const MB = 1e6;
 
-/** Resident memory when everything was loaded, and the peak that loading had. In bytes. */
+/** Resident memory when everything was loaded, in bytes. */
 let baseline = 0;
-let peakOfLoading = 0;
 
 async function run({ origin, cases, parser: only, index: onlyIndex }: FuzzTask): Promise<void> {
   const parsers = PARSERS.filter(({ name }) => only === undefined || name === only);
@@ -44,7 +44,7 @@ async function run({ origin, cases, parser: only, index: onlyIndex }: FuzzTask):
   for (const parser of parsers) await runParser(parser, origin, [1_000_000, 1_000_001, 1_000_002], () => undefined);
   globalThis.gc?.();
   baseline = process.memoryUsage.rss();
-  peakOfLoading = peakSoFar();
+  forgetPeak();
   const reports: ParserReport[] = [];
   for (const parser of parsers) {
     const indexes = onlyIndex === undefined ? Array.from({ length: cases }, (_, index) => index) : [onlyIndex];
@@ -101,14 +101,34 @@ async function runParser(
   return report;
 }
 
-/** At the peak of the cases, which no look in between could miss once it is over that of loading. */
 function growthMb(): number {
-  const peak = peakSoFar() > peakOfLoading ? peakSoFar() : process.memoryUsage.rss();
-  return (peak - baseline) / MB;
+  return (peakSoFar() - baseline) / MB;
 }
 
+/**
+ * The peak since {@link forgetPeak}, which no look in between could miss. The maxRSS of `process.resourceUsage()` is no
+ * help: it begins with that of the process which forked this one. Where there is no /proc, what is resident now.
+ */
 function peakSoFar(): number {
-  return process.resourceUsage().maxRSS * 1_024;
+  const [, kilobytes] = readIfAny('/proc/self/status').match(/^VmHWM:\s+(\d+) kB$/m) ?? [];
+  return kilobytes === undefined ? process.memoryUsage.rss() : Number(kilobytes) * 1_024;
+}
+
+/** What loading took does not count. */
+function forgetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // No Linux: there is no peak to forget.
+  }
+}
+
+function readIfAny(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function tell(message: FuzzMessage): void {

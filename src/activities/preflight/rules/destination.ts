@@ -11,7 +11,7 @@ export const DESTINATION_RULES = [
     refuses: 'a bucket that is not there',
     source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
     severity: 'error',
-    mayVary: false,
+    suggestsOverride: false,
     check({ bucket, request }) {
       if (bucket.kind === 'read' || OTHER_REGION.has(bucket.code)) return passed;
       if (bucket.code !== NO_SUCH_BUCKET) return bucketNotRead(bucket);
@@ -72,6 +72,7 @@ export const DESTINATION_RULES = [
     source: 'OBS HEAD object; IMG.0070',
     severity: 'error',
     failureType: 'DestinationExists',
+    suggestsOverride: false,
     check({ destination }) {
       if (destination.kind === 'refused') return notChecked(`the object key could not be read (${destination.text})`);
       const { object } = destination.value;

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { nextStep } from '../../src/cli/search-attributes';
+import type { SearchAttributeReport } from '../../src/client';
+
+const PERCENT = { name: 'ImsExportPercent', type: 'INT' } as const;
+const PHASE: SearchAttributeReport = {
+  name: 'ImsExportPhase',
+  type: 'KEYWORD',
+  registered: true,
+  registeredAs: 'KEYWORD',
+};
+
+describe('what to do about search attributes', () => {
+  it.each<[string, Pick<SearchAttributeReport, 'registered' | 'registeredAs'>, string]>([
+    ['use them, when all are registered', { registered: true, registeredAs: 'INT' }, '--option searchAttributes=true'],
+    ['register what is missing', { registered: false, registeredAs: null }, 'Add --register'],
+    [
+      'remove one of another type first',
+      { registered: false, registeredAs: 'KEYWORD' },
+      'temporal operator search-attribute remove --namespace archive --name ImsExportPercent`',
+    ],
+  ])('is to %s', (_what, percent, said) => {
+    expect(nextStep([PHASE, { ...PERCENT, ...percent }], 'archive')).toContain(said);
+  });
+});
