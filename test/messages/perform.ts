@@ -42,6 +42,12 @@ import type { Message, Script, Step, World } from './script';
 /** By the real clock: nothing takes so long but what hangs. */
 const HANGS_AFTER_MS = 30_000;
 
+/** By the real clock: a workflow task that is not answered by then was lost between server and worker. */
+const LOST_AFTER_MS = 5_000;
+
+/** By the server's clock, a little more than the time after which it gives a lost workflow task once more. */
+const GIVEN_AGAIN_AFTER_MS = 11_000;
+
 /** The same for all of it. */
 const PERFORMED_WITHIN_MS = 120_000;
 const LAST_WORD_MS = 5_000;
@@ -346,6 +352,7 @@ class Performance {
   async #answered({ sent, answer }: Sending): Promise<SentMessage> {
     const isPatient = sent.message.send === 'awaitSubmitted' && sent.message.intent === 'same';
     if (!isPatient) {
+      if ((await within(LOST_AFTER_MS, answer)) === TOO_LATE) await this.environment.sleep(GIVEN_AGAIN_AFTER_MS);
       const came = await within(HANGS_AFTER_MS, answer);
       return { ...sent, answer: came === TOO_LATE ? { kind: 'none' } : came };
     }
@@ -406,16 +413,21 @@ class Performance {
   }
 
   /**
-   * Waits until no workflow task is under way, and no activity but those that are held. Beside a workflow task the
+   * Waits until no workflow task is under way, and no activity but those that are held. A task that was lost is given once
+   * more when the clock goes on. Beside a workflow task the
    * time-skipping server forgets a query, or the run itself when it continues as new; it lets the task time out when the
    * clock is let go; and it gives one to a worker that stops.
    */
   async #untilNothingMoves(): Promise<void> {
     const giveUpAtMs = Date.now() + HANGS_AFTER_MS;
+    let lostAtMs = Date.now() + LOST_AFTER_MS;
     while (Date.now() < giveUpAtMs) {
       const isQuiet = this.#activities === this.#held;
       if ((await this.#isAtRest()) && isQuiet && this.#activities === this.#held) return;
       await sleep(10);
+      if (Date.now() < lostAtMs) continue;
+      lostAtMs = Number.POSITIVE_INFINITY;
+      await this.environment.sleep(GIVEN_AGAIN_AFTER_MS);
     }
   }
 
