@@ -398,6 +398,8 @@ export interface ExportNotAllowedDetails extends FailureContext {
   /** What the image, bucket or destination showed. */
   found: string;
   refusals: Array<{ rule: string; found: string; message: string }>;
+  /** Rules to set to `warn` in `options.rules` where the region allows it; none where nothing would be won. */
+  overridable: string[];
 }
 
 /** `details[0]` of DestinationExists. */

@@ -11,7 +11,7 @@ import type {
 import { CloudError, type Image } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
-import { preflight, type Refusal, suggestsOverride } from './preflight';
+import { type PreflightReport, preflight, type Refusal } from './preflight';
 import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
 
@@ -45,12 +45,13 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
 
 async function validate(request: ExportRequest, account: AccountCloud): Promise<ValidatedExport> {
   const facts = await readFacts(account, request);
-  const { refusals, warnings, failureType } = preflight(facts);
+  const report = preflight(facts);
+  const { refusals, warnings, failureType } = report;
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
       ? destinationExists(request, destination?.object ?? null, refusals)
-      : notAllowed(request, facts.image, refusals);
+      : notAllowed(request, facts.image, report);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }
@@ -72,18 +73,23 @@ async function refuseUnregisteredAttributes({ options }: ExportRequest): Promise
   throw invalidField('options.searchAttributes', true, expected);
 }
 
-function notAllowed(request: ExportRequest, image: Image | null, refusals: Refusal[]): ApplicationFailure {
+function notAllowed(
+  request: ExportRequest,
+  image: Image | null,
+  { refusals, overridable }: PreflightReport,
+): ApplicationFailure {
   const [first] = refusals;
   const details: ExportNotAllowedDetails = {
     ...contextOf(request),
     rule: first?.rule ?? '',
     found: first?.found ?? '',
     refusals,
+    overridable,
   };
   const name = image?.name ? `${request.imageId} ("${image.name}")` : request.imageId;
   return failure(
     'ExportNotAllowed',
-    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${[reasons(refusals), ...override(refusals)].join(' ')}`,
+    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${[reasons(refusals), ...override(overridable)].join(' ')}`,
     details,
   );
 }
@@ -105,9 +111,8 @@ function destinationExists(
 }
 
 /** The rules differ by region and date, and the cloud has the last word; but not on what is there and what is not. */
-function override(refusals: Refusal[]): string[] {
-  const rules = refusals.map(({ rule }) => rule);
-  if (!rules.every(suggestsOverride)) return [];
+function override(rules: string[]): string[] {
+  if (rules.length === 0) return [];
   return [`Where your region allows it, set ${rules.map((rule) => `options.rules.${rule}`).join(' and ')} to 'warn'.`];
 }
 

@@ -5,7 +5,13 @@
  */
 import type { ExportReport } from '../client';
 import { ExportError } from '../client';
-import type { DiscardOutcome, ExportAttention, ExportImageResult, InvalidExportRequestDetails } from '../contract';
+import type {
+  DiscardOutcome,
+  ExportAttention,
+  ExportImageResult,
+  ExportNotAllowedDetails,
+  InvalidExportRequestDetails,
+} from '../contract';
 import { formatDuration } from '../workflows/format-duration';
 import { exitCodeOf } from './exit-codes';
 
@@ -36,18 +42,14 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
 /** The flag by which the wrong field of an input was given, or by which a refusal can be turned down. */
 function flagOf(error: unknown): string | undefined {
   if (!(error instanceof ExportError)) return undefined;
-  if (error.code === 'ExportNotAllowed') return turnedDown(error.message);
+  if (error.code === 'ExportNotAllowed') {
+    const { overridable = [] } = (error.details ?? {}) as Partial<ExportNotAllowedDetails>;
+    return overridable.map((rule) => `--option rules.${rule}=warn`).join(' ') || undefined;
+  }
   if (error.code !== 'InvalidExportRequest') return undefined;
   const { field = '' } = (error.details ?? {}) as Partial<InvalidExportRequestDetails>;
   if (field.startsWith('options.')) return `--option ${field.slice('options.'.length)}=…`;
   return FLAGS.get(field);
-}
-
-/** Such as `--option rules.sizeLimit=warn`, for each rule that the message suggests, at its end, to turn down. */
-function turnedDown(message: string): string | undefined {
-  const suggestion = message.slice(message.lastIndexOf('. ') + 1);
-  const rules = [...suggestion.matchAll(/\boptions\.(rules\.\w+)/g)].map(([, rule]) => `--option ${rule}=warn`);
-  return rules.length === 0 ? undefined : rules.join(' ');
 }
 
 const FLAGS = new Map([

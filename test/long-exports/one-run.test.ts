@@ -95,6 +95,7 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     // About every ten minutes, the longest interval: a refused key is not hammered at.
     const gapsMs = denied.slice(1).map(({ atMs }, poll) => atMs - (denied[poll]?.atMs ?? 0));
     expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(0.97 * (HOUR_MS / 6));
+    expect(denied.length).toBeLessThanOrEqual(5 * 6 + 1);
   });
 
   it('waits as long as the cloud asks for when it throttles the polls', async () => {

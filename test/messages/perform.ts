@@ -413,10 +413,9 @@ class Performance {
   }
 
   /**
-   * Waits until no workflow task is under way, and no activity but those that are held. A task that was lost is given once
-   * more when the clock goes on. Beside a workflow task the
+   * Waits until no workflow task is under way, and no activity but those that are held. Beside a workflow task the
    * time-skipping server forgets a query, or the run itself when it continues as new; it lets the task time out when the
-   * clock is let go; and it gives one to a worker that stops.
+   * clock is let go; and it gives one to a worker that stops. A task that it has lost is given once more when the clock goes on.
    */
   async #untilNothingMoves(): Promise<void> {
     const giveUpAtMs = Date.now() + HANGS_AFTER_MS;

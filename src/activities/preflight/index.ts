@@ -41,15 +41,12 @@ export interface Refusal {
 export interface PreflightReport {
   /** Of the rules whose severity is `error`. */
   refusals: Refusal[];
+  /** The rules that refuse, where the export may go through once all of them are turned down; else none. */
+  overridable: string[];
   /** Of the rules whose severity is `warn`, and of those that could not be checked. */
   warnings: string[];
   /** How the export fails, where it is refused. */
   failureType: 'ExportNotAllowed' | 'DestinationExists';
-}
-
-/** Whether a refusal by the rule tells how to turn it down. */
-export function suggestsOverride(id: string): boolean {
-  return PREFLIGHT_RULES.find((rule) => rule.id === id)?.suggestsOverride ?? true;
 }
 
 /** Asks every rule that is not off. */
@@ -58,6 +55,7 @@ export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): Prefl
   const warnings: string[] = [];
   const unchecked = new Map<string, string[]>();
   const failureTypes = new Set<PreflightReport['failureType']>();
+  let mayHelp = true;
   for (const rule of rules) {
     const severity = severityOf(rule, facts.request);
     if (severity === 'off') continue;
@@ -67,13 +65,15 @@ export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): Prefl
     } else if (finding.kind === 'refused' && severity === 'error') {
       refusals.push({ rule: rule.id, found: finding.found, message: finding.message });
       failureTypes.add(rule.failureType ?? 'ExportNotAllowed');
+      mayHelp &&= rule.suggestsOverride ?? true;
     } else if (finding.kind === 'refused') {
       warnings.push(`Rule ${rule.id}: ${finding.message} Found ${finding.found}.`);
     }
   }
   for (const [reason, ids] of unchecked) warnings.push(notCheckedWarning(ids, reason));
   const [only, ...others] = failureTypes;
-  return { refusals, warnings, failureType: others.length === 0 ? (only ?? 'ExportNotAllowed') : 'ExportNotAllowed' };
+  const failureType = others.length === 0 ? (only ?? 'ExportNotAllowed') : 'ExportNotAllowed';
+  return { refusals, overridable: mayHelp ? refusals.map(({ rule }) => rule) : [], warnings, failureType };
 }
 
 /** The severity that a request sets for a rule, or the rule's own. */
