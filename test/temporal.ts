@@ -1,5 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
@@ -20,6 +19,7 @@ import {
   findTimeSkippingServer,
   startDevServer,
 } from '../src/testing/temporal-servers';
+import { exportWorkflowBundle } from '../src/worker/workflow-bundle';
 
 /** Many exports in the tests are meant to fail; Temporal warns of each. */
 const quietLogger = new DefaultLogger('ERROR');
@@ -72,7 +72,8 @@ export function installQuietRuntime(): void {
 
 const repository = resolve(__dirname, '..');
 const exportWorkflows = join(repository, 'src/workflows/index.ts');
-const bundles = join(repository, '.cache/workflow-bundles');
+const lockfile = join(repository, 'package-lock.json');
+const cache = join(repository, '.cache/of-tests');
 
 export interface BundleOptions {
   /** A file with workflows beside those of src, which it must export too; src/workflows alone when absent. */
@@ -92,20 +93,19 @@ export interface BundleOptions {
  */
 export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowBundle> {
   const { workflowsPath = exportWorkflows, workflowInterceptorModules = [], replace = {} } = options;
-  const codePath = join(bundles, `${await stateOfSources([workflowsPath, ...workflowInterceptorModules], replace)}.js`);
-  const kept = await readFile(codePath, 'utf8').catch(() => null);
-  if (kept !== null) return { code: kept };
-  const { code } = await bundleWorkflowCode({
-    workflowsPath,
-    workflowInterceptorModules,
-    webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), replacement(replace)] }),
-    logger: quietLogger,
+  const files = [lockfile, workflowsPath, ...workflowInterceptorModules, ...Object.values(replace)];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return exportWorkflowBundle({
+    env: { IMS_EXPORT_CACHE_DIR: cache },
+    sources: { folder: join(repository, 'src'), besides: [JSON.stringify({ files, replace }), ...texts] },
+    make: () =>
+      bundleWorkflowCode({
+        workflowsPath,
+        workflowInterceptorModules,
+        webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), replacement(replace)] }),
+        logger: quietLogger,
+      }),
   });
-  await mkdir(bundles, { recursive: true });
-  const unfinished = `${codePath}.${randomUUID()}`;
-  await writeFile(unfinished, code);
-  await rename(unfinished, codePath);
-  return { code };
 }
 
 const quickSubmitLimits = join(__dirname, 'fixtures/quick-submit-limits.ts');
@@ -133,20 +133,4 @@ function replacement(replace: { [request: string]: string }): WebpackPlugin {
         }),
       ),
   };
-}
-
-/** Workflows import the contract and the SDK, nothing else: these files and the lockfile say what a bundle holds. */
-async function stateOfSources(modules: readonly string[], replace: { [request: string]: string }): Promise<string> {
-  const workflows = await readdir(join(repository, 'src/workflows'), { recursive: true });
-  const sources = workflows.filter((file) => file.endsWith('.ts')).sort();
-  const hash = createHash('sha256').update(repository).update(JSON.stringify(replace));
-  for (const file of [
-    ...sources.map((source) => join(repository, 'src/workflows', source)),
-    join(repository, 'src/contract.ts'),
-    join(repository, 'package-lock.json'),
-    ...modules,
-    ...Object.values(replace),
-  ])
-    hash.update(`\0${file}\0`).update(await readFile(file));
-  return hash.digest('hex').slice(0, 16);
 }

@@ -14,8 +14,8 @@ import { cacheDirectory } from '../cache-directory';
 export interface BundleSources {
   /** The folder with `contract` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
   folder: string;
-  /** The packages of Temporal that make the bundle and stand in it, with their versions. */
-  sdk: readonly string[];
+  /** Whatever else the bundle depends on, such as the packages of Temporal that make it and stand in it, with their versions. */
+  besides: readonly string[];
 }
 
 export interface BundleOptions {
@@ -48,15 +48,15 @@ function ownSources(): BundleSources {
     const { version } = require(`${name}/package.json`) as { version: string };
     return `${name}@${version}`;
   });
-  return { folder: join(__dirname, '..'), sdk };
+  return { folder: join(__dirname, '..'), besides: sdk };
 }
 
 function bundle(workflowsPath: string): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
 
-async function digestOf({ folder, sdk }: BundleSources): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(sdk));
+async function digestOf({ folder, besides }: BundleSources): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(besides));
   for (const file of await sourceFiles(folder)) hash.update(`\0${file}\0`).update(await readFile(join(folder, file)));
   return hash.digest('hex');
 }

@@ -10,7 +10,7 @@ let sources: BundleSources;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
   cache = join(folder, 'cache');
-  sources = { folder: join(folder, 'lib'), sdk: ['@temporalio/worker@1.24.0'] };
+  sources = { folder: join(folder, 'lib'), besides: ['@temporalio/worker@1.24.0'] };
   await mkdir(join(sources.folder, 'workflows/submission'), { recursive: true });
   for (const file of ['contract.js', 'workflows/index.js', 'workflows/submission/submit.js']) await write(file, 'one');
 });
@@ -43,7 +43,7 @@ describe('the workflow bundle', () => {
     ['a workflow', () => write('workflows/submission/submit.js', 'two')],
     ['a further workflow', () => write('workflows/further.js', 'one')],
     ['the contract', () => write('contract.js', 'two')],
-    ['the SDK', () => Object.assign(sources, { sdk: ['@temporalio/worker@1.25.0'] })],
+    ['the SDK', () => Object.assign(sources, { besides: ['@temporalio/worker@1.25.0'] })],
   ])('is made anew for a change of %s', async (_what, change) => {
     const make = counted();
     await bundleWith(make);
