@@ -15,6 +15,8 @@ const MAX_REFUSALS_WHEN_ASKED = 4;
 const LOCK_WINDOW_MS = 5 * 60_000;
 /** A key that was accepted holds nobody up for longer, however slow the answers are that would prove it anew. */
 const LONGEST_PACING_MS = 1_000;
+/** Who has waited so long that this little of its limit is left tries no key: it would not live to see the verdict. */
+const SHORTEST_TRIAL_MS = 100;
 /** Temporary keys come and go; older ones that are not in use are forgotten. */
 const REMEMBERED_KEYS = 200;
 
@@ -61,7 +63,8 @@ export interface GuardOptions {
  * Counts refusals in a row, for each key by itself.
  *
  * - A key that was never accepted lets at most two requests out at once; the others wait for the verdict. Once accepted
- *   it is open, until it is refused.
+ *   it is open, until it is refused. A request without an answer may count as a failure at the cloud, so nobody whose time
+ *   is nearly over tries it.
  * - An open key that no read is out with lets two out at first, and one more for every answer since that accepted it. So
  *   one that was revoked in a pause is found out by two requests, not by two hundred, and steady load is not held up.
  * - After two refusals in a row it rests. Then one request tries it, for all; each that is refused doubles the next rest.
@@ -113,7 +116,8 @@ export class SignatureGuard {
         key.waiting.delete(waiter);
         resolve(reached);
       };
-      const waiter: Waiter = { request, isPaced: true, leave };
+      const lastTrialAt = performance.now() + request.limitMs - Math.min(SHORTEST_TRIAL_MS, request.limitMs / 2);
+      const waiter: Waiter = { request, isPaced: true, lastTrialAt, leave };
       const onAbort = (): void => leave({ kind: 'gaveUp', reason: 'aborted' });
       const limit = setTimeout(() => leave({ kind: 'gaveUp', reason: 'limit' }), request.limitMs);
       const pacing = setTimeout(() => {
@@ -126,24 +130,28 @@ export class SignatureGuard {
     });
   }
 
-  #decide(key: GuardedKey, request: AdmissionRequest, isPaced = true): Admission | 'wait' {
+  #decide(key: GuardedKey, request: AdmissionRequest, { isPaced = true, hasTime = true } = {}): Admission | 'wait' {
     const slow = request.slow === true;
     if (key.open) {
       const mustWait = isPaced && !slow && key.out >= MAX_REFUSALS_IN_A_ROW + key.acceptedInUse;
       return mustWait ? 'wait' : admitted(this.#permit(key, slow ? 0 : 1, slow));
     }
-    if (key.refusals >= this.#maxRefusals) return this.#decideAtRest(key, request);
+    if (key.refusals >= this.#maxRefusals) return this.#decideAtRest(key, request, hasTime);
     const left = this.#maxRefusals - key.refusals;
     const share = request.unclear ? left : 1;
-    if (key.out + share > left || (slow && key.slowOut > 0)) return 'wait';
+    if (!hasTime || key.out + share > left || (slow && key.slowOut > 0)) return 'wait';
     return admitted(this.#permit(key, share, slow));
   }
 
-  #decideAtRest(key: GuardedKey, { slow = false, tryRefusedKey = false }: AdmissionRequest): Admission | 'wait' {
+  #decideAtRest(
+    key: GuardedKey,
+    { slow = false, tryRefusedKey = false }: AdmissionRequest,
+    hasTime: boolean,
+  ): Admission | 'wait' {
     const restMs = key.restsUntilMs - this.#now();
     const mayTry = restMs <= 0 || (tryRefusedKey && this.#recentRefusals(key) < MAX_REFUSALS_WHEN_ASKED);
     if (!mayTry) return { kind: 'heldBack', restMs };
-    return key.out > 0 ? 'wait' : admitted(this.#permit(key, 1, slow));
+    return key.out > 0 || !hasTime ? 'wait' : admitted(this.#permit(key, 1, slow));
   }
 
   #permit(key: GuardedKey, share: number, slow: boolean): Permit {
@@ -187,7 +195,8 @@ export class SignatureGuard {
   #letOn(key: GuardedKey): void {
     if (key.waiting.size === 0) return;
     for (const waiter of [...key.waiting]) {
-      const admission = this.#decide(key, waiter.request, waiter.isPaced);
+      const { request, isPaced, lastTrialAt } = waiter;
+      const admission = this.#decide(key, request, { isPaced, hasTime: performance.now() <= lastTrialAt });
       if (admission !== 'wait') waiter.leave(admission);
     }
   }
@@ -240,6 +249,8 @@ interface Waiter {
   request: AdmissionRequest;
   /** Waits also for an open key. */
   isPaced: boolean;
+  /** By `performance.now()`: when it begins to be too late for it to try a key. */
+  lastTrialAt: number;
   leave: (admission: Admission) => void;
 }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type CloudClient,
   type CloudClientOptions,
@@ -345,6 +345,10 @@ describe('an answer that says nothing of the signature', () => {
 });
 
 describe('the guard', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   const guarded = () => new SignatureGuard(() => nowMs);
   const admit = async (guard: SignatureGuard): Promise<Permit> => {
     const admission: Admission = await guard.admit('key', { limitMs: 10 });
@@ -370,6 +374,19 @@ describe('the guard', () => {
     first.end('refused');
     expect(guard.wantsProof('key', {})).toBe(false);
     await admit(guard);
+  });
+
+  test('lets nobody try a key who would not live to see the verdict', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const guard = guarded();
+    const permits = [await admit(guard), await admit(guard)];
+    const hasty = guard.admit('key', { limitMs: 200 });
+    const patient = guard.admit('key', { limitMs: 1_000 });
+    vi.advanceTimersByTime(150);
+    for (const permit of permits) permit.end('none');
+    expect(await patient).toMatchObject({ kind: 'admitted' });
+    vi.advanceTimersByTime(50);
+    expect(await hasty).toEqual({ kind: 'gaveUp', reason: 'limit' });
   });
 
   test('forgets keys of long ago, but none that rests', async () => {
