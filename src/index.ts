@@ -23,6 +23,7 @@ export {
   profileCredentials,
   staticCredentials,
 } from './huaweicloud';
+export { type ExportNexusServiceOptions, exportNexusService } from './nexus/handler';
 export {
   createExportWorker,
   type ExportWorker,

@@ -10,6 +10,7 @@ import { createExportActivities } from './activities';
 import type { AccountCloud } from './activities/cloud';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { accountsFromEnvironment, type CloudAccount, createCloudClient, LockProtection } from './huaweicloud';
+import { exportNexusService } from './nexus/handler';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
 export interface ExportWorkerOptions {
@@ -70,6 +71,10 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
       ...workflowCode,
       ...options.worker,
       activities: { ...options.worker?.activities, ...createExportActivities({ accounts }) },
+      nexusServices: [
+        ...(options.activitiesOnly ? [] : [exportNexusService()]),
+        ...(options.worker?.nexusServices ?? []),
+      ],
     });
     return { worker, run: () => worker.run().finally(closeClouds) };
   } catch (error) {

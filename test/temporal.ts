@@ -78,6 +78,8 @@ const cache = join(repository, '.cache/of-tests');
 export interface BundleOptions {
   /** A file with workflows beside those of src, which it must export too; src/workflows alone when absent. */
   workflowsPath?: string;
+  /** Files that it imports besides those of the workflows of src. */
+  imports?: string[];
   /** Files whose `interceptors` belong into the bundle. */
   workflowInterceptorModules?: string[];
   /**
@@ -92,8 +94,8 @@ export interface BundleOptions {
  * under `.cache`, so that the many test processes of a run share one.
  */
 export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowBundle> {
-  const { workflowsPath = exportWorkflows, workflowInterceptorModules = [], replace = {} } = options;
-  const files = [lockfile, workflowsPath, ...workflowInterceptorModules, ...Object.values(replace)];
+  const { workflowsPath = exportWorkflows, imports = [], workflowInterceptorModules = [], replace = {} } = options;
+  const files = [lockfile, workflowsPath, ...imports, ...workflowInterceptorModules, ...Object.values(replace)];
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   return exportWorkflowBundle({
     env: { IMS_EXPORT_CACHE_DIR: cache },

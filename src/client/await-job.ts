@@ -21,10 +21,11 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
-import { describeFormat, summarizeExport } from '../workflows/wording';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
 import { exportResult } from './result';
+import { refuseOtherExport } from './same-export';
+import { exportStartOptions } from './start-options';
 import { throughOutages } from './temporal-calls';
 import { noWorker } from './workers';
 
@@ -53,13 +54,9 @@ export async function startAndAwaitJob(
   { taskQueue, before }: { taskQueue: string; before?: { runId: string } },
 ): Promise<SubmittedJob> {
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
-    workflowId: exportWorkflowId(request.bucketUrl),
+    ...exportStartOptions(input, request),
     taskQueue,
-    args: [input],
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    staticSummary: summaryOf(request),
-    staticDetails: detailsOf(request),
   });
   const args: [ExportIntent] = [intentOf(request)];
   const first = await acceptedInTime(client, () =>
@@ -117,7 +114,7 @@ async function jobByStatus(
   try {
     for await (const { status, runId, closedAt, memo } of followExport(client, workflowId)) {
       if (closedAt !== null && runId === before?.runId) throw notStarted(request);
-      if (status !== null) refuseOtherExport(status, request);
+      if (status !== null) refuseOtherStatus(status, request);
       if (status?.jobId) return { jobId: status.jobId, runId };
       if (closedAt !== null) return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
       if (status === null && !answered) throw notTaken(client, taskQueue, workflowId);
@@ -137,15 +134,9 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
   );
 }
 
-function refuseOtherExport({ imageId, fileFormat, startedAt, jobId }: ExportStatus, request: ExportRequest): void {
-  const isSameFormat = fileFormat === request.fileFormat || fileFormat === null || request.fileFormat === null;
-  const isSameJob = jobId === null || request.attach === null || jobId === request.attach.jobId;
-  if (imageId === null || (imageId === request.imageId && isSameFormat && isSameJob)) return;
-  throw new ExportError(
-    'DestinationBusy',
-    `${request.bucketUrl} is already the destination of image ${imageId} (${fileFormat}, since ${startedAt}). Choose another object key, or wait for that export.`,
-    { imageId: request.imageId, bucketUrl: request.bucketUrl, running: { imageId, fileFormat, startedAt } },
-  );
+/** What an export means to do is known once its input was read. */
+function refuseOtherStatus({ imageId, fileFormat, jobId, startedAt }: ExportStatus, request: ExportRequest): void {
+  if (imageId !== null) refuseOtherExport({ imageId, fileFormat, jobId, startedAt }, request);
 }
 
 /** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */
@@ -159,28 +150,4 @@ function intentOf({ imageId, fileFormat, isQuickExport, attach }: ExportRequest)
   const intent = attach === null ? { imageId } : { imageId, jobId: attach.jobId };
   if (isQuickExport || fileFormat === null || fileFormat === 'zvhd2') return { ...intent, isQuickExport };
   return { ...intent, fileFormat };
-}
-
-/** One line, at most 200 bytes. */
-function summaryOf(request: ExportRequest): string {
-  return `${request.attach === null ? 'Export' : 'Track a job:'} ${summarizeExport(request)}`;
-}
-
-/** What it is, and where to press; the current details beside it say how far it is and what to press now. */
-function detailsOf(request: ExportRequest): string {
-  const { imageId, bucketUrl, attach, options } = request;
-  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
-  const cancel =
-    options.onCancel === 'drain'
-      ? 'follows the job to its end and deletes its object'
-      : 'stops the tracking; the cloud cannot cancel the job';
-  return [
-    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
-    '',
-    '- **Check now**: More Actions, Send a Signal, `pollNow`',
-    '- **Pause the polls**: the signals `pausePolling` and `resumePolling`',
-    '- **Wait longer**: More Actions, Send an Update, `retune` with `{"deadline": "+6h"}`',
-    `- **Give up**: Request Cancellation ${cancel}`,
-    '- **After the end**: Memo, and the query `exportStatus`',
-  ].join('\n');
 }

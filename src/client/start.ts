@@ -22,6 +22,7 @@ import { attachCommand } from '../workflows/wording';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';
+import { refuseOtherResult } from './same-export';
 import { shortCall } from './temporal-calls';
 import { requireWorker } from './workers';
 
@@ -107,15 +108,7 @@ async function earlierSuccess(
   request: ExportRequest,
 ): Promise<StartedExport> {
   const result = await exportResult(client, workflowId, runId);
-  const isSameFormat = result.fileFormat === request.fileFormat || request.fileFormat === null;
-  const isSameJob = request.attach === null || result.jobId === request.attach.jobId;
-  if (result.imageId !== request.imageId || !isSameFormat || !isSameJob) {
-    throw new ExportError(
-      'DestinationExists',
-      `${request.bucketUrl} already holds image ${result.imageId} (${result.fileFormat}), exported ${result.finishedAt}. Choose another object key.`,
-      { imageId: request.imageId, bucketUrl: request.bucketUrl, object: result.object },
-    );
-  }
+  refuseOtherResult(result, request);
   return {
     workflowId,
     runId: runId ?? null,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ExportIntent, JOB_ID, type ObjectFormat, type SubmissionResolution } from '../contract';
+import { type ExportIntent, JOB_ID, type SubmissionResolution } from '../contract';
 import {
   answerUnderWay,
   beingCanceled,
@@ -12,27 +12,20 @@ import {
   unreadableIntent,
   unreadableResolution,
 } from './failures';
+import { isSameImageAndFormat, readImageAndFormat } from './image-and-format';
 import { iso } from './status';
 import { attachedJobId, type Tracking } from './tracking';
 
-interface Intent {
-  imageId: string;
-  /** What the object will be; null where it is not told. */
-  fileFormat: ObjectFormat | null;
-}
-
 /** Throws DestinationBusy when the caller means another image or format than this export; an intent without format fits any. */
 export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): void {
-  const other = readIntent(wanted);
+  const other = readImageAndFormat(wanted);
   if (other === undefined) throw unreadableIntent(wanted);
   // Whoever names its job helps a drain; anybody else would get an object that is about to be deleted.
   if (tracking.draining && wanted.jobId === undefined) throw beingCanceled(tracking);
-  const running = readIntent(tracking.request ?? tracking.input);
+  const running = readImageAndFormat(tracking.request ?? tracking.input);
   // An export of unreadable input is about to fail by itself: the caller may wait for that failure.
   if (running === undefined) return;
-  const sameFormat =
-    running.fileFormat === null || other.fileFormat === null || running.fileFormat === other.fileFormat;
-  if (running.imageId === other.imageId && sameFormat && mayTrack(tracking, wanted.jobId)) return;
+  if (isSameImageAndFormat(running, other) && mayTrack(tracking, wanted.jobId)) return;
   const { bucketUrl } = (tracking.request ?? tracking.input) as { bucketUrl?: unknown };
   throw destinationBusy(
     {
@@ -67,13 +60,4 @@ function isResolution(resolution: unknown): boolean {
   if (typeof resolution !== 'object' || resolution === null || Object.keys(resolution).length !== 1) return false;
   const { jobId, notSubmitted } = resolution as { [field: string]: unknown };
   return notSubmitted === true || (typeof jobId === 'string' && JOB_ID.test(jobId.trim()));
-}
-
-/** Reads image and format from a request or from an input that can be anything. */
-function readIntent(input: unknown): Intent | undefined {
-  if (typeof input !== 'object' || input === null) return undefined;
-  const { imageId, fileFormat, isQuickExport } = input as { [field: string]: unknown };
-  if (typeof imageId !== 'string') return undefined;
-  const format = isQuickExport === true ? 'zvhd2' : fileFormat;
-  return { imageId: imageId.toLowerCase(), fileFormat: typeof format === 'string' ? (format as ObjectFormat) : null };
 }

@@ -24,6 +24,8 @@ export interface DevServerOptions {
   headless?: boolean;
   /** @default 'default' */
   namespace?: string;
+  /** Namespaces beside it, such as one of callers over Nexus. */
+  moreNamespaces?: string[];
   /** Dynamic configuration of the server, such as `{ 'limit.historyCount.suggestContinueAsNew': 60 }`. */
   dynamicConfig?: Record<string, unknown>;
   /** Custom search attributes by name: Text, Keyword, Int, Double, Bool, Datetime or KeywordList. */
@@ -96,11 +98,20 @@ type LaunchOptions = Omit<DevServerOptions, 'port' | 'uiPort'> & { port: number;
 
 /** The command line of the dev server. Pure. */
 export function devServerArguments(options: LaunchOptions): string[] {
-  const { port, uiPort, namespace, dbFilename, dynamicConfig = {}, searchAttributes = {} } = options;
+  const {
+    port,
+    uiPort,
+    namespace,
+    moreNamespaces = [],
+    dbFilename,
+    dynamicConfig = {},
+    searchAttributes = {},
+  } = options;
   const args = ['server', 'start-dev', '--ip', IP, '--port', String(port), '--log-level', 'error'];
   if (uiPort === null) args.push('--headless');
   else args.push('--ui-port', String(uiPort), '--ui-disable-news-fetch');
   if (namespace !== undefined) args.push('--namespace', namespace);
+  for (const name of moreNamespaces) args.push('--namespace', name);
   if (dbFilename !== undefined) args.push('--db-filename', dbFilename);
   for (const [key, value] of Object.entries(dynamicConfig))
     args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);

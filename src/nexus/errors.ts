@@ -1,0 +1,47 @@
+/**
+ * What a caller of the service is told: a failure of the export, which ends the operation, or a disturbance on the way to
+ * it, after which Nexus tries again.
+ *
+ * @module
+ */
+import { ServiceError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { HandlerError, OperationError } from 'nexus-rpc';
+import { ExportError, isUnreachable } from '../client/errors';
+
+/** gRPC status of a workflow that takes no more callbacks. */
+const FAILED_PRECONDITION = 9;
+
+/** Nothing of Temporal's own message is repeated: it may name what is not the caller's business. */
+export function toNexusError(error: unknown, workflowId: string): Error {
+  if (error instanceof HandlerError || error instanceof OperationError) return error;
+  if (error instanceof ApplicationFailure) return operationFailed(error);
+  if (error instanceof ExportError) {
+    const { code: type, message, details } = error;
+    return operationFailed(ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] }));
+  }
+  if (isUnreachable(error)) {
+    return new HandlerError('UNAVAILABLE', 'The Temporal server of the exports did not answer in time.');
+  }
+  if (codeOf(error) === FAILED_PRECONDITION) {
+    // Not RESOURCE_EXHAUSTED: that would count against the endpoint, which serves others well.
+    const message = `${workflowId} takes no more callers for now, as Temporal limits how many wait for one workflow. At its end its result answers every later call.`;
+    return new HandlerError('CONFLICT', message, { retryableOverride: true });
+  }
+  return new HandlerError('INTERNAL', `The export ${workflowId} could not be started or joined (${nameOf(error)}).`);
+}
+
+function operationFailed(failure: ApplicationFailure): OperationError {
+  return new OperationError('failed', failure.message, { cause: failure });
+}
+
+function codeOf(error: unknown): unknown {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return (cause as { code?: unknown } | undefined)?.code;
+}
+
+function nameOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  const code = codeOf(error);
+  return code === undefined ? name : `${name}, code ${code}`;
+}

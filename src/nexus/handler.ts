@@ -1,0 +1,115 @@
+/**
+ * The worker's side of the Nexus service `ims-export`.
+ *
+ * @module
+ */
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { getClient, log, operationInfo } from '@temporalio/nexus';
+import {
+  type CancelOperationContext,
+  HandlerError,
+  HandlerStartOperationResult,
+  type OperationContext,
+  type OperationHandler,
+  type ServiceHandler,
+  type StartOperationContext,
+  serviceHandler,
+} from 'nexus-rpc';
+import { parseExportInput } from '../activities';
+import { invalidField } from '../activities/export-request';
+import { type ExportImageInput, type ExportImageResult, exportWorkflowId } from '../contract';
+import { type ExportOperationInput, imsExportService } from '../nexus';
+import { toNexusError } from './errors';
+import { startOrJoin } from './join';
+import { decodeOperationToken, encodeOperationToken } from './operation-token';
+
+export interface ExportNexusServiceOptions {
+  /** Where the exports run that this service starts. The worker's own task queue when absent. */
+  taskQueue?: string;
+}
+
+/**
+ * The Nexus service of exports, for `Worker.create({ nexusServices })`. The ready worker has it already.
+ *
+ * Callers of the same image, format and destination share one export; another image or format at a destination in use
+ * fails as `DestinationBusy`, as with `startExport` of the client.
+ *
+ * @example
+ * ```ts
+ * const worker = await Worker.create({ ...options, nexusServices: [exportNexusService()] });
+ * ```
+ */
+export function exportNexusService(
+  options: ExportNexusServiceOptions = {},
+): ServiceHandler<typeof imsExportService.operations> {
+  return serviceHandler(imsExportService, { exportImage: new ExportImageHandler(options) });
+}
+
+class ExportImageHandler implements OperationHandler<ExportOperationInput, ExportImageResult> {
+  constructor(private readonly options: ExportNexusServiceOptions) {}
+
+  /** Returns once the export is started or joined; its end is told to the caller by Temporal. */
+  async start(
+    context: StartOperationContext,
+    input: ExportOperationInput,
+  ): Promise<HandlerStartOperationResult<ExportImageResult>> {
+    const { bucketUrl } = Object(input) as { bucketUrl?: unknown };
+    const workflowId = exportWorkflowId(String(bucketUrl));
+    try {
+      const { exportInput, cancelExport } = splitInput(input);
+      const request = parseExportInput(exportInput);
+      const client = getClient();
+      const entry = await inTime(context, client, () =>
+        startOrJoin({ context, client, taskQueue: this.options.taskQueue }, exportInput, request),
+      );
+      if (entry.kind === 'alreadySucceeded') return HandlerStartOperationResult.sync(entry.result);
+      const { namespace } = operationInfo();
+      const { firstRunId } = entry;
+      return HandlerStartOperationResult.async(
+        encodeOperationToken({ namespace, workflowId, firstRunId, cancelExport }),
+      );
+    } catch (error) {
+      throw toNexusError(error, workflowId);
+    }
+  }
+
+  /** Several callers wait for one export, so the cancel of one ends it only where that one asked for it at its start. */
+  async cancel(context: CancelOperationContext, token: string): Promise<void> {
+    const operation = decodeOperationToken(token);
+    if (operation === undefined) throw new HandlerError('BAD_REQUEST', 'The token is not one of this service.');
+    const { workflowId, firstRunId, cancelExport } = operation;
+    if (!cancelExport) {
+      log.info('A caller stopped waiting for an export, which goes on', { workflowId });
+      return;
+    }
+    const client = getClient();
+    try {
+      await inTime(context, client, () =>
+        client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId }).cancel(),
+      );
+    } catch (error) {
+      // It has ended, and there is nothing left to cancel.
+      if (!(error instanceof WorkflowNotFoundError)) throw toNexusError(error, workflowId);
+    }
+  }
+}
+
+/** The switch is this service's own; the rest is what the workflow is started with. */
+function splitInput(input: ExportOperationInput): { exportInput: ExportImageInput; cancelExport: boolean } {
+  // Anything can come over the wire: what is no object is left to the check of the input.
+  if (typeof input !== 'object' || input === null) return { exportInput: input, cancelExport: false };
+  const { cancelExport, ...exportInput } = input as ExportOperationInput & { cancelExport?: unknown };
+  if (cancelExport != null && typeof cancelExport !== 'boolean') {
+    throw invalidField('cancelExport', cancelExport, 'true or false');
+  }
+  return { exportInput, cancelExport: cancelExport ?? false };
+}
+
+/** Nexus gives a handler about ten seconds; what is left of them is for the answer's way back. */
+const LONGEST_MS = 8_000;
+const WAY_BACK_MS = 1_000;
+
+function inTime<T>({ requestDeadline }: OperationContext, client: Client, calls: () => Promise<T>): Promise<T> {
+  const latestMs = (requestDeadline?.getTime() ?? Number.POSITIVE_INFINITY) - WAY_BACK_MS;
+  return client.withDeadline(Math.min(Date.now() + LONGEST_MS, latestMs), calls);
+}

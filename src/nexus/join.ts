@@ -1,0 +1,102 @@
+/**
+ * Starting an export for a caller of the service, or joining the one that runs when it is the same.
+ *
+ * @module
+ */
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { startWorkflow } from '@temporalio/nexus';
+import type { StartOperationContext } from 'nexus-rpc';
+import { destinationBusy, refuseOtherExport, refuseOtherResult } from '../client/same-export';
+import { exportStartOptions } from '../client/start-options';
+import { EXPORT_IMAGE_WORKFLOW, type ExportImageInput, type ExportImageResult, type ExportRequest } from '../contract';
+import type { exportImageWorkflow } from '../workflows';
+import { type FoundRun, findRun, readRunningExport } from './running-export';
+
+/** What a caller came to. */
+export type Entry =
+  /** It was started or joined: Temporal calls the caller back at its end. */
+  { kind: 'waiting'; firstRunId: string } | { kind: 'alreadySucceeded'; result: ExportImageResult };
+
+export interface Caller {
+  context: StartOperationContext;
+  client: Client;
+  /** Where the export runs if this call starts it. */
+  taskQueue?: string;
+}
+
+/**
+ * Never joins first and compares then: a caller that has joined another export could not be taken off it again. So a start
+ * refuses what runs, and that is joined only after it was read.
+ *
+ * @throws ExportError DestinationBusy, DestinationExists
+ */
+export async function startOrJoin(
+  { context, client, taskQueue }: Caller,
+  input: ExportImageInput,
+  request: ExportRequest,
+): Promise<Entry> {
+  const options = { ...exportStartOptions(input, request), taskQueue };
+  const { workflowId } = options;
+  const enter = (workflowIdConflictPolicy: 'FAIL' | 'USE_EXISTING') =>
+    unlessRefused(() =>
+      startWorkflow<typeof exportImageWorkflow>(context, EXPORT_IMAGE_WORKFLOW, {
+        ...options,
+        workflowIdConflictPolicy,
+      }),
+    );
+  // What is found may end before it is joined, or begin again: then all is asked anew, until the deadline of the client.
+  for (;;) {
+    const started = await enter('FAIL');
+    if (started?.runId !== undefined) return { kind: 'waiting', firstRunId: started.runId };
+    const found = await findRun(client, workflowId);
+    if (found?.status === 'COMPLETED') return earlierSuccess(client, workflowId, found, request);
+    if (found?.status !== 'RUNNING') continue;
+    await refuseOtherRun(client, workflowId, found, request);
+    const joined = await enter('USE_EXISTING');
+    if (joined?.runId === undefined) continue;
+    if (joined.runId === found.runId) return { kind: 'waiting', firstRunId: found.firstRunId };
+    // It went on in a new run, or ended and another one began, perhaps by this very call.
+    const entered = await findRun(client, workflowId, joined.runId);
+    if (entered === undefined) continue;
+    await refuseOtherRun(client, workflowId, entered, request);
+    return { kind: 'waiting', firstRunId: entered.firstRunId };
+  }
+}
+
+/** Undefined when an export runs there, or has succeeded. */
+async function unlessRefused<T>(start: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await start();
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
+}
+
+async function earlierSuccess(
+  client: Client,
+  workflowId: string,
+  { runId }: FoundRun,
+  request: ExportRequest,
+): Promise<Entry> {
+  const result = (await client.workflow.getHandle(workflowId, runId).result()) as ExportImageResult;
+  refuseOtherResult(result, request);
+  return { kind: 'alreadySucceeded', result };
+}
+
+async function refuseOtherRun(
+  client: Client,
+  workflowId: string,
+  found: FoundRun,
+  request: ExportRequest,
+): Promise<void> {
+  const running = await readRunningExport(client, workflowId, found);
+  if (running === undefined) return;
+  refuseOtherExport(running, request);
+  if (!found.cancelRequested) return;
+  throw destinationBusy(
+    running,
+    request,
+    `The export of image ${running.imageId} to ${request.bucketUrl} is being canceled. Start it again when that has ended.`,
+  );
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { StartNexusOperationOptions } from '@temporalio/workflow';
+import type { ExportOperationInput } from '../src/nexus';
+import type { callExport } from './fixtures/nexus-callers';
+import type { Rig } from './rig';
+import { bundleOnce, connectClient, connectWorker, WORKFLOWS_IN_THIS_THREAD } from './temporal';
+
+/** The namespace of the callers; the rig's server must have it. */
+export const CALLERS = 'callers';
+
+/** Workflows of another namespace, their worker, and the endpoint by which they reach the exports of a rig. */
+export interface CallingNamespace {
+  client: Client;
+  /** Starts a workflow that calls the service, and returns when Temporal has taken it. */
+  call(input: unknown, options?: Partial<StartNexusOperationOptions>): Promise<WorkflowHandle<typeof callExport>>;
+  /** Runs an action without the callers' worker, then starts one again. */
+  withoutWorker(action: () => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startCallers({
+  server,
+  client: { connection, options },
+  taskQueue,
+}: Rig): Promise<CallingNamespace> {
+  const endpoint = `ims-export-${randomUUID().slice(0, 8)}`;
+  await connection.operatorService.createNexusEndpoint({
+    spec: { name: endpoint, target: { worker: { namespace: options.namespace, taskQueue } } },
+  });
+  const reachable = { address: server.address, namespace: CALLERS };
+  const client = await connectClient(reachable);
+  const nativeConnection = await connectWorker(reachable);
+  const workflowBundle = await bundleOfCallers();
+  const startWorker = async () => {
+    const worker = await Worker.create({
+      connection: nativeConnection,
+      namespace: CALLERS,
+      taskQueue: 'callers',
+      workflowBundle,
+      // Every workflow task replays the caller from its history.
+      maxCachedWorkflows: 0,
+      ...WORKFLOWS_IN_THIS_THREAD,
+    });
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  let stopWorker = await startWorker();
+  return {
+    client,
+    call: (input, callOptions = {}) =>
+      client.workflow.start<typeof callExport>('callExport', {
+        workflowId: `caller-${randomUUID()}`,
+        taskQueue: 'callers',
+        args: [endpoint, input as ExportOperationInput, callOptions],
+      }),
+    withoutWorker: async (action) => {
+      await stopWorker();
+      try {
+        await action();
+      } finally {
+        stopWorker = await startWorker();
+      }
+    },
+    close: async () => {
+      await stopWorker();
+      await nativeConnection.close();
+      await client.connection.close();
+    },
+  };
+}
+
+/** None of the export's own workflows: a caller needs the definition of the service alone. */
+function bundleOfCallers(): Promise<WorkflowBundle> {
+  return bundleOnce({
+    workflowsPath: join(__dirname, 'fixtures/nexus-callers/index.ts'),
+    imports: [join(__dirname, '../src/nexus.ts')],
+  });
+}
