@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import type { StartNexusOperationOptions } from '@temporalio/workflow';
 import type { ExportOperationInput } from '../src/nexus';
 import type { callExport } from './fixtures/nexus-callers';
@@ -34,15 +34,14 @@ export async function startCallers({
   const client = await connectClient(reachable);
   const nativeConnection = await connectWorker(reachable);
   const workflowBundle = await bundleOfCallers();
-  const startWorker = async () => {
+  const startWorker = async (changes: Partial<WorkerOptions> = {}) => {
     const worker = await Worker.create({
       connection: nativeConnection,
       namespace: CALLERS,
       taskQueue: 'callers',
       workflowBundle,
-      // Every workflow task replays the caller from its history.
-      maxCachedWorkflows: 0,
       ...WORKFLOWS_IN_THIS_THREAD,
+      ...changes,
     });
     const running = worker.run();
     return async () => {
@@ -64,7 +63,8 @@ export async function startCallers({
       try {
         await action();
       } finally {
-        stopWorker = await startWorker();
+        // From now on every workflow task replays its caller.
+        stopWorker = await startWorker({ maxCachedWorkflows: 0 });
       }
     },
     close: async () => {

@@ -9,7 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { HandlerError, OperationError } from 'nexus-rpc';
 import { ExportError, isUnreachable } from '../client/errors';
 
-/** gRPC status of a workflow that takes no more callbacks. */
+/** gRPC status of a start that the state of the workflow does not allow: so many callers wait for it as Temporal lets wait. */
 const FAILED_PRECONDITION = 9;
 
 /** Nothing of Temporal's own message is repeated: it may name what is not the caller's business. */
@@ -25,7 +25,7 @@ export function toNexusError(error: unknown, workflowId: string): Error {
   }
   if (codeOf(error) === FAILED_PRECONDITION) {
     // Not RESOURCE_EXHAUSTED: that would count against the endpoint, which serves others well.
-    const message = `${workflowId} takes no more callers for now, as Temporal limits how many wait for one workflow. At its end its result answers every later call.`;
+    const message = `Temporal lets no more callers wait for ${workflowId}. It is tried again, and once the export has succeeded its result is the answer.`;
     return new HandlerError('CONFLICT', message, { retryableOverride: true });
   }
   return new HandlerError('INTERNAL', `The export ${workflowId} could not be started or joined (${nameOf(error)}).`);

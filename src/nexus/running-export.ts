@@ -6,7 +6,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { RunningExport } from '../client/same-export';
 import type { ExportMemo } from '../contract';
-import { type ImageAndFormat, readImageAndFormat } from '../workflows/image-and-format';
+import { readImageAndFormat } from '../workflows/image-and-format';
+import { attachedJobId, type ExportState } from '../workflows/tracking';
 
 export interface FoundRun {
   /** As Temporal spells it: `RUNNING`, `COMPLETED`, `FAILED` and others. */
@@ -41,34 +42,34 @@ export async function findRun(client: Client, workflowId: string, runId?: string
 }
 
 /**
- * Image, format and job of a run, from the input that it was started with. Undefined where that names no image: such an
- * export fails by itself, and whoever means the same destination may share that failure.
+ * Image, format and job of a run, from what it was started with. Undefined where that names no image: such an export fails
+ * by itself, and whoever means the same destination may share that failure.
  */
 export async function readRunningExport(
   client: Client,
   workflowId: string,
   { runId, memo, startedAt }: FoundRun,
 ): Promise<RunningExport | undefined> {
-  const input = await startInputOf(client, workflowId, runId);
-  const running: ImageAndFormat | undefined = readImageAndFormat(input);
-  return running && { ...running, jobId: memo.jobId ?? attachedJobOf(input) ?? null, startedAt };
+  const [input, resumed] = await argumentsOf(client, workflowId, runId);
+  const running = readImageAndFormat(input);
+  if (running === undefined) return undefined;
+  const begunAtMs = (resumed as ExportState | undefined)?.startedAtMs;
+  return {
+    ...running,
+    jobId: memo.jobId ?? attachedJobId({ request: null, input }) ?? null,
+    startedAt: begunAtMs === undefined ? startedAt : new Date(begunAtMs).toISOString(),
+  };
 }
 
-function attachedJobOf(input: unknown): string | undefined {
-  const { attach } = input as { attach?: { jobId?: unknown } | null };
-  return typeof attach?.jobId === 'string' ? attach.jobId : undefined;
-}
-
-/** The first argument of a run, of its first event. Continue-as-new hands it on. */
-async function startInputOf(client: Client, workflowId: string, runId: string): Promise<unknown> {
+/** The arguments of a run, of its first event: the input, and after continue-as-new the state of the run before. */
+async function argumentsOf(client: Client, workflowId: string, runId: string): Promise<unknown[]> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
-  const { payloads = [] } = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input ?? {};
   const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
-  let decoded = (payloads ?? []).slice(0, 1);
-  for (const codec of [...payloadCodecs].reverse()) decoded = await codec.decode(decoded);
-  return decoded[0] && payloadConverter.fromPayload(decoded[0]);
+  let payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  for (const codec of [...payloadCodecs].reverse()) payloads = await codec.decode(payloads);
+  return payloads.map((payload) => payloadConverter.fromPayload(payload));
 }
