@@ -64,6 +64,22 @@ module.exports = {
       to: { path: '^src/(client|cli)(\\.ts$|/)' },
     },
     {
+      name: 'the-nexus-service-is-sandbox-safe',
+      severity: 'error',
+      comment:
+        'Workflows of callers import src/nexus.ts: it defines the service with src/contract.ts, nexus-rpc and @temporalio/common, and nothing that the sandbox refuses. The handler is in src/nexus/.',
+      from: { path: '^src/nexus\\.ts$' },
+      to: { pathNot: `${WORKFLOW_SAFE}|^node_modules/nexus-rpc/|^nexus-rpc$` },
+    },
+    {
+      name: 'nexus-starts-exports-as-the-client-does',
+      severity: 'error',
+      comment:
+        'src/nexus starts and joins exports for callers, with the means of src/client: it needs neither the worker that serves it, nor the CLI, nor the simulator.',
+      from: { path: '^src/nexus/' },
+      to: { path: '^src/(worker|cli|testing)(\\.ts$|/)' },
+    },
+    {
       name: 'only-the-cli-imports-the-cli',
       severity: 'error',
       comment: 'src/cli parses, calls and prints: no other room depends on it.',

@@ -15,22 +15,28 @@ export const CALLERS = 'callers';
 export interface CallingNamespace {
   client: Client;
   /** Starts a workflow that calls the service, and returns when Temporal has taken it. */
-  call(input: unknown, options?: Partial<StartNexusOperationOptions>): Promise<WorkflowHandle<typeof callExport>>;
+  call(
+    input: unknown,
+    options?: Partial<StartNexusOperationOptions>,
+    endpoint?: string,
+  ): Promise<WorkflowHandle<typeof callExport>>;
   /** Runs an action without the callers' worker, then starts one again. */
   withoutWorker(action: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startCallers({
-  server,
-  client: { connection, options },
-  taskQueue,
-}: Rig): Promise<CallingNamespace> {
-  const endpoint = `ims-export-${randomUUID().slice(0, 8)}`;
+/** An endpoint that leads to a task queue of a rig. */
+export async function createEndpoint({ client: { connection, options } }: Rig, taskQueue: string): Promise<string> {
+  const name = `ims-export-${randomUUID().slice(0, 8)}`;
   await connection.operatorService.createNexusEndpoint({
-    spec: { name: endpoint, target: { worker: { namespace: options.namespace, taskQueue } } },
+    spec: { name, target: { worker: { namespace: options.namespace, taskQueue } } },
   });
-  const reachable = { address: server.address, namespace: CALLERS };
+  return name;
+}
+
+export async function startCallers(rig: Rig): Promise<CallingNamespace> {
+  const ownEndpoint = await createEndpoint(rig, rig.taskQueue);
+  const reachable = { address: rig.server.address, namespace: CALLERS };
   const client = await connectClient(reachable);
   const nativeConnection = await connectWorker(reachable);
   const workflowBundle = await bundleOfCallers();
@@ -52,7 +58,7 @@ export async function startCallers({
   let stopWorker = await startWorker();
   return {
     client,
-    call: (input, callOptions = {}) =>
+    call: (input, callOptions = {}, endpoint = ownEndpoint) =>
       client.workflow.start<typeof callExport>('callExport', {
         workflowId: `caller-${randomUUID()}`,
         taskQueue: 'callers',

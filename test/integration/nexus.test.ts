@@ -2,16 +2,17 @@ import { join } from 'node:path';
 import type { WorkflowClientInterceptor, WorkflowHandle } from '@temporalio/client';
 import { ServiceError, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { exportNexusService } from '../../src';
+import { accountFromEnvironment, createExportWorker, exportNexusService } from '../../src';
 import { readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { CALLERS, type CallingNamespace, startCallers } from '../calling-namespace';
+import { environmentOf } from '../../src/testing';
+import { CALLERS, type CallingNamespace, createEndpoint, startCallers } from '../calling-namespace';
 import { eventually } from '../failures/one-export';
 import { type InputChanges, type Rig, startRig, untilStatus } from '../rig';
-import { bundleOnce } from '../temporal';
+import { bundleOnce, connectWorker, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
 
 /** More callers than this cannot wait for one export; Temporal's default is 2,000. */
-const CALLER_LIMIT = 5;
+const CALLER_LIMIT = 6;
 
 /** What the handler asks Temporal goes through these, so that a test can act right before. */
 let onStart: NonNullable<WorkflowClientInterceptor['startWithDetails']>;
@@ -319,6 +320,8 @@ describe('the cancel of a caller', () => {
       ),
     );
     const [lingering, staying] = await Promise.all([callers.call(input), callers.call(input)]);
+    // Temporal asks the handler to cancel nothing when the time of a caller is over, whatever its input said.
+    const hasty = await callers.call({ ...input, cancelExport: true }, { scheduleToCloseTimeout: '3s' });
     await waiting(...leaving, lingering, staying);
     await submitted(input.bucketUrl);
     await Promise.all([...leaving, lingering].map((call) => call.cancel()));
@@ -328,6 +331,7 @@ describe('the cancel of a caller', () => {
       return events?.some((event) => event.nexusOperationCancelRequestCompletedEventAttributes) || undefined;
     });
     expect((await lingering.describe()).status.name).toBe('RUNNING');
+    await expect(hasty.result()).rejects.toMatchObject({ cause: { cause: { name: 'TimeoutFailure' } } });
     letJobsEnd();
     for (const call of [lingering, staying]) expect(await call.result()).toMatchObject({ kind: 'succeeded' });
     expect(postsFor(input)).toBe(1);
@@ -395,13 +399,17 @@ describe('the cancel of a caller', () => {
 });
 
 describe('when Temporal does not do as the handler asks', () => {
-  it('a start that is not answered is tried again', async () => {
+  it('a start that is not answered is tried again, and is the same start', async () => {
     const input = inputOfItsOwn();
-    let failures = 0;
-    onStart = (start, next) => {
-      if (failures > 0) return next(start);
-      failures += 1;
-      throw new ServiceError('secret of the server', { cause: Object.assign(new Error('secret'), { code: 14 }) });
+    const unavailable = () =>
+      new ServiceError('secret of the server', { cause: Object.assign(new Error('secret'), { code: 14 }) });
+    let starts = 0;
+    onStart = async (start, next) => {
+      starts += 1;
+      if (starts === 1) throw unavailable();
+      const answer = await next(start);
+      if (starts === 2) throw unavailable();
+      return answer;
     };
     const call = await callers.call(input);
     const told = await eventually('the first try has failed', async () => {
@@ -411,7 +419,11 @@ describe('when Temporal does not do as the handler asks', () => {
     expect(JSON.stringify(told)).toMatch(/did not answer in time/);
     expect(JSON.stringify(told)).not.toMatch(/secret/);
     await waiting(call);
-    expect(failures).toBe(1);
+    expect(starts).toBe(3);
+    await submitted(input.bucketUrl);
+    letJobsEnd();
+    expect(await call.result()).toMatchObject({ kind: 'succeeded' });
+    expect(postsFor(input)).toBe(1);
   });
 
   it('a caller too many is told to come again, and gets the result at the end', async () => {
@@ -429,4 +441,27 @@ describe('when Temporal does not do as the handler asks', () => {
     expect(await late.result()).toMatchObject({ kind: 'succeeded' });
     expect(postsFor(input)).toBe(1);
   });
+});
+
+it('the ready worker serves it', async () => {
+  const connection = await connectWorker(rig.server);
+  const taskQueue = 'of-the-ready-worker';
+  const { worker } = await createExportWorker({
+    connection,
+    namespace: rig.server.namespace,
+    taskQueue,
+    accounts: [accountFromEnvironment(environmentOf(rig.simulator.info))],
+    worker: { workflowBundle: await bundleOnce(), ...WORKFLOWS_IN_THIS_THREAD },
+  });
+  await worker.runUntil(async () => {
+    const endpoint = await createEndpoint(rig, taskQueue);
+    const input = inputOfItsOwn();
+    const call = await callers.call(input, {}, endpoint);
+    await waiting(call);
+    await submitted(input.bucketUrl);
+    letJobsEnd();
+    expect(await call.result()).toMatchObject({ kind: 'succeeded' });
+    expect(postsFor(input)).toBe(1);
+  });
+  await connection.close();
 });

@@ -120,7 +120,7 @@ export function devServerArguments(options: LaunchOptions): string[] {
 }
 
 async function launch(cli: string, options: LaunchOptions): Promise<DevServer> {
-  const { port, uiPort, namespace = 'default', startTimeoutMs = START_TIME_LIMIT_MS } = options;
+  const { port, uiPort, namespace = 'default', moreNamespaces = [], startTimeoutMs = START_TIME_LIMIT_MS } = options;
   const address = `${IP}:${port}`;
   const webUi = uiPort === null ? null : `http://${IP}:${uiPort}`;
   const child = spawn(cli, devServerArguments(options), {
@@ -137,7 +137,7 @@ async function launch(cli: string, options: LaunchOptions): Promise<DevServer> {
 
   const waiting = new AbortController();
   const serving = async () => {
-    await untilNamespaceAnswers(address, namespace, waiting.signal);
+    for (const name of [namespace, ...moreNamespaces]) await untilNamespaceAnswers(address, name, waiting.signal);
     if (webUi !== null) await untilWebUiAnswers(webUi, waiting.signal);
     // An answer on our port may be another server's, while ours is about to end because the port is taken. Ours
     // announces its port once it has it; a CLI that words that differently gets a second to end instead.
