@@ -5,7 +5,7 @@
  */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
-import type { StartOperationContext } from 'nexus-rpc';
+import { HandlerError, type StartOperationContext } from 'nexus-rpc';
 import { destinationBusy, refuseOtherExport, refuseOtherResult } from '../client/same-export';
 import { exportStartOptions } from '../client/start-options';
 import { EXPORT_IMAGE_WORKFLOW, type ExportImageInput, type ExportImageResult, type ExportRequest } from '../contract';
@@ -24,11 +24,15 @@ export interface Caller {
   taskQueue?: string;
 }
 
+/** An export that ends in the middle is seen once; more than a few times is not to be expected. */
+const MOST_TRIES = 10;
+
 /**
  * Never joins first and compares then: a caller that has joined another export could not be taken off it again. So a start
  * refuses what runs, and that is joined only after it was read.
  *
  * @throws ExportError DestinationBusy, DestinationExists
+ * @throws HandlerError, retryable, when what runs there changes all the time
  */
 export async function startOrJoin(
   { context, client, taskQueue }: Caller,
@@ -44,13 +48,13 @@ export async function startOrJoin(
         workflowIdConflictPolicy,
       }),
     );
-  // What is found may end before it is joined, or begin again: then all is asked anew, until the deadline of the client.
-  for (;;) {
+  // What is found may end before it is joined, or begin again: then all is asked anew.
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const started = await enter('FAIL');
     if (started?.runId !== undefined) return { kind: 'waiting', firstRunId: started.runId };
     const found = await findRun(client, workflowId);
-    if (found?.status === 'COMPLETED') return earlierSuccess(client, workflowId, found, request);
-    if (found?.status !== 'RUNNING') continue;
+    if (found?.state === 'succeeded') return earlierSuccess(client, workflowId, found, request);
+    if (found?.state !== 'running') continue;
     await refuseOtherRun(client, workflowId, found, request);
     const joined = await enter('USE_EXISTING');
     if (joined?.runId === undefined) continue;
@@ -61,6 +65,8 @@ export async function startOrJoin(
     await refuseOtherRun(client, workflowId, entered, request);
     return { kind: 'waiting', firstRunId: entered.firstRunId };
   }
+  const message = `Exports under the id ${workflowId} begin and end too quickly to be joined. It is tried again.`;
+  throw new HandlerError('CONFLICT', message, { retryableOverride: true });
 }
 
 /** Undefined when an export runs there, or has succeeded. */

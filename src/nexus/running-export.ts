@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { RunningExport } from '../client/same-export';
 import type { ExportMemo } from '../contract';
 import { readImageAndFormat } from '../workflows/image-and-format';
 import { attachedJobId, type ExportState } from '../workflows/tracking';
 
 export interface FoundRun {
-  /** As Temporal spells it: `RUNNING`, `COMPLETED`, `FAILED` and others. */
-  status: string;
+  /** One that somebody paused runs as well, though Temporal has another word for it. */
+  state: 'running' | 'succeeded' | 'endedOtherwise';
   runId: string;
   /** The run that the export began with, before any continue-as-new. */
   firstRunId: string;
@@ -28,7 +28,7 @@ export async function findRun(client: Client, workflowId: string, runId?: string
     const description = await client.workflow.getHandle(workflowId, runId).describe();
     const { workflowExecutionInfo, workflowExtendedInfo } = description.raw;
     return {
-      status: description.status.name,
+      state: stateOf(description),
       runId: description.runId,
       firstRunId: workflowExecutionInfo?.firstRunId || description.runId,
       cancelRequested: workflowExtendedInfo?.cancelRequested ?? false,
@@ -39,6 +39,11 @@ export async function findRun(client: Client, workflowId: string, runId?: string
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+function stateOf({ closeTime, status }: WorkflowExecutionDescription): FoundRun['state'] {
+  if (closeTime === undefined) return 'running';
+  return status.name === 'COMPLETED' ? 'succeeded' : 'endedOtherwise';
 }
 
 /**
