@@ -21,7 +21,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
-import { describeFormat, summarizeExport } from '../workflows/wording';
+import { startDetails, startSummary } from '../workflows/wording';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
 import { exportResult } from './result';
@@ -58,8 +58,8 @@ export async function startAndAwaitJob(
     args: [input],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    staticSummary: summaryOf(request),
-    staticDetails: detailsOf(request),
+    staticSummary: startSummary(request),
+    staticDetails: startDetails(request),
   });
   const args: [ExportIntent] = [intentOf(request)];
   const first = await acceptedInTime(client, () =>
@@ -159,28 +159,4 @@ function intentOf({ imageId, fileFormat, isQuickExport, attach }: ExportRequest)
   const intent = attach === null ? { imageId } : { imageId, jobId: attach.jobId };
   if (isQuickExport || fileFormat === null || fileFormat === 'zvhd2') return { ...intent, isQuickExport };
   return { ...intent, fileFormat };
-}
-
-/** One line, at most 200 bytes. */
-function summaryOf(request: ExportRequest): string {
-  return `${request.attach === null ? 'Export' : 'Track a job:'} ${summarizeExport(request)}`;
-}
-
-/** What it is, and where to press; the current details beside it say how far it is and what to press now. */
-function detailsOf(request: ExportRequest): string {
-  const { imageId, bucketUrl, attach, options } = request;
-  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
-  const cancel =
-    options.onCancel === 'drain'
-      ? 'follows the job to its end and deletes its object'
-      : 'stops the tracking; the cloud cannot cancel the job';
-  return [
-    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
-    '',
-    '- **Check now**: More Actions, Send a Signal, `pollNow`',
-    '- **Pause the polls**: the signals `pausePolling` and `resumePolling`',
-    '- **Wait longer**: More Actions, Send an Update, `retune` with `{"deadline": "+6h"}`',
-    `- **Give up**: Request Cancellation ${cancel}`,
-    '- **After the end**: Memo, and the query `exportStatus`',
-  ].join('\n');
 }
