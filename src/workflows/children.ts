@@ -62,7 +62,8 @@ export interface ExportChildOptions {
  *
  * The child runs under the id of its destination, `ims-export:<bucket>:<object key>`, and outlives its parent
  * (`ABANDON`). It is always an export of its own: one that runs there already is not joined, and one that has succeeded
- * there is not read, but its object is found. Several callers of one export join it through Nexus.
+ * there is not read, but its object is found. So a parent that is reset, retried or started again meets its own earlier
+ * export, as `DestinationBusy` or `DestinationExists`. Several callers of one export join it through Nexus.
  *
  * @throws ApplicationFailure, non-retryable, the export's own: of one of the `FAILURE_TYPES`, with its details. Read it by
  *   {@link exportFailureOf}. `DestinationBusy` when a workflow runs under that id already, `DestinationExists` when the
