@@ -75,6 +75,9 @@ export interface QuickExportInput extends ExportTarget {
   attach?: undefined;
 }
 
+/** What the id of an image looks like: a UUID. */
+export const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** What the id of a job looks like: 32 hexadecimal digits today; anything that is safe in a path will do. */
 export const JOB_ID = /^[\w.-]{1,128}$/;
 
@@ -409,8 +412,10 @@ export interface DestinationExistsDetails extends FailureContext {
 
 /** `details[0]` of DestinationBusy. */
 export interface DestinationBusyDetails extends FailureContext {
-  /** What runs there, and since when (ISO 8601). */
-  running: { imageId: string; fileFormat: ObjectFormat | null; isQuickExport: boolean; startedAt: string };
+  /** What runs there, and since when (ISO 8601); null where only Temporal was asked, as for a child, and did not tell. */
+  running: { imageId: string; fileFormat: ObjectFormat | null; isQuickExport: boolean; startedAt: string } | null;
+  /** The workflow that runs there, where `running` is null. */
+  workflowId?: string;
 }
 
 /** `details[0]` of SubmitRejected and AccessDenied. Image and destination as the input has them. */
@@ -434,13 +439,14 @@ export interface ExportOutcomeUnknownDetails extends FailureContext {
   /** Null when the answer to the submit was lost. */
   jobId: string | null;
   remoteJob: RemoteJob;
-  reason: 'deadline' | 'pollErrors' | 'unknownStatus' | 'jobNotFound' | 'submitAmbiguous';
+  /** `trackingEnded` is told to the parent of a child: the export's workflow was terminated from outside. */
+  reason: 'deadline' | 'pollErrors' | 'unknownStatus' | 'jobNotFound' | 'submitAmbiguous' | 'trackingEnded';
   /** The last error of the cloud, if one led here. */
   error: CloudErrorInfo | null;
   /** With `submitAmbiguous`: what was found at the destination, which may be ours or somebody else's. */
   object: ExportedObject | null;
-  /** Last known facts. */
-  status: ExportStatus;
+  /** Last known facts; null with `trackingEnded`, whose memo tells what is left to know. */
+  status: ExportStatus | null;
 }
 
 /** `details[0]` of ExportedObjectInvalid. */
@@ -449,6 +455,24 @@ export interface ExportedObjectInvalidDetails extends FailureContext {
   problem: ObjectProblem;
   object: ExportedObject | null;
 }
+
+/** `details[0]` by failure type. */
+export interface FailureDetails {
+  InvalidExportRequest: InvalidExportRequestDetails;
+  ExportNotAllowed: ExportNotAllowedDetails;
+  DestinationExists: DestinationExistsDetails;
+  DestinationBusy: DestinationBusyDetails;
+  SubmitRejected: SubmitRejectedDetails;
+  ExportFailed: ExportFailedDetails;
+  ExportOutcomeUnknown: ExportOutcomeUnknownDetails;
+  ExportedObjectInvalid: ExportedObjectInvalidDetails;
+  AccessDenied: SubmitRejectedDetails;
+}
+
+/** What an export ended with when it did not succeed: `type` says what `details` are. */
+export type ExportFailure = {
+  [type in FailureType]: { type: type; message: string; details: FailureDetails[type] };
+}[FailureType];
 
 export type ObjectProblem = 'missing' | 'empty' | 'olderThanJob' | 'wrongFormat' | 'wrongStorageClass';
 

@@ -6,9 +6,11 @@
  *
  * @module
  */
-import { ApplicationFailure } from '@temporalio/common';
 import { operation, service } from 'nexus-rpc';
-import { type ExportImageInput, type ExportImageResult, FAILURE_TYPES, type FailureType } from './contract';
+import type { ExportImageInput, ExportImageResult } from './contract';
+
+export type { ExportFailure } from './contract';
+export { exportFailureOf } from './workflows/export-failure';
 
 /** Input of the operation `exportImage`: that of the workflow, and what a cancel by this caller means. */
 export type ExportOperationInput = ExportImageInput & {
@@ -38,27 +40,3 @@ export type ExportOperationInput = ExportImageInput & {
 export const imsExportService = service('ims-export', {
   exportImage: operation<ExportOperationInput, ExportImageResult>(),
 });
-
-/** A failure of an export, with one of its types and with `details[0]` of the shape that this type documents. */
-export type ExportFailure = ApplicationFailure & { readonly type: FailureType };
-
-/**
- * The export's own failure in what an operation failed with: beneath a `NexusOperationFailure` it lies deeper where the
- * export was refused before it began. Undefined when it is none, as after a cancel.
- *
- * @example
- * ```ts
- * const failure = exportFailureOf(error);
- * if (failure?.type === 'DestinationBusy') return 'later';
- * ```
- */
-export function exportFailureOf(error: unknown): ExportFailure | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isExportFailure(cause)) return cause;
-  }
-  return undefined;
-}
-
-function isExportFailure(error: Error): error is ExportFailure {
-  return error instanceof ApplicationFailure && (FAILURE_TYPES as readonly unknown[]).includes(error.type);
-}

@@ -64,6 +64,8 @@ export interface RigOptions {
   server?: Parameters<typeof startTestServer>[0];
   bundle?: WorkflowBundle;
   worker?: Partial<WorkerOptions>;
+  /** Activities of workflows beside those of src. */
+  activities?: object;
   /** Changes the account that the worker uses. */
   account?: (account: CloudAccount, simulator: SimulatorInfo) => CloudAccount;
   /** How the worker's client connects and repeats its reads. */
@@ -93,7 +95,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       namespace: server.namespace,
       taskQueue,
       workflowBundle: bundle,
-      activities: createExportActivities({ accounts }),
+      activities: { ...options.activities, ...createExportActivities({ accounts }) },
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options.worker,
     });

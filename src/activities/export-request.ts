@@ -14,6 +14,7 @@ import {
   type ExportRequest,
   type ExportSettings,
   FILE_FORMATS,
+  IMAGE_ID,
   type InvalidExportRequestDetails,
   JOB_ID,
   settingProblems,
@@ -23,7 +24,6 @@ import { RULE_IDS } from './preflight';
 
 type Problem = InvalidExportRequestDetails['problems'][number];
 
-const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** A failure that tells more of them would be too large for Temporal, and for a reader. */

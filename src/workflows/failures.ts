@@ -29,8 +29,8 @@ import { iso, statusOf } from './status';
 import { deadlineOf, jobIdOf, requestOf, submitEndsAtMs, type Tracking } from './tracking';
 import { attachCommand, describeExport, describeProgress } from './wording';
 
-function failure(type: FailureType, message: string, details: object): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+function failure(type: FailureType, message: string, details: object, cause?: Error): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], cause });
 }
 
 /** True for a failure that may leave the workflow as it is. */
@@ -133,7 +133,7 @@ export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number
 type UnknownReason = ExportOutcomeUnknownDetails['reason'];
 
 /** Why nobody knows what became of a job whose id is known. */
-export type UnknownOfJob = Exclude<UnknownReason, 'submitAmbiguous'>;
+export type UnknownOfJob = Exclude<UnknownReason, 'submitAmbiguous' | 'trackingEnded'>;
 
 /** Tracking of a job ends without a verdict of the cloud. */
 export function outcomeUnknown(tracking: Tracking, reason: UnknownOfJob, nowMs: number): ApplicationFailure {
@@ -174,7 +174,7 @@ function unknown(tracking: Tracking, reason: UnknownReason, why: string, nowMs: 
   return failure('ExportOutcomeUnknown', `The outcome of exporting ${what} is not known: ${why}`, details);
 }
 
-function whyUnknown(tracking: Tracking, reason: Exclude<UnknownReason, 'submitAmbiguous'>, nowMs: number): string {
+function whyUnknown(tracking: Tracking, reason: UnknownOfJob, nowMs: number): string {
   const job = `job ${tracking.jobId} may still run (last seen: ${describeProgress(tracking, nowMs)}). \`${attachCommand(jobIdOf(tracking), requestOf(tracking), requestOf(tracking))}\` tracks it on`;
   const error = tracking.lastError === null ? '' : ` (${tracking.lastError.code}: ${tracking.lastError.message})`;
   switch (reason) {
@@ -208,7 +208,7 @@ export function objectInvalid(
 }
 
 export function destinationBusy(
-  details: DestinationBusyDetails,
+  details: DestinationBusyDetails & { running: object },
   wanted: { imageId: string; format: string; jobId: string | null },
 ): ApplicationFailure {
   const { running } = details;
@@ -221,8 +221,40 @@ export function destinationBusy(
   );
 }
 
+/** What a parent is told whose child Temporal refused, since a workflow of that id runs already: of what, it does not say. */
+export function childBusy(input: unknown, workflowId: string, cause: Error): ApplicationFailure {
+  const context = contextOf({ request: null, input });
+  const details: DestinationBusyDetails = { ...context, running: null, workflowId };
+  return failure(
+    'DestinationBusy',
+    `${context.bucketUrl} is already the destination of an export, which runs as ${workflowId}; it may be that of an earlier run of this workflow. Nothing was submitted for image ${context.imageId}. Choose another object key, wait until that export has ended, or start it through Nexus, which lets several callers join one export.`,
+    details,
+    cause,
+  );
+}
+
+/** What a parent is told whose child was terminated from outside: nobody saw the end of the export. */
+export function childTerminated(input: unknown, workflowId: string, cause: Error): ApplicationFailure {
+  const context = contextOf({ request: null, input });
+  const details: ExportOutcomeUnknownDetails = {
+    ...context,
+    jobId: null,
+    remoteJob: 'unknown',
+    reason: 'trackingEnded',
+    error: null,
+    object: null,
+    status: null,
+  };
+  return failure(
+    'ExportOutcomeUnknown',
+    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is not known: its workflow ${workflowId} was ended from outside, and a job in the cloud may go on. \`ims-export status ${workflowId}\` tells the id of the job, to attach to it.`,
+    details,
+    cause,
+  );
+}
+
 /** Image and destination, from the validated request, or as far as an input that can be anything tells them. */
-function contextOf({ request, input }: Tracking): FailureContext {
+function contextOf({ request, input }: Pick<Tracking, 'request' | 'input'>): FailureContext {
   const { imageId, bucketUrl } = request ?? ((input ?? {}) as { [field: string]: unknown });
   return { imageId: String(imageId ?? ''), bucketUrl: String(bucketUrl ?? '') };
 }

@@ -9,6 +9,8 @@
  *
  * @module
  */
+export { type ExportChildOptions, executeExportChild, startExportChild } from './children';
+export { exportFailureOf } from './export-failure';
 export { exportImageWorkflow } from './export-image';
 export {
   awaitSubmitted,

@@ -3,25 +3,60 @@
  *
  * @module
  */
-import type { ExportRequest, NotExecutedReason } from '../contract';
+import type { ExportRequest, ExportSettings, NotExecutedReason } from '../contract';
 import { formatDuration } from './format-duration';
 import { fractionDone, remainingMs } from './progress';
 import type { Tracking } from './tracking';
 
+/** What is exported where. */
+type Described = Pick<ExportRequest, 'imageId' | 'bucketUrl' | 'fileFormat' | 'isQuickExport'>;
+
+/** What is known of an export before it is started. */
+export interface StartedWith extends Described, Pick<ExportRequest, 'attach'> {
+  options: Pick<ExportSettings, 'onCancel'>;
+}
+
 /** `image d164b5df… → ims-image:centos7_5.qcow2 (qcow2)`. */
-export function describeExport(request: ExportRequest): string {
+export function describeExport(request: Described): string {
   return `image ${request.imageId} → ${request.bucketUrl} (${describeFormat(request)})`;
 }
 
 /** `qcow2`, `zvhd2, quick export`, `format not known`. */
-export function describeFormat(request: ExportRequest): string {
+export function describeFormat(request: Pick<Described, 'fileFormat' | 'isQuickExport'>): string {
   const format = request.fileFormat ?? 'format not known';
   return request.isQuickExport ? `${format}, quick export` : format;
 }
 
 /** The same in at most 200 bytes, whatever the key. */
-export function summarizeExport(request: ExportRequest): string {
+function summarizeExport(request: Described): string {
   return describeExport({ ...request, bucketUrl: shortDestination(request) });
+}
+
+/** Summary of the workflow: one line, at most 200 bytes, which its starter gives it. */
+export function startSummary(request: StartedWith): string {
+  return `${request.attach === null ? 'Export' : 'Track a job:'} ${summarizeExport(request)}`;
+}
+
+/**
+ * Details of the workflow, which its starter gives it: what it is, and where to press. The current details beside them say
+ * how far it is and what to press now.
+ */
+export function startDetails(request: StartedWith): string {
+  const { imageId, bucketUrl, attach, options } = request;
+  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
+  const cancel =
+    options.onCancel === 'drain'
+      ? 'follows the job to its end and deletes its object'
+      : 'stops the tracking; the cloud cannot cancel the job';
+  return [
+    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
+    '',
+    '- **Check now**: More Actions, Send a Signal, `pollNow`',
+    '- **Pause the polls**: the signals `pausePolling` and `resumePolling`',
+    '- **Wait longer**: More Actions, Send an Update, `retune` with `{"deadline": "+6h"}`',
+    `- **Give up**: Request Cancellation ${cancel}`,
+    '- **After the end**: Memo, and the query `exportStatus`',
+  ].join('\n');
 }
 
 /** Summary of the submit. The image stands beside the Timeline anyway, as the input. */
@@ -48,7 +83,8 @@ function fitting(characters: string[], bytes: number): string[] {
   return characters.slice(0, count);
 }
 
-function bytesOf(text: string): number {
+/** In UTF-8. */
+export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 

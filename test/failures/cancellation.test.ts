@@ -19,7 +19,7 @@ let rig: Rig;
 beforeAll(async () => {
   const log = { fn: note, callDuringReplay: false };
   rig = await startRig({
-    bundle: await bundleOnce({ workflowsPath: join(__dirname, '../fixtures/parent-workflow/index.ts') }),
+    bundle: await bundleOnce({ workflowsPath: join(__dirname, '../fixtures/parents/index.ts') }),
     simulator: { jobSeconds: 3600 },
     worker: { sinks: { defaultWorkerLogger: { trace: log, debug: log, info: log, warn: log, error: log } } },
   });
@@ -115,7 +115,7 @@ it.concurrent('F22 with onCancel drain, a cancel leaves neither job nor object, 
 
 it.concurrent('F29 an export outlives the parent that started it', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
-  const parent = await rig.client.workflow.start('archiveImage', {
+  const parent = await rig.client.workflow.start('awaitExport', {
     workflowId: `parent-of-${one.objectKey}`,
     taskQueue: rig.taskQueue,
     args: [one.input],

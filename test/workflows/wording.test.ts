@@ -6,7 +6,7 @@ import { submitLost } from '../../src/workflows/failures';
 import { formatDuration } from '../../src/workflows/format-duration';
 import { statusOf } from '../../src/workflows/status';
 import { beginTracking, recordPoll, requestOf, type Tracking } from '../../src/workflows/tracking';
-import { submitSummary, summarizeExport, timerSummary } from '../../src/workflows/wording';
+import { startSummary, submitSummary, timerSummary } from '../../src/workflows/wording';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -53,9 +53,10 @@ describe('what people read in the Web UI', () => {
   });
 
   it('keeps the beginning and the end of a long destination: 200 bytes in a summary, 120 characters on the Timeline', () => {
-    const request = { ...requestOf(exporting()), bucketUrl: `ims-image:${'資料夾/'.repeat(80)}disk.zvhd2` };
-    const summary = `Track a job: ${summarizeExport(request)}`;
-    expect(summary).toMatch(/→ ims-image:資料夾.*….*disk\.zvhd2 \(zvhd2, quick export\)$/);
+    const attach = { jobId: 'edc89b490d7d4392898e19b2deb34797' };
+    const request = { ...requestOf(exporting()), attach, bucketUrl: `ims-image:${'資料夾/'.repeat(80)}disk.zvhd2` };
+    const summary = startSummary(request);
+    expect(summary).toMatch(/^Track a job: .*→ ims-image:資料夾.*….*disk\.zvhd2 \(zvhd2, quick export\)$/);
     expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(200);
     const ascii = { ...request, bucketUrl: `ims-image:${'folder/'.repeat(80)}disk.zvhd2` };
     expect(`imsSubmitExport • ${submitSummary(ascii)}`.length).toBeLessThanOrEqual(120);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const CACHE = join(__dirname, '..', '..', '.cache');
+const CACHE = join(__dirname, '..', '.cache');
 const INSTALL_LIMIT_MS = 240_000;
 
 /** Where packages are to be found (PYTHONPATH), or why they cannot be had here. */

@@ -1,0 +1,75 @@
+import { ApplicationFailure, ChildWorkflowFailure } from '@temporalio/common';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { ExportImageInput } from '../../src/contract';
+import { type ExportChildOptions, exportFailureOf, startExportChild } from '../../src/workflows';
+
+const imageId = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
+const input: ExportImageInput = { imageId, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
+
+/** What the helper throws before it asks Temporal for a child, which it could not do outside of a workflow. */
+async function refusalOf(badInput: unknown, options?: ExportChildOptions): Promise<unknown> {
+  const error = await startExportChild(badInput as ExportImageInput, options).catch((failed: unknown) => failed);
+  expect(error).toBeInstanceOf(ApplicationFailure);
+  expect(error).toMatchObject({ type: 'InvalidExportRequest', nonRetryable: true });
+  return exportFailureOf(error)?.details;
+}
+
+describe('an input of which no workflow id can be made ends as InvalidExportRequest, not as a workflow task for ever', () => {
+  it.each([
+    ['no input', undefined, 'bucketUrl', 'nothing'],
+    ['null', null, 'bucketUrl', 'nothing'],
+    ['a string', 'export it', 'bucketUrl', 'nothing'],
+    ['a bucketUrl that is a number', { ...input, bucketUrl: 7 }, 'bucketUrl', '7'],
+    ['a bucketUrl that is an object', { ...input, bucketUrl: { key: 'a' } }, 'bucketUrl', '{"key":"a"}'],
+    ['half a character', { ...input, bucketUrl: 'ims-image:\ud800' }, 'bucketUrl', '"ims-image:\\ud800"'],
+    ['a BigInt', { ...input, bucketUrl: 7n }, '', '"TypeError: Do not know how to serialize a BigInt"'],
+  ])('%s', async (_, badInput, field, value) => {
+    expect(await refusalOf(badInput)).toMatchObject({ field, value });
+  });
+
+  it('a destination longer than Temporal takes for an id', async () => {
+    const bucketUrl = `ims-image:${'資'.repeat(330)}`;
+    expect(await refusalOf({ ...input, bucketUrl })).toMatchObject({
+      field: 'bucketUrl',
+      expected: expect.stringContaining(
+        'ims-export:<bucket>:<object key>, the id of the workflow, has at most 1000 bytes',
+      ),
+    });
+  });
+
+  it.each(['', 'exports of today', 'q'.repeat(201)])('the task queue %j', async (taskQueue) => {
+    const value = JSON.stringify(taskQueue).slice(0, 200);
+    expect(await refusalOf(input, { taskQueue })).toMatchObject({ field: 'taskQueue', value });
+  });
+});
+
+it('leaves no other choice: a timeout, a retry, an id or a close policy of its own would break what an export promises', () => {
+  expectTypeOf<keyof ExportChildOptions>().toEqualTypeOf<'taskQueue' | 'cancellationType'>();
+});
+
+describe('exportFailureOf', () => {
+  const details = {
+    imageId,
+    bucketUrl: 'ims-image:a.qcow2',
+    rule: 'notIso',
+    found: 'iso',
+    refusals: [],
+    overridable: [],
+  };
+  const failure = ApplicationFailure.create({ type: 'ExportNotAllowed', message: 'an ISO image', details: [details] });
+
+  it('finds the failure by itself, and below those of Temporal and of others', () => {
+    const ofChild = new ChildWorkflowFailure('default', { workflowId: 'w' }, 'exportImageWorkflow', 'TIMEOUT', failure);
+    const ofOthers = new Error('the order failed', { cause: ofChild });
+    for (const error of [failure, ofChild, ofOthers]) {
+      expect(exportFailureOf(error)).toEqual({ type: 'ExportNotAllowed', message: 'an ISO image', details });
+    }
+  });
+
+  it('takes nothing else for one', () => {
+    const ofTheUser = ApplicationFailure.nonRetryable('no entry', 'AccessDenied', { door: 7 });
+    for (const error of [ofTheUser, new Error('AccessDenied'), 'AccessDenied', undefined, null]) {
+      expect(exportFailureOf(error)).toBeUndefined();
+    }
+  });
+});
