@@ -8,7 +8,7 @@ import { compile } from './compile';
 import {
   addDriver,
   addProject,
-  installLocked,
+  installBesideLinked,
   PROJECTS,
   type Project,
   packInto,
@@ -24,7 +24,7 @@ let server: Promise<DevServer>;
 beforeAll(async () => {
   server = startTestServer();
   packed = await packInto();
-  installed = installLocked(packed.folder);
+  installed = installBesideLinked(packed.folder);
   // It is awaited, and its failure told, where it is needed.
   installed.catch(() => undefined);
 });
@@ -41,7 +41,7 @@ describe('the package as npm would publish it', () => {
     ]);
     expect(said[0]).toContain('All good!');
     expect(said[1]).toContain('No problems found');
-  });
+  }, 120_000);
 
   it('holds what was built, the sources that its source maps name, the pages that its README names, and no more', async () => {
     const files = (await run('tar', ['-tzf', packed.tarball], packed.folder)).trim().split('\n');
@@ -68,7 +68,7 @@ describe('a project that installs the package', () => {
     const { address } = await server;
     const modules = projects.map((project) => moduleOf(project));
     outcomes = JSON.parse(await run(process.execPath, [driver, address, ...modules], folder));
-  });
+  }, 300_000);
 
   const moduleOf = (project: Project) => join(packed.folder, project, PROJECTS[project]);
 

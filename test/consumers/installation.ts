@@ -4,10 +4,12 @@
  *
  * @module
  */
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import manifest from '../../package.json';
 import { run } from './commands';
+import { linkPackages } from './linked-packages';
 
 const repository = resolve(__dirname, '../..');
 
@@ -56,59 +58,21 @@ export async function installAnew(place: string): Promise<void> {
 }
 
 /**
- * One installation for all projects below a folder: of the package, of the peers that it asks for, and of nothing else
- * but the types of Node. The versions are those of this repository's lock file, so npm asks nobody for lists of versions.
+ * One installation for all projects below a folder: of the package, of the peers that it asks for, and of nothing else but
+ * the types of Node. What comes from the registry is there before npm begins, which finds out that nothing is missing.
  */
-export async function installLocked(folder: string): Promise<void> {
-  const own = await readJson<Manifest>(join(repository, 'package.json'));
-  const lock = await readJson<Lockfile>(join(repository, 'package-lock.json'));
-  const required = Object.keys(own.peerDependencies).filter((name) => !own.peerDependenciesMeta[name]?.optional);
-  const versions = [...required, '@types/node'].map((name) => [name, lock.packages[`node_modules/${name}`]?.version]);
-  const root = {
-    name: 'consumers',
-    private: true,
-    dependencies: { 'temporal-ims-export': `file:${TARBALL}`, ...Object.fromEntries(versions) },
-  };
-  const { version, dependencies, peerDependencies, peerDependenciesMeta, engines, bin } = own;
-  const packed = { version, dependencies, peerDependencies, peerDependenciesMeta, engines, bin };
-  const packages = {
-    ...Object.fromEntries(Object.entries(lock.packages).map(([path, entry]) => [path, neededByAnybody(entry)])),
-    '': root,
-    'node_modules/temporal-ims-export': { ...packed, resolved: `file:${TARBALL}` },
-  };
+export async function installBesideLinked(folder: string): Promise<void> {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = manifest as Manifest;
+  const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+  linkPackages(folder, Object.keys(dependencies));
+  const versions = linkPackages(folder, [...peers, '@types/node']);
+  const root = { private: true, dependencies: { 'temporal-ims-export': `file:${TARBALL}`, ...versions } };
   await writeFile(join(folder, 'package.json'), JSON.stringify(root));
-  await writeFile(
-    join(folder, 'package-lock.json'),
-    JSON.stringify({ name: root.name, lockfileVersion: 3, requires: true, packages }),
-  );
-  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], folder);
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], folder);
 }
 
 interface Manifest {
-  version: string;
-  dependencies: object;
+  dependencies: { [name: string]: string };
   peerDependencies: { [name: string]: string };
   peerDependenciesMeta: { [name: string]: { optional?: boolean } };
-  engines: object;
-  bin: object;
-}
-
-interface Lockfile {
-  packages: { [path: string]: LockedPackage };
-}
-
-interface LockedPackage {
-  version?: string;
-  dev?: boolean;
-  devOptional?: boolean;
-  peer?: boolean;
-}
-
-/** Who needs a package here says nothing of who needs it there; npm leaves out what nobody needs. */
-function neededByAnybody({ dev, devOptional, peer, ...entry }: LockedPackage): LockedPackage {
-  return entry;
-}
-
-async function readJson<T>(file: string): Promise<T> {
-  return JSON.parse(await readFile(file, 'utf8')) as T;
 }
