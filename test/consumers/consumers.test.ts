@@ -6,6 +6,7 @@ import { startTestServer } from '../temporal';
 import { run } from './commands';
 import { compile } from './compile';
 import {
+  addCodeOf,
   addDriver,
   addProject,
   installBesideLinked,
@@ -63,7 +64,8 @@ describe('a project that installs the package', () => {
     await installed;
     const { folder } = packed;
     await Promise.all(projects.map((project) => addProject(folder, project)));
-    complaints = compile(TYPESCRIPT_PROJECTS.map((project) => join(folder, project, 'tsconfig.json')));
+    const page = await addCodeOf('docs/plugin.md', folder);
+    complaints = compile([page, ...TYPESCRIPT_PROJECTS.map((project) => join(folder, project, 'tsconfig.json'))]);
     const driver = await addDriver(folder);
     const { address } = await server;
     const modules = projects.map((project) => moduleOf(project));
@@ -72,7 +74,7 @@ describe('a project that installs the package', () => {
 
   const moduleOf = (project: Project) => join(packed.folder, project, PROJECTS[project]);
 
-  it('compiles strictly, with "module": "node16" and "nodenext"', () => {
+  it('compiles strictly, with "module": "node16" and "nodenext"; so does the code in docs/plugin.md', () => {
     expect(complaints).toBe('');
   });
 

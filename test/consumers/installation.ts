@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import manifest from '../../package.json';
 import { run } from './commands';
 import { linkPackages } from './linked-packages';
@@ -39,11 +39,23 @@ export async function packInto(): Promise<{ folder: string; tarball: string; rem
   return { folder, tarball, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
-/** Puts a project and what drives it into a folder of its own under this one. */
+/** Puts a project into a folder of its own under this one. */
 export async function addProject(folder: string, project: Project): Promise<string> {
   const place = join(folder, project);
   await cp(join(__dirname, project), place, { recursive: true });
   return place;
+}
+
+/** Makes a CommonJS project of the TypeScript on a page, each block a file; answers its tsconfig.json. */
+export async function addCodeOf(page: string, folder: string): Promise<string> {
+  const place = join(folder, basename(page));
+  await cp(join(__dirname, 'cjs-node16/tsconfig.json'), join(place, 'tsconfig.json'));
+  await writeFile(join(place, 'package.json'), JSON.stringify({ type: 'commonjs' }));
+  await mkdir(join(place, 'src'));
+  const text = await readFile(join(repository, page), 'utf8');
+  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)];
+  await Promise.all(blocks.map(({ 1: code = '' }, n) => writeFile(join(place, 'src', `block-${n + 1}.ts`), code)));
+  return join(place, 'tsconfig.json');
 }
 
 /** Puts the program that runs projects where it finds the package. */
