@@ -76,9 +76,12 @@ export async function installAnew(place: string): Promise<void> {
 export async function installBesideLinked(folder: string): Promise<void> {
   const { dependencies, peerDependencies, peerDependenciesMeta } = manifest as Manifest;
   const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
-  linkPackages(folder, Object.keys(dependencies));
-  const versions = linkPackages(folder, [...peers, '@types/node']);
-  const root = { private: true, dependencies: { 'temporal-ims-export': `file:${TARBALL}`, ...versions } };
+  const versions = linkPackages(folder, [...Object.keys(dependencies), ...peers, '@types/node']);
+  const wanted = [...peers, '@types/node'].map((name) => [name, versions[name]]);
+  const root = {
+    private: true,
+    dependencies: { 'temporal-ims-export': `file:${TARBALL}`, ...Object.fromEntries(wanted) },
+  };
   await writeFile(join(folder, 'package.json'), JSON.stringify(root));
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], folder);
 }
