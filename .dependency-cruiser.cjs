@@ -42,6 +42,22 @@ module.exports = {
       to: { path: '^src/(?!activities/|huaweicloud/|contract\\.ts$)' },
     },
     {
+      name: 'plugin-opens-to-activities-and-huaweicloud',
+      severity: 'error',
+      comment:
+        'src/plugin.ts is the door for workers of others: it wires src/activities to src/huaweicloud, names src/contract.ts, and imports neither the worker, clients, the CLI or the simulator, nor workflow code, which it knows by its path.',
+      from: { path: '^src/plugin(\\.ts$|/)' },
+      to: { path: '^src/(?!plugin(\\.ts$|/)|activities/|huaweicloud/|contract\\.ts$)' },
+    },
+    {
+      name: 'worker-is-built-on-the-plugin',
+      severity: 'error',
+      comment:
+        'src/worker.ts is a worker with the plugin: what an export needs from a worker stands in src/plugin.ts, for the workers of others too, so activities come from there and not from src/activities.',
+      from: { path: '^src/worker(\\.ts$|/)' },
+      to: { path: '^src/activities/' },
+    },
+    {
       name: 'testing-stands-alone',
       severity: 'error',
       comment:
@@ -52,9 +68,10 @@ module.exports = {
     {
       name: 'client-and-worker-do-not-meet',
       severity: 'error',
-      comment: 'src/client.ts starts and reads exports over Temporal: it needs neither the worker nor the CLI.',
+      comment:
+        'src/client.ts starts and reads exports over Temporal: it needs neither the worker nor the CLI, nor the plugin of a worker.',
       from: { path: '^src/client(\\.ts$|/)' },
-      to: { path: '^src/(worker|cli)(\\.ts$|/)' },
+      to: { path: '^src/(worker|plugin|cli)(\\.ts$|/)' },
     },
     {
       name: 'worker-does-not-start-exports',

@@ -1,10 +1,16 @@
 /**
- * temporal-ims-export: the activities, the worker and the contract. Workflows are in `temporal-ims-export/workflows`,
+ * temporal-ims-export: the plugin, the activities, the worker and the contract. Workflows are in `temporal-ims-export/workflows`,
  * the client in `temporal-ims-export/client`.
  *
  * @module
  */
-export { createExportActivities, type ExportActivityDeps, exportInputSchema, parseExportInput } from './activities';
+export {
+  type AccountCloud,
+  createExportActivities,
+  type ExportActivityDeps,
+  exportInputSchema,
+  parseExportInput,
+} from './activities';
 export * from './contract';
 export {
   type AssumeRoleOptions,
@@ -13,6 +19,8 @@ export {
   accountsFromFile,
   assumeRoleCredentials,
   type CloudAccount,
+  type CloudClient,
+  type CloudClientOptions,
   type Credentials,
   type CredentialsProvider,
   createCloudClient,
@@ -24,6 +32,7 @@ export {
   staticCredentials,
 } from './huaweicloud';
 export { type ExportNexusServiceOptions, exportNexusService } from './nexus/handler';
+export { ImsExportPlugin, type ImsExportPluginOptions, type Release } from './plugin';
 export {
   createExportWorker,
   type ExportWorker,

@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createExportActivities } from './activities';
-import type { AccountCloud } from './activities/cloud';
 import { DEFAULT_TASK_QUEUE } from './contract';
-import { accountsFromEnvironment, type CloudAccount, createCloudClient, LockProtection } from './huaweicloud';
+import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
+import { ImsExportPlugin } from './plugin';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
 export interface ExportWorkerOptions {
@@ -35,66 +33,40 @@ export interface ExportWorker {
   run(): Promise<void>;
 }
 
-/** Longer than a submit may take, so that a shutdown never cuts the answer to a POST. */
-const SHUTDOWN_GRACE = '5m';
-
 /**
- * Creates a worker for exports.
+ * Creates a worker for exports: Temporal's, with an {@link ImsExportPlugin}.
  *
  * @example
  * ```ts
  * const { run } = await createExportWorker({ connection, accounts: accountsFromEnvironment(process.env) });
  * await run();
  * ```
- * @throws Error when an account has no credentials: such a worker would take exports that another one could run
+ * @throws Error when an account has no credentials: such a worker would take exports that another one could run; or when
+ *   `worker.activities` has one of the names of an export's activities
  */
 export async function createExportWorker(options: ExportWorkerOptions): Promise<ExportWorker> {
-  const locks = new LockProtection();
-  const accounts = new Map<string, AccountCloud>(
-    options.accounts.map((account) => [
-      account.name,
-      { region: account.region, client: createCloudClient(account, { locks }) },
-    ]),
-  );
-  const hasWorkflowCode = options.activitiesOnly || options.worker?.workflowBundle;
-  const workflowCode = hasWorkflowCode ? {} : { workflowsPath: join(__dirname, 'workflows') };
-  const closeClouds = () => Promise.all([...accounts.values()].map(({ client }) => client.close()));
+  const plugin = new ImsExportPlugin({
+    accounts: options.accounts,
+    workflows: options.activitiesOnly ? undefined : 'whenAbsent',
+  });
+  const release = await plugin.open();
   try {
-    await checkCredentials(accounts);
     const worker = await Worker.create({
       connection: options.connection,
       namespace: options.namespace,
       taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE,
-      shutdownGraceTime: SHUTDOWN_GRACE,
-      // A submit heartbeats its job id: it must not wait behind the heartbeat before.
-      maxHeartbeatThrottleInterval: '1s',
-      ...workflowCode,
       ...options.worker,
-      activities: { ...options.worker?.activities, ...createExportActivities({ accounts }) },
       nexusServices: [
         ...(options.activitiesOnly ? [] : [exportNexusService()]),
         ...(options.worker?.nexusServices ?? []),
       ],
+      plugins: [...(options.worker?.plugins ?? []), plugin],
     });
-    return { worker, run: () => worker.run().finally(closeClouds) };
+    return { worker, run: () => worker.run().finally(release) };
   } catch (error) {
-    await closeClouds();
+    await release();
     throw error;
   }
-}
-
-/** Every account that has none is named. */
-async function checkCredentials(accounts: ReadonlyMap<string, AccountCloud>): Promise<void> {
-  const failures = await Promise.all(
-    [...accounts].map(([name, { client }]) =>
-      client.checkCredentials().then(
-        () => [],
-        (error: Error) => [`Account ${name}: ${error.message}`],
-      ),
-    ),
-  );
-  const messages = failures.flat();
-  if (messages.length > 0) throw new Error(messages.join('\n'));
 }
 
 export interface RunExportWorkerOptions {

@@ -1,0 +1,22 @@
+const { executeChild, ParentClosePolicy, proxyActivities } = require('@temporalio/workflow');
+const { exportWorkflowId } = require('temporal-ims-export/contract');
+const exportWorkflows = require('temporal-ims-export/workflows');
+
+const { sendMail } = proxyActivities({ startToCloseTimeout: '10s' });
+
+/** Needs an image in OBS before it goes on. */
+async function archiveImage(input) {
+  const { verdict, object } = await executeChild(exportWorkflows.exportImageWorkflow, {
+    workflowId: exportWorkflowId(input.bucketUrl),
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+  });
+  return `${verdict}: ${object.format} object`;
+}
+
+/** Has nothing to do with exports. */
+async function remind(text) {
+  return sendMail(text);
+}
+
+module.exports = { ...exportWorkflows, archiveImage, remind };
