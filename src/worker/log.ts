@@ -7,7 +7,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogEntry, type Logger } from '@temporalio/worker';
 import pino, { type DestinationStream } from 'pino';
-import { FAILURE_TYPES } from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, FAILURE_TYPES } from '../contract';
 import type { LogFormat, LogLevel } from './log-options';
 import { textLine } from './log-text';
 
@@ -38,7 +38,7 @@ export function processLogger(options: LogOptions = {}): Logger {
     const said = lowered(entry);
     if (!log.isLevelEnabled(said)) return;
     const time = new Date(Number(entry.timestampNanos / 1_000_000n)).toISOString();
-    log[said]({ time, ...attributesOf(entry.meta) }, entry.message);
+    log[said]({ time, ...attributesOf(entry) }, entry.message);
   });
 }
 
@@ -49,28 +49,36 @@ export function upper(level: LogLevel): UpperLevel {
 }
 
 /** What the workflow's own line `Export ended` tells, with image and destination, Temporal's lines tell again with a stack. */
-const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['Activity failed', 'Workflow failed']);
-
 function lowered({ level, message, meta }: LogEntry): LogLevel {
-  if (TOLD_ELSEWHERE.has(message) && isExportFailure(meta?.error)) return 'debug';
-  return level.toLowerCase() as LogLevel;
+  const isToldElsewhere =
+    (message === ACTIVITY_FAILED && isExportFailure(meta?.error)) ||
+    (message === WORKFLOW_FAILED && meta?.workflowType === EXPORT_IMAGE_WORKFLOW);
+  return isToldElsewhere ? 'debug' : (level.toLowerCase() as LogLevel);
 }
 
+const ACTIVITY_FAILED = 'Activity failed';
+/** On purpose: what a workflow did not mean to throw fails its task instead. */
+const WORKFLOW_FAILED = 'Workflow failed';
+
 /** Names as everywhere in these logs, and nothing that a reader cannot use. */
-function attributesOf(meta: { [name: string]: unknown } = {}): { [name: string]: unknown } {
+function attributesOf({ message, meta = {} }: LogEntry): { [name: string]: unknown } {
   const { taskToken, workflowRunId, error, ...attributes } = meta;
   if (workflowRunId !== undefined) attributes.runId = workflowRunId;
-  if (error !== undefined) attributes.error = errorOf(error);
+  if (error !== undefined) attributes.error = message === WORKFLOW_FAILED ? wordsOf(error) : errorOf(error);
   return attributes;
 }
 
 /** Of a failure that is one of ours, the words alone: it was thrown on purpose, so that its stack tells nothing. */
 function errorOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || isExportFailure(error)) return wordsOf(error);
+  const { stack, cause } = error;
+  return { ...wordsOf(error), stack, cause: cause === undefined ? undefined : errorOf(cause) };
+}
+
+function wordsOf(error: unknown): { type?: string; message: string } {
+  if (!(error instanceof Error)) return { message: String(error) };
   const type = error instanceof ApplicationFailure ? (error.type ?? error.name) : error.name;
-  const told = { type, message: error.message };
-  if (isExportFailure(error)) return told;
-  return { ...told, stack: error.stack, cause: error.cause === undefined ? undefined : errorOf(error.cause) };
+  return { type, message: error.message };
 }
 
 function isExportFailure(error: unknown): boolean {

@@ -90,10 +90,13 @@ export function tellDetection({ submittedAtMs, jobNamed }: Tracking, { status, e
 /** Workflow and run are there already. */
 function attributesOf(tracking: Tracking): { [name: string]: unknown } {
   const { request, jobId } = tracking;
-  return {
-    imageId: request?.imageId,
-    bucket: request?.bucket,
-    objectKey: request?.objectKey,
-    jobId: jobId ?? attachedJobId(tracking),
-  };
+  const { imageId, bucket, objectKey } = request ?? namedBy(tracking.input);
+  return { imageId, bucket, objectKey, jobId: jobId ?? attachedJobId(tracking) };
+}
+
+/** What an input that was refused, and can be anything, seems to name. */
+function namedBy(input: unknown): { imageId?: string; bucket?: string; objectKey?: string } {
+  const { imageId, bucketUrl } = (input ?? {}) as { [field: string]: unknown };
+  const [, bucket, objectKey] = /^([^:]*):(.*)$/s.exec(typeof bucketUrl === 'string' ? bucketUrl : '') ?? [];
+  return { imageId: typeof imageId === 'string' ? imageId : undefined, bucket, objectKey };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportImageResult } from '../../src/contract';
 import { METRICS, type Metric, type MetricName, shownName } from '../../src/metrics';
@@ -132,6 +133,119 @@ describe('the metrics of a worker', () => {
     );
   });
 });
+
+describe('the log of a worker', () => {
+  it('is a JSON object a line, with time and level', () => {
+    expect(log().length).toBeGreaterThan(8);
+    for (const { time, level, msg } of log()) {
+      expect([String(time), level, msg]).toEqual([
+        expect.stringMatching(/^2\d{3}-.*Z$/),
+        expect.stringMatching(/^(info|warn)$/),
+        expect.any(String),
+      ]);
+    }
+    expect(worker.stdout.split('\n')).toEqual([expect.stringMatching(/^ready: /), '']);
+  });
+
+  it('binds what it tells to workflow, run, image, bucket, object key and job', async () => {
+    const jobId = (await stage.jobs()).find(({ bucketUrl }) => bucketUrl.endsWith(':good'))?.jobId;
+    const bound = {
+      workflowId: `ims-export:${stage.info.bucket}:good`,
+      runId: expect.stringMatching(/^[\w-]{36}$/),
+      imageId: stage.image('linux'),
+      bucket: stage.info.bucket,
+      objectKey: 'good',
+      jobId,
+    };
+    const lines = log().filter(({ objectKey }) => objectKey === 'good');
+    expect(lines).toMatchObject([
+      { ...bound, level: 'info', msg: 'Export submitted' },
+      { ...bound, level: 'info', msg: 'Export ended', outcome: 'succeeded' },
+    ]);
+  });
+
+  it('tells a refusal in one line, with its reason and without a stack', () => {
+    expect(log().filter((line) => String(line.workflowId).endsWith(':refused'))).toMatchObject([
+      {
+        level: 'info',
+        msg: 'Export ended',
+        failure: 'ExportNotAllowed',
+        reason: expect.stringContaining('ISO images cannot be exported'),
+        imageId: stage.image('iso'),
+        objectKey: 'refused',
+      },
+    ]);
+    expect(worker.stderr).not.toContain('stack');
+  });
+
+  it('warns of a failure of the cloud and of an outcome that nobody knows, and says what to do', () => {
+    const warnings = log().filter(({ level }) => level === 'warn');
+    expect(warnings).toMatchObject([
+      { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('look for the object') },
+      { objectKey: 'lost', msg: 'Export ended', failure: 'ExportOutcomeUnknown' },
+      {
+        objectKey: 'failed',
+        msg: 'Export ended',
+        failure: 'ExportFailed',
+        reason: expect.stringContaining('IMG.0061'),
+      },
+    ]);
+  });
+});
+
+describe('the end of a worker', () => {
+  it('waits for the answer to a submit, keeps its job, and takes no further tasks', async () => {
+    await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { delayMs: 3_000 } });
+    const client = start('linux', 'at-the-end');
+    await stage.untilAsked('export', isPost, ENDS_WITHIN_MS);
+    expect(await probe('readyz')).toBe(200);
+    worker.signal('SIGTERM');
+    await until('it is not ready', async () => ((await probe('readyz')) === 503 ? true : undefined), ENDS_WITHIN_MS);
+    expect(await probe('healthz')).toBe(200);
+    expect((await worker.endsWithin(ENDS_WITHIN_MS)).exitCode, worker.said()).toBe(0);
+    expect(log().find(({ msg }) => String(msg).startsWith('SIGTERM: '))).toMatchObject({
+      level: 'info',
+      activities: 1,
+    });
+
+    const next = await stage.startWorker('--log-format', 'text', '--log-level', 'debug');
+    const { exitCode, stdout } = await client.endsWithin(ENDS_WITHIN_MS);
+    expect(exitCode, client.said()).toBe(0);
+    const { jobId, submissions } = JSON.parse(stdout) as ExportImageResult;
+    expect({ jobId, submissions }).toEqual({ jobId: (await stage.jobs()).at(-1)?.jobId, submissions: 1 });
+    expect(next.stderr).toMatch(/^[\d:.]{12} INFO {2}Export ended .*objectKey=at-the-end/m);
+    expect(next.stderr).toMatch(
+      /DEBUG Activity completed .*activityType=imsPollJob.* imageId=\S+ bucket=\S+ objectKey=at-the-end jobId=/,
+    );
+    worker = next;
+  });
+
+  it('comes at once when it is told a second time, seconds later', async () => {
+    await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { delayMs: 40_000 } });
+    start('windowsFromFile', 'cut-off');
+    await stage.untilAsked('export', isPost, ENDS_WITHIN_MS);
+    worker.signal('SIGINT');
+    worker.signal('SIGINT');
+    await worker.says(/SIGINT: no further tasks/, ENDS_WITHIN_MS);
+    await sleep(2_100);
+    expect(worker.outcome).toBeUndefined();
+    worker.signal('SIGINT');
+    expect((await worker.endsWithin(10_000)).exitCode).toBe(130);
+    expect(worker.stderr).toMatch(/SIGINT again: the process ends at once; activities under way are lost activities=1/);
+  });
+});
+
+function log(): Array<{ [name: string]: unknown }> {
+  return worker.stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { [name: string]: unknown });
+}
+
+async function probe(path: string): Promise<number> {
+  const { status } = await fetch(`http://127.0.0.1:${port}/${path}`);
+  return status;
+}
 
 function isPost({ method, path }: { method: string; path: string }): boolean {
   return method === 'POST' && path.endsWith('/file');
