@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportImageResult } from '../../src/contract';
 import { METRICS, type Metric, type MetricName, shownName } from '../../src/metrics';
+import { queries, readQuery } from '../deploy/promql';
 import { type Ended, type RunningProcess, Stage, until } from '../processes/processes';
 import { ScrapedMetrics } from './scraped-metrics';
 
@@ -125,6 +126,15 @@ describe('the metrics of a worker', () => {
     }
     const families = [...metrics.text.matchAll(/^# TYPE (ims_export_\w+) /gm)].map(([, name]) => name);
     expect(families.sort()).toEqual((Object.keys(METRICS) as MetricName[]).map(shownName).sort());
+  });
+
+  it('are there, with the ones of Temporal, for every query of the dashboard and every alert', async () => {
+    for (const { of, expr } of queries()) {
+      for (const metric of (await readQuery(expr)).metrics) {
+        // Temporal's own counter of failed calls is there once one has failed.
+        if (metric !== 'temporal_request_failure_total') expect([...metrics.names], of).toContain(metric);
+      }
+    }
   });
 
   it("has Temporal's own beside them", () => {
