@@ -23,10 +23,13 @@ export {
   profileCredentials,
   staticCredentials,
 } from './huaweicloud';
+export { histogramBuckets, METRICS, type Metric, type MetricName } from './metrics';
 export {
   createExportWorker,
   type ExportWorker,
   type ExportWorkerOptions,
+  type ReadyFacts,
   type RunExportWorkerOptions,
   runExportWorker,
 } from './worker';
+export { exportLogAttributes } from './worker/activity-log-attributes';

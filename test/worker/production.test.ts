@@ -137,6 +137,14 @@ describe('the metrics of a worker', () => {
     }
   });
 
+  it('leave refusals out of what Temporal counts as failures', () => {
+    expect(metrics.value('temporal_activity_execution_failed_total', { activity_type: 'imsValidateExport' })).toBe(
+      undefined,
+    );
+    // The job that failed, and the submit that was lost.
+    expect(metrics.value('temporal_workflow_failed_total')).toBe(2);
+  });
+
   it("has Temporal's own beside them", () => {
     expect(metrics.value('temporal_activity_execution_latency_seconds_count', { activity_type: 'imsPollJob' })).toBe(
       metrics.value('ims_export_polls_total'),
