@@ -4,7 +4,7 @@
  * Each comment is the sentence that a wrong import prints.
  */
 const WORKFLOW_SAFE =
-  '^src/(workflows/|contract\\.ts$)|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
+  '^src/(workflows/|(contract|metrics)\\.ts$)|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -13,7 +13,7 @@ module.exports = {
       name: 'workflows-are-deterministic',
       severity: 'error',
       comment:
-        'Workflow code runs in the sandbox and is replayed: src/workflows may import src/contract.ts, @temporalio/workflow, @temporalio/common and itself, nothing else (no undici, no zod, no node: module, no activity code).',
+        'Workflow code runs in the sandbox and is replayed: src/workflows may import src/contract.ts, src/metrics.ts, @temporalio/workflow, @temporalio/common and itself, nothing else (no undici, no zod, no node: module, no activity code).',
       from: { path: '^src/workflows/' },
       to: { pathNot: WORKFLOW_SAFE },
     },
@@ -23,6 +23,14 @@ module.exports = {
       comment:
         'src/contract.ts is the wire between workflows, activities and clients: it holds types and constants and imports nothing.',
       from: { path: '^src/contract\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'metrics-imports-nothing',
+      severity: 'error',
+      comment:
+        'src/metrics.ts is the table of metrics, for workflows, activities and the worker alike: it is part of the workflow bundle and imports nothing.',
+      from: { path: '^src/metrics\\.ts$' },
       to: {},
     },
     {
@@ -37,9 +45,9 @@ module.exports = {
       name: 'activities-open-to-contract-and-huaweicloud',
       severity: 'error',
       comment:
-        'src/activities may import src/contract.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
+        'src/activities may import src/contract.ts, src/metrics.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
       from: { path: '^src/activities/' },
-      to: { path: '^src/(?!activities/|huaweicloud/|contract\\.ts$)' },
+      to: { path: '^src/(?!activities/|huaweicloud/|(contract|metrics)\\.ts$)' },
     },
     {
       name: 'plugin-opens-to-activities-and-huaweicloud',

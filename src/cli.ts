@@ -7,7 +7,7 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from './cli/exit-codes';
 import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
@@ -19,7 +19,8 @@ import { cancelExport, connectClient, listExports, pausePolling, pollNow, readEx
 import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import type { CloudAccount } from './huaweicloud';
-import type { RunExportWorkerOptions } from './worker';
+import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
+import type { WorkerProcessOptions } from './worker/worker-process';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
@@ -70,23 +71,38 @@ program
     'run no workflows: for a queue that the option activityTaskQueue or submitTaskQueue names',
   )
   .option('--activities-per-second <n>', 'limit of the queue, for all its workers together; the same for each', rate)
+  .option('--metrics-port <port>', 'show metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any', port)
+  .option('--metrics-host <host>', 'address of that port', '0.0.0.0')
+  .addOption(
+    new Option('--log-level <level>', 'what is logged on stderr')
+      .choices(LOG_LEVELS)
+      .default('info')
+      .env('IMS_EXPORT_LOG_LEVEL'),
+  )
+  .addOption(
+    new Option('--log-format <format>', 'json, or text for people: the default in a terminal')
+      .choices(LOG_FORMATS)
+      .env('IMS_EXPORT_LOG_FORMAT'),
+  )
+  .option('--otel', 'send traces by OpenTelemetry; so does OTEL_EXPORTER_OTLP_ENDPOINT')
   .action(
-    guarded(async (flags: { taskQueue: string } & RunExportWorkerOptions) => {
-      const [{ runExportWorker }, { accountsFromEnvironment }] = await Promise.all([
-        import('./worker.js'),
+    guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
+      const [{ runWorkerProcess }, { accountsFromEnvironment }] = await Promise.all([
+        import('./worker/worker-process.js'),
         import('./huaweicloud/index.js'),
       ]);
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
       await requireTemporal();
-      await runExportWorker(
-        flags.taskQueue,
-        ({ namespace, address, accounts }) => {
+      await runWorkerProcess({
+        ...flags,
+        ready: ({ namespace, address, accounts, metricsPort }) => {
+          const seconds = (performance.now() / 1000).toFixed(2);
+          const metrics = metricsPort === null ? '' : `, metrics on port ${metricsPort}`;
           console.log(
-            `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}`,
+            `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}${metrics} (in ${seconds} s)`,
           );
         },
-        flags,
-      ).catch((error: unknown) => {
+      }).catch((error: unknown) => {
         reportError(error, program.opts());
         // A worker that could not be created leaves native threads behind, which would keep this process.
         process.exit();
@@ -256,6 +272,11 @@ function describeAccounts(accounts: CloudAccount[]): string {
 function rate(value: string): number {
   if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
   throw new InvalidArgumentError('expected a number above 0');
+}
+
+function port(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('expected a port: a whole number from 0 to 65535');
 }
 
 function wholeNumber(text: string): number {

@@ -31,12 +31,15 @@ export {
   profileCredentials,
   staticCredentials,
 } from './huaweicloud';
+export { histogramBuckets, METRICS, type Metric, type MetricName } from './metrics';
 export { type ExportNexusServiceOptions, exportNexusService } from './nexus/handler';
 export { ImsExportPlugin, type ImsExportPluginOptions, type Release } from './plugin';
 export {
   createExportWorker,
   type ExportWorker,
   type ExportWorkerOptions,
+  type ReadyFacts,
   type RunExportWorkerOptions,
   runExportWorker,
 } from './worker';
+export { exportLogAttributes } from './worker/activity-log-attributes';

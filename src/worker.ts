@@ -69,11 +69,22 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
   }
 }
 
+/** What is known of a worker once it polls its task queue. */
+export interface ReadyFacts {
+  worker: Worker;
+  taskQueue: string;
+  namespace: string;
+  address: string;
+  accounts: CloudAccount[];
+}
+
 export interface RunExportWorkerOptions {
   /** @default false */
   activitiesOnly?: boolean;
   /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server heeds the last one. */
   activitiesPerSecond?: number;
+  /** Anything else for Temporal's Worker. */
+  worker?: Partial<WorkerOptions>;
 }
 
 /**
@@ -83,26 +94,29 @@ export interface RunExportWorkerOptions {
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
-  ready: (facts: {
-    taskQueue: string;
-    namespace: string;
-    address: string;
-    accounts: CloudAccount[];
-  }) => void = () => {},
-  { activitiesOnly, activitiesPerSecond }: RunExportWorkerOptions = {},
+  ready: (facts: ReadyFacts) => void = () => {},
+  { activitiesOnly, activitiesPerSecond, worker: further = {} }: RunExportWorkerOptions = {},
 ): Promise<void> {
   const accounts = accountsFromEnvironment(process.env);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connectTo({ ...connectionOptions, address });
   try {
-    const worker = {
-      ...(activitiesOnly ? {} : { workflowBundle: await exportWorkflowBundle() }),
+    const options = {
+      ...(activitiesOnly || further.workflowBundle ? {} : { workflowBundle: await exportWorkflowBundle() }),
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
+      ...further,
     };
-    const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts, activitiesOnly, worker });
+    const { worker, run } = await createExportWorker({
+      connection,
+      namespace,
+      taskQueue,
+      accounts,
+      activitiesOnly,
+      worker: options,
+    });
     const running = run();
-    ready({ taskQueue, namespace, address, accounts });
+    ready({ worker, taskQueue, namespace, address, accounts });
     await running;
   } finally {
     await connection.close();

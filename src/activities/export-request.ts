@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { z } from 'zod';
 import {
   DEFAULT_ACCOUNT,
@@ -240,5 +240,7 @@ function invalidRequest(found: Problem[]): ApplicationFailure {
     message: `Invalid export request: ${sentences.join('. ')}.`,
     nonRetryable: true,
     details: [details],
+    // An answer to whoever asked, and no fault of the worker.
+    category: ApplicationFailureCategory.BENIGN,
   });
 }

@@ -1,6 +1,7 @@
 import type { ExportActivities } from '../contract';
 import type { ExportActivityDeps } from './cloud';
 import { discardObject } from './discard-object';
+import { countedPolls, countedSubmits } from './measured';
 import { pollJob } from './poll-job';
 import { reconcileSubmit } from './reconcile-submit';
 import { submitExport } from './submit-export';
@@ -21,9 +22,9 @@ export { exportInputSchema, parseExportInput } from './export-request';
 export function createExportActivities(deps: ExportActivityDeps): ExportActivities {
   return {
     imsValidateExport: validateExport(deps),
-    imsSubmitExport: submitExport(deps),
+    imsSubmitExport: countedSubmits(submitExport(deps)),
     imsReconcileSubmit: reconcileSubmit(deps),
-    imsPollJob: pollJob(deps),
+    imsPollJob: countedPolls(pollJob(deps)),
     imsVerifyObject: verifyObject(deps),
     imsDiscardObject: discardObject(deps),
   };

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type {
   DestinationExistsDetails,
   ExportActivities,
@@ -87,7 +87,7 @@ function notAllowed(
     overridable,
   };
   const name = image?.name ? `${request.imageId} ("${image.name}")` : request.imageId;
-  return failure(
+  return refusal(
     'ExportNotAllowed',
     `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${[reasons(refusals), ...override(overridable)].join(' ')}`,
     details,
@@ -103,7 +103,7 @@ function destinationExists(
     ...contextOf(request),
     object: object && { size: object.size, etag: object.etag, lastModified: object.lastModified },
   };
-  return failure(
+  return refusal(
     'DestinationExists',
     `Nothing was submitted: image ${request.imageId} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)}`,
     details,
@@ -140,6 +140,12 @@ function failureOf(error: CloudError, request: ExportRequest): ApplicationFailur
 
 function contextOf({ imageId, bucketUrl }: ExportRequest): FailureContext {
   return { imageId, bucketUrl };
+}
+
+/** A refusal is an answer, and no fault of the worker: Temporal logs it at length, and counts it, unless it is benign. */
+function refusal(type: FailureType, message: string, details: object): ApplicationFailure {
+  const category = ApplicationFailureCategory.BENIGN;
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], category });
 }
 
 function failure(type: FailureType, message: string, details: object): ApplicationFailure {

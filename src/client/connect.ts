@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ExportError, noSuchNamespace } from './errors';
+import { refusalOf } from './refusal';
 
 const CONNECT_TIMEOUT = '5s';
 /** gRPC status of a namespace that is not there. */
@@ -19,10 +20,8 @@ export async function connectClient(): Promise<Client> {
     const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT });
     return new Client({ connection, namespace });
   } catch (error) {
-    throw unreachable(
-      `No Temporal server answers at ${address} (${textOf(error)}). Start one, or set TEMPORAL_ADDRESS.`,
-      error,
-    );
+    const why = (await refusalOf(address, connectionOptions.tls).catch(() => null)) ?? textOf(error);
+    throw unreachable(`No Temporal server answers at ${address} (${why}). ${nextStep(connectionOptions.tls)}`, error);
   }
 }
 
@@ -49,6 +48,12 @@ function temporalOfEnvironment(): ReturnType<typeof loadClientConnectConfig> {
   } catch (error) {
     throw unreachable(`Where Temporal is cannot be read from the environment or its profile: ${textOf(error)}`, error);
   }
+}
+
+function nextStep(tls: unknown): string {
+  return tls
+    ? 'Check TEMPORAL_ADDRESS and the certificates (TEMPORAL_TLS_*), or the profile that names them.'
+    : 'Start one, or set TEMPORAL_ADDRESS.';
 }
 
 function unreachable(message: string, cause: unknown): ExportError {

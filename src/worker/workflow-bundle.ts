@@ -7,12 +7,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
+import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 import { cacheDirectory } from '../cache-directory';
 
 /** What a bundle is made of. */
 export interface BundleSources {
-  /** The folder with `contract` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
+  /** The folder with `contract`, `metrics` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
   folder: string;
   /** Whatever else the bundle depends on, such as the packages of Temporal that make it and stand in it, with their versions. */
   besides: readonly string[];
@@ -23,6 +23,10 @@ export interface BundleOptions {
   env?: NodeJS.ProcessEnv;
   sources?: BundleSources;
   make?: (workflowsPath: string) => Promise<WorkflowBundle>;
+  /** Plugins of the worker that add to the bundle, such as interceptors of workflows. */
+  plugins?: BundlerPlugin[];
+  /** What stands in the bundle because of them: another bundle is kept for each. */
+  besides?: readonly string[];
 }
 
 /**
@@ -31,7 +35,7 @@ export interface BundleOptions {
  * may write to, costs time only.
  */
 export async function exportWorkflowBundle(options: BundleOptions = {}): Promise<WorkflowBundle> {
-  const { env = process.env, sources = ownSources(), make = bundle } = options;
+  const { env = process.env, sources = ownSources(options.besides), make = bundleWith(options.plugins) } = options;
   const digest = await digestOf(sources);
   const path = await placeOf(digest, env).catch(() => null);
   const kept = path === null ? null : await readKept(path).catch(() => null);
@@ -43,16 +47,16 @@ export async function exportWorkflowBundle(options: BundleOptions = {}): Promise
   return made;
 }
 
-function ownSources(): BundleSources {
+function ownSources(besides: readonly string[] = []): BundleSources {
   const sdk = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'].map((name) => {
     const { version } = require(`${name}/package.json`) as { version: string };
     return `${name}@${version}`;
   });
-  return { folder: join(__dirname, '..'), besides: sdk };
+  return { folder: join(__dirname, '..'), besides: [...sdk, ...besides] };
 }
 
-function bundle(workflowsPath: string): Promise<WorkflowBundle> {
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+function bundleWith(plugins: BundlerPlugin[] = []): (workflowsPath: string) => Promise<WorkflowBundle> {
+  return (workflowsPath) => bundleWorkflowCode({ workflowsPath, plugins, logger: new DefaultLogger('WARN') });
 }
 
 async function digestOf({ folder, besides }: BundleSources): Promise<string> {
@@ -63,7 +67,7 @@ async function digestOf({ folder, besides }: BundleSources): Promise<string> {
 
 async function sourceFiles(folder: string): Promise<string[]> {
   const files = [
-    ...(await readdir(folder)).filter((name) => name.startsWith('contract.')),
+    ...(await readdir(folder)).filter((name) => /^(contract|metrics)\./.test(name)),
     ...(await readdir(join(folder, 'workflows'), { recursive: true })).map((name) => join('workflows', name)),
   ];
   return files.filter((name) => /(?<!\.d)\.[jt]s$/.test(name)).sort();

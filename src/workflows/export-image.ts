@@ -5,7 +5,6 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
-  log,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,8 +16,10 @@ import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
+import { attentionOf } from './status';
 import { attach as attachTo } from './submission/attachment';
 import { submit } from './submission/submit';
+import { tellEnd } from './telemetry';
 import { attachedJobId, beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
 import { unconfirmedResult, verify } from './verification';
@@ -72,6 +73,8 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
       ? resumeTracking(input, resumed, followsAnEarlierAttempt())
       : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(tracking);
+  // The run before has told it.
+  tracking.toldAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
   publish(tracking);
   return tracking;
 }
@@ -84,12 +87,12 @@ function verdictOf(failureType: string | undefined | null): ExportOutcome {
 async function end(tracking: Tracking, outcome: ExportOutcome, failure: ApplicationFailure | null): Promise<void> {
   // A job that was begun elsewhere goes on, whatever became of its tracking.
   if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
-  const { remoteJob, jobId, discard } = tracking;
+  const { remoteJob, discard } = tracking;
   tracking.phase = 'ended';
   tracking.nextPollAtMs = null;
   tracking.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
   publish(tracking);
-  log.info('Export ended', { outcome, remoteJob, jobId, imageId: tracking.request?.imageId, object: discard?.kind });
+  tellEnd(tracking);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }

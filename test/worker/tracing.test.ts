@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningProcess, Stage } from '../processes/processes';
+import { OtlpReceiver, type Span } from './otlp-receiver';
+
+let stage: Stage;
+let collector: OtlpReceiver;
+let worker: RunningProcess;
+beforeAll(async () => {
+  [stage, collector] = await Promise.all([Stage.open({ title: 'traces', jobSeconds: 1 }), OtlpReceiver.start()]);
+  worker = await stage.startWorkerWith({
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_SERVICE_NAME: 'exports',
+  });
+  const to = `${stage.info.bucket}:traced`;
+  const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
+  const { exitCode, stderr } = await stage.run('start', ...what, '--wait', '--json');
+  expect(exitCode, stderr).toBe(0);
+  worker.signal('SIGTERM');
+  expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
+}, 120_000);
+afterAll(() => Promise.all([stage?.close(), collector?.close()]));
+
+describe('the traces of a worker', () => {
+  it('hold the workflow and its activities, in one trace', () => {
+    const [workflow] = spans('RunWorkflow:exportImageWorkflow');
+    expect(workflow).toBeDefined();
+    for (const activity of ['imsValidateExport', 'imsSubmitExport', 'imsPollJob', 'imsVerifyObject']) {
+      const [started] = spans(`StartActivity:${activity}`);
+      const [run] = spans(`RunActivity:${activity}`);
+      expect(run, activity).toMatchObject({ traceId: workflow?.traceId, parentSpanId: started?.spanId });
+    }
+  });
+
+  it('are sent before the process ends, under the name of the service', () => {
+    expect(spans('RunWorkflow:exportImageWorkflow')).toHaveLength(1);
+    expect(Buffer.concat(collector.bodies).includes('exports')).toBe(true);
+  });
+
+  it('hold no secret', () => {
+    expect(Buffer.concat(collector.bodies).includes(stage.info.secretKey)).toBe(false);
+  });
+});
+
+it('says what to install when its packages are not there', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'without-opentelemetry-'));
+  try {
+    await copyFile(resolve(__dirname, '../../lib/worker/tracing.js'), join(directory, 'tracing.js'));
+    const script = "require('./tracing.js').startTracing().catch(({ message }) => console.log(message))";
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: directory });
+    expect(stdout).toMatch(
+      /^OpenTelemetry is an option .* npm install @temporalio\/interceptors-opentelemetry@\^1\.24\.0 @opentelemetry\/sdk-trace-node/,
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+function spans(name: string): Span[] {
+  return collector.spans.filter((span) => span.name === name);
+}
