@@ -8,6 +8,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
+import type { DoctorFlags } from './cli/doctor';
 import { EXIT } from './cli/exit-codes';
 import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
@@ -188,6 +189,20 @@ program
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
 
+program
+  .command('doctor')
+  .description('what keeps exports from running: installation, Temporal, worker, credentials, bucket, and what to do')
+  .option('--task-queue <queue>', "the worker's task queue", taskQueue)
+  .option('--bucket <name>', 'a bucket to check; repeatable; IMS_EXPORT_BUCKET when absent', collect)
+  .option('--account <name>', 'only this one of the accounts')
+  .option('--json', 'print one JSON document')
+  .action(
+    guarded(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./cli/doctor.js');
+      await doctor(flags);
+    }),
+  );
+
 /** A command that begins the tracking of an export. */
 function exportCommand(name: string): Command {
   return program
@@ -263,7 +278,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function collect(value: string, values: string[]): string[] {
+function collect(value: string, values: string[] = []): string[] {
   return [...values, value];
 }
 

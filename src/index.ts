@@ -6,6 +6,7 @@
  */
 export { createExportActivities, type ExportActivityDeps, exportInputSchema, parseExportInput } from './activities';
 export * from './contract';
+export { type Check, type DiagnoseOptions, type Diagnosis, diagnose, type ProblemKind } from './doctor';
 export {
   type AssumeRoleOptions,
   accountFromEnvironment,

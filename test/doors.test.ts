@@ -17,6 +17,8 @@ const WRONG_IMPORTS = {
   'src/client/uses-worker.ts': "export * from '../worker';",
   'src/worker/uses-client.ts': "export * from '../client';",
   'src/activities/uses-cli.ts': "export * from '../cli/output';",
+  'src/client/uses-doctor.ts': "export * from '../doctor';",
+  'src/doctor/uses-simulator.ts': "export * from '../testing';",
 };
 
 const repository = resolve(__dirname, '..');
@@ -64,6 +66,8 @@ describe('the one-way doors', () => {
     ['src/client/uses-worker.ts', 'client-and-worker-do-not-meet', 'neither the worker nor the CLI'],
     ['src/worker/uses-client.ts', 'worker-does-not-start-exports', 'neither the client nor the CLI'],
     ['src/activities/uses-cli.ts', 'only-the-cli-imports-the-cli', 'no other room depends on it'],
+    ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
+    ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
   ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {
     expect(said).toContain(`${rule}: ${file} →`);
     expect(said).toContain(sentence);
