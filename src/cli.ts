@@ -203,6 +203,16 @@ program
     }),
   );
 
+program
+  .command('schema [name]')
+  .description('JSON Schema (2020-12) of input, result, status, memo, failure details and messages; all without a name')
+  .action(
+    guarded(async (_flags: OutputOptions, name?: string) => {
+      const { schema } = await import('./cli/schema.js');
+      schema(name);
+    }),
+  );
+
 /** A command that begins the tracking of an export. */
 function exportCommand(name: string): Command {
   return program

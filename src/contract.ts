@@ -56,13 +56,15 @@ export interface ExportTarget {
   imageId: string;
   /** Destination, `<bucket>:<object key>`. The object must not exist yet; the service adds no file extension. */
   bucketUrl: string;
-  /** Name of one of the worker's configured accounts. Region, project and credentials come from there. */
+  /** Name of one of the worker's configured accounts. Region, project and credentials come from there. @default 'default' */
   account?: string;
+  /** How the export behaves: limits, what a cancel does, severities of the preflight rules. */
   options?: ExportOptions;
 }
 
 /** A conversion to `fileFormat`. For images up to 128 GiB. */
 export interface ConversionExportInput extends ExportTarget {
+  /** What the object is to be. Not with `isQuickExport`. */
   fileFormat: FileFormat;
   isQuickExport?: false;
   attach?: undefined;
@@ -70,6 +72,7 @@ export interface ConversionExportInput extends ExportTarget {
 
 /** A quick export: the stored image as it is, always zvhd2, so no format can be chosen. The only way above 128 GiB. */
 export interface QuickExportInput extends ExportTarget {
+  /** True for a quick export: the stored image as it is, always zvhd2; the only way above 128 GiB. */
   isQuickExport: true;
   fileFormat?: undefined;
   attach?: undefined;
@@ -83,6 +86,7 @@ export const JOB_ID = /^[\w.-]{1,128}$/;
  * seen that it writes to another destination, it is refused.
  */
 export interface AttachExportInput extends ExportTarget {
+  /** The job that was begun elsewhere, to be tracked in place of a submit. */
   attach: { jobId: string };
   fileFormat?: FileFormat;
   isQuickExport?: boolean;

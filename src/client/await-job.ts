@@ -12,6 +12,7 @@ import {
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import {
   CONTINUED_AS_NEW,
+  type DestinationBusyDetails,
   EXPORT_IMAGE_WORKFLOW,
   EXPORT_UNCONFIRMED,
   type ExportImageInput,
@@ -137,14 +138,19 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
   );
 }
 
-function refuseOtherExport({ imageId, fileFormat, startedAt, jobId }: ExportStatus, request: ExportRequest): void {
+function refuseOtherExport(status: ExportStatus, request: ExportRequest): void {
+  const { imageId, fileFormat, startedAt, jobId } = status;
   const isSameFormat = fileFormat === request.fileFormat || fileFormat === null || request.fileFormat === null;
   const isSameJob = jobId === null || request.attach === null || jobId === request.attach.jobId;
   if (imageId === null || (imageId === request.imageId && isSameFormat && isSameJob)) return;
   throw new ExportError(
     'DestinationBusy',
     `${request.bucketUrl} is already the destination of image ${imageId} (${fileFormat}, since ${startedAt}). Choose another object key, or wait for that export.`,
-    { imageId: request.imageId, bucketUrl: request.bucketUrl, running: { imageId, fileFormat, startedAt } },
+    {
+      imageId: request.imageId,
+      bucketUrl: request.bucketUrl,
+      running: { imageId, fileFormat, isQuickExport: status.isQuickExport ?? false, startedAt },
+    } satisfies DestinationBusyDetails,
   );
 }
 
