@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { retuneExport } from '../client';
-import type { RetuneInput } from '../contract';
-import { formatDuration } from '../workflows/format-duration';
+import { durationText, type RetuneInput } from '../contract';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options. */
 export type RetuneFlags = { [option in keyof RetuneInput]: string };
@@ -12,8 +11,8 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
   console.log(`Retuned ${workflowId}`);
   console.log(`  deadline ${deadlineAt}`);
   const { minIntervalMs, maxIntervalMs, stallAfterMs } = options;
-  console.log(`  polls    every ${formatDuration(minIntervalMs)} to ${formatDuration(maxIntervalMs)}`);
-  console.log(`  stalled  after ${formatDuration(stallAfterMs)} without progress`);
+  console.log(`  polls    every ${durationText(minIntervalMs)} to ${durationText(maxIntervalMs)}`);
+  console.log(`  stalled  after ${durationText(stallAfterMs)} without progress`);
 }
 
 /** A bare number is milliseconds, as in JSON. What is wrong with a value is told by the export, field by field. */

@@ -10,8 +10,7 @@ import {
   type StartedExport,
   startExport,
 } from '../client';
-import { type AttachExportInput, type ExportImageInput, exportWorkflowId } from '../contract';
-import { formatDuration } from '../workflows/format-duration';
+import { type AttachExportInput, type ExportImageInput, exportWorkflowId, durationText as told } from '../contract';
 import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
@@ -183,7 +182,6 @@ function withoutUndefined(object: { [key: string]: unknown }): object {
 function limitLines(status: ExportReport['status']): string[] {
   if (status?.options == null || status.outcome !== null) return [];
   const { options, deadlineAt } = status;
-  const told = (ms: number) => formatDuration(ms);
   return [
     `  deadline ${deadlineAt} (deadline ${told(options.deadlineMs)} after the start)`,
     `  polls    every ${told(options.minIntervalMs)} to ${told(options.maxIntervalMs)} (minInterval, maxInterval)`,
