@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { retuneExport } from '../client';
+import { ExportError, retuneExport } from '../client';
 import { durationText, type RetuneInput } from '../contract';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options. */
@@ -7,6 +7,10 @@ export type RetuneFlags = { [option in keyof RetuneInput]: string };
 
 /** `ims-export retune`. */
 export async function retune(client: Client, workflowId: string, flags: RetuneFlags): Promise<void> {
+  if (Object.keys(flags).length === 0) {
+    const message = 'Say what to change, such as --deadline +6h or --max-interval 5m; --help has all of it.';
+    throw new ExportError('InvalidExportRequest', message);
+  }
   const { deadlineAt, options } = await retuneExport(client, workflowId, changesOf(flags));
   console.log(`Retuned ${workflowId}`);
   console.log(`  deadline ${deadlineAt}`);
