@@ -235,7 +235,7 @@ function exportCommand(name: string): Command {
     .option('--account <name>', "one of the worker's accounts")
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print one JSON document')
-    .option('--option <name=value>', 'such as deadline=12h; repeatable; `ims-export schema input` has all', collect)
+    .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export schema input` has all', collect)
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
 }
 

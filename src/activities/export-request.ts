@@ -26,7 +26,6 @@ type Problem = InvalidExportRequestDetails['problems'][number];
 const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-const NO_SUCH_KEY = 'no such key';
 /** A failure that tells more of them would be too large for Temporal, and for a reader. */
 const MOST_PROBLEMS = 20;
 
@@ -202,7 +201,7 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Proble
     if (issue.code !== 'unrecognized_keys') {
       return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
     }
-    const expected = `${NO_SUCH_KEY}; known are ${knownKeys(path).join(', ')}`;
+    const expected = `no key of this name; known are ${knownKeys(path).join(', ')}`;
     return issue.keys.map((key) => ({
       field: cut([...path, key].join('.')),
       value: asText(valueAt(input, [...path, key])),
@@ -237,10 +236,8 @@ function invalidRequest(found: Problem[]): ApplicationFailure {
   const problems = found.slice(0, MOST_PROBLEMS);
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const details: InvalidExportRequestDetails = { ...first, problems };
-  const sentences = problems.map(({ field, value, expected }) =>
-    expected.startsWith(NO_SUCH_KEY)
-      ? `${field} is not known${expected.slice(NO_SUCH_KEY.length)}`
-      : `${field || 'input'} is ${value}; expected ${expected.replace(/\.$/, '')}`,
+  const sentences = problems.map(
+    ({ field, value, expected }) => `${field || 'input'} is ${value}; expected ${expected.replace(/\.$/, '')}`,
   );
   return ApplicationFailure.create({
     type: 'InvalidExportRequest',

@@ -120,7 +120,7 @@ function splitSetting(setting: string): [path: string, value: unknown] {
   if (equals < 1) {
     throw new ExportError(
       'InvalidExportRequest',
-      `--option is '${setting}'; expected name=value, such as deadline=12h`,
+      `--option is '${setting}'; expected path=value, such as deadline=12h`,
     );
   }
   const text = setting.slice(equals + 1);
