@@ -112,6 +112,22 @@ module.exports = {
       to: { path: '^src/cli(\\.ts$|/)' },
     },
     {
+      name: 'doctor-is-asked-by-the-cli-only',
+      severity: 'error',
+      comment:
+        'src/doctor looks at all rooms from outside: only src/cli and the root door (src/index.ts) ask it, and no room depends on it.',
+      from: { pathNot: '^src/(doctor/|cli(\\.ts$|/)|index\\.ts$)' },
+      to: { path: '^src/doctor/' },
+    },
+    {
+      name: 'doctor-asks-by-the-code-of-others',
+      severity: 'error',
+      comment:
+        'src/doctor checks by the code that clients, workers and activities use (src/client, src/worker, src/activities, src/huaweicloud): it needs neither the CLI nor the simulator.',
+      from: { path: '^src/doctor/' },
+      to: { path: '^src/(cli|testing)(\\.ts$|/)' },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
       comment: 'Two files that import each other are one file in two places.',

@@ -8,6 +8,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DoctorFlags } from './cli/doctor';
 import { EXIT } from './cli/exit-codes';
 import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
@@ -24,11 +25,18 @@ import type { WorkerProcessOptions } from './worker/worker-process';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
+/** For the help of the commands. */
+const WORKFLOW_ID = 'ims-export:<bucket>:<object key>, as `ims-export list` shows it';
+
 const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'ims-export: ')) })
+  .addHelpText(
+    'after',
+    '\nNew here? `ims-export demo` runs one export against a simulated cloud, `ims-export doctor` says what this machine lacks.\nExit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments or configuration, 3 outcome unknown,\n4 canceled, 5 Temporal not reachable or no worker.',
+  )
   .showHelpAfterError('Add --help to see what the command takes.')
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(EXIT.succeeded);
@@ -120,7 +128,8 @@ exportCommand('attach')
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 program
-  .command('status <workflowId>')
+  .command('status')
+  .argument('<workflowId>', WORKFLOW_ID)
   .description('where an export stands, also after its end')
   .option('--json', 'print one JSON document')
   .action(
@@ -134,7 +143,8 @@ program
   );
 
 program
-  .command('watch <workflowId>')
+  .command('watch')
+  .argument('<workflowId>', WORKFLOW_ID)
   .description('progress of a running or ended export, and its result')
   .option('--json', 'print the result as one JSON document')
   .action(
@@ -171,7 +181,8 @@ signalCommand(
 );
 
 program
-  .command('retune <workflowId>')
+  .command('retune')
+  .argument('<workflowId>', WORKFLOW_ID)
   .description('change limits of a running export; durations such as 90s, 15m, 24h')
   .option('--deadline <duration>', 'from the start of the export; +6h moves the one in force')
   .option('--min-interval <duration>', 'never poll more often')
@@ -184,7 +195,8 @@ program
   .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
 program
-  .command('resolve <workflowId>')
+  .command('resolve')
+  .argument('<workflowId>', WORKFLOW_ID)
   .description('say what became of a submit whose answer was lost')
   .option('--job <id>', 'it began this job, which is checked and then tracked')
   .option('--not-submitted', 'it began nothing: submit again')
@@ -204,18 +216,42 @@ program
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
 
+program
+  .command('doctor')
+  .description('what keeps exports from running: installation, Temporal, worker, credentials, bucket, and what to do')
+  .option('--task-queue <queue>', "the worker's task queue", taskQueue)
+  .option('--bucket <name>', 'a bucket to check; repeatable; IMS_EXPORT_BUCKET when absent', collect)
+  .option('--account <name>', 'only this one of the accounts')
+  .option('--json', 'print one JSON document')
+  .action(
+    guarded(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./cli/doctor.js');
+      await doctor(flags);
+    }),
+  );
+
+program
+  .command('schema [name]')
+  .description('JSON Schema (2020-12) of input, result, status, memo, failure details and messages; all without a name')
+  .action(
+    guarded(async (_flags: OutputOptions, name?: string) => {
+      const { schema } = await import('./cli/schema.js');
+      schema(name);
+    }),
+  );
+
 /** A command that begins the tracking of an export. */
 function exportCommand(name: string): Command {
   return program
     .command(name)
-    .requiredOption('--image <id>', 'ID of the private image')
-    .requiredOption('--to <bucket:key>', 'destination')
-    .option('--format <format>', 'qcow2, vhd, zvhd or vmdk')
+    .requiredOption('--image <id>', 'ID of the private image (required)')
+    .requiredOption('--to <bucket:key>', 'destination, an object that is not there yet (required)')
+    .option('--format <format>', 'qcow2, vhd, zvhd or vmdk; this or --quick')
     .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
     .option('--account <name>', "one of the worker's accounts")
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print one JSON document')
-    .option('--option <path=value>', 'an option of the export, such as deadline=12h; repeatable', collect, [])
+    .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export schema input` has all', collect)
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
 }
 
@@ -227,7 +263,8 @@ function signalCommand(
   done: (workflowId: string) => string,
 ): void {
   program
-    .command(`${name} <workflowId>`)
+    .command(name)
+    .argument('<workflowId>', WORKFLOW_ID)
     .description(description)
     .action(
       guarded(
@@ -284,7 +321,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function collect(value: string, values: string[]): string[] {
+function collect(value: string, values: string[] = []): string[] {
   return [...values, value];
 }
 

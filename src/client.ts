@@ -40,7 +40,9 @@ async function main(): Promise<void> {
   const client = await connectClient();
   try {
     const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
-    const { workflowId, jobId, result } = await startExport(client, input, { taskQueue });
+    console.log('Waiting until the cloud has accepted the export …');
+    const onWaiting = (why: string) => console.error(`waiting: ${why}`);
+    const { workflowId, jobId, result } = await startExport(client, input, { taskQueue, onWaiting });
     console.log(`${workflowId} runs as job ${jobId}`);
     for await (const { status } of followExport(client, workflowId)) {
       if (status !== null) console.log(status.phase, status.jobStatus, status.progress);

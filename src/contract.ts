@@ -40,6 +40,18 @@ export function durationMs(duration: unknown): number | undefined {
   return durationMs(Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS]);
 }
 
+/**
+ * Milliseconds as a person writes them, in the largest unit that says them exactly. The inverse of {@link durationMs}.
+ *
+ * @example durationText(600_000) // '10m'
+ */
+export function durationText(ms: number): string {
+  const units = Object.entries(UNIT_MS).reverse();
+  // Up to two days, hours say more: '24h' is what a person means by a day.
+  const [unit, unitMs] = units.find(([name, size]) => ms % size === 0 && (name !== 'd' || ms > 2 * size)) ?? ['ms', 1];
+  return ms === 0 ? '0s' : `${ms / unitMs}${unit}`;
+}
+
 /** Formats that a caller can ask for (IMS API, parameter `file_format`). */
 export const FILE_FORMATS = ['qcow2', 'vhd', 'zvhd', 'vmdk'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
@@ -56,13 +68,15 @@ export interface ExportTarget {
   imageId: string;
   /** Destination, `<bucket>:<object key>`. The object must not exist yet; the service adds no file extension. */
   bucketUrl: string;
-  /** Name of one of the worker's configured accounts. Region, project and credentials come from there. */
+  /** Name of one of the worker's configured accounts. Region, project and credentials come from there. @default 'default' */
   account?: string;
+  /** How the export behaves: limits, what a cancel does, severities of the preflight rules. */
   options?: ExportOptions;
 }
 
 /** A conversion to `fileFormat`. For images up to 128 GiB. */
 export interface ConversionExportInput extends ExportTarget {
+  /** What the object is to be. Not with `isQuickExport`. */
   fileFormat: FileFormat;
   isQuickExport?: false;
   attach?: undefined;
@@ -70,6 +84,7 @@ export interface ConversionExportInput extends ExportTarget {
 
 /** A quick export: the stored image as it is, always zvhd2, so no format can be chosen. The only way above 128 GiB. */
 export interface QuickExportInput extends ExportTarget {
+  /** True for a quick export: the stored image as it is, always zvhd2; the only way above 128 GiB. */
   isQuickExport: true;
   fileFormat?: undefined;
   attach?: undefined;
@@ -86,6 +101,7 @@ export const JOB_ID = /^[\w.-]{1,128}$/;
  * seen that it writes to another destination, it is refused.
  */
 export interface AttachExportInput extends ExportTarget {
+  /** The job that was begun elsewhere, to be tracked in place of a submit. */
   attach: { jobId: string };
   fileFormat?: FileFormat;
   isQuickExport?: boolean;
@@ -186,8 +202,9 @@ const MAX_DURATION_MS = 365 * UNIT_MS.d;
 
 /** A setting that cannot be, in the words of {@link InvalidExportRequestDetails}; `field` is the name of the option. */
 export interface SettingProblem {
-  field: keyof ExportOptions;
-  value: number;
+  field: (typeof TUNABLE_OPTIONS)[number];
+  /** As a person writes it. */
+  value: string;
   expected: string;
 }
 
@@ -195,18 +212,16 @@ export interface SettingProblem {
 export function settingProblems(settings: ExportSettings): SettingProblem[] {
   const { deadlineMs, minIntervalMs, maxIntervalMs } = settings;
   const problems: SettingProblem[] = [];
-  if (!(deadlineMs > 0 && deadlineMs <= MAX_DURATION_MS)) {
-    problems.push({ field: 'deadline', value: deadlineMs, expected: 'more than 0 and at most 365 days' });
-  }
+  const refuse = (field: SettingProblem['field'], expected: string): void => {
+    problems.push({ field, value: durationText(settings[`${field}Ms`]), expected });
+  };
+  if (!(deadlineMs > 0 && deadlineMs <= MAX_DURATION_MS)) refuse('deadline', 'more than 0 and at most 365 days');
   for (const field of TUNABLE_OPTIONS) {
-    const value = settings[`${field}Ms`];
-    if (field !== 'deadline' && value > MAX_DURATION_MS) problems.push({ field, value, expected: 'at most 365 days' });
+    if (field !== 'deadline' && settings[`${field}Ms`] > MAX_DURATION_MS) refuse(field, 'at most 365 days');
   }
-  if (!(minIntervalMs > 0)) problems.push({ field: 'minInterval', value: minIntervalMs, expected: 'more than 0' });
-  if (!(maxIntervalMs >= minIntervalMs)) {
-    const expected = `at least minInterval (${minIntervalMs} ms)`;
-    problems.push({ field: 'maxInterval', value: maxIntervalMs, expected });
-  }
+  if (!(minIntervalMs > 0)) refuse('minInterval', 'more than 0');
+  if (!(maxIntervalMs >= minIntervalMs))
+    refuse('maxInterval', `at least minInterval, which is ${durationText(minIntervalMs)}`);
   return problems;
 }
 

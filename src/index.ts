@@ -12,6 +12,7 @@ export {
   parseExportInput,
 } from './activities';
 export * from './contract';
+export { type Check, type DiagnoseOptions, type Diagnosis, diagnose, type ProblemKind } from './doctor';
 export {
   type AssumeRoleOptions,
   accountFromEnvironment,

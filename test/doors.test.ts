@@ -23,6 +23,8 @@ const WRONG_IMPORTS = {
   'src/activities/uses-cli.ts': "export * from '../cli/output';",
   'src/nexus.ts': "export { getClient } from '@temporalio/nexus';",
   'src/nexus/uses-worker.ts': "export * from '../worker';",
+  'src/client/uses-doctor.ts': "export * from '../doctor';",
+  'src/doctor/uses-simulator.ts': "export * from '../testing';",
 };
 
 const repository = resolve(__dirname, '..');
@@ -76,6 +78,8 @@ describe('the one-way doors', () => {
     ['src/activities/uses-cli.ts', 'only-the-cli-imports-the-cli', 'no other room depends on it'],
     ['src/nexus.ts', 'the-nexus-service-is-sandbox-safe', 'nothing that the sandbox refuses'],
     ['src/nexus/uses-worker.ts', 'nexus-starts-exports-as-the-client-does', 'neither the worker that serves it'],
+    ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
+    ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
   ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {
     expect(said).toContain(`${rule}: ${file} →`);
     expect(said).toContain(sentence);

@@ -30,6 +30,7 @@ import {
   startSimulator,
 } from '../src/testing';
 import type { DevServer } from '../src/testing/temporal-servers';
+import { exactProblemsBy } from './schemas/validator';
 import { bundleOnce, connectClient, connectWorker, startTestServer, WORKFLOWS_IN_THIS_THREAD } from './temporal';
 
 /** A Temporal dev server, a simulator and a worker of this process between them. */
@@ -205,7 +206,11 @@ export async function resetTo(
 /** Null also where the workflow is not there yet. */
 async function statusIfAny(client: Client, workflowId: string): Promise<ExportStatus | null> {
   try {
-    return (await readExport(client, workflowId)).status;
+    const { status } = await readExport(client, workflowId);
+    // Every status that any test waits for is held against the schema that is shipped.
+    const problems = status === null ? [] : exactProblemsBy('status', status);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    return status;
   } catch (error) {
     if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
     throw error;

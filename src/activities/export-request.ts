@@ -98,7 +98,11 @@ export function parseExportInput(input: unknown): ExportRequest {
   const parsed = exportInputSchema.safeParse(input);
   if (!parsed.success) throw invalidRequest(problemsOf(parsed.error.issues, input));
   const options = withDefaults(parsed.data.options ?? {});
-  const problems = [...destinationProblems(parsed.data), ...formatProblems(parsed.data), ...optionProblems(options)];
+  const problems = [
+    ...destinationProblems(parsed.data),
+    ...formatProblems(parsed.data),
+    ...optionProblems(options, parsed.data.options ?? {}),
+  ];
   const [bucket, objectKey] = splitBucketUrl(parsed.data.bucketUrl);
   if (problems.length > 0 || bucket === undefined || objectKey === undefined) throw invalidRequest(problems);
   const { imageId, bucketUrl, isQuickExport, fileFormat, account, attach } = parsed.data;
@@ -183,11 +187,11 @@ function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Pro
   return [];
 }
 
-function optionProblems(options: ExportSettings): Problem[] {
+function optionProblems(options: ExportSettings, given: ParsedOptions): Problem[] {
   return settingProblems(options).map(({ field, value, expected }) => ({
     field: `options.${field}`,
     value: asText(value),
-    expected,
+    expected: given[field] == null ? `${expected}; ${value} is the default, so set it too` : expected,
   }));
 }
 
@@ -197,7 +201,7 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Proble
     if (issue.code !== 'unrecognized_keys') {
       return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
     }
-    const expected = `no such key; known are ${knownKeys(path).join(', ')}`;
+    const expected = `no key of this name; known are ${knownKeys(path).join(', ')}`;
     return issue.keys.map((key) => ({
       field: cut([...path, key].join('.')),
       value: asText(valueAt(input, [...path, key])),
@@ -233,7 +237,7 @@ function invalidRequest(found: Problem[]): ApplicationFailure {
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const details: InvalidExportRequestDetails = { ...first, problems };
   const sentences = problems.map(
-    ({ field, value, expected }) => `${field || 'input'} is ${value}; expected ${expected}`,
+    ({ field, value, expected }) => `${field || 'input'} is ${value}; expected ${expected.replace(/\.$/, '')}`,
   );
   return ApplicationFailure.create({
     type: 'InvalidExportRequest',

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportReport } from '../client';
+import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
 import type {
   DiscardOutcome,
@@ -29,9 +29,11 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
-  console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message}`);
+  console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message.replace(SAYS_AS_THE_CODE, '')}`);
   const flag = flagOf(error);
   if (flag !== undefined) console.error(`On the command line that is ${flag}.`);
+  const doctor = error instanceof ExportError ? DOCTOR[error.code] : undefined;
+  if (doctor !== undefined) console.error(doctor);
   if (verbose && error instanceof Error) {
     console.error(error.stack);
     if (error.cause instanceof Error) console.error('Caused by:', error.cause.stack);
@@ -39,12 +41,27 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   process.exitCode = exitCodeOf(error);
 }
 
+/** What stands before the fields of a request in a message, where the code says it already. */
+const SAYS_AS_THE_CODE = /^Invalid (export request|argument): /;
+
+const DOCTOR: { [code in ExportErrorCode]?: string } = {
+  NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
+  TemporalUnreachable: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
+  AccessDenied: '`ims-export doctor`, run where the worker runs, checks its account and says what to do.',
+};
+
 /** The flag by which the wrong field of an input was given, or by which a refusal can be turned down. */
 function flagOf(error: unknown): string | undefined {
   if (!(error instanceof ExportError)) return undefined;
   if (error.code === 'ExportNotAllowed') {
-    const { overridable = [] } = (error.details ?? {}) as Partial<ExportNotAllowedDetails>;
-    return overridable.map((rule) => `--option rules.${rule}=warn`).join(' ') || undefined;
+    const { overridable = [], refusals = [] } = (error.details ?? {}) as Partial<ExportNotAllowedDetails>;
+    const meansFormat = refusals.some(({ message }) => message.includes('isQuickExport'));
+    return (
+      [
+        ...(meansFormat ? ['--quick for isQuickExport, --format for fileFormat'] : []),
+        ...(overridable.length > 0 ? [overridable.map((rule) => `--option rules.${rule}=warn`).join(' ')] : []),
+      ].join(', and ') || undefined
+    );
   }
   if (error.code !== 'InvalidExportRequest') return undefined;
   const { field = '' } = (error.details ?? {}) as Partial<InvalidExportRequestDetails>;

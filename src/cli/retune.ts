@@ -1,19 +1,22 @@
 import type { Client } from '@temporalio/client';
-import { retuneExport } from '../client';
-import type { RetuneInput } from '../contract';
-import { formatDuration } from '../workflows/format-duration';
+import { ExportError, retuneExport } from '../client';
+import { durationText, type RetuneInput } from '../contract';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options. */
 export type RetuneFlags = { [option in keyof RetuneInput]: string };
 
 /** `ims-export retune`. */
 export async function retune(client: Client, workflowId: string, flags: RetuneFlags): Promise<void> {
+  if (Object.keys(flags).length === 0) {
+    const message = 'Say what to change, such as --deadline +6h or --max-interval 5m; --help has all of it.';
+    throw new ExportError('InvalidExportRequest', message);
+  }
   const { deadlineAt, options } = await retuneExport(client, workflowId, changesOf(flags));
   console.log(`Retuned ${workflowId}`);
   console.log(`  deadline ${deadlineAt}`);
   const { minIntervalMs, maxIntervalMs, stallAfterMs } = options;
-  console.log(`  polls    every ${formatDuration(minIntervalMs)} to ${formatDuration(maxIntervalMs)}`);
-  console.log(`  stalled  after ${formatDuration(stallAfterMs)} without progress`);
+  console.log(`  polls    every ${durationText(minIntervalMs)} to ${durationText(maxIntervalMs)}`);
+  console.log(`  stalled  after ${durationText(stallAfterMs)} without progress`);
 }
 
 /** A bare number is milliseconds, as in JSON. What is wrong with a value is told by the export, field by field. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import {
   attachExport,
@@ -10,8 +9,7 @@ import {
   type StartedExport,
   startExport,
 } from '../client';
-import { type AttachExportInput, type ExportImageInput, exportWorkflowId } from '../contract';
-import { formatDuration } from '../workflows/format-duration';
+import { type AttachExportInput, type ExportImageInput, durationText as told } from '../contract';
 import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
@@ -26,26 +24,26 @@ export interface StartFlags extends OutputOptions {
   quick?: boolean;
   account?: string;
   wait?: boolean;
-  option: string[];
+  option?: string[];
   taskQueue: string;
 }
 
-/** A healthy start is over sooner. */
-const SILENCE_MS = 5_000;
+/** A start can wait for hours, for a busy image say. */
+const onWaiting = (why: string): void => console.error(`waiting: ${why}`);
 
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
-  await tellOf(client, flags, startExport(client, inputOf(flags), { taskQueue: flags.taskQueue }));
+  await tellOf(client, flags, startExport(client, inputOf(flags), { taskQueue: flags.taskQueue, onWaiting }));
 }
 
 /** `ims-export attach`. */
 export async function attach(client: Client, flags: AttachFlags): Promise<void> {
   const input = { ...inputOf(flags), attach: { jobId: flags.job } } as AttachExportInput;
-  await tellOf(client, flags, attachExport(client, input, { taskQueue: flags.taskQueue }));
+  await tellOf(client, flags, attachExport(client, input, { taskQueue: flags.taskQueue, onWaiting }));
 }
 
 async function tellOf(client: Client, flags: StartFlags, starting: Promise<StartedExport>): Promise<void> {
-  const started = await tellingWhyItWaits(client, exportWorkflowId(flags.to), starting);
+  const started = await starting;
   if (!flags.json) {
     const { status } = await readExport(client, started.workflowId);
     for (const line of [...startedLines(started), ...limitLines(status)]) console.log(line);
@@ -84,48 +82,6 @@ export async function waitForEnd(
 /** As a shell reports a command that Ctrl-C has ended. */
 const INTERRUPTED = 130;
 
-/** A start can wait for hours, for a busy image say. Tells on stderr what for, and again when that changes. */
-async function tellingWhyItWaits<T>(client: Client, workflowId: string, starting: Promise<T>): Promise<T> {
-  const over = new AbortController();
-  void tellUntil(over.signal, () => readExport(client, workflowId));
-  try {
-    return await starting;
-  } finally {
-    over.abort();
-  }
-}
-
-async function tellUntil(over: AbortSignal, read: () => Promise<ExportReport>): Promise<void> {
-  let told = '';
-  while (await sleep(SILENCE_MS, true, { signal: over }).catch(() => false)) {
-    const text = await read().then(whyItWaits, whyNothingIsKnown);
-    if (text !== told && text !== '' && !over.aborted) console.error(`waiting: ${text}`);
-    told = text;
-  }
-}
-
-function whyItWaits({ workflowId, workflowStatus, status, retrying }: ExportReport): string {
-  if (workflowStatus !== 'RUNNING') return '';
-  const giveUp = `(\`ims-export cancel ${workflowId}\` gives it up)`;
-  // Without the number of the attempt, so that one reason is told once.
-  if (retrying !== null) return `${retrying.activity} is tried again: ${retrying.failure} ${giveUp}`;
-  if (status === null) return `no worker answers ${giveUp}`;
-  if (status.phase === 'waitingToSubmit') return `nothing is submitted yet: ${status.lastError} ${giveUp}`;
-  if (status.phase === 'needsAnswer') {
-    return `the answer to the submit was lost, and a person must say what became of it: \`ims-export resolve ${workflowId} --job JOB_ID\` or \`--not-submitted\` ${giveUp}`;
-  }
-  if (status.phase === 'reconciling') {
-    return `the answer to the submit was lost; finding out what became of it, next step at ${status.nextPollAt ?? 'once'} ${giveUp}`;
-  }
-  return `${status.phase} ${giveUp}`;
-}
-
-/** Before the workflow is there, there is nothing to tell. */
-function whyNothingIsKnown(error: unknown): string {
-  const isOutage = error instanceof ExportError && error.code === 'TemporalUnreachable';
-  return isOutage ? 'Temporal does not answer; asking again' : '';
-}
-
 /** The input as the flags mean it. Checking it is the schema's business, whose messages name the field. */
 export function inputOf({ image, to, format, quick, account, option }: StartFlags): ExportImageInput {
   const input = {
@@ -140,7 +96,7 @@ export function inputOf({ image, to, format, quick, account, option }: StartFlag
 }
 
 /** `deadline=12h`, `rules.bucketReadable=off`: a path into the options, and a JSON value or plain text. */
-function optionsOf(settings: string[]): object | undefined {
+function optionsOf(settings: string[] = []): object | undefined {
   if (settings.length === 0) return undefined;
   const options: { [key: string]: unknown } = {};
   for (const setting of settings) {
@@ -183,7 +139,6 @@ function withoutUndefined(object: { [key: string]: unknown }): object {
 function limitLines(status: ExportReport['status']): string[] {
   if (status?.options == null || status.outcome !== null) return [];
   const { options, deadlineAt } = status;
-  const told = (ms: number) => formatDuration(ms);
   return [
     `  deadline ${deadlineAt} (deadline ${told(options.deadlineMs)} after the start)`,
     `  polls    every ${told(options.minIntervalMs)} to ${told(options.maxIntervalMs)} (minInterval, maxInterval)`,
@@ -196,6 +151,9 @@ function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[
   return [
     `${verb} export ${workflowId}`,
     `  job      ${jobId ?? 'never seen'}`,
+    ...(how === 'alreadySucceeded'
+      ? ['  note     it had succeeded before: nothing was begun now. Another object key exports again']
+      : []),
     ...notes.map((note) => `  note     ${note}`),
   ];
 }

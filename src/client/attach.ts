@@ -11,6 +11,7 @@ import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
 import { type StartedExport, type StartOptions, startExport } from './start';
 import { resolveSubmission } from './steer';
+import { tellingWhyItWaits } from './why-it-waits';
 
 /** So many exports, newest first, are asked whether they track the job. */
 const ASKED_EXPORTS = 1_000;
@@ -30,13 +31,17 @@ const ASKED_EXPORTS = 1_000;
 export async function attachExport(
   client: Client,
   input: AttachExportInput,
-  options: StartOptions = {},
+  { onWaiting, ...options }: StartOptions = {},
 ): Promise<StartedExport> {
+  const workflowId = exportWorkflowId(String(input?.bucketUrl));
+  return await tellingWhyItWaits(client, workflowId, attach(client, input, options), onWaiting);
+}
+
+async function attach(client: Client, input: AttachExportInput, options: StartOptions): Promise<StartedExport> {
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
     // Whatever is wrong with it is told before anything is asked.
-    const { attach } = parseExportInput(input);
-    const jobId = attach?.jobId ?? '';
+    const jobId = parseExportInput(input).attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
     if (await looksForItsJob(client, workflowId, input.imageId)) await tellItsJob(client, workflowId, jobId);
   } catch (error) {

@@ -74,7 +74,12 @@ export function toExportError(error: unknown, workflowId: string): unknown {
   if (error instanceof WorkflowNotFoundError) return noSuchExport(workflowId, error);
   if (error instanceof NamespaceNotFoundError) return noSuchNamespace(error.namespace, error);
   if (isUnreachable(error)) {
-    return new ExportError('TemporalUnreachable', 'The Temporal server does not answer.', undefined, { cause: error });
+    return new ExportError(
+      'TemporalUnreachable',
+      'The Temporal server does not answer. Look whether it is up, and ask again.',
+      undefined,
+      { cause: error },
+    );
   }
   if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) {
     return fromFailure(error.cause, workflowId) ?? error;
@@ -83,9 +88,11 @@ export function toExportError(error: unknown, workflowId: string): unknown {
 }
 
 export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
+  const isDestination = !workflowId.startsWith('ims-export:') && workflowId.includes(':');
+  const form = isDestination ? `Did you mean ims-export:${workflowId}?` : 'Its id is ims-export:<bucket>:<object key>;';
   return new ExportError(
     'NoSuchExport',
-    `There is no export ${workflowId}. Its id is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that are known.`,
+    `There is no export ${workflowId}. ${form} \`ims-export list\` shows those that are known.`,
     undefined,
     { cause },
   );

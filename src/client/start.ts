@@ -24,11 +24,17 @@ import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';
 import { refuseOtherResult } from './same-export';
 import { shortCall } from './temporal-calls';
+import { tellingWhyItWaits } from './why-it-waits';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
   /** @default 'ims-export' */
   taskQueue?: string;
+  /**
+   * Told what is waited for, in a sentence, when it takes more than some seconds, and again when that changes: a start can
+   * wait for hours, for an image that is being exported, say.
+   */
+  onWaiting?: (why: string) => void;
 }
 
 export interface StartedExport {
@@ -65,7 +71,15 @@ export interface StartedExport {
 export async function startExport(
   client: Client,
   input: ExportImageInput,
-  { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions = {},
+  options: StartOptions = {},
+): Promise<StartedExport> {
+  return await tellingWhyItWaits(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
+}
+
+async function begin(
+  client: Client,
+  input: ExportImageInput,
+  { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions,
 ): Promise<StartedExport> {
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];

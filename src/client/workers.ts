@@ -3,8 +3,10 @@ import type { Client } from '@temporalio/client';
 import { ExportError } from './errors';
 import { shortCall } from './temporal-calls';
 
-/** `TASK_QUEUE_TYPE_WORKFLOW` of the Temporal API. */
-const WORKFLOW_TASK_QUEUE = 1;
+/** `TaskQueueType` of the Temporal API. */
+const TASK_QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
+/** What a worker takes from a task queue. */
+export type TaskKind = keyof typeof TASK_QUEUE_TYPES;
 /** A live worker polls at least once a minute. */
 const STALE_POLLER_MS = 90_000;
 /** A worker that was started this moment shows up this soon. */
@@ -16,25 +18,33 @@ const PATIENCE_MS = 3_000;
  * @throws ExportError NoWorker
  */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
+  const workers = await awaitWorkers(client, taskQueue, 'workflows');
+  if (workers.length === 0) throw noWorker(client, taskQueue);
+}
+
+/** The identities of the workers that take this kind of task from the queue; none only after they were waited for. */
+export async function awaitWorkers(client: Client, taskQueue: string, kind: TaskKind): Promise<string[]> {
   const giveUpAtMs = Date.now() + PATIENCE_MS;
-  while (!(await hasWorker(client, taskQueue))) {
-    if (Date.now() >= giveUpAtMs) throw noWorker(client, taskQueue);
+  for (;;) {
+    const workers = await readWorkers(client, taskQueue, kind);
+    if (workers.length > 0 || Date.now() >= giveUpAtMs) return workers;
     await sleep(300);
   }
 }
 
-async function hasWorker(client: Client, taskQueue: string): Promise<boolean> {
+async function readWorkers(client: Client, taskQueue: string, kind: TaskKind): Promise<string[]> {
   const { pollers } = await shortCall(client, () =>
     client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
       taskQueue: { name: taskQueue },
-      taskQueueType: WORKFLOW_TASK_QUEUE,
+      taskQueueType: TASK_QUEUE_TYPES[kind],
     }),
   );
-  return (pollers ?? []).some(({ lastAccessTime }) => {
+  const live = (pollers ?? []).filter(({ lastAccessTime }) => {
     const seconds = lastAccessTime?.seconds;
     return seconds == null || Date.now() - Number(seconds) * 1000 < STALE_POLLER_MS;
   });
+  return [...new Set(live.map(({ identity }) => identity || 'without a name'))];
 }
 
 /** The error of a task queue that nobody serves. */

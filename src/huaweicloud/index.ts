@@ -5,13 +5,15 @@
  */
 import type { CloudAccount } from './account';
 import { type ClientResources, LockProtection } from './credentials';
+import { errorOfTransport, headerOf, httpDateMs } from './errors';
 import { gatewayRequest } from './gateway-request';
-import { createImsClient, type ImsClient } from './ims';
+import { createImsClient, IMAGE_LIST, type ImsClient } from './ims';
+import { readJson } from './json-answer';
 import { createObsClient, type ObsClient } from './obs';
 import { ProjectId } from './project-id';
 import type { RetryOptions } from './retry';
 import { type CloudRequest, CloudSession } from './session';
-import { Transport, type TransportOptions } from './transport';
+import { type HttpRequest, Transport, TransportError, type TransportOptions } from './transport';
 
 export {
   AccountConfigurationError,
@@ -20,6 +22,7 @@ export {
   accountsFromEnvironment,
   accountsFromFile,
   type CloudAccount,
+  namesAnAccount,
 } from './account';
 export {
   type AssumeRoleOptions,
@@ -65,6 +68,19 @@ export interface CloudClient {
    * @throws {@link CloudError} `CredentialsUnavailable`, whose message says from where, why, and what to do
    */
   checkCredentials(): Promise<void>;
+  /**
+   * Makes sure that IMS lets the account in, by a signed read that tells of no image in particular.
+   *
+   * @throws {@link CloudError}
+   */
+  checkAccess(): Promise<void>;
+  /**
+   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it tells none. An answer, whatever it
+   * says, shows that IMS is reached.
+   *
+   * @throws {@link CloudError} when there is no answer
+   */
+  imsClock(): Promise<string | null>;
   /** Closes every connection. Requests in flight fail. */
   close(): Promise<void>;
 }
@@ -93,15 +109,34 @@ export function createCloudClient(account: CloudAccount, options: CloudClientOpt
   const transport = new Transport(options.transport);
   const locks = options.locks ?? new LockProtection(now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, locks, now };
-  const session = new CloudSession(resources, account.credentials, { retry, proof: listOneImage(account) });
+  const proof = listOneImage(account);
+  const session = new CloudSession(resources, account.credentials, { retry, proof });
   const projectId = new ProjectId(session, account);
   return {
     ims: createImsClient(session, account, projectId),
     obs: createObsClient(session, account),
     projectId: () => projectId.get(),
     checkCredentials: () => session.checkCredentials(CREDENTIALS_LIMIT_MS),
+    checkAccess: async () => {
+      readJson(await session.read(proof), IMAGE_LIST, session.attempt(proof));
+    },
+    imsClock: () => askTheTime(transport, account.endpoints.ims, now),
     close: () => transport.close(),
   };
+}
+
+const CLOCK_LIMIT_MS = 5_000;
+
+async function askTheTime(transport: Transport, endpoint: string, now: () => number): Promise<string | null> {
+  const { origin, host, pathname } = new URL(endpoint);
+  try {
+    const request: HttpRequest = { method: 'GET', origin, path: pathname, headers: [['host', host]] };
+    const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS }), 'date') ?? '');
+    return Number.isNaN(ms) ? null : new Date(ms).toISOString();
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    throw errorOfTransport(error, { operation: 'AskTheTime', method: 'GET', nowMs: now() });
+  }
 }
 
 /** Whoever exports images may list them, and the gateway before IMS is plain about signatures. */

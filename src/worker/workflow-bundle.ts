@@ -47,6 +47,18 @@ export async function exportWorkflowBundle(options: BundleOptions = {}): Promise
   return made;
 }
 
+/**
+ * The folder where bundles are kept, made where it is missing.
+ *
+ * @throws Error when nothing can be kept there, so that every start of a worker bundles anew
+ */
+export async function checkBundleFolder(env: NodeJS.ProcessEnv): Promise<string> {
+  const probe = await placeOf(`probe-${randomUUID()}`, env);
+  await writeFile(probe, '', { mode: 0o600 });
+  await rm(probe, { force: true });
+  return dirname(probe);
+}
+
 function ownSources(besides: readonly string[] = []): BundleSources {
   const sdk = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'].map((name) => {
     const { version } = require(`${name}/package.json`) as { version: string };

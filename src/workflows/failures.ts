@@ -298,7 +298,7 @@ export function nothingToResolve(tracking: Tracking): ApplicationFailure {
   const state =
     tracking.jobId === null
       ? `the export is ${tracking.phase}, and no answer to a submit was lost`
-      : `its job is ${tracking.jobId}`;
+      : `the export knows its job, ${tracking.jobId}`;
   return ApplicationFailure.create({
     type: NOTHING_TO_RESOLVE,
     message: `There is nothing to resolve: ${state}.`,
@@ -340,6 +340,8 @@ export function invalidArguments(
   }));
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const details: InvalidExportRequestDetails = { ...first, problems };
-  const sentences = problems.map(({ field, value, expected }) => `${field} is ${value}; expected ${expected}`);
+  const sentences = problems.map(
+    ({ field, value, expected }) => `${field} is ${value}; expected ${expected.replace(/\.$/, '')}`,
+  );
   return failure('InvalidExportRequest', `${what}: ${sentences.join('. ')}.`, details);
 }

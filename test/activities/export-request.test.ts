@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src/activities';
-import type { InvalidExportRequestDetails } from '../../src/contract';
+import { durationMs, durationText, type InvalidExportRequestDetails } from '../../src/contract';
 
 const imageId = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const bucketUrl = 'ims-image:exports/centos7_5.qcow2';
@@ -94,7 +94,7 @@ describe('the input of an export', () => {
       'a maximum below the minimum',
       { ...valid, options: { minInterval: '20s', maxInterval: '5s' } },
       'options.maxInterval',
-      '5000',
+      '"5s"',
     ],
     ['an unknown rule', { ...valid, options: { rules: { sizes: 'off' } } }, 'options.rules.sizes', '"off"'],
     ['an unknown severity', { ...valid, options: { rules: { sizeLimit: 'no' } } }, 'options.rules.sizeLimit', '"no"'],
@@ -117,9 +117,27 @@ describe('the input of an export', () => {
 
   it('states both numbers of a range that is upside down', () => {
     expect(refusal({ ...valid, options: { minInterval: '20s', maxInterval: '5s' } })).toMatchObject({
-      value: '5000',
-      expected: 'at least minInterval (20000 ms)',
+      value: '"5s"',
+      expected: 'at least minInterval, which is 20s',
     });
+  });
+
+  it('says of a bound that nobody gave that it is the default', () => {
+    expect(refusal({ ...valid, options: { minInterval: '20m' } })).toMatchObject({
+      field: 'options.maxInterval',
+      value: '"10m"',
+      expected: 'at least minInterval, which is 20m; 10m is the default, so set it too',
+    });
+  });
+
+  it('has durations that can be written as they are told', () => {
+    fc.assert(
+      fc.property(fc.nat(100_000_000), fc.constantFrom(1, 1_000, 60_000, 3_600_000, 86_400_000), (count, unit) => {
+        expect(durationMs(durationText(count * unit))).toBe(count * unit);
+      }),
+    );
+    const written = ['0s', '1ms', '1500ms', '90s', '10m', '24h', '36h', '48h', '3d', '365d'];
+    expect(written.map((text) => durationText(durationMs(text) ?? -1))).toEqual(written);
   });
 
   it('is either normalised or refused as InvalidExportRequest, whatever it is', () => {

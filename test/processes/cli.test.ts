@@ -112,8 +112,8 @@ describe.concurrent('ims-export', () => {
       const slow = ['--option', 'minInterval=10m', '--option', 'maxInterval=20m', '--format', 'vhd'];
       const started = await stage.run('start', '--image', stage.image('dataDisk'), '--to', to, ...slow);
       expect(started.exitCode, started.stderr).toBe(0);
-      expect(started.stdout).toMatch(/deadline .*Z \(deadline 24h 00m after the start\)/);
-      expect(started.stdout).toContain('pollErrorBudget 2h 00m');
+      expect(started.stdout).toMatch(/deadline .*Z \(deadline 24h after the start\)/);
+      expect(started.stdout).toContain('pollErrorBudget 2h');
       jobId = (await jobTo(to)).jobId;
       await untilPolled(jobId, 1);
     });
@@ -138,13 +138,13 @@ describe.concurrent('ims-export', () => {
     it('retune prints what is in force', async () => {
       const { exitCode, stdout } = await stage.run('retune', workflowId, '--deadline', '+6h', '--max-interval', '15m');
       expect(exitCode).toBe(0);
-      expect(stdout).toContain('every 10m 00s to 15m 00s');
+      expect(stdout).toContain('every 10m to 15m');
       await statusSays(workflowId, stdout.match(/deadline (.*)/)?.[1] ?? 'a deadline');
     });
 
     it('retune refuses what cannot be, with 2', async () => {
       const { stderr } = await refused(2, 'InvalidExportRequest', ['retune', workflowId, '--max-interval', '1s']);
-      expect(stderr).toContain('maxInterval is 1000; expected at least minInterval (600000 ms)');
+      expect(stderr).toContain('maxInterval is "1s"; expected at least minInterval, which is 10m');
       await refused(2, 'InvalidExportRequest', ['retune', workflowId]);
     });
 

@@ -19,6 +19,11 @@ export interface PreflightFacts {
   destination: Reading<{ object: ObjectInfo | null; date: string | null }>;
 }
 
+/** As much of them as the rules on a bucket look at. */
+export interface BucketFacts extends Pick<PreflightFacts, 'region' | 'bucket'> {
+  request: Pick<ExportRequest, 'bucket' | 'account'>;
+}
+
 /** What was read, or what the cloud refused to show it with: `text` is such as `403 AccessDenied`. */
 export type Reading<T> = { kind: 'read'; value: T } | { kind: 'refused'; code: string; text: string };
 
@@ -27,17 +32,23 @@ export type Reading<T> = { kind: 'read'; value: T } | { kind: 'refused'; code: s
  *
  * @throws CloudError when the image or the project cannot be read, and for everything that may pass
  */
-export async function readFacts({ client, region }: AccountCloud, request: ExportRequest): Promise<PreflightFacts> {
+export async function readFacts(account: AccountCloud, request: ExportRequest): Promise<PreflightFacts> {
+  const { client, region } = account;
   const { imageId, bucket, objectKey } = request;
   const getImage = (id: string) => client.ims.getImage(id);
   const image = (await getImage(imageId)) ?? null;
   const [projectId, ancestors, bucketReading, destination] = await Promise.all([
     client.projectId(),
     image === null ? { images: [], brokenAt: null } : readAncestry(image, region, getImage),
-    reading(() => client.obs.headBucket(bucket)),
+    readBucket(account, bucket),
     reading(() => client.obs.headObject(bucket, objectKey)),
   ]);
   return { request, region, projectId, image, ancestors, bucket: bucketReading, destination };
+}
+
+/** A bucket, as the rules on buckets look at it. @throws CloudError for everything that may pass */
+export function readBucket({ client }: AccountCloud, bucket: string): Promise<Reading<BucketInfo>> {
+  return reading(() => client.obs.headBucket(bucket));
 }
 
 /** A refusal of OBS is an answer: the export needs no permission of ours to read there. */

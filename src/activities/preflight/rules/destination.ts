@@ -1,18 +1,19 @@
+import type { BucketFacts } from '../facts';
 import { type Finding, notChecked, type PreflightRule, passed, refused } from '../rule';
 
 const NO_SUCH_BUCKET = 'NoSuchBucket';
 /** OBS sends requests for a bucket of another region to that region. */
 const OTHER_REGION: ReadonlySet<string> = new Set(['PermanentRedirect', 'TemporaryRedirect']);
 
-/** The rules on the bucket and on the place in it. */
-export const DESTINATION_RULES = [
+/** The rules on the bucket. Whoever asks them needs no export. */
+export const BUCKET_RULES = [
   {
     id: 'bucketExists',
     refuses: 'a bucket that is not there',
     source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
     severity: 'error',
     suggestsOverride: false,
-    check({ bucket, request }) {
+    check({ bucket, request }: BucketFacts) {
       if (bucket.kind === 'read' || OTHER_REGION.has(bucket.code)) return passed;
       if (bucket.code !== NO_SUCH_BUCKET) return bucketNotRead(bucket);
       return refused(
@@ -26,7 +27,7 @@ export const DESTINATION_RULES = [
     refuses: 'a bucket that the account cannot read, so that nothing of it can be checked or verified',
     source: 'OBS HEAD bucket, 403; the export itself needs the role OBS Tenant Administrator; IMG.0069',
     severity: 'warn',
-    check({ bucket, request }) {
+    check({ bucket, request }: BucketFacts) {
       if (bucket.kind === 'read' || bucket.code === NO_SUCH_BUCKET || OTHER_REGION.has(bucket.code)) return passed;
       return refused(
         bucket.text,
@@ -39,7 +40,7 @@ export const DESTINATION_RULES = [
     refuses: 'a bucket of another class than Standard',
     source: 'Constraint 1; OBS header x-obs-storage-class; IMG.0069',
     severity: 'error',
-    check({ bucket, request }) {
+    check({ bucket, request }: BucketFacts) {
       if (bucket.kind === 'refused') return bucketNotRead(bucket);
       const { storageClass } = bucket.value;
       if (storageClass === null) return notChecked('the bucket tells no storage class');
@@ -56,7 +57,7 @@ export const DESTINATION_RULES = [
     source:
       'Constraint 1, "in the same region"; OBS header x-obs-bucket-location, 301 and 307 to another region; IMG.0058',
     severity: 'error',
-    check({ bucket, region, request }) {
+    check({ bucket, region, request }: BucketFacts) {
       const message = `The bucket ${request.bucket} is not in the region of the image, ${region}. Choose one that is.`;
       if (bucket.kind === 'refused') {
         return OTHER_REGION.has(bucket.code) ? refused(bucket.text, message) : bucketNotRead(bucket);
@@ -66,6 +67,11 @@ export const DESTINATION_RULES = [
       return location === region ? passed : refused(`x-obs-bucket-location=${location}`, message);
     },
   },
+] as const satisfies PreflightRule[];
+
+/** The rules on the bucket and on the place in it. */
+export const DESTINATION_RULES = [
+  ...BUCKET_RULES,
   {
     id: 'destinationFree',
     refuses: 'an object key that is taken, by the failure `DestinationExists`',

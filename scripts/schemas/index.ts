@@ -1,0 +1,69 @@
+/**
+ * `npm run schemas`: writes schemas/, the JSON Schemas (draft 2020-12) of what crosses the wire.
+ *
+ * @module
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { EXPORT_IMAGE_WORKFLOW } from '../../src/contract';
+import { closed, contractSchemas, type Schema } from './from-types';
+import { inputSchema } from './input';
+
+/** The schema of a file is that of a type of the contract. One line makes one more. */
+const TYPES = {
+  result: 'ExportImageResult',
+  status: 'ExportStatus',
+  memo: 'ExportMemo',
+  'failures/InvalidExportRequest': 'InvalidExportRequestDetails',
+  'failures/ExportNotAllowed': 'ExportNotAllowedDetails',
+  'failures/DestinationExists': 'DestinationExistsDetails',
+  'failures/DestinationBusy': 'DestinationBusyDetails',
+  'failures/SubmitRejected': 'SubmitRejectedDetails',
+  'failures/AccessDenied': 'SubmitRejectedDetails',
+  'failures/ExportFailed': 'ExportFailedDetails',
+  'failures/ExportOutcomeUnknown': 'ExportOutcomeUnknownDetails',
+  'failures/ExportedObjectInvalid': 'ExportedObjectInvalidDetails',
+  'messages/retune.answer': 'RetuneOutcome',
+} as const;
+
+/** The same for arguments. */
+const ARGUMENT_TYPES = {
+  'messages/awaitSubmitted': 'ExportIntent',
+  'messages/retune': 'RetuneInput',
+  'messages/resolveSubmission': 'SubmissionResolution',
+} as const;
+
+/** Every schema by its name, which is its file's without the extension. */
+export function jsonSchemas(): Map<string, Schema> {
+  const ofType = contractSchemas();
+  const schemas: Array<[name: string, title: string, schema: Schema]> = [
+    ['input', `Input of ${EXPORT_IMAGE_WORKFLOW}`, inputSchema(ofType('ExportImageInput'))],
+    ...Object.entries(ARGUMENT_TYPES).map(([name, type]): [string, string, Schema] => [
+      name,
+      type,
+      closed(ofType(type)),
+    ]),
+    ...Object.entries(TYPES).map(([name, type]): [string, string, Schema] => [name, type, ofType(type)]),
+  ];
+  return new Map(
+    schemas.map(([name, title, schema]) => {
+      const $id = `urn:temporal-ims-export:${name.replace('/', ':')}`;
+      return [name, { $schema: 'https://json-schema.org/draft/2020-12/schema', $id, title, ...schema }];
+    }),
+  );
+}
+
+export function textOf(schema: Schema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+if (require.main === module) {
+  const folder = resolve(__dirname, '../../schemas');
+  rmSync(folder, { recursive: true, force: true });
+  for (const [name, schema] of jsonSchemas()) {
+    const file = join(folder, `${name}.json`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, textOf(schema));
+    console.log(file);
+  }
+}

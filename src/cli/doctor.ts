@@ -1,0 +1,50 @@
+import { type Check, type Diagnosis, diagnose, type ProblemKind } from '../doctor';
+import { EXIT } from './exit-codes';
+import { type OutputOptions, printJson } from './output';
+
+export interface DoctorFlags extends OutputOptions {
+  taskQueue?: string;
+  bucket?: string[];
+  account?: string;
+}
+
+/** The exit code is of what is to be mended first. */
+const EXIT_CODES: { [kind in ProblemKind]: number } = {
+  configuration: EXIT.badArguments,
+  temporal: EXIT.temporal,
+  cloud: EXIT.failed,
+};
+
+/** `ims-export doctor`. */
+export async function doctor({ taskQueue, bucket, account, json }: DoctorFlags): Promise<void> {
+  const diagnosis = await diagnose({ taskQueue, buckets: bucket, account });
+  if (json) printJson(diagnosis);
+  else for (const line of diagnosisLines(diagnosis)) console.log(line);
+  process.exitCode = diagnosis.mendFirst === null ? EXIT.succeeded : EXIT_CODES[diagnosis.mendFirst];
+}
+
+const STATES: { [state in Check['state']]: string } = { ok: 'ok', problem: 'problem', notChecked: 'not checked' };
+
+/** A line for each check, and one that sums up. */
+export function diagnosisLines({ checks, mendFirst }: Diagnosis): string[] {
+  const rows = checks.map((one) => {
+    const subject = one.subject === null ? '' : ` ${one.subject}`;
+    const next = one.state === 'problem' ? `. ${one.next}` : '';
+    return { state: STATES[one.state], check: `${one.check}${subject}`, text: `${one.found}${next}` };
+  });
+  const width = Math.max(...rows.map(({ check }) => check.length));
+  return [
+    ...rows.map(({ state, check, text }) => `${state.padEnd(11)}  ${check.padEnd(width)}  ${text}`),
+    summary(checks, mendFirst),
+  ];
+}
+
+function summary(checks: readonly Check[], mendFirst: ProblemKind | null): string {
+  const problems = checks.filter(({ state }) => state === 'problem').length;
+  const unchecked = checks.filter(({ state }) => state === 'notChecked').length;
+  const rest = unchecked === 0 ? '' : ` (${unchecked} not checked)`;
+  if (problems === 0) return `No problem found${rest}.`;
+  if (problems === 1) return `1 problem${rest}.`;
+  const first = checks.find((one) => one.state === 'problem' && one.kind === mendFirst);
+  return `${problems} problems${rest}. Begin with that of ${first?.check}: others may come from it.`;
+}

@@ -1,0 +1,59 @@
+/** What a problem is of, in the order in which problems are to be mended: what comes first may be the cause of the rest. */
+export const PROBLEM_KINDS = ['configuration', 'temporal', 'cloud'] as const;
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
+
+/** What one check found. */
+export type Finding =
+  | { state: 'ok'; found: string }
+  /** `next` says what to do about it. */
+  | { state: 'problem'; kind: ProblemKind; found: string; next: string }
+  /** `found` says why not. */
+  | { state: 'notChecked'; found: string };
+
+/** A check and its finding: one line for a person. */
+export type Check = Finding & {
+  /** Such as `Temporal` or `credentials`. */
+  check: string;
+  /** The account, bucket or task queue that was checked, where there may be several. */
+  subject: string | null;
+};
+
+export function ok(found: string): Finding {
+  return { state: 'ok', found };
+}
+
+export function problem(kind: ProblemKind, found: string, next: string): Finding {
+  return { state: 'problem', kind, found, next };
+}
+
+export function notChecked(why: string): Finding {
+  return { state: 'notChecked', found: why };
+}
+
+/** Longer than any check waits for what it asks; one that still hangs is given up. */
+const LIMIT_MS = 20_000;
+
+/** Runs a check to its finding; an error that it did not expect is one too. */
+export async function check(
+  name: string,
+  subject: string | null,
+  kind: ProblemKind,
+  look: () => Finding | Promise<Finding>,
+): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<Finding>((settle) => {
+    const found = `there was no answer within ${LIMIT_MS / 1000} s`;
+    timer = setTimeout(
+      () => settle(problem(kind, found, 'Ask again; if it stays so, look for what is slow.')),
+      LIMIT_MS,
+    );
+  });
+  try {
+    return { check: name, subject, ...(await Promise.race([look(), tooLate])) };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return { check: name, subject, ...problem(kind, found, 'Nobody expected this; please report it.') };
+  } finally {
+    clearTimeout(timer);
+  }
+}

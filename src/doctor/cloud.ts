@@ -1,0 +1,233 @@
+import type { AccountCloud } from '../activities/cloud';
+import { readBucket } from '../activities/preflight/facts';
+import { BUCKET_RULES } from '../activities/preflight/rules/destination';
+import { DEFAULT_ACCOUNT } from '../contract';
+import {
+  AccountConfigurationError,
+  accountsFromEnvironment,
+  type CloudAccount,
+  type CloudClient,
+  CloudError,
+  createCloudClient,
+  LockProtection,
+  namesAnAccount,
+} from '../huaweicloud';
+import { formatDuration } from '../workflows/format-duration';
+import { type Check, check, type Finding, notChecked, ok, problem } from './check';
+
+export interface CloudPlace {
+  env: NodeJS.ProcessEnv;
+  /** The one account to look at; all of them when absent. */
+  account?: string;
+  buckets: readonly string[];
+  now: () => number;
+}
+
+/** So that a check ends within seconds; a request that was lost is sent once more. */
+const PATIENCE = { maxTries: 2, budgetMs: 8_000, tryLimitMs: 5_000 };
+/** A signature is good for 15 minutes around its date. */
+const SIGNATURE_WINDOW_MS = 15 * 60_000;
+/** The header Date has whole seconds, and the answer was on its way. */
+const SAME_CLOCK_MS = 5_000;
+const HALF_OF_IT_MS = SIGNATURE_WINDOW_MS / 2;
+
+/** The accounts of a worker in this environment and its buckets, by the code that exports use. */
+export async function checkCloud(place: CloudPlace): Promise<Check[]> {
+  const { env, account: name, buckets } = place;
+  if (!namesAnAccount(env)) {
+    const why =
+      'no account is configured here; credentials are checked where the worker runs, by `ims-export doctor` there';
+    return [
+      await check('account', null, 'configuration', () => notChecked(why)),
+      ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, 'no account is configured here')))),
+    ];
+  }
+  let accounts: CloudAccount[] = [];
+  const configured = await check('account', null, 'configuration', () => {
+    try {
+      accounts = accountsFromEnvironment(env);
+      return ok(`${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}, by ${sourceOf(env)}`);
+    } catch (error) {
+      return misconfigured(error);
+    }
+  });
+  if (configured.state === 'problem') {
+    const why = 'the account is not configured';
+    return [configured, ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, why))))];
+  }
+  const chosen = accounts.filter((account) => name === undefined || account.name === name);
+  if (chosen.length === 0) {
+    const known = accounts.map((account) => account.name).join(', ');
+    const found = problem('configuration', 'there is no account of that name', `Known are ${known}.`);
+    return [configured, await check('account', name ?? null, 'configuration', () => found)];
+  }
+  const locks = new LockProtection(place.now);
+  const ofBuckets = accountOfBuckets(chosen);
+  const checks = await Promise.all(
+    chosen.map((account) => checkAccount(account, account === ofBuckets ? buckets : [], locks, place.now)),
+  );
+  if (ofBuckets !== undefined) return [configured, ...checks.flat()];
+  const why = `which account is to use it, of ${chosen.map((account) => account.name).join(', ')}? Say so by --account`;
+  return [
+    configured,
+    ...checks.flat(),
+    ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, why)))),
+  ];
+}
+
+function accountOfBuckets(accounts: readonly CloudAccount[]): CloudAccount | undefined {
+  return accounts.length === 1 ? accounts[0] : accounts.find(({ name }) => name === DEFAULT_ACCOUNT);
+}
+
+function sourceOf(env: NodeJS.ProcessEnv): string {
+  return env.IMS_EXPORT_CONFIG ? `the file ${env.IMS_EXPORT_CONFIG} (IMS_EXPORT_CONFIG)` : 'the environment';
+}
+
+/** @throws what is no mistake of the configuration */
+function misconfigured(error: unknown): Finding {
+  if (!(error instanceof AccountConfigurationError)) throw error;
+  const found = error.problems.map(({ variable, problem }) => `${variable} ${problem}`).join(' ');
+  return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md has all variables and fields.');
+}
+
+async function checkAccount(
+  account: CloudAccount,
+  buckets: readonly string[],
+  locks: LockProtection,
+  now: () => number,
+): Promise<Check[]> {
+  const client = createCloudClient(account, { now, locks, retry: PATIENCE });
+  const cloud: AccountCloud = { region: account.region, client };
+  try {
+    const [reached, credentials] = await Promise.all([
+      checkReach(account, client, now),
+      check('credentials', account.name, 'cloud', () => credentialsFinding(client)),
+    ]);
+    // A key that was refused is not tried again: more failures in a row would lock it.
+    const open = credentials.state === 'ok';
+    const [project, ...ofBuckets] = await Promise.all([
+      check('project', account.name, 'cloud', () =>
+        open ? projectFinding(account, client) : notChecked(NOT_WITHOUT_CREDENTIALS),
+      ),
+      ...buckets.map((bucket) =>
+        check('bucket', bucket, 'cloud', () =>
+          open ? bucketFinding(cloud, account, bucket) : notChecked(NOT_WITHOUT_CREDENTIALS),
+        ),
+      ),
+    ]);
+    return [...reached, credentials, project, await unchecked('role', account.name, ROLE), ...ofBuckets];
+  } finally {
+    await client.close();
+  }
+}
+
+const NOT_WITHOUT_CREDENTIALS = 'the credentials come first';
+const ROLE =
+  'no API tells whether the account has the role OBS Tenant Administrator, without which the cloud refuses its exports';
+
+function unchecked(name: string, subject: string, why: string): Promise<Check> {
+  return check(name, subject, 'cloud', () => notChecked(why));
+}
+
+/** Unsigned, so that address and clock are judged also where the credentials are wrong. */
+async function checkReach(
+  { name, endpoints, region }: CloudAccount,
+  client: CloudClient,
+  now: () => number,
+): Promise<[Check, Check]> {
+  let clock: string | null = null;
+  const reached = await check('IMS', name, 'cloud', async () => {
+    try {
+      clock = await client.imsClock();
+      return ok(`answers at ${endpoints.ims}, region ${region}`);
+    } catch (error) {
+      const next =
+        'Check IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, and the way there from this machine (DNS, firewall).';
+      return problem('cloud', `does not answer at ${endpoints.ims} (${textOf(error)})`, next);
+    }
+  });
+  const clocks = await check('clock', name, 'configuration', () => clockFinding(clock, now()));
+  return [reached, clocks];
+}
+
+function clockFinding(theirs: string | null, ourMs: number): Finding {
+  if (theirs === null) return notChecked('IMS did not tell the time');
+  const offMs = ourMs - Date.parse(theirs);
+  const window = `signatures allow ${formatDuration(SIGNATURE_WINDOW_MS)}`;
+  const off = `${formatDuration(Math.abs(offMs))} ${offMs < 0 ? 'behind' : 'before'} that of IMS`;
+  if (Math.abs(offMs) < SAME_CLOCK_MS) return ok('agrees with that of IMS');
+  if (Math.abs(offMs) < HALF_OF_IT_MS) return ok(`${off}; ${window}`);
+  return problem('configuration', `${off}, and ${window}`, 'Set the clock of this machine (NTP).');
+}
+
+async function credentialsFinding(client: CloudClient): Promise<Finding> {
+  try {
+    await client.checkAccess();
+    return ok('IMS accepts them');
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    if (error.code === 'CredentialsUnavailable') {
+      return problem('cloud', error.message.replace(/\.$/, ''), 'Mend that source; docs/accounts.md has all of them.');
+    }
+    if (error.class === 'unauthorized') {
+      const next =
+        'Check HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or where your account has its keys, that the key is enabled, the project id and the clock. It was tried once: more than five failures in a row lock a key.';
+      return problem('cloud', `refused: ${textOf(error)}`, next);
+    }
+    if (error.class === 'forbidden') {
+      return problem(
+        'cloud',
+        `they may not list images: ${textOf(error)}`,
+        'Give the IAM user permissions on IMS, such as IMS FullAccess.',
+      );
+    }
+    if (error.httpStatus === null) return notChecked(`IMS was not reached (${error.code})`);
+    return problem(
+      'cloud',
+      `IMS did not say whether they are good: ${textOf(error)}`,
+      'Check the endpoint and the project id, and ask again.',
+    );
+  }
+}
+
+async function projectFinding(account: CloudAccount, client: CloudClient): Promise<Finding> {
+  if (account.projectId !== undefined) return ok(`${account.projectId}, as configured`);
+  try {
+    return ok(`${await client.projectId()}, by IAM for the region ${account.region}`);
+  } catch (error) {
+    const next =
+      'Set HUAWEICLOUD_SDK_PROJECT_ID (projectId of the account): the console shows it under My Credentials.';
+    return problem('cloud', textOf(error).replace(/\.$/, ''), next);
+  }
+}
+
+/** What exports are refused for, or warned of, by the bucket alone. */
+async function bucketFinding(
+  cloud: AccountCloud,
+  { name, endpoints, obsPathStyle, region }: CloudAccount,
+  bucket: string,
+): Promise<Finding> {
+  try {
+    const facts = { bucket: await readBucket(cloud, bucket), region, request: { bucket, account: name } };
+    const findings = BUCKET_RULES.map((rule) => rule.check(facts));
+    for (const finding of findings) {
+      if (finding.kind !== 'refused') continue;
+      const [found = '', ...next] = finding.message.split(/(?<=\.) (?=[A-Z])/);
+      return problem('cloud', `${found.replace(/\.$/, '')} (${finding.found})`, next.join(' '));
+    }
+    const silent = findings.flatMap((finding) => (finding.kind === 'notChecked' ? [finding.reason] : []));
+    return ok(['is there, Standard and in the region of the account', ...silent].join('; '));
+  } catch (error) {
+    const style = obsPathStyle ? '' : `; it is asked as ${bucket}.<host>, unless IMS_EXPORT_OBS_PATH_STYLE is true`;
+    return problem(
+      'cloud',
+      `OBS does not answer at ${endpoints.obs} (${textOf(error)})`,
+      `Check IMS_EXPORT_OBS_ENDPOINT and the way there${style}.`,
+    );
+  }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof CloudError)) return error instanceof Error ? error.message : String(error);
+  return `${error.operation}: ${error.code}: ${error.message}`;
+}

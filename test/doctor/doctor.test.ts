@@ -1,0 +1,284 @@
+/** Each trouble of a new machine is brought about for real: in a Temporal dev server, in the simulator, in the environment. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diagnosisLines } from '../../src/cli/doctor';
+import { type Check, type DiagnoseOptions, type Diagnosis, diagnose } from '../../src/doctor';
+import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
+import { freePort } from '../../src/testing/temporal-servers/free-port';
+import { type Rig, startRig } from '../rig';
+
+let rig: Rig;
+let folder: string;
+/** A machine where nothing is wrong. */
+let healthy: NodeJS.ProcessEnv;
+const said: string[] = [];
+
+beforeAll(async () => {
+  [rig, folder] = await Promise.all([startRig(), mkdtemp(join(tmpdir(), 'doctor-'))]);
+  healthy = {
+    TEMPORAL_ADDRESS: rig.server.address,
+    IMS_EXPORT_TASK_QUEUE: rig.taskQueue,
+    IMS_EXPORT_CACHE_DIR: join(folder, 'cache'),
+    ...environmentOf(rig.simulator.info),
+  };
+});
+
+afterAll(async () => {
+  await rig?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function ask(env: NodeJS.ProcessEnv = healthy, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  const diagnosis = await diagnose({ env, ...options });
+  said.push(JSON.stringify(diagnosis), ...diagnosisLines(diagnosis));
+  return diagnosis;
+}
+
+/** The line of a check as a person reads it, without the spaces between its columns. */
+function lineOf(diagnosis: Diagnosis, name: string): string {
+  const line = diagnosisLines(diagnosis).find((text) => text.slice(11).trimStart().startsWith(name));
+  return (line ?? `no line for ${name}`).replace(/ {2,}/g, ' | ');
+}
+
+function problemsOf({ checks }: Diagnosis): string[] {
+  return checks.flatMap(({ check, state }) => (state === 'problem' ? [check] : []));
+}
+
+describe.concurrent('the doctor', () => {
+  it('finds nothing where nothing is wrong, and says what it could not check', async () => {
+    const diagnosis = await ask();
+    expect(problemsOf(diagnosis)).toEqual([]);
+    expect(diagnosis).toMatchObject({ ok: true, mendFirst: null });
+    expect(diagnosis.checks.filter(({ state }) => state === 'notChecked').map(({ check }) => check)).toEqual(['role']);
+    expect(lineOf(diagnosis, 'role')).toContain(
+      'no API tells whether the account has the role OBS Tenant Administrator',
+    );
+    expect(diagnosisLines(diagnosis).at(-1)).toBe('No problem found (1 not checked).');
+  });
+
+  describe('about Temporal:', () => {
+    it('no server answers', async () => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: address });
+      expect(diagnosis).toMatchObject({ ok: false, mendFirst: 'temporal' });
+      expect(problemsOf(diagnosis)).toEqual(['Temporal']);
+      expect(lineOf(diagnosis, 'Temporal ')).toMatch(
+        new RegExp(
+          `^problem \\| Temporal \\| No Temporal server answers at ${address} .*by TEMPORAL_ADDRESS.*start-dev`,
+        ),
+      );
+      expect(lineOf(diagnosis, 'worker (workflows)')).toBe(
+        `not checked | worker (workflows) ${rig.taskQueue} | Temporal was not reached`,
+      );
+    });
+
+    it('the profile that TEMPORAL_PROFILE names is not there', async () => {
+      const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
+    });
+
+    it('the namespace is another, and which it has', async () => {
+      const diagnosis = await ask({ ...healthy, TEMPORAL_NAMESPACE: 'defualt' });
+      expect(diagnosis.mendFirst).toBe('temporal');
+      expect(lineOf(diagnosis, 'namespace')).toBe(
+        'problem | namespace defualt | Temporal has no namespace defualt. It has default. Set TEMPORAL_NAMESPACE to one that it has, or create this one.',
+      );
+      expect(lineOf(diagnosis, 'worker (activities)')).toContain('there is no such namespace');
+    });
+
+    it('no worker polls the task queue', async () => {
+      const diagnosis = await ask({ ...healthy, IMS_EXPORT_TASK_QUEUE: 'nobody-polls-this' });
+      expect(diagnosis.mendFirst).toBe('temporal');
+      expect(problemsOf(diagnosis)).toEqual(['worker (workflows)', 'worker (activities)']);
+      expect(lineOf(diagnosis, 'worker (workflows)')).toBe(
+        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker`, or name the queue that yours polls in IMS_EXPORT_TASK_QUEUE.',
+      );
+    });
+  });
+
+  describe('about the account:', () => {
+    it('this is the machine of a client, which has none', async () => {
+      const { TEMPORAL_ADDRESS, IMS_EXPORT_TASK_QUEUE, IMS_EXPORT_CACHE_DIR } = healthy;
+      const diagnosis = await ask(
+        { TEMPORAL_ADDRESS, IMS_EXPORT_TASK_QUEUE, IMS_EXPORT_CACHE_DIR, IMS_EXPORT_BUCKET: 'ims-image' },
+        {},
+      );
+      expect(diagnosis.ok).toBe(true);
+      expect(lineOf(diagnosis, 'account')).toMatch(/^not checked .*checked where the worker runs/);
+      expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked /);
+    });
+
+    it('a variable is missing', async () => {
+      const diagnosis = await ask({ ...healthy, HUAWEICLOUD_SDK_SK: undefined });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*HUAWEICLOUD_SDK_SK is not set.*docs\/accounts\.md/);
+    });
+
+    it('the file of accounts is not JSON', async () => {
+      const file = join(folder, 'accounts.json');
+      await writeFile(file, '{ accounts');
+      const diagnosis = await ask({ ...healthy, IMS_EXPORT_CONFIG: file });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*IMS_EXPORT_CONFIG names a file that is not JSON/);
+    });
+
+    it('the account that --account names is not among them', async () => {
+      const diagnosis = await ask(healthy, { account: 'archive' });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'account archive')).toContain('no account of that name. Known are default.');
+    });
+
+    it('IMS is not where the configuration says', async () => {
+      const diagnosis = await ask({ ...healthy, IMS_EXPORT_IMS_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
+      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(problemsOf(diagnosis)).toEqual(['IMS']);
+      expect(lineOf(diagnosis, 'IMS')).toMatch(/^problem .*ECONNREFUSED.*Check IMS_EXPORT_REGION/);
+      expect(lineOf(diagnosis, 'credentials')).toMatch(/^not checked /);
+    });
+
+    it('the project of the region is not known to IAM', async () => {
+      const env = { ...healthy, HUAWEICLOUD_SDK_PROJECT_ID: undefined, IMS_EXPORT_REGION: 'xx-nowhere-1' };
+      const diagnosis = await ask(env);
+      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(lineOf(diagnosis, 'project')).toMatch(/^problem .*ProjectNotFound.*Set HUAWEICLOUD_SDK_PROJECT_ID/);
+    });
+  });
+
+  describe('about credentials, with a cloud of their own:', () => {
+    const clouds: Simulator[] = [];
+    afterAll(() => Promise.all(clouds.map((cloud) => cloud.close())));
+
+    async function withCloud(): Promise<{ cloud: Simulator; env: NodeJS.ProcessEnv }> {
+      const cloud = await startSimulator();
+      clouds.push(cloud);
+      return { cloud, env: { ...healthy, ...environmentOf(cloud.info) } };
+    }
+
+    const signedReads = ({ requests }: Simulator) =>
+      requests().filter(({ path, method }) => path !== '/' || method !== 'GET');
+
+    it('the secret key is wrong, which is tried once', async () => {
+      const { cloud, env } = await withCloud();
+      const diagnosis = await ask({ ...env, HUAWEICLOUD_SDK_SK: 'notTheSecretKeyOfThisAccessKeyAtAll' });
+      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(lineOf(diagnosis, 'credentials')).toMatch(
+        /^problem .*APIGW\.0301.*Check HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK/,
+      );
+      expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked .*the credentials come first/);
+      expect(signedReads(cloud)).toHaveLength(1);
+    });
+
+    it('the key was revoked', async () => {
+      const { cloud, env } = await withCloud();
+      await fetch(`${cloud.info.imsEndpoint}/_simulator/credentials`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"revoke":true}',
+      });
+      const diagnosis = await ask(env);
+      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(lineOf(diagnosis, 'credentials')).toMatch(
+        /^problem .*the credential is disabled.*that the key is enabled/,
+      );
+    });
+
+    it('the password of the IAM user is wrong', async () => {
+      const { env } = await withCloud();
+      const user = {
+        HUAWEICLOUD_SDK_AK: undefined,
+        HUAWEICLOUD_SDK_SK: undefined,
+        IMS_EXPORT_IAM_PASSWORD: 'wrong-Password-1',
+      };
+      const diagnosis = await ask({ ...env, ...user });
+      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(lineOf(diagnosis, 'credentials')).toMatch(/^problem .*There are no credentials to sign with/);
+    });
+
+    it('the clock of this machine is off', async () => {
+      const { env } = await withCloud();
+      const diagnosis = await ask(env, { now: () => Date.now() - 20 * 60_000 });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'clock')).toMatch(
+        /^problem .*(19|20)m \d\ds behind that of IMS.*Set the clock of this machine/,
+      );
+      expect(lineOf(diagnosis, 'credentials')).toMatch(/^problem .*x-sdk-date is more than 15 minutes off/);
+    });
+  });
+
+  it.each([
+    ['missing', '-not-there', 'There is no bucket .* Create it in the region'],
+    ['of another storage class', '-cold', 'is not of the Standard storage class .*COLD'],
+    ['in another region', '-elsewhere', 'is not in the region of the image, .* Choose one that is'],
+    ['denied', '-denied', 'cannot read the bucket .*403.* Give it the role OBS Tenant Administrator'],
+  ])('says that a bucket is %s, and what to do', async (_what, suffix, expected) => {
+    const bucket = `${rig.simulator.info.bucket}${suffix}`;
+    const diagnosis = await ask(healthy, { buckets: [rig.simulator.info.bucket, bucket] });
+    expect(diagnosis.mendFirst).toBe('cloud');
+    expect(problemsOf(diagnosis)).toEqual(['bucket']);
+    expect(lineOf(diagnosis, `bucket ${bucket}`)).toMatch(new RegExp(`^problem .*${expected}`));
+  });
+
+  it('says that OBS does not answer', async () => {
+    const diagnosis = await ask({ ...healthy, IMS_EXPORT_OBS_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
+    expect(problemsOf(diagnosis)).toEqual(['bucket']);
+    expect(lineOf(diagnosis, 'bucket')).toMatch(/OBS does not answer at .* Check IMS_EXPORT_OBS_ENDPOINT/);
+  });
+});
+
+describe('ims-export doctor', () => {
+  const run = promisedRun(resolve(__dirname, '../../lib/cli.js'));
+
+  it('prints one line for each check and ends with the code of what to mend first', async () => {
+    const { code, stdout, stderr } = await run(
+      { ...healthy, HUAWEICLOUD_SDK_SK: undefined },
+      'doctor',
+      '--task-queue',
+      'nobody',
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(2);
+    const lines = stdout.trimEnd().split('\n');
+    for (const line of lines.slice(0, -1)) expect(line).toMatch(/^(ok|problem|not checked) {2,}\S/);
+    expect(lines.at(-1)).toBe('3 problems (1 not checked). Begin with that of account: others may come from it.');
+  });
+
+  it.each([
+    ['0 where nothing is wrong', 0, {}],
+    ['5 where Temporal has no such namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
+    ['1 where the cloud refuses', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
+  ])('--json prints one document, and the code is %s', async (_what, expected, changes) => {
+    const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
+    const { checks, ok } = JSON.parse(stdout) as Diagnosis;
+    expect(code).toBe(expected);
+    expect(ok).toBe(expected === 0);
+    const problems = checks.filter((one): one is Check & { state: 'problem' } => one.state === 'problem');
+    expect(problems.length > 0).toBe(expected !== 0);
+    for (const { found, next } of problems) expect(found && next).toBeTruthy();
+  });
+});
+
+it('no secret was in anything that the doctor said', () => {
+  const { secretKey, iamPassword } = rig.simulator.info;
+  expect(said.length).toBeGreaterThan(100);
+  const secrets = [secretKey, iamPassword, 'notTheSecretKeyOfThisAccessKeyAtAll', 'wrong-Password-1'];
+  for (const secret of secrets) expect(said.join('\n')).not.toContain(secret);
+});
+
+interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function promisedRun(cli: string) {
+  return (env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ran> =>
+    new Promise((done) => {
+      const child = execFile(process.execPath, ['--', cli, ...args], { env }, (_error, stdout, stderr) =>
+        done({ code: child.exitCode, stdout, stderr }),
+      );
+    });
+}
