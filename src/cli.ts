@@ -23,7 +23,8 @@ import type { RunExportWorkerOptions } from './worker';
 
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
-const program = new Command('ims-export')
+/** Exported for what reads the commands and their flags, as the tests of the documentation do. */
+export const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
@@ -267,9 +268,11 @@ function collect(value: string, values: string[]): string[] {
   return [...values, value];
 }
 
-// `ims-export list | head` closes the pipe early.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
-  throw error;
-});
-void program.parseAsync();
+if (require.main === module) {
+  // `ims-export list | head` closes the pipe early.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
+    throw error;
+  });
+  void program.parseAsync();
+}

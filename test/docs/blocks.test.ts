@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exportInputSchema } from '../../src';
+import { accountsFromFile } from '../../src/huaweicloud';
+import { commandLine, problemOf } from './command-line';
+import { type Block, inlineCode, place, readPages } from './pages';
+import { SHELL_WORDS } from './shell';
+import { typeProblems } from './type-check';
+
+const pages = readPages();
+const blocks = pages.flatMap((page) => page.blocks);
+const ofLanguage = (language: string) => blocks.filter((block) => block.language === language);
+const places = (found: readonly Block[]) => found.map((block) => [place(block), block] as const);
+
+describe('the blocks of README and docs', () => {
+  it('are of a language that is checked, or plain text', () => {
+    const checked = new Set(['ts', 'json', 'sh', 'text', 'mermaid', '']);
+    expect(blocks.filter(({ language }) => !checked.has(language)).map(place)).toEqual([]);
+  });
+
+  it('have no words beside their language but those that are known, and a reason where they are not checked', () => {
+    const known: { [language: string]: ReadonlySet<string> } = {
+      ts: new Set(['title', 'fragment']),
+      json: new Set(['title', 'fragment']),
+      sh: SHELL_WORDS,
+    };
+    const slips = blocks.flatMap((block) =>
+      [...block.words]
+        .filter(([word, value]) => !known[block.language]?.has(word) || value.length < 3)
+        .map(([word]) => `${place(block)} ${word}`),
+    );
+    expect(slips).toEqual([]);
+  });
+
+  it('with a title have it in the prose above, so that a reader knows the name of the file', () => {
+    const untold = blocks.filter(({ words, page, line }) => {
+      const title = words.get('title');
+      if (title === undefined) return false;
+      const above = pages
+        .find(({ path }) => path === page)
+        ?.text.split('\n')
+        .slice(0, line - 1)
+        .slice(-12)
+        .join('\n');
+      return !above?.includes(`\`${title}\``);
+    });
+    expect(untold.map(place)).toEqual([]);
+  });
+
+  it('of TypeScript compile as written, against the package as its users have it', { timeout: 120_000 }, () => {
+    const whole = ofLanguage('ts').filter(({ words }) => !words.has('fragment'));
+    expect(whole.length).toBeGreaterThan(0);
+    expect(typeProblems(whole)).toEqual([]);
+  });
+
+  describe('of JSON', () => {
+    it.each(places(ofLanguage('json').filter(({ words }) => !words.has('fragment'))))(
+      'are right: %s',
+      (_place, block) => {
+        const document = JSON.parse(block.text) as object;
+        const keys = Object.keys(document);
+        if (keys.includes('imageId'))
+          return expect(exportInputSchema.safeParse(document).error?.issues).toBeUndefined();
+        // A part of an input, such as its options alone.
+        if (keys.length > 0 && keys.every((key) => key in exportInputSchema.shape)) {
+          return expect(exportInputSchema.partial().safeParse(document).error?.issues).toBeUndefined();
+        }
+        if ('accounts' in document) expectAccounts(block.text);
+      },
+    );
+  });
+});
+
+/** The secrets that the file refers to are put in their places: one for each name. */
+function expectAccounts(text: string): void {
+  const directory = mkdtempSync(join(tmpdir(), 'docs-accounts-'));
+  try {
+    const secret = join(directory, 'secret');
+    writeFileSync(secret, 'a secret');
+    const file = join(directory, 'accounts.json');
+    writeFileSync(file, text.replace(/("file": ")\/[^"]*"/g, `$1${secret}"`));
+    const names = [...text.matchAll(/"env": "(\w+)"/g)].map(([, name = '']) => [name, 'a value']);
+    const env = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'sk', ...Object.fromEntries(names) };
+    expect(accountsFromFile(file, env).length).toBeGreaterThan(0);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe('the prose of README and docs', () => {
+  it('names commands and flags that the command line has', () => {
+    const program = commandLine();
+    const problems = pages.flatMap((page) =>
+      inlineCode(page)
+        .filter(({ code }) => /^(npx )?ims-export( |$)/.test(code))
+        .flatMap(({ line, code }) => {
+          const problem = problemOf(code, program);
+          return problem === undefined ? [] : [`${page.path}:${line} \`${code}\`: ${problem}`];
+        }),
+    );
+    expect(problems).toEqual([]);
+  });
+});
