@@ -7,6 +7,7 @@
 export { createExportActivities, type ExportActivityDeps, exportInputSchema, parseExportInput } from './activities';
 export * from './contract';
 export {
+  AccountConfigurationError,
   type AssumeRoleOptions,
   accountFromEnvironment,
   accountsFromEnvironment,

@@ -91,7 +91,7 @@ describe('docs/configuration.md', () => {
   });
 
   describe('has of the accounts file', () => {
-    const schema = z.toJSONSchema(configFileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema & {
+    const schema = z.toJSONSchema(configFileSchema, { io: 'input', unrepresentable: 'any' }) as unknown as {
       properties: { accounts: { additionalProperties: JsonSchema } };
     };
     const account = schema.properties.accounts.additionalProperties;

@@ -31,11 +31,11 @@ export interface Block {
 /** README first, then the pages of docs/ by name. */
 export function readPages(): Page[] {
   const docs = readdirSync(join(REPOSITORY, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.sort().map((name) => `docs/${name}`)].map(readPage);
+  return ['README.md', ...docs.sort().map((name) => `docs/${name}`)].map((path) => readPage(path));
 }
 
-export function readPage(path: string): Page {
-  const text = readFileSync(join(REPOSITORY, path), 'utf8');
+export function readPage(path: string, repository = REPOSITORY): Page {
+  const text = readFileSync(join(repository, path), 'utf8');
   return { path, text, blocks: blocksOf(path, text) };
 }
 

@@ -7,8 +7,8 @@ export class Placeholders {
   readonly #values = new Map<Name, string>();
 
   /** @param page names the destination, which no other page may use */
-  constructor(page: string, imageId: string) {
-    this.#values.set('IMAGE_ID', imageId);
+  constructor(page: string, imageId?: string) {
+    if (imageId !== undefined) this.#values.set('IMAGE_ID', imageId);
     this.#values.set('BUCKET:KEY', `ims-image:${page}/attached.qcow2`);
   }
 
@@ -28,8 +28,11 @@ export class Placeholders {
 
   /** Looks through what a command has printed. */
   heed(said: string): void {
+    // The first line of the simulator.
+    const imageId = /"linux":"([0-9a-f-]{36})"/.exec(said)?.[1];
     const jobId = [...said.matchAll(/\bjob(?:Id)?\W+([0-9a-f]{32})\b/g)].at(-1)?.[1];
     const workflowId = [...said.matchAll(/\bims-export:[^\s"'`]+/g)].at(-1)?.[0];
+    if (imageId !== undefined) this.#values.set('IMAGE_ID', imageId);
     if (jobId !== undefined) this.#values.set('JOB_ID', jobId);
     if (workflowId !== undefined) this.#values.set('WORKFLOW_ID', workflowId);
   }

@@ -77,7 +77,14 @@ export class Scene {
     const server = new ShellProcess(text, this.directory, this.#environment());
     this.#servers.set(text, server);
     await server.says(ready, COMMAND_LIMIT_MS);
+    // Its cloud would be another than that of the worker, and of another clock: once it is seen to come up, it has done.
+    if (/\bsimulator\b/.test(text.replace('simulator.env', ''))) await this.#forgetSimulator(server);
     return { exitCode: 0, said: server.said };
+  }
+
+  async #forgetSimulator(server: ShellProcess): Promise<void> {
+    await server.stop();
+    writeEnvFile(join(this.directory, 'simulator.env'), this.rig.simulator.info);
   }
 
   /** Whoever waits for an end should not wait twelve hours. */
@@ -132,8 +139,11 @@ export class Scene {
 
   #environment(): NodeJS.ProcessEnv {
     const { PATH, HOME, TMPDIR } = process.env;
+    const { info } = this.rig.simulator;
+    const images = Object.entries(info.images).map(([name, id]) => [`SIMULATOR_IMAGE_${name}`, id]);
     return {
-      ...environmentOf(this.rig.simulator.info),
+      ...environmentOf(info),
+      ...Object.fromEntries(images),
       HOME,
       TMPDIR,
       PATH: `${join(this.directory, 'bin')}:${PATH}`,

@@ -23,14 +23,14 @@ const RUNS_UNTIL_STOPPED: ReadonlyArray<[command: RegExp, ready: RegExp]> = [
   [/\b(npm run|ims-export) simulator\b/, /The simulated cloud is ready/],
   [/\bims-export worker\b/, /^ready: /m],
   [/\bnpm run worker\b/, /Worker polls/],
-  [/\bnpx tsx worker\.ts\b/, /Worker polls|worker is ready|state: 'RUNNING'|"RUNNING"/],
+  [/\bnpx tsx worker\.ts\b/, /^ready: /m],
 ];
 
 /** Words of a block of `sh` that say how it is run; others are a slip. */
 export const SHELL_WORDS: ReadonlySet<string> = new Set(['skip']);
 
 export function commandsOf(block: Block): Command[] {
-  const joined = block.text.replace(/\\\n\s*/g, ' ').split('\n');
+  const joined = block.text.replace(/\s*\\\n\s*/g, ' ').split('\n');
   return joined.flatMap((line) => {
     const [, text = '', comment = ''] = /^(.*?)(?:\s*(?:^|\s)#\s(.*))?$/.exec(line.trim()) ?? [];
     if (text === '') return [];
