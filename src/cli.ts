@@ -7,7 +7,7 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from './cli/exit-codes';
 import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
@@ -30,6 +30,15 @@ export const program = new Command('ims-export')
   .option('--verbose', 'show stack traces')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'ims-export: ')) })
   .showHelpAfterError('Add --help to see what the command takes.')
+  .addHelpText(
+    'after',
+    `
+A workflowId is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that there are.
+Temporal is where TEMPORAL_ADDRESS says (localhost:7233). Only the worker needs the cloud: IMS_EXPORT_REGION and
+HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, or IMS_EXPORT_CONFIG for several accounts.
+Exit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments, 3 outcome unknown, 4 canceled, 5 no Temporal
+or no worker.`,
+  )
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(EXIT.succeeded);
     const error = { code: 'InvalidArguments', message: message.replace(/^error: /, '') };
@@ -177,7 +186,7 @@ program
 
 signalCommand(
   'cancel',
-  "stop tracking, or with the option onCancel 'drain' end the job and delete its object; the cloud cannot cancel a job",
+  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job",
   cancelExport,
   (id) => `Asked ${id} to cancel; \`ims-export status ${id}\` tells what remains in the cloud`,
 );
@@ -200,7 +209,11 @@ function exportCommand(name: string): Command {
     .option('--account <name>', "one of the worker's accounts")
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print one JSON document')
-    .option('--option <path=value>', 'an option of the export, such as deadline=12h; repeatable', collect, [])
+    .addOption(
+      new Option('--option <path=value>', 'an option of the export, such as deadline=12h; repeatable')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
 }
 
