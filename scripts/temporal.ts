@@ -16,7 +16,10 @@ async function main(): Promise<void> {
   console.log(
     `ready: Temporal at ${server.address}, Web UI at ${server.webUi}; workflows are gone at its end, by Ctrl-C`,
   );
+  // Neither the server nor a listener of signals keeps this process.
+  const untilTold = setInterval(() => {}, 2 ** 30);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  clearInterval(untilTold);
   await server.stop();
 }
 
