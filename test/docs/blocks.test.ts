@@ -1,37 +1,48 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportInputSchema } from '../../src';
 import { accountsFromFile } from '../../src/huaweicloud';
 import { commandLine, problemOf } from './command-line';
-import { type Block, inlineCode, place, readPages } from './pages';
-import { SHELL_WORDS } from './shell';
+import { type Block, inlineCode, place, REPOSITORY, readPages, whyUnchecked } from './pages';
 import { typeProblems } from './type-check';
 
 const pages = readPages();
 const blocks = pages.flatMap((page) => page.blocks);
-const ofLanguage = (language: string) => blocks.filter((block) => block.language === language);
+const ofLanguage = (language: string) =>
+  blocks.filter((block) => block.language === language && whyUnchecked(block) === undefined);
 const places = (found: readonly Block[]) => found.map((block) => [place(block), block] as const);
 
+/** What is compiled, parsed or run as it stands, and what is no code. */
+const CHECKED_HERE = new Set(['ts', 'json', 'sh']);
+const NO_CODE = new Set(['text', 'mermaid', '']);
+
 describe('the blocks of README and docs', () => {
-  it('are of a language that is checked, or plain text', () => {
-    const checked = new Set(['ts', 'json', 'sh', 'text', 'mermaid', '']);
-    expect(blocks.filter(({ language }) => !checked.has(language)).map(place)).toEqual([]);
+  it('are checked, or part of a file that is, or say why they are not', () => {
+    const loose = blocks.filter((block) => {
+      const isKnown = CHECKED_HERE.has(block.language) || NO_CODE.has(block.language);
+      return !isKnown && !block.words.has('source') && whyUnchecked(block) === undefined;
+    });
+    expect(loose.map(place)).toEqual([]);
   });
 
-  it('have no words beside their language but those that are known, and a reason where they are not checked', () => {
-    const known: { [language: string]: ReadonlySet<string> } = {
-      ts: new Set(['title', 'fragment']),
-      json: new Set(['title', 'fragment']),
-      sh: SHELL_WORDS,
-    };
+  it('have no words beside their language but title, source and unchecked, each with a value', () => {
+    const known = new Set(['title', 'source', 'unchecked']);
     const slips = blocks.flatMap((block) =>
       [...block.words]
-        .filter(([word, value]) => !known[block.language]?.has(word) || value.length < 3)
+        .filter(([word, value]) => !known.has(word) || value === '')
         .map(([word]) => `${place(block)} ${word}`),
     );
     expect(slips).toEqual([]);
+  });
+
+  it('that name a source are a part of it, to the letter', () => {
+    const others = blocks.filter(({ words, text }) => {
+      const source = words.get('source');
+      return source !== undefined && !readFileSync(join(REPOSITORY, source), 'utf8').includes(text);
+    });
+    expect(others.map(place)).toEqual([]);
   });
 
   it('with a title have it in the prose above, so that a reader knows the name of the file', () => {
@@ -50,26 +61,24 @@ describe('the blocks of README and docs', () => {
   });
 
   it('of TypeScript compile as written, against the package as its users have it', { timeout: 120_000 }, () => {
-    const whole = ofLanguage('ts').filter(({ words }) => !words.has('fragment'));
+    const whole = ofLanguage('ts');
     expect(whole.length).toBeGreaterThan(0);
-    expect(typeProblems(whole)).toEqual([]);
+    const text = "import { startExport } from 'temporal-ims-export/client';\nvoid startExport('no client');";
+    const wrong: Block = { page: 'docs/wrong.md', line: 1, language: 'ts', words: new Map(), text };
+    expect(typeProblems([...whole, wrong])).toEqual([expect.stringContaining('docs/wrong.md:3: Expected')]);
   });
 
   describe('of JSON', () => {
-    it.each(places(ofLanguage('json').filter(({ words }) => !words.has('fragment'))))(
-      'are right: %s',
-      (_place, block) => {
-        const document = JSON.parse(block.text) as object;
-        const keys = Object.keys(document);
-        if (keys.includes('imageId'))
-          return expect(exportInputSchema.safeParse(document).error?.issues).toBeUndefined();
-        // A part of an input, such as its options alone.
-        if (keys.length > 0 && keys.every((key) => key in exportInputSchema.shape)) {
-          return expect(exportInputSchema.partial().safeParse(document).error?.issues).toBeUndefined();
-        }
-        if ('accounts' in document) expectAccounts(block.text);
-      },
-    );
+    it.each(places(ofLanguage('json')))('are right: %s', (_place, block) => {
+      const document = JSON.parse(block.text) as object;
+      const keys = Object.keys(document);
+      if (keys.includes('imageId')) return expect(exportInputSchema.safeParse(document).error?.issues).toBeUndefined();
+      // A part of an input, such as its options alone.
+      if (keys.length > 0 && keys.every((key) => key in exportInputSchema.shape)) {
+        return expect(exportInputSchema.partial().safeParse(document).error?.issues).toBeUndefined();
+      }
+      if ('accounts' in document) expectAccounts(block.text);
+    });
   });
 });
 

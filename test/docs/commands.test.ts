@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine, problemOf } from './command-line';
 import { missingScripts } from './npm';
-import { readPages } from './pages';
+import { readPages, whyUnchecked } from './pages';
 import { Scene } from './scene';
-import { type Command, commandsOf, whySkipped } from './shell';
+import { type Command, commandsOf } from './shell';
 
 /**
  * The short form: commands of `ims-export` are run as written, those of npm are looked up. `npm run newcomer` runs all that
@@ -13,7 +13,7 @@ import { type Command, commandsOf, whySkipped } from './shell';
 const LONG_PAGE = process.env.DOCS_COMMANDS === 'all' ? undefined : 'docs/guide.md';
 
 const pages = readPages().map((page) => {
-  const blocks = page.blocks.filter((block) => block.language === 'sh' && whySkipped(block) === undefined);
+  const blocks = page.blocks.filter((block) => block.language === 'sh' && whyUnchecked(block) === undefined);
   return { page, commands: blocks.flatMap(commandsOf) };
 });
 

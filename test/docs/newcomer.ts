@@ -17,9 +17,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Page, REPOSITORY, readPage } from './pages';
+import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
 import { Placeholders } from './placeholders';
-import { type Command, commandsOf, whySkipped } from './shell';
+import { type Command, commandsOf } from './shell';
 import { ShellProcess } from './shell-process';
 import { Terminal } from './terminal';
 
@@ -72,7 +72,7 @@ class Newcomer {
         const title = block.words.get('title');
         if (title !== undefined) writeFileSync(join(await this.#terminal.folder(), title), `${block.text}\n`);
         if (block.language !== 'sh') continue;
-        for (const command of commandsOf(block)) await this.#do(command, whySkipped(block), placeholders);
+        for (const command of commandsOf(block)) await this.#do(command, whyUnchecked(block), placeholders);
       }
     } finally {
       for (const server of this.#servers.splice(0).reverse()) await server.stop();

@@ -39,6 +39,11 @@ export function readPage(path: string, repository = REPOSITORY): Page {
   return { path, text, blocks: blocksOf(path, text) };
 }
 
+/** Why a block is not to be checked or run; undefined when it is. */
+export function whyUnchecked(block: Block): string | undefined {
+  return block.words.get('unchecked');
+}
+
 /** `docs/guide.md:12`, as editors open it. */
 export function place({ page, line }: Pick<Block, 'page' | 'line'>): string {
   return `${page}:${line}`;

@@ -26,9 +26,6 @@ const RUNS_UNTIL_STOPPED: ReadonlyArray<[command: RegExp, ready: RegExp]> = [
   [/\bnpx tsx worker\.ts\b/, /^ready: /m],
 ];
 
-/** Words of a block of `sh` that say how it is run; others are a slip. */
-export const SHELL_WORDS: ReadonlySet<string> = new Set(['skip']);
-
 export function commandsOf(block: Block): Command[] {
   const joined = block.text.replace(/\s*\\\n\s*/g, ' ').split('\n');
   return joined.flatMap((line) => {
@@ -37,11 +34,6 @@ export function commandsOf(block: Block): Command[] {
     const [, exitCode = '0'] = /exit code (\d+)/.exec(comment) ?? [];
     return [{ place: place(block), text, exitCode: Number(exitCode), ready: readyOf(text) }];
   });
-}
-
-/** Why a block is not to be run; undefined when it is. */
-export function whySkipped(block: Block): string | undefined {
-  return block.words.get('skip');
 }
 
 function readyOf(text: string): RegExp | null {
