@@ -3,7 +3,7 @@
  * shell. What runs until it is stopped runs in a terminal of its own, to the end of its page. Prints each command with its
  * exit code and its time, and ends with 0 only when all did what the page says.
  *
- *   npm run newcomer                  all: hours, on two cores about an hour and a half
+ *   npm run newcomer                  all
  *   npm run newcomer -- --quick       without the long checks, each of which has an acceptance of its own
  *   npm run newcomer -- --verbose     with everything that the commands say
  *   npm run newcomer -- --keep        keeps the clone
@@ -75,7 +75,7 @@ class Newcomer {
         for (const command of commandsOf(block)) await this.#do(command, whyUnchecked(block), placeholders);
       }
     } finally {
-      for (const server of this.#servers.splice(0).reverse()) await server.stop();
+      await this.#stopServers();
     }
   }
 
@@ -90,6 +90,8 @@ class Newcomer {
       tell('skip', 0, command, reason);
       return;
     }
+    // README: stop what runs in other terminals first.
+    if (LONG.test(command.text)) await this.#stopServers();
     const otherwise = OTHERWISE.find(({ command: pattern }) => pattern.test(command.text));
     const text = placeholders.fill(otherwise?.instead(command.text) ?? command.text);
     const startedAt = performance.now();
@@ -105,6 +107,10 @@ class Newcomer {
         `${command.place} \`${text}\` ended with ${exitCode}, not ${command.exitCode}. It said:\n${said.slice(-6_000)}`,
       );
     }
+  }
+
+  async #stopServers(): Promise<void> {
+    for (const server of this.#servers.splice(0).reverse()) await server.stop();
   }
 
   async #serve(text: string, ready: RegExp): Promise<{ exitCode: number; said: string }> {
