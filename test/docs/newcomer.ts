@@ -7,6 +7,7 @@
  *   npm run newcomer -- --quick       without the long checks, each of which has an acceptance of its own
  *   npm run newcomer -- --verbose     with everything that the commands say
  *   npm run newcomer -- --keep        keeps the clone
+ *   npm run newcomer -- --page docs/guide.md    that page alone
  *
  * What is cloned is the last commit.
  *
@@ -158,6 +159,7 @@ async function main(): Promise<boolean> {
       quick: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      page: { type: 'string', multiple: true, default: NEWCOMERS_PAGES },
     },
   });
   const startedAt = performance.now();
@@ -168,7 +170,7 @@ async function main(): Promise<boolean> {
   const newcomer = new Newcomer(clone, environment(folder), values);
   let isGood = true;
   try {
-    for (const path of NEWCOMERS_PAGES) await newcomer.follow(readPage(path, clone));
+    for (const path of values.page) await newcomer.follow(readPage(path, clone));
   } catch (error) {
     isGood = false;
     console.error(error instanceof Error ? error.message : error);
