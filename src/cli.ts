@@ -28,16 +28,23 @@ const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 /** For the help of the commands. */
 const WORKFLOW_ID = 'ims-export:<bucket>:<object key>, as `ims-export list` shows it';
 
-const program = new Command('ims-export')
+/** Exported for what reads the commands and their flags, as the tests of the documentation do. */
+export const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'ims-export: ')) })
+  .showHelpAfterError('Add --help to see what the command takes.')
   .addHelpText(
     'after',
-    '\nNew here? `ims-export demo` runs one export against a simulated cloud, `ims-export doctor` says what this machine lacks.\nExit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments or configuration, 3 outcome unknown,\n4 canceled, 5 Temporal not reachable or no worker.',
+    `
+New here? \`ims-export demo\` runs one export against a simulated cloud, \`ims-export doctor\` says what this machine lacks.
+A workflowId is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that there are.
+Temporal is where TEMPORAL_ADDRESS says (localhost:7233). Only the worker needs the cloud: IMS_EXPORT_REGION and
+HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, or IMS_EXPORT_CONFIG for several accounts.
+Exit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments, 3 outcome unknown, 4 canceled, 5 no Temporal
+or no worker.`,
   )
-  .showHelpAfterError('Add --help to see what the command takes.')
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(EXIT.succeeded);
     const error = { code: 'InvalidArguments', message: message.replace(/^error: /, '') };
@@ -204,7 +211,7 @@ program
 
 signalCommand(
   'cancel',
-  "stop tracking, or with the option onCancel 'drain' end the job and delete its object; the cloud cannot cancel a job",
+  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job",
   cancelExport,
   (id) => `Asked ${id} to cancel; \`ims-export status ${id}\` tells what remains in the cloud`,
 );
@@ -325,9 +332,11 @@ function collect(value: string, values: string[] = []): string[] {
   return [...values, value];
 }
 
-// `ims-export list | head` closes the pipe early.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
-  throw error;
-});
-void program.parseAsync();
+if (require.main === module) {
+  // `ims-export list | head` closes the pipe early.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
+    throw error;
+  });
+  void program.parseAsync();
+}

@@ -14,6 +14,7 @@ export {
 export * from './contract';
 export { type Check, type DiagnoseOptions, type Diagnosis, diagnose, type ProblemKind } from './doctor';
 export {
+  AccountConfigurationError,
   type AssumeRoleOptions,
   accountFromEnvironment,
   accountsFromEnvironment,

@@ -1,7 +1,16 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that mostly wait, for a minute or two: for timeouts of lost workers, exports in real time, or other processes. */
-const WAITING = ['processes/', 'consumers/', 'fleet/', 'storm/', 'long-exports/', 'integration/cannot-start'];
+const WAITING = [
+  'processes/',
+  'consumers/',
+  'docs/commands',
+  'examples/',
+  'fleet/',
+  'storm/',
+  'long-exports/',
+  'integration/cannot-start',
+];
 
 /** Begins with the files that mostly wait, so that the others run beside them and none is left for the end alone. */
 export class WaitingFirst extends BaseSequencer {

@@ -21,12 +21,15 @@ export function environmentOf(info: SimulatorInfo): { [name: string]: string } {
 }
 
 /**
- * Writes {@link environmentOf} as a file to be sourced by a shell. It holds secrets, so only its owner may read it.
+ * Writes {@link environmentOf} as a file to be sourced by a shell, and the id of each image under a name such as
+ * `SIMULATOR_IMAGE_linux`, for the command line. It holds secrets, so only its owner may read it.
  *
  * @example writeEnvFile('simulator.env', simulator.info); // then: . ./simulator.env
  */
 export function writeEnvFile(path: string, info: SimulatorInfo): void {
-  const lines = Object.entries(environmentOf(info)).map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
+  const images = Object.entries(info.images).map(([name, id]) => [`SIMULATOR_IMAGE_${name}`, id] as const);
+  const variables = [...Object.entries(environmentOf(info)), ...images];
+  const lines = variables.map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
   writeFileSync(path, lines.join(''), { mode: 0o600 });
   // The mode above counts for a new file only.
   chmodSync(path, 0o600);

@@ -16,6 +16,7 @@ it('the environment file gives a shell the documented variables, and is readable
   });
   const variables = Object.fromEntries(inChild.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));
   expect(variables).toMatchObject(environmentOf(simulator.info));
+  expect(variables).toMatchObject({ SIMULATOR_IMAGE_linux: simulator.info.images.linux });
   expect(Object.keys(environmentOf(simulator.info)).sort()).toEqual([
     'HUAWEICLOUD_SDK_AK',
     'HUAWEICLOUD_SDK_IAM_ENDPOINT',

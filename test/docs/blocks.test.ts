@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exportInputSchema } from '../../src';
+import { accountsFromFile } from '../../src/huaweicloud';
+import { commandLine, problemOf } from './command-line';
+import { type Block, inlineCode, place, REPOSITORY, readPages, whyUnchecked } from './pages';
+import { typeProblems } from './type-check';
+
+const pages = readPages();
+const blocks = pages.flatMap((page) => page.blocks);
+const ofLanguage = (language: string) =>
+  blocks.filter((block) => block.language === language && whyUnchecked(block) === undefined);
+const places = (found: readonly Block[]) => found.map((block) => [place(block), block] as const);
+
+/** What is compiled, parsed or run as it stands, and what is no code. */
+const CHECKED_HERE = new Set(['ts', 'json', 'sh']);
+const NO_CODE = new Set(['text', 'mermaid', '']);
+
+describe('the blocks of README and docs', () => {
+  it('are checked, or part of a file that is, or say why they are not', () => {
+    const loose = blocks.filter((block) => {
+      const isKnown = CHECKED_HERE.has(block.language) || NO_CODE.has(block.language);
+      return !isKnown && !block.words.has('source') && whyUnchecked(block) === undefined;
+    });
+    expect(loose.map(place)).toEqual([]);
+  });
+
+  it('have no words beside their language but title, source and unchecked, each with a value', () => {
+    const known = new Set(['title', 'source', 'unchecked']);
+    const slips = blocks.flatMap((block) =>
+      [...block.words]
+        .filter(([word, value]) => !known.has(word) || value === '')
+        .map(([word]) => `${place(block)} ${word}`),
+    );
+    expect(slips).toEqual([]);
+  });
+
+  it('that name a source are a part of it, to the letter', () => {
+    const others = blocks.filter(({ words, text }) => {
+      const source = words.get('source');
+      return source !== undefined && !readFileSync(join(REPOSITORY, source), 'utf8').includes(text);
+    });
+    expect(others.map(place)).toEqual([]);
+  });
+
+  it('with a title have it in the prose above, so that a reader knows the name of the file', () => {
+    const untold = blocks.filter(({ words, page, line }) => {
+      const title = words.get('title');
+      if (title === undefined) return false;
+      const above = pages
+        .find(({ path }) => path === page)
+        ?.text.split('\n')
+        .slice(0, line - 1)
+        .slice(-12)
+        .join('\n');
+      return !above?.includes(`\`${title}\``);
+    });
+    expect(untold.map(place)).toEqual([]);
+  });
+
+  it('of TypeScript compile as written, against the package as its users have it', { timeout: 120_000 }, () => {
+    const whole = ofLanguage('ts');
+    expect(whole.length).toBeGreaterThan(0);
+    const text = "import { startExport } from 'temporal-ims-export/client';\nvoid startExport('no client');";
+    const wrong: Block = { page: 'docs/wrong.md', line: 1, language: 'ts', words: new Map(), text };
+    expect(typeProblems([...whole, wrong])).toEqual([expect.stringContaining('docs/wrong.md:3: Expected')]);
+  });
+
+  describe('of JSON', () => {
+    it.each(places(ofLanguage('json')))('are right: %s', (_place, block) => {
+      const document = JSON.parse(block.text) as object;
+      const keys = Object.keys(document);
+      if (keys.includes('imageId')) return expect(exportInputSchema.safeParse(document).error?.issues).toBeUndefined();
+      // A part of an input, such as its options alone.
+      if (keys.length > 0 && keys.every((key) => key in exportInputSchema.shape)) {
+        return expect(exportInputSchema.partial().safeParse(document).error?.issues).toBeUndefined();
+      }
+      if ('accounts' in document) expectAccounts(block.text);
+    });
+  });
+});
+
+/** The secrets that the file refers to are put in their places: one for each name. */
+function expectAccounts(text: string): void {
+  const directory = mkdtempSync(join(tmpdir(), 'docs-accounts-'));
+  try {
+    const secret = join(directory, 'secret');
+    writeFileSync(secret, 'a secret');
+    const file = join(directory, 'accounts.json');
+    writeFileSync(file, text.replace(/("file": ")\/[^"]*"/g, `$1${secret}"`));
+    const names = [...text.matchAll(/"env": "(\w+)"/g)].map(([, name = '']) => [name, 'a value']);
+    const env = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'sk', ...Object.fromEntries(names) };
+    expect(accountsFromFile(file, env).length).toBeGreaterThan(0);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe('the prose of README and docs', () => {
+  it('names commands and flags that the command line has', () => {
+    const program = commandLine();
+    const problems = pages.flatMap((page) =>
+      inlineCode(page)
+        .filter(({ code }) => /^(npx )?ims-export( |$)/.test(code))
+        .flatMap(({ line, code }) => {
+          const problem = problemOf(code, program);
+          return problem === undefined ? [] : [`${page.path}:${line} \`${code}\`: ${problem}`];
+        }),
+    );
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine, problemOf } from './command-line';
+import { missingScripts } from './npm';
+import { readPages, whyUnchecked } from './pages';
+import { Scene } from './scene';
+import { type Command, commandsOf } from './shell';
+
+/**
+ * The short form: commands of `ims-export` are run as written, those of npm are looked up. `npm run newcomer` runs all that
+ * README and the guide tell a newcomer to do, in a clone and with the real npm. The guide is left to that: thirty commands are
+ * thirty processes (`DOCS_COMMANDS=all npx vitest run test/docs` runs them as well).
+ */
+const LONG_PAGE = process.env.DOCS_COMMANDS === 'all' ? undefined : 'docs/guide.md';
+
+const pages = readPages().map((page) => {
+  const blocks = page.blocks.filter((block) => block.language === 'sh' && whyUnchecked(block) === undefined);
+  return { page, commands: blocks.flatMap(commandsOf) };
+});
+
+/** Of the command line, alone or after its variables, and of the simulator; not what follows another, as in `npm ci && …`. */
+const isOurs = ({ text }: Command) =>
+  /^(\. \.\/\S+ && )?(npx )?ims-export /.test(text) || /^npm run simulator\b|^curl .*\/_simulator\//.test(text);
+/** What the shell and npm do is theirs; that it fits together is what `npm run newcomer` is for. */
+const isTheirs = ({ text }: Command) => /^(npm|npx tsx|npx tsc|mkdir|cd|cat|git|export|\.) /.test(text);
+
+describe('the commands of README and docs', () => {
+  it('are all of a kind that is run, here or by npm run newcomer', () => {
+    const strange = pages
+      .flatMap(({ commands }) => commands)
+      .filter((command) => !isOurs(command) && !isTheirs(command));
+    expect(strange.map(({ place, text }) => `${place} ${text}`)).toEqual([]);
+  });
+
+  it('call scripts of npm that are there, in blocks and in the prose', () => {
+    const missing = pages.flatMap(({ page }) => {
+      const names = [...page.text.matchAll(/`[^`]*\bnpm (run )?[\w-]+[^`]*`|^ *npm .*$/gm)].flatMap(([text]) =>
+        missingScripts(text),
+      );
+      return names.map((name) => `${page.path}: npm run ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('name commands and flags that the command line has', () => {
+    const program = commandLine();
+    const problems = pages.flatMap(({ commands }) =>
+      commands.flatMap(({ place, text }) => {
+        const [call] = /(?<=^|&& )(npx )?ims-export .*/.exec(text) ?? [];
+        const problem = call === undefined ? undefined : problemOf(call, program);
+        return problem === undefined ? [] : [`${place} ${text}: ${problem}`];
+      }),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  describe('work as written:', () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await Scene.open();
+    });
+    afterAll(() => scene?.close());
+
+    const told = new Set<string>();
+    /** One of another page that is the same to the letter, its variables apart, is not run again. */
+    const first = ({ text }: Command) => {
+      const key = text.replace(/^\. \S+ && /, '');
+      return !told.has(key) && told.add(key) !== undefined;
+    };
+    const ofPages = pages
+      .filter(({ page }) => page.path !== LONG_PAGE)
+      .map(({ page, commands }) => ({ page, commands: commands.filter(isOurs).filter(first) }))
+      .filter(({ commands }) => commands.length > 0);
+
+    it.each(ofPages.map((entry) => [entry.page.path, entry] as const))(
+      '%s',
+      { timeout: 300_000 },
+      async (_path, { page, commands }) => {
+        scene.prepare(page);
+        const placeholders = scene.placeholders(page);
+        try {
+          for (const command of commands) {
+            const { exitCode, said } = await scene.run(command, placeholders);
+            expect(exitCode, `${command.place} ${command.text}\n${said.slice(-2_000)}`).toBe(command.exitCode);
+          }
+        } finally {
+          await scene.stopServers();
+        }
+      },
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { exportInputSchema, parseExportInput } from '../../src';
+import { durationMs, type ExportSettings, TUNABLE_OPTIONS } from '../../src/contract';
+import { configFileSchema } from '../../src/huaweicloud/account/file-schema';
+import { commandLine } from './command-line';
+import { REPOSITORY, readPage } from './pages';
+
+const { text } = readPage('docs/configuration.md');
+
+/** The cells of the table below a heading whose first row has this head. */
+function table(head: string): string[][] {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${head} |`));
+  if (start < 0) throw new Error(`docs/configuration.md has no table with the head ${head}`);
+  const end = lines.findIndex((line, index) => index > start && !line.startsWith('|'));
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const codes = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+const firstColumn = (head: string) => table(head).flatMap(([name]) => codes(name));
+
+type JsonSchema = {
+  properties?: { [name: string]: JsonSchema };
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  const?: unknown;
+};
+
+/** `endpoints.ims` for a field inside another. */
+function pathsOf({ properties = {} }: JsonSchema): string[] {
+  return Object.entries(properties).flatMap(([name, field]) =>
+    field.properties === undefined ? [name] : pathsOf(field).map((path) => `${name}.${path}`),
+  );
+}
+
+describe('docs/configuration.md', () => {
+  it('has every field of the input', () => {
+    expect(firstColumn('Field').sort()).toEqual(Object.keys(exportInputSchema.shape).sort());
+  });
+
+  describe('has of the options of an export', () => {
+    const optionsShape = exportInputSchema.shape.options.unwrap().unwrap().shape;
+    const rows = table('Option').slice(0, Object.keys(optionsShape).length);
+
+    it('every one', () => {
+      expect(rows.flatMap(([name]) => codes(name)).sort()).toEqual(Object.keys(optionsShape).sort());
+    });
+
+    it('the defaults that a validated input gets', () => {
+      const { options } = parseExportInput({
+        imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64',
+        bucketUrl: 'ims-image:a.qcow2',
+        fileFormat: 'qcow2',
+      });
+      const actual = rows.map(([name, told]) => {
+        const [option = ''] = codes(name);
+        const ofDuration = options[`${option}Ms` as keyof ExportSettings];
+        if (ofDuration !== undefined) return [option, durationMs(codes(told)[0]) === ofDuration ? told : ofDuration];
+        const value = options[option as keyof ExportSettings];
+        const shown = typeof value === 'string' ? value : JSON.stringify(value);
+        return [option, `\`${shown}\``];
+      });
+      expect(rows.map(([name, told]) => [codes(name)[0], told])).toEqual(actual);
+    });
+
+    it('the defaults that docs/steering.md tells of the limits', () => {
+      const limits = new Map(rows.map(([name, told]) => [codes(name)[0], codes(told)[0]]));
+      const [, section = ''] = /## Limits\n([\s\S]*?)\n## /.exec(readPage('docs/steering.md').text) ?? [];
+      const told = [...section.matchAll(/^\| (`[^|]*) \| (`[^|]*) \|/gm)].flatMap(([, names, defaults]) => {
+        const values = codes(defaults);
+        return codes(names).map((name, index) => [name, values[index]]);
+      });
+      expect(told.length).toBeGreaterThan(5);
+      expect(told).toEqual(told.map(([name]) => [name, limits.get(name)]));
+    });
+
+    it('the mark of those that retune changes', () => {
+      const marked = rows.filter(([name]) => name?.endsWith('*')).flatMap(([name]) => codes(name));
+      expect(marked.sort()).toEqual([...TUNABLE_OPTIONS].sort());
+    });
+  });
+
+  it('has every variable of the environment that the sources read', () => {
+    const read = /(?:env\.|['"])((?:IMS_EXPORT|HUAWEICLOUD|TEMPORAL|XDG)_[A-Z_]*[A-Z])\b/g;
+    const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(REPOSITORY, 'src', name), 'utf8'));
+    const variables = new Set(sources.flatMap((source) => [...source.matchAll(read)].map(([, name = '']) => name)));
+    const told = new Set(firstColumn('Variable'));
+    expect([...variables].filter((name) => !told.has(name))).toEqual([]);
+    // Those of Temporal are read by its own package.
+    const ours = [...told].filter((name) => !name.startsWith('TEMPORAL_'));
+    expect(ours.filter((name) => !variables.has(name))).toEqual([]);
+  });
+
+  describe('has of the accounts file', () => {
+    const schema = z.toJSONSchema(configFileSchema, { io: 'input', unrepresentable: 'any' }) as unknown as {
+      properties: { accounts: { additionalProperties: JsonSchema } };
+    };
+    const account = schema.properties.accounts.additionalProperties;
+
+    it('every field', () => {
+      expect(firstColumn('Field of an account').sort()).toEqual(pathsOf(account).sort());
+    });
+
+    it('every source of credentials, with its fields', () => {
+      const { anyOf = [], oneOf = [] } = account.properties?.credentials ?? {};
+      const sources = [...anyOf, ...oneOf].map(({ properties = {} }) => {
+        const { source, ...fields } = properties;
+        return [source?.const, Object.keys(fields).sort()] as const;
+      });
+      expect(sources.length).toBeGreaterThan(0);
+      const rows = new Map(table('`credentials.source`').map(([source, fields]) => [codes(source)[0], codes(fields)]));
+      expect([...rows.keys()].sort()).toEqual(sources.map(([source]) => source).sort());
+      for (const [source, fields] of sources)
+        expect(rows.get(String(source)), String(source)).toEqual(expect.arrayContaining([...fields]));
+    });
+  });
+
+  it('has every option of createExportWorker', () => {
+    const rows = text.slice(text.indexOf('## The worker')).match(/^\| `(\w+)` \|/gm) ?? [];
+    expect(rows.flatMap((row) => codes(row))).toEqual(fieldsOf('ExportWorkerOptions'));
+  });
+
+  it('has every flag of ims-export worker, and every option of runExportWorker', () => {
+    const rows = table('`ims-export worker`');
+    const flags = commandLine().commands.find((command) => command.name() === 'worker')?.options ?? [];
+    expect(rows.flatMap(([flag]) => codes(flag))).toEqual(flags.map(({ long }) => long));
+    expect(rows.flatMap(([, option]) => codes(option))).toEqual(fieldsOf('RunExportWorkerOptions'));
+  });
+});
+
+/** The names of the fields of an interface of src/worker.ts. */
+function fieldsOf(name: string): string[] {
+  const source = readFileSync(join(REPOSITORY, 'src/worker.ts'), 'utf8');
+  const [, body = ''] = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source) ?? [];
+  return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field = '']) => field);
+}

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { commandLine, problemOf } from './command-line';
+import { Placeholders } from './placeholders';
+import { type Command, commandsOf } from './shell';
+
+const block = (text: string) => ({
+  page: 'docs/a.md',
+  line: 3,
+  language: 'sh',
+  words: new Map<string, string>(),
+  text,
+});
+const only = (text: string) => commandsOf(block(text))[0] as Command;
+
+it('continued lines are one command, comments are none, and a comment may tell the exit code', () => {
+  const commands = commandsOf(
+    block('# first\nnpx ims-export start --image I \\\n  --quick  # exit code 1: refused\n\nnpm ci'),
+  );
+  expect(commands).toEqual([
+    { place: 'docs/a.md:3', text: 'npx ims-export start --image I --quick', exitCode: 1, ready: null },
+    { place: 'docs/a.md:3', text: 'npm ci', exitCode: 0, ready: null },
+  ]);
+});
+
+it('a server is told from what ends by itself', () => {
+  expect(only('. ./simulator.env && npx ims-export worker').ready?.test('x\nready: task queue a')).toBe(true);
+  expect(only('npx ims-export status ims-export:worker').ready).toBeNull();
+});
+
+it('placeholders are the latest that was printed, and one that nothing told is an error', () => {
+  const placeholders = new Placeholders('page', 'an-image');
+  expect(() => placeholders.fill('attach --job JOB_ID')).toThrow('nothing printed before tells JOB_ID');
+  placeholders.heed(`  job      ${'a'.repeat(32)}\n"jobId": "${'b'.repeat(32)}"`);
+  expect(placeholders.fill('--job JOB_ID --image IMAGE_ID')).toBe(`--job ${'b'.repeat(32)} --image an-image`);
+});
+
+it.each([
+  ['ims-export', undefined],
+  ['ims-export cancel ID', undefined],
+  ['npx ims-export start --image … --to … (--format … | --quick) --verbose', undefined],
+  ['ims-export frobnicate ID', 'there is no command frobnicate'],
+  ['ims-export status ID --jsn', 'status has no flag --jsn'],
+])('`%s` in the prose is held against the command line', (code, problem) => {
+  const found = problemOf(code, commandLine());
+  if (problem === undefined) expect(found).toBeUndefined();
+  else expect(found).toContain(problem);
+});
