@@ -10,6 +10,8 @@ const WAITING = [
   'storm/',
   'long-exports/',
   'integration/cannot-start',
+  'worker/production',
+  'worker/connecting',
 ];
 
 /** Begins with the files that mostly wait, so that the others run beside them and none is left for the end alone. */

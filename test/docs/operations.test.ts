@@ -33,6 +33,7 @@ const REASONS: { [reason in ExportOutcomeUnknownDetails['reason']]: true } = {
   unknownStatus: true,
   jobNotFound: true,
   submitAmbiguous: true,
+  trackingEnded: true,
 };
 const CODES: { [code in Exclude<ExportErrorCode, (typeof FAILURE_TYPES)[number]>]: true } = {
   Canceled: true,

@@ -24,7 +24,7 @@ it('docs/production.md has the table of metrics as the source has it', async () 
   if (process.env.WRITE_DOCS) {
     await writeFile(
       page,
-      text.replace(/\| Metric \| Type [\s\S]*?(?=\n\n)/, () => table()),
+      text.replace(/\| Metric \| Type .*?(?=\n\n)/s, () => table()),
     );
   }
   expect(await readFile(page, 'utf8')).toContain(`\n${table()}\n`);

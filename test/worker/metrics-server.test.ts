@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freeLoopbackPort } from '../../src/worker/loopback-port';
+import { type MetricsServer, serveMetrics } from '../../src/worker/metrics-server';
+
+let core: Server;
+let shown: MetricsServer;
+let isReady = false;
+beforeAll(async () => {
+  core = createServer((_request, response) => response.end('up 1\n'));
+  await new Promise<void>((resolve) => core.listen(0, '127.0.0.1', resolve));
+  const corePort = (core.address() as AddressInfo).port;
+  shown = await serveMetrics({ port: 0, host: '127.0.0.1', corePort, isReady: () => isReady });
+});
+afterAll(async () => {
+  core.close();
+  await shown.close();
+});
+
+const ask = async (path: string, port = shown.port) => {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`);
+  return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+};
+
+it("shows the metrics of Temporal's core, as Prometheus wants them", async () => {
+  expect(await ask('/metrics')).toEqual({
+    status: 200,
+    type: 'text/plain; version=0.0.4; charset=utf-8',
+    text: 'up 1\n',
+  });
+});
+
+it('is ready only while the worker is, and healthy all the time', async () => {
+  expect([(await ask('/readyz')).status, (await ask('/healthz')).status]).toEqual([503, 200]);
+  isReady = true;
+  expect([(await ask('/readyz?verbose')).status, (await ask('/healthz')).status]).toEqual([200, 200]);
+  expect((await ask('/')).status).toBe(404);
+});
+
+it('says that the core does not show them, where it does not', async () => {
+  const corePort = await freeLoopbackPort();
+  const alone = await serveMetrics({ port: 0, host: '127.0.0.1', corePort, isReady: () => true });
+  expect(await ask('/metrics', alone.port)).toMatchObject({
+    status: 502,
+    text: expect.stringContaining('ECONNREFUSED'),
+  });
+  await alone.close();
+});
+
+it('names the port that something else listens on', async () => {
+  const again = serveMetrics({ port: shown.port, host: '127.0.0.1', corePort: 1, isReady: () => true });
+  await expect(again).rejects.toThrow(
+    `Metrics cannot be shown on 127.0.0.1:${shown.port}: something else listens there; choose another with --metrics-port.`,
+  );
+});
