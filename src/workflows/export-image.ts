@@ -15,6 +15,7 @@ import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { drain } from './draining';
 import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
+import { notifiedWorkflow, notify } from './notification';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
 import { attach as attachTo } from './submission/attachment';
@@ -39,7 +40,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
   try {
     if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
     const result = await run(tracking);
-    await end(tracking, 'succeeded', null);
+    await end(tracking, 'succeeded', null, result);
     return result;
   } catch (error) {
     if (isExportFailure(error)) await end(tracking, verdictOf(error.type), error);
@@ -81,7 +82,12 @@ function verdictOf(failureType: string | undefined | null): ExportOutcome {
 }
 
 /** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
-async function end(tracking: Tracking, outcome: ExportOutcome, failure: ApplicationFailure | null): Promise<void> {
+async function end(
+  tracking: Tracking,
+  outcome: ExportOutcome,
+  failure: ApplicationFailure | null,
+  result: ExportImageResult | null = null,
+): Promise<void> {
   // A job that was begun elsewhere goes on, whatever became of its tracking.
   if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
   const { remoteJob, jobId, discard } = tracking;
@@ -91,5 +97,7 @@ async function end(tracking: Tracking, outcome: ExportOutcome, failure: Applicat
   upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
   publish(tracking);
   log.info('Export ended', { outcome, remoteJob, jobId, imageId: tracking.request?.imageId, object: discard?.kind });
+  const notified = notifiedWorkflow(tracking);
+  if (notified !== undefined) await notify(notified, tracking, result);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }

@@ -9,7 +9,10 @@
  *
  * @module
  */
+export { batchStatus, pauseStarting, resumeStarting, retuneBatch } from './batch/messages';
+export type { BatchState } from './batch/state';
 export { exportImageWorkflow } from './export-image';
+export { exportImagesWorkflow } from './export-images';
 export {
   awaitSubmitted,
   exportStatus,
@@ -19,4 +22,5 @@ export {
   resumePolling,
   retune,
 } from './messages';
+export { exportEnded } from './notification';
 export type { ExportState } from './tracking';
