@@ -844,6 +844,8 @@ export interface BatchStatus {
 
 /** Memo of a batch: the total once it is planned, the rest at the end. */
 export interface BatchMemo {
+  /** Of the input, set by the client of this package. */
+  digest?: string;
   total?: number;
   outcome?: BatchOutcome;
   /** Verdicts that were given at least once. */

@@ -12,14 +12,18 @@ import {
   exportBatchWorkflowId,
 } from '../../src/contract';
 import { QUICK_POLLS, type Rig } from '../rig';
-import { bundleOnce } from '../temporal';
+import { bundleOnce, QUICK_SUBMITS } from '../temporal';
 
 const fixture = (name: string) => join(__dirname, 'fixtures', name);
 
 /** The bundle whose batches look at silent exports after a moment, and have long histories after some ten images. */
 export function bundleOfBatches(): Promise<WorkflowBundle> {
   return bundleOnce({
-    replace: { './look-limits': fixture('quick-looks.ts'), '../history-budget': fixture('short-history.ts') },
+    replace: {
+      ...QUICK_SUBMITS,
+      './look-limits': fixture('quick-looks.ts'),
+      '../history-budget': fixture('short-history.ts'),
+    },
   });
 }
 
