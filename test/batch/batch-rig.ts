@@ -16,7 +16,7 @@ import { bundleOnce, QUICK_SUBMITS } from '../temporal';
 
 const fixture = (name: string) => join(__dirname, 'fixtures', name);
 
-/** The bundle whose batches look at silent exports after a moment, and have long histories after some ten images. */
+/** The bundle whose batches look at silent exports after a moment, and have long histories after some six images. */
 export function bundleOfBatches(): Promise<WorkflowBundle> {
   return bundleOnce({
     replace: {

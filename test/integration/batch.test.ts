@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createNightlyExport } from '../../examples/schedule/nightly-export';
 import {
   batchResult,
   cancelBatch,
@@ -220,16 +221,16 @@ describe('a batch of exports', () => {
   });
 
   it('goes on in new runs and loses no report, also while its worker is away', async () => {
-    const handle = await startBatchWorkflow(rig, { images: images(24), to: into(), maxConcurrent: 8 });
-    await untilBatch(handle, ({ counts }) => counts.succeeded > 2);
+    const handle = await startBatchWorkflow(rig, { images: images(14), to: into(), maxConcurrent: 7 });
+    await untilBatch(handle, ({ counts }) => counts.succeeded > 1);
     await rig.withoutWorker(async () => {});
     const result = await resultOf(handle);
-    expect(result.counts.succeeded).toBe(24);
+    expect(result.counts.succeeded).toBe(14);
     const runs = await runsOf(handle);
     expect(runs.length).toBeGreaterThan(1);
     const events = runs.reduce((sum, { historyLength }) => sum + historyLength, 0);
-    console.info(`24 images, 8 at a time: ${events} events in ${runs.length} runs`);
-    expect(events / 24).toBeLessThan(14);
+    console.info(`14 images, 7 at a time: ${events} events in ${runs.length} runs`);
+    expect(events / 14).toBeLessThan(16);
     for (const { imageId } of result.items) expect(jobsOf(imageId)).toHaveLength(1);
   });
 
@@ -258,4 +259,33 @@ describe('an export with notify', () => {
     const error = await refused.result().catch((failed: unknown) => failed);
     expect((error as WorkflowFailedError).cause).toMatchObject({ details: [{ field: 'notify.workflowId' }] });
   });
+});
+
+describe('examples/schedule', () => {
+  it('creates a schedule whose nights are batches with keys of the day, and which can be created again', async () => {
+    const [image] = rig.simulator.addImages('linux', 1, { tags: ['backup=nightly'] });
+    const nightly = { scheduleId: randomUUID().slice(0, 8), bucket, tag: 'backup=nightly', taskQueue: rig.taskQueue };
+    await createNightlyExport(rig.client, nightly);
+    await createNightlyExport(rig.client, nightly);
+    const schedule = rig.client.schedule.getHandle(nightly.scheduleId);
+    const { policies } = await schedule.describe();
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 21_600_000 });
+    await schedule.trigger();
+    const workflowId = await startedBy(schedule);
+    expect(workflowId).toMatch(new RegExp(`^ims-export-batch:${nightly.scheduleId}-2`));
+    const { items, startedAt } = await batchResult(rig.client, workflowId);
+    const bucketUrl = `${bucket}:nightly/${startedAt.slice(0, 10)}/${image?.name}.qcow2`;
+    expect(items).toMatchObject([{ imageId: image?.id, verdict: 'succeeded', bucketUrl }]);
+    await schedule.delete();
+  });
+
+  /** The workflow of the first run of a schedule. */
+  async function startedBy(schedule: ScheduleHandle): Promise<string> {
+    for (;;) {
+      const { recentActions } = (await schedule.describe()).info;
+      const [action] = recentActions;
+      if (action !== undefined) return action.action.workflow.workflowId;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 });

@@ -113,15 +113,18 @@ function destinationOf({ bucketUrl, objectKey }: BatchImage, { to }: BatchReques
   return bucketUrl ?? `${to?.bucket}:${objectKey ?? to?.key}`;
 }
 
+/** What is checked is the destination; the ids of images are the cloud's, or were looked at before. */
+const ANY_IMAGE = '00000000-0000-4000-8000-000000000000';
+
 function destinationProblems(items: readonly PlannedExport[], wanted: readonly Wanted[]): Problem[] {
-  return items.flatMap(({ imageId, bucketUrl }, index) => {
+  return items.flatMap(({ bucketUrl }, index) => {
     if (bucketUrl === null) return [];
     if (!isWorkflowId(exportWorkflowId(bucketUrl))) {
       const expected = 'a shorter object key: it is a part of the id of the export';
       return [{ field: fieldOf(wanted[index]), value: asText(bucketUrl), expected }];
     }
     try {
-      parseExportInput({ imageId, bucketUrl, isQuickExport: true });
+      parseExportInput({ imageId: ANY_IMAGE, bucketUrl, isQuickExport: true });
       return [];
     } catch (error) {
       const [details] = (error as { details?: [{ problems: Problem[] }] }).details ?? [];

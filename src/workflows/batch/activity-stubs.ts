@@ -4,7 +4,7 @@
  * @module
  */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { BatchActivities, ExportActivities } from '../../contract';
+import type { BatchActivities } from '../../contract';
 
 /** Reads the images, page by page. The cloud may be away for half an hour before the batch is given up. */
 export const { imsPlanBatch } = proxyActivities<BatchActivities>({
@@ -21,13 +21,5 @@ export const { imsLookAtExports } = proxyActivities<BatchActivities>({
   scheduleToCloseTimeout: '5m',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '20s' },
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-});
-
-/** As an export validates itself. */
-export const { imsValidateExport } = proxyActivities<ExportActivities>({
-  startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '15m',
-  retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });

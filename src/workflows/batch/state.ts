@@ -19,7 +19,7 @@ import {
 } from '../../contract';
 import { fitMessages } from './verdicts';
 
-/** Facts that outlive a run: carried by continue-as-new as they are, so what is not known of an image is left out. */
+/** Facts that outlive a run: carried by continue-as-new, so what is not known of an image is left out. */
 export interface BatchState {
   version: 1;
   /** Start of the first run. */
@@ -29,7 +29,8 @@ export interface BatchState {
   maxConcurrent: number;
   /** Between `pauseStarting` and `resumeStarting`. */
   startingPaused: boolean;
-  items: BatchItem[];
+  /** Of an image that has its verdict, the verdict alone. */
+  items: Array<Exclude<BatchItem, { at: 'ended' }> | BatchItemResult>;
   warnings: string[];
 }
 
@@ -50,7 +51,8 @@ export interface BatchChild {
 }
 
 /** The state of this run: what outlives it, and what does not. */
-export interface Batch extends BatchState {
+export interface Batch extends Omit<BatchState, 'items'> {
+  items: BatchItem[];
   /** The input as it came; nobody but the planning activity reads it. */
   input: unknown;
   /** Positions of exports whose start, or of images whose validation, was not answered yet. */
@@ -90,6 +92,7 @@ export function resumeBatch(input: unknown, carried: BatchState): Batch {
 function inThisRun(input: unknown, state: BatchState): Batch {
   const batch: Batch = {
     ...state,
+    items: state.items.map((item) => ('verdict' in item ? { at: 'ended', result: item } : item)),
     input,
     starting: new Set(),
     earlyReports: new Map(),
@@ -114,7 +117,15 @@ export function carriedBatch({
   items,
   warnings,
 }: Batch): BatchState {
-  return { version, startedAtMs, plan, maxConcurrent, startingPaused, items, warnings };
+  return {
+    version,
+    startedAtMs,
+    plan,
+    maxConcurrent,
+    startingPaused,
+    items: items.map((item) => (item.at === 'ended' ? item.result : item)),
+    warnings,
+  };
 }
 
 /** Takes the plan in; images that are not even tried have their verdict at once. */

@@ -1,9 +1,8 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { BatchItemResult, PlannedExport } from '../../contract';
-import { activityError } from '../activity-stubs';
+import { activityError, imsValidateExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { activityTaskQueue } from '../task-queues';
-import { imsValidateExport } from './activity-stubs';
 import { inputOf } from './exports';
 import { asInput, type Batch, settle } from './state';
 

@@ -57,10 +57,10 @@ export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: strin
 
 /** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
 const LONGEST_MESSAGE = 300;
-const SHORTEST_MESSAGE = 60;
+const SHORTEST_MESSAGE = 48;
 
 /** Of all messages together: state and result of a batch have to stay well below the 2 MB of a payload. */
-const MESSAGE_BYTES = 300_000;
+const MESSAGE_BYTES = 240_000;
 
 /** So many bytes of a message each of so many items may keep. */
 export function longestMessage(items: number): number {
