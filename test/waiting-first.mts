@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that mostly wait, for a minute or two: for timeouts of lost workers, or for exports in real time. */
-const WAITING = ['processes/', 'fleet/', 'storm/', 'long-exports/', 'integration/cannot-start'];
+const WAITING = ['processes/', 'fleet/', 'storm/', 'long-exports/', 'batch/', 'integration/cannot-start'];
 
 /** Begins with the files that mostly wait, so that the others run beside them and none is left for the end alone. */
 export class WaitingFirst extends BaseSequencer {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import type { ScheduleHandle, WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createNightlyExport } from '../../examples/schedule/nightly-export';
