@@ -791,7 +791,7 @@ export interface BatchItemResult {
   etag?: string;
   /** Only where a job may go on in the cloud that nothing tracks any more. */
   remoteJob?: 'running' | 'unknown';
-  /** The message is cut in large batches; the export's own history has all of it. */
+  /** The reason in short, cut in large batches; the export's own history has all of it. */
   failure?: { type: string; message: string };
 }
 
@@ -880,6 +880,7 @@ export interface ExportEnded {
   jobId: string | null;
   remoteJob: RemoteJob;
   object: { size: number; etag: string } | null;
+  /** `message` is the reason in short, without image and destination. */
   failure: { type: string; message: string } | null;
 }
 

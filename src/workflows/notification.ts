@@ -5,12 +5,13 @@
  */
 import { CancellationScope, defineSignal, getExternalWorkflowHandle, log, workflowInfo } from '@temporalio/workflow';
 import { BATCH_MESSAGES, type ExportEnded, type ExportImageResult, isWorkflowId } from '../contract';
+import { reasonOf } from './reason';
 import type { Tracking } from './tracking';
 
 export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.exportEnded);
 
 /** The whole message is in the history of the export. */
-const LONGEST_MESSAGE = 500;
+const LONGEST_REASON = 500;
 
 /**
  * Signals the workflow that the input names, and returns when the signal was delivered or refused. Whoever is gone does not
@@ -50,6 +51,6 @@ function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportE
     jobId,
     remoteJob,
     object: result?.object ? { size: result.object.size, etag: result.object.etag } : null,
-    failure: failure && { type: failure.type ?? '', message: failure.message.slice(0, LONGEST_MESSAGE) },
+    failure: failure && { type: failure.type ?? '', message: reasonOf(failure).slice(0, LONGEST_REASON) },
   };
 }

@@ -83,7 +83,7 @@ function planItem(
   const template = destinationOf(image, request);
   const asked = formatOf(image, request);
   if (facts === undefined && (uses(template, 'name') || asked === 'auto')) {
-    const message = `Nothing was submitted: image ${imageId} was not found. Check its ID, and the region and project of account ${request.account}.`;
+    const message = `The image was not found. Check its ID, and the region and project of account ${request.account}.`;
     return { imageId, bucketUrl: null, format: null, refusal: { type: 'ExportNotAllowed', message } };
   }
   const format = asked === 'auto' ? chosenFormat(facts) : asked;
@@ -91,7 +91,7 @@ function planItem(
   const values = { ...moment, imageId, name, format: format === 'quick' ? 'zvhd2' : (format ?? 'none') };
   const bucketUrl = expandTemplate(template, values);
   if (format !== null) return { imageId, bucketUrl, format };
-  const message = `Nothing was submitted: image ${imageId} cannot be exported: it is too large for a conversion (${facts?.sizeBytes} bytes, above 128 GiB), and encrypted, which excludes quick export.`;
+  const message = `It is too large for a conversion (${facts?.sizeBytes} bytes, above 128 GiB), and encrypted, which excludes quick export.`;
   return { imageId, bucketUrl, format, refusal: { type: 'ExportNotAllowed', message } };
 }
 

@@ -44,14 +44,14 @@ export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): Ba
   if (report.imageId === imageId && report.fileFormat === wanted) {
     return { ...resultOf(planned, report), verdict: 'alreadyExported' };
   }
-  const message = `Nothing was submitted: ${bucketUrl} already holds image ${report.imageId} (${report.fileFormat}). Choose another object key.`;
+  const message = `Image ${report.imageId} (${report.fileFormat}) was exported there. Choose another object key.`;
   return { imageId, bucketUrl, verdict: 'refused', failure: { type: 'DestinationExists', message } };
 }
 
 /** The verdict on an image to whose destination somebody else exports. */
 export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: string | null): BatchItemResult {
   const what = other === null || other === imageId ? '' : ` It is of another image, ${other}.`;
-  const message = `An export to ${bucketUrl} runs that this batch did not start.${what}`;
+  const message = `An export runs there that this batch did not start.${what}`;
   return { imageId, bucketUrl, verdict: 'alreadyExporting', failure: { type: 'DestinationBusy', message } };
 }
 
