@@ -8,6 +8,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
 import type { DoctorFlags } from './cli/doctor';
 import { EXIT } from './cli/exit-codes';
 import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
@@ -16,7 +17,17 @@ import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
 import { type AttachFlags, attach, type StartFlags, start, waitForEnd } from './cli/start';
-import { cancelExport, connectClient, listExports, pausePolling, pollNow, readExport, resumePolling } from './client';
+import {
+  cancelExport,
+  connectClient,
+  isBatch,
+  listExports,
+  pausePolling,
+  pollNow,
+  readBatch,
+  readExport,
+  resumePolling,
+} from './client';
 import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import type { CloudAccount } from './huaweicloud';
@@ -135,16 +146,29 @@ exportCommand('attach')
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 program
+  .command('batch <file>')
+  .description('export many images, by a JSON file; returns when they are planned, or with --wait at their end')
+  .option('--max-concurrent <n>', 'exports at the same time', wholeNumber)
+  .option('--dry-run', 'only validate every export; nothing is submitted')
+  .option('--wait', 'show progress, wait for the end and print the verdicts')
+  .option('--json', 'print one JSON document')
+  .option('--name <name>', 'its id is ims-export-batch:<name>; by default a digest of the input')
+  .option('--task-queue <queue>', "the worker's task queue", taskQueue)
+  .action(guarded(connected((client, flags: BatchFlags, file: string) => batch(client, flags, file))));
+
+program
   .command('status')
   .argument('<workflowId>', WORKFLOW_ID)
-  .description('where an export stands, also after its end')
+  .description('where an export or a batch stands, also after its end')
   .option('--json', 'print one JSON document')
   .action(
     guarded(
       connected(async (client, { json }: OutputOptions, workflowId: string) => {
-        const report = await readExport(client, workflowId);
+        const [report, lines] = (await isBatch(client, workflowId))
+          ? await readBatch(client, workflowId).then((read) => [read, batchLines(read)] as const)
+          : await readExport(client, workflowId).then((read) => [read, reportLines(read)] as const);
         if (json) printJson(report);
-        else console.log(reportLines(report).join('\n'));
+        else console.log(lines.join('\n'));
       }),
     ),
   );
@@ -152,10 +176,15 @@ program
 program
   .command('watch')
   .argument('<workflowId>', WORKFLOW_ID)
-  .description('progress of a running or ended export, and its result')
+  .description('progress of a running or ended export or batch, and its result')
   .option('--json', 'print the result as one JSON document')
   .action(
-    guarded(connected((client, flags: OutputOptions, workflowId: string) => waitForEnd(client, workflowId, flags))),
+    guarded(
+      connected(async (client, flags: OutputOptions, workflowId: string) => {
+        const wait = (await isBatch(client, workflowId)) ? waitForBatch : waitForEnd;
+        await wait(client, workflowId, flags);
+      }),
+    ),
   );
 
 program
@@ -211,7 +240,7 @@ program
 
 signalCommand(
   'cancel',
-  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job",
+  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch passes it on to its exports",
   cancelExport,
   (id) => `Asked ${id} to cancel; \`ims-export status ${id}\` tells what remains in the cloud`,
 );

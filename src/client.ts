@@ -13,6 +13,20 @@ import { startExport } from './client/start';
 import { DEFAULT_TASK_QUEUE, type ExportImageInput } from './contract';
 
 export { attachExport } from './client/attach';
+export {
+  type BatchReport,
+  batchResult,
+  cancelBatch,
+  followBatch,
+  isBatch,
+  pauseBatch,
+  readBatch,
+  resumeBatch,
+  retuneBatch,
+  type StartBatchOptions,
+  type StartedBatch,
+  startBatch,
+} from './client/batch';
 export { connectClient } from './client/connect';
 export { ExportError, type ExportErrorCode } from './client/errors';
 export { type ExportReport, followExport, listExports, readExport } from './client/follow';

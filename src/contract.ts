@@ -72,6 +72,8 @@ export interface ExportTarget {
   account?: string;
   /** How the export behaves: limits, what a cancel does, severities of the preflight rules. */
   options?: ExportOptions;
+  /** A workflow of this namespace that is told when the export has ended, by the signal `exportEnded` ({@link ExportEnded}). */
+  notify?: { workflowId: string };
 }
 
 /** A conversion to `fileFormat`. For images up to 128 GiB. */
@@ -721,3 +723,287 @@ export type DiscardOutcome =
   | { kind: 'alreadyGone' }
   /** Left where it is: it is not, or not surely, the object of our job, or OBS refused. */
   | { kind: 'kept'; reason: string };
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Batches
+
+/** The workflow type of a batch of exports. */
+export const EXPORT_IMAGES_WORKFLOW = 'exportImagesWorkflow';
+
+/** Most images of one batch: its result, with a verdict for each, has to stay well below the 2 MB of a payload. */
+export const MAX_BATCH_IMAGES = 5_000;
+
+/** Exports of a batch at the same time. */
+export const BATCH_CONCURRENCY = {
+  /** The quota of ExportImage is 20 requests in 5 s: so many may be begun in one moment. */
+  default: 20,
+  /** A workflow of Temporal may have 2,000 children and 2,000 requests to cancel pending; this stays far below. */
+  most: 500,
+} as const;
+
+/** `quick` is a quick export; `auto` is one where the image is too large for a conversion, and qcow2 elsewhere. */
+export const BATCH_FORMATS = [...FILE_FORMATS, 'quick', 'auto'] as const;
+export type BatchFormat = (typeof BATCH_FORMATS)[number];
+
+/** What may stand in braces in the object keys of a batch. */
+export const KEY_PLACEHOLDERS = ['name', 'imageId', 'format', 'date', 'time'] as const;
+
+/** The input of `exportImagesWorkflow`: either `images` or `query`. */
+export interface ExportImagesInput {
+  images?: BatchImage[];
+  /** The private images that match all that is given; `{}` is every private image. */
+  query?: ImageQuery;
+  /**
+   * `<bucket>:<object key>` with placeholders: `{name}` of the image, `{imageId}`, `{format}` of the object, `{date}` and
+   * `{time}` of the start of the batch (UTC, `2026-11-27` and `023000`). Every object needs a key of its own.
+   *
+   * @example 'ims-image:nightly/{date}/{name}.{format}'
+   */
+  to?: string;
+  /** Of images that name none themselves. @default 'auto' */
+  format?: BatchFormat;
+  account?: string;
+  /** For each export. */
+  options?: ExportOptions;
+  /** Exports at the same time, 1 to 500. @default 20 */
+  maxConcurrent?: number;
+  /** Only validate every export: nothing is submitted. @default false */
+  dryRun?: boolean;
+}
+
+/** One image of a batch. */
+export interface BatchImage {
+  imageId: string;
+  /** A destination of its own, in the place of `to`. May have placeholders. */
+  bucketUrl?: string;
+  /** An object key of its own in the bucket of `to`. May have placeholders. */
+  objectKey?: string;
+  fileFormat?: FileFormat;
+  isQuickExport?: boolean;
+}
+
+/** Which private images (IMS API, "Querying Images"). */
+export interface ImageQuery {
+  /** The whole name: the cloud compares it exactly and knows no pattern (`name`). */
+  name?: string;
+  /** `key` or `key=value` (`tag`). */
+  tag?: string;
+  /** `__os_type`. */
+  os?: 'Linux' | 'Windows' | 'Other';
+  /** The id of an enterprise project, `0` for the default one, or `all_granted_eps` (`enterprise_project_id`). */
+  enterpriseProjectId?: string;
+}
+
+/**
+ * What became of one image of a batch.
+ *
+ * - `succeeded`; `alreadyExported`: an earlier export had put this image there in this format
+ * - `failed`: the cloud's job failed, or its object is not right
+ * - `unknown`: nobody knows what became of a job that may still run; also when the export was terminated from outside
+ * - `refused`: nothing was submitted, by a rule or by the cloud
+ * - `alreadyExporting`: an export that this batch did not start runs to this destination
+ * - `canceled`: the export was canceled; `notStarted`: the batch was, before its turn came
+ * - `valid`: a dry run found nothing against it
+ */
+export const BATCH_VERDICTS = [
+  'succeeded',
+  'alreadyExported',
+  'failed',
+  'unknown',
+  'refused',
+  'alreadyExporting',
+  'canceled',
+  'notStarted',
+  'valid',
+] as const;
+export type BatchVerdict = (typeof BATCH_VERDICTS)[number];
+
+/** The verdict on one image. What is not known is left out, so that thousands fit into a result. */
+export interface BatchItemResult {
+  imageId: string;
+  /** Null where the key could not be made, since the image was not found. */
+  bucketUrl: string | null;
+  verdict: BatchVerdict;
+  jobId?: string;
+  /** Bytes of the object, where it was verified. */
+  size?: number;
+  etag?: string;
+  /** Only where a job may go on in the cloud that nothing tracks any more. */
+  remoteJob?: 'running' | 'unknown';
+  /** The reason in short, cut in large batches; the export's own history has all of it. */
+  failure?: { type: string; message: string };
+}
+
+export type BatchCounts = { [verdict in BatchVerdict]: number };
+
+/** What `exportImagesWorkflow` returns, also when every image failed. */
+export interface ExportImagesResult {
+  dryRun: boolean;
+  total: number;
+  counts: BatchCounts;
+  /** In the order of the input, or of the cloud's answer to the query. */
+  items: BatchItemResult[];
+  /** ISO 8601. */
+  startedAt: string;
+  /** ISO 8601. */
+  finishedAt: string;
+  warnings: string[];
+}
+
+export const BATCH_PHASES = ['planning', 'validating', 'exporting', 'paused', 'canceling', 'ended'] as const;
+export type BatchPhase = (typeof BATCH_PHASES)[number];
+
+export type BatchOutcome = 'completed' | 'failed' | 'canceled';
+
+/** The answer to the query `batchStatus`. Also answered after the end. */
+export interface BatchStatus {
+  phase: BatchPhase;
+  /** Null while the batch goes on. */
+  outcome: BatchOutcome | null;
+  /** Null until it was planned. */
+  dryRun: boolean | null;
+  total: number;
+  /** Images that await their turn. */
+  pending: number;
+  running: number;
+  counts: BatchCounts;
+  maxConcurrent: number;
+  /** True between `pauseStarting` and `resumeStarting`: what runs goes on, and nothing new is started. */
+  startingPaused: boolean;
+  /** At most 50 of those that run. */
+  exports: Array<{ imageId: string; bucketUrl: string | null }>;
+  /** At most the last 20 that did not end well. */
+  troubles: BatchItemResult[];
+  failure: { type: string; message: string } | null;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string | null;
+  warnings: string[];
+}
+
+/** Memo of a batch: the total once it is planned, the rest at the end. */
+export interface BatchMemo {
+  /** Of the input, set by the client of this package. */
+  digest?: string;
+  total?: number;
+  outcome?: BatchOutcome;
+  /** Verdicts that were given at least once. */
+  counts?: Partial<BatchCounts>;
+}
+
+export const BATCH_MESSAGES = {
+  signals: {
+    /** Sent by the exports themselves. */
+    exportEnded: 'exportEnded',
+    pauseStarting: 'pauseStarting',
+    resumeStarting: 'resumeStarting',
+  },
+  updates: { retuneBatch: 'retuneBatch' },
+  queries: { batchStatus: 'batchStatus' },
+} as const;
+
+/** Argument of the update `retuneBatch`. */
+export interface RetuneBatchInput {
+  maxConcurrent: number;
+}
+
+/** Argument of the signal `exportEnded`, which an export with `notify` sends before it ends, however it ends. */
+export interface ExportEnded {
+  workflowId: string;
+  /** The first run of the export; it stays the same when the export continues as new or is reset. */
+  firstRunId: string;
+  outcome: ExportOutcome;
+  /** Null where the input named none. */
+  imageId: string | null;
+  fileFormat: ObjectFormat | null;
+  jobId: string | null;
+  remoteJob: RemoteJob;
+  object: { size: number; etag: string } | null;
+  /** `message` is the reason in short, without image and destination. */
+  failure: { type: string; message: string } | null;
+}
+
+/**
+ * The workflow id of a batch.
+ *
+ * @example exportBatchWorkflowId('nightly') // 'ims-export-batch:nightly'
+ */
+export function exportBatchWorkflowId(name: string): string {
+  return `ims-export-batch:${name}`;
+}
+
+/** Temporal's limit on the length of an id, in bytes. */
+const MAX_WORKFLOW_ID_BYTES = 1_000;
+
+/** True for what can be the id of a workflow. */
+export function isWorkflowId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && new TextEncoder().encode(value).length <= MAX_WORKFLOW_ID_BYTES;
+}
+
+/** The activities of a batch, by name; on the same task queue as {@link ExportActivities}. */
+export interface BatchActivities {
+  imsPlanBatch(input: PlanBatchInput): Promise<BatchPlan>;
+  imsListImages(input: ListImagesInput): Promise<ListedImage[]>;
+  imsLookAtExports(input: LookAtExportsInput): Promise<ExportLook[]>;
+}
+
+export interface PlanBatchInput {
+  /** The input of the workflow, which can be anything. */
+  input: unknown;
+  /** ISO 8601: what `{date}` and `{time}` are made of. */
+  startedAt: string;
+}
+
+/** What a batch does, with every default filled in. */
+export interface BatchPlan {
+  dryRun: boolean;
+  maxConcurrent: number;
+  account: string;
+  options: ExportOptions;
+  items: PlannedExport[];
+  warnings: string[];
+}
+
+export interface PlannedExport {
+  imageId: string;
+  bucketUrl: string | null;
+  /** Null where it cannot be exported at all. */
+  format: FileFormat | 'quick' | null;
+  /** Why it is not even tried. */
+  refusal?: { type: FailureType; message: string };
+}
+
+/** Argument of `imsListImages`, which is there for workflows of your own too. */
+export interface ListImagesInput {
+  account?: string;
+  query: ImageQuery;
+}
+
+/** A private image, as far as choosing images and naming objects needs it. */
+export interface ListedImage {
+  imageId: string;
+  name: string | null;
+  status: string | null;
+  /** Linux, Windows, Other. */
+  osType: string | null;
+  /** Bytes; null where the cloud does not tell. */
+  sizeBytes: number | null;
+  encrypted: boolean;
+}
+
+export interface LookAtExportsInput {
+  exports: Array<{
+    workflowId: string;
+    /** The export that is meant, by its first run; null is the latest of that id. */
+    firstRunId: string | null;
+  }>;
+}
+
+/** What Temporal tells of an export that was not heard of. */
+export type ExportLook =
+  /** `parentId` is the workflow that has started it as a child. */
+  | { kind: 'running'; firstRunId: string; parentId: string | null; imageId: string | null }
+  | { kind: 'ended'; report: ExportEnded }
+  /** Temporal knows it no more. */
+  | { kind: 'gone' }
+  | { kind: 'notRead'; reason: string };

@@ -8,6 +8,7 @@ const WAITING = [
   'examples/',
   'fleet/',
   'storm/',
+  'batch/',
   'long-exports/',
   'integration/cannot-start',
   'worker/production',

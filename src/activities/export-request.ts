@@ -16,13 +16,14 @@ import {
   FILE_FORMATS,
   IMAGE_ID,
   type InvalidExportRequestDetails,
+  isWorkflowId,
   JOB_ID,
   settingProblems,
   TASK_QUEUE_NAME,
 } from '../contract';
 import { RULE_IDS } from './preflight';
 
-type Problem = InvalidExportRequestDetails['problems'][number];
+export type Problem = InvalidExportRequestDetails['problems'][number];
 
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -33,7 +34,8 @@ const duration = z.custom<number | string>((value) => durationMs(value) !== unde
 const taskQueueShape = 'the name of a task queue, of 1 to 200 visible ASCII characters';
 const taskQueue = z.string({ error: taskQueueShape }).regex(TASK_QUEUE_NAME, { error: taskQueueShape });
 
-const optionsSchema = z.strictObject(
+/** The `options` of an input. */
+export const optionsSchema = z.strictObject(
   {
     deadline: duration.nullish(),
     minInterval: duration.nullish(),
@@ -65,12 +67,20 @@ const optionsSchema = z.strictObject(
 
 const ACCOUNT_NAME = "the name of one of the worker's accounts";
 
+/** The `account` of an input. */
+export const accountSchema = z.string({ error: ACCOUNT_NAME }).regex(/./, { error: ACCOUNT_NAME });
+
+/** The `imageId` of an input. */
+export const imageIdSchema = z.string({ error: 'the ID of a private image, a UUID' }).regex(IMAGE_ID, {
+  error: 'the ID of a private image, a UUID such as d164b5df-1bc3-4c3f-893e-3e471fd16e64',
+});
+
+const NOTIFIED = 'an object such as {workflowId}, the id of a workflow of this namespace';
+
 /** The input of `exportImageWorkflow`. Null stands for absent, as other languages write it. */
 export const exportInputSchema = z.strictObject(
   {
-    imageId: z.string({ error: 'the ID of a private image, a UUID' }).regex(IMAGE_ID, {
-      error: 'the ID of a private image, a UUID such as d164b5df-1bc3-4c3f-893e-3e471fd16e64',
-    }),
+    imageId: imageIdSchema,
     bucketUrl: z.string({ error: "'<bucket>:<object key>'" }),
     fileFormat: z.enum(FILE_FORMATS, { error: `one of ${FILE_FORMATS.join(', ')}` }).nullish(),
     isQuickExport: z.boolean({ error: 'true or false' }).nullish(),
@@ -80,8 +90,14 @@ export const exportInputSchema = z.strictObject(
         { error: 'an object such as {jobId}' },
       )
       .nullish(),
-    account: z.string({ error: ACCOUNT_NAME }).regex(/./, { error: ACCOUNT_NAME }).nullish(),
+    account: accountSchema.nullish(),
     options: optionsSchema.nullish(),
+    notify: z
+      .strictObject(
+        { workflowId: z.custom<string>(isWorkflowId, { error: 'the id of a workflow, of 1 to 1000 bytes' }) },
+        { error: NOTIFIED },
+      )
+      .nullish(),
   },
   { error: 'an object such as {imageId, bucketUrl, fileFormat} or {imageId, bucketUrl, isQuickExport: true}' },
 );
@@ -125,7 +141,7 @@ export function invalidField(field: string, value: unknown, expected: string): A
 }
 
 // Defaults, each beside its reason.
-function withDefaults(options: ParsedOptions): ExportSettings {
+export function withDefaults(options: ParsedOptions): ExportSettings {
   return {
     // A 1 TB export takes hours; a day leaves room for a busy region.
     deadlineMs: durationMs(options.deadline ?? '24h') ?? 0,
@@ -157,7 +173,7 @@ function withDefaults(options: ParsedOptions): ExportSettings {
 }
 
 /** Splits at the first colon; a bucket name has none, an object key may. */
-function splitBucketUrl(bucketUrl: string): [string?, string?] {
+export function splitBucketUrl(bucketUrl: string): [string?, string?] {
   const colon = bucketUrl.indexOf(':');
   return colon < 0 ? [] : [bucketUrl.slice(0, colon), bucketUrl.slice(colon + 1)];
 }
@@ -187,7 +203,7 @@ function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Pro
   return [];
 }
 
-function optionProblems(options: ExportSettings, given: ParsedOptions): Problem[] {
+export function optionProblems(options: ExportSettings, given: ParsedOptions): Problem[] {
   return settingProblems(options).map(({ field, value, expected }) => ({
     field: `options.${field}`,
     value: asText(value),
@@ -195,13 +211,18 @@ function optionProblems(options: ExportSettings, given: ParsedOptions): Problem[
   }));
 }
 
-function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Problem[] {
+/** @param keysAt the keys that an object of the input knows, by its path */
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+  keysAt: (path: string[]) => readonly string[] = knownKeys,
+): Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') {
       return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
     }
-    const expected = `no key of this name; known are ${knownKeys(path).join(', ')}`;
+    const expected = `no key of this name; known are ${keysAt(path).join(', ')}`;
     return issue.keys.map((key) => ({
       field: cut([...path, key].join('.')),
       value: asText(valueAt(input, [...path, key])),
@@ -212,6 +233,7 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Proble
 
 function knownKeys(path: string[]): readonly string[] {
   if (path[1] === 'rules') return RULE_IDS;
+  if (path[0] === 'notify') return ['workflowId'];
   return Object.keys((path[0] === 'options' ? optionsSchema : exportInputSchema).shape);
 }
 
@@ -223,7 +245,8 @@ function isObject(value: unknown): value is { [key: string]: unknown } {
   return typeof value === 'object' && value !== null;
 }
 
-function asText(value: unknown): string {
+/** A value for a message. */
+export function asText(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
   return cut(text);
 }
@@ -232,7 +255,8 @@ function cut(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 199)}…`;
 }
 
-function invalidRequest(found: Problem[]): ApplicationFailure {
+/** @param found at least one problem */
+export function invalidRequest(found: Problem[]): ApplicationFailure {
   const problems = found.slice(0, MOST_PROBLEMS);
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const details: InvalidExportRequestDetails = { ...first, problems };

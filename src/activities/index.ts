@@ -1,4 +1,5 @@
-import type { ExportActivities } from '../contract';
+import type { BatchActivities, ExportActivities } from '../contract';
+import { listImages, lookAtExports, planBatch } from './batch';
 import type { ExportActivityDeps } from './cloud';
 import { discardObject } from './discard-object';
 import { countedPolls, countedSubmits } from './measured';
@@ -8,18 +9,19 @@ import { submitExport } from './submit-export';
 import { validateExport } from './validate-export';
 import { verifyObject } from './verify-object';
 
+export { batchInputSchema, parseBatchInput } from './batch';
 export type { AccountCloud, ExportActivityDeps } from './cloud';
 export { exportInputSchema, parseExportInput } from './export-request';
 
 /**
- * The activities of an export, by the names that the workflow calls.
+ * The activities of exports and batches, by the names that the workflows call.
  *
  * @example
  * ```ts
  * await Worker.create({ taskQueue, workflowsPath, activities: createExportActivities({ accounts }) });
  * ```
  */
-export function createExportActivities(deps: ExportActivityDeps): ExportActivities {
+export function createExportActivities(deps: ExportActivityDeps): ExportActivities & BatchActivities {
   return {
     imsValidateExport: validateExport(deps),
     imsSubmitExport: countedSubmits(submitExport(deps)),
@@ -27,5 +29,8 @@ export function createExportActivities(deps: ExportActivityDeps): ExportActiviti
     imsPollJob: countedPolls(pollJob(deps)),
     imsVerifyObject: verifyObject(deps),
     imsDiscardObject: discardObject(deps),
+    imsPlanBatch: planBatch(deps),
+    imsListImages: listImages(deps),
+    imsLookAtExports: lookAtExports(),
   };
 }

@@ -14,6 +14,7 @@ import type {
 } from '../contract';
 import { formatDuration } from '../workflows/format-duration';
 import { exitCodeOf } from './exit-codes';
+import { columns } from './table';
 
 export interface OutputOptions {
   json?: boolean;
@@ -134,13 +135,7 @@ export function listLines(reports: readonly ExportReport[]): string[] {
     memo.jobId ?? '',
   ]);
   const table = [['STARTED', 'OUTCOME', 'EXPORT', 'JOB'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return columns(table);
 }
 
 const ATTENTION: { [attention in ExportAttention]: string } = {

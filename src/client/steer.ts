@@ -79,7 +79,12 @@ export async function resolveSubmission(
   );
 }
 
-async function steer<T>(client: Client, workflowId: string, send: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
+/** Sends something to a workflow that runs. @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable */
+export async function steer<T>(
+  client: Client,
+  workflowId: string,
+  send: (handle: WorkflowHandle) => Promise<T>,
+): Promise<T> {
   const handle = client.workflow.getHandle(workflowId);
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
@@ -92,7 +97,7 @@ async function steer<T>(client: Client, workflowId: string, send: (handle: Workf
 }
 
 /** The server was there a moment ago: an update without an answer waits for a worker, which takes it when it comes. */
-async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
+export async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
   try {
     return await update;
   } catch (error) {

@@ -47,7 +47,16 @@ export {
 } from './credentials';
 export type { CloudErrorClass } from './error-codes';
 export { CloudError, type CloudErrorFields } from './errors';
-export type { ExportOptions, Image, ImageExportRequest, ImageJob, ImageSubJob, ImsClient } from './ims';
+export type {
+  ExportOptions,
+  Image,
+  ImageExportRequest,
+  ImageFilter,
+  ImageJob,
+  ImagePage,
+  ImageSubJob,
+  ImsClient,
+} from './ims';
 export type { BucketInfo, ObjectInfo, ObsClient } from './obs';
 export type { RetryOptions } from './retry';
 export type { TransportOptions } from './transport';

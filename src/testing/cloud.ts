@@ -74,20 +74,19 @@ export class Cloud {
 
   /** A copy of an image of the catalogue, with an ID and a name of its own, and with what `attributes` say. */
   addImage(like: string, attributes: Partial<Image> = {}): Image {
-    const model = this.state.images[like];
-    if (model === undefined)
-      throw new Error(`no image ${like}; there are ${Object.keys(this.state.images).join(', ')}`);
-    const id = randomUUID();
-    const image: Image = {
-      ...model,
-      id,
-      name: `${model.name}-${id.slice(0, 8)}`,
-      self: `/v2/images/${id}`,
-      ...attributes,
-    };
+    const image = this.copyOf(like, attributes);
     this.directory.state.images[image.name] = image;
     this.directory.save();
     return image;
+  }
+
+  /** The same many times, each with an ID and a name of its own; kept as one change. */
+  addImages(like: string, count: number, attributes: Partial<Image> = {}): Image[] {
+    const { images } = this.directory.state;
+    const added = Array.from({ length: count }, () => this.copyOf(like, attributes));
+    for (const image of added) images[image.name] = image;
+    this.directory.save();
+    return added;
   }
 
   get buckets(): Bucket[] {
@@ -96,6 +95,14 @@ export class Cloud {
 
   bucket(name: string): Bucket | undefined {
     return this.buckets.find((bucket) => bucket.name === name);
+  }
+
+  private copyOf(like: string, attributes: Partial<Image>): Image {
+    const model = this.state.images[like];
+    if (model === undefined)
+      throw new Error(`no image ${like}; there are ${Object.keys(this.state.images).join(', ')}`);
+    const id = randomUUID();
+    return { ...model, id, name: `${model.name}-${id.slice(0, 8)}`, self: `/v2/images/${id}`, ...attributes };
   }
 
   private jobMs(): number {

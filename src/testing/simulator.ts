@@ -69,6 +69,8 @@ export interface Simulator {
    * `attributes` replace what ListImages tells of it; undefined takes an attribute away.
    */
   addImage(like: string, attributes?: Partial<Image>): Image;
+  /** The same for thousands. As `POST /_simulator/images`. */
+  addImages(like: string, count: number, attributes?: Partial<Image>): Image[];
   /** Objects of the bucket to export to, in the order of their keys. */
   objects(): StoredObject[];
   /** Puts an object into the bucket to export to, or replaces it. */
@@ -123,6 +125,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       cloud.busyGuard = busyGuard;
     },
     addImage: (like, attributes) => cloud.addImage(like, attributes),
+    addImages: (like, count, attributes) => cloud.addImages(like, count, attributes),
     jobs: () => cloud.jobs.list(),
     changeJob: (jobId, change) => {
       const job = cloud.jobs.change(jobId, change);

@@ -14,6 +14,7 @@ import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { drain } from './draining';
 import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
+import { notifiedWorkflow, notify } from './notification';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
 import { attentionOf } from './status';
@@ -40,7 +41,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
   try {
     if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
     const result = await run(tracking);
-    await end(tracking, 'succeeded', null);
+    await end(tracking, 'succeeded', null, result);
     return result;
   } catch (error) {
     if (isExportFailure(error)) await end(tracking, verdictOf(error.type), error);
@@ -84,7 +85,12 @@ function verdictOf(failureType: string | undefined | null): ExportOutcome {
 }
 
 /** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
-async function end(tracking: Tracking, outcome: ExportOutcome, failure: ApplicationFailure | null): Promise<void> {
+async function end(
+  tracking: Tracking,
+  outcome: ExportOutcome,
+  failure: ApplicationFailure | null,
+  result: ExportImageResult | null = null,
+): Promise<void> {
   // A job that was begun elsewhere goes on, whatever became of its tracking.
   if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
   const { remoteJob, discard } = tracking;
@@ -94,5 +100,7 @@ async function end(tracking: Tracking, outcome: ExportOutcome, failure: Applicat
   upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
   publish(tracking);
   tellEnd(tracking);
+  const notified = notifiedWorkflow(tracking);
+  if (notified !== undefined) await notify(notified, tracking, result);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }

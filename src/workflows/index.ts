@@ -9,9 +9,13 @@
  *
  * @module
  */
+
+export { batchStatus, pauseStarting, resumeStarting, retuneBatch } from './batch/messages';
+export type { BatchState } from './batch/state';
 export { type ExportChildOptions, executeExportChild, startExportChild } from './children';
 export { exportFailureOf } from './export-failure';
 export { exportImageWorkflow } from './export-image';
+export { exportImagesWorkflow } from './export-images';
 export {
   awaitSubmitted,
   exportStatus,
@@ -21,4 +25,5 @@ export {
   resumePolling,
   retune,
 } from './messages';
+export { exportEnded } from './notification';
 export type { ExportState } from './tracking';

@@ -6,13 +6,15 @@
 import { TASK_QUEUE_NAME } from '../contract';
 import type { Tracking } from './tracking';
 
+type Asked = Pick<Tracking, 'request' | 'input'>;
+
 /** The queue of all activities but the submit; undefined is the workflow's own. */
-export function activityTaskQueue(tracking: Tracking): string | undefined {
+export function activityTaskQueue(tracking: Asked): string | undefined {
   return taskQueueIn(tracking, 'activityTaskQueue');
 }
 
 /** The queue of the submit. */
-export function submitTaskQueue(tracking: Tracking): string | undefined {
+export function submitTaskQueue(tracking: Asked): string | undefined {
   return taskQueueIn(tracking, 'submitTaskQueue') ?? activityTaskQueue(tracking);
 }
 
@@ -20,10 +22,7 @@ export function submitTaskQueue(tracking: Tracking): string | undefined {
  * The validation runs before there is a request, so for it the input is read, which can be anything. A name that the server
  * might refuse would fail the workflow task for ever: it counts for nothing here, and the validation tells what is wrong.
  */
-function taskQueueIn(
-  { request, input }: Tracking,
-  option: 'activityTaskQueue' | 'submitTaskQueue',
-): string | undefined {
+function taskQueueIn({ request, input }: Asked, option: 'activityTaskQueue' | 'submitTaskQueue'): string | undefined {
   const { options } = (request ?? input ?? {}) as { options?: { [name: string]: unknown } | null };
   const name = options?.[option];
   return typeof name === 'string' && TASK_QUEUE_NAME.test(name) ? name : undefined;

@@ -140,8 +140,11 @@ it('F29 every activity says what a cancel does to it, and only the submit is wai
       new Proxy({}, { get: (_, name) => types.set(String(name), cancellationType) }),
   }));
   await import('../../src/workflows/activity-stubs.js');
+  await import('../../src/workflows/batch/activity-stubs.js');
   vi.doUnmock('@temporalio/workflow');
-  const names = Object.keys(createExportActivities({ accounts: new Map() }));
+  // One is there for workflows of a user's own.
+  const { imsListImages, ...activities } = createExportActivities({ accounts: new Map() });
+  const names = Object.keys(activities);
   const { TRY_CANCEL, WAIT_CANCELLATION_COMPLETED } = ActivityCancellationType;
   expect(Object.fromEntries(types)).toEqual({
     ...Object.fromEntries(names.map((name) => [name, TRY_CANCEL])),

@@ -2,7 +2,7 @@
  * The commands as a user runs them: each a process of its own, against a Temporal dev server, the simulated cloud and a
  * worker that are processes as well.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
@@ -293,6 +293,54 @@ describe.concurrent('ims-export', () => {
       const status = await stage.run('status', workflowId);
       expect(status.stdout).toMatch(/the job goes on in the cloud/);
       expect(status.stdout).toContain(jobId);
+    });
+  });
+
+  describe('batch', () => {
+    const fileOf = async (content: unknown) => {
+      const path = join(stage.directory, `${Math.random().toString(36).slice(2)}.json`);
+      await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+      return path;
+    };
+    /** Refused ones only, so that no job is waited for. */
+    const refused = () => [{ imageId: stage.image('iso') }, { imageId: stage.image('fullEcs') }];
+
+    it('--wait tells a verdict on each image, and returns 1 when one is refused', async () => {
+      const file = await fileOf({ images: refused(), to: destination('{imageId}') });
+      const { exitCode, stdout } = await stage.run('batch', file, '--wait');
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/^VERDICT +IMAGE +OBJECT/m);
+      expect(stdout).toMatch(new RegExp(`^refused +${stage.image('iso')} .* ExportNotAllowed: `, 'm'));
+      expect(stdout).toContain('2 images: 2 refused');
+    });
+
+    it('--dry-run submits nothing, and returns 0 when nothing is against it', async () => {
+      const file = await fileOf({ images: [{ imageId: stage.image('dataDisk') }], to: destination('{imageId}') });
+      const { exitCode, stdout } = await stage.run('batch', file, '--dry-run', '--wait', '--json');
+      expect([exitCode, JSON.parse(stdout).counts.valid]).toEqual([0, 1]);
+      expect(await stage.posts('dataDisk')).toEqual([]);
+    });
+
+    it('is seen by status, and canceled by cancel', async () => {
+      const images = [{ imageId: stage.image('suseFromPublic') }, { imageId: stage.image('exactly128GiB') }];
+      const file = await fileOf({ images, to: destination('{imageId}') });
+      const started = await stage.run('batch', file, '--name', 'to-be-canceled');
+      expect([started.exitCode, started.stdout]).toEqual([0, expect.stringContaining('Started batch')]);
+      const id = 'ims-export-batch:to-be-canceled';
+      const status = await stage.run('status', id);
+      expect([status.exitCode, status.stdout]).toEqual([0, expect.stringContaining('images   2')]);
+      expect((await stage.run('cancel', id)).exitCode).toBe(0);
+      const watched = await stage.run('watch', id);
+      expect([watched.exitCode, watched.stderr]).toEqual([4, expect.stringContaining('The batch was canceled: ')]);
+    });
+
+    it('returns 2 for a file that is none, telling the line or the field', async () => {
+      const broken = await stage.run('batch', await fileOf('{\n  "images": [\n    nothing\n'));
+      expect([broken.exitCode, broken.stderr]).toEqual([2, expect.stringContaining('is not JSON, line 3')]);
+      const wrong = await stage.run('batch', await fileOf({ query: {}, to: 'bucket:{nmae}' }));
+      expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('to is "bucket:{nmae}"')]);
+      const missing = await stage.run('batch', join(stage.directory, 'nonesuch.json'));
+      expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining('cannot be read')]);
     });
   });
 

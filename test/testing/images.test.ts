@@ -73,3 +73,21 @@ it('lists its versions to OpenStack clients, and knows no other API', async () =
   const unknown = await callIms(simulator.info, 'GET', '/v1/nonesuch');
   expect([unknown.status, unknown.json.error_code]).toEqual([404, 'APIGW.0101']);
 });
+
+it('lists thousands that were added for a test, page by page', async () => {
+  const response = await fetch(`${simulator.info.imsEndpoint}/_simulator/images`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ like: 'linux', count: 2_000, attributes: { tags: ['batch'] } }),
+  });
+  const added = (await response.json()) as Array<{ id: string; name: string }>;
+  const seen: string[] = [];
+  for (let marker = ''; ; marker = `&marker=${seen.at(-1)}`) {
+    const { json } = await callIms(simulator.info, 'GET', `/v2/cloudimages?tag=batch${marker}`);
+    if (json.images.length === 0) break;
+    expect(json.images.length).toBeLessThanOrEqual(500);
+    seen.push(...json.images.map((image) => image.id));
+  }
+  expect(new Set(seen)).toEqual(new Set(added.map(({ id }) => id)));
+  expect(seen).toHaveLength(2_000);
+});

@@ -7,6 +7,7 @@ import type { ProjectId } from '../project-id';
 import type { CloudRequest, CloudSession, ReadOptions } from '../session';
 import { encodeRfc3986 } from '../signing/sdk-hmac-sha256';
 import { IMAGE_LIST, type Image } from './image';
+import { type ImageFilter, imageListQuery } from './image-filter';
 import { type ImageJob, JOB } from './job';
 
 /** What to export where: a `fileFormat`, or `isQuickExport: true` for the stored image as it is (zvhd2). */
@@ -26,10 +27,25 @@ export interface ExportOptions extends ReadOptions {
   beforeSend?: () => void;
 }
 
+export interface ImagePage {
+  /** At most so many images. @default 100 */
+  limit?: number;
+  /** The id of the last image of the page before. */
+  marker?: string;
+}
+
+/** Some 150 KB of JSON. */
+const PAGE_LIMIT = 100;
+
 /** IMS, as far as an export needs it. Every method throws {@link CloudError} and nothing else. */
 export interface ImsClient {
   /** The image, or undefined when the cloud knows none of that id, or shows us none. `GET /v2/cloudimages?id=` */
   getImage(imageId: string, options?: ReadOptions): Promise<Image | undefined>;
+  /**
+   * A page of the private images that match all of the filter, newest first. `GET /v2/cloudimages`, by marker: the next
+   * page begins after the last image of this one, and behind the last page comes an empty one.
+   */
+  listImages(filter: ImageFilter, page?: ImagePage, options?: ReadOptions): Promise<Image[]>;
   /**
    * Begins an export: `POST /v1/cloudimages/{image_id}/file`. Sent at most once and never repeated, since the cloud has
    * no idempotency token. Waits up to 210 s, because the gateway itself waits 200 s (`x-timeout` of the API).
@@ -75,6 +91,19 @@ export function createImsClient(session: CloudSession, account: CloudAccount, pr
           return undefined;
         throw error;
       }
+    },
+
+    async listImages(filter, { limit = PAGE_LIMIT, marker } = {}, options) {
+      const startedAt = performance.now();
+      const request = gatewayRequest('ListImages', {
+        method: 'GET',
+        endpoint,
+        path: '/v2/cloudimages',
+        query: imageListQuery(filter, { limit, marker }),
+        projectId: await projectId.get(options),
+      });
+      const answer = await session.read(request, { ...options, startedAt });
+      return readJson(answer, IMAGE_LIST, session.attempt(request)).images;
     },
 
     async exportImage({ imageId, bucketUrl, fileFormat, isQuickExport = false }, options) {

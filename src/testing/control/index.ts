@@ -25,6 +25,12 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
     return c.json(job);
   });
 
+  app.post('/images', async (c) => {
+    const { like, count, attributes } = imagesToAdd.parse(await c.req.json());
+    const images = cloud.addImages(like, count, attributes);
+    return c.json(images.map(({ id, name }) => ({ id, name })));
+  });
+
   app.post('/faults', async (c) => {
     const rule: FaultRule = faultRule.parse(await c.req.json());
     cloud.faults.add(rule);
@@ -66,6 +72,14 @@ const jobChange = z.strictObject({
   percent: z.number().min(0).max(1).nullish(),
   forget: z.boolean().optional(),
   stuck: z.boolean().optional(),
+});
+
+/** Copies of an image of the catalogue: one image exports once at a time, so a batch needs many. */
+const imagesToAdd = z.strictObject({
+  like: z.string(),
+  count: z.int().min(1).max(10_000).default(1),
+  /** What ListImages tells of each of them beside their IDs; with a `name`, all are called the same. */
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).optional(),
 });
 
 const action = z

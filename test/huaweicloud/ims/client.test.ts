@@ -274,3 +274,26 @@ describe('without a project id', () => {
     expect(await client.projectId()).toBe('p1');
   });
 });
+
+describe('listImages', () => {
+  const row = (id: string) => ({ id, name: id, __imagetype: 'private' });
+
+  test('asks for a page of private images, by the names of the API', async () => {
+    cloud.reply({ body: { images: [row('a'), row('b')] } });
+    const filter = { name: 'web server', tag: 'backup=nightly', osType: 'Linux', enterpriseProjectId: '0' };
+    const images = await cloud.client().ims.listImages(filter, { limit: 2, marker: IMAGE_ID });
+    expect(images.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(cloud.requests).toMatchObject([
+      {
+        method: 'GET',
+        url: `/v2/cloudimages?__imagetype=private&name=web%20server&tag=backup%3Dnightly&__os_type=Linux&enterprise_project_id=0&limit=2&marker=${IMAGE_ID}`,
+      },
+    ]);
+  });
+
+  test('leaves out what is not asked for', async () => {
+    cloud.reply({ body: { images: [] } });
+    expect(await cloud.client().ims.listImages({})).toEqual([]);
+    expect(cloud.requests[0]?.url).toBe('/v2/cloudimages?__imagetype=private&limit=100');
+  });
+});

@@ -1,0 +1,4 @@
+export { listImages } from './list-images';
+export { lookAtExports } from './look-at-exports';
+export { planBatch } from './plan-batch';
+export { batchInputSchema, parseBatchInput } from './request';

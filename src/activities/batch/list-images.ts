@@ -1,0 +1,34 @@
+import { Context } from '@temporalio/activity';
+import { type BatchActivities, DEFAULT_ACCOUNT, type ListedImage, MAX_BATCH_IMAGES } from '../../contract';
+import type { Image } from '../../huaweicloud';
+import type { ExportActivityDeps } from '../cloud';
+import { batchFailure } from './batch-failures';
+import { accountOfInput, tooMany } from './plan-batch';
+import { listPrivateImages } from './private-images';
+import { parseImageQuery } from './request';
+
+/**
+ * `imsListImages`: the private images that match a query, page by page, with heartbeats. For workflows of your own that
+ * choose among them, by size or name pattern say, and hand `images` to a batch.
+ *
+ * @throws ApplicationFailure InvalidExportRequest, also when more images match than a batch may have; AccessDenied or
+ *   SubmitRejected, non-retryable; CloudUnavailable, retryable, while the cloud cannot be asked
+ */
+export function listImages(deps: ExportActivityDeps): BatchActivities['imsListImages'] {
+  return async ({ account = DEFAULT_ACCOUNT, query }) => {
+    const filter = parseImageQuery(query);
+    const { client } = accountOfInput(deps, account);
+    try {
+      const images = await listPrivateImages(client, filter, (count) => Context.current().heartbeat({ images: count }));
+      if (images.length > MAX_BATCH_IMAGES) throw tooMany(query);
+      return images.map(listed);
+    } catch (error) {
+      throw batchFailure(error, account);
+    }
+  };
+}
+
+function listed({ id, name, status, osType, imageSizeBytes, cmkId }: Image): ListedImage {
+  const sizeBytes = imageSizeBytes === null ? null : Number(imageSizeBytes);
+  return { imageId: id, name, status, osType, sizeBytes, encrypted: cmkId !== null };
+}

@@ -1,0 +1,131 @@
+/**
+ * `imsLookAtExports`: what became of exports that were not heard of, as Temporal tells it.
+ *
+ * @module
+ */
+import { Context } from '@temporalio/activity';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
+import type {
+  BatchActivities,
+  ExportEnded,
+  ExportImageResult,
+  ExportLook,
+  ExportMemo,
+  ExportOutcome,
+  LookAtExportsInput,
+} from '../../contract';
+
+const LOOKS_AT_ONCE = 5;
+const CALL_LIMIT_MS = 10_000;
+const LONGEST_MESSAGE = 500;
+
+type Looked = LookAtExportsInput['exports'][number];
+
+/** Reads only, through the connection of the worker. One export that cannot be read does not spoil the others. */
+export function lookAtExports(): BatchActivities['imsLookAtExports'] {
+  return async ({ exports }) => {
+    const { client } = Context.current();
+    const looks: ExportLook[] = [];
+    const waiting = exports.entries();
+    const work = async () => {
+      for (const [index, looked] of waiting) {
+        looks[index] = await lookAt(client, looked);
+        Context.current().heartbeat({ looked: index });
+      }
+    };
+    await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
+    return looks;
+  };
+}
+
+async function lookAt(client: Client, { workflowId, firstRunId }: Looked): Promise<ExportLook> {
+  try {
+    return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
+      const latest = await client.workflow.getHandle(workflowId).describe();
+      const chain = firstRunOf(latest);
+      // Somebody may have started another export of that id since; what is asked for is what became of this one.
+      const isMeant = firstRunId === null || firstRunId === chain;
+      if (isMeant && latest.status.name === 'RUNNING') return running(latest, chain);
+      return {
+        kind: 'ended',
+        report: await reportOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null),
+      };
+    });
+  } catch (error) {
+    if (isNotFound(error)) return { kind: 'gone' };
+    return { kind: 'notRead', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function running({ memo, raw }: WorkflowExecutionDescription, firstRunId: string): ExportLook {
+  const { imageId } = (memo ?? {}) as ExportMemo;
+  const parentId = raw.workflowExecutionInfo?.parentExecution?.workflowId ?? null;
+  return { kind: 'running', firstRunId, parentId, imageId: imageId ?? null };
+}
+
+function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
+  return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+/**
+ * How the export of that first run has ended, followed through its runs.
+ *
+ * @param last its last run, where that is known
+ */
+async function reportOf(
+  client: Client,
+  workflowId: string,
+  firstRunId: string,
+  last: WorkflowExecutionDescription | null,
+): Promise<ExportEnded> {
+  const handle = client.workflow.getHandle(workflowId, last?.runId ?? firstRunId);
+  const ending = await handle.result().then(
+    (result: ExportImageResult) => ({ result }),
+    (error: { cause?: unknown }) => {
+      const told = endingOf(error.cause);
+      if (told === undefined) throw error;
+      return told;
+    },
+  );
+  const memo = ((last ?? (await handle.describe())).memo ?? {}) as ExportMemo;
+  const report = {
+    workflowId,
+    firstRunId,
+    imageId: memo.imageId ?? null,
+    fileFormat: null,
+    jobId: memo.jobId ?? null,
+    remoteJob: memo.remoteJob ?? (memo.jobId === undefined ? 'unknown' : 'running'),
+    object: null,
+  } as const;
+  if (!('result' in ending)) return { ...report, ...ending };
+  const { imageId, fileFormat, jobId, object } = ending.result;
+  return {
+    ...report,
+    ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
+    object: object && { size: object.size, etag: object.etag },
+  };
+}
+
+/** Undefined when it is not the workflow that has failed, but the call that asks about it. */
+function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnded['failure'] } | undefined {
+  if (cause instanceof CancelledFailure) return { outcome: 'canceled', failure: null };
+  if (cause instanceof TerminatedFailure || cause instanceof TimeoutFailure) {
+    const how = cause instanceof TerminatedFailure ? 'terminated from outside' : 'ended by a timeout of Temporal';
+    const type = cause instanceof TerminatedFailure ? 'Terminated' : 'TimedOut';
+    return { outcome: 'unknown', failure: { type, message: `The export was ${how}; a job in the cloud may go on.` } };
+  }
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  const failure = { type: cause.type ?? '', message: cause.message.slice(0, LONGEST_MESSAGE) };
+  return { outcome: failure.type === 'ExportOutcomeUnknown' ? 'unknown' : 'failed', failure };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError;
+}

@@ -1,0 +1,72 @@
+/**
+ * Reading the images of a batch: the pages of a list, or some of them by their ids.
+ *
+ * @module
+ */
+import { type ImageQuery, MAX_BATCH_IMAGES } from '../../contract';
+import type { CloudClient, Image, ImageFilter } from '../../huaweicloud';
+
+/** Above so many, the list of all private images is quicker than one read for each. */
+const MOST_READ_BY_ID = 100;
+const READS_AT_ONCE = 5;
+
+/** The cloud answers with one and the same page again and again, or with more than anybody has. */
+const MOST_PAGES = 1_000;
+
+/**
+ * The private images that match, page after page, up to one more than a batch may have.
+ *
+ * @param tell called after each page with the number of images so far
+ * @throws CloudError
+ */
+export async function listPrivateImages(
+  { ims }: CloudClient,
+  { name, tag, os, enterpriseProjectId }: ImageQuery,
+  tell: (count: number) => void,
+  most = MAX_BATCH_IMAGES + 1,
+): Promise<Image[]> {
+  const filter: ImageFilter = { name, tag, osType: os, enterpriseProjectId };
+  const images = new Map<string, Image>();
+  let marker: string | undefined;
+  for (let pages = 0; pages < MOST_PAGES && images.size < most; pages += 1) {
+    const page = await ims.listImages(filter, { marker });
+    const before = images.size;
+    for (const image of page) images.set(image.id.toLowerCase(), image);
+    tell(images.size);
+    // A short page is not the last one where the cloud filters after it has cut; an empty one is, and one without news.
+    if (images.size === before) break;
+    marker = page.at(-1)?.id;
+  }
+  return [...images.values()];
+}
+
+/**
+ * The images of these ids; those that the account is not shown are missing.
+ *
+ * @param imageIds in lower case
+ * @throws CloudError
+ */
+export async function readImages(
+  client: CloudClient,
+  imageIds: readonly string[],
+  tell: (count: number) => void,
+): Promise<Image[]> {
+  const found = new Map<string, Image>();
+  if (imageIds.length > MOST_READ_BY_ID) {
+    const listed = await listPrivateImages(client, {}, tell, Number.POSITIVE_INFINITY);
+    for (const image of listed) found.set(image.id.toLowerCase(), image);
+  }
+  const missing = imageIds.filter((imageId) => !found.has(imageId));
+  const read = async (imageId: string) => {
+    const image = await client.ims.getImage(imageId);
+    if (image !== undefined) found.set(imageId, image);
+    tell(found.size);
+  };
+  const waiting = missing.values();
+  await Promise.all(
+    Array.from({ length: READS_AT_ONCE }, async () => {
+      for (const imageId of waiting) await read(imageId);
+    }),
+  );
+  return imageIds.flatMap((imageId) => found.get(imageId) ?? []);
+}

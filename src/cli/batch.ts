@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
+import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
+import type { BatchCounts, BatchItemResult, ExportImagesInput, ExportImagesResult } from '../contract';
+import { describeCounts } from '../workflows/batch/wording';
+import { EXIT } from './exit-codes';
+import { type OutputOptions, printJson } from './output';
+import { columns } from './table';
+
+export interface BatchFlags extends OutputOptions {
+  maxConcurrent?: number;
+  dryRun?: boolean;
+  wait?: boolean;
+  name?: string;
+  taskQueue: string;
+}
+
+/** `ims-export batch`. */
+export async function batch(client: Client, flags: BatchFlags, file: string): Promise<void> {
+  const { taskQueue, name, json } = flags;
+  const input = await inputOf(file, flags);
+  const started = await startBatch(client, input, { taskQueue, name });
+  const { workflowId, runId, how } = started;
+  if (flags.wait) return await waitForBatch(client, workflowId, flags, runId);
+  const { status, memo } = await readBatch(client, workflowId);
+  const total = status?.total ?? memo.total ?? null;
+  if (json) return printJson({ workflowId, runId, how, total });
+  console.log(`${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`);
+  console.log(`  images   ${total ?? 'not known yet'}`);
+  console.log(`  follow   \`ims-export watch ${workflowId}\``);
+}
+
+/** `ims-export watch` of a batch, and `batch --wait`: a line of progress for each change, then the verdicts. */
+export async function waitForBatch(
+  client: Client,
+  workflowId: string,
+  { json }: OutputOptions,
+  runId?: string,
+): Promise<void> {
+  const out = json ? process.stderr : process.stdout;
+  let last = '';
+  for await (const report of followBatch(client, workflowId)) {
+    const line = progressOf(report);
+    if (line !== last) out.write(`${line}\n`);
+    last = line;
+  }
+  const result = await batchResult(client, workflowId, runId);
+  if (json) printJson(result);
+  else for (const line of verdictLines(result)) console.log(line);
+  process.exitCode = exitCodeOf(result.counts);
+}
+
+/** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
+function progressOf({ status, memo, workflowStatus }: BatchReport): string {
+  if (status === null) {
+    const counts = describeCounts(memo.counts ?? {});
+    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : ', no worker answers'}`;
+  }
+  if (status.phase === 'planning') return 'planning';
+  const ended = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
+  const counts = describeCounts(status.counts);
+  const paused = status.startingPaused ? ', nothing new is started' : '';
+  return `${ended}/${status.total} ended${counts && ` (${counts})`}, ${status.running} run${paused}`;
+}
+
+/** The lines of a report, for people. */
+export function batchLines(report: BatchReport): string[] {
+  const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
+  const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
+  if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
+  lines.push(`  images   ${status?.total ?? memo.total ?? 'not planned'}`);
+  if (status !== null && status.phase !== 'planning') {
+    lines.push(`  running  ${status.running} of at most ${status.maxConcurrent}; ${status.pending} wait`);
+  }
+  const counts = describeCounts(status?.counts ?? memo.counts ?? {});
+  if (counts !== '') lines.push(`  verdicts ${counts}`);
+  if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
+  if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
+  for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
+  if (status === null && closedAt === null)
+    lines.push('  note     no worker answered, so only what Temporal knows is shown');
+  return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
+}
+
+function troubleText({ imageId, bucketUrl, failure }: BatchItemResult): string {
+  return `${imageId} → ${bucketUrl ?? 'nowhere'}${failure ? ` ${failure.type}: ${failure.message}` : ''}`;
+}
+
+/** A table of the verdicts, those that went well first, and the counts. */
+function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesResult): string[] {
+  const rows = items.map(({ verdict, imageId, bucketUrl, jobId, size, failure }) => [
+    verdict,
+    imageId,
+    bucketUrl ?? '-',
+    jobId ?? '-',
+    size === undefined ? '-' : String(size),
+    failure === undefined ? '' : `${failure.type}: ${failure.message}`,
+  ]);
+  const table = columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
+  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
+  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
+}
+
+/** Failed or refused before unknown; an export that is canceled, or somebody else's, has not succeeded either. */
+export function exitCodeOf(counts: BatchCounts): number {
+  if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
+    return EXIT.failed;
+  }
+  return counts.unknown > 0 ? EXIT.unknown : EXIT.succeeded;
+}
+
+/** What the file says, and what the flags say in its place. */
+async function inputOf(file: string, { maxConcurrent, dryRun }: BatchFlags): Promise<ExportImagesInput> {
+  const read = parse(file, await contentOf(file));
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return read as ExportImagesInput;
+  return {
+    ...read,
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(dryRun ? { dryRun } : {}),
+  };
+}
+
+async function contentOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ExportError('InvalidExportRequest', `The file ${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /position (\d+)/.exec(message)?.[1];
+    const line = position === undefined ? lastLine(text) : lineAt(text, Number(position));
+    throw new ExportError('InvalidExportRequest', `The file ${file} is not JSON, line ${line}: ${message}`);
+  }
+}
+
+function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length;
+}
+
+/** A text that ends too early is wrong at its end. */
+function lastLine(text: string): number {
+  return lineAt(text.trimEnd(), text.length);
+}

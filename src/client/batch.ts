@@ -1,0 +1,288 @@
+/**
+ * Starting, reading and steering batches of exports.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { parseBatchInput } from '../activities/batch/request';
+import {
+  BATCH_MESSAGES,
+  type BatchMemo,
+  type BatchStatus,
+  DEFAULT_TASK_QUEUE,
+  EXPORT_IMAGES_WORKFLOW,
+  type ExportImagesInput,
+  type ExportImagesResult,
+  exportBatchWorkflowId,
+  type RetuneBatchInput,
+} from '../contract';
+import { describeCounts } from '../workflows/batch/wording';
+import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
+import { answered, steer } from './steer';
+import { shortCall, throughOutages } from './temporal-calls';
+import { requireWorker } from './workers';
+
+export interface StartBatchOptions {
+  /** @default 'ims-export' */
+  taskQueue?: string;
+  /** What the batch is called, the part of its id after `ims-export-batch:`. @default a digest of the input */
+  name?: string;
+}
+
+export interface StartedBatch {
+  workflowId: string;
+  runId: string;
+  /** A batch of that name that runs is joined. */
+  how: 'started' | 'joined';
+  /**
+   * A verdict on each image, once the batch has ended; also when exports failed.
+   *
+   * @throws ExportError
+   */
+  result(): Promise<ExportImagesResult>;
+}
+
+/** What can be told of a batch. Memo and state come from Temporal; the status only from a worker that answers. */
+export interface BatchReport {
+  workflowId: string;
+  runId: string;
+  /** As Temporal spells it: `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`. */
+  workflowStatus: string;
+  startedAt: string;
+  closedAt: string | null;
+  memo: BatchMemo;
+  /** Null when no worker answered the query in time. */
+  status: BatchStatus | null;
+}
+
+const QUERY_TIMEOUT_MS = 2_000;
+const FOLLOW_INTERVAL_MS = 2_000;
+const PLANNED_INTERVAL_MS = 250;
+
+/**
+ * Starts a batch and waits until it is planned: every image has a destination and a format then. The same input, or the same
+ * name, joins a batch that runs. One that has ended runs anew: what it has exported to the same keys is found, and not
+ * exported again.
+ *
+ * @throws ExportError InvalidExportRequest that names the field; AccessDenied, SubmitRejected, NoWorker, TemporalUnreachable
+ * @example
+ * ```ts
+ * const batch = await startBatch(client, { query: { tag: 'backup' }, to: 'ims-image:{date}/{name}.{format}' });
+ * const { counts, items } = await batch.result();
+ * ```
+ */
+export async function startBatch(
+  client: Client,
+  input: ExportImagesInput,
+  { taskQueue = DEFAULT_TASK_QUEUE, name = digestOf(input) }: StartBatchOptions = {},
+): Promise<StartedBatch> {
+  const workflowId = exportBatchWorkflowId(name);
+  try {
+    parseBatchInput(input);
+    const before = await shortCall(client, () => client.workflow.getHandle(workflowId).describe()).catch(
+      () => undefined,
+    );
+    const joins = before?.status.name === 'RUNNING';
+    const digest = digestOf(input);
+    if (joins) refuseOtherBatch(before.memo as BatchMemo, digest, name);
+    if (!joins) await requireWorker(client, taskQueue);
+    const handle = await shortCall(client, () =>
+      client.workflow.start(EXPORT_IMAGES_WORKFLOW, {
+        workflowId,
+        taskQueue,
+        args: [input],
+        memo: { digest },
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: summaryOf(input),
+        staticDetails: DETAILS,
+      }),
+    );
+    const runId = handle.firstExecutionRunId;
+    await untilPlanned(client, workflowId, runId);
+    return {
+      workflowId,
+      runId,
+      how: joins ? 'joined' : 'started',
+      result: () => batchResult(client, workflowId, runId),
+    };
+  } catch (error) {
+    throw toExportError(error, workflowId);
+  }
+}
+
+/**
+ * Reads one batch: what Temporal itself knows first, then the query `batchStatus` if a worker answers within 2 s.
+ *
+ * @throws ExportError NoSuchExport, TemporalUnreachable
+ */
+export async function readBatch(client: Client, workflowId: string): Promise<BatchReport> {
+  try {
+    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
+    return await reportOf(client, description);
+  } catch (error) {
+    throw toExportError(error, workflowId);
+  }
+}
+
+/** True for the id of a batch, by its workflow type: a schedule gives its batches ids of their own. */
+export async function isBatch(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { type } = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
+    return type === EXPORT_IMAGES_WORKFLOW;
+  } catch (error) {
+    throw toExportError(error, workflowId);
+  }
+}
+
+/**
+ * Reports of a batch until it has ended, the last one included. Goes on while Temporal is away for a while.
+ *
+ * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
+ */
+export async function* followBatch(
+  client: Client,
+  workflowId: string,
+  intervalMs = FOLLOW_INTERVAL_MS,
+): AsyncGenerator<BatchReport> {
+  let answeredAtMs = Date.now();
+  for (;;) {
+    try {
+      const report = await readBatch(client, workflowId);
+      answeredAtMs = Date.now();
+      yield report;
+      if (report.closedAt !== null && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
+    } catch (error) {
+      const isOutage = error instanceof ExportError && isUnreachable(error.cause);
+      if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;
+    }
+    await sleep(intervalMs);
+  }
+}
+
+/**
+ * Waits for the end of a batch, across restarts of Temporal and continue-as-new.
+ *
+ * @param runId the run to wait for; the latest of that workflow id when absent
+ * @throws ExportError Canceled with the counts, and the failure types of a batch that could not be planned
+ */
+export async function batchResult(client: Client, workflowId: string, runId?: string): Promise<ExportImagesResult> {
+  try {
+    return await throughOutages<ExportImagesResult>(() => client.workflow.getHandle(workflowId, runId).result());
+  } catch (error) {
+    const told = toExportError(error, workflowId);
+    if (!(told instanceof ExportError) || told.code !== 'Canceled') throw told;
+    const { memo } = await readBatch(client, workflowId);
+    const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
+    const message = `The batch was canceled: ${counts}. \`ims-export status ${workflowId}\` tells more while a worker answers.`;
+    throw new ExportError('Canceled', message, memo, { cause: error });
+  }
+}
+
+/**
+ * Asks the batch to cancel: it starts no more, passes the cancel on to every export that runs, and ends when they have.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
+export async function cancelBatch(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.cancel());
+}
+
+/** Sends `pauseStarting`: what runs goes on, and nothing new is started. @throws ExportError as {@link cancelBatch} */
+export async function pauseBatch(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.signal(BATCH_MESSAGES.signals.pauseStarting));
+}
+
+/** Sends `resumeStarting`. @throws ExportError as {@link cancelBatch} */
+export async function resumeBatch(client: Client, workflowId: string): Promise<void> {
+  await steer(client, workflowId, (handle) => handle.signal(BATCH_MESSAGES.signals.resumeStarting));
+}
+
+/**
+ * Changes how many exports of a batch run at the same time.
+ *
+ * @throws ExportError InvalidExportRequest, NoWorker, and as {@link cancelBatch}
+ */
+export async function retuneBatch(
+  client: Client,
+  workflowId: string,
+  changes: RetuneBatchInput,
+): Promise<RetuneBatchInput> {
+  const { retuneBatch: update } = BATCH_MESSAGES.updates;
+  const send = (handle: WorkflowHandle) =>
+    handle.executeUpdate<RetuneBatchInput, [RetuneBatchInput]>(update, { args: [changes] });
+  return await steer(client, workflowId, (handle) => answered(workflowId, send(handle)));
+}
+
+/** Joining is right only for the same batch. One that somebody else has started may not say what it is. */
+function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
+  if (digest === undefined || digest === wanted) return;
+  const problem = {
+    field: 'name',
+    value: JSON.stringify(name),
+    expected: 'the name of no batch that runs with another input',
+  };
+  throw new ExportError(
+    'InvalidExportRequest',
+    `A batch ${name} of another input runs. Choose another name, or wait for its end: \`ims-export watch ${exportBatchWorkflowId(name)}\`.`,
+    { ...problem, problems: [problem] },
+  );
+}
+
+/** Fails as the batch does when it cannot be planned; a worker that is slow to take it is waited for by whoever waits. */
+async function untilPlanned(client: Client, workflowId: string, runId: string): Promise<void> {
+  for await (const { status, memo, closedAt } of followBatch(client, workflowId, PLANNED_INTERVAL_MS)) {
+    if (closedAt !== null && memo.total === undefined) await batchResult(client, workflowId, runId);
+    if (memo.total !== undefined || (status !== null && status.phase !== 'planning')) return;
+  }
+}
+
+async function reportOf(client: Client, info: WorkflowExecutionDescription): Promise<BatchReport> {
+  return {
+    workflowId: info.workflowId,
+    runId: info.runId,
+    workflowStatus: info.status.name,
+    startedAt: info.startTime.toISOString(),
+    closedAt: info.closeTime?.toISOString() ?? null,
+    memo: (info.memo ?? {}) as BatchMemo,
+    status: await queryStatus(client, info),
+  };
+}
+
+async function queryStatus(client: Client, info: WorkflowExecutionDescription): Promise<BatchStatus | null> {
+  try {
+    return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+      client.workflow.getHandle(info.workflowId, info.runId).query<BatchStatus>(BATCH_MESSAGES.queries.batchStatus),
+    );
+  } catch {
+    // No worker, or a workflow that has not begun: what Temporal knows must do.
+    return null;
+  }
+}
+
+/** The same input has the same name, whatever the order of its fields. */
+function digestOf(input: unknown): string {
+  return createHash('sha256').update(JSON.stringify(input, sorted)).digest('hex').slice(0, 12);
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** At most 200 bytes. */
+function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
+  const what = images ? `${images.length} images` : `the images of ${JSON.stringify(query)}`;
+  return [...`${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${to}` : ''}`].slice(0, 60).join('');
+}
+
+const DETAILS = [
+  'Exports many images to OBS, each by a workflow of its own (Relationships shows them).',
+  '',
+  '- **Start no more for now**: the signals `pauseStarting` and `resumeStarting`',
+  '- **More or fewer at a time**: update `retuneBatch` with `{"maxConcurrent": 50}`',
+  '- **Give up**: Request Cancellation; it is passed on to every export that runs',
+  '- **After the end**: the result has a verdict on each image; Memo, and the query `batchStatus`',
+].join('\n');

@@ -1,0 +1,25 @@
+/**
+ * The activities of a batch as the workflow calls them, each with its time limits.
+ *
+ * @module
+ */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { BatchActivities } from '../../contract';
+
+/** Reads the images, page by page. The cloud may be away for half an hour before the batch is given up. */
+export const { imsPlanBatch } = proxyActivities<BatchActivities>({
+  startToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '30m',
+  heartbeatTimeout: '60s',
+  retry: { initialInterval: '2s', maximumInterval: '30s' },
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** Reads of Temporal. Without an answer the next look tells. */
+export const { imsLookAtExports } = proxyActivities<BatchActivities>({
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '20s' },
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});

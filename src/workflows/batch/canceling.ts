@@ -1,0 +1,25 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { cancelExports } from './exports';
+import { publish } from './publishing';
+import { type Batch, settle, tallyOf } from './state';
+
+/**
+ * Passes a cancel on to every export that runs, and waits until each of them has ended: at once where it detaches, when its
+ * job has ended where it drains. Silent ones are looked at, so that none is waited for in vain.
+ */
+export function cancelAll(batch: Batch): Promise<void> {
+  return CancellationScope.nonCancellable(async () => {
+    batch.canceling = true;
+    await condition(() => batch.starting.size === 0);
+    for (const [position, item] of batch.items.entries()) {
+      if (item.at !== 'pending') continue;
+      const { imageId, bucketUrl } = item.planned;
+      settle(batch, position, { imageId, bucketUrl, verdict: 'notStarted' });
+    }
+    publish(batch);
+    await cancelExports(batch);
+    // Their time to be looked at has come nearer.
+    batch.lookNow = true;
+    await condition(() => tallyOf(batch).ended === batch.items.length);
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * The exports of a batch: children that outlive its runs, and itself when it is terminated.
+ *
+ * @module
+ */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportEnded,
+  type ExportImageInput,
+  exportWorkflowId,
+  type PlannedExport,
+} from '../../contract';
+import { shortDestination } from '../wording';
+import { LOOK_LIMITS } from './look-limits';
+import { type Batch, type BatchItem, planOf, settle } from './state';
+import { resultOf, resultOfBusy } from './verdicts';
+
+type Pending = Extract<BatchItem, { at: 'pending' }>;
+
+/** Starts the export of an image. What comes of it is a report, or found by a look. */
+export function startExport(batch: Batch, position: number): void {
+  const { planned } = batch.items[position] as Pending;
+  batch.starting.add(position);
+  // A start that is under way goes on when the batch is canceled: then its export is known, and canceled too.
+  void CancellationScope.nonCancellable(() => begin(batch, position, planned));
+}
+
+async function begin(batch: Batch, position: number, planned: PlannedExport): Promise<void> {
+  const firstRunId = await start(batch, planned, () => lookSoon(batch, position));
+  batch.starting.delete(position);
+  batch.wake = true;
+  const lookAtMs = firstRunId === null ? 0 : Date.now() + LOOK_LIMITS.firstMs;
+  batch.items[position] = { at: 'running', planned, child: { firstRunId, lookAtMs, looks: 0 } };
+  if (firstRunId === null) batch.lookNow = true;
+  const report = batch.earlyReports.get(position);
+  batch.earlyReports.delete(position);
+  if (report !== undefined) takeReport(batch, report);
+}
+
+/**
+ * The first run of the export; null when there is an export of that id already.
+ *
+ * @param closed called when this run of the batch is told that the export is closed. Its report came before that, so it only
+ *   matters where there was none.
+ */
+async function start(batch: Batch, planned: PlannedExport, closed: () => void): Promise<string | null> {
+  const bucketUrl = planned.bucketUrl ?? '';
+  try {
+    const child = await startChild(EXPORT_IMAGE_WORKFLOW, {
+      workflowId: exportWorkflowId(bucketUrl),
+      args: [inputOf(batch, planned)],
+      // A continue-as-new of the batch would end, or cancel, whatever is not abandoned.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      staticSummary: `Export image ${planned.imageId} → ${shortDestination({ bucketUrl })} (${planned.format})`,
+    });
+    child.result().then(closed, closed);
+    return child.firstExecutionRunId;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return null;
+  }
+}
+
+/** The input of the export of one image, which tells this batch of its end. */
+export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExport): ExportImageInput {
+  const { account, options } = planOf(batch);
+  const chosen = format === 'quick' ? { isQuickExport: true } : { fileFormat: format };
+  const notify = { workflowId: workflowInfo().workflowId };
+  return { imageId, bucketUrl, ...chosen, account, options, notify } as ExportImageInput;
+}
+
+/** An export that has ended, in its own words. Others than those of this batch are not listened to. */
+export function takeReport(batch: Batch, report: ExportEnded): void {
+  const position = batch.positions.get(report.workflowId);
+  if (position === undefined) return;
+  // Handlers run before the answer to a start that came in the same task.
+  if (batch.starting.has(position)) {
+    batch.earlyReports.set(position, report);
+    return;
+  }
+  const item = batch.items[position];
+  if (item?.at !== 'running' || item.child.firstRunId !== report.firstRunId) return;
+  const { planned } = item;
+  const isOfOther = report.imageId !== null && report.imageId.toLowerCase() !== planned.imageId;
+  settle(batch, position, isOfOther ? resultOfBusy(planned, report.imageId) : resultOf(planned, report));
+}
+
+/** Has an export looked at now, unless its verdict is known. */
+export function lookSoon(batch: Batch, position: number): void {
+  const item = batch.items[position];
+  if (item?.at !== 'running') return;
+  item.child.lookAtMs = 0;
+  batch.lookNow = true;
+}
+
+/** Asks every export that runs to cancel. They report, as ever, when they have ended. */
+export async function cancelExports(batch: Batch): Promise<void> {
+  const lookAtMs = Date.now() + LOOK_LIMITS.afterCancelMs;
+  const asked = batch.items.flatMap((item, position) => {
+    // One that was there before is not this batch's to cancel.
+    if (item.at !== 'running' || item.child.firstRunId === null) return [];
+    item.child.looks = 0;
+    item.child.lookAtMs = Math.min(item.child.lookAtMs, lookAtMs);
+    return [cancelExport(batch, position, item.planned)];
+  });
+  await Promise.all(asked);
+}
+
+export async function cancelExport(batch: Batch, position: number, { bucketUrl }: PlannedExport): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(exportWorkflowId(bucketUrl ?? '')).cancel();
+  } catch (error) {
+    log.info('An export could not be asked to cancel: it has ended', { bucketUrl, error: String(error) });
+    lookSoon(batch, position);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Looking at exports that do not report: those that were terminated, or cut off by a timeout, cannot; those that were reset
+ * will later. Exports whose id was taken when they were to be started are looked at too.
+ *
+ * @module
+ */
+import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { type ExportLook, exportWorkflowId } from '../../contract';
+import { formatDuration } from '../format-duration';
+import { activityTaskQueue } from '../task-queues';
+import { imsLookAtExports } from './activity-stubs';
+import { cancelExport, takeReport } from './exports';
+import { LOOK_LIMITS } from './look-limits';
+import { publish } from './publishing';
+import { asInput, type Batch, type BatchItem, settle } from './state';
+import { resultOf, resultOfBusy, resultOfEarlier } from './verdicts';
+import { progressLine } from './wording';
+
+/** So many are looked at by one activity: a look takes some milliseconds. */
+const LOOKED_AT_ONCE = 200;
+
+/** Looks that are due within this share of the first wait are made together with those that are due now. */
+const TOGETHER = 0.5;
+
+type Running = Extract<BatchItem, { at: 'running' }>;
+
+/**
+ * Looks at silent exports until the batch has ended. It has a timer of its own, which the reports do not touch: a timer that
+ * every report begins anew would be two events more for each image.
+ */
+export function keepLooking(batch: Batch): void {
+  void CancellationScope.nonCancellable(async () => {
+    while (batch.ended === null) {
+      const waitMs = Math.max(1, nextLookAtMs(batch) - Date.now());
+      const summary = `${progressLine(batch)} - next look at silent exports in ${formatDuration(waitMs)}`;
+      await condition(() => batch.lookNow, waitMs, { summary });
+      batch.lookNow = false;
+      await lookAtSilent(batch);
+    }
+  });
+}
+
+/** At the latest after the first wait: exports that start later are due then. */
+function nextLookAtMs(batch: Batch): number {
+  const firstMs = Date.now() + LOOK_LIMITS.firstMs;
+  return batch.items.reduce(
+    (earliest, item) => (item.at === 'running' ? Math.min(earliest, item.child.lookAtMs) : earliest),
+    firstMs,
+  );
+}
+
+async function lookAtSilent(batch: Batch): Promise<void> {
+  const horizonMs = Date.now() + TOGETHER * LOOK_LIMITS.firstMs;
+  const due = batch.items
+    .flatMap((item, position) =>
+      item.at === 'running' && item.child.lookAtMs <= horizonMs ? [{ item, position }] : [],
+    )
+    .slice(0, LOOKED_AT_ONCE);
+  if (due.length === 0) return;
+  const looks = await look(
+    batch,
+    due.map(({ item }) => item),
+  );
+  for (const [index, { item, position }] of due.entries()) {
+    // It may have reported while it was looked at.
+    if (batch.items[position] === item) takeLook(batch, position, item, looks[index] ?? NOT_READ);
+  }
+  publish(batch);
+}
+
+async function look(batch: Batch, due: Running[]): Promise<ExportLook[]> {
+  const exports = due.map(({ planned, child }) => ({
+    workflowId: exportWorkflowId(planned.bucketUrl ?? ''),
+    firstRunId: child.firstRunId,
+  }));
+  try {
+    const summary = `look at ${exports.length} exports that did not report`;
+    const taskQueue = activityTaskQueue(asInput(batch));
+    return await imsLookAtExports.executeWithOptions({ summary, taskQueue }, [{ exports }]);
+  } catch {
+    // Temporal, or every worker, was away for minutes: the next look will tell.
+    return [];
+  }
+}
+
+const NOT_READ: ExportLook = { kind: 'notRead', reason: 'the activity failed' };
+
+function takeLook(batch: Batch, position: number, item: Running, seen: ExportLook): void {
+  const { planned, child } = item;
+  switch (seen.kind) {
+    case 'running':
+      if (child.firstRunId === null && !adopts(item, seen)) {
+        settle(batch, position, resultOfBusy(planned, seen.imageId));
+        return;
+      }
+      if (child.firstRunId === null && batch.canceling) void cancelExport(batch, position, planned);
+      child.firstRunId = seen.firstRunId;
+      lookLater(child);
+      return;
+    case 'ended':
+      if (child.firstRunId !== null) takeReport(batch, { ...seen.report, firstRunId: child.firstRunId });
+      else if (seen.report.outcome === 'succeeded') settle(batch, position, resultOfEarlier(planned, seen.report));
+      // It ran when it was to be started, and has failed since: now it is this batch's turn.
+      else startAgain(batch, position, item);
+      return;
+    case 'gone':
+      if (child.firstRunId === null) startAgain(batch, position, item);
+      else settle(batch, position, resultOf(planned, vanished(item, child.firstRunId)));
+      return;
+    case 'notRead':
+      lookLater(child);
+  }
+}
+
+/**
+ * An export that this workflow id has started is of an earlier run of this batch, one before a reset say, and reports to
+ * this one.
+ */
+function adopts({ planned }: Running, { parentId, imageId }: Extract<ExportLook, { kind: 'running' }>): boolean {
+  return parentId === workflowInfo().workflowId && (imageId === null || imageId === planned.imageId);
+}
+
+function lookLater(child: Running['child']): void {
+  child.looks += 1;
+  child.lookAtMs = Date.now() + Math.min(LOOK_LIMITS.longestMs, LOOK_LIMITS.firstMs * 2 ** child.looks);
+}
+
+function startAgain(batch: Batch, position: number, { planned }: Running): void {
+  if (batch.canceling) {
+    const { imageId, bucketUrl } = planned;
+    settle(batch, position, { imageId, bucketUrl, verdict: 'notStarted' });
+    return;
+  }
+  batch.items[position] = { at: 'pending', planned };
+  batch.nextPending = Math.min(batch.nextPending, position);
+  batch.wake = true;
+}
+
+function vanished({ planned }: Running, firstRunId: string): Parameters<typeof resultOf>[1] {
+  return {
+    workflowId: exportWorkflowId(planned.bucketUrl ?? ''),
+    firstRunId,
+    outcome: 'unknown',
+    imageId: planned.imageId,
+    fileFormat: null,
+    jobId: null,
+    remoteJob: 'unknown',
+    object: null,
+    failure: { type: 'Terminated', message: 'Temporal knows the export no more: it was deleted, or ended long ago.' },
+  };
+}

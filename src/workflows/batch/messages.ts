@@ -1,0 +1,94 @@
+/**
+ * What a running batch answers, with the words that the Web UI shows for it. All handlers are synchronous: they only change
+ * the state, so that a continue-as-new loses none of them.
+ *
+ * @module
+ */
+import { defineQuery, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import {
+  BATCH_CONCURRENCY,
+  BATCH_MESSAGES,
+  type BatchStatus,
+  type ExportEnded,
+  type ExportOutcome,
+  type RetuneBatchInput,
+} from '../../contract';
+import { invalidArgument } from '../failures';
+import { exportEnded } from '../notification';
+import { takeReport } from './exports';
+import { publish } from './publishing';
+import type { Batch } from './state';
+import { statusOf } from './status';
+
+export const pauseStarting = defineSignal(BATCH_MESSAGES.signals.pauseStarting);
+export const resumeStarting = defineSignal(BATCH_MESSAGES.signals.resumeStarting);
+export const retuneBatch = defineUpdate<RetuneBatchInput, [RetuneBatchInput]>(BATCH_MESSAGES.updates.retuneBatch);
+export const batchStatus = defineQuery<BatchStatus>(BATCH_MESSAGES.queries.batchStatus);
+
+/** Called before anything is awaited, so that no message of the first workflow task is lost. */
+export function listen(batch: Batch): void {
+  setHandler(exportEnded, (report) => hear(batch, report), {
+    description: 'Sent by the exports of this batch when they have ended; not for people.',
+  });
+  setHandler(pauseStarting, () => setPaused(batch, true), {
+    description: 'Start no further export for now. Those that run go on.',
+  });
+  setHandler(resumeStarting, () => setPaused(batch, false), { description: 'Start exports again.' });
+  setHandler(batchStatus, () => statusOf(batch), {
+    description:
+      'Where the batch stands: counts by verdict, what runs, what did not go well. Answers after the end too.',
+  });
+  setHandler(retuneBatch, (changes) => retune(batch, changes), {
+    description: `Change how many exports run at the same time. Argument: {"maxConcurrent": 50}, from 1 to ${BATCH_CONCURRENCY.most}.`,
+    validator: refuseRetune,
+  });
+}
+
+function setPaused(batch: Batch, paused: boolean): void {
+  batch.startingPaused = paused;
+  batch.wake = true;
+  publish(batch);
+}
+
+function retune(batch: Batch, { maxConcurrent }: RetuneBatchInput): RetuneBatchInput {
+  batch.maxConcurrent = maxConcurrent;
+  batch.wake = true;
+  return { maxConcurrent };
+}
+
+function refuseRetune(changes: unknown): void {
+  const { maxConcurrent } = (changes ?? {}) as Partial<RetuneBatchInput>;
+  const isOne = Number.isInteger(maxConcurrent) && Object.keys(changes ?? {}).length === 1;
+  if (isOne && Number(maxConcurrent) >= 1 && Number(maxConcurrent) <= BATCH_CONCURRENCY.most) return;
+  throw invalidArgument(
+    'retuneBatch',
+    changes,
+    `{"maxConcurrent": a whole number from 1 to ${BATCH_CONCURRENCY.most}}`,
+  );
+}
+
+/** Anybody can send anything: what is no report is not followed, and an error here would stop the batch for ever. */
+function hear(batch: Batch, report: unknown): void {
+  if (isReport(report)) takeReport(batch, report);
+  else log.warn('A signal exportEnded that is no report was not followed');
+}
+
+const OUTCOMES: ReadonlySet<unknown> = new Set<ExportOutcome>(['succeeded', 'failed', 'unknown', 'canceled']);
+
+function isReport(report: unknown): report is ExportEnded {
+  if (typeof report !== 'object' || report === null) return false;
+  const { workflowId, firstRunId, outcome, imageId, jobId, object, failure } = report as { [field: string]: unknown };
+  return (
+    typeof workflowId === 'string' &&
+    typeof firstRunId === 'string' &&
+    OUTCOMES.has(outcome) &&
+    isTextOrNull(imageId) &&
+    isTextOrNull(jobId) &&
+    typeof object === 'object' &&
+    (failure === null || typeof (failure as { message?: unknown } | undefined)?.message === 'string')
+  );
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
+}

@@ -1,0 +1,40 @@
+import { ActivityFailure, ApplicationFailure, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { activityError } from '../activity-stubs';
+import { rethrowCancel } from '../cancellation';
+import { invalidRequest, isExportFailure } from '../failures';
+import { iso } from '../status';
+import { activityTaskQueue } from '../task-queues';
+import { imsPlanBatch } from './activity-stubs';
+import { asInput, type Batch, memoOf, takePlan } from './state';
+
+/** Decides once what is exported where. From here on only the plan is used. */
+export async function plan(batch: Batch): Promise<void> {
+  refuseCron();
+  const startedAt = iso(batch.startedAtMs);
+  try {
+    const options = { summary: 'read the images and plan their exports', taskQueue: activityTaskQueue(asInput(batch)) };
+    const planned = await imsPlanBatch.executeWithOptions(options, [{ input: batch.input ?? null, startedAt }]);
+    takePlan(batch, planned);
+  } catch (error) {
+    rethrowCancel(error);
+    if (error instanceof ActivityFailure && isExportFailure(error.cause)) throw error.cause;
+    const { message } = activityError(error, 'PlanBatch');
+    throw ApplicationFailure.create({
+      type: 'SubmitRejected',
+      message: `Nothing was submitted: the batch could not be planned: ${message}`,
+      nonRetryable: true,
+      details: [{ imageId: '', bucketUrl: '', error: activityError(error, 'PlanBatch') }],
+    });
+  }
+  upsertMemo(memoOf(batch));
+}
+
+/** A cron's run gets the arguments of the run before, so after a continue-as-new the state of a batch that has ended. */
+function refuseCron(): void {
+  if (!workflowInfo().cronSchedule) return;
+  throw invalidRequest(
+    'cronSchedule',
+    workflowInfo().cronSchedule,
+    'no cron; a Temporal schedule starts batches instead',
+  );
+}

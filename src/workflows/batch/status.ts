@@ -1,0 +1,45 @@
+import type { BatchItemResult, BatchStatus, BatchVerdict } from '../../contract';
+import { iso } from '../status';
+import { type Batch, countsOf, phaseOf, tallyOf } from './state';
+
+const MOST_EXPORTS = 50;
+const MOST_TROUBLES = 20;
+
+/** Verdicts that call for nobody. */
+const FINE: ReadonlySet<BatchVerdict> = new Set(['succeeded', 'alreadyExported', 'valid', 'notStarted']);
+
+/** The answer to `batchStatus`. */
+export function statusOf(batch: Batch): BatchStatus {
+  const { ended } = batch;
+  const { pending, running } = tallyOf(batch);
+  return {
+    phase: phaseOf(batch),
+    outcome: ended?.outcome ?? null,
+    dryRun: batch.plan?.dryRun ?? null,
+    total: batch.items.length,
+    pending,
+    running,
+    counts: countsOf(batch),
+    maxConcurrent: batch.maxConcurrent,
+    startingPaused: batch.startingPaused,
+    exports: runningOf(batch).slice(0, MOST_EXPORTS),
+    troubles: troublesOf(batch).slice(-MOST_TROUBLES),
+    failure: ended?.failure ? { type: ended.failure.type ?? '', message: ended.failure.message } : null,
+    startedAt: iso(batch.startedAtMs),
+    endedAt: ended === null ? null : iso(ended.atMs),
+    warnings: [...batch.warnings],
+  };
+}
+
+/** Images that did not end well, in the order of the plan. */
+export function troublesOf(batch: Batch): BatchItemResult[] {
+  return batch.items.flatMap((item) => (item.at === 'ended' && !FINE.has(item.result.verdict) ? [item.result] : []));
+}
+
+function runningOf(batch: Batch): BatchStatus['exports'] {
+  return batch.items.flatMap((item, position) => {
+    if (item.at === 'ended' || (item.at === 'pending' && !batch.starting.has(position))) return [];
+    const { imageId, bucketUrl } = item.planned;
+    return [{ imageId, bucketUrl }];
+  });
+}

@@ -1,0 +1,38 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { BatchItemResult, PlannedExport } from '../../contract';
+import { activityError, imsValidateExport } from '../activity-stubs';
+import { cancelRequested } from '../cancellation';
+import { reasonOf } from '../reason';
+import { activityTaskQueue } from '../task-queues';
+import { inputOf } from './exports';
+import { asInput, type Batch, settle } from './state';
+
+/** Validates the export of an image, in a dry run: nothing is submitted. */
+export function validateExport(batch: Batch, position: number): void {
+  const item = batch.items[position];
+  if (item?.at !== 'pending') return;
+  batch.starting.add(position);
+  void validated(batch, item.planned).then((result) => {
+    batch.starting.delete(position);
+    settle(batch, position, result);
+  });
+}
+
+async function validated(batch: Batch, planned: PlannedExport): Promise<BatchItemResult> {
+  const { imageId, bucketUrl } = planned;
+  const { notify, ...input } = inputOf(batch, planned);
+  try {
+    const taskQueue = activityTaskQueue(asInput(batch));
+    await imsValidateExport.executeWithOptions({ summary: `validate ${imageId}`, taskQueue }, [input]);
+    return { imageId, bucketUrl, verdict: 'valid' };
+  } catch (error) {
+    if (cancelRequested() && isCancellation(error)) return { imageId, bucketUrl, verdict: 'notStarted' };
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    const isRefusal = cause instanceof ApplicationFailure && cause.nonRetryable;
+    const { code, message } = activityError(error, 'ValidateExport');
+    const failure = isRefusal
+      ? { type: cause.type ?? '', message: reasonOf(cause) }
+      : { type: 'SubmitRejected', message: `It could not be validated: ${code}: ${message}` };
+    return { imageId, bucketUrl, verdict: 'refused', failure };
+  }
+}

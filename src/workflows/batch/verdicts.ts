@@ -1,0 +1,92 @@
+/**
+ * From what an export tells of its end to the verdict on its image. Pure.
+ *
+ * @module
+ */
+import type { BatchItemResult, BatchVerdict, ExportEnded, FailureType, PlannedExport } from '../../contract';
+
+/** Failures by which nothing was submitted. */
+const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
+  'InvalidExportRequest',
+  'ExportNotAllowed',
+  'DestinationExists',
+  'DestinationBusy',
+  'SubmitRejected',
+  'AccessDenied',
+]);
+
+/** The verdict on an image whose export, started by this batch, has ended. */
+export function resultOf({ imageId, bucketUrl }: PlannedExport, report: ExportEnded): BatchItemResult {
+  const { jobId, object, failure, remoteJob } = report;
+  const verdict = verdictOf(report);
+  const isTrackedNoMore = verdict === 'canceled' || verdict === 'unknown';
+  const isLeft = isTrackedNoMore && (remoteJob === 'running' || remoteJob === 'unknown');
+  return {
+    imageId,
+    bucketUrl,
+    verdict,
+    ...(jobId ? { jobId } : {}),
+    ...(object ? { size: object.size, etag: object.etag } : {}),
+    ...(isLeft ? { remoteJob } : {}),
+    ...(failure ? { failure: { type: failure.type, message: failure.message } } : {}),
+  };
+}
+
+function verdictOf({ outcome, failure }: ExportEnded): BatchVerdict {
+  if (outcome !== 'failed') return outcome;
+  return REFUSALS.has(failure?.type ?? '') ? 'refused' : 'failed';
+}
+
+/** The verdict on an image whose destination an earlier export had reached before. */
+export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): BatchItemResult {
+  const { imageId, bucketUrl, format } = planned;
+  const wanted = format === 'quick' ? 'zvhd2' : format;
+  if (report.imageId === imageId && report.fileFormat === wanted) {
+    return { ...resultOf(planned, report), verdict: 'alreadyExported' };
+  }
+  const message = `Image ${report.imageId} (${report.fileFormat}) was exported there. Choose another object key.`;
+  return { imageId, bucketUrl, verdict: 'refused', failure: { type: 'DestinationExists', message } };
+}
+
+/** The verdict on an image to whose destination somebody else exports. */
+export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: string | null): BatchItemResult {
+  const what = other === null || other === imageId ? '' : ` It is of another image, ${other}.`;
+  const message = `An export runs there that this batch did not start.${what}`;
+  return { imageId, bucketUrl, verdict: 'alreadyExporting', failure: { type: 'DestinationBusy', message } };
+}
+
+/** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
+const LONGEST_MESSAGE = 300;
+const SHORTEST_MESSAGE = 48;
+
+/** Of all messages together: state and result of a batch have to stay well below the 2 MB of a payload. */
+const MESSAGE_BYTES = 240_000;
+
+/** So many bytes of a message each of so many items may keep. */
+export function longestMessage(items: number): number {
+  return Math.max(SHORTEST_MESSAGE, Math.min(LONGEST_MESSAGE, Math.floor(MESSAGE_BYTES / Math.max(1, items))));
+}
+
+/** The same result, its message cut to what a batch of so many items can keep. */
+export function fitMessages(result: BatchItemResult, items: number): BatchItemResult {
+  const { failure } = result;
+  if (failure === undefined) return result;
+  return { ...result, failure: { ...failure, message: cut(failure.message, longestMessage(items)) } };
+}
+
+/** At most so many bytes of UTF-8, the last a mark of what is missing. */
+export function cut(text: string, bytes: number): string {
+  if (bytesOf(text) <= bytes) return text;
+  const kept: string[] = [];
+  let left = bytes - bytesOf('…');
+  for (const character of text) {
+    left -= bytesOf(character);
+    if (left < 0) break;
+    kept.push(character);
+  }
+  return `${kept.join('')}…`;
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,93 @@
+import {
+  type ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  log,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BatchOutcome, ExportImagesInput, ExportImagesResult } from '../contract';
+import { cancelAll } from './batch/canceling';
+import { keepLooking } from './batch/looks';
+import { listen } from './batch/messages';
+import { plan } from './batch/planning';
+import { publish } from './batch/publishing';
+import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch } from './batch/state';
+import { exportAll } from './batch/window';
+import { cancelRequested } from './cancellation';
+import { continuesARun } from './continuation';
+import { isExportFailure, stateFromOutside } from './failures';
+import { iso } from './status';
+
+/**
+ * Exports many images to OBS, so many at a time, and returns a verdict on each. It completes also when exports fail.
+ *
+ * Each export is a workflow of its own, {@link exportImageWorkflow}, under the id of its destination: it is seen, steered and
+ * retuned by itself, and outlives this workflow when that is terminated. Cancelling the batch cancels those that run.
+ *
+ * @param input the images or a query, and where they go. Anything else ends as InvalidExportRequest.
+ * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
+ * @throws ApplicationFailure, non-retryable, InvalidExportRequest, AccessDenied or SubmitRejected: nothing was submitted
+ */
+export async function exportImagesWorkflow(
+  input: ExportImagesInput,
+  resumed?: BatchState,
+): Promise<ExportImagesResult> {
+  const batch = setUp(input, resumed);
+  try {
+    if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
+    await run(batch);
+    await end(batch, 'completed', null);
+    return resultOf(batch);
+  } catch (error) {
+    if (isExportFailure(error)) await end(batch, 'failed', error);
+    if (cancelRequested() && isCancellation(error)) {
+      await cancelAll(batch);
+      await end(batch, 'canceled', null);
+      throw new CancelledFailure('The batch was canceled');
+    }
+    throw error;
+  }
+}
+
+async function run(batch: Batch): Promise<void> {
+  if (batch.plan === null) await plan(batch);
+  keepLooking(batch);
+  await exportAll(batch);
+}
+
+/** Reads nothing of the input, which can be anything: an error here would fail the workflow task for ever. */
+function setUp(input: unknown, resumed: BatchState | undefined): Batch {
+  const batch =
+    resumed !== undefined && continuesARun()
+      ? resumeBatch(input, resumed)
+      : beginBatch(input, workflowInfo().startTime.getTime());
+  listen(batch);
+  publish(batch);
+  return batch;
+}
+
+/** Says how it ended where it can still be read afterwards. */
+async function end(batch: Batch, outcome: BatchOutcome, failure: ApplicationFailure | null): Promise<void> {
+  batch.ended = { outcome, atMs: Date.now(), failure };
+  upsertMemo(memoOf(batch));
+  publish(batch);
+  log.info('Batch ended', { outcome, ...countsOf(batch) });
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+}
+
+function resultOf(batch: Batch): ExportImagesResult {
+  const { items, plan: planned, startedAtMs, ended, warnings } = batch;
+  return {
+    dryRun: planned?.dryRun ?? false,
+    total: items.length,
+    counts: countsOf(batch),
+    items: items.flatMap((item) => (item.at === 'ended' ? [item.result] : [])),
+    startedAt: iso(startedAtMs),
+    finishedAt: iso(ended?.atMs ?? Date.now()),
+    warnings,
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Telling another workflow that the export has ended: a batch, whose later runs cannot await the children of earlier ones.
+ *
+ * @module
+ */
+import { CancellationScope, defineSignal, getExternalWorkflowHandle, log, workflowInfo } from '@temporalio/workflow';
+import { BATCH_MESSAGES, type ExportEnded, type ExportImageResult, isWorkflowId } from '../contract';
+import { reasonOf } from './reason';
+import type { Tracking } from './tracking';
+
+export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.exportEnded);
+
+/** The whole message is in the history of the export. */
+const LONGEST_REASON = 500;
+
+/**
+ * Signals the workflow that the input names, and returns when the signal was delivered or refused. Whoever is gone does not
+ * hold the export up: the server answers that it knows no such workflow.
+ */
+export async function notify(notified: string, tracking: Tracking, result: ExportImageResult | null): Promise<void> {
+  try {
+    await CancellationScope.nonCancellable(() =>
+      getExternalWorkflowHandle(notified).signal(exportEnded, reportOf(tracking, result)),
+    );
+  } catch (error) {
+    log.warn('The workflow to be told of the end of this export could not be told', {
+      notified,
+      error: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
+/** Whom the input asks to be told. It is read as it came, since an export of invalid input has to tell of its end too. */
+export function notifiedWorkflow({ input }: Pick<Tracking, 'input'>): string | undefined {
+  const { notify: asked } = (input ?? {}) as { notify?: { workflowId?: unknown } | null };
+  const workflowId = asked?.workflowId;
+  return isWorkflowId(workflowId) && workflowId !== workflowInfo().workflowId ? workflowId : undefined;
+}
+
+function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportEnded {
+  const { request, input, jobId, remoteJob, ended } = tracking;
+  const { imageId } = (request ?? input ?? {}) as { imageId?: unknown };
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const failure = ended?.failure ?? null;
+  return {
+    workflowId,
+    firstRunId: firstExecutionRunId,
+    outcome: ended?.outcome ?? 'unknown',
+    imageId: typeof imageId === 'string' ? imageId : null,
+    fileFormat: request?.fileFormat ?? null,
+    jobId,
+    remoteJob,
+    object: result?.object ? { size: result.object.size, etag: result.object.etag } : null,
+    failure: failure && { type: failure.type ?? '', message: reasonOf(failure).slice(0, LONGEST_REASON) },
+  };
+}

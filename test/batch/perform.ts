@@ -1,0 +1,108 @@
+/**
+ * One batch on a server, a cloud and a worker that are processes of their own, while the worker is killed again and again.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { type BatchReport, readBatch, startBatch } from '../../src/client';
+import type { ExportImagesResult } from '../../src/contract';
+import { environmentOf, type JobSummary, type SimulatorInfo } from '../../src/testing';
+import { bundleOnce, connectClient, startTestServer } from '../temporal';
+import { Child } from './child';
+import type { BatchTrial } from './plan';
+
+const TASK_QUEUE = 'batch-trial';
+const LOOK_EVERY_MS = 500;
+/** A worker of an overloaded machine may not answer a query in time. */
+const GIVE_UP_AFTER_MS = 60 * 60_000;
+
+/** What became of a trial. */
+export interface TrialRecord {
+  trial: BatchTrial;
+  result: ExportImagesResult;
+  resultBytes: number;
+  jobs: JobSummary[];
+  /** Events of each run of the batch, the first one first. */
+  eventsPerRun: number[];
+  /** Of the largest worker. */
+  peakRssBytes: number;
+  kills: number;
+  tookMs: number;
+}
+
+/** @param tell is told how far it is, now and then */
+export async function perform(trial: BatchTrial, tell: (line: string) => void = () => {}): Promise<TrialRecord> {
+  const simulator = new Child<SimulatorInfo, JobSummary[]>('simulator-process.ts', trial);
+  const server = await startTestServer();
+  const client = await connectClient(server);
+  let worker: Child<'polling', { peakRssBytes: number }> | undefined;
+  try {
+    const [info] = await Promise.all([simulator.ready, bundleOnce()]);
+    const { address, namespace } = server;
+    const startWorker = async () => {
+      worker = new Child('worker-process.ts', { address, namespace, taskQueue: TASK_QUEUE }, environmentOf(info));
+      await worker.ready;
+    };
+    await startWorker();
+    const startedAt = performance.now();
+    const batch = await startBatch(
+      client,
+      {
+        query: { tag: 'trial' },
+        to: `${info.bucket}:trial/{imageId}.{format}`,
+        maxConcurrent: trial.maxConcurrent,
+        options: { minInterval: '1s', maxInterval: '5s' },
+      },
+      { taskQueue: TASK_QUEUE, name: 'trial' },
+    );
+    let peakRssBytes = 0;
+    let kills = 0;
+    for (const share of [...trial.killsAt, 1]) {
+      await untilEnded(client, batch.workflowId, share * trial.images, tell);
+      peakRssBytes = Math.max(peakRssBytes, (await worker?.ask())?.peakRssBytes ?? 0);
+      if (share === 1) break;
+      await worker?.kill();
+      kills += 1;
+      tell(`the worker was killed when ${Math.round(share * 100)} % had ended`);
+      await startWorker();
+    }
+    const result = await batch.result();
+    const tookMs = performance.now() - startedAt;
+    const resultBytes = Buffer.byteLength(JSON.stringify(result));
+    const eventsPerRun = await eventsOf(client, batch.workflowId);
+    return { trial, result, resultBytes, jobs: await simulator.ask(), eventsPerRun, peakRssBytes, kills, tookMs };
+  } finally {
+    await worker?.kill();
+    await simulator.kill();
+    await client.connection.close();
+    await server.stop();
+  }
+}
+
+async function untilEnded(client: Client, workflowId: string, count: number, tell: (line: string) => void) {
+  const giveUpAt = performance.now() + GIVE_UP_AFTER_MS;
+  for (let told = 0; ; ) {
+    const report = await readBatch(client, workflowId);
+    const ended = endedIn(report);
+    if (ended >= count || (report.closedAt !== null && report.workflowStatus !== 'CONTINUED_AS_NEW')) return;
+    if (performance.now() > giveUpAt) throw new Error(`only ${ended} of ${count} have ended`);
+    if (ended - told >= 100) {
+      told = ended;
+      tell(`${ended} have ended`);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function endedIn({ status }: BatchReport): number {
+  return Object.values(status?.counts ?? {}).reduce((sum, count) => sum + count, 0);
+}
+
+async function eventsOf(client: Client, workflowId: string): Promise<number[]> {
+  const runs = [];
+  for await (const { historyLength, startTime } of client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
+    runs.push({ historyLength, startedAtMs: startTime.getTime() });
+  }
+  return runs.sort((a, b) => a.startedAtMs - b.startedAtMs).map(({ historyLength }) => historyLength);
+}
