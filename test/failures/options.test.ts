@@ -115,7 +115,7 @@ it.concurrent('F35 submitBudget', async () => {
 it.concurrent('F35 the start prints every budget with its option, as it is in force', async () => {
   const { imageId, bucketUrl } = new OneExport(rig);
   const budgets = {
-    deadline: ['30h', '30h 00m'],
+    deadline: ['30h', '30h after the start'],
     minInterval: ['11s', '11s'],
     maxInterval: ['7m', '7m 00s'],
     stallAfter: ['13m', '13m 00s'],
