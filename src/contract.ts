@@ -935,9 +935,22 @@ export function exportBatchWorkflowId(name: string): string {
 /** Temporal's limit on the length of an id, in bytes. */
 const MAX_WORKFLOW_ID_BYTES = 1_000;
 
-/** True for what can be the id of a workflow. */
+/** What the id of a workflow must look like, for messages. */
+export const WORKFLOW_ID_SHAPE = `well-formed text of 1 to ${MAX_WORKFLOW_ID_BYTES} bytes`;
+
+/**
+ * True for what can be the id of a workflow. With anything else in a command, the server refuses the workflow task for ever;
+ * with half a character, which is no UTF-8, the worker itself ends.
+ */
 export function isWorkflowId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && new TextEncoder().encode(value).length <= MAX_WORKFLOW_ID_BYTES;
+  if (typeof value !== 'string' || value === '' || /\p{Surrogate}/u.test(value)) return false;
+  return new TextEncoder().encode(value).length <= MAX_WORKFLOW_ID_BYTES;
+}
+
+/** What is wrong with a destination whose {@link exportWorkflowId} cannot be one, as what would be right; null when it can. */
+export function workflowIdProblem(bucketUrl: string): string | null {
+  if (isWorkflowId(exportWorkflowId(bucketUrl))) return null;
+  return `another object key: ${exportWorkflowId('<bucket>:<object key>')}, the id of the export, must be ${WORKFLOW_ID_SHAPE}`;
 }
 
 /** The activities of a batch, by name; on the same task queue as {@link ExportActivities}. */

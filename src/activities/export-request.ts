@@ -20,6 +20,8 @@ import {
   JOB_ID,
   settingProblems,
   TASK_QUEUE_NAME,
+  WORKFLOW_ID_SHAPE,
+  workflowIdProblem,
 } from '../contract';
 import { RULE_IDS } from './preflight';
 
@@ -94,7 +96,7 @@ export const exportInputSchema = z.strictObject(
     options: optionsSchema.nullish(),
     notify: z
       .strictObject(
-        { workflowId: z.custom<string>(isWorkflowId, { error: 'the id of a workflow, of 1 to 1000 bytes' }) },
+        { workflowId: z.custom<string>(isWorkflowId, { error: `the id of a workflow, ${WORKFLOW_ID_SHAPE}` }) },
         { error: NOTIFIED },
       )
       .nullish(),
@@ -188,7 +190,8 @@ function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
     return problem('a bucket name of 3 to 63 lower-case letters, digits, hyphens and dots before the colon');
   }
   if (objectKey === '') return problem('an object key after the colon');
-  return [];
+  const expected = workflowIdProblem(bucketUrl);
+  return expected === null ? [] : problem(expected);
 }
 
 function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Problem[] {

@@ -25,10 +25,11 @@ import {
   IMAGE_ID,
   JOB_ID,
   TASK_QUEUE_NAME,
+  workflowIdProblem,
 } from '../contract';
 import type { exportImageWorkflow } from './export-image';
 import { childBusy, childTerminated, invalidRequest } from './failures';
-import { bytesOf, type StartedWith, startDetails, startSummary } from './wording';
+import { type StartedWith, startDetails, startSummary } from './wording';
 
 /**
  * What can be chosen of a child. Everything else is part of what an export promises: its id is that of its destination, it
@@ -141,9 +142,6 @@ async function outcomeOf(
   }
 }
 
-/** Temporal takes no longer ids. It refuses the command then, and so the workflow task of the parent, for ever. */
-const MAX_WORKFLOW_ID_BYTES = 1000;
-
 /** The input can be anything; what stands here for its destination must do for an id. The rest the child refuses. */
 function workflowIdOf(input: unknown): string {
   refuseOtherThanJson(input);
@@ -155,12 +153,9 @@ function workflowIdOf(input: unknown): string {
       "'<bucket>:<object key>', in an object such as {imageId, bucketUrl, …}",
     );
   }
-  const workflowId = exportWorkflowId(bucketUrl);
-  if (bytesOf(workflowId) > MAX_WORKFLOW_ID_BYTES || /\p{Surrogate}/u.test(bucketUrl)) {
-    const expected = `well-formed text with which ${exportWorkflowId('<bucket>:<object key>')}, the id of the workflow, has at most ${MAX_WORKFLOW_ID_BYTES} bytes`;
-    throw invalidRequest('bucketUrl', bucketUrl, expected);
-  }
-  return workflowId;
+  const expected = workflowIdProblem(bucketUrl);
+  if (expected !== null) throw invalidRequest('bucketUrl', bucketUrl, expected);
+  return exportWorkflowId(bucketUrl);
 }
 
 /** Temporal could not write it down, which would fail the workflow task of the parent, for ever. */

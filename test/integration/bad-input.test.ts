@@ -44,6 +44,8 @@ describe('bad input, as the start form of the Web UI makes it easy', () => {
     ['a deadline in words', { ...valid, options: { deadline: 'soon' } }, 'options.deadline', '"soon"'],
     ['options that are a string', { ...valid, options: 'fast' }, 'options', '"fast"'],
     ['an account that the worker lacks', { ...valid, account: 'berlin' }, 'account', '"berlin"'],
+    // In a command, half a character is no UTF-8, and would end the worker.
+    ['half a character to be told', { ...valid, notify: { workflowId: '\ud800' } }, 'notify.workflowId', '"\\ud800"'],
     [
       'an option of a later version',
       { ...valid, options: { expectNotification: true } },

@@ -215,6 +215,13 @@ describe('callers in another namespace', () => {
     expect(await seen({ ...input, bucketUrl, cancelsExport: true })).toMatchObject({
       details: { field: 'cancelsExport', expected: expect.stringContaining('no key of this name') },
     });
+    // Temporal would refuse such an id each time that Nexus tries again.
+    for (const key of ['k'.repeat(1_000), '\ud800']) {
+      expect(await seen({ ...input, bucketUrl: `ims-image:${key}` })).toMatchObject({
+        type: 'InvalidExportRequest',
+        details: { field: 'bucketUrl', expected: expect.stringContaining('well-formed text of 1 to 1000 bytes') },
+      });
+    }
     for (const nothing of [null, 'text', 7, []]) {
       expect(await seen(nothing)).toMatchObject({ type: 'InvalidExportRequest' });
     }

@@ -32,7 +32,7 @@ describe('an input of which no workflow id can be made ends as InvalidExportRequ
     expect(await refusalOf({ ...input, bucketUrl })).toMatchObject({
       field: 'bucketUrl',
       expected: expect.stringContaining(
-        'ims-export:<bucket>:<object key>, the id of the workflow, has at most 1000 bytes',
+        'ims-export:<bucket>:<object key>, the id of the export, must be well-formed text of 1 to 1000 bytes',
       ),
     });
   });

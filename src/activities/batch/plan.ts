@@ -3,16 +3,7 @@
  *
  * @module
  */
-import {
-  type BatchFormat,
-  type BatchImage,
-  type BatchPlan,
-  type ExportOptions,
-  type ExportSettings,
-  exportWorkflowId,
-  isWorkflowId,
-  type PlannedExport,
-} from '../../contract';
+import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
 import { asText, invalidRequest, type Problem, parseExportInput } from '../export-request';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from './key-template';
 import type { BatchRequest } from './request';
@@ -119,10 +110,6 @@ const ANY_IMAGE = '00000000-0000-4000-8000-000000000000';
 function destinationProblems(items: readonly PlannedExport[], wanted: readonly Wanted[]): Problem[] {
   return items.flatMap(({ bucketUrl }, index) => {
     if (bucketUrl === null) return [];
-    if (!isWorkflowId(exportWorkflowId(bucketUrl))) {
-      const expected = 'a shorter object key: it is a part of the id of the export';
-      return [{ field: fieldOf(wanted[index]), value: asText(bucketUrl), expected }];
-    }
     try {
       parseExportInput({ imageId: ANY_IMAGE, bucketUrl, isQuickExport: true });
       return [];

@@ -147,11 +147,16 @@ describe('the plan of a batch', () => {
     );
   });
 
-  it('is refused with a destination that is none, or too long for an id', () => {
+  it('is refused with a destination that is none, or of which no workflow id can be made', () => {
     const images = [{ imageId: A, fileFormat: 'vhd' }];
     expect(refusal(() => planned({ images, to: 'Bucket:{imageId}' }))).toMatchObject({ field: 'to' });
     const long = refusal(() => planned({ images, to: `bucket:${'k'.repeat(1_000)}` }));
-    expect(long).toMatchObject({ field: 'to', expected: expect.stringContaining('a shorter object key') });
+    expect(long).toMatchObject({
+      field: 'to',
+      expected: expect.stringContaining('well-formed text of 1 to 1000 bytes'),
+    });
+    const half = refusal(() => planned({ images: [{ ...images[0], objectKey: '\ud800' }], to: 'bucket:' }));
+    expect(half).toMatchObject({ field: 'images.0.objectKey', value: '"bucket:\\ud800"' });
   });
 
   it('of 5,000 images fits, unless their keys are long', () => {
