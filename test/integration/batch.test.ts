@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ScheduleHandle, WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import {
+  type ScheduleHandle,
+  WithStartWorkflowOperation,
+  type WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createNightlyExport } from '../../examples/schedule/nightly-export';
@@ -12,7 +17,14 @@ import {
   startBatch,
   startExport,
 } from '../../src/client';
-import { BATCH_MESSAGES, type ExportImagesInput, type ExportImagesResult, exportWorkflowId } from '../../src/contract';
+import {
+  BATCH_MESSAGES,
+  EXPORT_IMAGES_WORKFLOW,
+  type ExportImagesInput,
+  type ExportImagesResult,
+  exportBatchWorkflowId,
+  exportWorkflowId,
+} from '../../src/contract';
 import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf } from '../batch/batch-rig';
 import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, untilStatus } from '../rig';
 
@@ -177,6 +189,23 @@ describe('a batch of exports', () => {
       rig.simulator.changeJob(jobId ?? '', { status: 'SUCCESS' });
     }
     expect((await started.result()).counts.succeeded).toBe(6);
+  });
+
+  it('keeps a window that was changed before the images were read', async () => {
+    const input = { images: images(1), to: into(), dryRun: true, maxConcurrent: 2 };
+    const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGES_WORKFLOW, {
+      workflowId: exportBatchWorkflowId(randomUUID()),
+      taskQueue: rig.taskQueue,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+    });
+    await rig.client.workflow.executeUpdateWithStart(BATCH_MESSAGES.updates.retuneBatch, {
+      args: [{ maxConcurrent: 7 }],
+      startWorkflowOperation,
+    });
+    const handle = await startWorkflowOperation.workflowHandle();
+    expect(verdictsOf(await resultOf(handle))).toEqual(['valid']);
+    expect((await statusOf(handle)).maxConcurrent).toBe(7);
   });
 
   it('passes a cancel on to every export that runs, and tells what it leaves', async () => {

@@ -20,6 +20,10 @@ export function cancelAll(batch: Batch): Promise<void> {
     await cancelExports(batch);
     // Their time to be looked at has come nearer.
     batch.lookNow = true;
-    await condition(() => tallyOf(batch).ended === batch.items.length);
+    while (tallyOf(batch).ended < batch.items.length) {
+      batch.wake = false;
+      publish(batch);
+      await condition(() => batch.wake);
+    }
   });
 }

@@ -52,6 +52,7 @@ function setPaused(batch: Batch, paused: boolean): void {
 
 function retune(batch: Batch, { maxConcurrent }: RetuneBatchInput): RetuneBatchInput {
   batch.maxConcurrent = maxConcurrent;
+  batch.retuned = true;
   batch.wake = true;
   return { maxConcurrent };
 }

@@ -68,6 +68,8 @@ export interface Batch extends Omit<BatchState, 'items'> {
   /** Something has happened that an export has to be looked at for before its time. */
   lookNow: boolean;
   canceling: boolean;
+  /** A person has set `maxConcurrent`, perhaps before the plan with that of the input was there. */
+  retuned: boolean;
   ended: { outcome: BatchOutcome; atMs: number; failure: ApplicationFailure | null } | null;
 }
 
@@ -101,6 +103,7 @@ function inThisRun(input: unknown, state: BatchState): Batch {
     wake: false,
     lookNow: false,
     canceling: false,
+    retuned: false,
     ended: null,
   };
   index(batch);
@@ -131,7 +134,7 @@ export function carriedBatch({
 /** Takes the plan in; images that are not even tried have their verdict at once. */
 export function takePlan(batch: Batch, { dryRun, account, options, maxConcurrent, items, warnings }: BatchPlan): void {
   batch.plan = { dryRun, account, options };
-  batch.maxConcurrent = maxConcurrent;
+  if (!batch.retuned) batch.maxConcurrent = maxConcurrent;
   batch.warnings = warnings;
   batch.items = items.map((planned) => {
     if (planned.refusal === undefined) return { at: 'pending', planned };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BatchItemResult, BatchVerdict, ExportEnded, FailureType, PlannedExport } from '../../contract';
+import { bytesOf } from '../wording';
 
 /** Failures by which nothing was submitted. */
 const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
@@ -85,8 +86,4 @@ export function cut(text: string, bytes: number): string {
     kept.push(character);
   }
   return `${kept.join('')}…`;
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
