@@ -80,9 +80,9 @@ async function looksForItsJob(client: Client, workflowId: string, imageId: strin
     if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
     throw error;
   });
-  const { status, workflowStatus } = report ?? {};
+  const { status, closedAt } = report ?? {};
   const knowsNoJob = status?.jobId === null && LOOKING_PHASES.has(status.phase);
-  return workflowStatus === 'RUNNING' && knowsNoJob && status.imageId === imageId.toLowerCase();
+  return closedAt === null && knowsNoJob && status.imageId === imageId.toLowerCase();
 }
 
 /** Names the job to the export and waits until it has looked at it. */

@@ -48,7 +48,7 @@ export interface StartedBatch {
 export interface BatchReport {
   workflowId: string;
   runId: string;
-  /** As Temporal spells it: `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`. */
+  /** As Temporal spells it: `RUNNING`, `PAUSED`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`. */
   workflowStatus: string;
   startedAt: string;
   closedAt: string | null;
@@ -84,7 +84,7 @@ export async function startBatch(
     const before = await shortCall(client, () => client.workflow.getHandle(workflowId).describe()).catch(
       () => undefined,
     );
-    const joins = before?.status.name === 'RUNNING';
+    const joins = before !== undefined && before.closeTime === undefined;
     const digest = digestOf(input);
     if (joins) refuseOtherBatch(before.memo as BatchMemo, digest, name);
     if (!joins) await requireWorker(client, taskQueue);

@@ -13,7 +13,7 @@ import { shortCall } from './temporal-calls';
 export interface ExportReport {
   workflowId: string;
   runId: string;
-  /** As Temporal spells it: `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`, `CONTINUED_AS_NEW`. */
+  /** As Temporal spells it: `RUNNING`, `PAUSED`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`, `CONTINUED_AS_NEW`. */
   workflowStatus: string;
   startedAt: string;
   closedAt: string | null;
@@ -77,7 +77,7 @@ export async function* followExport(
       const report = await readExport(client, workflowId);
       answeredAtMs = Date.now();
       yield report;
-      if (report.workflowStatus !== 'RUNNING' && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
+      if (report.closedAt !== null && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
     } catch (error) {
       const isOutage = error instanceof ExportError && isUnreachable(error.cause);
       if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;

@@ -87,7 +87,7 @@ async function begin(
     const request = parseExportInput(input);
     const before = await describe(client, workflowId);
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
-    const joins = before?.status.name === 'RUNNING';
+    const joins = before !== undefined && before.closeTime === undefined;
     notes = notesOf(before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
@@ -134,7 +134,7 @@ async function earlierSuccess(
 }
 
 function notesOf(before: WorkflowExecutionDescription | undefined, request: ExportRequest): string[] {
-  if (before === undefined || before.status.name === 'RUNNING') return [];
+  if (before === undefined || before.closeTime === undefined) return [];
   const { jobId, imageId, bucketUrl, outcome, remoteJob } = (before.memo ?? {}) as ExportMemo;
   // A run that was terminated, or timed out, could not say any more what it left.
   const leftAJob = outcome === undefined ? jobId !== undefined : remoteJob === 'running' || remoteJob === 'unknown';

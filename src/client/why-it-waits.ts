@@ -38,9 +38,11 @@ async function tellUntil(
   }
 }
 
-function whyItWaits({ workflowId, workflowStatus, status, retrying }: ExportReport): string {
-  if (workflowStatus !== 'RUNNING') return '';
+function whyItWaits({ workflowId, workflowStatus, closedAt, status, retrying }: ExportReport): string {
+  if (closedAt !== null) return '';
   const giveUp = `(\`ims-export cancel ${workflowId}\` gives it up)`;
+  if (workflowStatus === 'PAUSED')
+    return `its workflow is paused in Temporal, and goes on when it is unpaused ${giveUp}`;
   // Without the number of the attempt, so that one reason is told once.
   if (retrying !== null) return `${retrying.activity} is tried again: ${retrying.failure} ${giveUp}`;
   if (status === null) return `no worker answers; \`ims-export doctor\` tells whether one is there ${giveUp}`;

@@ -5,7 +5,7 @@ import { ServiceError } from '@temporalio/client';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountFromEnvironment, createExportWorker, exportNexusService } from '../../src';
-import { readExport, startExport } from '../../src/client';
+import { followExport, readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
 import { environmentOf } from '../../src/testing';
 import { CALLERS, type CallingNamespace, createEndpoint, startCallers } from '../calling-namespace';
@@ -123,7 +123,14 @@ describe('callers in another namespace', () => {
     await workflowService.pauseWorkflowExecution(run);
     const call = await callers.call(input);
     await waiting(call);
+    const seen = [];
+    for await (const { workflowStatus } of followExport(rig.client, workflowId, 50)) {
+      if (seen.push(workflowStatus) === 2) break;
+    }
+    expect(seen).toEqual(['PAUSED', 'PAUSED']);
+    const further = startExport(rig.client, input);
     await workflowService.unpauseWorkflowExecution({ ...run, requestId: randomUUID() });
+    expect(await further).toMatchObject({ how: 'joined', jobId, notes: [] });
     letJobsEnd();
     expect(await call.result()).toMatchObject({ kind: 'succeeded', result: { jobId } });
   });

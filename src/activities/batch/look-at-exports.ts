@@ -52,7 +52,7 @@ async function lookAt(client: Client, { workflowId, firstRunId }: Looked): Promi
       const chain = firstRunOf(latest);
       // Somebody may have started another export of that id since; what is asked for is what became of this one.
       const isMeant = firstRunId === null || firstRunId === chain;
-      if (isMeant && latest.status.name === 'RUNNING') return running(latest, chain);
+      if (isMeant && latest.closeTime === undefined) return running(latest, chain);
       return {
         kind: 'ended',
         report: await reportOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null),
