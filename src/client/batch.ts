@@ -5,8 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { parseBatchInput } from '../activities/batch/request';
+import { invalidField } from '../activities/export-request';
 import {
   BATCH_MESSAGES,
   type BatchMemo,
@@ -16,7 +22,9 @@ import {
   type ExportImagesInput,
   type ExportImagesResult,
   exportBatchWorkflowId,
+  isWorkflowId,
   type RetuneBatchInput,
+  WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { describeCounts } from '../workflows/batch/wording';
 import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
@@ -81,6 +89,7 @@ export async function startBatch(
   const workflowId = exportBatchWorkflowId(name);
   try {
     parseBatchInput(input);
+    refuseName(name);
     const before = await shortCall(client, () => client.workflow.getHandle(workflowId).describe()).catch(
       () => undefined,
     );
@@ -94,7 +103,7 @@ export async function startBatch(
         taskQueue,
         args: [input],
         memo: { digest },
-        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdConflictPolicy: joins ? 'USE_EXISTING' : 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         staticSummary: summaryOf(input),
         staticDetails: DETAILS,
@@ -109,6 +118,8 @@ export async function startBatch(
       result: () => batchResult(client, workflowId, runId),
     };
   } catch (error) {
+    // Somebody else was quicker: that batch is joined when it is the same.
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return startBatch(client, input, { taskQueue, name });
     throw toExportError(error, workflowId);
   }
 }
@@ -214,6 +225,12 @@ export async function retuneBatch(
   const send = (handle: WorkflowHandle) =>
     handle.executeUpdate<RetuneBatchInput, [RetuneBatchInput]>(update, { args: [changes] });
   return await steer(client, workflowId, (handle) => answered(workflowId, send(handle)));
+}
+
+function refuseName(name: string): void {
+  if (name !== '' && isWorkflowId(exportBatchWorkflowId(name))) return;
+  const expected = `a name with which ${exportBatchWorkflowId('<name>')}, the id of the batch, is ${WORKFLOW_ID_SHAPE}`;
+  throw invalidField('name', name, expected);
 }
 
 /** Joining is right only for the same batch. One that somebody else has started may not say what it is. */

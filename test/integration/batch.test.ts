@@ -152,6 +152,27 @@ describe('a batch of exports', () => {
     expect(none).toMatchObject({ total: 0, warnings: ['The query matches no private image.'] });
   });
 
+  it('is joined by its name only for the same input, also by callers at the same moment', async () => {
+    rig.simulator.jobSeconds = 600;
+    const inputs = images(2).map((image) => ({ images: [image], to: into() }));
+    const options = { taskQueue: rig.taskQueue, name: randomUUID() };
+    const started = await Promise.allSettled(inputs.map((input) => startBatch(rig.client, input, options)));
+    expect(started.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const first = inputs[started.findIndex(({ status }) => status === 'fulfilled')] as ExportImagesInput;
+    expect(started).toContainEqual({
+      status: 'rejected',
+      reason: expect.objectContaining({ code: 'InvalidExportRequest', message: expect.stringContaining(options.name) }),
+    });
+    const joined = await startBatch(rig.client, first, options);
+    expect(joined.how).toBe('joined');
+    await cancelBatch(rig.client, joined.workflowId);
+    await expect(joined.result()).rejects.toThrow('1 canceled');
+    for (const name of ['', 'n'.repeat(1_000), '\ud800']) {
+      const code = errorCodeOf(startBatch(rig.client, first, { ...options, name }));
+      expect(await code).toBe('InvalidExportRequest');
+    }
+  });
+
   it('refuses two images with one key before it starts any', async () => {
     const [a, b] = rig.simulator.addImages('linux', 2, { tags: ['twice'] });
     for (const image of [a, b]) if (image) image.name = 'web server';
