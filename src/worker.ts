@@ -103,7 +103,9 @@ export async function runExportWorker(
   const connection = await connectTo({ ...connectionOptions, address });
   try {
     const options = {
-      ...(activitiesOnly || further.workflowBundle ? {} : { workflowBundle: await exportWorkflowBundle() }),
+      ...(activitiesOnly || further.workflowBundle || further.workflowsPath
+        ? {}
+        : { workflowBundle: await exportWorkflowBundle() }),
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
       ...further,
     };
