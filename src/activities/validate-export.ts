@@ -8,8 +8,9 @@ import type {
   FailureType,
   ValidatedExport,
 } from '../contract';
-import { CloudError, type Image } from '../huaweicloud';
-import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
+import type { Image } from '../huaweicloud';
+import { accountOfInput, notSubmitted, refuseUnbuiltOptions } from './before-submit';
+import type { AccountCloud, ExportActivityDeps } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
 import { type PreflightReport, preflight, type Refusal } from './preflight';
 import { readFacts } from './preflight/facts';
@@ -25,20 +26,16 @@ import { readRegistration } from './search-attributes';
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
   return async (input) => {
     const request = parseExportInput(input);
-    refuseUnbuiltOptions(request);
+    refuseUnbuiltOptions(request.options);
     const warnings = await refuseUnregisteredAttributes(request);
-    const account = deps.accounts.get(request.account);
-    if (account === undefined) {
-      const known = [...deps.accounts.keys()].join(', ');
-      throw invalidField('account', request.account, `one of the worker's accounts: ${known}`);
-    }
+    const account = accountOfInput(deps, request.account);
     // The job has begun: what it is of is seen by looking at it, and its destination need not be free.
     if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
     try {
       const validated = await validate(request, account);
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
-      throw error instanceof CloudError ? failureOf(error, request) : error;
+      throw notSubmitted(error, request.account, contextOf(request));
     }
   };
 }
@@ -54,12 +51,6 @@ async function validate(request: ExportRequest, account: AccountCloud): Promise<
       : notAllowed(request, facts.image, report);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
-}
-
-/** An option whose behaviour is not in this version. Better refused than silently ignored. */
-function refuseUnbuiltOptions({ options }: ExportRequest): void {
-  if (!options.expectNotification) return;
-  throw invalidField('options.expectNotification', true, 'false; this version does not have it yet');
 }
 
 /** An upsert of an attribute that is not registered would leave the workflow stuck. */
@@ -120,24 +111,6 @@ function reasons(refusals: Refusal[]): string {
   return refusals.map(({ rule, found, message }) => `${message} [${rule}: ${found}]`).join(' ');
 }
 
-function failureOf(error: CloudError, request: ExportRequest): ApplicationFailure {
-  // A key that rests was refused a moment ago: better told now than waited for.
-  if (mayPass(error) && error.code !== 'CredentialsHeldBack') return retryLater(error);
-  const details = { ...contextOf(request), error: error.info() };
-  if (isDenied(error)) {
-    return failure(
-      'AccessDenied',
-      `Nothing was submitted: account ${request.account} of this worker was refused by ${error.operation}: ${error.code}: ${error.message}. Check its access key, its project and its permissions.`,
-      details,
-    );
-  }
-  return failure(
-    'SubmitRejected',
-    `Nothing was submitted: ${error.operation}: ${error.code}: ${error.message}`,
-    details,
-  );
-}
-
 function contextOf({ imageId, bucketUrl }: ExportRequest): FailureContext {
   return { imageId, bucketUrl };
 }
@@ -146,8 +119,4 @@ function contextOf({ imageId, bucketUrl }: ExportRequest): FailureContext {
 function refusal(type: FailureType, message: string, details: object): ApplicationFailure {
   const category = ApplicationFailureCategory.BENIGN;
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], category });
-}
-
-function failure(type: FailureType, message: string, details: object): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 }

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { type BatchActivities, DEFAULT_ACCOUNT, type ListedImage, MAX_BATCH_IMAGES } from '../../contract';
 import type { Image } from '../../huaweicloud';
+import { accountOfInput, NO_EXPORT, notSubmitted } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
-import { batchFailure } from './batch-failures';
-import { accountOfInput, tooMany } from './plan-batch';
+import { tooMany } from './plan-batch';
 import { listPrivateImages } from './private-images';
 import { parseImageQuery } from './request';
 
@@ -23,7 +23,7 @@ export function listImages(deps: ExportActivityDeps): BatchActivities['imsListIm
       if (images.length > MAX_BATCH_IMAGES) throw tooMany(query);
       return images.map(listed);
     } catch (error) {
-      throw batchFailure(error, account);
+      throw notSubmitted(error, account, NO_EXPORT);
     }
   };
 }

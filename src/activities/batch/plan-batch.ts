@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { type BatchActivities, MAX_BATCH_IMAGES } from '../../contract';
 import type { CloudClient, Image } from '../../huaweicloud';
+import { accountOfInput, NO_EXPORT, notSubmitted, refuseUnbuiltOptions } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
 import { invalidField } from '../export-request';
-import { batchFailure } from './batch-failures';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
 import { listPrivateImages, readImages } from './private-images';
 import { type BatchRequest, parseBatchInput } from './request';
@@ -18,25 +18,16 @@ import { type BatchRequest, parseBatchInput } from './request';
 export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBatch'] {
   return async ({ input, startedAt }) => {
     const request = parseBatchInput(input);
-    if (request.options.expectNotification) {
-      throw invalidField('options.expectNotification', true, 'false; a batch does not have it yet');
-    }
+    refuseUnbuiltOptions(request.options);
     const { client } = accountOfInput(deps, request.account);
     try {
       const images = await imagesOf(request, client);
       if (images.length > MAX_BATCH_IMAGES) throw tooMany(request.query);
       return makePlan(request, images.map(factsOf), startedAt);
     } catch (error) {
-      throw batchFailure(error, request.account);
+      throw notSubmitted(error, request.account, NO_EXPORT);
     }
   };
-}
-
-/** @throws ApplicationFailure InvalidExportRequest when the worker has no such account */
-export function accountOfInput(deps: ExportActivityDeps, name: string) {
-  const account = deps.accounts.get(name);
-  if (account !== undefined) return account;
-  throw invalidField('account', name, `one of the worker's accounts: ${[...deps.accounts.keys()].join(', ')}`);
 }
 
 export function tooMany(query: unknown) {
