@@ -4,7 +4,14 @@
  *
  * @module
  */
-export { createExportActivities, type ExportActivityDeps, exportInputSchema, parseExportInput } from './activities';
+export {
+  batchInputSchema,
+  createExportActivities,
+  type ExportActivityDeps,
+  exportInputSchema,
+  parseBatchInput,
+  parseExportInput,
+} from './activities';
 export * from './contract';
 export {
   type AssumeRoleOptions,
