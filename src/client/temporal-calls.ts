@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
+import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
 
 /** A server that is there answers a short call at once. */
 const SHORT_CALL_MS = 8_000;
@@ -29,5 +29,43 @@ export async function throughOutages<T>(wait: () => Promise<T>): Promise<T> {
       if (Date.now() - awaySinceMs > OUTAGE_PATIENCE_MS) throw error;
       await sleep(1_000);
     }
+  }
+}
+
+export interface FollowOptions {
+  intervalMs: number;
+  /** Called each time that Temporal did not answer. */
+  onOutage?: () => void;
+}
+
+/** What tells whether a workflow goes on. */
+interface Followed {
+  workflowStatus: string;
+  closedAt: string | null;
+}
+
+/**
+ * Reads again and again until the workflow has ended; that report is given too. Goes on while Temporal is away for up to ten
+ * minutes, and while the workflow is paused there.
+ *
+ * @param read throws ExportError
+ */
+export async function* reportsUntilEnd<Report extends Followed>(
+  read: () => Promise<Report>,
+  { intervalMs, onOutage = () => {} }: FollowOptions,
+): AsyncGenerator<Report> {
+  let answeredAtMs = Date.now();
+  for (;;) {
+    try {
+      const report = await read();
+      answeredAtMs = Date.now();
+      yield report;
+      if (report.closedAt !== null && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
+    } catch (error) {
+      const isOutage = error instanceof ExportError && isUnreachable(error.cause);
+      if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;
+      onOutage();
+    }
+    await sleep(intervalMs);
   }
 }
