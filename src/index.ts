@@ -6,9 +6,11 @@
  */
 export {
   type AccountCloud,
+  batchInputSchema,
   createExportActivities,
   type ExportActivityDeps,
   exportInputSchema,
+  parseBatchInput,
   parseExportInput,
 } from './activities';
 export * from './contract';

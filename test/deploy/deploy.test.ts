@@ -14,7 +14,7 @@ const repository = resolve(__dirname, '../..');
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
 /** What src/worker.ts gives a submit that is under way. */
-const GRACE_MINUTES = Number(/SHUTDOWN_GRACE = '(\d+)m'/.exec(read('src/worker.ts'))?.[1]);
+const GRACE_MINUTES = Number(/SHUTDOWN_GRACE = '(\d+)m'/.exec(read('src/plugin.ts'))?.[1]);
 
 interface Compose {
   name: string;

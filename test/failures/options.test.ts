@@ -114,24 +114,31 @@ it.concurrent('F35 submitBudget', async () => {
 
 it.concurrent('F35 the start prints every budget with its option, as it is in force', async () => {
   const { imageId, bucketUrl } = new OneExport(rig);
-  const budgets = {
-    deadline: ['30h', '30h 00m'],
-    minInterval: ['11s', '11s'],
-    maxInterval: ['7m', '7m 00s'],
-    stallAfter: ['13m', '13m 00s'],
-    pollErrorBudget: ['14m', '14m 00s'],
-    unknownStatusBudget: ['15m', '15m 00s'],
-    jobNotFoundGrace: ['16m', '16m 00s'],
-    submitBudget: ['17m', '17m 00s'],
-    maxProbes: ['3', '3'],
+  const given = {
+    deadline: '30h',
+    minInterval: '11s',
+    maxInterval: '7m',
+    stallAfter: '13m',
+    pollErrorBudget: '14m',
+    unknownStatusBudget: '15m',
+    jobNotFoundGrace: '16m',
+    submitBudget: '17m',
+    maxProbes: '3',
   };
-  const options = Object.entries(budgets).flatMap(([option, [given]]) => ['--option', `${option}=${given}`]);
+  const told = [
+    '(deadline 30h after the start)',
+    'every 11s to 7m (minInterval, maxInterval)',
+    'warns after stallAfter 13m',
+    'pollErrorBudget 14m',
+    'unknownStatusBudget 15m',
+    'jobNotFoundGrace 16m',
+    'submitBudget 17m',
+    'maxProbes 3',
+  ];
+  const options = Object.entries(given).flatMap(([option, value]) => ['--option', `${option}=${value}`]);
   const what = ['--image', imageId, '--to', bucketUrl, '--format', 'qcow2', '--task-queue', rig.taskQueue];
   const { exitCode, stdout } = await commandLine(rig, 'start', ...what, ...options);
   expect(exitCode).toBe(0);
-  for (const [option, [, told]] of Object.entries(budgets)) {
-    expect(stdout).toContain(option);
-    expect(stdout).toContain(told);
-  }
+  for (const words of told) expect(stdout).toContain(words);
   await rig.client.workflow.getHandle(exportWorkflowId(bucketUrl)).cancel();
 });

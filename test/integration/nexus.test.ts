@@ -213,7 +213,7 @@ describe('callers in another namespace', () => {
       details: { field: 'cancelExport', value: '"yes"', expected: 'true or false' },
     });
     expect(await seen({ ...input, bucketUrl, cancelsExport: true })).toMatchObject({
-      details: { field: 'cancelsExport', expected: expect.stringContaining('no such key') },
+      details: { field: 'cancelsExport', expected: expect.stringContaining('no key of this name') },
     });
     for (const nothing of [null, 'text', 7, []]) {
       expect(await seen(nothing)).toMatchObject({ type: 'InvalidExportRequest' });

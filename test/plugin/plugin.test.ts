@@ -14,6 +14,9 @@ import { bundleOnce, connectWorker, installQuietRuntime, WORKFLOWS_IN_THIS_THREA
 
 const NAMES = [
   'imsDiscardObject',
+  'imsListImages',
+  'imsLookAtExports',
+  'imsPlanBatch',
   'imsPollJob',
   'imsReconcileSubmit',
   'imsSubmitExport',

@@ -315,10 +315,11 @@ describe.concurrent('ims-export', () => {
     });
 
     it('--dry-run submits nothing, and returns 0 when nothing is against it', async () => {
-      const file = await fileOf({ images: [{ imageId: stage.image('dataDisk') }], to: destination('{imageId}') });
+      const to = destination('dry');
+      const file = await fileOf({ images: [{ imageId: stage.image('dataDisk'), bucketUrl: to }] });
       const { exitCode, stdout } = await stage.run('batch', file, '--dry-run', '--wait', '--json');
       expect([exitCode, JSON.parse(stdout).counts.valid]).toEqual([0, 1]);
-      expect(await stage.posts('dataDisk')).toEqual([]);
+      expect((await stage.jobs()).filter(({ bucketUrl }) => bucketUrl === to)).toEqual([]);
     });
 
     it('is seen by status, and canceled by cancel', async () => {

@@ -94,9 +94,9 @@ describe('what stands between a worker or a client and Temporal', () => {
     ['nobody vouches for the server', 'worker', () => profile('stranger'), /self.signed certificate|issuer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
     ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
-  ])('is said in one line, without the key: %s (%s)', async (_what, command, env, says) => {
+  ])('is said in one line and where to look further, without the key: %s (%s)', async (_what, command, env, says) => {
     const { exitCode, stdout, stderr } = await stage.runWith(env(), command);
-    expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n$/);
+    expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
     expect(stderr).toMatch(says);
     expect(stdout + stderr).not.toContain(API_KEY);
     expect(exitCode).toBe(5);

@@ -26,6 +26,9 @@ describe('the worker', () => {
     });
     expect([...worker.options.activities.keys()].sort()).toEqual([
       'imsDiscardObject',
+      'imsListImages',
+      'imsLookAtExports',
+      'imsPlanBatch',
       'imsPollJob',
       'imsReconcileSubmit',
       'imsSubmitExport',
