@@ -1,9 +1,9 @@
 /**
  * Records the history of one export for each way that an export goes, under the version of package.json:
  *
- *   npm run record-histories
+ *   npm run record-histories [-- --missing]
  *
- * The replay tests hold every later version to them. Refuses to touch the histories of a version that has a tag.
+ * With `--missing`, only the ways that have no history of this version yet; the others stay as they are. The replay tests hold every later version to them. Refuses to touch the histories of a version that has a tag.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { version } from '../package.json';
 import { closeOf, eventsOf, type History, newRunAfter } from '../test/long-exports/history';
 import { ENDINGS, type Ending } from '../test/replay/endings';
-import { historiesOf, textsOf } from '../test/replay/recorded-histories';
+import { historiesOf, recordedHistories, textsOf } from '../test/replay/recorded-histories';
 import { type Rig, startRig } from '../test/rig';
 
 const repository = join(__dirname, '..');
@@ -68,19 +68,25 @@ function refuseReleasedVersion(): void {
   }
 }
 
+function isRecorded(ending: string): boolean {
+  return recordedHistories().some(({ version: of, name }) => of === version && name.replace(/-\d+$/, '') === ending);
+}
+
 async function main(): Promise<void> {
   refuseReleasedVersion();
+  const missing = process.argv.includes('--missing');
+  const endings = missing ? ENDINGS.filter(({ name }) => !isRecorded(name)) : ENDINGS;
   const recorded: Array<{ file: string; json: string }> = [];
   const recordAndTell = async (ending: Ending) => {
     const runs = await record(ending);
     recorded.push(...runs);
     for (const { file, json } of runs) console.log(`${file}: ${Math.round(json.length / 1024)} KB`);
   };
-  const settling = Promise.all(ENDINGS.filter(({ settles }) => settles).map(recordAndTell));
-  for (const ending of ENDINGS.filter(({ settles }) => !settles)) await recordAndTell(ending);
+  const settling = Promise.all(endings.filter(({ settles }) => settles).map(recordAndTell));
+  for (const ending of endings.filter(({ settles }) => !settles)) await recordAndTell(ending);
   await settling;
   const folder = historiesOf(version);
-  await rm(folder, { recursive: true, force: true });
+  if (!missing) await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const { file, json } of recorded) await writeFile(join(folder, file), `${json}\n`);
 }

@@ -37,9 +37,9 @@ export function newRunAfter(events: readonly HistoryEvent[]): string | null {
 }
 
 /** What this run handed to the next; null when it did not continue as new. */
-export function stateCarriedBy(events: readonly HistoryEvent[]): ExportState | null {
+export function stateCarriedBy<State = ExportState>(events: readonly HistoryEvent[]): State | null {
   const continued = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
-  return continued ? decode<ExportState>(continued.input?.payloads?.[1]) : null;
+  return continued ? decode<State>(continued.input?.payloads?.[1]) : null;
 }
 
 /** Polls that were scheduled, whatever became of them. */

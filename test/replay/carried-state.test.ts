@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { type BatchState, beginBatch, carriedBatch, resumeBatch, tallyOf } from '../../src/workflows/batch/state';
 import { statusOf } from '../../src/workflows/status';
 import type { LostSubmit } from '../../src/workflows/submission/lost-submit';
-import { beginTracking, carriedState, resumeTracking } from '../../src/workflows/tracking';
+import { beginTracking, carriedState, type ExportState, resumeTracking } from '../../src/workflows/tracking';
 import { stateCarriedBy } from '../long-exports/history';
-import { recordedHistories } from './recorded-histories';
+import { type RecordedHistory, recordedHistories } from './recorded-histories';
 
-const carried = recordedHistories().flatMap(({ title, version, events }) => {
-  const state = stateCarriedBy(events);
-  return state === null ? [] : [{ title, version, state }];
+const isOfBatch = ({ name }: RecordedHistory) => name.startsWith('batch-');
+
+const carried = recordedHistories().flatMap((history) => {
+  const state = isOfBatch(history) ? null : stateCarriedBy<ExportState>(history.events);
+  return state === null ? [] : [{ title: history.title, version: history.version, state }];
+});
+
+const carriedByBatches = recordedHistories().flatMap((history) => {
+  const state = isOfBatch(history) ? stateCarriedBy<BatchState>(history.events) : null;
+  return state === null ? [] : [{ title: history.title, state }];
 });
 
 describe.each(carried)('the state that $title carried into a new run', ({ state }) => {
@@ -38,6 +46,20 @@ describe.each(carried)('the state that $title carried into a new run', ({ state 
   });
 });
 
+describe.each(carriedByBatches)('the state that $title carried into a new run', ({ state }) => {
+  it('is of version 1, and taken up by the batch of today as it is', () => {
+    expect(state.version).toBe(1);
+    const batch = resumeBatch({}, state);
+    const newSince = carriedBatch(beginBatch({}, state.startedAtMs));
+    expect(carriedBatch(batch)).toEqual({ ...newSince, ...state });
+    // Eight that were added for it, and one that the simulator has of this kind.
+    expect(state.items).toHaveLength(9);
+    const { pending, running, ended } = tallyOf(batch);
+    expect(pending + running + ended).toBe(9);
+    expect(ended).toBe(state.items.filter((item) => 'verdict' in item).length);
+  });
+});
+
 it('a lost submit goes on where it was, but a run that was reset does not vouch for what it did not see', () => {
   const lostSubmit: LostSubmit = {
     settledAtMs: 5,
@@ -58,7 +80,8 @@ it('a lost submit goes on where it was, but a run that was reset does not vouch 
   expect(reset).toMatchObject({ mayHaveSubmitted: true, lostSubmit: { ...lostSubmit, seenByThisRun: false } });
 });
 
-it('there is one for each version', () => {
+it('there is one for each version, and of batches', () => {
+  expect(carriedByBatches).not.toEqual([]);
   const versions = new Set(recordedHistories().map(({ version }) => version));
   expect(new Set(carried.map(({ version }) => version))).toEqual(versions);
 });

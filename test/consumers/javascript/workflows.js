@@ -1,16 +1,11 @@
-const { executeChild, ParentClosePolicy, proxyActivities } = require('@temporalio/workflow');
-const { exportWorkflowId } = require('temporal-ims-export/contract');
+const { proxyActivities } = require('@temporalio/workflow');
 const exportWorkflows = require('temporal-ims-export/workflows');
 
 const { sendMail } = proxyActivities({ startToCloseTimeout: '10s' });
 
 /** Needs an image in OBS before it goes on. */
 async function archiveImage(input) {
-  const { verdict, object } = await executeChild(exportWorkflows.exportImageWorkflow, {
-    workflowId: exportWorkflowId(input.bucketUrl),
-    args: [input],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-  });
+  const { verdict, object } = await exportWorkflows.executeExportChild(input);
   return `${verdict}: ${object.format} object`;
 }
 

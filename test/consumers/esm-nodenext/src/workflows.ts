@@ -1,6 +1,6 @@
-import { executeChild, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
-import { type ExportImageInput, exportWorkflowId } from 'temporal-ims-export/contract';
-import { exportImageWorkflow } from 'temporal-ims-export/workflows';
+import { proxyActivities } from '@temporalio/workflow';
+import type { ExportImageInput } from 'temporal-ims-export/contract';
+import { executeExportChild } from 'temporal-ims-export/workflows';
 import type * as activities from './activities.js';
 
 export * from 'temporal-ims-export/workflows';
@@ -9,11 +9,7 @@ const { sendMail } = proxyActivities<typeof activities>({ startToCloseTimeout: '
 
 /** Needs an image in OBS before it goes on. */
 export async function archiveImage(input: ExportImageInput): Promise<string> {
-  const { verdict, object } = await executeChild(exportImageWorkflow, {
-    workflowId: exportWorkflowId(input.bucketUrl),
-    args: [input],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-  });
+  const { verdict, object } = await executeExportChild(input);
   return `${verdict}: ${object?.format} object`;
 }
 
