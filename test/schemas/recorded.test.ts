@@ -1,6 +1,7 @@
 /** What real exports took and gave, in the recorded histories, against the schemas. */
 import { describe, expect, it } from 'vitest';
 import { version } from '../../package.json';
+import { BATCH_MESSAGES, EXPORT_IMAGES_WORKFLOW } from '../../src/contract';
 import { type RecordedHistory, recordedHistories } from '../replay/recorded-histories';
 import { exactProblemsBy, problemsBy } from './validator';
 
@@ -16,19 +17,24 @@ interface Payload {
 const decoded = (payload: Payload | null | undefined): unknown =>
   payload?.data == null ? undefined : JSON.parse(Buffer.from(payload.data).toString('utf8'));
 
-/** Inputs, results, memos, details of failures and the statuses in them. */
+/** Inputs, results, memos, details of failures and the statuses in them, and reports to a batch. */
 function foundIn({ events }: RecordedHistory): Found[] {
   const memo: { [field: string]: unknown } = {};
   const found: Found[] = [];
+  const type = events[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name;
+  const folder = type === EXPORT_IMAGES_WORKFLOW ? 'batch/' : '';
   for (const event of events) {
     const started = event.workflowExecutionStartedEventAttributes;
     // What follows a continue-as-new is carried state, and no input.
     if (started && !started.continuedExecutionRunId)
-      found.push({ schema: 'input', value: decoded(started.input?.payloads?.[0]) });
+      found.push({ schema: `${folder}input`, value: decoded(started.input?.payloads?.[0]) });
     const fields = event.workflowPropertiesModifiedEventAttributes?.upsertedMemo?.fields ?? {};
     for (const [name, payload] of Object.entries(fields)) memo[name] = decoded(payload);
     const completed = event.workflowExecutionCompletedEventAttributes;
-    if (completed) found.push({ schema: 'result', value: decoded(completed.result?.payloads?.[0]) });
+    if (completed) found.push({ schema: `${folder}result`, value: decoded(completed.result?.payloads?.[0]) });
+    const sent = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
+    if (sent?.signalName === BATCH_MESSAGES.signals.exportEnded)
+      found.push({ schema: 'messages/exportEnded', value: decoded(sent.input?.payloads?.[0]) });
     const info = event.workflowExecutionFailedEventAttributes?.failure?.applicationFailureInfo;
     if (info) {
       const details = decoded(info.details?.payloads?.[0]) as { status?: unknown };
@@ -36,7 +42,7 @@ function foundIn({ events }: RecordedHistory): Found[] {
       if (details.status !== undefined) found.push({ schema: 'status', value: details.status });
     }
   }
-  return [...found, { schema: 'memo', value: memo }];
+  return [...found, { schema: `${folder}memo`, value: memo }];
 }
 
 /** Fields that came after the histories of this version were recorded. */
@@ -52,7 +58,7 @@ function mayMiss(history: RecordedHistory): readonly string[] | 'any' {
 describe('what real exports took and gave fits the schemas:', () => {
   it.each(histories.map((history) => [history.title, history] as const))('%s', (title, history) => {
     for (const { schema, value } of foundIn(history)) {
-      if (schema === 'input') expect(problemsBy(schema, value).length > 0).toBe(title.endsWith('refused-input'));
+      if (schema.endsWith('input')) expect(problemsBy(schema, value).length > 0).toBe(title.endsWith('refused-input'));
       else expect(exactProblemsBy(schema, value, mayMiss(history))).toEqual([]);
     }
   });
@@ -64,6 +70,10 @@ describe('what real exports took and gave fits the schemas:', () => {
       'result',
       'memo',
       'status',
+      'batch/input',
+      'batch/result',
+      'batch/memo',
+      'messages/exportEnded',
       'failures/InvalidExportRequest',
       'failures/ExportNotAllowed',
       'failures/DestinationExists',
