@@ -4,7 +4,6 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { parseBatchInput } from '../activities/batch/request';
 import {
@@ -19,9 +18,9 @@ import {
   type RetuneBatchInput,
 } from '../contract';
 import { describeCounts } from '../workflows/batch/wording';
-import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
+import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
-import { shortCall, throughOutages } from './temporal-calls';
+import { reportsUntil, shortCall, throughOutages } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartBatchOptions {
@@ -142,24 +141,14 @@ export async function isBatch(client: Client, workflowId: string): Promise<boole
  *
  * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
  */
-export async function* followBatch(
+export function followBatch(
   client: Client,
   workflowId: string,
   intervalMs = FOLLOW_INTERVAL_MS,
 ): AsyncGenerator<BatchReport> {
-  let answeredAtMs = Date.now();
-  for (;;) {
-    try {
-      const report = await readBatch(client, workflowId);
-      answeredAtMs = Date.now();
-      yield report;
-      if (report.closedAt !== null && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
-    } catch (error) {
-      const isOutage = error instanceof ExportError && isUnreachable(error.cause);
-      if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;
-    }
-    await sleep(intervalMs);
-  }
+  const hasEnded = ({ closedAt, workflowStatus }: BatchReport) =>
+    closedAt !== null && workflowStatus !== 'CONTINUED_AS_NEW';
+  return reportsUntil(hasEnded, () => readBatch(client, workflowId), { intervalMs });
 }
 
 /**

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
-import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS, toExportError } from './errors';
-import { shortCall } from './temporal-calls';
+import { toExportError } from './errors';
+import { reportsUntil, shortCall } from './temporal-calls';
 
 /** What can be told of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
@@ -65,26 +64,17 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
  * @param onOutage called each time that Temporal did not answer
  * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
  */
-export async function* followExport(
+export function followExport(
   client: Client,
   workflowId: string,
   intervalMs = FOLLOW_INTERVAL_MS,
-  onOutage: () => void = () => {},
+  onOutage?: () => void,
 ): AsyncGenerator<ExportReport> {
-  let answeredAtMs = Date.now();
-  for (;;) {
-    try {
-      const report = await readExport(client, workflowId);
-      answeredAtMs = Date.now();
-      yield report;
-      if (report.workflowStatus !== 'RUNNING' && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
-    } catch (error) {
-      const isOutage = error instanceof ExportError && isUnreachable(error.cause);
-      if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;
-      onOutage();
-    }
-    await sleep(intervalMs);
-  }
+  return reportsUntil(hasEnded, () => readExport(client, workflowId), { intervalMs, onOutage });
+}
+
+function hasEnded({ workflowStatus }: ExportReport): boolean {
+  return workflowStatus !== 'RUNNING' && workflowStatus !== 'CONTINUED_AS_NEW';
 }
 
 function reportOf(

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
+import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
 
 /** A server that is there answers a short call at once. */
 const SHORT_CALL_MS = 8_000;
@@ -29,5 +29,38 @@ export async function throughOutages<T>(wait: () => Promise<T>): Promise<T> {
       if (Date.now() - awaySinceMs > OUTAGE_PATIENCE_MS) throw error;
       await sleep(1_000);
     }
+  }
+}
+
+export interface FollowOptions {
+  intervalMs: number;
+  /** Called each time that Temporal did not answer. */
+  onOutage?: () => void;
+}
+
+/**
+ * Reads again and again until a report is the last one, which is given too. Goes on while Temporal is away for up to ten
+ * minutes.
+ *
+ * @param read throws ExportError
+ */
+export async function* reportsUntil<Report>(
+  isLast: (report: Report) => boolean,
+  read: () => Promise<Report>,
+  { intervalMs, onOutage = () => {} }: FollowOptions,
+): AsyncGenerator<Report> {
+  let answeredAtMs = Date.now();
+  for (;;) {
+    try {
+      const report = await read();
+      answeredAtMs = Date.now();
+      yield report;
+      if (isLast(report)) return;
+    } catch (error) {
+      const isOutage = error instanceof ExportError && isUnreachable(error.cause);
+      if (!isOutage || Date.now() - answeredAtMs > OUTAGE_PATIENCE_MS) throw error;
+      onOutage();
+    }
+    await sleep(intervalMs);
   }
 }

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type BatchReport, readBatch, startBatch } from '../../src/client';
 import type { ExportImagesResult } from '../../src/contract';
 import { environmentOf, type JobSummary, type SimulatorInfo } from '../../src/testing';
 import { bundleOnce, connectClient, startTestServer } from '../temporal';
-import { Child } from './child';
+import { TrialProcess } from '../trial-process';
 import type { BatchTrial } from './plan';
 
 const TASK_QUEUE = 'batch-trial';
@@ -33,15 +34,19 @@ export interface TrialRecord {
 
 /** @param tell is told how far it is, now and then */
 export async function perform(trial: BatchTrial, tell: (line: string) => void = () => {}): Promise<TrialRecord> {
-  const simulator = new Child<SimulatorInfo, JobSummary[]>('simulator-process.ts', trial);
+  const simulator = new TrialProcess<SimulatorInfo, JobSummary[]>(join(__dirname, 'simulator-process.ts'), trial);
   const server = await startTestServer();
   const client = await connectClient(server);
-  let worker: Child<'polling', { peakRssBytes: number }> | undefined;
+  let worker: TrialProcess<'polling', { peakRssBytes: number }> | undefined;
   try {
     const [info] = await Promise.all([simulator.ready, bundleOnce()]);
     const { address, namespace } = server;
     const startWorker = async () => {
-      worker = new Child('worker-process.ts', { address, namespace, taskQueue: TASK_QUEUE }, environmentOf(info));
+      worker = new TrialProcess(
+        join(__dirname, 'worker-process.ts'),
+        { address, namespace, taskQueue: TASK_QUEUE },
+        environmentOf(info),
+      );
       await worker.ready;
     };
     await startWorker();

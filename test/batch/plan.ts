@@ -9,4 +9,4 @@ export interface BatchTrial {
 }
 
 export const LONG_TRIAL: BatchTrial = { images: 2_000, maxConcurrent: 50, jobSeconds: 2, killsAt: [0.25, 0.6] };
-export const SHORT_TRIAL: BatchTrial = { images: 40, maxConcurrent: 10, jobSeconds: 1, killsAt: [0.3] };
+export const SHORT_TRIAL: BatchTrial = { images: 16, maxConcurrent: 5, jobSeconds: 1, killsAt: [0.3] };

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { environmentOf, type JobSummary, type JournalEntry, type SimulatorInfo } from '../../src/testing';
 import { bundleOnce, connectClient, startTestServer } from '../temporal';
-import { Child } from './child';
+import { TrialProcess } from '../trial-process';
 import { activitiesPerSecond, type FleetPlan } from './plan';
 import type { WorkerSettings } from './worker-process';
 
@@ -29,10 +30,10 @@ export interface FleetStage {
 }
 
 export async function openStage(plan: FleetPlan): Promise<FleetStage> {
-  const simulator = new Child<
+  const simulator = new TrialProcess<
     { info: SimulatorInfo; imageIds: string[] },
     { requests: JournalEntry[]; jobs: JobSummary[] }
-  >('simulator-process.ts', plan);
+  >(join(__dirname, 'simulator-process.ts'), plan);
   const [server, { info, imageIds }] = await Promise.all([startTestServer(), simulator.ready, bundleOnce()]);
   const client = await connectClient(server);
   const settings: WorkerSettings = {
@@ -42,7 +43,11 @@ export async function openStage(plan: FleetPlan): Promise<FleetStage> {
     activitiesPerSecond: activitiesPerSecond(plan),
     submitsPerSecond: plan.submitsPerSecond,
   };
-  const worker = new Child<'polling', { peakRssBytes: number }>('worker-process.ts', settings, environmentOf(info));
+  const worker = new TrialProcess<'polling', { peakRssBytes: number }>(
+    join(__dirname, 'worker-process.ts'),
+    settings,
+    environmentOf(info),
+  );
   await worker.ready;
   return {
     client,
@@ -51,8 +56,7 @@ export async function openStage(plan: FleetPlan): Promise<FleetStage> {
     simulatorTells: () => simulator.ask(),
     workerTells: () => worker.ask(),
     close: async () => {
-      worker.kill();
-      simulator.kill();
+      await Promise.all([worker.kill(), simulator.kill()]);
       await client.connection.close();
       await server.stop();
     },
