@@ -743,13 +743,14 @@ export const BATCH_CONCURRENCY = {
 
 /** `quick` is a quick export; `auto` is one where the image is too large for a conversion, and qcow2 elsewhere. */
 export const BATCH_FORMATS = [...FILE_FORMATS, 'quick', 'auto'] as const;
-export type BatchFormat = (typeof BATCH_FORMATS)[number];
+export type BatchFormat = FileFormat | 'quick' | 'auto';
 
 /** What may stand in braces in the object keys of a batch. */
 export const KEY_PLACEHOLDERS = ['name', 'imageId', 'format', 'date', 'time'] as const;
 
 /** The input of `exportImagesWorkflow`: either `images` or `query`. */
 export interface ExportImagesInput {
+  /** The images by their ids, 1 to 5,000. */
   images?: BatchImage[];
   /** The private images that match all that is given; `{}` is every private image. */
   query?: ImageQuery;
@@ -762,6 +763,7 @@ export interface ExportImagesInput {
   to?: string;
   /** Of images that name none themselves. @default 'auto' */
   format?: BatchFormat;
+  /** Name of one of the worker's configured accounts. @default 'default' */
   account?: string;
   /** For each export. */
   options?: ExportOptions;
@@ -773,12 +775,15 @@ export interface ExportImagesInput {
 
 /** One image of a batch. */
 export interface BatchImage {
+  /** ID of the private image, a UUID. */
   imageId: string;
   /** A destination of its own, in the place of `to`. May have placeholders. */
   bucketUrl?: string;
   /** An object key of its own in the bucket of `to`. May have placeholders. */
   objectKey?: string;
+  /** In the place of `format`. Not with `isQuickExport`. */
   fileFormat?: FileFormat;
+  /** True for a quick export, in the place of `format`. */
   isQuickExport?: boolean;
 }
 
@@ -888,7 +893,7 @@ export interface BatchMemo {
   total?: number;
   outcome?: BatchOutcome;
   /** Verdicts that were given at least once. */
-  counts?: Partial<BatchCounts>;
+  counts?: { [verdict in BatchVerdict]?: number };
 }
 
 export const BATCH_MESSAGES = {

@@ -5,9 +5,9 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { EXPORT_IMAGE_WORKFLOW } from '../../src/contract';
+import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../../src/contract';
 import { closed, contractSchemas, type Schema } from './from-types';
-import { inputSchema } from './input';
+import { batchSchema, inputSchema } from './input';
 
 /** The schema of a file is that of a type of the contract. One line makes one more. */
 const TYPES = {
@@ -24,6 +24,10 @@ const TYPES = {
   'failures/ExportOutcomeUnknown': 'ExportOutcomeUnknownDetails',
   'failures/ExportedObjectInvalid': 'ExportedObjectInvalidDetails',
   'messages/retune.answer': 'RetuneOutcome',
+  'messages/exportEnded': 'ExportEnded',
+  'batch/result': 'ExportImagesResult',
+  'batch/status': 'BatchStatus',
+  'batch/memo': 'BatchMemo',
 } as const;
 
 /** The same for arguments. */
@@ -31,6 +35,7 @@ const ARGUMENT_TYPES = {
   'messages/awaitSubmitted': 'ExportIntent',
   'messages/retune': 'RetuneInput',
   'messages/resolveSubmission': 'SubmissionResolution',
+  'messages/retuneBatch': 'RetuneBatchInput',
 } as const;
 
 /** Every schema by its name, which is its file's without the extension. */
@@ -38,6 +43,7 @@ export function jsonSchemas(): Map<string, Schema> {
   const ofType = contractSchemas();
   const schemas: Array<[name: string, title: string, schema: Schema]> = [
     ['input', `Input of ${EXPORT_IMAGE_WORKFLOW}`, inputSchema(ofType('ExportImageInput'))],
+    ['batch/input', `Input of ${EXPORT_IMAGES_WORKFLOW}`, batchSchema(ofType('ExportImagesInput'))],
     ...Object.entries(ARGUMENT_TYPES).map(([name, type]): [string, string, Schema] => [
       name,
       type,

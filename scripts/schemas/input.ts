@@ -1,13 +1,13 @@
 /**
- * The JSON Schema of the input, from the zod schema that judges it: what JSON Schema can say of the rules between fields,
- * and the docstrings of the contract, are added here. test/schemas holds both against each other.
+ * The JSON Schemas of the inputs, from the zod schemas that judge them: what JSON Schema can say of the rules between
+ * fields, and the docstrings of the contract, are added here. test/schemas holds both against each other.
  *
  * The patterns do without look-around and flags, which not every language's expressions have.
  *
  * @module
  */
 import { z } from 'zod';
-import { exportInputSchema } from '../../src/activities';
+import { batchInputSchema, exportInputSchema } from '../../src/activities';
 import type { Schema } from './from-types';
 
 /** The longest of any limit, 365 days. */
@@ -60,22 +60,64 @@ const QUICK_OR_FORMAT: Schema = {
   ],
 };
 
+/** An image of a batch: neither two formats nor two keys. */
+const ONE_FORMAT_AND_KEY: Schema = {
+  not: {
+    anyOf: [
+      {
+        properties: { isQuickExport: { const: true }, fileFormat: { type: 'string' } },
+        required: ['isQuickExport', 'fileFormat'],
+      },
+      {
+        properties: { bucketUrl: { type: 'string' }, objectKey: { type: 'string' } },
+        required: ['bucketUrl', 'objectKey'],
+      },
+    ],
+  },
+};
+
+/** What a batch exports is listed or asked for. */
+const IMAGES_OR_QUERY: Schema = {
+  anyOf: [
+    {
+      title: 'images by their ids',
+      properties: { images: { type: 'array' }, query: { type: 'null' } },
+      required: ['images'],
+    },
+    {
+      title: 'images by what they have in common',
+      properties: { query: { type: 'object' }, images: { type: 'null' }, to: { type: 'string' } },
+      required: ['query', 'to'],
+    },
+  ],
+};
+
 /** @param described the schema of the contract's type, for its docstrings */
 export function inputSchema(described: Schema): Schema {
-  const { $schema: _ofZod, ...made } = z.toJSONSchema(exportInputSchema, {
+  return schemaOf(exportInputSchema, QUICK_OR_FORMAT, described);
+}
+
+/** @param described the schema of the contract's type, for its docstrings */
+export function batchSchema(described: Schema): Schema {
+  return schemaOf(batchInputSchema, IMAGES_OR_QUERY, described);
+}
+
+function schemaOf(input: z.ZodType, rules: Schema, described: Schema): Schema {
+  const { $schema: _ofZod, ...made } = z.toJSONSchema(input, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ path, jsonSchema }) => {
       const field = path
-        .filter((step) => step !== 'properties' && step !== 'anyOf' && typeof step === 'string')
+        .filter((step) => step !== 'properties' && step !== 'anyOf' && step !== 'items' && typeof step === 'string')
         .join('.');
+      if (field === 'images' && jsonSchema.type === 'object') Object.assign(jsonSchema, ONE_FORMAT_AND_KEY);
       const exact = exactly(field, jsonSchema as Schema);
       if (exact === undefined) return;
       for (const key of Object.keys(jsonSchema)) delete (jsonSchema as Schema)[key];
       Object.assign(jsonSchema, exact);
     },
   }) as Schema;
-  return withDescriptions({ ...made, ...QUICK_OR_FORMAT, $defs: { Duration: DURATION } }, [
+  return withDescriptions({ ...made, ...rules, $defs: { Duration: DURATION } }, [
     described,
     ...definitionsOf(described),
   ]);
@@ -84,7 +126,7 @@ export function inputSchema(described: Schema): Schema {
 /** What zod's own schema of a field leaves open. Seen once for the field and, where it may be null, once for the rest of it. */
 function exactly(field: string, made: Schema): Schema | undefined {
   if ('anyOf' in made || made.type === 'null' || made.type === 'object') return undefined;
-  if (field === 'imageId') return IMAGE_ID;
+  if (/^(images\.)?imageId$/.test(field)) return IMAGE_ID;
   if (field === 'attach.jobId') return JOB_ID;
   if (field === 'bucketUrl') return BUCKET_URL;
   if (/^options\.(activity|submit)TaskQueue$/.test(field)) return TASK_QUEUE;
@@ -99,6 +141,7 @@ function definitionsOf({ $defs = {} }: Schema): Schema[] {
 
 /** Each property's docstring, with its default, from the first shape that has one. */
 function withDescriptions(schema: Schema, shapes: Schema[]): Schema {
+  if (schema.items !== undefined) return { ...schema, items: withDescriptions(schema.items as Schema, shapes) };
   const properties = schema.properties as { [name: string]: Schema } | undefined;
   if (properties === undefined) return schema;
   const described = Object.entries(properties).map(([name, property]) => {

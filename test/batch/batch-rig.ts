@@ -12,6 +12,7 @@ import {
   exportBatchWorkflowId,
 } from '../../src/contract';
 import { QUICK_POLLS, type Rig } from '../rig';
+import { exactProblemsBy } from '../schemas/validator';
 import { bundleOnce, QUICK_SUBMITS } from '../temporal';
 
 const fixture = (name: string) => join(__dirname, 'fixtures', name);
@@ -42,8 +43,16 @@ export function startBatchWorkflow(
   });
 }
 
-export function statusOf(handle: WorkflowHandle): Promise<BatchStatus> {
-  return handle.query<BatchStatus>(BATCH_MESSAGES.queries.batchStatus);
+/** Every status that any test asks for is held against the schema that is shipped. */
+export async function statusOf(handle: WorkflowHandle): Promise<BatchStatus> {
+  const status = await handle.query<BatchStatus>(BATCH_MESSAGES.queries.batchStatus);
+  refuseOther('batch/status', status);
+  return status;
+}
+
+function refuseOther(schema: string, value: unknown): void {
+  const problems = exactProblemsBy(schema, value);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
 /** Asks a batch until it shows what is waited for. */
@@ -62,6 +71,7 @@ export async function untilBatch(
 }
 
 /** The verdict on each image, in the order of the plan. */
-export function verdictsOf({ items }: ExportImagesResult): BatchVerdict[] {
-  return items.map(({ verdict }) => verdict);
+export function verdictsOf(result: ExportImagesResult): BatchVerdict[] {
+  refuseOther('batch/result', result);
+  return result.items.map(({ verdict }) => verdict);
 }

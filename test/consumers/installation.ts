@@ -53,7 +53,7 @@ export async function addCodeOf(page: string, folder: string): Promise<string> {
   await writeFile(join(place, 'package.json'), JSON.stringify({ type: 'commonjs' }));
   await mkdir(join(place, 'src'));
   const text = await readFile(join(repository, page), 'utf8');
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)];
+  const blocks = [...text.matchAll(/^```ts\b[^\n]*\n(.*?)^```$/gms)];
   await Promise.all(blocks.map(({ 1: code = '' }, n) => writeFile(join(place, 'src', `block-${n + 1}.ts`), code)));
   return join(place, 'tsconfig.json');
 }

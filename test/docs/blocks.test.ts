@@ -6,6 +6,7 @@ import { exportInputSchema } from '../../src';
 import { accountsFromFile } from '../../src/huaweicloud';
 import { commandLine, problemOf } from './command-line';
 import { type Block, inlineCode, place, REPOSITORY, readPages, whyUnchecked } from './pages';
+import { schemaOf, schemaProblems } from './schema-blocks';
 import { typeProblems } from './type-check';
 
 const pages = readPages();
@@ -27,8 +28,8 @@ describe('the blocks of README and docs', () => {
     expect(loose.map(place)).toEqual([]);
   });
 
-  it('have no words beside their language but title, source and unchecked, each with a value', () => {
-    const known = new Set(['title', 'source', 'unchecked']);
+  it('have no words beside their language but title, source, schema and unchecked, each with a value', () => {
+    const known = new Set(['title', 'source', 'schema', 'unchecked']);
     const slips = blocks.flatMap((block) =>
       [...block.words]
         .filter(([word, value]) => !known.has(word) || value === '')
@@ -71,8 +72,9 @@ describe('the blocks of README and docs', () => {
   describe('of JSON', () => {
     it.each(places(ofLanguage('json')))('are right: %s', (_place, block) => {
       const document = JSON.parse(block.text) as object;
+      if (schemaOf(block) !== undefined) return expect(schemaProblems(block)).toEqual([]);
       const keys = Object.keys(document);
-      if (keys.includes('imageId')) return expect(exportInputSchema.safeParse(document).error?.issues).toBeUndefined();
+      expect(keys, 'an input, a result or a status names its schema').not.toContain('bucketUrl');
       // A part of an input, such as its options alone.
       if (keys.length > 0 && keys.every((key) => key in exportInputSchema.shape)) {
         return expect(exportInputSchema.partial().safeParse(document).error?.issues).toBeUndefined();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine, problemOf } from './command-line';
 import { missingScripts } from './npm';
-import { readPages, whyUnchecked } from './pages';
+import { inlineCode, readPage, readPages, whyUnchecked } from './pages';
 import { Scene } from './scene';
 import { type Command, commandsOf } from './shell';
 
@@ -10,7 +10,8 @@ import { type Command, commandsOf } from './shell';
  * README and the guide tell a newcomer to do, in a clone and with the real npm. The guide is left to that: thirty commands are
  * thirty processes (`DOCS_COMMANDS=all npx vitest run test/docs` runs them as well).
  */
-const LONG_PAGE = process.env.DOCS_COMMANDS === 'all' ? undefined : 'docs/guide.md';
+const RUNS_ALL = process.env.DOCS_COMMANDS === 'all';
+const LONG_PAGE = RUNS_ALL ? undefined : 'docs/guide.md';
 
 const pages = readPages().map((page) => {
   const blocks = page.blocks.filter((block) => block.language === 'sh' && whyUnchecked(block) === undefined);
@@ -20,14 +21,22 @@ const pages = readPages().map((page) => {
 /** Of the command line, alone or after its variables, and of the simulator; not what follows another, as in `npm ci && …`. */
 const isOurs = ({ text }: Command) =>
   /^(\. \.\/\S+ && )?(npx )?ims-export /.test(text) || /^npm run simulator\b|^curl .*\/_simulator\//.test(text);
+/** Of the Temporal CLI, which the long form runs: what it may be told. Where there is a workflow to start, it needs more than a page. */
+const OF_TEMPORAL =
+  /^temporal (operator (nexus endpoint|namespace) create|workflow (execute|describe)|schedule trigger|server start-dev)\b/;
+const isTemporals = ({ text }: Command) => OF_TEMPORAL.test(text);
+/** An example of settings: variables before a command of ours. Names are checked; the servers are nobody's. */
+const isConfigured = ({ text }: Command) => /^([A-Z][A-Z0-9_]*=\S+ )+(npx )?ims-export /.test(text);
 /** What the shell and npm do is theirs; that it fits together is what `npm run newcomer` is for. */
 const isTheirs = ({ text }: Command) => /^(npm|npx tsx|npx tsc|mkdir|cd|cat|git|export|\.) /.test(text);
+
+const isRun = (command: Command) => isOurs(command) || (RUNS_ALL && isTemporals(command));
 
 describe('the commands of README and docs', () => {
   it('are all of a kind that is run, here or by npm run newcomer', () => {
     const strange = pages
       .flatMap(({ commands }) => commands)
-      .filter((command) => !isOurs(command) && !isTheirs(command));
+      .filter((command) => ![isOurs, isTheirs, isTemporals, isConfigured].some((is) => is(command)));
     expect(strange.map(({ place, text }) => `${place} ${text}`)).toEqual([]);
   });
 
@@ -45,12 +54,24 @@ describe('the commands of README and docs', () => {
     const program = commandLine();
     const problems = pages.flatMap(({ commands }) =>
       commands.flatMap(({ place, text }) => {
-        const [call] = /(?<=^|&& )(npx )?ims-export .*/.exec(text) ?? [];
+        const [call] = /(?<=^|&& |^[A-Z][^ ]*=.* )(npx )?ims-export .*/.exec(text) ?? [];
         const problem = call === undefined ? undefined : problemOf(call, program);
         return problem === undefined ? [] : [`${place} ${text}: ${problem}`];
       }),
     );
     expect(problems).toEqual([]);
+  });
+
+  it('set variables that docs/configuration.md or docs/production.md has', () => {
+    const told = ['docs/configuration.md', 'docs/production.md'].flatMap((path) => inlineCode(readPage(path)));
+    const names = told.map(({ code }) => code);
+    const unknown = pages.flatMap(({ commands }) =>
+      commands.filter(isConfigured).flatMap(({ place, text }) => {
+        const set = [...text.matchAll(/(?<=^| )([A-Z][A-Z0-9_]*)=/g)].map(([, name = '']) => name);
+        return set.filter((name) => !names.includes(name)).map((name) => `${place} ${name}`);
+      }),
+    );
+    expect(unknown).toEqual([]);
   });
 
   describe('work as written:', () => {
@@ -68,7 +89,7 @@ describe('the commands of README and docs', () => {
     };
     const ofPages = pages
       .filter(({ page }) => page.path !== LONG_PAGE)
-      .map(({ page, commands }) => ({ page, commands: commands.filter(isOurs).filter(first) }))
+      .map(({ page, commands }) => ({ page, commands: commands.filter(isRun).filter(first) }))
       .filter(({ commands }) => commands.length > 0);
 
     it.each(ofPages.map((entry) => [entry.page.path, entry] as const))(

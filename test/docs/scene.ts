@@ -8,9 +8,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from '@temporalio/worker';
+import { exportNexusService } from '../../src';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, writeEnvFile } from '../../src/testing';
+import { findTemporalCli } from '../../src/testing/temporal-servers';
 import { type Rig, startRig, untilStatus } from '../rig';
+import { connectWorker } from '../temporal';
 import { type Page, REPOSITORY } from './pages';
 import { Placeholders } from './placeholders';
 import type { Command } from './shell';
@@ -21,6 +25,9 @@ const HOUR_MS = 3_600_000;
 
 export class Scene {
   readonly #servers = new Map<string, ShellProcess>();
+  #stopCallers: (() => Promise<void>) | undefined;
+  /** Where the TypeScript of a page stands: below the repository, so that `temporal-ims-export/…` is the package itself. */
+  readonly #sources = join(REPOSITORY, '.cache', `blocks-of-docs-${process.pid}`);
 
   private constructor(
     private readonly rig: Rig,
@@ -29,11 +36,14 @@ export class Scene {
 
   static async open(): Promise<Scene> {
     // Jobs end when a command waits for their end.
-    const rig = await startRig({ simulator: { jobSeconds: 12 * 3600 } });
+    const rig = await startRig({
+      simulator: { jobSeconds: 12 * 3600 },
+      worker: { nexusServices: [exportNexusService()] },
+    });
     // Commands of many pages name one image; the cloud would let it be exported once at a time.
     rig.simulator.busyGuard = 'off';
     const directory = mkdtempSync(join(tmpdir(), 'ims-export-docs-'));
-    writeCommands(join(directory, 'bin'));
+    writeCommands(join(directory, 'bin'), (await findTemporalCli()).path);
     writeEnvFile(join(directory, 'simulator.env'), rig.simulator.info);
     return new Scene(rig, directory);
   }
@@ -41,14 +51,17 @@ export class Scene {
   async close(): Promise<void> {
     await this.stopServers();
     await this.rig.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    for (const folder of [this.directory, this.#sources]) rmSync(folder, { recursive: true, force: true });
   }
 
   /** What a reader has before the first command of a page: the files that it shows. */
   prepare(page: Page): void {
     for (const { words, text } of page.blocks) {
       const title = words.get('title');
-      if (title !== undefined) writeFileSync(join(this.directory, title), `${text}\n`);
+      if (title === undefined) continue;
+      const folder = title.endsWith('.ts') ? this.#sources : this.directory;
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, title), `${text}\n`);
     }
   }
 
@@ -59,10 +72,13 @@ export class Scene {
   /** Runs a command to its end, and returns what it said. A server is left running until the page ends. */
   async run(command: Command, placeholders: Placeholders): Promise<{ exitCode: number | null; said: string }> {
     await this.bringAbout(command, placeholders);
-    const text = placeholders.fill(command.text);
+    // The endpoint leads to the worker of the scene.
+    const text = placeholders
+      .fill(command.text)
+      .replace('--target-task-queue ims-export', `--target-task-queue ${this.rig.taskQueue}`);
     if (command.ready !== null) return await this.#serve(text, command.ready);
     const running = new ShellProcess(text, this.directory, this.#environment());
-    const time = /\bwatch\b|--wait\b/.test(text) ? this.letTimePass() : undefined;
+    const time = /\bwatch\b|--wait\b|\bworkflow execute\b/.test(text) ? this.letTimePass() : undefined;
     const ended = await running.endsWithin(COMMAND_LIMIT_MS).finally(() => clearInterval(time));
     placeholders.heed(ended.said);
     return ended;
@@ -71,6 +87,8 @@ export class Scene {
   async stopServers(): Promise<void> {
     await Promise.all([...this.#servers.values()].map((server) => server.stop()));
     this.#servers.clear();
+    await this.#stopCallers?.();
+    this.#stopCallers = undefined;
   }
 
   async #serve(text: string, ready: RegExp): Promise<{ exitCode: number | null; said: string }> {
@@ -89,8 +107,12 @@ export class Scene {
 
   /** Whoever waits for an end should not wait twelve hours. */
   private letTimePass(): NodeJS.Timeout {
-    this.rig.simulator.clock.advance(24 * HOUR_MS);
-    return setInterval(() => void this.#pollAll(), 1_000);
+    const pass = () => {
+      this.rig.simulator.clock.advance(24 * HOUR_MS);
+      void this.#pollAll();
+    };
+    pass();
+    return setInterval(pass, 1_000);
   }
 
   async #pollAll(): Promise<void> {
@@ -108,6 +130,21 @@ export class Scene {
     if (workflowId !== undefined) await this.#loseASubmit(workflowId, placeholders);
     if (/\bims-export attach\b/.test(text) && !placeholders.knows('JOB_ID'))
       await this.#exportByTheConsole(placeholders);
+    const [, namespace, taskQueue] = /^temporal workflow execute --namespace (\S+) --task-queue (\S+)/.exec(text) ?? [];
+    if (namespace !== undefined && taskQueue !== undefined) await this.#runCallers(namespace, taskQueue);
+  }
+
+  /** The worker of a page's own workflows, which a reader runs in another terminal. */
+  async #runCallers(namespace: string, taskQueue: string): Promise<void> {
+    const connection = await connectWorker(this.rig.server);
+    const workflowsPath = join(this.#sources, 'workflows.ts');
+    const worker = await Worker.create({ connection, namespace, taskQueue, workflowsPath });
+    const running = worker.run();
+    this.#stopCallers = async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    };
   }
 
   /** `resolve` is for an export whose submit had no answer. */
@@ -153,12 +190,13 @@ export class Scene {
   }
 }
 
-/** `ims-export`, and `npx` and `npm run` as far as they only find it, without the second that they need for that. */
-function writeCommands(directory: string): void {
+/** `ims-export`, and `npx` and `npm run` as far as they only find it, without the second that they need for that; `temporal`. */
+function writeCommands(directory: string, temporalCli: string): void {
   const cli = `exec '${process.execPath}' -- '${join(REPOSITORY, 'lib/cli.js')}'`;
   mkdirSync(directory);
   for (const [name, script] of [
     ['ims-export', `${cli} "$@"`],
+    ['temporal', `exec '${temporalCli}' "$@"`],
     ['npx', `[ "$1" = ims-export ] || { echo "npx $1 is not of the short form" >&2; exit 127; }\nshift; ${cli} "$@"`],
     [
       'npm',

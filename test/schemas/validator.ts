@@ -21,13 +21,29 @@ export function problemsBy(name: string, value: unknown): string[] {
   );
 }
 
-/** The same, and every field that the schema does not name is wrong: for what this version writes itself. */
-export function exactProblemsBy(name: string, value: unknown): string[] {
+/**
+ * The same, and every field that the schema does not name is wrong: for what this version writes itself.
+ *
+ * @param missing fields that may be absent though the schema requires them, as in what an earlier version wrote; 'any' of them
+ */
+export function exactProblemsBy(name: string, value: unknown, missing: readonly string[] | 'any' = []): string[] {
   return problems(
     name,
-    validator(name, ({ $id, ...schema }) => closed({ ...schema, $id: `${$id}:exact` })),
+    validator(name, ({ $id, ...schema }) =>
+      closed(requiringLess({ ...schema, $id: `${$id}:exact:${[missing].flat().join(',')}` }, missing)),
+    ),
     value,
   );
+}
+
+function requiringLess<T>(schema: T, missing: readonly string[] | 'any'): T {
+  if (Array.isArray(schema)) return schema.map((one) => requiringLess(one, missing)) as T;
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inner = Object.entries(schema).map(([key, value]) => {
+    if (key !== 'required' || !Array.isArray(value)) return [key, requiringLess(value, missing)];
+    return [key, missing === 'any' ? [] : value.filter((field) => !missing.includes(field))];
+  });
+  return Object.fromEntries(inner) as T;
 }
 
 function validator(name: string, change: (schema: { [key: string]: unknown }) => object): ValidateFunction {
