@@ -137,6 +137,18 @@ export function parseExportInput(input: unknown): ExportRequest {
   };
 }
 
+/**
+ * Normalises an input for whoever starts its export under the id of its destination, which has to be one.
+ *
+ * @throws ApplicationFailure of type InvalidExportRequest that names field, value and what is right
+ */
+export function parseExportStart(input: unknown): ExportRequest {
+  const request = parseExportInput(input);
+  const expected = workflowIdProblem(request.bucketUrl);
+  if (expected !== null) throw invalidField('bucketUrl', request.bucketUrl, expected);
+  return request;
+}
+
 /** An InvalidExportRequest of one problem, for checks that need more than the input. */
 export function invalidField(field: string, value: unknown, expected: string): ApplicationFailure {
   return invalidRequest([{ field, value: asText(value), expected }]);
@@ -174,6 +186,9 @@ export function withDefaults(options: ParsedOptions): ExportSettings {
   };
 }
 
+/** A surrogate without its other half: no UTF-8 can be made of it. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
 /** Splits at the first colon; a bucket name has none, an object key may. */
 export function splitBucketUrl(bucketUrl: string): [string?, string?] {
   const colon = bucketUrl.indexOf(':');
@@ -190,8 +205,7 @@ function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
     return problem('a bucket name of 3 to 63 lower-case letters, digits, hyphens and dots before the colon');
   }
   if (objectKey === '') return problem('an object key after the colon');
-  const expected = workflowIdProblem(bucketUrl);
-  return expected === null ? [] : problem(expected);
+  return HALF_CHARACTER.test(bucketUrl) ? problem('well-formed text, without half a character') : [];
 }
 
 function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Problem[] {

@@ -11,7 +11,7 @@ import { verifyObject } from './verify-object';
 
 export { batchInputSchema, parseBatchInput } from './batch';
 export type { AccountCloud, ExportActivityDeps } from './cloud';
-export { exportInputSchema, parseExportInput } from './export-request';
+export { exportInputSchema, parseExportInput, parseExportStart } from './export-request';
 
 /**
  * The activities of exports and batches, by the names that the workflows call.

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { parseExportInput } from '../activities/export-request';
+import { parseExportStart } from '../activities/export-request';
 import { type AttachExportInput, type ExportPhase, exportWorkflowId } from '../contract';
 import { notTakenText } from '../workflows/wording';
 import { ExportError, toExportError } from './errors';
@@ -41,7 +41,7 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
     // Whatever is wrong with it is told before anything is asked.
-    const jobId = parseExportInput(input).attach?.jobId ?? '';
+    const jobId = parseExportStart(input).attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
     if (await looksForItsJob(client, workflowId, input.imageId)) await tellItsJob(client, workflowId, jobId);
   } catch (error) {

@@ -9,7 +9,7 @@ import {
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { parseExportInput } from '../activities/export-request';
+import { parseExportStart } from '../activities/export-request';
 import {
   DEFAULT_TASK_QUEUE,
   type ExportImageInput,
@@ -84,7 +84,7 @@ async function begin(
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
   try {
-    const request = parseExportInput(input);
+    const request = parseExportStart(input);
     const before = await describe(client, workflowId);
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before !== undefined && before.closeTime === undefined;
@@ -96,7 +96,7 @@ async function begin(
     return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      return await earlierSuccess(client, { workflowId }, parseExportInput(input));
+      return await earlierSuccess(client, { workflowId }, parseExportStart(input));
     }
     throw withNotes(toExportError(error, workflowId), notes);
   }

@@ -15,7 +15,7 @@ import {
   type StartOperationContext,
   serviceHandler,
 } from 'nexus-rpc';
-import { parseExportInput } from '../activities';
+import { parseExportStart } from '../activities';
 import { invalidField } from '../activities/export-request';
 import { type ExportImageInput, type ExportImageResult, exportWorkflowId } from '../contract';
 import { type ExportOperationInput, imsExportService } from '../nexus';
@@ -57,7 +57,7 @@ class ExportImageHandler implements OperationHandler<ExportOperationInput, Expor
     const workflowId = exportWorkflowId(String(bucketUrl));
     try {
       const { exportInput, cancelExport } = splitInput(input);
-      const request = parseExportInput(exportInput);
+      const request = parseExportStart(exportInput);
       const client = getClient();
       const entry = await inTime(context, client, () =>
         startOrJoin({ context, client, taskQueue: this.options.taskQueue }, exportInput, request),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
-import { asText, invalidRequest, type Problem, parseExportInput } from '../export-request';
+import { asText, invalidRequest, type Problem, parseExportStart } from '../export-request';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from './key-template';
 import type { BatchRequest } from './request';
 
@@ -111,7 +111,7 @@ function destinationProblems(items: readonly PlannedExport[], wanted: readonly W
   return items.flatMap(({ bucketUrl }, index) => {
     if (bucketUrl === null) return [];
     try {
-      parseExportInput({ imageId: ANY_IMAGE, bucketUrl, isQuickExport: true });
+      parseExportStart({ imageId: ANY_IMAGE, bucketUrl, isQuickExport: true });
       return [];
     } catch (error) {
       const [details] = (error as { details?: [{ problems: Problem[] }] }).details ?? [];
