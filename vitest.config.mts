@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 5,
+    maxWorkers: 4,
     // The files of a worker process share its modules: loading the SDK for each of them took a fifth of the run.
     isolate: false,
     setupFiles: ['test/leave-nothing-behind.ts'],
