@@ -54,6 +54,7 @@ async function runTests(): Promise<Report> {
     const vitest = join(repository, 'node_modules/vitest/vitest.mjs');
     const child = spawn(process.execPath, [vitest, 'run', 'test/failures', ...reporters], {
       cwd: repository,
+      env: { ...process.env, LONG_FORM: 'true' },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     await once(child, 'close');

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DevServer } from '../../src/testing/temporal-servers';
+import { casesOf } from '../long-form';
 import { startTestServer } from '../temporal';
 import { run } from './commands';
 import { compile } from './compile';
@@ -59,13 +60,14 @@ describe('the package as npm would publish it', () => {
 });
 
 describe('a project that installs the package', () => {
-  const projects = Object.keys(PROJECTS) as Project[];
+  /** All compile; `npm run consumers` runs each of them, and with an installation of its own. */
+  const projects = casesOf(Object.keys(PROJECTS) as Project[], 1);
   let outcomes: { [module: string]: unknown };
   let complaints: string;
   beforeAll(async () => {
     await installed;
     const { folder } = packed;
-    await Promise.all(projects.map((project) => addProject(folder, project)));
+    await Promise.all((Object.keys(PROJECTS) as Project[]).map((project) => addProject(folder, project)));
     const page = await addCodeOf('docs/plugin.md', folder);
     complaints = compile([page, ...TYPESCRIPT_PROJECTS.map((project) => join(folder, project, 'tsconfig.json'))]);
     const driver = await addDriver(folder);

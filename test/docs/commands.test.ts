@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LONG_FORM } from '../long-form';
 import { commandLine, problemOf } from './command-line';
 import { missingScripts } from './npm';
 import { inlineCode, readPage, readPages, whyUnchecked } from './pages';
@@ -6,12 +7,11 @@ import { Scene } from './scene';
 import { type Command, commandsOf } from './shell';
 
 /**
- * The short form: commands of `ims-export` are run as written, those of npm are looked up. `npm run newcomer` runs all that
- * README and the guide tell a newcomer to do, in a clone and with the real npm. The guide is left to that: thirty commands are
- * thirty processes (`DOCS_COMMANDS=all npx vitest run test/docs` runs them as well).
+ * The short form: commands of `ims-export` in README are run as written, those of npm are looked up. `npm run newcomer` runs all
+ * that README and the guide tell a newcomer to do, in a clone and with the real npm; the long form runs those of all pages,
+ * each a process.
  */
-const RUNS_ALL = process.env.DOCS_COMMANDS === 'all';
-const LONG_PAGE = RUNS_ALL ? undefined : 'docs/guide.md';
+const SHORT_PAGE = 'README.md';
 
 const pages = readPages().map((page) => {
   const blocks = page.blocks.filter((block) => block.language === 'sh' && whyUnchecked(block) === undefined);
@@ -30,7 +30,7 @@ const isConfigured = ({ text }: Command) => /^([A-Z][A-Z0-9_]*=\S+ )+(npx )?ims-
 /** What the shell and npm do is theirs; that it fits together is what `npm run newcomer` is for. */
 const isTheirs = ({ text }: Command) => /^(npm|npx tsx|npx tsc|mkdir|cd|cat|git|export|\.) /.test(text);
 
-const isRun = (command: Command) => isOurs(command) || (RUNS_ALL && isTemporals(command));
+const isRun = (command: Command) => isOurs(command) || (LONG_FORM && isTemporals(command));
 
 describe('the commands of README and docs', () => {
   it('are all of a kind that is run, here or by npm run newcomer', () => {
@@ -88,7 +88,7 @@ describe('the commands of README and docs', () => {
       return !told.has(key) && told.add(key) !== undefined;
     };
     const ofPages = pages
-      .filter(({ page }) => page.path !== LONG_PAGE)
+      .filter(({ page }) => LONG_FORM || page.path === SHORT_PAGE)
       .map(({ page, commands }) => ({ page, commands: commands.filter(isRun).filter(first) }))
       .filter(({ commands }) => commands.length > 0);
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as activities from '../../examples/parent-workflow/activities';
 import type { Outcome } from '../../examples/parent-workflow/workflows';
 import { exportWorkflowId } from '../../src/contract';
+import { itInLongForm, LONG_FORM } from '../long-form';
 import { pythonPackages } from '../python-packages';
 import { type Rig, startRig } from '../rig';
 import { bundleOnce } from '../temporal';
@@ -50,7 +51,7 @@ describe('examples/parent-workflow', () => {
     return outcome;
   }
 
-  it('goes on with its own step after a success, and tells every other end apart', async () => {
+  itInLongForm('goes on with its own step after a success, and tells every other end apart', async () => {
     const { succeeds, fails, endsUnknown, isRefused, isBusy } = await ordersOf(rig);
     const [success, failure, unknown, refusal, busy] = await Promise.all(
       [succeeds, fails, endsUnknown, isRefused, isBusy].map(publish),
@@ -87,7 +88,7 @@ async function python(): Promise<Runnable> {
 }
 
 async function go(): Promise<Runnable> {
-  if (process.env.EXAMPLES !== 'all') return { missing: 'to compile it takes a while: `npm run examples` does' };
+  if (!LONG_FORM) return { missing: 'to compile it takes a while: `npm run examples` does' };
   if (!(await isInstalled('go', 'version'))) return { missing: 'go is not on PATH' };
   const cwd = join(examples, 'go');
   const executable = join(repository, '.cache/examples/archive-image');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportWorkflowId, TUNABLE_OPTIONS } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
+import { casesOf } from '../long-form';
 import { type Rig, startRig } from '../rig';
 import { commandLine } from './command-line';
 import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
@@ -87,7 +88,7 @@ it.concurrent('F35 all of them are tried here, and the status tells what is in f
 });
 
 const polling = Object.entries(EFFECTS).filter(([option]) => option !== 'submitBudget');
-it.concurrent.each(polling)('F35 %s', async (option, { tight, arrange, shows }) => {
+it.concurrent.each(casesOf(polling, 3))('F35 %s', async (option, { tight, arrange, shows }) => {
   const seen = await Promise.all(
     [{}, { [option]: tight }].map(async (changed) => {
       const one = new OneExport(rig, { options: { ...ON_REQUEST, ...changed } });

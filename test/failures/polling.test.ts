@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExportStatus } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
+import { casesOf } from '../long-form';
 import { type Rig, startRig } from '../rig';
 import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
 
@@ -72,30 +73,26 @@ it.concurrent.each(['FAIL', 'FAILED'])(
   },
 );
 
-it.concurrent.each([
-  'CANCELLED',
-  'CANCELED',
-  'SUCCEEDED',
-  'COMPLETED',
-  'DONE',
-  'SUCCESS_WITH_ERRORS',
-  'ABORTED',
-  'NULL',
-])('F6 a job that says %s has not succeeded, even where an object is there', async (word) => {
-  const one = new OneExport(rig, { options: { ...ON_REQUEST, unknownStatusBudget: 100 } });
-  const jobId = await one.asleep();
-  one.changeJob(jobId, { status: word });
-  rig.simulator.putObject(one.objectKey, Buffer.from('QFI\xfb and more', 'latin1'));
-  await one.pollsToItsEnd();
-  expect(await one.failure()).toMatchObject({
-    type: 'ExportOutcomeUnknown',
-    message: expect.stringMatching(new RegExp(`\\(${word}\\).*job ${jobId} may still run`)),
-    details: [expect.objectContaining({ reason: 'unknownStatus', remoteJob: 'unknown', jobId })],
-  });
-  const { memo, status } = await one.remains();
-  expect(memo).toMatchObject({ outcome: 'unknown', remoteJob: 'unknown', jobId });
-  expect(status.observations[word]).toBeGreaterThan(1);
-});
+const UNNAMED = ['CANCELLED', 'SUCCEEDED', 'NULL', 'CANCELED', 'COMPLETED', 'DONE', 'SUCCESS_WITH_ERRORS', 'ABORTED'];
+
+it.concurrent.each(casesOf(UNNAMED, 3))(
+  'F6 a job that says %s has not succeeded, even where an object is there',
+  async (word) => {
+    const one = new OneExport(rig, { options: { ...ON_REQUEST, unknownStatusBudget: 100 } });
+    const jobId = await one.asleep();
+    one.changeJob(jobId, { status: word });
+    rig.simulator.putObject(one.objectKey, Buffer.from('QFI\xfb and more', 'latin1'));
+    await one.pollsToItsEnd();
+    expect(await one.failure()).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      message: expect.stringMatching(new RegExp(`\\(${word}\\).*job ${jobId} may still run`)),
+      details: [expect.objectContaining({ reason: 'unknownStatus', remoteJob: 'unknown', jobId })],
+    });
+    const { memo, status } = await one.remains();
+    expect(memo).toMatchObject({ outcome: 'unknown', remoteJob: 'unknown', jobId });
+    expect(status.observations[word]).toBeGreaterThan(1);
+  },
+);
 
 it.concurrent.each(['', '  '])('F6 a job whose status is "%s" has not succeeded', async (blank) => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
@@ -133,22 +130,25 @@ const HALF_ANSWERS: Array<[string, FaultAction]> = [
   ['a body that breaks off', { truncate: true }],
 ];
 
-it.concurrent.each(HALF_ANSWERS)('F7 %s is a failed poll and no verdict: the export goes on', async (_, action) => {
-  const one = new OneExport(rig, { options: ON_REQUEST });
-  const jobId = await one.asleep();
-  // A connection that breaks is tried four times within one poll.
-  one.pollsFail(jobId, action, { times: action.truncate ? 8 : 2 });
-  const before = await one.until(() => true);
-  for (const failed of [1, 2]) {
-    const status = await one.poll();
-    expect(status).toMatchObject({ outcome: null, remoteJob: 'running', lastError: expect.stringMatching(/./) });
-    expect(failedPolls(status) - failedPolls(before)).toBe(failed);
-  }
-  expect(await one.poll()).toMatchObject({ outcome: null, lastError: null });
-  one.changeJob(jobId, { status: 'SUCCESS' });
-  await one.poll();
-  expect(await one.result()).toMatchObject({ verdict: 'succeeded', jobId, submissions: 1 });
-});
+it.concurrent.each(casesOf(HALF_ANSWERS, 2))(
+  'F7 %s is a failed poll and no verdict: the export goes on',
+  async (_, action) => {
+    const one = new OneExport(rig, { options: ON_REQUEST });
+    const jobId = await one.asleep();
+    // A connection that breaks is tried four times within one poll.
+    one.pollsFail(jobId, action, { times: action.truncate ? 8 : 2 });
+    const before = await one.until(() => true);
+    for (const failed of [1, 2]) {
+      const status = await one.poll();
+      expect(status).toMatchObject({ outcome: null, remoteJob: 'running', lastError: expect.stringMatching(/./) });
+      expect(failedPolls(status) - failedPolls(before)).toBe(failed);
+    }
+    expect(await one.poll()).toMatchObject({ outcome: null, lastError: null });
+    one.changeJob(jobId, { status: 'SUCCESS' });
+    await one.poll();
+    expect(await one.result()).toMatchObject({ verdict: 'succeeded', jobId, submissions: 1 });
+  },
+);
 
 it.concurrent('F7 half answers without end spend the error budget: unknown, never failed', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
@@ -189,19 +189,22 @@ const REASONS: Array<[string, object, { code: string; reason: string }]> = [
   ],
 ];
 
-it.concurrent.each(REASONS)('F8 the reason %s is in message, details and status', async (_, told, { code, reason }) => {
-  const one = new OneExport(rig);
-  const jobId = await one.accepted();
-  const body = { status: 'FAIL', job_id: jobId, job_type: 'imsNativeExportImageJob', ...told };
-  one.pollsFail(jobId, { status: 200, headers: { 'x-request-id': `request-of-${code}` }, body }, ALWAYS);
-  const failure = await one.failure();
-  expect(failure.type).toBe('ExportFailed');
-  expect(failure.message).toContain(`Job ${jobId} failed`);
-  expect(failure.message).toContain(`${code}: ${reason}`);
-  for (const name of [one.imageId, one.bucketUrl]) expect(failure.message).toContain(name);
-  expect(failure.details?.[0]).toMatchObject({ jobId, code, reason, requestId: `request-of-${code}` });
-  expect((await one.remains()).status.failure).toEqual({ type: 'ExportFailed', message: failure.message });
-});
+it.concurrent.each(casesOf(REASONS, 2))(
+  'F8 the reason %s is in message, details and status',
+  async (_, told, { code, reason }) => {
+    const one = new OneExport(rig);
+    const jobId = await one.accepted();
+    const body = { status: 'FAIL', job_id: jobId, job_type: 'imsNativeExportImageJob', ...told };
+    one.pollsFail(jobId, { status: 200, headers: { 'x-request-id': `request-of-${code}` }, body }, ALWAYS);
+    const failure = await one.failure();
+    expect(failure.type).toBe('ExportFailed');
+    expect(failure.message).toContain(`Job ${jobId} failed`);
+    expect(failure.message).toContain(`${code}: ${reason}`);
+    for (const name of [one.imageId, one.bucketUrl]) expect(failure.message).toContain(name);
+    expect(failure.details?.[0]).toMatchObject({ jobId, code, reason, requestId: `request-of-${code}` });
+    expect((await one.remains()).status.failure).toEqual({ type: 'ExportFailed', message: failure.message });
+  },
+);
 
 it.concurrent('F8 the sub-job that failed is told with its own code, type and reason', async () => {
   const one = new OneExport(rig);

@@ -4,6 +4,7 @@ import { readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
 import type { FaultRule } from '../../src/testing';
 import { attemptsOf, eventsOf } from '../long-exports/history';
+import { casesOf } from '../long-form';
 import { errorCodeOf, type Rig, startRig, until } from '../rig';
 import { commandLine } from './command-line';
 import { ON_REQUEST, OneExport } from './one-export';
@@ -71,7 +72,7 @@ const UNDER_WAY: Array<[string, string, number, (one: OneExport) => Omit<FaultRu
   ['the verification', 'imsVerifyObject', 2, ({ objectKey }) => ({ method: 'HEAD', path: `*/${objectKey}`, nth: 2 })],
 ];
 
-it.each(UNDER_WAY)(
+it.each(casesOf(UNDER_WAY, 1))(
   'F36 a worker that shuts down in the middle of %s ends nothing: the next one goes on',
   async (_what, activity, attempts, of) => {
     rig.simulator.jobSeconds = 1;

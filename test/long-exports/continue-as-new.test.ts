@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form';
 import { bundleOnce } from '../temporal';
 import { pollOutcomesIn, pollsIn, stateCarriedBy, timeOf } from './history';
 import { exportForHours, getStuck, HOUR_MS } from './long-export';
@@ -76,7 +77,7 @@ describe('an export that continues as new', { timeout: 120_000 }, () => {
     expect(tookMs).toBeGreaterThan(11.9 * HOUR_MS);
   });
 
-  it('also while a throttled submit waits, for a day, and then submits once', async () => {
+  itInLongForm('also while a throttled submit waits, for a day, and then submits once', async () => {
     const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
     const { result, runs, posts } = await exportForHours({
       bundle,

@@ -1,5 +1,6 @@
 import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form';
 import { bundleOnce } from '../temporal';
 import { pollOutcomesIn, pollsIn, timeOf } from './history';
 import { exportForHours, HOUR_MS } from './long-export';
@@ -63,7 +64,7 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     expect(failingMs).toBeLessThanOrEqual(2 * HOUR_MS + 10 * MINUTE_MS);
   });
 
-  it('whose polls fail for less than pollErrorBudget, several times, goes on', async () => {
+  itInLongForm('whose polls fail for less than pollErrorBudget, several times, goes on', async () => {
     const failing = (times: number) => ({ service: 'ims', path: '*/jobs/*', times, action: { status: 503 } }) as const;
     const { result, posts } = await exportForHours({
       bundle,
@@ -77,28 +78,31 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     expect(posts).toBe(1);
   });
 
-  it('is parked, not failed, while the credentials are refused, and succeeds after they are mended', async () => {
-    const { result, runs, posts } = await exportForHours({
-      bundle,
-      jobHours: 9,
-      options: { pollErrorBudget: '1h' },
-      happenings: [
-        { afterHours: 2, change: ({ credentials }) => credentials.revoke() },
-        { afterHours: 7, change: ({ credentials }) => credentials.restore() },
-      ],
-    });
-    expect(result).toMatchObject({ verdict: 'succeeded', submissions: 1, verification: { state: 'verified' } });
-    expect(posts).toBe(1);
+  itInLongForm(
+    'is parked, not failed, while the credentials are refused, and succeeds after they are mended',
+    async () => {
+      const { result, runs, posts } = await exportForHours({
+        bundle,
+        jobHours: 9,
+        options: { pollErrorBudget: '1h' },
+        happenings: [
+          { afterHours: 2, change: ({ credentials }) => credentials.revoke() },
+          { afterHours: 7, change: ({ credentials }) => credentials.restore() },
+        ],
+      });
+      expect(result).toMatchObject({ verdict: 'succeeded', submissions: 1, verification: { state: 'verified' } });
+      expect(posts).toBe(1);
 
-    const denied = pollOutcomesIn(runs[0]?.events ?? []).filter(({ outcome }) => outcome.kind === 'denied');
-    expect(((denied.at(-1)?.atMs ?? 0) - (denied[0]?.atMs ?? 0)) / HOUR_MS).toBeGreaterThan(4.5);
-    // About every ten minutes, the longest interval: a refused key is not hammered at.
-    const gapsMs = denied.slice(1).map(({ atMs }, poll) => atMs - (denied[poll]?.atMs ?? 0));
-    expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(0.97 * (HOUR_MS / 6));
-    expect(denied.length).toBeLessThanOrEqual(5 * 6 + 1);
-  });
+      const denied = pollOutcomesIn(runs[0]?.events ?? []).filter(({ outcome }) => outcome.kind === 'denied');
+      expect(((denied.at(-1)?.atMs ?? 0) - (denied[0]?.atMs ?? 0)) / HOUR_MS).toBeGreaterThan(4.5);
+      // About every ten minutes, the longest interval: a refused key is not hammered at.
+      const gapsMs = denied.slice(1).map(({ atMs }, poll) => atMs - (denied[poll]?.atMs ?? 0));
+      expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(0.97 * (HOUR_MS / 6));
+      expect(denied.length).toBeLessThanOrEqual(5 * 6 + 1);
+    },
+  );
 
-  it('waits as long as the cloud asks for when it throttles the polls', async () => {
+  itInLongForm('waits as long as the cloud asks for when it throttles the polls', async () => {
     const { result, runs } = await exportForHours({
       bundle,
       jobHours: 9,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import type { SimulatorInfo } from '../../src/testing';
 import { freePort } from '../../src/testing/temporal-servers/free-port';
+import { casesOf } from '../long-form';
 import { type Ended, type RunningProcess, Stage, until } from './processes';
 
 /** Generous for machines that are busy with other things; a hang takes longer. */
@@ -390,7 +391,7 @@ describe.concurrent('ims-export', () => {
       ['an export that is not there', 'NoSuchExport', /ims-export list/, () => ['status', 'ims-export:nowhere:a']],
     ];
 
-    it.each(cases)('%s', async (_what, code, says, args) => {
+    it.each(casesOf(cases, 6))('%s', async (_what, code, says, args) => {
       const { stderr } = await refused(2, code, args());
       expect(stderr).toMatch(says);
     });

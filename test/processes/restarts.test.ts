@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { type ExportImageResult, exportWorkflowId } from '../../src/contract';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import type { JournalEntry } from '../../src/testing';
+import { itInLongForm } from '../long-form';
 import { type Ended, type RunningProcess, Stage, type StageOptions, until } from './processes';
 
 const LIMIT_MS = 180_000;
@@ -79,42 +80,50 @@ describe.concurrent('an export', () => {
     stage.tell(`one POST, one job, and the object ${result.object?.etag} is verified`);
   });
 
-  it('goes on when its worker is told to stop in the middle of the POST', { timeout: LIMIT_MS }, async (test) => {
-    const stage = await openStage({ title: 'SIGTERM', jobSeconds: 3 }, test.onTestFinished);
-    const worker = await stage.startWorker();
-    await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 4_000 } });
-    const client = start(stage, 'linux', `${stage.info.bucket}:term/linux.qcow2`, '--format', 'qcow2');
-    await stage.untilAsked('export', isPost, RECOVERY_MS);
-    stage.tell(`SIGTERM to ${worker.name} (pid ${worker.pid}) in the middle of the POST`);
-    worker.signal('SIGTERM');
-    await stage.startWorker();
-    expect((await worker.endsWithin(RECOVERY_MS)).exitCode, worker.said()).toBe(0);
-    stage.tell(`${worker.name} has waited for the answer and ended by itself`);
+  itInLongForm(
+    'goes on when its worker is told to stop in the middle of the POST',
+    { timeout: LIMIT_MS },
+    async (test) => {
+      const stage = await openStage({ title: 'SIGTERM', jobSeconds: 3 }, test.onTestFinished);
+      const worker = await stage.startWorker();
+      await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 4_000 } });
+      const client = start(stage, 'linux', `${stage.info.bucket}:term/linux.qcow2`, '--format', 'qcow2');
+      await stage.untilAsked('export', isPost, RECOVERY_MS);
+      stage.tell(`SIGTERM to ${worker.name} (pid ${worker.pid}) in the middle of the POST`);
+      worker.signal('SIGTERM');
+      await stage.startWorker();
+      expect((await worker.endsWithin(RECOVERY_MS)).exitCode, worker.said()).toBe(0);
+      stage.tell(`${worker.name} has waited for the answer and ended by itself`);
 
-    const { exitCode, stdout } = await client.endsWithin(RECOVERY_MS);
-    expect(exitCode, client.said()).toBe(0);
-    const [job] = await stage.jobs();
-    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', submissions: 1, jobId: job?.jobId });
-    expect(await stage.jobs()).toHaveLength(1);
-    expect(await stage.posts('linux')).toMatchObject([{ status: 200 }]);
-    stage.tell('succeeded with the job of that one POST');
-  });
+      const { exitCode, stdout } = await client.endsWithin(RECOVERY_MS);
+      expect(exitCode, client.said()).toBe(0);
+      const [job] = await stage.jobs();
+      expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', submissions: 1, jobId: job?.jobId });
+      expect(await stage.jobs()).toHaveLength(1);
+      expect(await stage.posts('linux')).toMatchObject([{ status: 200 }]);
+      stage.tell('succeeded with the job of that one POST');
+    },
+  );
 
-  it('ends as unknown when the answer to the POST is lost', { timeout: LIMIT_MS }, async ({ onTestFinished }) => {
-    const stage = await openStage({ title: 'lost answers', jobSeconds: 3 }, onTestFinished);
-    const worker = await stage.startWorker();
-    await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 2_000 } });
-    const withItsWorker = start(stage, 'linux', `${stage.info.bucket}:lost/linux.qcow2`, '--format', 'qcow2');
-    await stage.untilAsked('export', isPost, RECOVERY_MS);
-    await stage.killWorker(worker, 'in the middle of the POST');
-    await stage.startWorker();
-    stage.tell('no heartbeat any more: the submit is given up after 30 s, and is not tried again');
+  itInLongForm(
+    'ends as unknown when the answer to the POST is lost',
+    { timeout: LIMIT_MS },
+    async ({ onTestFinished }) => {
+      const stage = await openStage({ title: 'lost answers', jobSeconds: 3 }, onTestFinished);
+      const worker = await stage.startWorker();
+      await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 2_000 } });
+      const withItsWorker = start(stage, 'linux', `${stage.info.bucket}:lost/linux.qcow2`, '--format', 'qcow2');
+      await stage.untilAsked('export', isPost, RECOVERY_MS);
+      await stage.killWorker(worker, 'in the middle of the POST');
+      await stage.startWorker();
+      stage.tell('no heartbeat any more: the submit is given up after 30 s, and is not tried again');
 
-    await stage.addFault({ service: 'ims', method: 'POST', action: { dropAfter: true } });
-    const onTheWay = start(stage, 'large', `${stage.info.bucket}:lost/large.zvhd2`, '--quick');
-    await expectUnknown(stage, 'large', await onTheWay.endsWithin(RECOVERY_MS));
-    await expectUnknown(stage, 'linux', await withItsWorker.endsWithin(RECOVERY_MS));
-  });
+      await stage.addFault({ service: 'ims', method: 'POST', action: { dropAfter: true } });
+      const onTheWay = start(stage, 'large', `${stage.info.bucket}:lost/large.zvhd2`, '--quick');
+      await expectUnknown(stage, 'large', await onTheWay.endsWithin(RECOVERY_MS));
+      await expectUnknown(stage, 'linux', await withItsWorker.endsWithin(RECOVERY_MS));
+    },
+  );
 });
 
 async function openStage(options: StageOptions, onTestFinished: (end: () => Promise<void>) => void): Promise<Stage> {

@@ -10,11 +10,9 @@ import type { Trouble } from './troubles';
 const SHORT_FORM: Trouble[] = [
   'dropAfter',
   'killedInPost',
-  'frozenBeforePostForLong',
   'frozenInPostForLong',
   'resetInReconcile',
   'cancelSettling',
-  'probe403',
 ];
 
 describe('a submit in the storm', () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form';
 import { type Ended, Stage } from '../processes/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';
 
@@ -59,7 +60,7 @@ afterAll(async () => {
 });
 
 describe('a profile', () => {
-  it('takes worker and client to Temporal by mutual TLS', async () => {
+  itInLongForm('takes worker and client to Temporal by mutual TLS', async () => {
     const worker = await stage.startWorkerWith(profile('mutual'));
     expect(worker.stdout).toContain(`namespace default at localhost:${mutual.port}`);
     const { exitCode, stderr } = await exportedBy(profile('mutual'), 'mutual');
