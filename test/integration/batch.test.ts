@@ -26,6 +26,7 @@ import {
   exportWorkflowId,
 } from '../../src/contract';
 import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf } from '../batch/batch-rig';
+import { itInLongForm } from '../long-form';
 import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, untilStatus } from '../rig';
 
 let rig: Rig;
@@ -142,7 +143,7 @@ describe('a batch of exports', () => {
     await expect(childOf(result.items[0]?.bucketUrl).describe()).rejects.toThrow(/not found/);
   });
 
-  it('exports the images that a query finds, of all its pages', async () => {
+  itInLongForm('exports the images that a query finds, of all its pages', async () => {
     const tagged = rig.simulator.addImages('linux', 101, { tags: ['nightly=yes'] });
     rig.simulator.addImages('linux', 1, { tags: ['nightly=yes'], __imagetype: 'shared' });
     const input: ExportImagesInput = { query: { tag: 'nightly=yes', os: 'Linux' }, to: into(), dryRun: true };
@@ -152,7 +153,7 @@ describe('a batch of exports', () => {
     expect(none).toMatchObject({ total: 0, warnings: ['The query matches no private image.'] });
   });
 
-  it('is joined by its name only for the same input, also by callers at the same moment', async () => {
+  itInLongForm('is joined by its name only for the same input, also by callers at the same moment', async () => {
     rig.simulator.jobSeconds = 600;
     const inputs = images(2).map((image) => ({ images: [image], to: into() }));
     const options = { taskQueue: rig.taskQueue, name: randomUUID() };
@@ -212,7 +213,7 @@ describe('a batch of exports', () => {
     expect((await started.result()).counts.succeeded).toBe(6);
   });
 
-  it('keeps a window that was changed before the images were read', async () => {
+  itInLongForm('keeps a window that was changed before the images were read', async () => {
     const input = { images: images(1), to: into(), dryRun: true, maxConcurrent: 2 };
     const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGES_WORKFLOW, {
       workflowId: exportBatchWorkflowId(randomUUID()),

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import type { SimulatorInfo } from '../../src/testing';
 import { freePort } from '../../src/testing/temporal-servers/free-port';
-import { casesOf } from '../long-form';
+import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, type RunningProcess, Stage, until } from './processes';
 
 /** Generous for machines that are busy with other things; a hang takes longer. */
@@ -49,7 +49,7 @@ describe.concurrent('ims-export', () => {
       expect(started.stdout).toContain((await jobTo(to)).jobId);
     });
 
-    it('status tells phase, image and job', async () => {
+    itInLongForm('status tells phase, image and job', async () => {
       const { exitCode, stdout } = await stage.run('status', workflowId);
       expect(exitCode).toBe(0);
       for (const part of ['RUNNING', 'exporting', stage.image('linux'), `${to} (qcow2)`, (await jobTo(to)).jobId]) {
@@ -87,7 +87,7 @@ describe.concurrent('ims-export', () => {
       expect(stderr).toContain(stage.image('linux'));
     });
 
-    it('start with another format is refused as DestinationBusy, with 1', async () => {
+    itInLongForm('start with another format is refused as DestinationBusy, with 1', async () => {
       await refused(1, 'DestinationBusy', start('linux', to, '--format', 'vhd'));
     });
 
@@ -131,7 +131,7 @@ describe.concurrent('ims-export', () => {
       await statusSays(workflowId, 'phase    paused', `ims-export resume-polling ${workflowId}`);
     });
 
-    it('resume-polling polls at once', async () => {
+    itInLongForm('resume-polling polls at once', async () => {
       expect((await stage.run('resume-polling', workflowId)).exitCode).toBe(0);
       await untilPolled(jobId, 3);
     });
@@ -143,7 +143,7 @@ describe.concurrent('ims-export', () => {
       await statusSays(workflowId, stdout.match(/deadline (.*)/)?.[1] ?? 'a deadline');
     });
 
-    it('retune refuses what cannot be, with 2', async () => {
+    itInLongForm('retune refuses what cannot be, with 2', async () => {
       const { stderr } = await refused(2, 'InvalidExportRequest', ['retune', workflowId, '--max-interval', '1s']);
       expect(stderr).toContain('maxInterval is "1s"; expected at least minInterval, which is 10m');
       await refused(2, 'InvalidExportRequest', ['retune', workflowId]);
@@ -196,7 +196,7 @@ describe.concurrent('ims-export', () => {
       expect(watched.stdout).toContain('verified yes');
     });
 
-    it('watch prints the result again', async () => {
+    itInLongForm('watch prints the result again', async () => {
       const { exitCode, stdout } = await stage.run('watch', workflowId);
       expect(exitCode).toBe(0);
       expect(stdout).toContain(`object   ${to}`);
@@ -231,7 +231,7 @@ describe.concurrent('ims-export', () => {
       expect(JSON.parse(short.stdout)).toMatchObject({ how: 'alreadySucceeded' });
     });
 
-    it('start with another format is refused as DestinationExists, with 1', async () => {
+    itInLongForm('start with another format is refused as DestinationExists, with 1', async () => {
       await refused(1, 'DestinationExists', start('exactly128GiB', to, '--format', 'vhd'));
     });
 
@@ -323,7 +323,7 @@ describe.concurrent('ims-export', () => {
       expect((await stage.jobs()).filter(({ bucketUrl }) => bucketUrl === to)).toEqual([]);
     });
 
-    it('is seen by status, and canceled by cancel', async () => {
+    itInLongForm('is seen by status, and canceled by cancel', async () => {
       const images = [{ imageId: stage.image('suseFromPublic') }, { imageId: stage.image('exactly128GiB') }];
       const file = await fileOf({ images, to: destination('{imageId}') });
       const started = await stage.run('batch', file, '--name', 'to-be-canceled');
@@ -397,7 +397,7 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  it('takes an --option by its path, as JSON or as text', async () => {
+  itInLongForm('takes an --option by its path, as JSON or as text', async () => {
     const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1000', '--option', 'onCancel="detach"'];
     // The rule only warns now, and the cloud itself refuses.
     const { stderr } = await refused(1, 'SubmitRejected', [...start('iso', destination('iso'), '--quick'), ...setting]);
@@ -410,7 +410,7 @@ describe.concurrent('ims-export', () => {
     expect(stderr).toContain('--option rules.notWholeEcs=warn');
   });
 
-  it('with --json prints one document on stdout for a usage error too', async () => {
+  itInLongForm('with --json prints one document on stdout for a usage error too', async () => {
     const { exitCode, stdout } = await stage.run('start', '--json');
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -464,7 +464,7 @@ describe.concurrent('ims-export', () => {
     for (const variable of Object.keys(missing)) expect(stderr).toContain(`${variable} is not set`);
   });
 
-  it('worker names the variable whose value is wrong, with 2', async () => {
+  itInLongForm('worker names the variable whose value is wrong, with 2', async () => {
     const { stderr } = await refused(2, '', ['worker'], { IMS_EXPORT_OBS_ENDPOINT: 'obs' });
     expect(stderr).toContain("IMS_EXPORT_OBS_ENDPOINT is 'obs'");
   });

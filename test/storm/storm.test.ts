@@ -7,13 +7,7 @@ import { timelineOf } from './timeline';
 import type { Trouble } from './troubles';
 
 /** A few kinds of trouble; `npm run storm` has all of them, ten times each and more. */
-const SHORT_FORM: Trouble[] = [
-  'dropAfter',
-  'killedInPost',
-  'frozenInPostForLong',
-  'resetInReconcile',
-  'cancelSettling',
-];
+const SHORT_FORM: Trouble[] = ['dropAfter', 'killedInPost', 'frozenInPostForLong', 'cancelSettling'];
 
 describe('a submit in the storm', () => {
   let stage: Stage;
