@@ -1022,6 +1022,8 @@ export type ExportLook =
   /** `parentId` is the workflow that has started it as a child. */
   | { kind: 'running'; firstRunId: string; parentId: string | null; imageId: string | null }
   | { kind: 'ended'; report: ExportEnded }
+  /** A workflow that is no export has completed under the id of this one, so that Temporal starts none by that id. */
+  | { kind: 'idTaken'; workflowType: string }
   /** Temporal knows it no more. */
   | { kind: 'gone' }
   | { kind: 'notRead'; reason: string };

@@ -10,6 +10,7 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import {
   EXPORT_CANCELED,
   EXPORT_ENDED,
+  exportBatchWorkflowId,
   FAILURE_TYPES,
   type FailureType,
   NOT_VALIDATED_YET,
@@ -88,6 +89,10 @@ export function toExportError(error: unknown, workflowId: string): unknown {
 }
 
 export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
+  if (isBatchId(workflowId)) {
+    const message = `There is no batch ${workflowId}. Its id is ims-export-batch:<name>, as \`ims-export batch\` has printed it.`;
+    return new ExportError('NoSuchExport', message, undefined, { cause });
+  }
   const isDestination = !workflowId.startsWith('ims-export:') && workflowId.includes(':');
   const form = isDestination ? `Did you mean ims-export:${workflowId}?` : 'Its id is ims-export:<bucket>:<object key>;';
   return new ExportError(
@@ -105,6 +110,11 @@ export function noSuchNamespace(namespace: string, cause?: unknown): ExportError
     undefined,
     { cause },
   );
+}
+
+/** Of one that was started here; a schedule may give its batches other ids. */
+export function isBatchId(workflowId: string): boolean {
+  return workflowId.startsWith(exportBatchWorkflowId(''));
 }
 
 function fromFailure(failure: unknown, workflowId: string): ExportError | undefined {

@@ -5,7 +5,7 @@
  */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { MESSAGES, type RetuneInput, type RetuneOutcome, type SubmissionResolution } from '../contract';
-import { ExportError, isUnreachable, toExportError } from './errors';
+import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
 import { shortCall } from './temporal-calls';
 
 /**
@@ -114,6 +114,6 @@ export async function answered<T>(workflowId: string, update: Promise<T>): Promi
 function ended(workflowId: string, workflowStatus: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The export ${workflowId} has ended (${workflowStatus}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${workflowStatus}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
   );
 }

@@ -15,11 +15,14 @@ export async function tellingWhyItWaits<T>(
   tell: ((why: string) => void) | undefined,
 ): Promise<T> {
   const over = new AbortController();
-  if (tell !== undefined) void tellUntil(over.signal, () => readExport(client, workflowId), tell);
+  const telling = tell === undefined ? null : tellUntil(over.signal, () => readExport(client, workflowId), tell);
   try {
     return await waiting;
   } finally {
     over.abort();
+    // The caller may close its connection now, and a call that Temporal's client still repeats would throw where nobody
+    // catches it.
+    await telling;
   }
 }
 

@@ -45,11 +45,11 @@ describe('the package as npm would publish it', () => {
     expect(said[1]).toContain('No problems found');
   }, 120_000);
 
-  it('holds what was built, the sources that its source maps name, the pages that its README names, and no more', async () => {
+  it('holds what was built, the sources that its source maps name, the pages that its README names, what those deploy, and no more', async () => {
     const files = (await run('tar', ['-tzf', packed.tarball], packed.folder)).trim().split('\n');
     const paths = files.map((file) => file.replace(/^package\//, ''));
     const others = paths.filter(
-      (path) => !/^(lib\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts|docs\/.+\.md|schemas\/.+\.json)$/.test(path),
+      (path) => !/^(lib\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts|docs\/.+\.md|schemas\/.+\.json|deploy\/.+)$/.test(path),
     );
     expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     // A file whose source is gone would be left over from an earlier build.

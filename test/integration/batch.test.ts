@@ -247,6 +247,19 @@ describe('a batch of exports', () => {
     await expect(batchResult(rig.client, handle.workflowId)).rejects.toThrow('2 canceled, 1 notStarted');
   });
 
+  it('refuses an image whose workflow id was taken by a workflow that is no export', async () => {
+    const bucketUrl = `${bucket}:${randomUUID()}.qcow2`;
+    await rig.client.workflow.execute(EXPORT_IMAGES_WORKFLOW, {
+      taskQueue: rig.taskQueue,
+      workflowId: exportWorkflowId(bucketUrl),
+      args: [{ images: images(1), to: into(), dryRun: true }],
+    });
+    const input = { images: images(1).map((image) => ({ ...image, bucketUrl, fileFormat: 'qcow2' as const })) };
+    const { items } = await resultOf(await startBatchWorkflow(rig, input));
+    const failure = { type: 'DestinationBusy', message: expect.stringContaining(EXPORT_IMAGES_WORKFLOW) };
+    expect(items).toMatchObject([{ bucketUrl, verdict: 'refused', failure }]);
+  });
+
   it('finds a child that was terminated from outside, and waits for one that was reset', async () => {
     rig.simulator.jobSeconds = 600;
     const input = { images: images(2), to: into(), options: { onAmbiguousSubmit: 'ask' as const } };

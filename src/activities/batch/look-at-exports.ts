@@ -12,14 +12,15 @@ import {
   TimeoutFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common';
-import type {
-  BatchActivities,
-  ExportEnded,
-  ExportImageResult,
-  ExportLook,
-  ExportMemo,
-  ExportOutcome,
-  LookAtExportsInput,
+import {
+  type BatchActivities,
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportEnded,
+  type ExportImageResult,
+  type ExportLook,
+  type ExportMemo,
+  type ExportOutcome,
+  type LookAtExportsInput,
 } from '../../contract';
 
 const LOOKS_AT_ONCE = 5;
@@ -53,6 +54,9 @@ async function lookAt(client: Client, { workflowId, firstRunId }: Looked): Promi
       // Somebody may have started another export of that id since; what is asked for is what became of this one.
       const isMeant = firstRunId === null || firstRunId === chain;
       if (isMeant && latest.closeTime === undefined) return running(latest, chain);
+      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {
+        return { kind: 'idTaken', workflowType: latest.type };
+      }
       return {
         kind: 'ended',
         report: await reportOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null),

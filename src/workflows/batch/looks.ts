@@ -13,7 +13,7 @@ import { cancelExport, takeReport } from './exports';
 import { LOOK_LIMITS } from './look-limits';
 import { publish } from './publishing';
 import { asInput, type Batch, type BatchItem, settle } from './state';
-import { resultOf, resultOfBusy, resultOfEarlier } from './verdicts';
+import { resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
 import { progressLine } from './wording';
 
 /** So many are looked at by one activity: a look takes some milliseconds. */
@@ -102,6 +102,9 @@ function takeLook(batch: Batch, position: number, item: Running, seen: ExportLoo
       else if (seen.report.outcome === 'succeeded') settle(batch, position, resultOfEarlier(planned, seen.report));
       // It ran when it was to be started, and has failed since: now it is this batch's turn.
       else startAgain(batch, position, item);
+      return;
+    case 'idTaken':
+      settle(batch, position, resultOfTakenId(planned, seen.workflowType));
       return;
     case 'gone':
       if (child.firstRunId === null) startAgain(batch, position, item);

@@ -56,6 +56,12 @@ export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: strin
   return { imageId, bucketUrl, verdict: 'alreadyExporting', failure: { type: 'DestinationBusy', message } };
 }
 
+/** The verdict on an image whose export cannot have the id of its destination, since a workflow of another type had it. */
+export function resultOfTakenId({ imageId, bucketUrl }: PlannedExport, workflowType: string): BatchItemResult {
+  const message = `The workflow id of this export was taken by a workflow of type ${workflowType}. Choose another object key.`;
+  return { imageId, bucketUrl, verdict: 'refused', failure: { type: 'DestinationBusy', message } };
+}
+
 /** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
 const LONGEST_MESSAGE = 300;
 const SHORTEST_MESSAGE = 48;
