@@ -28,7 +28,7 @@ import {
 import { describeCounts } from '../workflows/batch/wording';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
-import { reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
+import { answerOf, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartBatchOptions {
@@ -64,7 +64,6 @@ export interface BatchReport {
   status: BatchStatus | null;
 }
 
-const QUERY_TIMEOUT_MS = 2_000;
 const FOLLOW_INTERVAL_MS = 2_000;
 const PLANNED_INTERVAL_MS = 250;
 
@@ -251,19 +250,8 @@ async function reportOf(client: Client, info: WorkflowExecutionDescription): Pro
     startedAt: info.startTime.toISOString(),
     closedAt: info.closeTime?.toISOString() ?? null,
     memo: (info.memo ?? {}) as BatchMemo,
-    status: await queryStatus(client, info),
+    status: await answerOf<BatchStatus>(client, info, BATCH_MESSAGES.queries.batchStatus),
   };
-}
-
-async function queryStatus(client: Client, info: WorkflowExecutionDescription): Promise<BatchStatus | null> {
-  try {
-    return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
-      client.workflow.getHandle(info.workflowId, info.runId).query<BatchStatus>(BATCH_MESSAGES.queries.batchStatus),
-    );
-  } catch {
-    // No worker, or a workflow that has not begun: what Temporal knows must do.
-    return null;
-  }
 }
 
 /** The same input has the same name, whatever the order of its fields. */

@@ -6,7 +6,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
 import { toExportError } from './errors';
-import { reportsUntilEnd, shortCall } from './temporal-calls';
+import { answerOf, reportsUntilEnd, shortCall } from './temporal-calls';
 
 /** What can be told of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
@@ -23,7 +23,6 @@ export interface ExportReport {
   status: ExportStatus | null;
 }
 
-const QUERY_TIMEOUT_MS = 2_000;
 const FOLLOW_INTERVAL_MS = 2_000;
 
 /**
@@ -34,7 +33,7 @@ const FOLLOW_INTERVAL_MS = 2_000;
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
   try {
     const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
-    const status = await queryStatus(client, workflowId, description.runId);
+    const status = await answerOf<ExportStatus>(client, description, MESSAGES.queries.exportStatus);
     return { ...reportOf(description), retrying: retryingOf(description), status };
   } catch (error) {
     throw toExportError(error, workflowId);
@@ -93,15 +92,4 @@ function retryingOf({ raw }: WorkflowExecutionDescription): ExportReport['retryi
     }
   }
   return null;
-}
-
-async function queryStatus(client: Client, workflowId: string, runId: string): Promise<ExportStatus | null> {
-  try {
-    return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
-      client.workflow.getHandle(workflowId, runId).query<ExportStatus>(MESSAGES.queries.exportStatus),
-    );
-  } catch {
-    // No worker, an old one, or a workflow that has not begun: what Temporal knows must do.
-    return null;
-  }
 }

@@ -15,6 +15,24 @@ export function shortCall<T>(client: Client, call: () => Promise<T>): Promise<T>
   return client.withDeadline(Date.now() + SHORT_CALL_MS, call);
 }
 
+/** A worker that is there answers a query within this time. */
+const QUERY_TIMEOUT_MS = 2_000;
+
+/** The answer of a run to a query; null where no worker answers in time, an old one does, or the workflow has not begun. */
+export async function answerOf<Status>(
+  client: Client,
+  { workflowId, runId }: { workflowId: string; runId: string },
+  query: string,
+): Promise<Status | null> {
+  try {
+    return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+      client.workflow.getHandle(workflowId, runId).query<Status>(query),
+    );
+  } catch {
+    return null;
+  }
+}
+
 /** Repeats a wait while the Temporal server is away, for up to ten minutes. */
 export async function throughOutages<T>(wait: () => Promise<T>): Promise<T> {
   let awaySinceMs: number | null = null;

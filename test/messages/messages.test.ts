@@ -13,8 +13,8 @@ beforeAll(async () => {
   bundle = await bundleOfShortRuns();
 });
 
-/** Seeds of many messages; `npm run messages` has two hundred. */
-const SHORT_FORM = [1_002, 1_011];
+/** Seeds whose messages come in every phase between them; `npm run messages` has two hundred. */
+const SHORT_FORM = [1_002, 1_011, 1_023];
 
 describe.concurrent('messages at any moment', { timeout: 120_000 }, () => {
   it.each(SHORT_FORM)('are obeyed or refused with a reason, across continue-as-new: seed %i', async (seed) => {

@@ -7,7 +7,15 @@ import { timelineOf } from './timeline';
 import type { Trouble } from './troubles';
 
 /** A few kinds of trouble; `npm run storm` has all of them, ten times each and more. */
-const SHORT_FORM: Trouble[] = ['dropAfter', 'killedInPost', 'frozenInPostForLong', 'cancelSettling'];
+const SHORT_FORM: Trouble[] = [
+  'dropAfter',
+  'killedInPost',
+  'frozenBeforePostForLong',
+  'frozenInPostForLong',
+  'resetInReconcile',
+  'cancelSettling',
+  'probe403',
+];
 
 describe('a submit in the storm', () => {
   let stage: Stage;

@@ -18,12 +18,12 @@ export async function plan(batch: Batch): Promise<void> {
   } catch (error) {
     rethrowCancel(error);
     if (error instanceof ActivityFailure && isExportFailure(error.cause)) throw error.cause;
-    const { message } = activityError(error, 'PlanBatch');
+    const cloudError = activityError(error, 'PlanBatch');
     throw ApplicationFailure.create({
       type: 'SubmitRejected',
-      message: `Nothing was submitted: the batch could not be planned: ${message}`,
+      message: `Nothing was submitted: the batch could not be planned: ${cloudError.message}`,
       nonRetryable: true,
-      details: [{ imageId: '', bucketUrl: '', error: activityError(error, 'PlanBatch') }],
+      details: [{ imageId: '', bucketUrl: '', error: cloudError }],
     });
   }
   upsertMemo(memoOf(batch));

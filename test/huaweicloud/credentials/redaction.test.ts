@@ -46,6 +46,5 @@ test('a megabyte of nearly a secret is read in no time', () => {
   for (const text of [TOKEN.slice(0, 11), '\\', '&#0', `${TOKEN.slice(0, 30)}%`]) {
     withoutSecrets([TOKEN, SECRET, '\\\\\\\\\\&&&&'])(text.repeat(1e6 / text.length));
   }
-  // Seconds on a busy machine; with a step back for each letter it would take hours.
-  expect(performance.now() - startedAt).toBeLessThan(30_000);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
