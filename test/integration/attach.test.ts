@@ -1,6 +1,6 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attachExport, exportResult, readExport, startExport } from '../../src/client';
+import { attachExport, exportResult, listExports, readExport, startExport } from '../../src/client';
 import { type AttachExportInput, type ExportOptions, exportWorkflowId, type FileFormat } from '../../src/contract';
 import { eventually, ON_REQUEST, OneExport } from '../failures/one-export';
 import { errorCodeOf, type Rig, startRig, untilStatus } from '../rig';
@@ -138,6 +138,10 @@ describe.concurrent('attaching is refused', () => {
   it('to a job that another export has, or had, for another destination', async () => {
     const job = await begunElsewhere();
     const bucketUrl = `${rig.simulator.info.bucket}:attach/elsewhere`;
+    // Temporal lists what a workflow said of itself a moment later.
+    await eventually('the list tells the job', async () =>
+      (await listExports(rig.client)).find(({ memo }) => memo.jobId === job.jobId),
+    );
     const refused = await attach(inputOf({ ...job, bucketUrl })).catch((error) => error);
     expect(refused).toMatchObject({
       code: 'InvalidExportRequest',
