@@ -113,12 +113,10 @@ program
   .option('--otel', 'send traces by OpenTelemetry; so does OTEL_EXPORTER_OTLP_ENDPOINT')
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
-      const [{ runWorkerProcess }, { accountsFromEnvironment }] = await Promise.all([
-        import('./worker/worker-process.js'),
-        import('./huaweicloud/index.js'),
-      ]);
+      const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
-      await requireTemporal();
+      // Half a second of modules is read while Temporal answers.
+      const [, { runWorkerProcess }] = await Promise.all([requireTemporal(), import('./worker/worker-process.js')]);
       await runWorkerProcess({
         ...flags,
         ready: ({ namespace, address, accounts, metricsPort }) => {

@@ -100,12 +100,13 @@ export async function runExportWorker(
   const accounts = accountsFromEnvironment(process.env);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
+  const bundling =
+    activitiesOnly || further.workflowBundle || further.workflowsPath ? undefined : exportWorkflowBundle();
+  bundling?.catch(() => {}); // told where it is awaited
   const connection = await connectTo({ ...connectionOptions, address });
   try {
     const options = {
-      ...(activitiesOnly || further.workflowBundle || further.workflowsPath
-        ? {}
-        : { workflowBundle: await exportWorkflowBundle() }),
+      workflowBundle: await bundling,
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
       ...further,
     };

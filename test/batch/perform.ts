@@ -9,7 +9,7 @@ import type { Client } from '@temporalio/client';
 import { type BatchReport, readBatch, startBatch } from '../../src/client';
 import type { ExportImagesResult } from '../../src/contract';
 import { environmentOf, type JobSummary, type SimulatorInfo } from '../../src/testing';
-import { bundleOnce, connectClient, startTestServer } from '../temporal';
+import { connectClient, startTestServer } from '../temporal';
 import { TrialProcess } from '../trial-process';
 import type { BatchTrial } from './plan';
 
@@ -39,12 +39,12 @@ export async function perform(trial: BatchTrial, tell: (line: string) => void = 
   const client = await connectClient(server);
   let worker: TrialProcess<'polling', { peakRssBytes: number }> | undefined;
   try {
-    const [info] = await Promise.all([simulator.ready, bundleOnce()]);
+    const info = await simulator.ready;
     const { address, namespace } = server;
     const startWorker = async () => {
       worker = new TrialProcess(
         join(__dirname, 'worker-process.ts'),
-        { address, namespace, taskQueue: TASK_QUEUE },
+        { address, namespace, taskQueue: TASK_QUEUE, quickSubmits: trial.quickSubmits },
         environmentOf(info),
       );
       await worker.ready;

@@ -5,18 +5,19 @@
  */
 import { accountFromEnvironment } from '../../src/huaweicloud';
 import { createExportWorker } from '../../src/worker';
-import { bundleOnce, connectWorker, type Reachable } from '../temporal';
+import { bundleOnce, bundleWithQuickSubmits, connectWorker, type Reachable } from '../temporal';
 
 export interface WorkerSettings extends Reachable {
   taskQueue: string;
+  quickSubmits: boolean;
 }
 
 const LOOK_EVERY_MS = 250;
 
-async function main({ address, namespace, taskQueue }: WorkerSettings): Promise<void> {
+async function main({ address, namespace, taskQueue, quickSubmits }: WorkerSettings): Promise<void> {
   const connection = await connectWorker({ address, namespace });
   const accounts = [accountFromEnvironment(process.env)];
-  const worker = { workflowBundle: await bundleOnce() };
+  const worker = { workflowBundle: await (quickSubmits ? bundleWithQuickSubmits() : bundleOnce()) };
   const { run } = await createExportWorker({ connection, namespace, taskQueue, accounts, worker });
   let peakRssBytes = 0;
   setInterval(() => {
