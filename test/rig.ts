@@ -10,6 +10,7 @@ import { createExportActivities } from '../src/activities';
 import { ExportError, readExport } from '../src/client';
 import {
   EXPORT_IMAGE_WORKFLOW,
+  EXPORT_IMAGES_WORKFLOW,
   type ExportImageInput,
   type ExportMemo,
   type ExportOptions,
@@ -168,6 +169,15 @@ export async function untilStatus(
       throw new Error(`${workflowId} did not get there; last seen ${JSON.stringify(status)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Has a workflow that is no export, a batch of no image, complete under the id of a destination. */
+export async function takeWorkflowId({ client, taskQueue }: Rig, bucketUrl: string): Promise<void> {
+  await client.workflow.execute(EXPORT_IMAGES_WORKFLOW, {
+    taskQueue,
+    workflowId: exportWorkflowId(bucketUrl),
+    args: [{ query: { name: 'nobody has it' }, to: 'ims-image:{imageId}', dryRun: true }],
+  });
 }
 
 /** The code of the error that a client function ends with. */

@@ -48,7 +48,7 @@ async function tellOf(client: Client, flags: StartFlags, starting: Promise<Start
     const { status } = await readExport(client, started.workflowId);
     for (const line of [...startedLines(started), ...limitLines(status)]) console.log(line);
   }
-  if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId ?? undefined);
+  if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
     printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
 }

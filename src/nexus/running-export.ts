@@ -12,6 +12,7 @@ import { attachedJobId, type ExportState } from '../workflows/tracking';
 export interface FoundRun {
   /** One that somebody paused runs as well, though Temporal has another word for it. */
   state: 'running' | 'succeeded' | 'endedOtherwise';
+  workflowType: string;
   runId: string;
   /** The run that the export began with, before any continue-as-new. */
   firstRunId: string;
@@ -29,6 +30,7 @@ export async function findRun(client: Client, workflowId: string, runId?: string
     const { workflowExecutionInfo, workflowExtendedInfo } = description.raw;
     return {
       state: stateOf(description),
+      workflowType: description.type,
       runId: description.runId,
       firstRunId: workflowExecutionInfo?.firstRunId || description.runId,
       cancelRequested: workflowExtendedInfo?.cancelRequested ?? false,

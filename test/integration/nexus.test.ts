@@ -6,12 +6,12 @@ import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountFromEnvironment, createExportWorker, exportNexusService } from '../../src';
 import { followExport, readExport, startExport } from '../../src/client';
-import { exportWorkflowId } from '../../src/contract';
+import { EXPORT_IMAGES_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { environmentOf } from '../../src/testing';
 import { CALLERS, type CallingNamespace, createEndpoint, startCallers } from '../calling-namespace';
 import { eventually } from '../failures/one-export';
 import { itInLongForm } from '../long-form';
-import { type InputChanges, type Rig, startRig, untilStatus } from '../rig';
+import { type InputChanges, type Rig, startRig, takeWorkflowId, untilStatus } from '../rig';
 import { bundleOnce, connectWorker, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
 
 /** More callers than this cannot wait for one export; Temporal's default is 2,000. */
@@ -271,6 +271,18 @@ describe('another image or format at a destination', () => {
     );
     expect(touched).toEqual([]);
     expect(jobsOf(bucketUrl)).toHaveLength(1);
+  });
+
+  it('is refused as DestinationBusy too where a workflow that is no export has the id', async () => {
+    const input = inputOfItsOwn();
+    await takeWorkflowId(rig, input.bucketUrl);
+    expect(await (await callers.call(input)).result()).toMatchObject({
+      kind: 'failed',
+      type: 'DestinationBusy',
+      message: expect.stringContaining(`of type ${EXPORT_IMAGES_WORKFLOW}, which is no export`),
+      details: { running: null, workflowId: exportWorkflowId(input.bucketUrl) },
+    });
+    expect(postsFor(input)).toBe(0);
   });
 
   it('loses the race, whichever came first', async () => {
