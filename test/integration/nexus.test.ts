@@ -220,6 +220,10 @@ describe('callers in another namespace', () => {
       type: 'InvalidExportRequest',
       details: { field: 'cancelExport', value: '"yes"', expected: 'true or false' },
     });
+    expect(await seen({ ...input, bucketUrl, notify: { workflowId: 'of-the-namespace-of-exports' } })).toMatchObject({
+      type: 'InvalidExportRequest',
+      details: { field: 'notify', expected: expect.stringContaining('the end of the operation tells its caller') },
+    });
     expect(await seen({ ...input, bucketUrl, cancelsExport: true })).toMatchObject({
       details: { field: 'cancelsExport', expected: expect.stringContaining('no key of this name') },
     });
