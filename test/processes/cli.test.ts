@@ -331,6 +331,14 @@ describe.concurrent('ims-export', () => {
       const id = 'ims-export-batch:to-be-canceled';
       const status = await stage.run('status', id);
       expect([status.exitCode, status.stdout]).toEqual([0, expect.stringContaining('images   2')]);
+      const watching = stage.launch('watch', id);
+      await watching.says(/ [12] run$/m, SOON_MS);
+      watching.signal('SIGINT');
+      const left = await watching.endsWithin(SOON_MS);
+      expect([left.exitCode, left.stderr]).toEqual([
+        130,
+        `The batch goes on; \`ims-export watch ${id}\` shows it again.\n`,
+      ]);
       expect((await stage.run('cancel', id)).exitCode).toBe(0);
       const watched = await stage.run('watch', id);
       expect([watched.exitCode, watched.stderr]).toEqual([4, expect.stringContaining('The batch was canceled: ')]);
