@@ -32,7 +32,14 @@ import {
 } from '../src/testing';
 import type { DevServer } from '../src/testing/temporal-servers';
 import { exactProblemsBy } from './schemas/validator';
-import { bundleOnce, connectClient, connectWorker, startTestServer, WORKFLOWS_IN_THIS_THREAD } from './temporal';
+import {
+  bundleOnce,
+  connectClient,
+  connectWorker,
+  runWorker,
+  startTestServer,
+  WORKFLOWS_IN_THIS_THREAD,
+} from './temporal';
 
 /** A Temporal dev server, a simulator and a worker of this process between them. */
 export interface Rig {
@@ -91,8 +98,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const cloud = createCloudClient(account, options.cloud);
   const accounts = new Map([['default', { region: account.region, client: cloud }]]);
 
-  const startWorker = async () => {
-    const worker = await Worker.create({
+  const worker = await runWorker(() =>
+    Worker.create({
       connection,
       namespace: server.namespace,
       taskQueue,
@@ -100,14 +107,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       activities: { ...options.activities, ...createExportActivities({ accounts }) },
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options.worker,
-    });
-    const running = worker.run();
-    return async () => {
-      worker.shutdown();
-      await running;
-    };
-  };
-  let stopWorker = await startWorker();
+    }),
+  );
 
   return {
     server,
@@ -130,17 +131,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         taskQueue,
         args: input === undefined ? [] : [input],
       }),
-    withoutWorker: async (action) => {
-      await stopWorker();
-      try {
-        await action();
-      } finally {
-        stopWorker = await startWorker();
-      }
-    },
+    withoutWorker: worker.without,
     posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/file')).length,
     close: async () => {
-      await stopWorker();
+      await worker.stop();
       await connection.close();
       await client.connection.close();
       await Promise.all([cloud.close(), simulator.close(), server.stop()]);
