@@ -77,7 +77,7 @@ program
 program
   .command('simulator')
   .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
-  .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', wholeNumber, 0)
+  .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
   .option('--state <dir>', 'keep images, jobs and objects there')
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
   .option('--env-file <file>', 'write the endpoints and keys as shell variables')
@@ -97,7 +97,11 @@ program
     'run no workflows: for a queue that the option activityTaskQueue or submitTaskQueue names',
   )
   .option('--activities-per-second <n>', 'limit of the queue, for all its workers together; the same for each', rate)
-  .option('--metrics-port <port>', 'show metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any', port)
+  .option(
+    '--metrics-port <port>',
+    'show metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any',
+    portUpTo(65_535),
+  )
   .option('--metrics-host <host>', 'address of that port', '0.0.0.0')
   .addOption(
     new Option('--log-level <level>', 'what is logged on stderr')
@@ -345,9 +349,11 @@ function rate(value: string): number {
   throw new InvalidArgumentError('expected a number above 0');
 }
 
-function port(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new InvalidArgumentError('expected a port: a whole number from 0 to 65535');
+function portUpTo(highest: number) {
+  return (text: string): number => {
+    if (/^\d+$/.test(text) && Number(text) <= highest) return Number(text);
+    throw new InvalidArgumentError(`expected a port: a whole number from 0 to ${highest}`);
+  };
 }
 
 function wholeNumber(text: string): number {

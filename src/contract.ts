@@ -431,7 +431,7 @@ export interface DestinationExistsDetails extends FailureContext {
 export interface DestinationBusyDetails extends FailureContext {
   /** What runs there, and since when (ISO 8601); null where only Temporal was asked, as for a child, and did not tell. */
   running: { imageId: string; fileFormat: ObjectFormat | null; isQuickExport: boolean; startedAt: string } | null;
-  /** The workflow that runs there, where `running` is null. */
+  /** The workflow that has the id of the export, where `running` is null. */
   workflowId?: string;
 }
 

@@ -134,7 +134,7 @@ export const METRICS = {
     source: 'worker',
     labels: {},
     meaning:
-      'Exports of this task queue that are running, as Temporal counts them. Every worker shows the same number: take the maximum, not the sum.',
+      'Exports of this task queue that are open, those that are paused in Temporal included, as it counts them. Every worker shows the same number: take the maximum, not the sum.',
   },
   ims_export_open_counted_at_seconds: {
     type: 'gauge',

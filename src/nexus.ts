@@ -12,8 +12,10 @@ import type { ExportImageInput, ExportImageResult } from './contract';
 export type { ExportFailure } from './contract';
 export { exportFailureOf } from './workflows/export-failure';
 
-/** Input of the operation `exportImage`: that of the workflow, and what a cancel by this caller means. */
+/** Input of the operation `exportImage`: that of the workflow without `notify`, and what a cancel by this caller means. */
 export type ExportOperationInput = ExportImageInput & {
+  /** Refused: the end of the operation tells its caller, and the workflows of the exports' namespace are not the caller's. */
+  notify?: undefined;
   /**
    * What a cancel of this operation does. False: this caller stops waiting, and the export goes on for all others. True:
    * the export itself is canceled, as its own `options.onCancel` says, for every caller that waits for it.

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { StartNexusOperationOptions } from '@temporalio/workflow';
 import type { ExportOperationInput } from '../src/nexus';
 import type { callExport } from './fixtures/nexus-callers';
 import type { Rig } from './rig';
-import { bundleOnce, connectClient, connectWorker, WORKFLOWS_IN_THIS_THREAD } from './temporal';
+import { bundleOnce, connectClient, connectWorker, runWorker, WORKFLOWS_IN_THIS_THREAD } from './temporal';
 
 /** The namespace of the callers; the rig's server must have it. */
 export const CALLERS = 'callers';
@@ -40,22 +40,17 @@ export async function startCallers(rig: Rig): Promise<CallingNamespace> {
   const client = await connectClient(reachable);
   const nativeConnection = await connectWorker(reachable);
   const workflowBundle = await bundleOfCallers();
-  const startWorker = async (changes: Partial<WorkerOptions> = {}) => {
-    const worker = await Worker.create({
+  const worker = await runWorker((which) =>
+    Worker.create({
       connection: nativeConnection,
       namespace: CALLERS,
       taskQueue: 'callers',
       workflowBundle,
       ...WORKFLOWS_IN_THIS_THREAD,
-      ...changes,
-    });
-    const running = worker.run();
-    return async () => {
-      worker.shutdown();
-      await running;
-    };
-  };
-  let stopWorker = await startWorker();
+      // From the second on every workflow task replays its caller.
+      ...(which === 'later' ? { maxCachedWorkflows: 0 } : {}),
+    }),
+  );
   return {
     client,
     call: (input, callOptions = {}, endpoint = ownEndpoint) =>
@@ -64,17 +59,9 @@ export async function startCallers(rig: Rig): Promise<CallingNamespace> {
         taskQueue: 'callers',
         args: [endpoint, input as ExportOperationInput, callOptions],
       }),
-    withoutWorker: async (action) => {
-      await stopWorker();
-      try {
-        await action();
-      } finally {
-        // From now on every workflow task replays its caller.
-        stopWorker = await startWorker({ maxCachedWorkflows: 0 });
-      }
-    },
+    withoutWorker: worker.without,
     close: async () => {
-      await stopWorker();
+      await worker.stop();
       await nativeConnection.close();
       await client.connection.close();
     },

@@ -10,6 +10,7 @@ import { createExportActivities } from '../src/activities';
 import { ExportError, readExport } from '../src/client';
 import {
   EXPORT_IMAGE_WORKFLOW,
+  EXPORT_IMAGES_WORKFLOW,
   type ExportImageInput,
   type ExportMemo,
   type ExportOptions,
@@ -31,7 +32,14 @@ import {
 } from '../src/testing';
 import type { DevServer } from '../src/testing/temporal-servers';
 import { exactProblemsBy } from './schemas/validator';
-import { bundleOnce, connectClient, connectWorker, startTestServer, WORKFLOWS_IN_THIS_THREAD } from './temporal';
+import {
+  bundleOnce,
+  connectClient,
+  connectWorker,
+  runWorker,
+  startTestServer,
+  WORKFLOWS_IN_THIS_THREAD,
+} from './temporal';
 
 /** A Temporal dev server, a simulator and a worker of this process between them. */
 export interface Rig {
@@ -90,8 +98,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const cloud = createCloudClient(account, options.cloud);
   const accounts = new Map([['default', { region: account.region, client: cloud }]]);
 
-  const startWorker = async () => {
-    const worker = await Worker.create({
+  const worker = await runWorker(() =>
+    Worker.create({
       connection,
       namespace: server.namespace,
       taskQueue,
@@ -99,14 +107,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       activities: { ...options.activities, ...createExportActivities({ accounts }) },
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options.worker,
-    });
-    const running = worker.run();
-    return async () => {
-      worker.shutdown();
-      await running;
-    };
-  };
-  let stopWorker = await startWorker();
+    }),
+  );
 
   return {
     server,
@@ -129,17 +131,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         taskQueue,
         args: input === undefined ? [] : [input],
       }),
-    withoutWorker: async (action) => {
-      await stopWorker();
-      try {
-        await action();
-      } finally {
-        stopWorker = await startWorker();
-      }
-    },
+    withoutWorker: worker.without,
     posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/file')).length,
     close: async () => {
-      await stopWorker();
+      await worker.stop();
       await connection.close();
       await client.connection.close();
       await Promise.all([cloud.close(), simulator.close(), server.stop()]);
@@ -168,6 +163,15 @@ export async function untilStatus(
       throw new Error(`${workflowId} did not get there; last seen ${JSON.stringify(status)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Has a workflow that is no export, a batch of no image, complete under the id of a destination. */
+export async function takeWorkflowId({ client, taskQueue }: Rig, bucketUrl: string): Promise<void> {
+  await client.workflow.execute(EXPORT_IMAGES_WORKFLOW, {
+    taskQueue,
+    workflowId: exportWorkflowId(bucketUrl),
+    args: [{ query: { name: 'nobody has it' }, to: 'ims-image:{imageId}', dryRun: true }],
+  });
 }
 
 /** The code of the error that a client function ends with. */

@@ -9,6 +9,7 @@ import {
   makeTelemetryFilterString,
   NativeConnection,
   Runtime,
+  type Worker,
   type WorkerOptions,
   type WorkflowBundle,
   type BundleOptions as WorkflowBundlerOptions,
@@ -55,6 +56,37 @@ export function connectWorker({ address }: Reachable): Promise<NativeConnection>
  * many workers of a test run. Workers that are processes keep theirs, and with it the limit of a workflow task's time.
  */
 export const WORKFLOWS_IN_THIS_THREAD = { debugMode: true } satisfies Partial<WorkerOptions>;
+
+/** A worker that can be taken away for a while. */
+export interface ReplaceableWorker {
+  /** Runs an action without the worker, then starts another. */
+  without(action: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param create makes the first worker, and each that comes after it */
+export async function runWorker(create: (which: 'first' | 'later') => Promise<Worker>): Promise<ReplaceableWorker> {
+  const start = async (which: 'first' | 'later') => {
+    const worker = await create(which);
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  let stop = await start('first');
+  return {
+    without: async (action) => {
+      await stop();
+      try {
+        await action();
+      } finally {
+        stop = await start('later');
+      }
+    },
+    stop: () => stop(),
+  };
+}
 
 /** Warnings and errors only. The Runtime is the process's own: the first install counts, for all files in it. */
 export function installQuietRuntime(): void {

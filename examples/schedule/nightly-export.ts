@@ -8,13 +8,13 @@
  * @module
  */
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
-import { connectClient } from '../../src/client';
+import { connectClient } from 'temporal-ims-export/client';
 import {
   DEFAULT_TASK_QUEUE,
   EXPORT_IMAGES_WORKFLOW,
   type ExportImagesInput,
   exportBatchWorkflowId,
-} from '../../src/contract';
+} from 'temporal-ims-export/contract';
 
 export interface NightlyExport {
   scheduleId: string;

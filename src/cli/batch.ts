@@ -4,6 +4,7 @@ import { type BatchReport, batchResult, ExportError, followBatch, readBatch, sta
 import type { BatchCounts, BatchItemResult, ExportImagesInput, ExportImagesResult } from '../contract';
 import { describeCounts } from '../workflows/batch/wording';
 import { EXIT } from './exit-codes';
+import { lineDisplay, showToEnd } from './following';
 import { type OutputOptions, printJson } from './output';
 import { columns } from './table';
 
@@ -37,13 +38,10 @@ export async function waitForBatch(
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const out = json ? process.stderr : process.stdout;
-  let last = '';
-  for await (const report of followBatch(client, workflowId)) {
-    const line = progressOf(report);
-    if (line !== last) out.write(`${line}\n`);
-    last = line;
-  }
+  const display = lineDisplay(json ? process.stderr : process.stdout, progressOf);
+  await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
+    followBatch(client, workflowId, undefined, onOutage),
+  );
   const result = await batchResult(client, workflowId, runId);
   if (json) printJson(result);
   else for (const line of verdictLines(result)) console.log(line);

@@ -1,5 +1,6 @@
 import { ExportError, type ExportErrorCode } from '../client';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { ListenError } from '../worker/listen-error';
 
 /** What the exit code of a command says. */
 export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 } as const;
@@ -26,6 +27,6 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) return EXIT_CODES[error.code];
-  if (error instanceof AccountConfigurationError) return EXIT.badArguments;
+  if (error instanceof AccountConfigurationError || error instanceof ListenError) return EXIT.badArguments;
   return EXIT.failed;
 }

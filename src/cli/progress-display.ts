@@ -1,22 +1,15 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ExportReport } from '../client';
 import { formatDuration } from '../workflows/format-duration';
+import { type Display, lineDisplay, OUTAGE } from './following';
 import { progressText } from './output';
 
-/** Shows the reports of one export as they come. */
-export interface ProgressDisplay {
-  show(report: ExportReport): void;
-  /** Temporal does not answer for now. */
-  showOutage(): void;
-  end(): void;
-}
-
 /** A bar in a terminal, a line for each change elsewhere. */
-export function progressDisplay(out: NodeJS.WriteStream): ProgressDisplay {
-  return out.isTTY ? barDisplay(out) : lineDisplay(out);
+export function progressDisplay(out: NodeJS.WriteStream): Display<ExportReport> {
+  return out.isTTY ? barDisplay(out) : lineDisplay(out, lineOf);
 }
 
-function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
+function barDisplay(out: NodeJS.WriteStream): Display<ExportReport> {
   const format = '{bar} {percentage} % | {left} | {state}';
   const options = { format, stream: out, hideCursor: true, barsize: 30, gracefulExit: false };
   const bar = new SingleBar(options, Presets.shades_classic);
@@ -33,25 +26,12 @@ function barDisplay(out: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-function lineDisplay(out: NodeJS.WriteStream): ProgressDisplay {
-  let last = '';
-  const write = (line: string) => {
-    if (line !== last) out.write(`${line}\n`);
-    last = line;
-  };
-  return {
-    show(report) {
-      const fraction = fractionOf(report);
-      const left = report.status?.remainingMs != null ? ` (ETA ${formatDuration(report.status.remainingMs)})` : '';
-      const percent = fraction === null ? '-' : `${Math.floor(fraction * 100)} %`;
-      write(`${percent}${left} ${stateText(report)}`);
-    },
-    showOutage: () => write(`- ${OUTAGE}`),
-    end: () => {},
-  };
+function lineOf(report: ExportReport): string {
+  const fraction = fractionOf(report);
+  const left = report.status?.remainingMs != null ? ` (ETA ${formatDuration(report.status.remainingMs)})` : '';
+  const percent = fraction === null ? '-' : `${Math.floor(fraction * 100)} %`;
+  return `${percent}${left} ${stateText(report)}`;
 }
-
-const OUTAGE = 'Temporal does not answer; asking again';
 
 /** The memo tells of a success also when no worker answers any more. */
 function fractionOf({ memo, status }: ExportReport): number | null {

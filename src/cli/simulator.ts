@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { startSimulator, writeEnvFile } from '../testing';
+import { ListenError } from '../worker/listen-error';
 
 export interface SimulatorFlags {
   port: number;
@@ -12,7 +13,9 @@ export interface SimulatorFlags {
 export async function simulator({ port, state, jobSeconds, envFile }: SimulatorFlags): Promise<void> {
   const running = await startSimulator({ port, stateDir: state, jobSeconds }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} or one of the three after it is taken. Choose another --port, or 0 for any.`);
+    const { port: taken } = error as { port?: number };
+    const message = `Port ${taken} is taken; the simulator needs ${port} and the three after it. Choose another --port, or 0 for any.`;
+    throw new ListenError(message, { cause: error });
   });
   try {
     if (envFile !== undefined) writeEnvFile(envFile, running.info);

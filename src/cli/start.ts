@@ -10,6 +10,7 @@ import {
   startExport,
 } from '../client';
 import { type AttachExportInput, type ExportImageInput, durationText as told } from '../contract';
+import { showToEnd } from './following';
 import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
@@ -48,12 +49,12 @@ async function tellOf(client: Client, flags: StartFlags, starting: Promise<Start
     const { status } = await readExport(client, started.workflowId);
     for (const line of [...startedLines(started), ...limitLines(status)]) console.log(line);
   }
-  if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId ?? undefined);
+  if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
     printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
 }
 
-/** `ims-export watch`, and `start --wait`: progress until the end, then the result. Ctrl-C ends the watching only. */
+/** `ims-export watch`, and `start --wait`: progress until the end, then the result. */
 export async function waitForEnd(
   client: Client,
   workflowId: string,
@@ -61,26 +62,13 @@ export async function waitForEnd(
   runId?: string,
 ): Promise<void> {
   const display = progressDisplay(json ? process.stderr : process.stdout);
-  const leave = () => {
-    display.end();
-    console.error(`The export goes on; \`ims-export watch ${workflowId}\` shows it again.`);
-    process.exit(INTERRUPTED);
-  };
-  process.once('SIGINT', leave);
-  try {
-    const reports = followExport(client, workflowId, undefined, () => display.showOutage());
-    for await (const report of reports) display.show(report);
-  } finally {
-    process.off('SIGINT', leave);
-    display.end();
-  }
+  await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
+    followExport(client, workflowId, undefined, onOutage),
+  );
   const result = await exportResult(client, workflowId, runId);
   if (json) printJson(result);
   else for (const line of resultLines(result)) console.log(line);
 }
-
-/** As a shell reports a command that Ctrl-C has ended. */
-const INTERRUPTED = 130;
 
 /** The input as the flags mean it. Checking it is the schema's business, whose messages name the field. */
 export function inputOf({ image, to, format, quick, account, option }: StartFlags): ExportImageInput {

@@ -149,14 +149,16 @@ export async function isBatch(client: Client, workflowId: string): Promise<boole
 /**
  * Reports of a batch until it has ended, the last one included. Goes on while Temporal is away for a while.
  *
+ * @param onOutage called each time that Temporal did not answer
  * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
  */
 export function followBatch(
   client: Client,
   workflowId: string,
   intervalMs = FOLLOW_INTERVAL_MS,
+  onOutage?: () => void,
 ): AsyncGenerator<BatchReport> {
-  return reportsUntilEnd(() => readBatch(client, workflowId), { intervalMs });
+  return reportsUntilEnd(() => readBatch(client, workflowId), { intervalMs, onOutage });
 }
 
 /**

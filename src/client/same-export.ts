@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { DestinationBusyDetails, DestinationExistsDetails, ExportImageResult, ExportRequest } from '../contract';
+import {
+  type DestinationBusyDetails,
+  type DestinationExistsDetails,
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportImageResult,
+  type ExportRequest,
+  exportWorkflowId,
+} from '../contract';
 import { type ImageAndFormat, isSameImageAndFormat } from '../workflows/image-and-format';
 import { ExportError } from './errors';
 
@@ -28,6 +35,23 @@ export function refuseOtherExport(running: RunningExport, request: ExportRequest
     running,
     request,
     `${request.bucketUrl} is already the destination of image ${imageId} (${fileFormat ?? 'unknown format'}, since ${startedAt}). Choose another object key, or wait for that export.`,
+  );
+}
+
+/**
+ * Only an export can be joined, or have a result. Any other workflow that runs, or has completed, under the id of the
+ * destination keeps Temporal from starting an export by that id.
+ *
+ * @throws ExportError DestinationBusy
+ */
+export function refuseOtherType(workflowType: string, { imageId, bucketUrl }: ExportRequest): void {
+  if (workflowType === EXPORT_IMAGE_WORKFLOW) return;
+  const workflowId = exportWorkflowId(bucketUrl);
+  const details: DestinationBusyDetails = { imageId, bucketUrl, running: null, workflowId };
+  throw new ExportError(
+    'DestinationBusy',
+    `The workflow id ${workflowId} was taken by a workflow of type ${workflowType}, which is no export. Choose another object key, or delete that workflow.`,
+    details,
   );
 }
 

@@ -22,7 +22,7 @@ import { attachCommand } from '../workflows/wording';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';
-import { refuseOtherResult } from './same-export';
+import { refuseOtherResult, refuseOtherType } from './same-export';
 import { shortCall } from './temporal-calls';
 import { tellingWhyItWaits } from './why-it-waits';
 import { requireWorker } from './workers';
@@ -39,8 +39,8 @@ export interface StartOptions {
 
 export interface StartedExport {
   workflowId: string;
-  /** The run that was started, joined or found; null where another caller was quicker to end it. */
-  runId: string | null;
+  /** The run that was started, joined or found. */
+  runId: string;
   /** Null when it has succeeded without its job ever being seen (`acceptUnconfirmed`). */
   jobId: string | null;
   /** How this call came to its export: it began it, joined one that runs, or found one that had succeeded before. */
@@ -61,7 +61,8 @@ export interface StartedExport {
  * The same intent joins a running export; after a success the earlier result is given.
  *
  * @throws ExportError InvalidExportRequest and the other failure types; DestinationBusy when another image or format is
- *   being exported there; DestinationExists when another one was; NoWorker; TemporalUnreachable
+ *   being exported there, or a workflow that is no export has its id; DestinationExists when another one was; NoWorker;
+ *   TemporalUnreachable
  * @example
  * ```ts
  * const started = await startExport(client, { imageId, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' });
@@ -86,8 +87,10 @@ async function begin(
   try {
     const request = parseExportStart(input);
     const before = await describe(client, workflowId);
-    if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before !== undefined && before.closeTime === undefined;
+    const hasSucceeded = before?.status.name === 'COMPLETED';
+    if (joins || hasSucceeded) refuseOtherType(before.type, request);
+    if (hasSucceeded) return await earlierSuccess(client, before, request);
     notes = notesOf(before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
@@ -95,9 +98,8 @@ async function begin(
     const result = () => exportResult(client, workflowId, runId);
     return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      return await earlierSuccess(client, { workflowId }, parseExportStart(input));
-    }
+    // Somebody else was quicker to end it.
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return await begin(client, input, { taskQueue });
     throw withNotes(toExportError(error, workflowId), notes);
   }
 }
@@ -118,14 +120,14 @@ async function describe(client: Client, workflowId: string): Promise<WorkflowExe
 
 async function earlierSuccess(
   client: Client,
-  { workflowId, runId }: { workflowId: string; runId?: string },
+  { workflowId, runId }: WorkflowExecutionDescription,
   request: ExportRequest,
 ): Promise<StartedExport> {
   const result = await exportResult(client, workflowId, runId);
   refuseOtherResult(result, request);
   return {
     workflowId,
-    runId: runId ?? null,
+    runId,
     jobId: result.jobId,
     how: 'alreadySucceeded',
     notes: [],

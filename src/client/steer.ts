@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { MESSAGES, type RetuneInput, type RetuneOutcome, type SubmissionResolution } from '../contract';
 import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
-import { shortCall } from './temporal-calls';
+import { firstRunOf, shortCall } from './temporal-calls';
 
 /**
  * Sends the signal `pollNow`: check the job at once.
@@ -79,18 +79,24 @@ export async function resolveSubmission(
   );
 }
 
-/** Sends something to a workflow that runs. @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable */
+/**
+ * Sends something to a workflow that runs. A cancel or an update never reaches one that was started by that id meanwhile.
+ *
+ * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ */
 export async function steer<T>(
   client: Client,
   workflowId: string,
   send: (handle: WorkflowHandle) => Promise<T>,
 ): Promise<T> {
-  const handle = client.workflow.getHandle(workflowId);
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
-    const { status, closeTime } = await shortCall(client, () => handle.describe());
-    if (closeTime !== undefined) throw ended(workflowId, status.name);
-    return await shortCall(client, () => send(handle));
+    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
+    if (description.closeTime !== undefined) throw ended(workflowId, description.status.name);
+    const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunOf(description) });
+    return await shortCall(client, () => send(handle)).catch((error: unknown) => {
+      throw error instanceof WorkflowNotFoundError ? ended(workflowId, 'a moment ago') : error;
+    });
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -111,9 +117,10 @@ export async function answered<T>(workflowId: string, update: Promise<T>): Promi
   }
 }
 
-function ended(workflowId: string, workflowStatus: string): ExportError {
+/** @param how as Temporal spells it, or when */
+function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${workflowStatus}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
   );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
 
 /** A server that is there answers a short call at once. */
@@ -13,6 +13,11 @@ const SHORT_CALL_MS = 8_000;
 /** Makes calls that a server answers at once, or fails within seconds. */
 export function shortCall<T>(client: Client, call: () => Promise<T>): Promise<T> {
   return client.withDeadline(Date.now() + SHORT_CALL_MS, call);
+}
+
+/** The run that a workflow began with, before any continue-as-new: it tells the workflow from a later one of the same id. */
+export function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
+  return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
 /** A worker that is there answers a query within this time. */

@@ -94,15 +94,21 @@ class ExportImageHandler implements OperationHandler<ExportOperationInput, Expor
   }
 }
 
-/** The switch is this service's own; the rest is what the workflow is started with. */
+/**
+ * The switch is this service's own; the rest is what the workflow is started with. An export can tell of its end only
+ * workflows of its own namespace, to which a caller has no access, and must not get any by this.
+ */
 function splitInput(input: ExportOperationInput): { exportInput: ExportImageInput; cancelExport: boolean } {
   // Anything can come over the wire: what is no object is left to the check of the input.
   if (typeof input !== 'object' || input === null) return { exportInput: input, cancelExport: false };
-  const { cancelExport, ...exportInput } = input as ExportOperationInput & { cancelExport?: unknown };
+  const { cancelExport, ...exportInput } = input as { [field in keyof ExportOperationInput]?: unknown };
+  if (exportInput.notify != null) {
+    throw invalidField('notify', exportInput.notify, 'nothing: the end of the operation tells its caller of the end');
+  }
   if (cancelExport != null && typeof cancelExport !== 'boolean') {
     throw invalidField('cancelExport', cancelExport, 'true or false');
   }
-  return { exportInput, cancelExport: cancelExport ?? false };
+  return { exportInput: exportInput as ExportImageInput, cancelExport: cancelExport ?? false };
 }
 
 /** Nexus gives a handler about ten seconds; what is left of them is for the answer's way back. */

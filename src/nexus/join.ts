@@ -6,7 +6,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
-import { destinationBusy, refuseOtherExport, refuseOtherResult } from '../client/same-export';
+import { destinationBusy, refuseOtherExport, refuseOtherResult, refuseOtherType } from '../client/same-export';
 import { exportStartOptions } from '../client/start-options';
 import { EXPORT_IMAGE_WORKFLOW, type ExportImageInput, type ExportImageResult, type ExportRequest } from '../contract';
 import type { exportImageWorkflow } from '../workflows';
@@ -82,9 +82,10 @@ async function unlessRefused<T>(start: () => Promise<T>): Promise<T | undefined>
 async function earlierSuccess(
   client: Client,
   workflowId: string,
-  { runId }: FoundRun,
+  { runId, workflowType }: FoundRun,
   request: ExportRequest,
 ): Promise<Entry> {
+  refuseOtherType(workflowType, request);
   const result = (await client.workflow.getHandle(workflowId, runId).result()) as ExportImageResult;
   refuseOtherResult(result, request);
   return { kind: 'alreadySucceeded', result };
@@ -96,6 +97,7 @@ async function refuseOtherRun(
   found: FoundRun,
   request: ExportRequest,
 ): Promise<void> {
+  refuseOtherType(found.workflowType, request);
   const running = await readRunningExport(client, workflowId, found);
   if (running === undefined) return;
   refuseOtherExport(running, request);

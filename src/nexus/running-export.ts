@@ -5,6 +5,7 @@
  */
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { RunningExport } from '../client/same-export';
+import { firstRunOf } from '../client/temporal-calls';
 import type { ExportMemo } from '../contract';
 import { readImageAndFormat } from '../workflows/image-and-format';
 import { attachedJobId, type ExportState } from '../workflows/tracking';
@@ -12,6 +13,7 @@ import { attachedJobId, type ExportState } from '../workflows/tracking';
 export interface FoundRun {
   /** One that somebody paused runs as well, though Temporal has another word for it. */
   state: 'running' | 'succeeded' | 'endedOtherwise';
+  workflowType: string;
   runId: string;
   /** The run that the export began with, before any continue-as-new. */
   firstRunId: string;
@@ -26,12 +28,12 @@ export interface FoundRun {
 export async function findRun(client: Client, workflowId: string, runId?: string): Promise<FoundRun | undefined> {
   try {
     const description = await client.workflow.getHandle(workflowId, runId).describe();
-    const { workflowExecutionInfo, workflowExtendedInfo } = description.raw;
     return {
       state: stateOf(description),
+      workflowType: description.type,
       runId: description.runId,
-      firstRunId: workflowExecutionInfo?.firstRunId || description.runId,
-      cancelRequested: workflowExtendedInfo?.cancelRequested ?? false,
+      firstRunId: firstRunOf(description),
+      cancelRequested: description.raw.workflowExtendedInfo?.cancelRequested ?? false,
       memo: (description.memo ?? {}) as ExportMemo,
       startedAt: description.startTime.toISOString(),
     };

@@ -9,6 +9,7 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ListenError } from './listen-error';
 
 export interface MetricsServerOptions {
   /** 0 takes any. */
@@ -30,7 +31,7 @@ export interface MetricsServer {
  * `GET /metrics` for Prometheus; `GET /healthz` answers while the process does; `GET /readyz` while the worker takes tasks,
  * and 503 before and after.
  *
- * @throws Error that names the port when it is in use
+ * @throws ListenError that names the port, when it is in use for one
  */
 export async function serveMetrics(options: MetricsServerOptions): Promise<MetricsServer> {
   const { port, host = '0.0.0.0' } = options;
@@ -41,7 +42,7 @@ export async function serveMetrics(options: MetricsServerOptions): Promise<Metri
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'something else listens there; choose another with --metrics-port' : code;
-    throw new Error(`Metrics cannot be shown on ${host}:${port}: ${why}.`, { cause });
+    throw new ListenError(`Metrics cannot be shown on ${host}:${port}: ${why}.`, { cause });
   }
   return {
     port: (server.address() as AddressInfo).port,

@@ -45,7 +45,8 @@ export function countOpenExports(options: OpenExportsOptions): { stop(): void } 
 }
 
 async function countOnce({ client, taskQueue, meter }: OpenExportsOptions): Promise<void> {
-  const query = `WorkflowType = "${EXPORT_IMAGE_WORKFLOW}" AND ExecutionStatus = "Running" AND TaskQueue = ${quoted(taskQueue)}`;
+  // One that is paused in Temporal is open too. Servers that cannot pause refuse a query by that status.
+  const query = `WorkflowType = "${EXPORT_IMAGE_WORKFLOW}" AND CloseTime IS NULL AND TaskQueue = ${quoted(taskQueue)}`;
   const { count } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.count(query));
   setGauge(meter, 'ims_export_open', {}, count);
   setGauge(meter, 'ims_export_open_counted_at_seconds', {}, Math.floor(Date.now() / 1000));

@@ -9,24 +9,19 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util';
+import { amountsOf, endBy } from '../trial-command';
 import { judge, reportOf } from './judgement';
 import { perform } from './perform';
 import { LONG_TRIAL } from './plan';
 
-const TEXT = { type: 'string' } as const;
-
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({ options: { images: TEXT, 'max-concurrent': TEXT, 'job-seconds': TEXT } });
-  const trial = {
-    ...LONG_TRIAL,
-    images: Number(values.images ?? LONG_TRIAL.images),
-    maxConcurrent: Number(values['max-concurrent'] ?? LONG_TRIAL.maxConcurrent),
-    jobSeconds: Number(values['job-seconds'] ?? LONG_TRIAL.jobSeconds),
-  };
-  if (![trial.images, trial.maxConcurrent, trial.jobSeconds].every((value) => value > 0)) {
-    throw new Error('every flag takes a number above 0');
-  }
+  const amounts = amountsOf({
+    images: LONG_TRIAL.images,
+    'max-concurrent': LONG_TRIAL.maxConcurrent,
+    'job-seconds': LONG_TRIAL.jobSeconds,
+  });
+  const { images, 'max-concurrent': maxConcurrent, 'job-seconds': jobSeconds } = amounts;
+  const trial = { ...LONG_TRIAL, images, maxConcurrent, jobSeconds };
   const startedAt = performance.now();
   const tell = (line: string) =>
     console.log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`);
@@ -37,10 +32,4 @@ async function main(): Promise<boolean> {
   return problems.length === 0;
 }
 
-main().then(
-  (isGood) => process.exit(isGood ? 0 : 1),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+endBy(main);

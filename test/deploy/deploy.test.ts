@@ -61,6 +61,15 @@ describe('compose.yaml', () => {
   });
 });
 
+it('the image builds and runs on one long-term release of Node', () => {
+  const releases = [...read('deploy/Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, major]) => Number(major));
+  expect(releases).toHaveLength(2);
+  expect(new Set(releases).size).toBe(1);
+  // Even ones are; 20 and those before are past their end.
+  expect(releases[0]).toBeGreaterThanOrEqual(22);
+  expect(Number(releases[0]) % 2).toBe(0);
+});
+
 describe('the Kubernetes manifests', () => {
   const documents = parseAllDocuments(read('deploy/kubernetes/worker.yaml')).map((document) => document.toJS());
   const deployment = documents.find(({ kind }) => kind === 'Deployment');

@@ -18,6 +18,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endBy } from '../trial-command';
 import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
 import { Placeholders } from './placeholders';
 import { type Command, commandsOf } from './shell';
@@ -185,10 +186,4 @@ async function main(): Promise<boolean> {
   return isGood;
 }
 
-main().then(
-  (isGood) => process.exit(isGood ? 0 : 1),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+endBy(main);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,14 @@ beforeAll(async () => {
   });
 });
 afterAll(() => rig?.close());
+
+it('the examples in TypeScript import the package by its name, as whoever copies them will', () => {
+  const names = readdirSync(examples, { recursive: true, encoding: 'utf8' });
+  const sources = names.filter((name) => name.endsWith('.ts') && !name.includes('node_modules'));
+  expect(sources).toContain(join('schedule', 'nightly-export.ts'));
+  const imported = sources.flatMap((name) => readFileSync(join(examples, name), 'utf8').match(/from '[^']+'/g) ?? []);
+  expect(imported.filter((from) => from.startsWith("from '../"))).toEqual([]);
+});
 
 describe('examples/parent-workflow', () => {
   /** How the order ends, be it by a result or by a failure. */

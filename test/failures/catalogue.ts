@@ -135,8 +135,8 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F21',
     failure: 'A batch beyond the limit on concurrent tasks fails.',
-    does: 'Each export waits for its turn within `submitBudget` (2 h), and is submitted once.',
-    see: '`waiting: the cloud throttles (IMG.0060)` on the timer. For a large batch, start with a larger `submitBudget`, or `retune` it.',
+    does: 'Each export waits for its turn within `submitBudget` (2 h), and is submitted once. A batch keeps `maxConcurrent` of them under way.',
+    see: '`waiting: the cloud throttles (IMG.0060)` on the timer. Update `retuneBatch` with a smaller `maxConcurrent`, or start with a larger `submitBudget`, or `retune` it.',
   },
   {
     number: 'F22',
@@ -183,7 +183,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F29',
     failure: 'What happens to activities and children on a cancel is left to defaults.',
-    does: 'Every activity says it; the submit is waited for. A child with `ParentClosePolicy.ABANDON` outlives its parent.',
+    does: 'Every activity says it; the submit is waited for. A child by `executeExportChild`, or of a batch, has `ParentClosePolicy.ABANDON` and outlives its parent.',
     see: 'The export goes on under its own id. Cancel it there.',
   },
   {

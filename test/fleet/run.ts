@@ -9,27 +9,27 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util';
+import { amountsOf, endBy } from '../trial-command';
 import { judge } from './judgement';
 import { perform } from './perform';
 import { rateForQuota } from './plan';
 import { reportOf } from './report';
 
-const TEXT = { type: 'string' } as const;
 const TELL_EVERY_MS = 60_000;
 
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: { exports: TEXT, seconds: TEXT, rps: TEXT, 'submits-per-second': TEXT },
-  });
-  const plan = {
-    exports: Number(values.exports ?? 300),
-    seconds: Number(values.seconds ?? 600),
-    requestsPerSecond: Number(values.rps ?? 150),
+  const {
+    rps: requestsPerSecond,
+    'submits-per-second': submitsPerSecond,
+    ...size
+  } = amountsOf({
+    exports: 300,
+    seconds: 600,
+    rps: 150,
     // The quota of ExportImage.
-    submitsPerSecond: Number(values['submits-per-second'] ?? rateForQuota(20, 5)),
-  };
-  if (!Object.values(plan).every((value) => value > 0)) throw new Error('every flag takes a number above 0');
+    'submits-per-second': rateForQuota(20, 5),
+  });
+  const plan = { ...size, requestsPerSecond, submitsPerSecond };
   console.log(
     `fleet: ${plan.exports} exports for ${plan.seconds} s, at most ${plan.requestsPerSecond} requests a second`,
   );
@@ -45,10 +45,4 @@ async function main(): Promise<boolean> {
   return problems.length === 0;
 }
 
-main().then(
-  (isGood) => process.exit(isGood ? 0 : 1),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+endBy(main);

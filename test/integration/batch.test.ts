@@ -27,7 +27,7 @@ import {
 } from '../../src/contract';
 import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf } from '../batch/batch-rig';
 import { itInLongForm } from '../long-form';
-import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, untilStatus } from '../rig';
+import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, takeWorkflowId, untilStatus } from '../rig';
 
 let rig: Rig;
 let bucket: string;
@@ -249,11 +249,7 @@ describe('a batch of exports', () => {
 
   it('refuses an image whose workflow id was taken by a workflow that is no export', async () => {
     const bucketUrl = `${bucket}:${randomUUID()}.qcow2`;
-    await rig.client.workflow.execute(EXPORT_IMAGES_WORKFLOW, {
-      taskQueue: rig.taskQueue,
-      workflowId: exportWorkflowId(bucketUrl),
-      args: [{ images: images(1), to: into(), dryRun: true }],
-    });
+    await takeWorkflowId(rig, bucketUrl);
     const input = { images: images(1).map((image) => ({ ...image, bucketUrl, fileFormat: 'qcow2' as const })) };
     const { items } = await resultOf(await startBatchWorkflow(rig, input));
     const failure = { type: 'DestinationBusy', message: expect.stringContaining(EXPORT_IMAGES_WORKFLOW) };

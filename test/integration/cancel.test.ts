@@ -1,9 +1,9 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { Client, type WorkflowClientInterceptor, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startExport } from '../../src/client';
+import { cancelExport, startExport } from '../../src/client';
 import type { ExportImageInput } from '../../src/contract';
-import { type Rig, startRig, untilStatus, whatRemains } from '../rig';
+import { errorCodeOf, type Rig, startRig, untilStatus, whatRemains } from '../rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -74,6 +74,28 @@ describe('a cancel', () => {
     expect(rig.posts()).toBe(before);
     expect(jobsOf(input)).toEqual([]);
     rig.simulator.faults.clear();
+  });
+
+  it('by a client never reaches an export that was started by that id meanwhile', async () => {
+    await rig.withoutWorker(async () => {
+      const input = rig.input();
+      const { workflowId } = await rig.startWorkflow(input);
+      let later: Handle | undefined;
+      const replaced = {
+        cancel: async (cancel, next) => {
+          await rig.client.workflow.getHandle(workflowId).terminate();
+          later = await rig.startWorkflow(input);
+          return next(cancel);
+        },
+      } satisfies WorkflowClientInterceptor;
+      const { connection, namespace } = rig.client.options;
+      const client = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
+      expect(await errorCodeOf(cancelExport(client, workflowId))).toBe('ExportEnded');
+      const { status, raw } = (await later?.describe()) ?? {};
+      expect(status?.name).toBe('RUNNING');
+      expect(raw?.workflowExtendedInfo?.cancelRequested).toBe(false);
+      await later?.terminate();
+    });
   });
 
   it('in the middle of the POST lets it settle and keeps its job id', async () => {

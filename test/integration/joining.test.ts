@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExport } from '../../src/client';
-import { exportWorkflowId } from '../../src/contract';
-import { errorCodeOf, type Rig, startRig, untilStatus } from '../rig';
+import { EXPORT_IMAGES_WORKFLOW, exportWorkflowId } from '../../src/contract';
+import { errorCodeOf, type Rig, startRig, takeWorkflowId, untilStatus } from '../rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -56,6 +56,18 @@ describe('starting the same destination again', () => {
       'DestinationExists',
     );
     expect(await errorCodeOf(start(rig.input({ image: 'linux', bucketUrl })))).toBe('DestinationExists');
+  });
+
+  it('is refused as DestinationBusy when a workflow that is no export has the id, and nothing is submitted', async () => {
+    const input = rig.input();
+    const workflowId = exportWorkflowId(input.bucketUrl);
+    await takeWorkflowId(rig, input.bucketUrl);
+    await expect(start(input)).rejects.toMatchObject({
+      code: 'DestinationBusy',
+      message: expect.stringContaining(`${workflowId} was taken by a workflow of type ${EXPORT_IMAGES_WORKFLOW}`),
+      details: { imageId: input.imageId, bucketUrl: input.bucketUrl, running: null, workflowId },
+    });
+    expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl)).toEqual([]);
   });
 
   it('may be tried again after a refusal', async () => {

@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { WorkflowClientInterceptor, WorkflowHandle } from '@temporalio/client';
 import { ServiceError } from '@temporalio/client';
-import { Worker, type WorkflowBundle } from '@temporalio/worker';
+import { DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountFromEnvironment, createExportWorker, exportNexusService } from '../../src';
 import { followExport, readExport, startExport } from '../../src/client';
-import { exportWorkflowId } from '../../src/contract';
+import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW, exportWorkflowId } from '../../src/contract';
+import type { Meter } from '../../src/metrics';
 import { environmentOf } from '../../src/testing';
+import { countOpenExports } from '../../src/worker/open-exports';
 import { CALLERS, type CallingNamespace, createEndpoint, startCallers } from '../calling-namespace';
 import { eventually } from '../failures/one-export';
 import { itInLongForm } from '../long-form';
-import { type InputChanges, type Rig, startRig, untilStatus } from '../rig';
+import { type InputChanges, type Rig, startRig, takeWorkflowId, untilStatus } from '../rig';
 import { bundleOnce, connectWorker, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
 
 /** More callers than this cannot wait for one export; Temporal's default is 2,000. */
@@ -220,6 +222,10 @@ describe('callers in another namespace', () => {
       type: 'InvalidExportRequest',
       details: { field: 'cancelExport', value: '"yes"', expected: 'true or false' },
     });
+    expect(await seen({ ...input, bucketUrl, notify: { workflowId: 'of-the-namespace-of-exports' } })).toMatchObject({
+      type: 'InvalidExportRequest',
+      details: { field: 'notify', expected: expect.stringContaining('the end of the operation tells its caller') },
+    });
     expect(await seen({ ...input, bucketUrl, cancelsExport: true })).toMatchObject({
       details: { field: 'cancelsExport', expected: expect.stringContaining('no key of this name') },
     });
@@ -271,6 +277,18 @@ describe('another image or format at a destination', () => {
     );
     expect(touched).toEqual([]);
     expect(jobsOf(bucketUrl)).toHaveLength(1);
+  });
+
+  it('is refused as DestinationBusy too where a workflow that is no export has the id', async () => {
+    const input = inputOfItsOwn();
+    await takeWorkflowId(rig, input.bucketUrl);
+    expect(await (await callers.call(input)).result()).toMatchObject({
+      kind: 'failed',
+      type: 'DestinationBusy',
+      message: expect.stringContaining(`of type ${EXPORT_IMAGES_WORKFLOW}, which is no export`),
+      details: { running: null, workflowId: exportWorkflowId(input.bucketUrl) },
+    });
+    expect(postsFor(input)).toBe(0);
   });
 
   it('loses the race, whichever came first', async () => {
@@ -492,6 +510,29 @@ describe('when Temporal does not do as the handler asks', () => {
     expect(await late.result()).toMatchObject({ kind: 'succeeded' });
     expect(postsFor(input)).toBe(1);
   });
+});
+
+it('an export whose workflow is paused in Temporal is counted as open', async () => {
+  const taskQueue = 'of-nobody';
+  const options = { taskQueue, workflowId: randomUUID(), args: [inputOfItsOwn()] };
+  const handle = await rig.client.workflow.start(EXPORT_IMAGE_WORKFLOW, options);
+  const { workflowId } = options;
+  await rig.client.workflowService.pauseWorkflowExecution({
+    namespace: rig.server.namespace,
+    workflowId,
+    requestId: randomUUID(),
+  });
+  await eventually('Temporal lists it as paused', async () => {
+    const { count } = await rig.client.workflow.count(`TaskQueue = "${taskQueue}" AND ExecutionStatus = "Paused"`);
+    return count === 1 ? true : undefined;
+  });
+  const counted = await new Promise((tell) => {
+    const createGauge = (name: string) => ({ set: (value: number) => name === 'ims_export_open' && tell(value) });
+    const meter = { createGauge } as unknown as Meter;
+    countOpenExports({ client: rig.client, taskQueue, meter, logger: new DefaultLogger('WARN') }).stop();
+  });
+  expect(counted).toBe(1);
+  await handle.terminate();
 });
 
 it('the ready worker serves it', async () => {

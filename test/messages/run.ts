@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util';
+import { endBy, seedsOf } from '../trial-command';
 import { bundleOfShortRuns } from './bundle';
 import { judge } from './judgement';
 import { perform } from './perform';
@@ -17,19 +17,13 @@ import { describeScript, scriptOf } from './script';
 import { Tally } from './tally';
 import { timelineOf } from './timeline';
 
-const TEXT = { type: 'string' } as const;
 const RUNS = 200;
 const FIRST_SEED = 1_000;
 /** Each has a server of its own, which mostly waits. */
 const AT_A_TIME = 3;
 
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({ options: { seed: TEXT, runs: TEXT, from: TEXT } });
-  const isOne = values.seed !== undefined;
-  const first = Number(values.seed ?? values.from ?? FIRST_SEED);
-  const runs = isOne ? 1 : Number(values.runs ?? RUNS);
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(runs))
-    throw new Error('--seed, --from and --runs are whole numbers');
+  const { first, runs, isOne } = seedsOf({ first: FIRST_SEED, runs: RUNS });
   console.log(`messages: ${runs} sequences from seed ${first} on`);
 
   const bundle = await bundleOfShortRuns();
@@ -65,10 +59,4 @@ async function main(): Promise<boolean> {
   return isGood;
 }
 
-main().then(
-  (isGood) => process.exit(isGood ? 0 : 1),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+endBy(main);

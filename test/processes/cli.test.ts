@@ -331,6 +331,14 @@ describe.concurrent('ims-export', () => {
       const id = 'ims-export-batch:to-be-canceled';
       const status = await stage.run('status', id);
       expect([status.exitCode, status.stdout]).toEqual([0, expect.stringContaining('images   2')]);
+      const watching = stage.launch('watch', id);
+      await watching.says(/ [12] run$/m, SOON_MS);
+      watching.signal('SIGINT');
+      const left = await watching.endsWithin(SOON_MS);
+      expect([left.exitCode, left.stderr]).toEqual([
+        130,
+        `The batch goes on; \`ims-export watch ${id}\` shows it again.\n`,
+      ]);
       expect((await stage.run('cancel', id)).exitCode).toBe(0);
       const watched = await stage.run('watch', id);
       expect([watched.exitCode, watched.stderr]).toEqual([4, expect.stringContaining('The batch was canceled: ')]);
@@ -351,7 +359,7 @@ describe.concurrent('ims-export', () => {
       ['an unknown command', '', /unknown command 'frobnicate'/, () => ['frobnicate']],
       ['an unknown option', '', /unknown option '--nonsense'/, () => ['list', '--nonsense']],
       ['a missing option', '', /required option '--image <id>'/, () => ['start', '--to', 'bucket:key']],
-      ['a port that is no number', '', /whole number/, () => ['simulator', '--port', 'http']],
+      ['a port that is no number', '', /a whole number from 0 to 65532/, () => ['simulator', '--port', 'http']],
       [
         'an image id that is none',
         'InvalidExportRequest',
@@ -363,6 +371,12 @@ describe.concurrent('ims-export', () => {
         'InvalidExportRequest',
         /fileFormat is nothing; expected one of qcow2, vhd, zvhd, vmdk, or isQuickExport/,
         () => ['start', '--image', stage.image('linux'), '--to', destination('bad')],
+      ],
+      [
+        'a port that is taken',
+        '',
+        /Port \d+ is taken.* Choose another --port/,
+        () => ['simulator', '--port', takenPort()],
       ],
       [
         'an account that only the worker knows not to have',
@@ -388,10 +402,16 @@ describe.concurrent('ims-export', () => {
         /options\.rules\.noSuchRule|noSuchRule/,
         () => start('linux', destination('bad'), '--quick', '--option', 'rules.noSuchRule=off'),
       ],
+      [
+        'a port for the metrics that is taken',
+        '',
+        /Metrics cannot be shown on 127\.0\.0\.1:\d+: .* choose another with --metrics-port/,
+        () => ['worker', '--metrics-port', takenPort(), '--metrics-host', '127.0.0.1'],
+      ],
       ['an export that is not there', 'NoSuchExport', /ims-export list/, () => ['status', 'ims-export:nowhere:a']],
     ];
 
-    it.each(casesOf(cases, 6))('%s', async (_what, code, says, args) => {
+    it.each(casesOf(cases, 7))('%s', async (_what, code, says, args) => {
       const { stderr } = await refused(2, code, args());
       expect(stderr).toMatch(says);
     });
@@ -518,6 +538,11 @@ describe('in the end', () => {
 
 function destination(key: string): string {
   return `${stage.info.bucket}:cli/${key}`;
+}
+
+/** The port of the simulator's IMS. */
+function takenPort(): string {
+  return new URL(stage.info.imsEndpoint).port;
 }
 
 /** The arguments of a start with polls that a test can wait for. */

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util';
+import { endBy, seedsOf } from '../trial-command';
 import { judge } from './judgement';
 import { perform } from './perform';
 import { describePlan, planOf } from './plan';
@@ -18,19 +18,11 @@ import { openStage } from './stage';
 import { Tally } from './tally';
 import { timelineOf } from './timeline';
 
-const TEXT = { type: 'string' } as const;
 const RUNS = 600;
 const FIRST_SEED = 1_000;
 
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: { seed: TEXT, runs: TEXT, from: TEXT, trouble: TEXT },
-  });
-  const isOne = values.seed !== undefined;
-  const first = Number(values.seed ?? values.from ?? FIRST_SEED);
-  const runs = isOne ? 1 : Number(values.runs ?? RUNS);
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(runs))
-    throw new Error('--seed, --from and --runs are whole numbers');
+  const { first, runs, isOne, others } = seedsOf({ first: FIRST_SEED, runs: RUNS }, 'trouble');
   console.log(`storm: ${runs} runs from seed ${first} on`);
 
   const stage = await openStage();
@@ -39,7 +31,7 @@ async function main(): Promise<boolean> {
   try {
     for (let seed = first; seed < first + runs; seed += 1) {
       const plan = planOf(seed);
-      if (values.trouble !== undefined && plan.trouble !== values.trouble) continue;
+      if (others.trouble !== undefined && plan.trouble !== others.trouble) continue;
       const record = await perform(plan, stage);
       const problems = judge(record);
       tally.add(record, problems);
@@ -59,10 +51,4 @@ async function main(): Promise<boolean> {
   return isGood;
 }
 
-main().then(
-  (isGood) => process.exit(isGood ? 0 : 1),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+endBy(main);

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
 import { freeLoopbackPort } from '../../src/worker/loopback-port';
 import { type MetricsServer, serveMetrics } from '../../src/worker/metrics-server';
 
@@ -48,9 +49,11 @@ it('says that the core does not show them, where it does not', async () => {
   await alone.close();
 });
 
-it('names the port that something else listens on', async () => {
+it('names the port that something else listens on, and ends the command as a wrong argument does', async () => {
   const again = serveMetrics({ port: shown.port, host: '127.0.0.1', corePort: 1, isReady: () => true });
-  await expect(again).rejects.toThrow(
-    `Metrics cannot be shown on 127.0.0.1:${shown.port}: something else listens there; choose another with --metrics-port.`,
-  );
+  const error = await again.catch((refusal: Error) => refusal);
+  expect(error).toMatchObject({
+    message: `Metrics cannot be shown on 127.0.0.1:${shown.port}: something else listens there; choose another with --metrics-port.`,
+  });
+  expect(exitCodeOf(error)).toBe(EXIT.badArguments);
 });

@@ -1,0 +1,51 @@
+/**
+ * Following an export or a batch to its end, for whoever looks at it.
+ *
+ * @module
+ */
+
+/** Shows reports as they come. */
+export interface Display<Report> {
+  show(report: Report): void;
+  /** Temporal does not answer for now. */
+  showOutage(): void;
+  end(): void;
+}
+
+export const OUTAGE = 'Temporal does not answer; asking again';
+
+/** As a shell reports a command that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+/** A line for each change. */
+export function lineDisplay<Report>(
+  out: Pick<NodeJS.WriteStream, 'write'>,
+  lineOf: (report: Report) => string,
+): Display<Report> {
+  let last = '';
+  const write = (line: string) => {
+    if (line !== last) out.write(`${line}\n`);
+    last = line;
+  };
+  return { show: (report) => write(lineOf(report)), showOutage: () => write(`- ${OUTAGE}`), end: () => {} };
+}
+
+/** Shows every report until there are no more. Ctrl-C ends the watching only, and says so. */
+export async function showToEnd<Report>(
+  { what, workflowId }: { what: 'export' | 'batch'; workflowId: string },
+  display: Display<Report>,
+  follow: (onOutage: () => void) => AsyncIterable<Report>,
+): Promise<void> {
+  const leave = () => {
+    display.end();
+    console.error(`The ${what} goes on; \`ims-export watch ${workflowId}\` shows it again.`);
+    process.exit(INTERRUPTED);
+  };
+  process.once('SIGINT', leave);
+  try {
+    for await (const report of follow(() => display.showOutage())) display.show(report);
+  } finally {
+    process.off('SIGINT', leave);
+    display.end();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Client } from '@temporalio/client';
+import { expect, it, vi } from 'vitest';
+import { lineDisplay, showToEnd } from '../../src/cli/following';
+import { type BatchReport, followBatch } from '../../src/client';
+
+const of = { what: 'batch', workflowId: 'ims-export-batch:nightly' } as const;
+
+function linesDisplay<Report>(lineOf: (report: Report) => string) {
+  const lines: string[] = [];
+  const out = { write: (line: string) => lines.push(line) > 0 };
+  return { lines, display: lineDisplay(out, lineOf) };
+}
+
+it('a batch is followed while Temporal is away, which is told once', async () => {
+  const away = () => Promise.reject(Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }));
+  const description = (closeTime?: Date) => async () => ({
+    startTime: new Date(),
+    status: { name: 'RUNNING' },
+    closeTime,
+  });
+  const answers = [description(), away, away, description(new Date())];
+  const handle = { describe: () => answers.shift()?.(), query: async () => null };
+  const client = {
+    withDeadline: (_at: number, call: () => unknown) => call(),
+    workflow: { getHandle: () => handle },
+  } as unknown as Client;
+  const { lines, display } = linesDisplay<BatchReport>(({ closedAt }) => (closedAt === null ? 'runs' : 'has ended'));
+  await showToEnd(of, display, (onOutage) => followBatch(client, of.workflowId, 1, onOutage));
+  expect(lines).toEqual(['runs\n', '- Temporal does not answer; asking again\n', 'has ended\n']);
+});
+
+it('Ctrl-C ends the watching only, and says how to see it again', async () => {
+  const before = process.listeners('SIGINT');
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+  const told = vi.spyOn(console, 'error').mockReturnValue();
+  const { display } = linesDisplay(String);
+  await showToEnd(of, display, async function* () {
+    const [ctrlC] = process.listeners('SIGINT').filter((listener) => !before.includes(listener));
+    ctrlC?.('SIGINT');
+    yield 1;
+  });
+  expect(exit.mock.calls).toEqual([[130]]);
+  expect(told.mock.calls).toEqual([['The batch goes on; `ims-export watch ims-export-batch:nightly` shows it again.']]);
+  expect(process.listeners('SIGINT')).toEqual(before);
+  vi.restoreAllMocks();
+});
