@@ -1,5 +1,6 @@
 /**
- * Every metric of this package: one table, from which they are emitted, documented and checked.
+ * Every metric of this package: one table, from which they are emitted, documented and checked. Those of the workflow stand in
+ * `src/workflows/metrics.ts`, as far as the workflow needs them: this table stays out of its bundle.
  *
  * Names are as they are emitted. What Prometheus shows has a suffix more, see {@link shownName}. Each series also has the
  * labels of Temporal's SDK: `namespace`, `taskQueue`, and `workflowType` or `activityType` of whoever counted. No label holds
@@ -10,6 +11,8 @@
  *
  * @module
  */
+import { FAILURE_TYPES } from './contract';
+import { WORKFLOW_METRICS, type WorkflowLabels } from './workflows/metrics';
 
 /** Who emits a metric: the workflow, one of the activities, or the process that `ims-export worker` is. */
 export type MetricSource = 'exportImageWorkflow' | 'imsSubmitExport' | 'imsPollJob' | 'worker';
@@ -28,7 +31,9 @@ export interface Metric {
 const MINUTE = 60;
 const HOUR = 3600;
 
-export const METRICS = {
+const OUTCOMES = ['succeeded', 'failed', 'unknown', 'canceled'] as const;
+
+const TABLE = {
   ims_export_submits: {
     type: 'counter',
     source: 'imsSubmitExport',
@@ -63,37 +68,19 @@ export const METRICS = {
       'Polls that failed, by the code of the cloud (`IMG.0060`, `APIGW.0308`) or of the transport (`ECONNREFUSED`, `HTTP_502`).',
   },
   ims_export_reconciliations: {
-    type: 'counter',
+    ...WORKFLOW_METRICS.ims_export_reconciliations,
     source: 'exportImageWorkflow',
     labels: { outcome: ['jobFound', 'unconfirmed', 'unknown'] },
-    meaning:
-      'Submits whose answer was lost, by what the search ended with: a job, an object taken without one (`acceptUnconfirmed`), or nothing certain.',
   },
   ims_export_ended: {
-    type: 'counter',
+    ...WORKFLOW_METRICS.ims_export_ended,
     source: 'exportImageWorkflow',
-    labels: {
-      outcome: ['succeeded', 'failed', 'unknown', 'canceled'],
-      failure: [
-        'none',
-        'InvalidExportRequest',
-        'ExportNotAllowed',
-        'DestinationExists',
-        'DestinationBusy',
-        'SubmitRejected',
-        'ExportFailed',
-        'ExportOutcomeUnknown',
-        'ExportedObjectInvalid',
-        'AccessDenied',
-      ],
-    },
-    meaning: 'Exports that ended, by outcome and failure type.',
+    labels: { outcome: OUTCOMES, failure: ['none', ...FAILURE_TYPES] },
   },
   ims_export_duration: {
-    type: 'histogram',
+    ...WORKFLOW_METRICS.ims_export_duration,
     source: 'exportImageWorkflow',
-    labels: { outcome: ['succeeded', 'failed', 'unknown', 'canceled'] },
-    unit: 'seconds',
+    labels: { outcome: OUTCOMES },
     buckets: [
       10,
       MINUTE,
@@ -112,22 +99,17 @@ export const METRICS = {
       24 * HOUR,
       48 * HOUR,
     ],
-    meaning: 'Time from the start of an export to its end, across continue-as-new.',
   },
   ims_export_detection_delay: {
-    type: 'histogram',
+    ...WORKFLOW_METRICS.ims_export_detection_delay,
     source: 'exportImageWorkflow',
     labels: { status: ['SUCCESS', 'FAIL'] },
-    unit: 'seconds',
     buckets: [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, HOUR],
-    meaning: "Time from the job's end in the cloud, by the cloud's clock, to the poll that saw it.",
   },
   ims_export_attention: {
-    type: 'counter',
+    ...WORKFLOW_METRICS.ims_export_attention,
     source: 'exportImageWorkflow',
     labels: { attention: ['needsAnswer', 'parked', 'stalled', 'outcomeUnknown'] },
-    meaning:
-      'Times that an export came to need a person: an answer to `resolveSubmission`, mended credentials, a look at a job that stands still, or at an outcome that nobody knows.',
   },
   ims_export_open: {
     type: 'gauge',
@@ -151,6 +133,24 @@ export const METRICS = {
   },
 } as const satisfies { [name: string]: Metric };
 
+/** The labels of a metric, each with the values that the table has for it; any where it has none. */
+type Labels<Name extends keyof typeof TABLE> = LabelsIn<(typeof TABLE)[Name]['labels']>;
+type LabelsIn<Lists> = {
+  [label in keyof Lists]: Lists[label] extends ReadonlyArray<infer Value extends string> ? Value : string;
+};
+
+/** What the workflow emits must be in the table as it is emitted: each label with every value, and no others. */
+type OfWorkflow = {
+  [name in keyof WorkflowLabels]: (typeof WORKFLOW_METRICS)[name] & {
+    source: 'exportImageWorkflow';
+    labels: [Labels<name>, WorkflowLabels[name]] extends [WorkflowLabels[name], Labels<name>]
+      ? object
+      : 'not those of src/workflows/metrics.ts';
+  };
+};
+
+export const METRICS = TABLE satisfies OfWorkflow;
+
 export type MetricName = keyof typeof METRICS;
 
 /** The name under which Prometheus shows a metric of `ims-export worker`: counters end in `_total`, times in their unit. */
@@ -168,21 +168,13 @@ export function histogramBuckets(): { [name: string]: number[] } {
   );
 }
 
-type Labels<Name extends MetricName> = { [label in keyof (typeof METRICS)[Name]['labels']]: string };
-
 type NamesOf<Type extends Metric['type']> = {
   [name in MetricName]: (typeof METRICS)[name]['type'] extends Type ? name : never;
 }[MetricName];
 
-/** What is used of Temporal's MetricMeter, of the workflow's, the activity's and the Runtime's alike. */
+/** What is used of Temporal's MetricMeter, of the activity's and the Runtime's alike. */
 export interface Meter {
   createCounter(name: string, unit?: string, description?: string): { add(value: number, tags: Tags): void };
-  createHistogram(
-    name: string,
-    valueType: 'float',
-    unit?: string,
-    description?: string,
-  ): { record(value: number, tags: Tags): void };
   createGauge(
     name: string,
     valueType: 'float',
@@ -201,17 +193,6 @@ export function count<Name extends NamesOf<'counter'>>(
   value = 1,
 ): void {
   meter.createCounter(name, undefined, METRICS[name].meaning).add(value, labels);
-}
-
-/** Records a time; one that a clock which is behind makes negative is 0. */
-export function recordSeconds<Name extends NamesOf<'histogram'>>(
-  meter: Meter,
-  name: Name,
-  labels: Labels<Name>,
-  seconds: number,
-): void {
-  const { unit, meaning } = METRICS[name];
-  meter.createHistogram(name, 'float', unit, meaning).record(Math.max(0, seconds), labels);
 }
 
 /** Sets a gauge. */

@@ -7,6 +7,8 @@ import { Context } from '@temporalio/activity';
 import type { ExportActivities, PollOutcome, SubmitOutcome } from '../contract';
 import { count, METRICS } from '../metrics';
 
+type PollLabel = (typeof METRICS.ims_export_polls.labels.status)[number];
+
 /** Counts the outcomes of submits. One whose worker is lost is counted by nobody. */
 export function countedSubmits(submit: ExportActivities['imsSubmitExport']): ExportActivities['imsSubmitExport'] {
   return async (input) => {
@@ -30,7 +32,7 @@ export function countedPolls(poll: ExportActivities['imsPollJob']): ExportActivi
   };
 }
 
-function submitLabel(outcome: SubmitOutcome): string {
+function submitLabel(outcome: SubmitOutcome) {
   switch (outcome.kind) {
     case 'notExecuted':
       return outcome.reason;
@@ -41,13 +43,13 @@ function submitLabel(outcome: SubmitOutcome): string {
   }
 }
 
-function pollLabel(outcome: PollOutcome): string {
+function pollLabel(outcome: PollOutcome): PollLabel {
   if (outcome.kind !== 'observed') return outcome.kind;
-  const known: readonly string[] = METRICS.ims_export_polls.labels.status;
-  return known.includes(outcome.job.status) ? outcome.job.status : 'other';
+  const { status } = outcome.job;
+  return METRICS.ims_export_polls.labels.status.find((known) => known === status) ?? 'other';
 }
 
-function countPoll(status: string, errorCode: string | null): void {
+function countPoll(status: PollLabel, errorCode: string | null): void {
   const meter = Context.current().metricMeter;
   count(meter, 'ims_export_polls', { status });
   if (errorCode !== null) count(meter, 'ims_export_poll_errors', { code: boundedCode(errorCode) });

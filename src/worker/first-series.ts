@@ -11,7 +11,7 @@ export function beginSeries(meterOf: (metric: Metric) => Meter | null): void {
     const meter = metric.type === 'counter' ? meterOf(metric) : null;
     if (meter === null) continue;
     for (const labels of combinations(metric.labels)) {
-      if (isPossible(labels)) count(meter, name as 'ims_export_polls', labels as { status: string }, 0);
+      if (isPossible(labels)) count(meter, name as 'ims_export_polls', labels as { status: 'other' }, 0);
     }
   }
 }

@@ -12,7 +12,7 @@ import { cacheDirectory } from '../cache-directory';
 
 /** What a bundle is made of. */
 export interface BundleSources {
-  /** The folder with `contract`, `metrics` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
+  /** The folder with `contract` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
   folder: string;
   /** Whatever else the bundle depends on, such as the packages of Temporal that make it and stand in it, with their versions. */
   besides: readonly string[];
@@ -79,7 +79,7 @@ async function digestOf({ folder, besides }: BundleSources): Promise<string> {
 
 async function sourceFiles(folder: string): Promise<string[]> {
   const files = [
-    ...(await readdir(folder)).filter((name) => /^(contract|metrics)\./.test(name)),
+    ...(await readdir(folder)).filter((name) => /^contract\./.test(name)),
     ...(await readdir(join(folder, 'workflows'), { recursive: true })).map((name) => join('workflows', name)),
   ];
   return files.filter((name) => /(?<!\.d)\.[jt]s$/.test(name)).sort();

@@ -45,12 +45,12 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
     recordPoll(tracking, outcome, nowMs);
     if (outcome.kind === 'observed' && outcome.job.status === 'SUCCESS') {
       tracking.remoteJob = 'ended';
-      tellDetection(tracking, outcome.job);
+      tellDetection(tracking, outcome.job.status, outcome.job.endTime);
       return;
     }
     if (outcome.kind === 'observed' && outcome.job.status === 'FAIL') {
       tracking.remoteJob = 'ended';
-      tellDetection(tracking, outcome.job);
+      tellDetection(tracking, outcome.job.status, outcome.job.endTime);
       throw exportFailed(tracking, outcome.job, nowMs);
     }
     warnOfStall(tracking, nowMs);

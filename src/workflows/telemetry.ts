@@ -5,7 +5,7 @@
  */
 import { type ApplicationFailure, log, metricMeter } from '@temporalio/workflow';
 import type { ExportAttention, ExportOutcomeUnknownDetails, FailureType, ObservedJob } from '../contract';
-import { count, recordSeconds } from '../metrics';
+import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
 import { attentionOf, utc } from './status';
 import { attachedJobId, type Tracking } from './tracking';
 
@@ -26,7 +26,7 @@ export function tellAttention(tracking: Tracking): void {
     if (tracking.ended === null) log.info('Export needs nobody any more', { ...attributesOf(tracking), was: before });
     return;
   }
-  count(metricMeter, 'ims_export_attention', { attention });
+  count('ims_export_attention', { attention });
   log.warn(`Export needs attention: ${attention}`, {
     ...attributesOf(tracking),
     attention,
@@ -47,8 +47,8 @@ export function tellEnd(tracking: Tracking): void {
   const { ended, remoteJob, discard } = tracking;
   if (ended === null) return;
   const { outcome, atMs, failure } = ended;
-  count(metricMeter, 'ims_export_ended', { outcome, failure: failure?.type ?? 'none' });
-  recordSeconds(metricMeter, 'ims_export_duration', { outcome }, (atMs - tracking.startedAtMs) / 1000);
+  count('ims_export_ended', { outcome, failure: (failure?.type ?? 'none') as FailureType | 'none' });
+  recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.startedAtMs) / 1000);
   if (isLostSubmit(failure)) tellReconciled('unknown');
   const facts = {
     ...attributesOf(tracking),
@@ -76,15 +76,37 @@ const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
 ]);
 
 /** The search for a lost submit is over. */
-export function tellReconciled(outcome: 'jobFound' | 'unconfirmed' | 'unknown'): void {
-  count(metricMeter, 'ims_export_reconciliations', { outcome });
+export function tellReconciled(outcome: WorkflowLabels['ims_export_reconciliations']['outcome']): void {
+  count('ims_export_reconciliations', { outcome });
 }
 
 /** A poll saw the job's end. Of one that had ended before it was tracked there is no delay to tell. */
-export function tellDetection({ submittedAtMs, jobNamed }: Tracking, { status, endTime }: ObservedJob): void {
+export function tellDetection(
+  { submittedAtMs, jobNamed }: Tracking,
+  status: 'SUCCESS' | 'FAIL',
+  endTime: ObservedJob['endTime'],
+): void {
   const endedAtMs = Date.parse(utc(endTime) ?? '');
   if (Number.isNaN(endedAtMs) || jobNamed || submittedAtMs === null) return;
-  recordSeconds(metricMeter, 'ims_export_detection_delay', { status }, (Date.now() - endedAtMs) / 1000);
+  recordSeconds('ims_export_detection_delay', { status }, (Date.now() - endedAtMs) / 1000);
+}
+
+type NamesOf<Type> = {
+  [name in keyof WorkflowLabels]: (typeof WORKFLOW_METRICS)[name]['type'] extends Type ? name : never;
+}[keyof WorkflowLabels];
+
+function count<Name extends NamesOf<'counter'>>(name: Name, labels: WorkflowLabels[Name]): void {
+  metricMeter.createCounter(name, undefined, WORKFLOW_METRICS[name].meaning).add(1, labels);
+}
+
+/** A time that a clock which is behind makes negative is 0. */
+function recordSeconds<Name extends NamesOf<'histogram'>>(
+  name: Name,
+  labels: WorkflowLabels[Name],
+  seconds: number,
+): void {
+  const { unit, meaning } = WORKFLOW_METRICS[name];
+  metricMeter.createHistogram(name, 'float', unit, meaning).record(Math.max(0, seconds), labels);
 }
 
 /** Workflow and run are there already. */
