@@ -31,8 +31,9 @@ export function onShutdownSignals(worker: () => Worker | undefined, logger: Logg
       logger.info(`${signal}: no further tasks are taken; activities under way end first`, { activities });
     } else if (performance.now() - firstAtMs > ONE_PRESS_MS) {
       logger.warn(`${signal} again: the process ends at once; activities under way are lost`, { activities });
-      // The lines before this one may still be collected.
-      setTimeout(() => process.exit(128 + SIGNALS[signal]), 200);
+      // Temporal's Runtime collects lines for a moment, to put them into their order.
+      (logger as Logger & { flush?(): void }).flush?.();
+      process.exit(128 + SIGNALS[signal]);
     }
   };
   for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);

@@ -91,9 +91,9 @@ describe('what came from outside', () => {
     ['deep lists', '['.repeat(4_000_000)],
     ['deep objects', '{"error":'.repeat(460_000)],
   ])('of %s, 4 MB of them, is read within a moment', (_what, body) => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(answered(400, body).executed).toBe('maybe');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 });
 

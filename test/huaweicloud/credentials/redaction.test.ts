@@ -41,10 +41,11 @@ test('what is no secret stays, although it has some letters of one', () => {
   expect(withoutSecrets([TOKEN, SECRET])(text)).toBe(text);
 });
 
-test('a megabyte of nearly a secret is read in no time', () => {
-  const startedAt = performance.now();
+test('a megabyte of nearly a secret costs no more than reading it a few times', () => {
+  const before = process.cpuUsage();
   for (const text of [TOKEN.slice(0, 11), '\\', '&#0', `${TOKEN.slice(0, 30)}%`]) {
     withoutSecrets([TOKEN, SECRET, '\\\\\\\\\\&&&&'])(text.repeat(1e6 / text.length));
   }
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  // Time of the processor, which a busy machine does not stretch; a search that goes back again and again takes hours.
+  expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
 });
