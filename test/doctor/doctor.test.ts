@@ -1,4 +1,5 @@
 /** Each trouble of a new machine is brought about for real: in a Temporal dev server, in the simulator, in the environment. */
+
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { diagnosisLines } from '../../src/cli/doctor';
 import { type Check, type DiagnoseOptions, type Diagnosis, diagnose } from '../../src/doctor';
 import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
 import { freePort } from '../../src/testing/temporal-servers/free-port';
+import { casesOf } from '../long-form';
 import { type Rig, startRig } from '../rig';
 
 let rig: Rig;
@@ -246,11 +248,13 @@ describe('ims-export doctor', () => {
     expect(lines.at(-1)).toBe('3 problems (1 not checked). Begin with that of account: others may come from it.');
   });
 
-  it.each([
-    ['0 where nothing is wrong', 0, {}],
+  const CODES: Array<[what: string, code: number, changes: NodeJS.ProcessEnv]> = [
     ['5 where Temporal has no such namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
+    ['0 where nothing is wrong', 0, {}],
     ['1 where the cloud refuses', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
-  ])('--json prints one document, and the code is %s', async (_what, expected, changes) => {
+  ];
+
+  it.each(casesOf(CODES, 1))('--json prints one document, and the code is %s', async (_what, expected, changes) => {
     const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
     const { checks, ok } = JSON.parse(stdout) as Diagnosis;
     expect(code).toBe(expected);

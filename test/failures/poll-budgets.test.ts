@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultAction } from '../../src/testing';
 import { nextDelayMs } from '../../src/workflows/poll-schedule';
 import { attemptsOf, eventsOf } from '../long-exports/history';
+import { casesOf } from '../long-form';
 import { type Rig, startRig, until } from '../rig';
 import { ALWAYS, eventually, ON_REQUEST, OneExport } from './one-export';
 
@@ -138,31 +139,36 @@ describe('exports that are started together do not poll in lockstep', () => {
     }
   });
 
-  it.concurrent.each<[string, FaultAction | null, number]>([
-    ['healthy polls', null, 5 * MINUTE_MS],
+  const POLLS: Array<[what: string, action: FaultAction | null, atLeastMs: number]> = [
     ['polls that are throttled with one Retry-After for all', THROTTLED, 60 * MINUTE_MS],
+    ['healthy polls', null, 5 * MINUTE_MS],
     ['polls that are parked', DENIED, 8 * MINUTE_MS],
-  ])('F20 the next delays of eight exports differ: %s', async (_what, action, atLeastMs) => {
-    const fleet = Array.from(
-      { length: 8 },
-      () => new OneExport(rig, { options: { minInterval: '5m', maxInterval: '10m' } }),
-    );
-    const delays = await Promise.all(
-      fleet.map(async (one) => {
-        const jobId = await one.asleep();
-        if (action !== null) one.pollsFail(jobId, action, ALWAYS);
-        await one.poll();
-        const { events } = await one.handle.fetchHistory();
-        await one.handle.cancel();
-        const timer = eventsOf({ events } as never).findLast((event) => event.timerStartedEventAttributes);
-        const { seconds, nanos } = timer?.timerStartedEventAttributes?.startToFireTimeout ?? {};
-        return Number(seconds ?? 0) * 1_000 + Number(nanos ?? 0) / 1e6;
-      }),
-    );
-    // Of so many milliseconds, two may be drawn alike once in a blue moon; never more.
-    expect(new Set(delays).size, delays.join(', ')).toBeGreaterThanOrEqual(7);
-    for (const delayMs of delays) expect(delayMs).toBeGreaterThanOrEqual(atLeastMs);
-  });
+  ];
+
+  it.concurrent.each(casesOf(POLLS, 1))(
+    'F20 the next delays of eight exports differ: %s',
+    async (_what, action, atLeastMs) => {
+      const fleet = Array.from(
+        { length: 8 },
+        () => new OneExport(rig, { options: { minInterval: '5m', maxInterval: '10m' } }),
+      );
+      const delays = await Promise.all(
+        fleet.map(async (one) => {
+          const jobId = await one.asleep();
+          if (action !== null) one.pollsFail(jobId, action, ALWAYS);
+          await one.poll();
+          const { events } = await one.handle.fetchHistory();
+          await one.handle.cancel();
+          const timer = eventsOf({ events } as never).findLast((event) => event.timerStartedEventAttributes);
+          const { seconds, nanos } = timer?.timerStartedEventAttributes?.startToFireTimeout ?? {};
+          return Number(seconds ?? 0) * 1_000 + Number(nanos ?? 0) / 1e6;
+        }),
+      );
+      // Of so many milliseconds, two may be drawn alike once in a blue moon; never more.
+      expect(new Set(delays).size, delays.join(', ')).toBeGreaterThanOrEqual(7);
+      for (const delayMs of delays) expect(delayMs).toBeGreaterThanOrEqual(atLeastMs);
+    },
+  );
 });
 
 it.concurrent('F27 every poll is a completed activity with a summary, and the details tell of it, also when it fails', async () => {

@@ -19,11 +19,13 @@ function failedPolls({ polls, observations }: Pick<ExportStatus, 'polls' | 'obse
 }
 
 // The first poll follows the submit at once, so these faults cannot name their job: each of these tests runs by itself.
-it.each<[string, FaultAction]>([
+const NOT_FOUND: Array<[what: string, action: FaultAction]> = [
   ['404 without a word', { status: 404 }],
   ['404 and a code', { status: 404, body: { error: { code: 'IMG.0027', message: 'The task does not exist.' } } }],
   ['IMG.0023', { status: 400, body: { error: { code: 'IMG.0023', message: 'An exception occurred.' } } }],
-])(
+];
+
+it.each(casesOf(NOT_FOUND, 2))(
   'F11 a job that is not found right after its submit (%s) is asked for again, not submitted again',
   async (_, action) => {
     const one = new OneExport(rig, { options: ON_REQUEST });
@@ -75,7 +77,7 @@ it.concurrent.each(['FAIL', 'FAILED'])(
 
 const UNNAMED = ['CANCELLED', 'SUCCEEDED', 'NULL', 'CANCELED', 'COMPLETED', 'DONE', 'SUCCESS_WITH_ERRORS', 'ABORTED'];
 
-it.concurrent.each(casesOf(UNNAMED, 3))(
+it.concurrent.each(casesOf(UNNAMED, 2))(
   'F6 a job that says %s has not succeeded, even where an object is there',
   async (word) => {
     const one = new OneExport(rig, { options: { ...ON_REQUEST, unknownStatusBudget: 100 } });
@@ -94,7 +96,7 @@ it.concurrent.each(casesOf(UNNAMED, 3))(
   },
 );
 
-it.concurrent.each(['', '  '])('F6 a job whose status is "%s" has not succeeded', async (blank) => {
+it.concurrent.each(casesOf(['', '  '], 1))('F6 a job whose status is "%s" has not succeeded', async (blank) => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
   const jobId = await one.asleep();
   one.changeJob(jobId, { status: blank });

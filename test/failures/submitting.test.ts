@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type FaultAction } from '../../src/testing';
+import { casesOf } from '../long-form';
 import { type Rig, startRig, until } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
@@ -110,16 +111,21 @@ it.concurrent('F18 a permission that turns out to be missing at the submit is to
   expect(one.posts()).toHaveLength(1);
 });
 
-it.concurrent.each<[string, FaultAction]>([
+const THROTTLES: Array<[what: string, action: FaultAction]> = [
   ['HTTP 429', { status: 429, body: { error_code: 'APIGW.0308', error_msg: 'throttled', request_id: 'r' } }],
   ['IMG.0060 on HTTP 400', said('IMG.0060')],
-])('F19 throttling is waited for and costs no attempt: %s', async (_what, action) => {
-  const one = new OneExport(rig);
-  one.postsFail(action, { times: 3 });
-  await one.start();
-  expect(await one.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
-  expect(one.posts()).toHaveLength(4);
-});
+];
+
+it.concurrent.each(casesOf(THROTTLES, 1))(
+  'F19 throttling is waited for and costs no attempt: %s',
+  async (_what, action) => {
+    const one = new OneExport(rig);
+    one.postsFail(action, { times: 3 });
+    await one.start();
+    expect(await one.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
+    expect(one.posts()).toHaveLength(4);
+  },
+);
 
 it.concurrent('F19 Retry-After is honoured', async () => {
   const one = new OneExport(rig);

@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExport } from '../../src/client';
 import { ON_REQUEST, OneExport } from '../failures/one-export';
+import { itInLongForm } from '../long-form';
 import { type Rig, startRig, until } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 
@@ -92,7 +93,7 @@ describe.concurrent('a cancel that is drained', () => {
     });
   });
 
-  it('before anything was submitted ends at once: nothing is left to follow', async () => {
+  itInLongForm('before anything was submitted ends at once: nothing is left to follow', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     one.postsFail({ status: 400, body: { error: { code: 'IMG.0060', message: 'too many tasks' } } }, { times: 1_000 });
     await one.start();
@@ -172,7 +173,7 @@ describe.concurrent('a cancel that is drained', () => {
     });
   });
 
-  it('that is asked for while the polls are paused is not held up by the pause', async () => {
+  itInLongForm('that is asked for while the polls are paused is not held up by the pause', async () => {
     const one = new OneExport(rig, { options: { ...DRAIN, minInterval: 100, maxInterval: 200 } });
     const jobId = await one.accepted();
     await one.handle.signal('pausePolling');
@@ -192,7 +193,7 @@ describe.concurrent('a cancel that is drained', () => {
     await one.handle.terminate();
   });
 
-  it('ends at a deadline that was moved nearer, and says that the job goes on', async () => {
+  itInLongForm('ends at a deadline that was moved nearer, and says that the job goes on', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
     await cancel(one);

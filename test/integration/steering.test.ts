@@ -125,28 +125,33 @@ describe.concurrent('retune', () => {
     expect(one.posts()).toHaveLength(posts);
   });
 
-  it.each<[string, unknown, string]>([
-    ['nothing to change', {}, 'retune'],
-    ['an option that cannot be changed', { maxProbes: 3 }, 'retune'],
-    ['no object', 'faster', 'retune'],
-    ['a text that is no duration', { deadline: 'soon' }, 'deadline'],
-    ['a deadline that has passed', { deadline: 1 }, 'deadline'],
-    ['a deadline beyond a year', { deadline: '+400d' }, 'deadline'],
-    ['an interval of nothing', { minInterval: 0 }, 'minInterval'],
-    ['intervals that contradict each other', { minInterval: '10m', maxInterval: '5m' }, 'maxInterval'],
-    ['a maximum below the minimum in force', { maxInterval: '1m' }, 'maxInterval'],
-    ['nested things', { deadline: { hours: 3 } }, 'deadline'],
-  ])('of %s is refused and changes nothing', async (_what, changes, field) => {
-    const one = new OneExport(rig, { options: ON_REQUEST });
-    await one.asleep();
-    const before = await one.until(() => true);
-    const refused = await one.handle
-      .executeUpdate('retune', { args: [changes] })
-      .catch((error: { cause?: unknown }) => error.cause);
-    expect(refused).toMatchObject({ type: 'InvalidExportRequest', details: [expect.objectContaining({ field })] });
-    const { options, deadlineAt } = await one.until(() => true);
-    expect({ options, deadlineAt }).toEqual({ options: before.options, deadlineAt: before.deadlineAt });
-    await one.handle.cancel();
+  describe('of one export,', () => {
+    let one: OneExport;
+    beforeAll(async () => {
+      one = new OneExport(rig, { options: ON_REQUEST });
+      await one.asleep();
+    });
+
+    it.each<[string, unknown, string]>([
+      ['nothing to change', {}, 'retune'],
+      ['an option that cannot be changed', { maxProbes: 3 }, 'retune'],
+      ['no object', 'faster', 'retune'],
+      ['a text that is no duration', { deadline: 'soon' }, 'deadline'],
+      ['a deadline that has passed', { deadline: 1 }, 'deadline'],
+      ['a deadline beyond a year', { deadline: '+400d' }, 'deadline'],
+      ['an interval of nothing', { minInterval: 0 }, 'minInterval'],
+      ['intervals that contradict each other', { minInterval: '10m', maxInterval: '5m' }, 'maxInterval'],
+      ['a maximum below the minimum in force', { maxInterval: '1m' }, 'maxInterval'],
+      ['nested things', { deadline: { hours: 3 } }, 'deadline'],
+    ])('of %s is refused and changes nothing', async (_what, changes, field) => {
+      const before = await one.until(() => true);
+      const refused = await one.handle
+        .executeUpdate('retune', { args: [changes] })
+        .catch((error: { cause?: unknown }) => error.cause);
+      expect(refused).toMatchObject({ type: 'InvalidExportRequest', details: [expect.objectContaining({ field })] });
+      const { options, deadlineAt } = await one.until(() => true);
+      expect({ options, deadlineAt }).toEqual({ options: before.options, deadlineAt: before.deadlineAt });
+    });
   });
 
   it('while the input is being validated is refused, since nothing is known that could be changed', async () => {

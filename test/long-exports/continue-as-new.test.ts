@@ -57,7 +57,7 @@ describe('an export that continues as new', { timeout: 120_000 }, () => {
     expect(delayMs).toBeLessThanOrEqual(HOUR_MS / 6);
   });
 
-  it('is given up at the deadline of its first run', async () => {
+  itInLongForm('is given up at the deadline of its first run', async () => {
     const { failure, runs, posts, jobIds } = await exportForHours({
       bundle,
       jobHours: 9,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { itInLongForm } from '../long-form';
+import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, Stage } from '../processes/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';
 
@@ -89,19 +89,24 @@ describe('what stands between a worker or a client and Temporal', () => {
   const noFile = { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/client.pem', TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere/key' };
   const key = { TEMPORAL_API_KEY: API_KEY };
 
-  it.concurrent.each<[string, string, () => NodeJS.ProcessEnv, RegExp]>([
+  const REFUSALS: Array<[what: string, command: string, env: () => NodeJS.ProcessEnv, says: RegExp]> = [
     ['there is no such profile', 'list', () => profile('missing'), /profile.*missing/i],
     ['the server asks for a certificate', 'worker', () => profile('noCertificate'), /asks for a client certificate/],
     ['nobody vouches for the server', 'worker', () => profile('stranger'), /self.signed certificate|issuer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
     ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
-  ])('is said in one line and where to look further, without the key: %s (%s)', async (_what, command, env, says) => {
-    const { exitCode, stdout, stderr } = await stage.runWith(env(), command);
-    expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
-    expect(stderr).toMatch(says);
-    expect(stdout + stderr).not.toContain(API_KEY);
-    expect(exitCode).toBe(5);
-  });
+  ];
+
+  it.concurrent.each(casesOf(REFUSALS, 3))(
+    'is said in one line and where to look further, without the key: %s (%s)',
+    async (_what, command, env, says) => {
+      const { exitCode, stdout, stderr } = await stage.runWith(env(), command);
+      expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
+      expect(stderr).toMatch(says);
+      expect(stdout + stderr).not.toContain(API_KEY);
+      expect(exitCode).toBe(5);
+    },
+  );
 });
 
 /** With a name: of an address, Node warns when it is used for TLS. */

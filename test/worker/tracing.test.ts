@@ -4,28 +4,29 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LONG_FORM } from '../long-form';
 import { type RunningProcess, Stage } from '../processes/processes';
 import { OtlpReceiver, type Span } from './otlp-receiver';
 
-let stage: Stage;
-let collector: OtlpReceiver;
-let worker: RunningProcess;
-beforeAll(async () => {
-  [stage, collector] = await Promise.all([Stage.open({ title: 'traces', jobSeconds: 1 }), OtlpReceiver.start()]);
-  worker = await stage.startWorkerWith({
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
-    OTEL_SERVICE_NAME: 'exports',
-  });
-  const to = `${stage.info.bucket}:traced`;
-  const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
-  const { exitCode, stderr } = await stage.run('start', ...what, '--wait', '--json');
-  expect(exitCode, stderr).toBe(0);
-  worker.signal('SIGTERM');
-  expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
-}, 120_000);
-afterAll(() => Promise.all([stage?.close(), collector?.close()]));
+describe.runIf(LONG_FORM)('the traces of a worker', () => {
+  let stage: Stage;
+  let collector: OtlpReceiver;
+  let worker: RunningProcess;
+  beforeAll(async () => {
+    [stage, collector] = await Promise.all([Stage.open({ title: 'traces', jobSeconds: 1 }), OtlpReceiver.start()]);
+    worker = await stage.startWorkerWith({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+      OTEL_SERVICE_NAME: 'exports',
+    });
+    const to = `${stage.info.bucket}:traced`;
+    const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
+    const { exitCode, stderr } = await stage.run('start', ...what, '--wait', '--json');
+    expect(exitCode, stderr).toBe(0);
+    worker.signal('SIGTERM');
+    expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
+  }, 120_000);
+  afterAll(() => Promise.all([stage?.close(), collector?.close()]));
 
-describe('the traces of a worker', () => {
   it('hold the workflow and its activities, in one trace', () => {
     const [workflow] = spans('RunWorkflow:exportImageWorkflow');
     expect(workflow).toBeDefined();
@@ -44,6 +45,10 @@ describe('the traces of a worker', () => {
   it('hold no secret', () => {
     expect(Buffer.concat(collector.bodies).includes(stage.info.secretKey)).toBe(false);
   });
+
+  function spans(name: string): Span[] {
+    return collector.spans.filter((span) => span.name === name);
+  }
 });
 
 it('says what to install when its packages are not there', async () => {
@@ -59,7 +64,3 @@ it('says what to install when its packages are not there', async () => {
     await rm(directory, { recursive: true });
   }
 });
-
-function spans(name: string): Span[] {
-  return collector.spans.filter((span) => span.name === name);
-}

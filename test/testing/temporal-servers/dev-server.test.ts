@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type DevServer, type DevServerOptions, startDevServer } from '../../../src/testing/temporal-servers';
 import { devServerArguments } from '../../../src/testing/temporal-servers/dev-server';
 import { freePort } from '../../../src/testing/temporal-servers/free-port';
+import { itInLongForm } from '../../long-form';
 import { connectClient } from '../../temporal';
 import { temporaryFolder, writeScript } from './fake-cli';
 
@@ -182,7 +183,7 @@ describe('the end of the process that started a dev server', () => {
     expect(await untilGone(serverPid)).toBe(true);
   });
 
-  it('leaves the server alone on Ctrl-C until the program has shut down', async () => {
+  itInLongForm('leaves the server alone on Ctrl-C until the program has shut down', async () => {
     const { process: process_, serverPid } = await parent('listens');
     ctrlC(process_);
     await sleep(700);
@@ -192,7 +193,7 @@ describe('the end of the process that started a dev server', () => {
     expect(await untilGone(serverPid)).toBe(true);
   });
 
-  it('takes the server along on Ctrl-C, where nobody listens to it', async () => {
+  itInLongForm('takes the server along on Ctrl-C, where nobody listens to it', async () => {
     const { process: process_, serverPid } = await parent('waits');
     ctrlC(process_);
     const [, signal] = await once(process_, 'exit');
