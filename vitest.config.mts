@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './test/closing-line-reporter.mjs';
-import { WaitingFirst } from './test/waiting-first.mjs';
+import { MixedSequence } from './test/mixed-sequence.mjs';
 
 export default defineConfig({
   test: {
@@ -8,11 +8,11 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 4,
+    maxWorkers: 5,
     // The files of a worker process share its modules: loading the SDK for each of them took a fifth of the run.
     isolate: false,
     setupFiles: ['test/leave-nothing-behind.ts'],
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: MixedSequence },
     reporters: ['default', new ClosingLineReporter()],
   },
 });

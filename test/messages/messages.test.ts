@@ -16,13 +16,13 @@ beforeAll(async () => {
 /** Seeds whose messages come in every phase between them; `npm run messages` has two hundred. */
 const SHORT_FORM = [1_002, 1_011, 1_023];
 
-describe.concurrent('messages at any moment', { timeout: 120_000 }, () => {
+describe.concurrent('messages at any moment', { timeout: 150_000 }, () => {
   it.each(SHORT_FORM)('are obeyed or refused with a reason, across continue-as-new: seed %i', async (seed) => {
     await performWell(scriptOf(seed));
   });
 });
 
-describe.concurrent('a paused export at its last look', { timeout: 120_000 }, () => {
+describe.concurrent('a paused export at its last look', { timeout: 150_000 }, () => {
   const PAUSE: Step = {
     at: { during: 'imsPollJob', nth: 2 },
     worker: 'there',

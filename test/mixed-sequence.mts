@@ -1,0 +1,64 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that mostly wait: for timeouts, lost workers, exports in real time, or other processes. */
+const WAITING = [
+  'processes/restarts',
+  // In real time, and with a limit on what a worker may be late: so it begins beside others that wait.
+  'fleet/fleet',
+  'integration/joining',
+  'integration/cannot-start',
+  'integration/export',
+  'long-exports/continue-as-new',
+  'processes/',
+  'integration/batch',
+  'integration/lost-answer',
+  'integration/cancel',
+  'storm/storm',
+  'batch/',
+  'worker/production',
+  'doctor/',
+  'failures/runs',
+  'failures/workers',
+  'failures/time-limits',
+  'failures/credentials',
+  'huaweicloud/credentials/',
+];
+
+/** Of those that mostly compute, these take longest. */
+const COMPUTING = ['consumers/', 'messages/messages', 'web-ui/', 'failures/', 'integration/'];
+
+/** Files that begin together: as many as there are workers, and only those that mostly wait. */
+const FIRST = 5;
+
+/** Mixes the files that mostly wait with those that mostly compute, so that neither are left for the end alone. */
+export class MixedSequence extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const waiting = inOrderOf(
+      WAITING,
+      sorted.filter((file) => rankIn(WAITING, file) < WAITING.length),
+    );
+    const computing = inOrderOf(
+      COMPUTING,
+      sorted.filter((file) => !waiting.includes(file)),
+    );
+    return [...waiting.slice(0, FIRST), ...alternating(computing, waiting.slice(FIRST))];
+  }
+}
+
+function alternating<T>(some: readonly T[], others: readonly T[]): T[] {
+  const pairs = Array.from({ length: Math.max(some.length, others.length) }, (_, place) => [
+    some[place],
+    others[place],
+  ]);
+  return pairs.flat().filter((item) => item !== undefined);
+}
+
+function inOrderOf(paths: readonly string[], files: readonly TestSpecification[]): TestSpecification[] {
+  return files.toSorted((one, other) => rankIn(paths, one) - rankIn(paths, other));
+}
+
+function rankIn(paths: readonly string[], { moduleId }: TestSpecification): number {
+  const rank = paths.findIndex((path) => moduleId.includes(`/test/${path}`));
+  return rank === -1 ? paths.length : rank;
+}
