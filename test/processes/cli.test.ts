@@ -149,7 +149,7 @@ describe.concurrent('ims-export', () => {
       await refused(2, 'InvalidExportRequest', ['retune', workflowId]);
     });
 
-    it('attach goes on with the job after a cancel, and refuses it for another image with 2', async () => {
+    itInLongForm('attach goes on with the job after a cancel, and refuses it for another image with 2', async () => {
       expect((await stage.run('cancel', workflowId)).exitCode).toBe(0);
       await refused(4, 'Canceled', ['watch', workflowId]);
       const job = ['attach', '--job', jobId, '--to', to];
@@ -468,7 +468,7 @@ describe.concurrent('ims-export', () => {
       expect(tookMs).toBeLessThan(SECONDS_MS);
     });
 
-    it('with 1 where the secret key of the worker is wrong', async () => {
+    itInLongForm('with 1 where the secret key of the worker is wrong', async () => {
       const queue = ['--task-queue', 'wrong-key'];
       await stage.startWorkerWith({ HUAWEICLOUD_SDK_SK: WRONG_SECRET }, ...queue);
       const args = start('linux', destination('denied.qcow2'), '--format', 'qcow2', ...queue);
