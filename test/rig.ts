@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  Client,
-  WorkflowHandle,
-  WorkflowHandleWithFirstExecutionRunId,
-  WorkflowOptions,
+import {
+  type Client,
+  type WorkflowHandle,
+  type WorkflowHandleWithFirstExecutionRunId,
+  WorkflowNotFoundError,
+  type WorkflowOptions,
 } from '@temporalio/client';
 import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { createExportActivities } from '../src/activities';
@@ -146,6 +147,15 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 function idOf(input: unknown): string {
   const { bucketUrl } = (input ?? {}) as { bucketUrl?: unknown };
   return typeof bucketUrl === 'string' ? exportWorkflowId(bucketUrl) : `test-${randomUUID()}`;
+}
+
+/** Has a job looked at that was just changed. An export that saw by itself that it has ended needs no word. */
+export async function lookNow(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).signal('pollNow');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }
 
 /** Reads an export until it shows what is waited for. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { retuneExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { type Rig, until, untilStatus } from '../rig';
+import { lookNow, type Rig, until, untilStatus } from '../rig';
 
 /** What an example is given: an image and a destination, both its own, and what the cloud does with its export. */
 export interface TestOrder {
@@ -32,7 +32,7 @@ export async function ordersOf(rig: Rig) {
 
 async function endJob(rig: Rig, order: TestOrder, change: Parameters<Rig['simulator']['changeJob']>[1]): Promise<void> {
   rig.simulator.changeJob(await jobOf(rig, order), change);
-  await rig.client.workflow.getHandle(exportWorkflowId(order.bucketUrl)).signal('pollNow');
+  await lookNow(rig.client, exportWorkflowId(order.bucketUrl));
 }
 
 /** Nobody wants to wait for the job any longer. */

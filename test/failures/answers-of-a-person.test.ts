@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmissionResolution } from '../../src/contract';
-import { type Rig, startRig } from '../rig';
+import { lookNow, type Rig, startRig } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 import { ALWAYS, OneExport } from './one-export';
 
@@ -49,7 +49,7 @@ it.concurrent('F37 a job of another image is not adopted, and the export says so
   await refused(waiting, jobId, `it is of image ${imageId}`);
   await answer(waiting.one, { jobId: waiting.jobId });
   rig.simulator.changeJob(waiting.jobId, { status: 'SUCCESS' });
-  await waiting.one.handle.signal('pollNow');
+  await lookNow(rig.client, waiting.one.handle.workflowId);
   expect(await waiting.one.result()).toMatchObject({ confirmed: true, jobId: waiting.jobId, submissions: 1 });
 });
 
@@ -60,7 +60,7 @@ it.concurrent('F37 a job that has failed is not adopted, and the export can be s
   await answer(waiting.one, { notSubmitted: true });
   const { jobId } = await waiting.one.until((status) => status.jobId !== null);
   rig.simulator.changeJob(String(jobId), { status: 'SUCCESS' });
-  await waiting.one.handle.signal('pollNow');
+  await lookNow(rig.client, waiting.one.handle.workflowId);
   expect(await waiting.one.result()).toMatchObject({ confirmed: true, submissions: 2 });
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachExport, exportResult, listExports, readExport, startExport } from '../../src/client';
 import { type AttachExportInput, type ExportOptions, exportWorkflowId, type FileFormat } from '../../src/contract';
 import { eventually, ON_REQUEST, OneExport } from '../failures/one-export';
-import { errorCodeOf, type Rig, startRig, untilStatus } from '../rig';
+import { errorCodeOf, lookNow, type Rig, startRig, untilStatus } from '../rig';
 import { bundleWithQuickSubmits } from '../temporal';
 
 let rig: Rig;
@@ -47,7 +47,7 @@ describe.concurrent('attaching to a job', () => {
     expect({ jobId, how }).toEqual({ jobId: job.jobId, how: 'started' });
     expect((await readExport(rig.client, workflowId)).memo).toMatchObject({ jobId, bucketUrl: job.bucketUrl });
     rig.simulator.changeJob(job.jobId, { status: 'SUCCESS' });
-    await rig.client.workflow.getHandle(workflowId).signal('pollNow');
+    await lookNow(rig.client, workflowId);
     const result = await exportResult(rig.client, workflowId);
     expect(result).toMatchObject({
       jobId,

@@ -11,7 +11,7 @@ import {
   type FailureDetails,
 } from '../../src/contract';
 import type { ExportChildOptions } from '../../src/workflows';
-import { type Rig, startRig, until, untilStatus } from '../rig';
+import { lookNow, type Rig, startRig, until, untilStatus } from '../rig';
 import { bundleOnce } from '../temporal';
 
 /** Polls that come only when they are asked for. */
@@ -67,7 +67,7 @@ async function endJob(input: ExportImageInput, status: 'SUCCESS' | 'FAIL'): Prom
   const reason = status === 'FAIL' ? { error_code: 'IMG.0061', fail_reason: 'disk unreadable' } : {};
   rig.simulator.changeJob(await jobOf(input), { status, ...reason });
   await untilStatus(rig.client, exportWorkflowId(input.bucketUrl), ({ jobId }) => jobId !== null);
-  await childOf(input).signal('pollNow');
+  await lookNow(rig.client, exportWorkflowId(input.bucketUrl));
 }
 
 /** Runs an action while exports take as long as they like. */
