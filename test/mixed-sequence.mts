@@ -15,7 +15,8 @@ const WAITING = [
   'integration/cancel',
   'storm/storm',
   'batch/',
-  'worker/production',
+  'docs/commands',
+  'worker/',
   'doctor/',
   'failures/runs',
   'failures/workers',
@@ -25,10 +26,7 @@ const WAITING = [
 ];
 
 /** Of those that mostly compute, these take longest. */
-const COMPUTING = ['consumers/', 'messages/messages', 'web-ui/', 'failures/', 'integration/'];
-
-/** Files that begin together: as many as there are workers, and only those that mostly wait. */
-const FIRST = 5;
+const COMPUTING = ['consumers/', 'examples/', 'messages/messages', 'web-ui/', 'failures/', 'integration/'];
 
 /** Mixes the files that mostly wait with those that mostly compute, so that neither are left for the end alone. */
 export class MixedSequence extends BaseSequencer {
@@ -42,7 +40,9 @@ export class MixedSequence extends BaseSequencer {
       COMPUTING,
       sorted.filter((file) => !waiting.includes(file)),
     );
-    return [...waiting.slice(0, FIRST), ...alternating(computing, waiting.slice(FIRST))];
+    // Those that begin together, one for each process, are of those that wait.
+    const first = this.ctx.config.maxWorkers;
+    return [...waiting.slice(0, first), ...alternating(computing, waiting.slice(first))];
   }
 }
 

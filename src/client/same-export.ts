@@ -12,6 +12,7 @@ import {
   exportWorkflowId,
 } from '../contract';
 import { type ImageAndFormat, isSameImageAndFormat } from '../workflows/image-and-format';
+import { takenIdText } from '../workflows/wording';
 import { ExportError } from './errors';
 
 /** What runs at a destination, as far as it is known. */
@@ -48,11 +49,7 @@ export function refuseOtherType(workflowType: string, { imageId, bucketUrl }: Ex
   if (workflowType === EXPORT_IMAGE_WORKFLOW) return;
   const workflowId = exportWorkflowId(bucketUrl);
   const details: DestinationBusyDetails = { imageId, bucketUrl, running: null, workflowId };
-  throw new ExportError(
-    'DestinationBusy',
-    `The workflow id ${workflowId} was taken by a workflow of type ${workflowType}, which is no export. Choose another object key, or delete that workflow.`,
-    details,
-  );
+  throw new ExportError('DestinationBusy', takenIdText(`The workflow id ${workflowId}`, workflowType), details);
 }
 
 /** A DestinationBusy that says so in its own words. */

@@ -77,10 +77,14 @@ export async function startExport(
   return await tellingWhyItWaits(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
 }
 
+/** An export that ends in the middle is seen once; more than a few times is not to be expected. */
+const MOST_TRIES = 10;
+
 async function begin(
   client: Client,
   input: ExportImageInput,
   { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions,
+  triesLeft = MOST_TRIES,
 ): Promise<StartedExport> {
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
@@ -99,7 +103,9 @@ async function begin(
     return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
   } catch (error) {
     // Somebody else was quicker to end it.
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return await begin(client, input, { taskQueue });
+    if (error instanceof WorkflowExecutionAlreadyStartedError && triesLeft > 1) {
+      return await begin(client, input, { taskQueue }, triesLeft - 1);
+    }
     throw withNotes(toExportError(error, workflowId), notes);
   }
 }

@@ -144,3 +144,8 @@ export function attachCommand(
   const format = isQuickExport ? ' --quick' : known;
   return `ims-export attach --job ${jobId} --image ${imageId} --to ${bucketUrl}${format}`;
 }
+
+/** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */
+export function takenIdText(which: string, workflowType: string): string {
+  return `${which} was taken by a workflow of type ${workflowType}, which is no export. Choose another object key.`;
+}

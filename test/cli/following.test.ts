@@ -5,7 +5,7 @@ import { type BatchReport, followBatch } from '../../src/client';
 
 const of = { what: 'batch', workflowId: 'ims-export-batch:nightly' } as const;
 
-function linesDisplay<Report>(lineOf: (report: Report) => string) {
+function recordedDisplay<Report>(lineOf: (report: Report) => string) {
   const lines: string[] = [];
   const out = { write: (line: string) => lines.push(line) > 0 };
   return { lines, display: lineDisplay(out, lineOf) };
@@ -24,7 +24,7 @@ it('a batch is followed while Temporal is away, which is told once', async () =>
     withDeadline: (_at: number, call: () => unknown) => call(),
     workflow: { getHandle: () => handle },
   } as unknown as Client;
-  const { lines, display } = linesDisplay<BatchReport>(({ closedAt }) => (closedAt === null ? 'runs' : 'has ended'));
+  const { lines, display } = recordedDisplay<BatchReport>(({ closedAt }) => (closedAt === null ? 'runs' : 'has ended'));
   await showToEnd(of, display, (onOutage) => followBatch(client, of.workflowId, 1, onOutage));
   expect(lines).toEqual(['runs\n', '- Temporal does not answer; asking again\n', 'has ended\n']);
 });
@@ -33,7 +33,7 @@ it('Ctrl-C ends the watching only, and says how to see it again', async () => {
   const before = process.listeners('SIGINT');
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
   const told = vi.spyOn(console, 'error').mockReturnValue();
-  const { display } = linesDisplay(String);
+  const { display } = recordedDisplay(String);
   await showToEnd(of, display, async function* () {
     const [ctrlC] = process.listeners('SIGINT').filter((listener) => !before.includes(listener));
     ctrlC?.('SIGINT');

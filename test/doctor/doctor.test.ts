@@ -1,5 +1,4 @@
 /** Each trouble of a new machine is brought about for real: in a Temporal dev server, in the simulator, in the environment. */
-
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -254,7 +253,7 @@ describe('ims-export doctor', () => {
     ['1 where the cloud refuses', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
   ];
 
-  it.each(casesOf(CODES, 1))('--json prints one document, and the code is %s', async (_what, expected, changes) => {
+  it.each(casesOf(CODES, 2))('--json prints one document, and the code is %s', async (_what, expected, changes) => {
     const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
     const { checks, ok } = JSON.parse(stdout) as Diagnosis;
     expect(code).toBe(expected);

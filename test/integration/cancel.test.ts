@@ -1,7 +1,7 @@
 import { Client, type WorkflowClientInterceptor, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cancelExport, startExport } from '../../src/client';
+import { cancelExport, retuneExport, startExport } from '../../src/client';
 import type { ExportImageInput } from '../../src/contract';
 import { errorCodeOf, type Rig, startRig, untilStatus, whatRemains } from '../rig';
 
@@ -74,28 +74,6 @@ describe('a cancel', () => {
     expect(rig.posts()).toBe(before);
     expect(jobsOf(input)).toEqual([]);
     rig.simulator.faults.clear();
-  });
-
-  it('by a client never reaches an export that was started by that id meanwhile', async () => {
-    await rig.withoutWorker(async () => {
-      const input = rig.input();
-      const { workflowId } = await rig.startWorkflow(input);
-      let later: Handle | undefined;
-      const replaced = {
-        cancel: async (cancel, next) => {
-          await rig.client.workflow.getHandle(workflowId).terminate();
-          later = await rig.startWorkflow(input);
-          return next(cancel);
-        },
-      } satisfies WorkflowClientInterceptor;
-      const { connection, namespace } = rig.client.options;
-      const client = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
-      expect(await errorCodeOf(cancelExport(client, workflowId))).toBe('ExportEnded');
-      const { status, raw } = (await later?.describe()) ?? {};
-      expect(status?.name).toBe('RUNNING');
-      expect(raw?.workflowExtendedInfo?.cancelRequested).toBe(false);
-      await later?.terminate();
-    });
   });
 
   it('in the middle of the POST lets it settle and keeps its job id', async () => {
@@ -171,5 +149,31 @@ describe('a cancel', () => {
     });
     const status = await untilStatus(rig.client, workflowId, ({ outcome }) => outcome !== null);
     expect(status).toMatchObject({ outcome: 'succeeded', submissions: 1 });
+  });
+});
+
+it.each<[what: string, send: (client: Client, workflowId: string) => Promise<unknown>]>([
+  ['a cancel', cancelExport],
+  ['an update', (client, workflowId) => retuneExport(client, workflowId, { deadline: '2h' })],
+])('%s by a client never reaches an export that was started by that id meanwhile', async (_what, send) => {
+  await rig.withoutWorker(async () => {
+    const input = rig.input();
+    const { workflowId } = await rig.startWorkflow(input);
+    let later: Handle | undefined;
+    const replace = async () => {
+      await rig.client.workflow.getHandle(workflowId).terminate();
+      later = await rig.startWorkflow(input);
+    };
+    const replaced: WorkflowClientInterceptor = {
+      cancel: (cancel, next) => replace().then(() => next(cancel)),
+      startUpdate: (update, next) => replace().then(() => next(update)),
+    };
+    const { connection, namespace } = rig.client.options;
+    const client = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
+    expect(await errorCodeOf(send(client, workflowId))).toBe('ExportEnded');
+    const { status, raw } = (await later?.describe()) ?? {};
+    expect(status?.name).toBe('RUNNING');
+    expect(raw?.workflowExtendedInfo?.cancelRequested).toBe(false);
+    await later?.terminate();
   });
 });

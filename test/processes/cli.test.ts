@@ -356,27 +356,27 @@ describe.concurrent('ims-export', () => {
 
   describe('refuses with 2, and says what is right,', () => {
     const cases: Array<[what: string, code: string, says: RegExp, args: () => string[]]> = [
-      ['an unknown command', '', /unknown command 'frobnicate'/, () => ['frobnicate']],
-      ['an unknown option', '', /unknown option '--nonsense'/, () => ['list', '--nonsense']],
-      ['a missing option', '', /required option '--image <id>'/, () => ['start', '--to', 'bucket:key']],
-      ['a port that is no number', '', /a whole number from 0 to 65532/, () => ['simulator', '--port', 'http']],
+      [
+        'a port that is taken',
+        '',
+        /Port \d+ is taken.* Choose another --port/,
+        () => ['simulator', '--port', takenPort()],
+      ],
       [
         'an image id that is none',
         'InvalidExportRequest',
         /imageId is "centos"; expected the ID of a private image, a UUID/,
         () => ['start', '--image', 'centos', '--to', destination('bad'), '--quick'],
       ],
+      ['an unknown command', '', /unknown command 'frobnicate'/, () => ['frobnicate']],
+      ['an unknown option', '', /unknown option '--nonsense'/, () => ['list', '--nonsense']],
+      ['a missing option', '', /required option '--image <id>'/, () => ['start', '--to', 'bucket:key']],
+      ['a port that is no number', '', /a whole number from 0 to 65532/, () => ['simulator', '--port', 'http']],
       [
         'neither format nor --quick',
         'InvalidExportRequest',
         /fileFormat is nothing; expected one of qcow2, vhd, zvhd, vmdk, or isQuickExport/,
         () => ['start', '--image', stage.image('linux'), '--to', destination('bad')],
-      ],
-      [
-        'a port that is taken',
-        '',
-        /Port \d+ is taken.* Choose another --port/,
-        () => ['simulator', '--port', takenPort()],
       ],
       [
         'an account that only the worker knows not to have',

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LONG_FORM } from '../long-form';
 import { type RunningProcess, Stage } from '../processes/processes';
 import { OtlpReceiver, type Span } from './otlp-receiver';
 
-describe.runIf(LONG_FORM)('the traces of a worker', () => {
+describe('the traces of a worker', () => {
   let stage: Stage;
   let collector: OtlpReceiver;
   let worker: RunningProcess;

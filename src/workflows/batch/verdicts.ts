@@ -4,7 +4,7 @@
  * @module
  */
 import type { BatchItemResult, BatchVerdict, ExportEnded, FailureType, PlannedExport } from '../../contract';
-import { bytesOf } from '../wording';
+import { bytesOf, takenIdText } from '../wording';
 
 /** Failures by which nothing was submitted. */
 const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
@@ -58,7 +58,7 @@ export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: strin
 
 /** The verdict on an image whose export cannot have the id of its destination, since a workflow of another type had it. */
 export function resultOfTakenId({ imageId, bucketUrl }: PlannedExport, workflowType: string): BatchItemResult {
-  const message = `The workflow id of this export was taken by a workflow of type ${workflowType}. Choose another object key.`;
+  const message = takenIdText('The workflow id of this export', workflowType);
   return { imageId, bucketUrl, verdict: 'refused', failure: { type: 'DestinationBusy', message } };
 }
 
