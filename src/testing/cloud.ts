@@ -74,17 +74,14 @@ export class Cloud {
 
   /** A copy of an image of the catalogue, with an ID and a name of its own, and with what `attributes` say. */
   addImage(like: string, attributes: Partial<Image> = {}): Image {
-    const image = this.copyOf(like, attributes);
-    this.directory.state.images[image.name] = image;
+    const image = this.addCopyOf(like, attributes);
     this.directory.save();
     return image;
   }
 
   /** The same many times, each with an ID and a name of its own; kept as one change. */
   addImages(like: string, count: number, attributes: Partial<Image> = {}): Image[] {
-    const { images } = this.directory.state;
-    const added = Array.from({ length: count }, () => this.copyOf(like, attributes));
-    for (const image of added) images[image.name] = image;
+    const added = Array.from({ length: count }, () => this.addCopyOf(like, attributes));
     this.directory.save();
     return added;
   }
@@ -97,12 +94,17 @@ export class Cloud {
     return this.buckets.find((bucket) => bucket.name === name);
   }
 
-  private copyOf(like: string, attributes: Partial<Image>): Image {
-    const model = this.state.images[like];
-    if (model === undefined)
-      throw new Error(`no image ${like}; there are ${Object.keys(this.state.images).join(', ')}`);
+  private addCopyOf(like: string, attributes: Partial<Image>): Image {
+    const { images } = this.directory.state;
+    const model = images[like];
+    if (model === undefined) throw new Error(`no image ${like}; there are ${Object.keys(images).join(', ')}`);
     const id = randomUUID();
-    return { ...model, id, name: `${model.name}-${id.slice(0, 8)}`, self: `/v2/images/${id}`, ...attributes };
+    const short = `${model.name}-${id.slice(0, 8)}`;
+    // Of thousands, two begin alike now and then.
+    const name = short in images ? `${model.name}-${id}` : short;
+    const image: Image = { ...model, id, name, self: `/v2/images/${id}`, ...attributes };
+    images[image.name] = image;
+    return image;
   }
 
   private jobMs(): number {

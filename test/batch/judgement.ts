@@ -7,8 +7,12 @@ const PAYLOAD_BYTES = 2 * 1024 ** 2;
 const EVENTS_OF_A_RUN = 6_000;
 const EVENTS_OF_AN_IMAGE = 16;
 
-/** What is wrong with a trial, as sentences: verdicts are held against the jobs that the cloud itself knows. */
-export function judge({ trial, result, resultBytes, jobs, eventsPerRun, kills }: TrialRecord): string[] {
+/**
+ * What is wrong with a trial, as sentences: verdicts are held against the jobs that the cloud itself knows. `unknown` is right
+ * where a kill took the answer to the submit, and the job was over before anybody could look: then nothing tells whose object
+ * it is. That is seldom, and never more than what was under way at the kills.
+ */
+export function judge({ trial, result, resultBytes, lostSubmits, jobs, eventsPerRun, kills }: TrialRecord): string[] {
   const problems: string[] = [];
   const expect = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem);
@@ -22,9 +26,14 @@ export function judge({ trial, result, resultBytes, jobs, eventsPerRun, kills }:
     expect(own.length === 1, `image ${imageId} has ${own.length} jobs`);
     const [job] = own;
     expect(job?.status === 'SUCCESS', `the job of image ${imageId} is ${job?.status}`);
-    expect(verdict === 'succeeded', `the verdict on image ${imageId} is ${verdict}, and its job ${job?.status}`);
-    expect(job?.jobId === jobId && job?.bucketUrl === bucketUrl, `image ${imageId} was reported with another job`);
+    const isLost = lostSubmits.includes(imageId);
+    const isRight = verdict === (isLost ? 'unknown' : 'succeeded');
+    expect(isRight, `the verdict on image ${imageId} is ${verdict}, and its job ${job?.status}`);
+    const told = isLost ? undefined : job?.jobId;
+    expect(told === jobId && job?.bucketUrl === bucketUrl, `image ${imageId} was reported with another job`);
   }
+  const mostLost = kills * trial.maxConcurrent;
+  expect(lostSubmits.length <= mostLost, `${lostSubmits.length} submits were lost, of at most ${mostLost} under way`);
   expect(jobs.length === trial.images, `the cloud has ${jobs.length} jobs`);
   expect(resultBytes < 0.75 * PAYLOAD_BYTES, `the result has ${resultBytes} bytes`);
   const longest = Math.max(...eventsPerRun);
@@ -35,11 +44,12 @@ export function judge({ trial, result, resultBytes, jobs, eventsPerRun, kills }:
 }
 
 /** The figures of a trial, for people. */
-export function reportOf({ trial, result, resultBytes, jobs, eventsPerRun, peakRssBytes, kills, tookMs }: TrialRecord) {
+export function reportOf(record: TrialRecord) {
+  const { trial, result, resultBytes, lostSubmits, jobs, eventsPerRun, peakRssBytes, kills, tookMs } = record;
   const events = eventsPerRun.reduce((sum, count) => sum + count, 0);
   return [
     `${trial.images} images, ${trial.maxConcurrent} at a time, jobs of ${trial.jobSeconds} s, worker killed ${kills} times`,
-    `verdicts: ${result.counts.succeeded} succeeded of ${result.total}; the cloud has ${jobs.length} jobs`,
+    `verdicts: ${result.counts.succeeded} succeeded of ${result.total}, ${lostSubmits.length} unknown whose submit a kill has cut off; the cloud has ${jobs.length} jobs`,
     `events of the batch: ${events} in ${eventsPerRun.length} runs (${eventsPerRun.join(', ')}), ${(events / trial.images).toFixed(1)} an image`,
     `result: ${resultBytes} bytes`,
     `peak RSS of a worker: ${Math.round(peakRssBytes / 1024 ** 2)} MiB`,

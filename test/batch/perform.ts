@@ -6,8 +6,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { type BatchReport, readBatch, startBatch } from '../../src/client';
-import type { ExportImagesResult } from '../../src/contract';
+import { type BatchReport, type ExportError, exportResult, readBatch, startBatch } from '../../src/client';
+import { type ExportImagesResult, type ExportOutcomeUnknownDetails, exportWorkflowId } from '../../src/contract';
 import { environmentOf, type JobSummary, type SimulatorInfo } from '../../src/testing';
 import { connectClient, startTestServer } from '../temporal';
 import { TrialProcess } from '../trial-process';
@@ -23,6 +23,8 @@ export interface TrialRecord {
   trial: BatchTrial;
   result: ExportImagesResult;
   resultBytes: number;
+  /** Images whose export ended as unknown because a kill had taken the answer to its submit. */
+  lostSubmits: string[];
   jobs: JobSummary[];
   /** Events of each run of the batch, the first one first. */
   eventsPerRun: number[];
@@ -75,8 +77,10 @@ export async function perform(trial: BatchTrial, tell: (line: string) => void = 
     const result = await batch.result();
     const tookMs = performance.now() - startedAt;
     const resultBytes = Buffer.byteLength(JSON.stringify(result));
+    const lostSubmits = await lostSubmitsIn(client, result);
     const eventsPerRun = await eventsOf(client, batch.workflowId);
-    return { trial, result, resultBytes, jobs: await simulator.ask(), eventsPerRun, peakRssBytes, kills, tookMs };
+    const jobs = await simulator.ask();
+    return { trial, result, resultBytes, lostSubmits, jobs, eventsPerRun, peakRssBytes, kills, tookMs };
   } finally {
     await worker?.kill();
     await simulator.kill();
@@ -102,6 +106,17 @@ async function untilEnded(client: Client, workflowId: string, count: number, tel
 
 function endedIn({ status }: BatchReport): number {
   return Object.values(status?.counts ?? {}).reduce((sum, count) => sum + count, 0);
+}
+
+async function lostSubmitsIn(client: Client, { items }: ExportImagesResult): Promise<string[]> {
+  const lost = [];
+  for (const { imageId, bucketUrl, verdict } of items) {
+    if (verdict !== 'unknown') continue;
+    const failure = await exportResult(client, exportWorkflowId(bucketUrl ?? '')).catch((error: unknown) => error);
+    const { reason } = ((failure as ExportError).details ?? {}) as Partial<ExportOutcomeUnknownDetails>;
+    if (reason === 'submitAmbiguous') lost.push(imageId);
+  }
+  return lost;
 }
 
 async function eventsOf(client: Client, workflowId: string): Promise<number[]> {

@@ -39,7 +39,7 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     expect(delayMs).toBeLessThanOrEqual(10 * MINUTE_MS);
   });
 
-  it('whose polls fail for longer than pollErrorBudget ends as unknown', async () => {
+  itInLongForm('whose polls fail for longer than pollErrorBudget ends as unknown', async () => {
     const { failure, runs, posts, jobIds } = await exportForHours({
       bundle,
       jobHours: 9,
