@@ -3,16 +3,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that mostly wait: for timeouts, lost workers, exports in real time, or other processes. */
 const WAITING = [
   'processes/restarts',
-  // In real time, and with a limit on what a worker may be late: so it begins beside others that wait.
-  'fleet/fleet',
-  'integration/joining',
+  'long-exports/continue-as-new',
   'integration/cannot-start',
+  'integration/joining',
   'integration/export',
-  'long-exports/',
-  'processes/',
-  'integration/batch',
-  'integration/lost-answer',
+  // It judges when polls come: so it begins when the processes have read their modules, and beside others that wait.
+  'fleet/fleet',
+  'processes/demo',
   'integration/cancel',
+  'integration/lost-answer',
+  'integration/batch',
+  'processes/secrets',
+  'long-exports/',
   'storm/storm',
   'batch/',
   'docs/commands',
@@ -27,6 +29,7 @@ const WAITING = [
 
 /** Of those that mostly compute, these take longest. */
 const COMPUTING = [
+  'processes/cli',
   'consumers/',
   'examples/',
   'messages/messages',
@@ -52,8 +55,8 @@ export class MixedSequence extends BaseSequencer {
       COMPUTING,
       sorted.filter((file) => !waiting.includes(file)),
     );
-    // Those that begin together, one for each process, are of those that wait.
-    const first = this.ctx.config.maxWorkers;
+    // As many as run while the fleet does: two for each process.
+    const first = 2 * this.ctx.config.maxWorkers;
     return [...waiting.slice(0, first), ...alternating(computing, waiting.slice(first))];
   }
 }
