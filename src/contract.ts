@@ -283,7 +283,8 @@ export const EXPORT_PHASES = [
 ] as const;
 export type ExportPhase = (typeof EXPORT_PHASES)[number];
 
-export type ExportOutcome = 'succeeded' | 'failed' | 'unknown' | 'canceled';
+export const EXPORT_OUTCOMES = ['succeeded', 'failed', 'unknown', 'canceled'] as const;
+export type ExportOutcome = (typeof EXPORT_OUTCOMES)[number];
 
 /**
  * What is known of the job in the cloud: `none` was ever begun, it was accepted and no end was seen (`running`), its end

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { FAILURE_TYPES } from './contract';
+import { EXPORT_OUTCOMES, FAILURE_TYPES } from './contract';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './workflows/metrics';
 
 /** Who emits a metric: the workflow, one of the activities, or the process that `ims-export worker` is. */
@@ -30,8 +30,6 @@ export interface Metric {
 
 const MINUTE = 60;
 const HOUR = 3600;
-
-const OUTCOMES = ['succeeded', 'failed', 'unknown', 'canceled'] as const;
 
 const TABLE = {
   ims_export_submits: {
@@ -75,12 +73,12 @@ const TABLE = {
   ims_export_ended: {
     ...WORKFLOW_METRICS.ims_export_ended,
     source: 'exportImageWorkflow',
-    labels: { outcome: OUTCOMES, failure: ['none', ...FAILURE_TYPES] },
+    labels: { outcome: EXPORT_OUTCOMES, failure: ['none', ...FAILURE_TYPES] },
   },
   ims_export_duration: {
     ...WORKFLOW_METRICS.ims_export_duration,
     source: 'exportImageWorkflow',
-    labels: { outcome: OUTCOMES },
+    labels: { outcome: EXPORT_OUTCOMES },
     buckets: [
       10,
       MINUTE,

@@ -40,6 +40,12 @@ export function refuseOtherExport(running: RunningExport, request: ExportRequest
 }
 
 /**
+ * Of a start that finds another state than it read just before. An export that ends in the middle is seen once; more than a
+ * few times is not to be expected.
+ */
+export const MOST_TRIES = 10;
+
+/**
  * Only an export can be joined, or have a result. Any other workflow that runs, or has completed, under the id of the
  * destination keeps Temporal from starting an export by that id.
  *

@@ -22,7 +22,7 @@ import { attachCommand } from '../workflows/wording';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';
-import { refuseOtherResult, refuseOtherType } from './same-export';
+import { MOST_TRIES, refuseOtherResult, refuseOtherType } from './same-export';
 import { shortCall } from './temporal-calls';
 import { tellingWhyItWaits } from './why-it-waits';
 import { requireWorker } from './workers';
@@ -76,9 +76,6 @@ export async function startExport(
 ): Promise<StartedExport> {
   return await tellingWhyItWaits(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
 }
-
-/** An export that ends in the middle is seen once; more than a few times is not to be expected. */
-const MOST_TRIES = 10;
 
 async function begin(
   client: Client,

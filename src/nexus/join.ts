@@ -6,7 +6,13 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
-import { destinationBusy, refuseOtherExport, refuseOtherResult, refuseOtherType } from '../client/same-export';
+import {
+  destinationBusy,
+  MOST_TRIES,
+  refuseOtherExport,
+  refuseOtherResult,
+  refuseOtherType,
+} from '../client/same-export';
 import { exportStartOptions } from '../client/start-options';
 import { EXPORT_IMAGE_WORKFLOW, type ExportImageInput, type ExportImageResult, type ExportRequest } from '../contract';
 import type { exportImageWorkflow } from '../workflows';
@@ -23,9 +29,6 @@ export interface Caller {
   /** Where the export runs if this call starts it. */
   taskQueue?: string;
 }
-
-/** An export that ends in the middle is seen once; more than a few times is not to be expected. */
-const MOST_TRIES = 10;
 
 /**
  * Never joins first and compares then: a caller that has joined another export could not be taken off it again. So a start

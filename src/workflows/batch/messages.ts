@@ -9,8 +9,8 @@ import {
   BATCH_CONCURRENCY,
   BATCH_MESSAGES,
   type BatchStatus,
+  EXPORT_OUTCOMES,
   type ExportEnded,
-  type ExportOutcome,
   type RetuneBatchInput,
 } from '../../contract';
 import { invalidArgument } from '../failures';
@@ -74,15 +74,13 @@ function hear(batch: Batch, report: unknown): void {
   else log.warn('A signal exportEnded that is no report was not followed');
 }
 
-const OUTCOMES: ReadonlySet<unknown> = new Set<ExportOutcome>(['succeeded', 'failed', 'unknown', 'canceled']);
-
 function isReport(report: unknown): report is ExportEnded {
   if (typeof report !== 'object' || report === null) return false;
   const { workflowId, firstRunId, outcome, imageId, jobId, object, failure } = report as { [field: string]: unknown };
   return (
     typeof workflowId === 'string' &&
     typeof firstRunId === 'string' &&
-    OUTCOMES.has(outcome) &&
+    (EXPORT_OUTCOMES as readonly unknown[]).includes(outcome) &&
     isTextOrNull(imageId) &&
     isTextOrNull(jobId) &&
     typeof object === 'object' &&
