@@ -29,7 +29,7 @@ import {
   resumePolling,
 } from './client';
 import { requireTemporal } from './client/connect';
-import { DEFAULT_TASK_QUEUE } from './contract';
+import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, TUNABLE_OPTIONS } from './contract';
 import type { CloudAccount } from './huaweicloud';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
 import type { WorkerProcessOptions } from './worker/worker-process';
@@ -218,18 +218,8 @@ signalCommand(
   (id) => `Asked ${id} to poll again, beginning now`,
 );
 
-program
-  .command('retune')
-  .argument('<workflowId>', WORKFLOW_ID)
+retuneCommand()
   .description('change limits of a running export; durations such as 90s, 15m, 24h')
-  .option('--deadline <duration>', 'from the start of the export; +6h moves the one in force')
-  .option('--min-interval <duration>', 'never poll more often')
-  .option('--max-interval <duration>', 'never wait longer between polls')
-  .option('--stall-after <duration>', 'warn when the progress stands still for so long')
-  .option('--poll-error-budget <duration>', 'longest stretch of failing polls')
-  .option('--unknown-status-budget <duration>', 'longest stretch of a status that the API does not name')
-  .option('--job-not-found-grace <duration>', 'how long there may be no such job')
-  .option('--submit-budget <duration>', 'how long a throttled or busy submit may wait')
   .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
 program
@@ -291,6 +281,17 @@ function exportCommand(name: string): Command {
     .option('--json', 'print one JSON document')
     .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export schema input` has all', collect)
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
+}
+
+/** With a flag for each option that can be tuned. */
+function retuneCommand(): Command {
+  const command = program.command('retune').argument('<workflowId>', WORKFLOW_ID);
+  for (const option of TUNABLE_OPTIONS) {
+    const flag = option.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+    const further = option === 'deadline' ? ' +6h moves the one in force.' : '';
+    command.option(`--${flag} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
+  }
+  return command;
 }
 
 /** A command that tells a running export one thing. */

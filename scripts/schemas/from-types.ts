@@ -1,5 +1,5 @@
 /**
- * JSON Schemas from the types of src/contract.ts, docstrings included: they cannot say anything else than the types.
+ * JSON Schemas from the types of src/contract, docstrings included: they cannot say anything else than the types.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const repository = resolve(__dirname, '../..');
 /** Reads the contract once; then makes the schema of a type by its name. */
 export function contractSchemas(): (type: string) => Schema {
   const generator = createGenerator({
-    path: join(repository, 'src/contract.ts'),
+    path: join(repository, 'src/contract/index.ts'),
     // Its own: the contract needs no types of node, which take a second to read.
     tsconfig: join(__dirname, 'tsconfig.json'),
     type: '*',

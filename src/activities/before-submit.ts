@@ -4,7 +4,7 @@
  * @module
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { ExportSettings, FailureContext } from '../contract';
+import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 import { invalidField } from './export-request';
@@ -21,9 +21,13 @@ export function accountOfInput({ accounts }: ExportActivityDeps, name: string): 
 }
 
 /** An option whose behaviour is not in this version. Better refused than silently ignored. */
-export function refuseUnbuiltOptions({ expectNotification }: ExportSettings): void {
-  if (!expectNotification) return;
-  throw invalidField('options.expectNotification', true, 'false; this version does not have it yet');
+export function refuseReservedOptions(settings: ExportSettings): void {
+  for (const [option, spec] of Object.entries(EXPORT_OPTIONS)) {
+    if (!('reserved' in spec)) continue;
+    const value = settings[option as keyof ExportSettings];
+    if (value === spec.default) continue;
+    throw invalidField(`options.${option}`, value, `${spec.default}; this version does not have it yet`);
+  }
 }
 
 /**

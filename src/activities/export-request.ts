@@ -10,7 +10,10 @@ import { z } from 'zod';
 import {
   DEFAULT_ACCOUNT,
   DURATION_SHAPE,
+  type Duration,
   durationMs,
+  EXPORT_OPTIONS,
+  type ExportOptions,
   type ExportRequest,
   type ExportSettings,
   FILE_FORMATS,
@@ -18,12 +21,13 @@ import {
   type InvalidExportRequestDetails,
   isWorkflowId,
   JOB_ID,
+  type OptionSpec,
+  RULE_IDS,
   settingProblems,
   TASK_QUEUE_NAME,
   WORKFLOW_ID_SHAPE,
   workflowIdProblem,
 } from '../contract';
-import { RULE_IDS } from './preflight';
 
 export type Problem = InvalidExportRequestDetails['problems'][number];
 
@@ -32,38 +36,45 @@ const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9
 /** A failure that tells more of them would be too large for Temporal, and for a reader. */
 const MOST_PROBLEMS = 20;
 
-const duration = z.custom<number | string>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
-const taskQueueShape = 'the name of a task queue, of 1 to 200 visible ASCII characters';
-const taskQueue = z.string({ error: taskQueueShape }).regex(TASK_QUEUE_NAME, { error: taskQueueShape });
+const TASK_QUEUE_SHAPE = 'the name of a task queue, of 1 to 200 visible ASCII characters';
 
-/** The `options` of an input. */
-export const optionsSchema = z.strictObject(
-  {
-    deadline: duration.nullish(),
-    minInterval: duration.nullish(),
-    maxInterval: duration.nullish(),
-    stallAfter: duration.nullish(),
-    pollErrorBudget: duration.nullish(),
-    unknownStatusBudget: duration.nullish(),
-    jobNotFoundGrace: duration.nullish(),
-    submitBudget: duration.nullish(),
-    onCancel: z.enum(['detach', 'drain'], { error: "'detach' or 'drain'" }).nullish(),
-    onAmbiguousSubmit: z.enum(['probe', 'ask'], { error: "'probe' or 'ask'" }).nullish(),
-    maxProbes: z.int({ error: 'a whole number from 0 to 10' }).min(0).max(10).nullish(),
-    acceptUnconfirmed: z.boolean({ error: 'true or false' }).nullish(),
-    whenImageBusy: z.enum(['wait', 'fail'], { error: "'wait' or 'fail'" }).nullish(),
-    rules: z
-      .partialRecord(
+/** The schema of the value of an option. */
+function optionSchema(spec: OptionSpec): z.ZodType {
+  switch (spec.kind) {
+    case 'duration':
+      return z.custom<Duration>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
+    case 'choice':
+      return z.enum(spec.choices, { error: spec.choices.map((choice) => `'${choice}'`).join(' or ') });
+    case 'wholeNumber': {
+      const { min, max } = spec;
+      return z
+        .int({ error: `a whole number from ${min} to ${max}` })
+        .min(min)
+        .max(max);
+    }
+    case 'flag':
+      return z.boolean({ error: 'true or false' });
+    case 'rules':
+      return z.partialRecord(
         z.enum(RULE_IDS, { error: `a rule of ${RULE_IDS.join(', ')}` }),
         z.enum(['error', 'warn', 'off'], { error: "'error', 'warn' or 'off'" }),
         { error: "an object such as {bucketReadable: 'off'}" },
-      )
-      .nullish(),
-    expectNotification: z.boolean({ error: 'true or false' }).nullish(),
-    searchAttributes: z.boolean({ error: 'true or false' }).nullish(),
-    activityTaskQueue: taskQueue.nullish(),
-    submitTaskQueue: taskQueue.nullish(),
-  },
+      );
+    case 'taskQueue':
+      return z.string({ error: TASK_QUEUE_SHAPE }).regex(TASK_QUEUE_NAME, { error: TASK_QUEUE_SHAPE });
+  }
+}
+
+/** Null stands for absent. */
+type OptionsShape = {
+  [option in keyof ExportOptions]-?: z.ZodOptional<z.ZodNullable<z.ZodType<NonNullable<ExportOptions[option]>>>>;
+};
+
+/** The `options` of an input. */
+export const optionsSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(EXPORT_OPTIONS).map(([option, spec]) => [option, optionSchema(spec).nullish()]),
+  ) as OptionsShape,
   { error: 'an object' },
 );
 
@@ -154,36 +165,14 @@ export function invalidField(field: string, value: unknown, expected: string): A
   return invalidRequest([{ field, value: asText(value), expected }]);
 }
 
-// Defaults, each beside its reason.
-export function withDefaults(options: ParsedOptions): ExportSettings {
-  return {
-    // A 1 TB export takes hours; a day leaves room for a busy region.
-    deadlineMs: durationMs(options.deadline ?? '24h') ?? 0,
-    // A small image is done in minutes.
-    minIntervalMs: durationMs(options.minInterval ?? '10s') ?? 0,
-    // Nobody waits for the end of a nine-hour export to the minute.
-    maxIntervalMs: durationMs(options.maxInterval ?? '10m') ?? 0,
-    // A healthy 1 TB export shows a new percent every six minutes or so.
-    stallAfterMs: durationMs(options.stallAfter ?? '1h') ?? 0,
-    // Longer than a usual disturbance of a region, shorter than a night.
-    pollErrorBudgetMs: durationMs(options.pollErrorBudget ?? '2h') ?? 0,
-    unknownStatusBudgetMs: durationMs(options.unknownStatusBudget ?? '30m') ?? 0,
-    // A job that was accepted this moment may not be known everywhere; after minutes it is.
-    jobNotFoundGraceMs: durationMs(options.jobNotFoundGrace ?? '15m') ?? 0,
-    // The limit on tasks frees up when somebody else's export ends.
-    submitBudgetMs: durationMs(options.submitBudget ?? '2h') ?? 0,
-    onCancel: options.onCancel ?? 'detach',
-    onAmbiguousSubmit: options.onAmbiguousSubmit ?? 'probe',
-    // One probe tells in most cases; each further one would be one more export that may begin.
-    maxProbes: options.maxProbes ?? 1,
-    acceptUnconfirmed: options.acceptUnconfirmed ?? false,
-    whenImageBusy: options.whenImageBusy ?? 'wait',
-    rules: { ...options.rules },
-    expectNotification: options.expectNotification ?? false,
-    searchAttributes: options.searchAttributes ?? false,
-    activityTaskQueue: options.activityTaskQueue ?? null,
-    submitTaskQueue: options.submitTaskQueue ?? null,
-  };
+/** The settings of a request: every option by its default where none is given, durations in milliseconds. */
+export function withDefaults(given: ParsedOptions): ExportSettings {
+  const settings = Object.entries(EXPORT_OPTIONS).map(([option, spec]) => {
+    const value = given[option as keyof ExportOptions] ?? spec.default;
+    if (spec.kind === 'duration') return [`${option}Ms`, durationMs(value) ?? 0];
+    return [option, spec.kind === 'rules' ? { ...(value as object) } : value];
+  });
+  return Object.fromEntries(settings) as ExportSettings;
 }
 
 /** A surrogate without its other half: no UTF-8 can be made of it. */

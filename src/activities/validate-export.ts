@@ -9,7 +9,7 @@ import type {
   ValidatedExport,
 } from '../contract';
 import type { Image } from '../huaweicloud';
-import { accountOfInput, notSubmitted, refuseUnbuiltOptions } from './before-submit';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from './before-submit';
 import type { AccountCloud, ExportActivityDeps } from './cloud';
 import { invalidField, parseExportInput } from './export-request';
 import { type PreflightReport, preflight, type Refusal } from './preflight';
@@ -26,7 +26,7 @@ import { readRegistration } from './search-attributes';
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
   return async (input) => {
     const request = parseExportInput(input);
-    refuseUnbuiltOptions(request.options);
+    refuseReservedOptions(request.options);
     const warnings = await refuseUnregisteredAttributes(request);
     const account = accountOfInput(deps, request.account);
     // The job has begun: what it is of is seen by looking at it, and its destination need not be free.

@@ -12,7 +12,7 @@ import { cacheDirectory } from '../cache-directory';
 
 /** What a bundle is made of. */
 export interface BundleSources {
-  /** The folder with `contract` and `workflows`, as TypeScript or JavaScript: workflows import nothing else of this package. */
+  /** The folder with {@link BUNDLED_FOLDERS}, as TypeScript or JavaScript: workflows import nothing else of this package. */
   folder: string;
   /** Whatever else the bundle depends on, such as the packages of Temporal that make it and stand in it, with their versions. */
   besides: readonly string[];
@@ -77,12 +77,19 @@ async function digestOf({ folder, besides }: BundleSources): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Every folder of this package that the bundle holds files of. */
+export const BUNDLED_FOLDERS = ['contract', 'workflows'] as const;
+
 async function sourceFiles(folder: string): Promise<string[]> {
-  const files = [
-    ...(await readdir(folder)).filter((name) => /^contract\./.test(name)),
-    ...(await readdir(join(folder, 'workflows'), { recursive: true })).map((name) => join('workflows', name)),
-  ];
-  return files.filter((name) => /(?<!\.d)\.[jt]s$/.test(name)).sort();
+  const found = await Promise.all(
+    BUNDLED_FOLDERS.map(async (room) =>
+      (await readdir(join(folder, room), { recursive: true })).map((name) => join(room, name)),
+    ),
+  );
+  return found
+    .flat()
+    .filter((name) => /(?<!\.d)\.[jt]s$/.test(name))
+    .sort();
 }
 
 // The worker runs what it reads here, beside the keys of the cloud: nobody else may have been able to write it.

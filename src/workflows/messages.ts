@@ -23,6 +23,7 @@ import {
   type RetuneInput,
   type RetuneOutcome,
   type SubmissionResolution,
+  TUNABLE_OPTIONS,
 } from '../contract';
 import { refuseOtherIntent, refuseResolution } from './intent';
 import { refuseRetune, retuneExport } from './retuning';
@@ -65,8 +66,7 @@ export function listen(tracking: Tracking): void {
     validator: (resolution) => refuseResolution(tracking, resolution),
   });
   setHandler(retune, (changes) => retuneExport(tracking, changes, Date.now()), {
-    description:
-      'Change options of the running export. Argument: one or more of deadline ("30h" from the start, "+6h" on top), minInterval, maxInterval, stallAfter, pollErrorBudget, unknownStatusBudget, jobNotFoundGrace, submitBudget.',
+    description: `Change options of the running export. Argument: one or more of ${TUNABLE_OPTIONS.join(', ')}, such as {"maxInterval": "5m"}; a deadline is "30h" from the start, or "+6h" on top.`,
     validator: (changes) => refuseRetune(tracking, changes, Date.now()),
   });
 }

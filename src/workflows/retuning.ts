@@ -11,14 +11,13 @@ import {
   type RetuneOutcome,
   settingProblems,
   TUNABLE_OPTIONS,
+  type TunableOption,
 } from '../contract';
 import { invalidArgument, invalidArguments, notTunable } from './failures';
 import { formatDuration } from './format-duration';
 import { warnOfShortTimeouts } from './run-timeouts';
 import { iso } from './status';
 import { deadlineOf, requestOf, type Tracking } from './tracking';
-
-type Tunable = (typeof TUNABLE_OPTIONS)[number];
 
 /** Throws when the changes cannot be read, contradict each other, or come when nothing can be tuned. */
 export function refuseRetune(tracking: Tracking, changes: unknown, nowMs: number): void {
@@ -44,7 +43,7 @@ function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSetti
   if (!isRetuneInput(changes)) throw invalidArgument('retune', changes, EXPECTED);
   const options = { ...tracking.request.options };
   const problems = [];
-  for (const [option, value] of Object.entries(changes) as Array<[Tunable, unknown]>) {
+  for (const [option, value] of Object.entries(changes) as Array<[TunableOption, unknown]>) {
     const newMs = option === 'deadline' ? deadlineMs(tracking, value) : durationMs(value);
     if (newMs === undefined) problems.push({ field: option, value, expected: shapeOf(option) });
     else options[`${option}Ms`] = newMs;
@@ -68,10 +67,10 @@ function deadlineMs(tracking: Tracking, value: unknown): number | undefined {
 function isRetuneInput(changes: unknown): changes is RetuneInput {
   if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) return false;
   const names = Object.keys(changes);
-  return names.length > 0 && names.every((name) => (TUNABLE_OPTIONS as readonly string[]).includes(name));
+  return names.length > 0 && names.every((name) => (TUNABLE_OPTIONS as string[]).includes(name));
 }
 
-function shapeOf(option: Tunable): string {
+function shapeOf(option: TunableOption): string {
   return option === 'deadline' ? `${DURATION_SHAPE}, or '+6h' to move the one in force` : DURATION_SHAPE;
 }
 

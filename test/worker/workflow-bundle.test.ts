@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BundleSources, exportWorkflowBundle } from '../../src/worker/workflow-bundle';
+import { BUNDLED_FOLDERS, type BundleSources, exportWorkflowBundle } from '../../src/worker/workflow-bundle';
 
 let folder: string;
 let cache: string;
@@ -11,8 +11,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'workflow-bundle-'));
   cache = join(folder, 'cache');
   sources = { folder: join(folder, 'lib'), besides: ['@temporalio/worker@1.24.0'] };
-  await mkdir(join(sources.folder, 'workflows/submission'), { recursive: true });
-  for (const file of ['contract.js', 'workflows/index.js', 'workflows/submission/submit.js']) await write(file, 'one');
+  for (const room of BUNDLED_FOLDERS) await mkdir(join(sources.folder, room), { recursive: true });
+  await mkdir(join(sources.folder, 'workflows/submission'));
+  for (const file of ['contract/options.js', 'workflows/index.js', 'workflows/submission/submit.js'])
+    await write(file, 'one');
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -42,7 +44,7 @@ describe('the workflow bundle', () => {
   it.each<[string, () => Promise<unknown> | unknown]>([
     ['a workflow', () => write('workflows/submission/submit.js', 'two')],
     ['a further workflow', () => write('workflows/further.js', 'one')],
-    ['the contract', () => write('contract.js', 'two')],
+    ['the contract', () => write('contract/options.js', 'two')],
     ['the SDK', () => Object.assign(sources, { besides: ['@temporalio/worker@1.25.0'] })],
   ])('is made anew for a change of %s', async (_what, change) => {
     const make = counted();
@@ -55,7 +57,7 @@ describe('the workflow bundle', () => {
   it('stays the same when only types or source maps change', async () => {
     const make = counted();
     await bundleWith(make);
-    await write('contract.d.ts', 'types');
+    await write('contract/options.d.ts', 'types');
     await write('workflows/index.js.map', 'lines');
     expect(await bundleWith(make)).toEqual(MADE(1));
   });
@@ -90,7 +92,7 @@ describe('the workflow bundle', () => {
   });
 
   it.each<[string, () => NodeJS.ProcessEnv]>([
-    ['cannot be written', () => ({ IMS_EXPORT_CACHE_DIR: join(sources.folder, 'contract.js', 'cache') })],
+    ['cannot be written', () => ({ IMS_EXPORT_CACHE_DIR: join(sources.folder, 'contract/options.js', 'cache') })],
     ['has no place', () => ({ IMS_EXPORT_CACHE_DIR: '\0' })],
   ])('is made each time where the cache %s', async (_why, env) => {
     const make = counted();
@@ -115,7 +117,7 @@ describe('the workflow bundle', () => {
       await writeFile(join(bundles(), name), '');
       await utimes(join(bundles(), name), daysAgo(days), daysAgo(days));
     }
-    await write('contract.js', 'two');
+    await write('contract/options.js', 'two');
     await bundleWith(counted());
     const left = await readdir(bundles());
     expect(left).toHaveLength(3);

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { type BatchActivities, MAX_BATCH_IMAGES } from '../../contract';
 import type { CloudClient, Image } from '../../huaweicloud';
-import { accountOfInput, NO_EXPORT, notSubmitted, refuseUnbuiltOptions } from '../before-submit';
+import { accountOfInput, NO_EXPORT, notSubmitted, refuseReservedOptions } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
 import { invalidField } from '../export-request';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
@@ -18,7 +18,7 @@ import { type BatchRequest, parseBatchInput } from './request';
 export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBatch'] {
   return async ({ input, startedAt }) => {
     const request = parseBatchInput(input);
-    refuseUnbuiltOptions(request.options);
+    refuseReservedOptions(request.options);
     const { client } = accountOfInput(deps, request.account);
     try {
       const images = await imagesOf(request, client);

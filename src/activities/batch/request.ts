@@ -14,6 +14,7 @@ import {
   FILE_FORMATS,
   type ImageQuery,
   MAX_BATCH_IMAGES,
+  RULE_IDS,
 } from '../../contract';
 import {
   accountSchema,
@@ -27,7 +28,6 @@ import {
   splitBucketUrl,
   withDefaults,
 } from '../export-request';
-import { RULE_IDS } from '../preflight';
 import { templateProblem } from './key-template';
 
 /** An input of a batch that can be read, with its defaults. */

@@ -2,8 +2,8 @@
  * Preflight: the rules of the export API, asked before anything is submitted.
  *
  * They advise; the server decides. So each can be turned down to a warning or off, a fact that is missing never refuses,
- * and a rule that cannot be checked says so. To add a rule, add it to one of the lists in `rules/`; docs/preflight.md tells
- * users of it.
+ * and a rule that cannot be checked says so. To add a rule, add it to one of the lists in `rules/`, and its id to `RULE_IDS` of the contract;
+ * docs/preflight.md tells users of it.
  *
  * @module
  */
@@ -18,19 +18,14 @@ import { OBJECT_NAME_RULES } from './rules/object-name';
 
 export type { PreflightFacts } from './facts';
 
-const RULES = [
+/** In the order in which their refusals are told, that of `RULE_IDS`. */
+export const PREFLIGHT_RULES: readonly PreflightRule[] = [
   ...IMAGE_STATE_RULES,
   ...IMAGE_ORIGIN_RULES,
   ...IMAGE_SIZE_RULES,
   ...OBJECT_NAME_RULES,
   ...DESTINATION_RULES,
-] as const;
-
-/** In the order in which their refusals are told. */
-export const PREFLIGHT_RULES: readonly PreflightRule[] = RULES;
-
-/** Ids that `options.rules` may name. */
-export const RULE_IDS = RULES.map(({ id }) => id);
+];
 
 export interface Refusal {
   rule: string;

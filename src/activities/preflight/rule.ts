@@ -1,11 +1,11 @@
-import type { RuleSeverity } from '../../contract';
+import type { RuleId, RuleSeverity } from '../../contract';
 import type { Image } from '../../huaweicloud';
 import type { PreflightFacts } from './facts';
 
 /** One rule of the export API, checked before anything is submitted. */
 export interface PreflightRule {
   /** Settable per call in `options.rules`. */
-  id: string;
+  id: RuleId;
   /** What it refuses, for docs/preflight.md. */
   refuses: string;
   /** Where the rule comes from: the constraint of the API page, and the code that the server refuses with. */

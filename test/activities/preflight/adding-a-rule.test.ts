@@ -2,15 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../../src/activities';
-import { PREFLIGHT_RULES, preflight, RULE_IDS } from '../../../src/activities/preflight';
+import { PREFLIGHT_RULES, preflight } from '../../../src/activities/preflight';
 import { notChecked, ofImage, type PreflightRule, passed, refused } from '../../../src/activities/preflight/rule';
+import { RULE_IDS, type RuleId } from '../../../src/contract';
 import { facts, image } from './facts';
 
 const ROOT = join(__dirname, '../../..');
 
 /** As a user's region might have it. */
 const ADDED: PreflightRule = {
-  id: 'namedImage',
+  id: 'namedImage' as RuleId,
   refuses: 'images without a name, and those called draft',
   source: 'a rule of this test',
   severity: 'error',
@@ -47,21 +48,24 @@ describe('adding a preflight rule', () => {
     expect(at('off')).toMatchObject({ refusals: [], warnings: [] });
   });
 
-  it('touches one file of the sources: every rule is named in one, and options.rules knows it from there', () => {
+  it('touches two files of the sources: every rule is named in its own and in the contract, from which options.rules knows it', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => ({ path, text: readFileSync(join(ROOT, 'src', path), 'utf8') }));
     for (const { id } of PREFLIGHT_RULES) {
       const naming = sources.filter(({ text }) => text.includes(`'${id}'`)).map(({ path }) => path);
-      expect(naming, id).toEqual([expect.stringMatching(/^activities\/preflight\/rules\//)]);
+      expect(naming.sort(), id).toEqual([
+        expect.stringMatching(/^activities\/preflight\/rules\//),
+        'contract/identity.ts',
+      ]);
       const options = { rules: { [id]: 'off' } };
       const input = { imageId: draft.id, bucketUrl: 'ims-image:a', fileFormat: 'qcow2', options };
       expect(parseExportInput(input).options.rules).toEqual(options.rules);
     }
   });
 
-  it('gives it an id of its own', () => {
-    expect(new Set(RULE_IDS).size).toBe(PREFLIGHT_RULES.length);
+  it('gives it an id of its own, in the order in which their refusals are told', () => {
+    expect(PREFLIGHT_RULES.map(({ id }) => id)).toEqual([...RULE_IDS]);
   });
 });
 

@@ -1,0 +1,115 @@
+/**
+ * Where an export stands: the answer to its query, its memo and its search attributes.
+ *
+ * @module
+ */
+import type { ObjectFormat } from './input';
+import type { ExportSettings } from './options';
+
+export const EXPORT_PHASES = [
+  'validating',
+  'waitingToSubmit',
+  'submitting',
+  'reconciling',
+  'needsAnswer',
+  'exporting',
+  'parked',
+  'paused',
+  'draining',
+  'verifying',
+  'ended',
+] as const;
+
+export type ExportPhase = (typeof EXPORT_PHASES)[number];
+
+export const EXPORT_OUTCOMES = ['succeeded', 'failed', 'unknown', 'canceled'] as const;
+
+export type ExportOutcome = (typeof EXPORT_OUTCOMES)[number];
+
+/**
+ * What is known of the job in the cloud: `none` was ever begun, it was accepted and no end was seen (`running`), its end
+ * was seen (`ended`), or nobody knows (`unknown`): the answer to the submit is outstanding or lost, or the polls can no
+ * longer tell.
+ */
+export type RemoteJob = 'none' | 'running' | 'ended' | 'unknown';
+
+/** Why a person should look: an answer or mended credentials are waited for, nothing moves, or nobody knows the outcome. */
+export type ExportAttention = 'needsAnswer' | 'parked' | 'stalled' | 'outcomeUnknown';
+
+/** The answer to the query `exportStatus`. Also answered after the end. Times are ISO 8601. */
+export interface ExportStatus {
+  phase: ExportPhase;
+  /** Null while the export goes on. */
+  outcome: ExportOutcome | null;
+  remoteJob: RemoteJob;
+  /** Null until the input was validated. */
+  imageId: string | null;
+  bucketUrl: string | null;
+  fileFormat: ObjectFormat | null;
+  isQuickExport: boolean | null;
+  jobId: string | null;
+  /** The last job status that the cloud told: INIT, RUNNING, SUCCESS, FAIL. */
+  jobStatus: string | null;
+  /** Fraction 0..1, never falling; null when the cloud told none. */
+  progress: number | null;
+  /** Milliseconds left by the recent rate; null when there is no credible progress. */
+  remainingMs: number | null;
+  /** True when the progress has not moved for `stallAfter`. */
+  stalled: boolean;
+  /** True between `pausePolling` and `resumePolling`, in every phase. */
+  pollingPaused: boolean;
+  /** Null while nothing calls for a person. */
+  attention: ExportAttention | null;
+  polls: number;
+  submissions: number;
+  observations: { [status: string]: number };
+  /** What the export ended with, when it did not succeed. */
+  failure: { type: string; message: string } | null;
+  /** The last thing that went wrong, in a sentence; null after a good poll. */
+  lastError: string | null;
+  startedAt: string;
+  submittedAt: string | null;
+  /** Absolute; null until the input was validated. */
+  deadlineAt: string | null;
+  /** When the next poll is due, or the next try of a submit that waits; null while one is under way. */
+  nextPollAt: string | null;
+  endedAt: string | null;
+  /** What became of the object after a cancel with `onCancel: 'drain'`; null without one, and until it is known. */
+  discard: DiscardOutcome | null;
+  /** The settings in force, defaults included; null until the input was validated. */
+  options: ExportSettings | null;
+  warnings: string[];
+}
+
+/**
+ * Search attributes of an export with `options.searchAttributes`, by the types that they are registered with. None has a
+ * value before it is known; `ImsExportPercent` moves in steps of ten, `ImsExportAttention` is an {@link ExportAttention}.
+ */
+export const SEARCH_ATTRIBUTES = {
+  ImsExportPhase: 'KEYWORD',
+  ImsExportImageId: 'KEYWORD',
+  ImsExportBucket: 'KEYWORD',
+  ImsExportPercent: 'INT',
+  ImsExportAttention: 'KEYWORD',
+} as const;
+
+/** Memo of the workflow, readable from describe and list when no worker answers, and when there is no result. */
+export interface ExportMemo {
+  /** Set right after the job was accepted. */
+  jobId?: string;
+  imageId?: string;
+  bucketUrl?: string;
+  /** Set with the job where the export attached to it: that it writes to `bucketUrl` was taken from the input. */
+  attached?: true;
+  /** Set at the end. */
+  outcome?: ExportOutcome;
+  remoteJob?: RemoteJob;
+  /** Set at the end of a cancel with `onCancel: 'drain'`: whether the object was deleted, or left where it is. */
+  object?: DiscardOutcome['kind'];
+}
+
+export type DiscardOutcome =
+  | { kind: 'discarded' }
+  | { kind: 'alreadyGone' }
+  /** Left where it is: it is not, or not surely, the object of our job, or OBS refused. */
+  | { kind: 'kept'; reason: string };
