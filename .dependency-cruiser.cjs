@@ -4,7 +4,7 @@
  * Each comment is the sentence that a wrong import prints.
  */
 const WORKFLOW_SAFE =
-  '^src/(workflows|contract)/|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
+  '^src/(workflows|export|contract)/|^node_modules/@temporalio/(workflow|common)/|^@temporalio/(workflow|common)$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -13,7 +13,7 @@ module.exports = {
       name: 'workflows-are-deterministic',
       severity: 'error',
       comment:
-        'Workflow code runs in the sandbox and is replayed: src/workflows may import src/contract, @temporalio/workflow, @temporalio/common and itself, nothing else (no undici, no zod, no node: module, no activity code).',
+        'Workflow code runs in the sandbox and is replayed: src/workflows may import src/contract, src/export, @temporalio/workflow, @temporalio/common and itself, nothing else (no undici, no zod, no node: module, no activity code).',
       from: { path: '^src/workflows/' },
       to: { pathNot: WORKFLOW_SAFE },
     },
@@ -24,6 +24,22 @@ module.exports = {
         'src/contract is the wire between workflows, activities and clients: it holds types and constants and imports nothing but itself.',
       from: { path: '^src/contract/' },
       to: { pathNot: '^src/contract/' },
+    },
+    {
+      name: 'export-is-pure',
+      severity: 'error',
+      comment:
+        'src/export is what an export is, for workflow, client, Nexus and CLI alike: it runs in the sandbox too, and imports src/contract, @temporalio/common and itself, nothing else.',
+      from: { path: '^src/export/' },
+      to: { pathNot: '^src/(export|contract)/|^node_modules/@temporalio/common/|^@temporalio/common$' },
+    },
+    {
+      name: 'request-stays-out-of-the-sandbox',
+      severity: 'error',
+      comment:
+        'src/request checks inputs by zod, for activities, client and Nexus: it imports src/contract, src/export, zod and itself, nothing else, and no workflow imports it.',
+      from: { path: '^src/request/' },
+      to: { pathNot: '^src/(request|export|contract)/|^node_modules/zod/|^zod$' },
     },
     {
       name: 'metrics-take-the-workflows-own',
@@ -42,12 +58,12 @@ module.exports = {
       to: { path: '^src/(?!huaweicloud/)|@temporalio/' },
     },
     {
-      name: 'activities-open-to-contract-and-huaweicloud',
+      name: 'activities-know-no-workflow',
       severity: 'error',
       comment:
-        'src/activities may import src/contract, src/metrics.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
+        'src/activities may import src/contract, src/export, src/request, src/metrics.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
       from: { path: '^src/activities/' },
-      to: { path: '^src/(?!activities/|huaweicloud/|contract/|metrics\\.ts$)' },
+      to: { path: '^src/(?!activities/|request/|export/|contract/|huaweicloud/|metrics\\.ts$)' },
     },
     {
       name: 'plugin-opens-to-activities-and-huaweicloud',

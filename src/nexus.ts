@@ -10,7 +10,7 @@ import { operation, service } from 'nexus-rpc';
 import type { ExportImageInput, ExportImageResult } from './contract';
 
 export type { ExportFailure } from './contract';
-export { exportFailureOf } from './workflows/export-failure';
+export { exportFailureOf } from './export/failures';
 
 /** Input of the operation `exportImage`: that of the workflow without `notify`, and what a cancel by this caller means. */
 export type ExportOperationInput = ExportImageInput & {

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { ApplicationFailure } from '@temporalio/common';
 import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
+import { invalidField, notRead } from '../export/failures';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
-import { invalidField } from './export-request';
 
 /**
  * The account that an input names.
@@ -38,22 +37,5 @@ export function notSubmitted(error: unknown, account: string, context: FailureCo
   if (!(error instanceof CloudError)) return error;
   // A key that rests was refused a moment ago: better told now than waited for.
   if (mayPass(error) && error.code !== 'CredentialsHeldBack') return retryLater(error);
-  const why = `${error.operation}: ${error.code}: ${error.message}`;
-  const details = [{ ...context, error: error.info() }];
-  return isDenied(error)
-    ? ApplicationFailure.create({
-        type: 'AccessDenied',
-        message: `Nothing was submitted: account ${account} of this worker was refused by ${why}. Check its access key, its project and its permissions.`,
-        nonRetryable: true,
-        details,
-      })
-    : ApplicationFailure.create({
-        type: 'SubmitRejected',
-        message: `Nothing was submitted: ${why}`,
-        nonRetryable: true,
-        details,
-      });
+  return notRead(context, account, error.info(), isDenied(error));
 }
-
-/** Where the failure is of a batch, and of none of its images. */
-export const NO_EXPORT: FailureContext = { imageId: '', bucketUrl: '' };

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { atLeast } from '../export/time';
 import type { CloudClient, CloudError } from '../huaweicloud';
 
 /** One of the worker's accounts, ready to be called. */
@@ -44,7 +45,6 @@ export function retryLater(error: CloudError): ApplicationFailure {
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
     // Whoever was throttled together should not come back together.
-    nextRetryDelay:
-      error.retryAfterMs === null ? undefined : Math.round(error.retryAfterMs * (1 + 0.15 * Math.random())),
+    nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(error.retryAfterMs),
   });
 }

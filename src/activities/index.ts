@@ -9,9 +9,9 @@ import { submitExport } from './submit-export';
 import { validateExport } from './validate-export';
 import { verifyObject } from './verify-object';
 
+export { exportInputSchema, parseExportInput, parseExportStart } from '../request/export';
 export { batchInputSchema, parseBatchInput } from './batch';
 export type { AccountCloud, ExportActivityDeps } from './cloud';
-export { exportInputSchema, parseExportInput, parseExportStart } from './export-request';
 
 /**
  * The activities of exports and batches, by the names that the workflows call.

@@ -1,18 +1,9 @@
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type {
-  DestinationExistsDetails,
-  ExportActivities,
-  ExportNotAllowedDetails,
-  ExportRequest,
-  FailureContext,
-  FailureType,
-  ValidatedExport,
-} from '../contract';
-import type { Image } from '../huaweicloud';
+import type { ExportActivities, ExportRequest, ValidatedExport } from '../contract';
+import { contextOf, destinationTaken, invalidField, notAllowed } from '../export/failures';
+import { parseExportInput } from '../request/export';
 import { accountOfInput, notSubmitted, refuseReservedOptions } from './before-submit';
 import type { AccountCloud, ExportActivityDeps } from './cloud';
-import { invalidField, parseExportInput } from './export-request';
-import { type PreflightReport, preflight, type Refusal } from './preflight';
+import { preflight } from './preflight';
 import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
 
@@ -35,7 +26,7 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
       const validated = await validate(request, account);
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
-      throw notSubmitted(error, request.account, contextOf(request));
+      throw notSubmitted(error, request.account, contextOf(request, input));
     }
   };
 }
@@ -47,8 +38,8 @@ async function validate(request: ExportRequest, account: AccountCloud): Promise<
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
-      ? destinationExists(request, destination?.object ?? null, refusals)
-      : notAllowed(request, facts.image, report);
+      ? destinationTaken(request, destination?.object ?? null, refusals)
+      : notAllowed(request, facts.image?.name ?? null, report);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }
@@ -62,61 +53,4 @@ async function refuseUnregisteredAttributes({ options }: ExportRequest): Promise
   if (registration.missing.length === 0) return [];
   const expected = `false, or the search attributes ${registration.missing.join(', ')} registered in the namespace ${registration.namespace} first: \`ims-export search-attributes --register\``;
   throw invalidField('options.searchAttributes', true, expected);
-}
-
-function notAllowed(
-  request: ExportRequest,
-  image: Image | null,
-  { refusals, overridable }: PreflightReport,
-): ApplicationFailure {
-  const [first] = refusals;
-  const details: ExportNotAllowedDetails = {
-    ...contextOf(request),
-    rule: first?.rule ?? '',
-    found: first?.found ?? '',
-    refusals,
-    overridable,
-  };
-  const name = image?.name ? `${request.imageId} ("${image.name}")` : request.imageId;
-  return refusal(
-    'ExportNotAllowed',
-    `Nothing was submitted: image ${name} cannot be exported to ${request.bucketUrl}. ${[reasons(refusals), ...override(overridable)].join(' ')}`,
-    details,
-  );
-}
-
-function destinationExists(
-  request: ExportRequest,
-  object: DestinationExistsDetails['object'],
-  refusals: Refusal[],
-): ApplicationFailure {
-  const details: DestinationExistsDetails = {
-    ...contextOf(request),
-    object: object && { size: object.size, etag: object.etag, lastModified: object.lastModified },
-  };
-  return refusal(
-    'DestinationExists',
-    `Nothing was submitted: image ${request.imageId} cannot be exported to ${request.bucketUrl}. ${reasons(refusals)}`,
-    details,
-  );
-}
-
-/** The rules differ by region and date, and the cloud has the last word; but not on what is there and what is not. */
-function override(rules: string[]): string[] {
-  if (rules.length === 0) return [];
-  return [`Where your region allows it, set ${rules.map((rule) => `options.rules.${rule}`).join(' and ')} to 'warn'.`];
-}
-
-function reasons(refusals: Refusal[]): string {
-  return refusals.map(({ rule, found, message }) => `${message} [${rule}: ${found}]`).join(' ');
-}
-
-function contextOf({ imageId, bucketUrl }: ExportRequest): FailureContext {
-  return { imageId, bucketUrl };
-}
-
-/** A refusal is an answer, and no fault of the worker: Temporal logs it at length, and counts it, unless it is benign. */
-function refusal(type: FailureType, message: string, details: object): ApplicationFailure {
-  const category = ApplicationFailureCategory.BENIGN;
-  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], category });
 }

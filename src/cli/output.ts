@@ -12,7 +12,7 @@ import type {
   ExportNotAllowedDetails,
   InvalidExportRequestDetails,
 } from '../contract';
-import { formatDuration } from '../workflows/format-duration';
+import { formatDuration } from '../export/time';
 import { exitCodeOf } from './exit-codes';
 import { columns } from './table';
 

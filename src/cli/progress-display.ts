@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ExportReport } from '../client';
-import { formatDuration } from '../workflows/format-duration';
+import { formatDuration } from '../export/time';
 import { type Display, lineDisplay, OUTAGE } from './following';
 import { progressText } from './output';
 

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { parseExportStart } from '../activities/export-request';
 import { type AttachExportInput, type ExportPhase, exportWorkflowId } from '../contract';
-import { notTakenText } from '../workflows/wording';
+import { notTakenText } from '../export/summaries';
+import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
 import { type StartedExport, type StartOptions, startExport } from './start';

@@ -10,8 +10,6 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { parseBatchInput } from '../activities/batch/request';
-import { invalidField } from '../activities/export-request';
 import {
   BATCH_MESSAGES,
   type BatchMemo,
@@ -25,6 +23,8 @@ import {
   type RetuneBatchInput,
   WORKFLOW_ID_SHAPE,
 } from '../contract';
+import { invalidField } from '../export/failures';
+import { parseBatchInput } from '../request/batch';
 import { describeCounts } from '../workflows/batch/wording';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';

@@ -11,8 +11,8 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { takenIdText } from '../export/summaries';
 import { type ImageAndFormat, isSameImageAndFormat } from '../workflows/image-and-format';
-import { takenIdText } from '../workflows/wording';
 import { ExportError } from './errors';
 
 /** What runs at a destination, as far as it is known. */

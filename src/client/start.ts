@@ -9,7 +9,6 @@ import {
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { parseExportStart } from '../activities/export-request';
 import {
   DEFAULT_TASK_QUEUE,
   type ExportImageInput,
@@ -18,7 +17,8 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
-import { attachCommand } from '../workflows/wording';
+import { attachCommand } from '../export/summaries';
+import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';

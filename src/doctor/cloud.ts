@@ -2,6 +2,7 @@ import type { AccountCloud } from '../activities/cloud';
 import { readBucket } from '../activities/preflight/facts';
 import { BUCKET_RULES } from '../activities/preflight/rules/destination';
 import { DEFAULT_ACCOUNT } from '../contract';
+import { formatDuration } from '../export/time';
 import {
   AccountConfigurationError,
   accountsFromEnvironment,
@@ -12,7 +13,6 @@ import {
   LockProtection,
   namesAnAccount,
 } from '../huaweicloud';
-import { formatDuration } from '../workflows/format-duration';
 import { type Check, check, type Finding, notChecked, ok, problem } from './check';
 
 export interface CloudPlace {

@@ -16,8 +16,8 @@ import {
   serviceHandler,
 } from 'nexus-rpc';
 import { parseExportStart } from '../activities';
-import { invalidField } from '../activities/export-request';
 import { type ExportImageInput, type ExportImageResult, exportWorkflowId } from '../contract';
+import { invalidField } from '../export/failures';
 import { type ExportOperationInput, imsExportService } from '../nexus';
 import { toNexusError } from './errors';
 import { startOrJoin } from './join';

@@ -78,7 +78,7 @@ async function digestOf({ folder, besides }: BundleSources): Promise<string> {
 }
 
 /** Every folder of this package that the bundle holds files of. */
-export const BUNDLED_FOLDERS = ['contract', 'workflows'] as const;
+export const BUNDLED_FOLDERS = ['contract', 'export', 'workflows'] as const;
 
 async function sourceFiles(folder: string): Promise<string[]> {
   const found = await Promise.all(

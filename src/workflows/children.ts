@@ -27,9 +27,9 @@ import {
   TASK_QUEUE_NAME,
   workflowIdProblem,
 } from '../contract';
+import { childBusy, childTerminated, invalidField } from '../export/failures';
+import { type StartedWith, startDetails, startSummary } from '../export/summaries';
 import type { exportImageWorkflow } from './export-image';
-import { childBusy, childTerminated, invalidRequest } from './failures';
-import { type StartedWith, startDetails, startSummary } from './wording';
 
 /**
  * What can be chosen of a child. Everything else is part of what an export promises: its id is that of its destination, it
@@ -147,14 +147,10 @@ function workflowIdOf(input: unknown): string {
   refuseOtherThanJson(input);
   const { bucketUrl } = (input ?? {}) as { bucketUrl?: unknown };
   if (typeof bucketUrl !== 'string') {
-    throw invalidRequest(
-      'bucketUrl',
-      bucketUrl,
-      "'<bucket>:<object key>', in an object such as {imageId, bucketUrl, …}",
-    );
+    throw invalidField('bucketUrl', bucketUrl, "'<bucket>:<object key>', in an object such as {imageId, bucketUrl, …}");
   }
   const expected = workflowIdProblem(bucketUrl);
-  if (expected !== null) throw invalidRequest('bucketUrl', bucketUrl, expected);
+  if (expected !== null) throw invalidField('bucketUrl', bucketUrl, expected);
   return exportWorkflowId(bucketUrl);
 }
 
@@ -163,17 +159,13 @@ function refuseOtherThanJson(input: unknown): void {
   try {
     JSON.stringify(input);
   } catch (error) {
-    throw invalidRequest('', String(error), 'JSON-plain values only');
+    throw invalidField('', String(error), 'JSON-plain values only');
   }
 }
 
 function refuseTaskQueue(taskQueue: unknown): void {
   if (taskQueue === undefined || (typeof taskQueue === 'string' && TASK_QUEUE_NAME.test(taskQueue))) return;
-  throw invalidRequest(
-    'taskQueue',
-    String(taskQueue),
-    'the name of a task queue, of 1 to 200 visible ASCII characters',
-  );
+  throw invalidField('taskQueue', String(taskQueue), 'the name of a task queue, of 1 to 200 visible ASCII characters');
 }
 
 /** What the Web UI shows of the child. */

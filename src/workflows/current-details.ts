@@ -5,11 +5,12 @@
  * @module
  */
 import type { DiscardOutcome } from '../contract';
-import { formatDuration } from './format-duration';
+import { oneLine } from '../export/quoting';
+import { attachCommand, describeFormat, percent } from '../export/summaries';
+import { formatDuration, iso } from '../export/time';
 import { fractionDone, remainingMs } from './progress';
-import { iso, stalled } from './status';
+import { stalled } from './status';
 import { attachedJobId, type Tracking } from './tracking';
-import { attachCommand, describeFormat, percent } from './wording';
 
 /** Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
 export function currentDetails(tracking: Tracking, nowMs: number): string {
@@ -87,11 +88,6 @@ function clock(atMs: number): string {
     .replace(/\.\d+Z$/, ' UTC');
 }
 
-/** Words of others must not end a list. */
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
-}
-
 function nextStep({ jobId, paused, polls, lostSubmit }: Tracking): string {
   if (jobId === null) return lostSubmit === null ? '**Next try**' : '**Next look**';
   return paused ? `**Next check** #${polls + 1} only` : `**Next check** #${polls + 1}`;
@@ -114,7 +110,7 @@ function headline(tracking: Tracking, nowMs: number): string {
     case 'verifying':
       return 'Job succeeded - verifying the object';
     case 'paused':
-      return `Polling is paused${percent(tracking, ' - last seen at ')}`;
+      return `Polling is paused${percent(fractionDone(tracking.progress), ' - last seen at ')}`;
     case 'draining':
       return `Canceled, draining - ${jobId === null ? 'watching the destination' : howFar(tracking, nowMs)}`;
     case 'parked':
@@ -127,11 +123,13 @@ function headline(tracking: Tracking, nowMs: number): string {
 /** `37 % done, 3h 10m left`; after a failed check, how far the job was before. */
 function howFar(tracking: Tracking, nowMs: number): string {
   if (tracking.lastError !== null)
-    return `the last check failed${percent(tracking, ', ')}${percent(tracking) && ' before'}`;
-  if (stalled(tracking, nowMs)) return `stalled${percent(tracking, ' at ')}`;
+    return `the last check failed${percent(fractionDone(tracking.progress), ', ')}${percent(fractionDone(tracking.progress)) && ' before'}`;
+  if (stalled(tracking, nowMs)) return `stalled${percent(fractionDone(tracking.progress), ' at ')}`;
   const leftMs = remainingMs(tracking.progress, nowMs);
   const left = leftMs === null ? '' : `, ${formatDuration(leftMs)} left`;
-  return percent(tracking) === '' ? 'just begun' : `${percent(tracking)} done${left}`;
+  return percent(fractionDone(tracking.progress)) === ''
+    ? 'just begun'
+    : `${percent(fractionDone(tracking.progress))} done${left}`;
 }
 
 /** What is waited for and why, where the headline does not say it all. */

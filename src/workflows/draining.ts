@@ -6,16 +6,16 @@
  */
 import { CancellationScope } from '@temporalio/workflow';
 import type { DiscardOutcome, ExportedObject } from '../contract';
+import { isExportFailure } from '../export/failures';
+import { shortDestination } from '../export/summaries';
+import { utc } from '../export/time';
 import { activityError, imsDiscardObject } from './activity-stubs';
-import { isExportFailure } from './failures';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
-import { utc } from './status';
 import { watchAfterCancel } from './submission/reconciliation';
 import { activityTaskQueue } from './task-queues';
 import { requestOf, type Tracking, warn } from './tracking';
 import { notOlderThan, verifyObject } from './verification';
-import { shortDestination } from './wording';
 
 /** Returns when nothing is left to follow. Outside the cancellation of the workflow, which has been requested already. */
 export function drain(tracking: Tracking): Promise<void> {

@@ -1,28 +1,18 @@
-import {
-  type ApplicationFailure,
-  allHandlersFinished,
-  CancellationScope,
-  CancelledFailure,
-  condition,
-  isCancellation,
-  upsertMemo,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { ExportImageInput, ExportImageResult, ExportOutcome } from '../contract';
+import { CancelledFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { ExportImageInput, ExportImageResult } from '../contract';
+import { isExportFailure, stateFromOutside } from '../export/failures';
 import { cancelRequested } from './cancellation';
 import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { drain } from './draining';
-import { isExportFailure, stateFromOutside } from './failures';
 import { listen } from './messages';
-import { notifiedWorkflow, notify } from './notification';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
 import { attentionOf } from './status';
 import { attach as attachTo } from './submission/attachment';
 import { submit } from './submission/submit';
-import { tellEnd } from './telemetry';
-import { attachedJobId, beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
+import { beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
+import { endAsCanceled, endAsFailed, endAsSucceeded } from './verdict';
 import { unconfirmedResult, verify } from './verification';
 
 /**
@@ -41,13 +31,13 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
   try {
     if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
     const result = await run(tracking);
-    await end(tracking, 'succeeded', null, result);
+    await endAsSucceeded(tracking, result);
     return result;
   } catch (error) {
-    if (isExportFailure(error)) await end(tracking, verdictOf(error.type), error);
+    if (isExportFailure(error)) await endAsFailed(tracking, error);
     if (cancelRequested() && isCancellation(error)) {
       if (tracking.request?.options.onCancel === 'drain') await drain(tracking);
-      await end(tracking, 'canceled', null);
+      await endAsCanceled(tracking);
       throw new CancelledFailure('The export was canceled');
     }
     throw error;
@@ -78,29 +68,4 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
   tracking.toldAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
   publish(tracking);
   return tracking;
-}
-
-function verdictOf(failureType: string | undefined | null): ExportOutcome {
-  return failureType === 'ExportOutcomeUnknown' ? 'unknown' : 'failed';
-}
-
-/** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
-async function end(
-  tracking: Tracking,
-  outcome: ExportOutcome,
-  failure: ApplicationFailure | null,
-  result: ExportImageResult | null = null,
-): Promise<void> {
-  // A job that was begun elsewhere goes on, whatever became of its tracking.
-  if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
-  const { remoteJob, discard } = tracking;
-  tracking.phase = 'ended';
-  tracking.nextPollAtMs = null;
-  tracking.ended = { outcome, atMs: Date.now(), failure };
-  upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
-  publish(tracking);
-  tellEnd(tracking);
-  const notified = notifiedWorkflow(tracking);
-  if (notified !== undefined) await notify(notified, tracking, result);
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }

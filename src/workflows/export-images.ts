@@ -10,6 +10,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BatchOutcome, ExportImagesInput, ExportImagesResult } from '../contract';
+import { isExportFailure, stateFromOutside } from '../export/failures';
+import { iso } from '../export/time';
 import { cancelAll } from './batch/canceling';
 import { keepLooking } from './batch/looks';
 import { listen } from './batch/messages';
@@ -19,8 +21,6 @@ import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch 
 import { exportAll } from './batch/window';
 import { cancelRequested } from './cancellation';
 import { continuesARun } from './continuation';
-import { isExportFailure, stateFromOutside } from './failures';
-import { iso } from './status';
 
 /**
  * Exports many images to OBS, so many at a time, and returns a verdict on each. It completes also when exports fail.

@@ -10,10 +10,10 @@
  * @module
  */
 
+export { exportFailureOf } from '../export/failures';
 export { batchStatus, pauseStarting, resumeStarting, retuneBatch } from './batch/messages';
 export type { BatchState } from './batch/state';
 export { type ExportChildOptions, executeExportChild, startExportChild } from './children';
-export { exportFailureOf } from './export-failure';
 export { exportImageWorkflow } from './export-image';
 export { exportImagesWorkflow } from './export-images';
 export {

@@ -4,24 +4,21 @@
  * @module
  */
 import { type ExportIntent, JOB_ID, type SubmissionResolution } from '../contract';
-import {
-  answerUnderWay,
-  beingCanceled,
-  destinationBusy,
-  nothingToResolve,
-  unreadableIntent,
-  unreadableResolution,
-} from './failures';
+import { answerUnderWay, beingCanceled, destinationBusy, invalidArgument, nothingToResolve } from '../export/failures';
+import { iso } from '../export/time';
 import { isSameImageAndFormat, readImageAndFormat } from './image-and-format';
-import { iso } from './status';
-import { attachedJobId, type Tracking } from './tracking';
+import { attachedJobId, requestOf, type Tracking } from './tracking';
+
+const INTENT = '{imageId} with fileFormat or isQuickExport, as in the input of the export';
+const RESOLUTION = '{"jobId": "<id of the job>"} or {"notSubmitted": true}';
 
 /** Throws DestinationBusy when the caller means another image or format than this export; an intent without format fits any. */
 export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): void {
   const other = readImageAndFormat(wanted);
-  if (other === undefined) throw unreadableIntent(wanted);
+  if (other === undefined) throw invalidArgument({ field: 'intent', value: wanted, expected: INTENT });
   // Whoever names its job helps a drain; anybody else would get an object that is about to be deleted.
-  if (tracking.draining && wanted.jobId === undefined) throw beingCanceled(tracking);
+  if (tracking.draining && wanted.jobId === undefined)
+    throw beingCanceled(requestOf(tracking), iso(tracking.startedAtMs));
   const running = readImageAndFormat(tracking.request ?? tracking.input);
   // An export of unreadable input is about to fail by itself: the caller may wait for that failure.
   if (running === undefined) return;
@@ -50,8 +47,9 @@ function mayTrack({ jobId, input, lostSubmit }: Tracking, wanted: string | undef
 
 /** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */
 export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
-  if (!isResolution(resolution)) throw unreadableResolution(resolution);
-  if (tracking.lostSubmit === null || tracking.ended !== null) throw nothingToResolve(tracking);
+  if (!isResolution(resolution))
+    throw invalidArgument({ field: 'resolution', value: resolution, expected: RESOLUTION });
+  if (tracking.lostSubmit === null || tracking.ended !== null) throw nothingToResolve(tracking.jobId, tracking.phase);
   if (tracking.resolution !== null) throw answerUnderWay(tracking.resolution);
 }
 

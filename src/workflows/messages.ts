@@ -25,11 +25,11 @@ import {
   type SubmissionResolution,
   TUNABLE_OPTIONS,
 } from '../contract';
+import { notTakenText } from '../export/summaries';
 import { refuseOtherIntent, refuseResolution } from './intent';
 import { refuseRetune, retuneExport } from './retuning';
 import { statusOf } from './status';
 import { forgetStreaks, pollingPhase, type Tracking } from './tracking';
-import { notTakenText } from './wording';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
 export const pausePolling = defineSignal(MESSAGES.signals.pausePolling);

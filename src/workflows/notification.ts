@@ -5,7 +5,7 @@
  */
 import { CancellationScope, defineSignal, getExternalWorkflowHandle, log, workflowInfo } from '@temporalio/workflow';
 import { BATCH_MESSAGES, type ExportEnded, type ExportImageResult, isWorkflowId } from '../contract';
-import { reasonOf } from './reason';
+import { shortReason } from '../export/failures';
 import type { Tracking } from './tracking';
 
 export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.exportEnded);
@@ -51,6 +51,6 @@ function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportE
     jobId,
     remoteJob,
     object: result?.object ? { size: result.object.size, etag: result.object.etag } : null,
-    failure: failure && { type: failure.type ?? '', message: reasonOf(failure).slice(0, LONGEST_REASON) },
+    failure: failure && { type: failure.type ?? '', message: shortReason(failure).slice(0, LONGEST_REASON) },
   };
 }

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { JITTER } from '../export/time';
 
 /** What the next delay depends on. All times in milliseconds. */
 export interface PollMoment {
@@ -46,9 +47,6 @@ const MAX_BLIND_INTERVAL_MS = 120_000;
  */
 const FINEST_AFTER_AN_HOUR_MS = 10_000;
 const HOUR_MS = 3_600_000;
-
-/** Each delay is drawn from this share around the intended one, so that exports started together drift apart. */
-const JITTER = 0.15;
 
 /** Milliseconds until the next look: never under the minimum, never over the bound, never past the last look. */
 export function nextDelayMs(moment: PollMoment): number {

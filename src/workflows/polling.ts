@@ -5,20 +5,20 @@
  */
 import { condition } from '@temporalio/workflow';
 import type { PollOutcome } from '../contract';
+import type { UnknownOfJob } from '../export/failures';
+import { describeProgress, timerSummary } from '../export/summaries';
+import { atLeast, formatDuration } from '../export/time';
 import { activityError, imsPollJob } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
 import { continueInNewRunWhenDue } from './continuation';
-import { exportFailed, outcomeUnknown, type UnknownOfJob } from './failures';
-import { formatDuration } from './format-duration';
-import { atLeast } from './jitter';
 import { nextDelayMs } from './poll-schedule';
 import { dueInMs } from './progress';
 import { publish } from './publishing';
-import { stalled } from './status';
+import { jobSeen, stalled } from './status';
 import { activityTaskQueue } from './task-queues';
 import { tellDetection } from './telemetry';
 import { deadlineOf, jobIdOf, pollingPhase, recordPoll, requestOf, type Tracking, warn } from './tracking';
-import { describeProgress, timerSummary } from './wording';
+import { exportFailed, outcomeUnknown } from './verdict';
 
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;
@@ -121,7 +121,7 @@ function warnOfStall(tracking: Tracking, nowMs: number): void {
   const { stallAfterMs } = requestOf(tracking).options;
   warn(
     tracking,
-    `The progress stood still for ${formatDuration(stallAfterMs)} (${describeProgress(tracking, nowMs)}).`,
+    `The progress stood still for ${formatDuration(stallAfterMs)} (${describeProgress(jobSeen(tracking, nowMs))}).`,
   );
 }
 
@@ -136,7 +136,7 @@ async function waitForNextPoll(tracking: Tracking): Promise<void> {
     tracking.nextPollAtMs = nowMs + delayMs;
     publish(tracking);
     if (tracking.wake) return;
-    const summary = timerSummary(tracking, nowMs);
+    const summary = timerSummary(jobSeen(tracking, nowMs));
     const isToldSomething = await condition(() => tracking.wake || tracking.replan, delayMs, { summary });
     isDue = !isToldSomething || tracking.wake;
   }

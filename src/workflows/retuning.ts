@@ -13,10 +13,9 @@ import {
   TUNABLE_OPTIONS,
   type TunableOption,
 } from '../contract';
-import { invalidArgument, invalidArguments, notTunable } from './failures';
-import { formatDuration } from './format-duration';
+import { invalidArgument, notTunable } from '../export/failures';
+import { formatDuration, iso } from '../export/time';
 import { warnOfShortTimeouts } from './run-timeouts';
-import { iso } from './status';
 import { deadlineOf, requestOf, type Tracking } from './tracking';
 
 /** Throws when the changes cannot be read, contradict each other, or come when nothing can be tuned. */
@@ -39,8 +38,8 @@ export function retuneExport(tracking: Tracking, changes: RetuneInput, nowMs: nu
 }
 
 function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSettings {
-  if (tracking.request === null || tracking.ended !== null) throw notTunable(tracking);
-  if (!isRetuneInput(changes)) throw invalidArgument('retune', changes, EXPECTED);
+  if (tracking.request === null || tracking.ended !== null) throw notTunable(tracking.ended !== null);
+  if (!isRetuneInput(changes)) throw invalidArgument({ field: 'retune', value: changes, expected: EXPECTED });
   const options = { ...tracking.request.options };
   const problems = [];
   for (const [option, value] of Object.entries(changes) as Array<[TunableOption, unknown]>) {
@@ -53,7 +52,7 @@ function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSetti
     const expected = `later than ${formatDuration(nowMs - tracking.startedAtMs)}, the time since the start, or such as '+6h'`;
     problems.push({ field: 'deadline', value: changes.deadline, expected });
   }
-  if (problems.length > 0) throw invalidArguments(problems);
+  if (problems.length > 0) throw invalidArgument(...problems);
   return options;
 }
 

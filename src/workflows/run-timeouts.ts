@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { formatDuration } from './format-duration';
+import { formatDuration } from '../export/time';
 import { requestOf, type Tracking, warn } from './tracking';
 
 /**

@@ -1,5 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { ExportAttention, ExportStatus } from '../contract';
+import type { JobSeen } from '../export/summaries';
+import { iso } from '../export/time';
 import { fractionDone, isStalled, remainingMs } from './progress';
 import type { Tracking } from './tracking';
 
@@ -47,6 +49,20 @@ export function fractionOf({ lastJob, progress }: Tracking): number | null {
   return lastJob?.status === 'SUCCESS' ? 1 : fractionDone(progress);
 }
 
+/** What is known of the job, for the lines of the Timeline. */
+export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
+  const { parked, paused, polls, lastError, lastJob, progress } = tracking;
+  return {
+    parked,
+    paused,
+    polls,
+    lastError,
+    jobStatus: lastJob?.status ?? null,
+    fraction: fractionDone(progress),
+    remainingMs: remainingMs(progress, nowMs),
+  };
+}
+
 /** Why a person should look; null when nothing calls for one. */
 export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention | null {
   if (tracking.ended !== null) return tracking.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
@@ -64,16 +80,6 @@ export function stalled(tracking: Tracking, nowMs: number): boolean {
   // A job that was begun elsewhere may be older than its tracking.
   const sinceMs = Math.max(submittedAtMs, startedAtMs);
   return isStalled(tracking.progress, sinceMs, request.options.stallAfterMs, nowMs);
-}
-
-/** The times of a job come in several spellings; only one that says that it is UTC can be compared. */
-export function utc(time: string | null | undefined): string | null {
-  return time?.endsWith('Z') ? time : null;
-}
-
-/** ISO 8601. */
-export function iso(atMs: number): string {
-  return new Date(atMs).toISOString();
 }
 
 function isoOrNull(atMs: number | null): string | null {

@@ -5,8 +5,10 @@
  */
 import { type ApplicationFailure, log, metricMeter } from '@temporalio/workflow';
 import type { ExportAttention, ExportOutcomeUnknownDetails, FailureType, ObservedJob } from '../contract';
+import { isRefusal } from '../export/failures';
+import { utc } from '../export/time';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
-import { attentionOf, utc } from './status';
+import { attentionOf } from './status';
 import { attachedJobId, type Tracking } from './tracking';
 
 /** A job was accepted, or taken as that of this export. */
@@ -58,7 +60,7 @@ export function tellEnd(tracking: Tracking): void {
     failure: failure?.type ?? undefined,
     reason: failure?.message,
   };
-  if (failure === null || REFUSALS.has(failure.type ?? '')) log.info('Export ended', facts);
+  if (failure === null || isRefusal(failure.type)) log.info('Export ended', facts);
   else log.warn('Export ended', facts);
 }
 
@@ -66,14 +68,6 @@ function isLostSubmit(failure: ApplicationFailure | null): boolean {
   const { reason } = (failure?.details?.[0] ?? {}) as Partial<ExportOutcomeUnknownDetails>;
   return failure?.type === 'ExportOutcomeUnknown' && reason === 'submitAmbiguous';
 }
-
-/** Whoever asked is told, and the worker is not at fault. */
-const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
-  'InvalidExportRequest',
-  'ExportNotAllowed',
-  'DestinationExists',
-  'DestinationBusy',
-]);
 
 /** The search for a lost submit is over. */
 export function tellReconciled(outcome: WorkflowLabels['ims_export_reconciliations']['outcome']): void {

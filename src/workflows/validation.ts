@@ -1,11 +1,12 @@
-import { ActivityFailure, type ApplicationFailure, workflowInfo } from '@temporalio/workflow';
-import { type CloudErrorInfo, exportWorkflowId } from '../contract';
+import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
+import { exportWorkflowId } from '../contract';
+import { isExportFailure } from '../export/failures';
 import { activityError, imsValidateExport } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { isExportFailure, notValidated, submitLost } from './failures';
 import { warnOfShortTimeouts } from './run-timeouts';
 import { activityTaskQueue } from './task-queues';
 import { type Tracking, warn } from './tracking';
+import { notValidated, refused } from './verdict';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
 export async function validate(tracking: Tracking): Promise<void> {
@@ -35,18 +36,9 @@ async function validateInput(tracking: Tracking) {
     );
   } catch (error) {
     rethrowCancel(error);
-    const refusal =
-      error instanceof ActivityFailure && isExportFailure(error.cause)
-        ? error.cause
-        : notValidated(tracking, activityError(error, 'ValidateExport'));
-    if (!tracking.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') throw refusal;
-    // An earlier attempt of this run may have submitted: the destination may be taken by our own object.
-    tracking.lastError = earlierAttempt(refusal);
-    throw submitLost(tracking, null);
+    const cause = error instanceof ActivityFailure ? error.cause : undefined;
+    throw isExportFailure(cause)
+      ? refused(tracking, cause)
+      : notValidated(tracking, activityError(error, 'ValidateExport'));
   }
-}
-
-function earlierAttempt(refusal: ApplicationFailure): CloudErrorInfo {
-  const message = `this run was reset or retried, and an earlier attempt may have exported; now: ${refusal.message}`;
-  return { code: 'EARLIER_ATTEMPT', message, httpStatus: null, requestId: null, operation: 'ValidateExport' };
 }

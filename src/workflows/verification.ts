@@ -1,12 +1,12 @@
 import type { ExportedObject, ExportImageResult, VerifyOutcome } from '../contract';
+import { shortDestination } from '../export/summaries';
+import { iso, utc } from '../export/time';
 import { activityError, imsVerifyObject } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { objectInvalid } from './failures';
 import { publish } from './publishing';
-import { iso, utc } from './status';
 import { activityTaskQueue } from './task-queues';
 import { jobIdOf, requestOf, type Tracking } from './tracking';
-import { shortDestination } from './wording';
+import { objectInvalid } from './verdict';
 
 /** Looks at the object that the job says it wrote, and makes the result. */
 export async function verify(tracking: Tracking): Promise<ExportImageResult> {

@@ -45,6 +45,7 @@ describe('the workflow bundle', () => {
     ['a workflow', () => write('workflows/submission/submit.js', 'two')],
     ['a further workflow', () => write('workflows/further.js', 'one')],
     ['the contract', () => write('contract/options.js', 'two')],
+    ['what an export is', () => write('export/failures.js', 'one')],
     ['the SDK', () => Object.assign(sources, { besides: ['@temporalio/worker@1.25.0'] })],
   ])('is made anew for a change of %s', async (_what, change) => {
     const make = counted();

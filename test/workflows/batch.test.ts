@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BATCH_VERDICTS, type BatchItemResult, type ExportEnded } from '../../src/contract';
+import { cutToBytes } from '../../src/export/quoting';
 import {
   type Batch,
   beginBatch,
@@ -11,7 +12,7 @@ import {
   settle,
   takePlan,
 } from '../../src/workflows/batch/state';
-import { cut, resultOf, resultOfEarlier } from '../../src/workflows/batch/verdicts';
+import { resultOf, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { slots } from '../../src/workflows/batch/window';
 
 const count = fc.nat(600);
@@ -77,7 +78,7 @@ describe('a message', () => {
   it('is cut to its bytes, between characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 80 }), (text, bytes) => {
-        const short = cut(text, bytes);
+        const short = cutToBytes(text, bytes);
         expect(Buffer.byteLength(short)).toBeLessThanOrEqual(Math.max(bytes, 3));
         expect(short === text || short.endsWith('…')).toBe(true);
         if (Buffer.byteLength(text) <= bytes) expect(short).toBe(text);

@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { type BatchActivities, DEFAULT_ACCOUNT, type ListedImage, MAX_BATCH_IMAGES } from '../../contract';
+import { NO_EXPORT } from '../../export/failures';
 import type { Image } from '../../huaweicloud';
-import { accountOfInput, NO_EXPORT, notSubmitted } from '../before-submit';
+import { parseImageQuery } from '../../request/batch';
+import { accountOfInput, notSubmitted } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
 import { tooMany } from './plan-batch';
 import { listPrivateImages } from './private-images';
-import { parseImageQuery } from './request';
 
 /**
  * `imsListImages`: the private images that match a query, page by page, with heartbeats. For workflows of your own that

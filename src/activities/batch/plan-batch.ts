@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { type BatchActivities, MAX_BATCH_IMAGES } from '../../contract';
+import { invalidField, NO_EXPORT } from '../../export/failures';
 import type { CloudClient, Image } from '../../huaweicloud';
-import { accountOfInput, NO_EXPORT, notSubmitted, refuseReservedOptions } from '../before-submit';
+import { type BatchRequest, parseBatchInput } from '../../request/batch';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
-import { invalidField } from '../export-request';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
 import { listPrivateImages, readImages } from './private-images';
-import { type BatchRequest, parseBatchInput } from './request';
 
 /**
  * `imsPlanBatch`: checks the shape of the input of a batch, reads the images that it needs to know, and fills in every

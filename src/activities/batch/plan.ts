@@ -4,9 +4,10 @@
  * @module
  */
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
-import { asText, invalidRequest, type Problem, parseExportStart } from '../export-request';
-import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from './key-template';
-import type { BatchRequest } from './request';
+import { asText, invalidRequest, type Problem } from '../../export/failures';
+import type { BatchRequest } from '../../request/batch';
+import { parseExportStart } from '../../request/export';
+import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from '../../request/key-template';
 
 /** What a plan needs to know of an image. */
 export interface ImageFacts {

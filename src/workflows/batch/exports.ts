@@ -20,7 +20,7 @@ import {
   exportWorkflowId,
   type PlannedExport,
 } from '../../contract';
-import { shortDestination } from '../wording';
+import { shortDestination } from '../../export/summaries';
 import { LOOK_LIMITS } from './look-limits';
 import { type Batch, type BatchItem, planOf, settle } from './state';
 import { resultOf, resultOfBusy } from './verdicts';

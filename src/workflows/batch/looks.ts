@@ -6,7 +6,7 @@
  */
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { type ExportLook, exportWorkflowId } from '../../contract';
-import { formatDuration } from '../format-duration';
+import { formatDuration } from '../../export/time';
 import { activityTaskQueue } from '../task-queues';
 import { imsLookAtExports } from './activity-stubs';
 import { cancelExport, takeReport } from './exports';

@@ -13,7 +13,7 @@ import {
   type ExportEnded,
   type RetuneBatchInput,
 } from '../../contract';
-import { invalidArgument } from '../failures';
+import { invalidArgument } from '../../export/failures';
 import { exportEnded } from '../notification';
 import { takeReport } from './exports';
 import { publish } from './publishing';
@@ -61,11 +61,8 @@ function refuseRetune(changes: unknown): void {
   const { maxConcurrent } = (changes ?? {}) as Partial<RetuneBatchInput>;
   const isOne = Number.isInteger(maxConcurrent) && Object.keys(changes ?? {}).length === 1;
   if (isOne && Number(maxConcurrent) >= 1 && Number(maxConcurrent) <= BATCH_CONCURRENCY.most) return;
-  throw invalidArgument(
-    'retuneBatch',
-    changes,
-    `{"maxConcurrent": a whole number from 1 to ${BATCH_CONCURRENCY.most}}`,
-  );
+  const expected = `{"maxConcurrent": a whole number from 1 to ${BATCH_CONCURRENCY.most}}`;
+  throw invalidArgument({ field: 'retuneBatch', value: changes, expected });
 }
 
 /** Anybody can send anything: what is no report is not followed, and an error here would stop the batch for ever. */

@@ -1,8 +1,8 @@
-import { ActivityFailure, ApplicationFailure, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { invalidField, isExportFailure, notPlanned } from '../../export/failures';
+import { iso } from '../../export/time';
 import { activityError } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
-import { invalidRequest, isExportFailure } from '../failures';
-import { iso } from '../status';
 import { activityTaskQueue } from '../task-queues';
 import { imsPlanBatch } from './activity-stubs';
 import { asInput, type Batch, memoOf, takePlan } from './state';
@@ -18,13 +18,7 @@ export async function plan(batch: Batch): Promise<void> {
   } catch (error) {
     rethrowCancel(error);
     if (error instanceof ActivityFailure && isExportFailure(error.cause)) throw error.cause;
-    const cloudError = activityError(error, 'PlanBatch');
-    throw ApplicationFailure.create({
-      type: 'SubmitRejected',
-      message: `Nothing was submitted: the batch could not be planned: ${cloudError.message}`,
-      nonRetryable: true,
-      details: [{ imageId: '', bucketUrl: '', error: cloudError }],
-    });
+    throw notPlanned(activityError(error, 'PlanBatch'));
   }
   upsertMemo(memoOf(batch));
 }
@@ -32,7 +26,7 @@ export async function plan(batch: Batch): Promise<void> {
 /** A cron's run gets the arguments of the run before, so after a continue-as-new the state of a batch that has ended. */
 function refuseCron(): void {
   if (!workflowInfo().cronSchedule) return;
-  throw invalidRequest(
+  throw invalidField(
     'cronSchedule',
     workflowInfo().cronSchedule,
     'no cron; a Temporal schedule starts batches instead',

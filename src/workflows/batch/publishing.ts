@@ -1,6 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { BatchItemResult } from '../../contract';
-import { formatDuration } from '../format-duration';
+import { formatDuration } from '../../export/time';
 import { type Batch, phaseOf, tallyOf } from './state';
 import { troublesOf } from './status';
 import { countsLine, progressLine } from './wording';

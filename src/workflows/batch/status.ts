@@ -1,5 +1,5 @@
 import type { BatchItemResult, BatchStatus, BatchVerdict } from '../../contract';
-import { iso } from '../status';
+import { iso } from '../../export/time';
 import { type Batch, countsOf, phaseOf, tallyOf } from './state';
 
 const MOST_EXPORTS = 50;

@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { BatchItemResult, PlannedExport } from '../../contract';
+import { shortReason } from '../../export/failures';
 import { activityError, imsValidateExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
-import { reasonOf } from '../reason';
 import { activityTaskQueue } from '../task-queues';
 import { inputOf } from './exports';
 import { asInput, type Batch, settle } from './state';
@@ -31,7 +31,7 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
     const isRefusal = cause instanceof ApplicationFailure && cause.nonRetryable;
     const { code, message } = activityError(error, 'ValidateExport');
     const failure = isRefusal
-      ? { type: cause.type ?? '', message: reasonOf(cause) }
+      ? { type: cause.type ?? '', message: shortReason(cause) }
       : { type: 'SubmitRejected', message: `It could not be validated: ${code}: ${message}` };
     return { imageId, bucketUrl, verdict: 'refused', failure };
   }

@@ -3,18 +3,10 @@
  *
  * @module
  */
-import type { BatchItemResult, BatchVerdict, ExportEnded, FailureType, PlannedExport } from '../../contract';
-import { bytesOf, takenIdText } from '../wording';
-
-/** Failures by which nothing was submitted. */
-const REFUSALS: ReadonlySet<string> = new Set<FailureType>([
-  'InvalidExportRequest',
-  'ExportNotAllowed',
-  'DestinationExists',
-  'DestinationBusy',
-  'SubmitRejected',
-  'AccessDenied',
-]);
+import type { BatchItemResult, BatchVerdict, ExportEnded, PlannedExport } from '../../contract';
+import { saysNothingSubmitted } from '../../export/failures';
+import { cutToBytes } from '../../export/quoting';
+import { takenIdText } from '../../export/summaries';
 
 /** The verdict on an image whose export, started by this batch, has ended. */
 export function resultOf({ imageId, bucketUrl }: PlannedExport, report: ExportEnded): BatchItemResult {
@@ -35,7 +27,7 @@ export function resultOf({ imageId, bucketUrl }: PlannedExport, report: ExportEn
 
 function verdictOf({ outcome, failure }: ExportEnded): BatchVerdict {
   if (outcome !== 'failed') return outcome;
-  return REFUSALS.has(failure?.type ?? '') ? 'refused' : 'failed';
+  return saysNothingSubmitted(failure?.type ?? '') ? 'refused' : 'failed';
 }
 
 /** The verdict on an image whose destination an earlier export had reached before. */
@@ -78,18 +70,5 @@ export function longestMessage(items: number): number {
 export function fitMessages(result: BatchItemResult, items: number): BatchItemResult {
   const { failure } = result;
   if (failure === undefined) return result;
-  return { ...result, failure: { ...failure, message: cut(failure.message, longestMessage(items)) } };
-}
-
-/** At most so many bytes of UTF-8, the last a mark of what is missing. */
-export function cut(text: string, bytes: number): string {
-  if (bytesOf(text) <= bytes) return text;
-  const kept: string[] = [];
-  let left = bytes - bytesOf('…');
-  for (const character of text) {
-    left -= bytesOf(character);
-    if (left < 0) break;
-    kept.push(character);
-  }
-  return `${kept.join('')}…`;
+  return { ...result, failure: { ...failure, message: cutToBytes(failure.message, longestMessage(items)) } };
 }

@@ -8,11 +8,11 @@
  */
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { CloudErrorInfo, ObservedJob } from '../../contract';
-import { invalidRequest, jobNotRead } from '../failures';
-import { atLeast } from '../jitter';
+import { invalidField } from '../../export/failures';
+import { atLeast, utc } from '../../export/time';
 import { publish } from '../publishing';
-import { utc } from '../status';
 import { requestOf, type Tracking, warn } from '../tracking';
+import { jobNotRead } from '../verdict';
 import { type DestinationLook, lookAtDestination } from './destination-look';
 import { lookAtJob, objectionToJob } from './job-look';
 import { accept } from './post';
@@ -70,13 +70,13 @@ function couldNotBeRead(
 const UNKNOWN_OR_BROKEN = 'IMG.0023';
 
 function notThisJob(jobId: string, why: string): ApplicationFailure {
-  return invalidRequest('attach.jobId', jobId, `the id of an export of this image that the cloud still knows; ${why}`);
+  return invalidField('attach.jobId', jobId, `the id of an export of this image that the cloud still knows; ${why}`);
 }
 
 function refuseOtherDestination(tracking: Tracking, jobId: string, job: ObservedJob, look: DestinationLook): void {
   const { bucketUrl } = requestOf(tracking);
   const refuse = (found: string) => {
-    throw invalidRequest('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
+    throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
   };
   const untold = `The cloud does not tell to which object job ${jobId} exports; that it is ${bucketUrl} was taken from the input`;
   switch (look.kind) {

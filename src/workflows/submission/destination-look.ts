@@ -1,11 +1,11 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../contract';
+import { shortDestination } from '../../export/summaries';
 import { activityError, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import { activityTaskQueue } from '../task-queues';
 import { requestOf, type Tracking } from '../tracking';
-import { shortDestination } from '../wording';
 
 export type DestinationLook = ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo };
 

@@ -13,6 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, SubmitOutcome } from '../../contract';
+import { submitSummary } from '../../export/summaries';
 import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
@@ -21,7 +22,6 @@ import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
 import { tellSubmitted } from '../telemetry';
 import { jobMemo, pollingPhase, requestOf, type Tracking } from '../tracking';
-import { submitSummary } from '../wording';
 
 /**
  * Asks for one POST and waits until it has settled. A cancel that comes meanwhile goes on only after the answer was kept.

@@ -9,14 +9,14 @@
  */
 import { CancelledFailure } from '@temporalio/workflow';
 import type { CloudErrorInfo, ReconcileOutcome } from '../../contract';
+import { atLeast } from '../../export/time';
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
-import { submitLost } from '../failures';
-import { atLeast } from '../jitter';
 import { nextDelayMs } from '../poll-schedule';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { tellReconciled } from '../telemetry';
 import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
+import { submitLost } from '../verdict';
 import { lookAtDestination } from './destination-look';
 import type { LostSubmit } from './lost-submit';
 import { post } from './post';

@@ -4,10 +4,10 @@
  * @module
  */
 import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contract';
+import { notTakenText } from '../../export/summaries';
+import { utc } from '../../export/time';
 import { publish } from '../publishing';
-import { utc } from '../status';
 import { type Tracking, warn } from '../tracking';
-import { notTakenText } from '../wording';
 import { lookAtJob, objectionToJob } from './job-look';
 import type { LostSubmit } from './lost-submit';
 import { accept } from './post';

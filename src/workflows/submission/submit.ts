@@ -9,8 +9,8 @@
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/workflow';
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
-import { submitGivenUp, submitRejected } from '../failures';
 import { requestOf, submitEndsAtMs, type Tracking } from '../tracking';
+import { submitGivenUp, submitRejected } from '../verdict';
 import { post } from './post';
 import { reconcile } from './reconciliation';
 import { type NotExecuted, REFUSED_CREDENTIALS_TRIES, refusedCredentials, waitForNextTry } from './waiting';

@@ -1,10 +1,10 @@
 import { condition } from '@temporalio/workflow';
 import type { SubmitOutcome } from '../../contract';
-import { atLeast } from '../jitter';
+import { waitSummary } from '../../export/summaries';
+import { about, atLeast } from '../../export/time';
 import { publish } from '../publishing';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import type { Tracking } from '../tracking';
-import { waitSummary } from '../wording';
 
 export type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
 
@@ -54,6 +54,6 @@ function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
   );
-  const jitteredMs = Math.round(backedOffMs * (0.85 + 0.3 * Math.random()));
+  const jitteredMs = about(backedOffMs);
   return Math.max(atLeast(retryAfterMs ?? 0), jitteredMs);
 }

@@ -4,9 +4,8 @@
  * @module
  */
 import type { ExportRequest, ExportSettings, NotExecutedReason } from '../contract';
-import { formatDuration } from './format-duration';
-import { fractionDone, remainingMs } from './progress';
-import type { Tracking } from './tracking';
+import { cutInTheMiddle } from './quoting';
+import { formatDuration } from './time';
 
 /** What is exported where. */
 type Described = Pick<ExportRequest, 'imageId' | 'bucketUrl' | 'fileFormat' | 'isQuickExport'>;
@@ -69,38 +68,34 @@ const SHORT_DESTINATION_BYTES = 70;
 
 /** The destination, of a long one the beginning and the end: `ims-image:exports/2026/very-…/centos7_5.qcow2`. */
 export function shortDestination({ bucketUrl }: Pick<ExportRequest, 'bucketUrl'>): string {
-  const characters = [...bucketUrl];
-  if (bytesOf(bucketUrl) <= SHORT_DESTINATION_BYTES) return bucketUrl;
-  const half = (SHORT_DESTINATION_BYTES - bytesOf('…')) / 2;
-  const start = fitting(characters, half);
-  const end = fitting(characters.reverse(), half).reverse();
-  return `${start.join('')}…${end.join('')}`;
+  return cutInTheMiddle(bucketUrl, SHORT_DESTINATION_BYTES);
 }
 
-function fitting(characters: string[], bytes: number): string[] {
-  let count = 0;
-  for (let left = bytes - bytesOf(characters[0] ?? ''); left >= 0; left -= bytesOf(characters[count] ?? '')) count += 1;
-  return characters.slice(0, count);
-}
-
-/** In UTF-8. */
-export function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+/** What is known of a job, as far as a line of the Timeline says it. */
+export interface JobSeen {
+  parked: boolean;
+  paused: boolean;
+  polls: number;
+  /** What the last poll failed with; null after a good one. */
+  lastError: { code: string } | null;
+  /** The last that the cloud told; null before the first. */
+  jobStatus: string | null;
+  /** 0..1; null when the cloud told none. */
+  fraction: number | null;
+  /** Milliseconds by the recent rate; null without credible progress. */
+  remainingMs: number | null;
 }
 
 /** Where the job stands: `RUNNING 37 % - 3h 10m left`. */
-export function describeProgress(tracking: Tracking, nowMs: number): string {
-  if (tracking.parked) return 'access denied';
-  if (tracking.lastError !== null) return `poll failed (${tracking.lastError.code})`;
-  const status = tracking.lastJob?.status ?? 'accepted';
-  const leftMs = remainingMs(tracking.progress, nowMs);
-  const left = leftMs === null ? '' : ` - ${formatDuration(leftMs)} left`;
-  return `${status}${percent(tracking, ' ')}${left}`;
+export function describeProgress(seen: JobSeen): string {
+  if (seen.parked) return 'access denied';
+  if (seen.lastError !== null) return `poll failed (${seen.lastError.code})`;
+  const left = seen.remainingMs === null ? '' : ` - ${formatDuration(seen.remainingMs)} left`;
+  return `${lastSeen(seen)}${left}`;
 }
 
 /** `37 %` with what stands before it, or nothing where the cloud told none. */
-export function percent({ progress }: Tracking, before = ''): string {
-  const fraction = fractionDone(progress);
+export function percent(fraction: number | null, before = ''): string {
   return fraction === null ? '' : `${before}${Math.floor(fraction * 100)} %`;
 }
 
@@ -118,15 +113,15 @@ export function waitSummary(reason: NotExecutedReason, code: string, delayMs: nu
 }
 
 /** Summary of the timer between two polls: with one for each poll, the Timeline reads as a progress log. */
-export function timerSummary(tracking: Tracking, nowMs: number): string {
-  const next = `check #${tracking.polls + 1}`;
-  if (tracking.paused) return `paused at ${lastSeen(tracking)} - ${next} only before the deadline`;
-  return `${describeProgress(tracking, nowMs)} - next ${next}`;
+export function timerSummary(seen: JobSeen): string {
+  const next = `check #${seen.polls + 1}`;
+  if (seen.paused) return `paused at ${lastSeen(seen)} - ${next} only before the deadline`;
+  return `${describeProgress(seen)} - next ${next}`;
 }
 
 /** The last that the cloud told of the job, without an estimate that grows old: `RUNNING 37 %`. */
-function lastSeen(tracking: Tracking): string {
-  return `${tracking.lastJob?.status ?? 'accepted'}${percent(tracking, ' ')}`;
+function lastSeen({ jobStatus, fraction }: JobSeen): string {
+  return `${jobStatus ?? 'accepted'}${percent(fraction, ' ')}`;
 }
 
 /** By which a warning says of a job that it was not taken; whoever named it looks for these words. */

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  dateAndTime,
-  expandTemplate,
-  keyPart,
-  templateProblem,
-  uses,
-} from '../../../src/activities/batch/key-template';
-import { KEY_PLACEHOLDERS } from '../../../src/contract';
+import { KEY_PLACEHOLDERS } from '../../src/contract';
+import { dateAndTime, expandTemplate, keyPart, templateProblem, uses } from '../../src/request/key-template';
 
 const VALUES = { name: 'web', imageId: 'd164b5df', format: 'qcow2', date: '2026-11-27', time: '023000' };
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KEY_PLACEHOLDERS } from '../../contract';
+import { KEY_PLACEHOLDERS } from '../contract';
 
 export type KeyPlaceholder = (typeof KEY_PLACEHOLDERS)[number];
 export type KeyValues = { [placeholder in KeyPlaceholder]: string };

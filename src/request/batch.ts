@@ -15,20 +15,12 @@ import {
   type ImageQuery,
   MAX_BATCH_IMAGES,
   RULE_IDS,
-} from '../../contract';
-import {
-  accountSchema,
-  asText,
-  imageIdSchema,
-  invalidRequest,
-  optionProblems,
-  optionsSchema,
-  type Problem,
-  problemsOf,
-  splitBucketUrl,
-  withDefaults,
-} from '../export-request';
+} from '../contract';
+import { asText, invalidRequest, type Problem } from '../export/failures';
+import { accountSchema, imageIdSchema, splitBucketUrl } from './export';
 import { templateProblem } from './key-template';
+import { optionProblems, optionsSchema, withDefaults } from './options';
+import { problemsOf } from './problems';
 
 /** An input of a batch that can be read, with its defaults. */
 export interface BatchRequest {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src/activities';
 import type { ObservedJob } from '../../src/contract';
+import { startSummary, submitSummary, timerSummary } from '../../src/export/summaries';
+import { formatDuration } from '../../src/export/time';
 import { currentDetails } from '../../src/workflows/current-details';
-import { submitLost } from '../../src/workflows/failures';
-import { formatDuration } from '../../src/workflows/format-duration';
-import { statusOf } from '../../src/workflows/status';
+import { jobSeen, statusOf } from '../../src/workflows/status';
 import { beginTracking, recordPoll, requestOf, type Tracking } from '../../src/workflows/tracking';
-import { startSummary, submitSummary, timerSummary } from '../../src/workflows/wording';
+import { submitLost } from '../../src/workflows/verdict';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -36,20 +36,20 @@ describe('what people read in the Web UI', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
-    expect(timerSummary(tracking, START + 10 * MINUTE)).toBe('RUNNING 20 % - 1h 20m left - next check #3');
+    expect(timerSummary(jobSeen(tracking, START + 10 * MINUTE))).toBe('RUNNING 20 % - 1h 20m left - next check #3');
   });
 
   it('does not invent a percentage where the cloud tells none', () => {
     const tracking = exporting();
     observe(tracking, 0, { status: 'INIT' });
-    expect(timerSummary(tracking, START)).toBe('INIT - next check #2');
+    expect(timerSummary(jobSeen(tracking, START))).toBe('INIT - next check #2');
   });
 
   it('does not call a check the next one that comes only before the deadline', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     tracking.paused = true;
-    expect(timerSummary(tracking, START)).toBe('paused at RUNNING 10 % - check #2 only before the deadline');
+    expect(timerSummary(jobSeen(tracking, START))).toBe('paused at RUNNING 10 % - check #2 only before the deadline');
   });
 
   it('keeps the beginning and the end of a long destination: 200 bytes in a summary, 120 characters on the Timeline', () => {

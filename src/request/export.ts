@@ -5,79 +5,24 @@
  *
  * @module
  */
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { z } from 'zod';
 import {
   DEFAULT_ACCOUNT,
-  DURATION_SHAPE,
-  type Duration,
-  durationMs,
-  EXPORT_OPTIONS,
-  type ExportOptions,
   type ExportRequest,
-  type ExportSettings,
   FILE_FORMATS,
   IMAGE_ID,
-  type InvalidExportRequestDetails,
   isWorkflowId,
   JOB_ID,
-  type OptionSpec,
   RULE_IDS,
-  settingProblems,
-  TASK_QUEUE_NAME,
   WORKFLOW_ID_SHAPE,
   workflowIdProblem,
 } from '../contract';
-
-export type Problem = InvalidExportRequestDetails['problems'][number];
+import { asText, invalidField, invalidRequest, type Problem } from '../export/failures';
+import { optionProblems, optionsSchema, withDefaults } from './options';
+import { problemsOf } from './problems';
 
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-/** A failure that tells more of them would be too large for Temporal, and for a reader. */
-const MOST_PROBLEMS = 20;
-
-const TASK_QUEUE_SHAPE = 'the name of a task queue, of 1 to 200 visible ASCII characters';
-
-/** The schema of the value of an option. */
-function optionSchema(spec: OptionSpec): z.ZodType {
-  switch (spec.kind) {
-    case 'duration':
-      return z.custom<Duration>((value) => durationMs(value) !== undefined, { error: DURATION_SHAPE });
-    case 'choice':
-      return z.enum(spec.choices, { error: spec.choices.map((choice) => `'${choice}'`).join(' or ') });
-    case 'wholeNumber': {
-      const { min, max } = spec;
-      return z
-        .int({ error: `a whole number from ${min} to ${max}` })
-        .min(min)
-        .max(max);
-    }
-    case 'flag':
-      return z.boolean({ error: 'true or false' });
-    case 'rules':
-      return z.partialRecord(
-        z.enum(RULE_IDS, { error: `a rule of ${RULE_IDS.join(', ')}` }),
-        z.enum(['error', 'warn', 'off'], { error: "'error', 'warn' or 'off'" }),
-        { error: "an object such as {bucketReadable: 'off'}" },
-      );
-    case 'taskQueue':
-      return z.string({ error: TASK_QUEUE_SHAPE }).regex(TASK_QUEUE_NAME, { error: TASK_QUEUE_SHAPE });
-  }
-}
-
-/** Null stands for absent. */
-type OptionsShape = {
-  [option in keyof ExportOptions]-?: z.ZodOptional<z.ZodNullable<z.ZodType<NonNullable<ExportOptions[option]>>>>;
-};
-
-/** The `options` of an input. */
-export const optionsSchema = z.strictObject(
-  Object.fromEntries(
-    Object.entries(EXPORT_OPTIONS).map(([option, spec]) => [option, optionSchema(spec).nullish()]),
-  ) as OptionsShape,
-  { error: 'an object' },
-);
-
 const ACCOUNT_NAME = "the name of one of the worker's accounts";
 
 /** The `account` of an input. */
@@ -116,7 +61,6 @@ export const exportInputSchema = z.strictObject(
 );
 
 type ParsedInput = z.infer<typeof exportInputSchema>;
-type ParsedOptions = z.infer<typeof optionsSchema>;
 
 /**
  * Normalises an input of `exportImageWorkflow`.
@@ -125,7 +69,7 @@ type ParsedOptions = z.infer<typeof optionsSchema>;
  */
 export function parseExportInput(input: unknown): ExportRequest {
   const parsed = exportInputSchema.safeParse(input);
-  if (!parsed.success) throw invalidRequest(problemsOf(parsed.error.issues, input));
+  if (!parsed.success) throw invalidRequest(problemsOf(parsed.error.issues, input, keysAt));
   const options = withDefaults(parsed.data.options ?? {});
   const problems = [
     ...destinationProblems(parsed.data),
@@ -158,21 +102,6 @@ export function parseExportStart(input: unknown): ExportRequest {
   const expected = workflowIdProblem(request.bucketUrl);
   if (expected !== null) throw invalidField('bucketUrl', request.bucketUrl, expected);
   return request;
-}
-
-/** An InvalidExportRequest of one problem, for checks that need more than the input. */
-export function invalidField(field: string, value: unknown, expected: string): ApplicationFailure {
-  return invalidRequest([{ field, value: asText(value), expected }]);
-}
-
-/** The settings of a request: every option by its default where none is given, durations in milliseconds. */
-export function withDefaults(given: ParsedOptions): ExportSettings {
-  const settings = Object.entries(EXPORT_OPTIONS).map(([option, spec]) => {
-    const value = given[option as keyof ExportOptions] ?? spec.default;
-    if (spec.kind === 'duration') return [`${option}Ms`, durationMs(value) ?? 0];
-    return [option, spec.kind === 'rules' ? { ...(value as object) } : value];
-  });
-  return Object.fromEntries(settings) as ExportSettings;
 }
 
 /** A surrogate without its other half: no UTF-8 can be made of it. */
@@ -209,72 +138,8 @@ function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Pro
   return [];
 }
 
-export function optionProblems(options: ExportSettings, given: ParsedOptions): Problem[] {
-  return settingProblems(options).map(({ field, value, expected }) => ({
-    field: `options.${field}`,
-    value: asText(value),
-    expected: given[field] == null ? `${expected}; ${value} is the default, so set it too` : expected,
-  }));
-}
-
-/** @param keysAt the keys that an object of the input knows, by its path */
-export function problemsOf(
-  issues: readonly z.core.$ZodIssue[],
-  input: unknown,
-  keysAt: (path: string[]) => readonly string[] = knownKeys,
-): Problem[] {
-  return issues.flatMap((issue) => {
-    const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') {
-      return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
-    }
-    const expected = `no key of this name; known are ${keysAt(path).join(', ')}`;
-    return issue.keys.map((key) => ({
-      field: cut([...path, key].join('.')),
-      value: asText(valueAt(input, [...path, key])),
-      expected,
-    }));
-  });
-}
-
-function knownKeys(path: string[]): readonly string[] {
+function keysAt(path: string[]): readonly string[] {
   if (path[1] === 'rules') return RULE_IDS;
   if (path[0] === 'notify') return ['workflowId'];
   return Object.keys((path[0] === 'options' ? optionsSchema : exportInputSchema).shape);
-}
-
-function valueAt(input: unknown, path: string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), input);
-}
-
-function isObject(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === 'object' && value !== null;
-}
-
-/** A value for a message. */
-export function asText(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
-  return cut(text);
-}
-
-function cut(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 199)}…`;
-}
-
-/** @param found at least one problem */
-export function invalidRequest(found: Problem[]): ApplicationFailure {
-  const problems = found.slice(0, MOST_PROBLEMS);
-  const first = problems[0] ?? { field: '', value: '', expected: '' };
-  const details: InvalidExportRequestDetails = { ...first, problems };
-  const sentences = problems.map(
-    ({ field, value, expected }) => `${field || 'input'} is ${value}; expected ${expected.replace(/\.$/, '')}`,
-  );
-  return ApplicationFailure.create({
-    type: 'InvalidExportRequest',
-    message: `Invalid export request: ${sentences.join('. ')}.`,
-    nonRetryable: true,
-    details: [details],
-    // An answer to whoever asked, and no fault of the worker.
-    category: ApplicationFailureCategory.BENIGN,
-  });
 }

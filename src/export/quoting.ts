@@ -1,0 +1,45 @@
+/**
+ * Words of others, made to fit where they go.
+ *
+ * @module
+ */
+
+/** On one line: a line break must not end a list. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** In UTF-8. */
+export function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** At most so many characters, the last a mark of what is missing. */
+export function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
+}
+
+/** At most so many bytes of UTF-8, the last a mark of what is missing. */
+export function cutToBytes(text: string, bytes: number): string {
+  if (bytesOf(text) <= bytes) return text;
+  return `${beginning([...text], bytes - bytesOf('…')).join('')}…`;
+}
+
+/** At most so many bytes, of the middle of a longer text only a mark. */
+export function cutInTheMiddle(text: string, bytes: number): string {
+  if (bytesOf(text) <= bytes) return text;
+  const half = (bytes - bytesOf('…')) / 2;
+  const characters = [...text];
+  const start = beginning(characters, half);
+  const end = beginning(characters.reverse(), half).reverse();
+  return `${start.join('')}…${end.join('')}`;
+}
+
+function beginning(characters: string[], bytes: number): string[] {
+  let count = 0;
+  for (let left = bytes - bytesOf(characters[0] ?? ''); left >= 0 && count < characters.length; ) {
+    count += 1;
+    left -= bytesOf(characters[count] ?? '');
+  }
+  return characters.slice(0, count);
+}

@@ -1,0 +1,42 @@
+/**
+ * Times, as people read them and as the wire has them, and the spread of waits.
+ *
+ * @module
+ */
+
+/** `3h 10m`, `4m 05s`, `12s`. */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, '0')}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, '0')}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** ISO 8601. */
+export function iso(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+/** The times of a job come in several spellings; only one that says that it is UTC can be compared. */
+export function utc(time: string | null | undefined): string | null {
+  return time?.endsWith('Z') ? time : null;
+}
+
+/** Each wait is drawn from this share around, or above, the intended one, so that exports started together drift apart. */
+export const JITTER = 0.15;
+
+/** About so long, a random share more or less. */
+export function about(waitMs: number): number {
+  return Math.round(waitMs * (1 - JITTER + 2 * JITTER * Math.random()));
+}
+
+/**
+ * At least so long, and by a random share longer: a wait that the cloud, or a rule, has set a lower bound of is the same for
+ * every export that met the same trouble, and they must not all come back in the same moment.
+ */
+export function atLeast(waitMs: number): number {
+  return Math.round(waitMs * (1 + JITTER * Math.random()));
+}

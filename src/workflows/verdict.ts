@@ -1,0 +1,144 @@
+/**
+ * How an export ends. Every end of one goes through here, and what says that nothing was submitted asks first whether an
+ * earlier attempt of this run may have.
+ *
+ * @module
+ */
+import {
+  type ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type {
+  CloudErrorInfo,
+  ExportImageResult,
+  ExportOutcome,
+  NotExecutedReason,
+  ObservedJob,
+  VerifyOutcome,
+} from '../contract';
+import * as failures from '../export/failures';
+import { describeProgress } from '../export/summaries';
+import { notifiedWorkflow, notify } from './notification';
+import { publish } from './publishing';
+import { jobSeen, statusOf } from './status';
+import { tellEnd } from './telemetry';
+import { attachedJobId, deadlineOf, jobIdOf, requestOf, submitEndsAtMs, type Tracking } from './tracking';
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Failures, from what is known of the export
+
+/** The request was refused, or could not be validated. */
+export function refused(tracking: Tracking, refusal: ApplicationFailure): ApplicationFailure {
+  if (!tracking.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') return refusal;
+  // The destination may be taken by our own object.
+  tracking.lastError = {
+    code: 'EARLIER_ATTEMPT',
+    message: `this run was reset or retried, and an earlier attempt may have exported; now: ${refusal.message}`,
+    httpStatus: null,
+    requestId: null,
+    operation: 'ValidateExport',
+  };
+  return submitLost(tracking, null);
+}
+
+/** @param error what kept the request from being validated */
+export function notValidated(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
+  const { request, input } = tracking;
+  return refused(tracking, failures.notValidated(failures.contextOf(request, input), error));
+}
+
+/** @param denied whether it is the credentials or their permissions that were refused */
+export function submitRejected(tracking: Tracking, error: CloudErrorInfo, denied: boolean): ApplicationFailure {
+  return failures.submitRejected(requestOf(tracking), error, denied);
+}
+
+/** The time to submit is over. @param last what the last try was answered */
+export function submitGivenUp(
+  tracking: Tracking,
+  last?: { reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null },
+): ApplicationFailure {
+  if (last === undefined) return failures.submitGivenUp(requestOf(tracking), deadlineOf(tracking));
+  const { reason, error, retryAfterMs } = last;
+  const asksForMore = retryAfterMs !== null && Date.now() + retryAfterMs >= submitEndsAtMs(tracking);
+  return failures.submitGivenUp(requestOf(tracking), deadlineOf(tracking), {
+    denied: reason === 'unauthorized',
+    error,
+    asksToWaitMs: asksForMore ? retryAfterMs : null,
+  });
+}
+
+/** The answer to the submit was lost. @param finding what the search for it ended with, as a clause; null when there was none */
+export function submitLost(tracking: Tracking, finding: string | null): ApplicationFailure {
+  return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.lostSubmit?.candidate ?? null);
+}
+
+/** A job to be tracked cannot be looked at. */
+export function jobNotRead(
+  tracking: Tracking,
+  jobId: string,
+  error: CloudErrorInfo,
+  denied: boolean,
+): ApplicationFailure {
+  return failures.jobNotRead(requestOf(tracking), jobId, error, denied);
+}
+
+export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number): ApplicationFailure {
+  return failures.exportFailed(requestOf(tracking), jobIdOf(tracking), job, statusOf(tracking, nowMs));
+}
+
+/** Tracking of a job ends without a verdict of the cloud. */
+export function outcomeUnknown(tracking: Tracking, reason: failures.UnknownOfJob, nowMs: number): ApplicationFailure {
+  const known = { ...lastKnown(tracking, nowMs), request: requestOf(tracking), jobId: jobIdOf(tracking) };
+  return failures.outcomeUnknown(known, reason, describeProgress(jobSeen(tracking, nowMs)));
+}
+
+export function objectInvalid(
+  tracking: Tracking,
+  outcome: Extract<VerifyOutcome, { kind: 'invalid' }>,
+): ApplicationFailure {
+  return failures.objectInvalid(requestOf(tracking), jobIdOf(tracking), outcome);
+}
+
+function lastKnown(tracking: Tracking, nowMs: number): failures.LastKnown {
+  const { request, input, remoteJob, lastError } = tracking;
+  return { request, input, remoteJob, lastError, status: statusOf(tracking, nowMs) };
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The end itself
+
+export async function endAsSucceeded(tracking: Tracking, result: ExportImageResult): Promise<void> {
+  await end(tracking, 'succeeded', null, result);
+}
+
+export async function endAsFailed(tracking: Tracking, failure: failures.ExportApplicationFailure): Promise<void> {
+  await end(tracking, failures.outcomeOf(failure.type), failure, null);
+}
+
+export async function endAsCanceled(tracking: Tracking): Promise<void> {
+  await end(tracking, 'canceled', null, null);
+}
+
+/** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
+async function end(
+  tracking: Tracking,
+  outcome: ExportOutcome,
+  failure: ApplicationFailure | null,
+  result: ExportImageResult | null,
+): Promise<void> {
+  // A job that was begun elsewhere goes on, whatever became of its tracking.
+  if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
+  const { remoteJob, discard } = tracking;
+  tracking.phase = 'ended';
+  tracking.nextPollAtMs = null;
+  tracking.ended = { outcome, atMs: Date.now(), failure };
+  upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
+  publish(tracking);
+  tellEnd(tracking);
+  const notified = notifiedWorkflow(tracking);
+  if (notified !== undefined) await notify(notified, tracking, result);
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+}
