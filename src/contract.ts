@@ -391,10 +391,21 @@ export const FAILURE_TYPES = [
   'ExportedObjectInvalid',
   /** The credentials or their permissions were refused before anything was submitted. */
   'AccessDenied',
+  /** Only of a batch: no image matches its query, and its input does not say `allowEmpty`. Nothing was submitted. */
+  'NothingToExport',
 ] as const;
 export type FailureType = (typeof FAILURE_TYPES)[number];
 
-/** What is common to `details[0]` of every failure but InvalidExportRequest. */
+/** What a batch as a whole fails with. Nothing was submitted. */
+export const BATCH_FAILURE_TYPES = [
+  'InvalidExportRequest',
+  'SubmitRejected',
+  'AccessDenied',
+  'NothingToExport',
+] as const satisfies readonly FailureType[];
+export type BatchFailureType = (typeof BATCH_FAILURE_TYPES)[number];
+
+/** What is common to `details[0]` of every failure but InvalidExportRequest and NothingToExport. */
 export interface FailureContext {
   imageId: string;
   bucketUrl: string;
@@ -474,6 +485,14 @@ export interface ExportedObjectInvalidDetails extends FailureContext {
   object: ExportedObject | null;
 }
 
+/** `details[0]` of NothingToExport. */
+export interface NothingToExportDetails {
+  /** The query that no private image of the account matches. */
+  query: ImageQuery;
+  /** Always empty: no field of the input is wrong. */
+  problems: [];
+}
+
 /** `details[0]` by failure type. */
 export interface FailureDetails {
   InvalidExportRequest: InvalidExportRequestDetails;
@@ -485,9 +504,10 @@ export interface FailureDetails {
   ExportOutcomeUnknown: ExportOutcomeUnknownDetails;
   ExportedObjectInvalid: ExportedObjectInvalidDetails;
   AccessDenied: SubmitRejectedDetails;
+  NothingToExport: NothingToExportDetails;
 }
 
-/** What an export ended with when it did not succeed: `type` says what `details` are. */
+/** What an export or a batch ended with when it did not succeed: `type` says what `details` are. */
 export type ExportFailure = {
   [type in FailureType]: { type: type; message: string; details: FailureDetails[type] };
 }[FailureType];
@@ -772,6 +792,8 @@ export interface ExportImagesInput {
   maxConcurrent?: number;
   /** Only validate every export: nothing is submitted. @default false */
   dryRun?: boolean;
+  /** A query that no image matches is a success with no items. Otherwise the batch fails as NothingToExport. @default false */
+  allowEmpty?: boolean;
 }
 
 /** One image of a batch. */
@@ -859,7 +881,8 @@ export interface ExportImagesResult {
 export const BATCH_PHASES = ['planning', 'validating', 'exporting', 'paused', 'canceling', 'ended'] as const;
 export type BatchPhase = (typeof BATCH_PHASES)[number];
 
-export type BatchOutcome = 'completed' | 'failed' | 'canceled';
+export const BATCH_OUTCOMES = ['completed', 'failed', 'canceled'] as const;
+export type BatchOutcome = (typeof BATCH_OUTCOMES)[number];
 
 /** The answer to the query `batchStatus`. Also answered after the end. */
 export interface BatchStatus {

@@ -20,6 +20,7 @@ const TYPES = {
   'failures/DestinationBusy': 'DestinationBusyDetails',
   'failures/SubmitRejected': 'SubmitRejectedDetails',
   'failures/AccessDenied': 'SubmitRejectedDetails',
+  'failures/NothingToExport': 'NothingToExportDetails',
   'failures/ExportFailed': 'ExportFailedDetails',
   'failures/ExportOutcomeUnknown': 'ExportOutcomeUnknownDetails',
   'failures/ExportedObjectInvalid': 'ExportedObjectInvalidDetails',

@@ -16,6 +16,7 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
   NotValidatedYet: EXIT.failed,
   SubmitRejected: EXIT.failed,
   AccessDenied: EXIT.failed,
+  NothingToExport: EXIT.failed,
   ExportFailed: EXIT.failed,
   ExportedObjectInvalid: EXIT.failed,
   ExportOutcomeUnknown: EXIT.unknown,

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
+import { ApplicationFailure } from '@temporalio/common';
+import type {
+  BatchFormat,
+  BatchImage,
+  BatchPlan,
+  ExportOptions,
+  ExportSettings,
+  ImageQuery,
+  NothingToExportDetails,
+  PlannedExport,
+} from '../../contract';
 import { asText, invalidRequest, type Problem, parseExportStart } from '../export-request';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from './key-template';
 import type { BatchRequest } from './request';
@@ -44,9 +54,12 @@ export function imagesToRead(request: BatchRequest): string[] {
  * Plans a batch.
  *
  * @param found the images of the query, or those facts of the images of the input that were needed
- * @throws ApplicationFailure InvalidExportRequest when two images have one key, a destination is none, or all is too much
+ * @throws ApplicationFailure InvalidExportRequest when two images have one key, a destination is none, or all is too much;
+ *   NothingToExport when the query matches no image and the input does not say `allowEmpty`
  */
 export function planBatch(request: BatchRequest, found: readonly ImageFacts[], startedAt: string): BatchPlan {
+  const { query, allowEmpty } = request;
+  if (query !== null && found.length === 0 && !allowEmpty) throw nothingToExport(query, request.account);
   const facts = new Map(found.map((image) => [image.imageId, image]));
   const moment = dateAndTime(startedAt);
   const wanted = wantedOf(request, found);
@@ -57,6 +70,17 @@ export function planBatch(request: BatchRequest, found: readonly ImageFacts[], s
   const { dryRun, maxConcurrent, account, options } = request;
   const warnings = items.length === 0 ? ['The query matches no private image.'] : [];
   return { dryRun, maxConcurrent, account, options: optionsOf(options), items, warnings };
+}
+
+/** Not benign: a batch that exports nothing night after night must count as a failure of its workflow. */
+function nothingToExport(query: ImageQuery, account: string): ApplicationFailure {
+  const details: NothingToExportDetails = { query, problems: [] };
+  return ApplicationFailure.create({
+    type: 'NothingToExport',
+    message: `Nothing to export: no private image of account ${account} matches the query ${asText(query)}. Correct the query, tag the images, or check the region and project of the account; \`ims-export batch FILE.json --dry-run --wait\` shows what matches. To let a batch without images succeed, set "allowEmpty": true in its input.`,
+    nonRetryable: true,
+    details: [details],
+  });
 }
 
 function wantedOf({ images }: BatchRequest, found: readonly ImageFacts[]): Wanted[] {
