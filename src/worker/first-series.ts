@@ -25,9 +25,9 @@ function combinations(labels: Metric['labels']): Array<{ [label: string]: string
   return found;
 }
 
-/** Of `ims_export_ended`, a failure belongs to one outcome. */
+/** A failure belongs to one outcome, and none to the others. */
 function isPossible({ outcome, failure }: { [label: string]: string }): boolean {
   if (failure === undefined) return true;
-  if (failure === 'none') return outcome === 'succeeded' || outcome === 'canceled';
+  if (failure === 'none') return outcome !== 'failed' && outcome !== 'unknown';
   return outcome === (failure === 'ExportOutcomeUnknown' ? 'unknown' : 'failed');
 }
