@@ -11,11 +11,11 @@
  *
  * @module
  */
-import { EXPORT_OUTCOMES, FAILURE_TYPES } from './contract';
+import { BATCH_FAILURE_TYPES, BATCH_OUTCOMES, EXPORT_OUTCOMES, FAILURE_TYPES, type FailureType } from './contract';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './workflows/metrics';
 
-/** Who emits a metric: the workflow, one of the activities, or the process that `ims-export worker` is. */
-export type MetricSource = 'exportImageWorkflow' | 'imsSubmitExport' | 'imsPollJob' | 'worker';
+/** Who emits a metric: a workflow, one of the activities, or the process that `ims-export worker` is. */
+export type MetricSource = 'exportImageWorkflow' | 'exportImagesWorkflow' | 'imsSubmitExport' | 'imsPollJob' | 'worker';
 
 export interface Metric {
   type: 'counter' | 'histogram' | 'gauge';
@@ -30,6 +30,8 @@ export interface Metric {
 
 const MINUTE = 60;
 const HOUR = 3600;
+
+const isOfAnExport = (type: FailureType): type is Exclude<FailureType, 'NothingToExport'> => type !== 'NothingToExport';
 
 const TABLE = {
   ims_export_submits: {
@@ -73,7 +75,12 @@ const TABLE = {
   ims_export_ended: {
     ...WORKFLOW_METRICS.ims_export_ended,
     source: 'exportImageWorkflow',
-    labels: { outcome: EXPORT_OUTCOMES, failure: ['none', ...FAILURE_TYPES] },
+    labels: { outcome: EXPORT_OUTCOMES, failure: ['none', ...FAILURE_TYPES.filter(isOfAnExport)] },
+  },
+  ims_export_batches_ended: {
+    ...WORKFLOW_METRICS.ims_export_batches_ended,
+    source: 'exportImagesWorkflow',
+    labels: { outcome: BATCH_OUTCOMES, failure: ['none', ...BATCH_FAILURE_TYPES] },
   },
   ims_export_duration: {
     ...WORKFLOW_METRICS.ims_export_duration,
@@ -140,7 +147,7 @@ type LabelsIn<Lists> = {
 /** What the workflow emits must be in the table as it is emitted: each label with every value, and no others. */
 type OfWorkflow = {
   [name in keyof WorkflowLabels]: (typeof WORKFLOW_METRICS)[name] & {
-    source: 'exportImageWorkflow';
+    source: 'exportImageWorkflow' | 'exportImagesWorkflow';
     labels: [Labels<name>, WorkflowLabels[name]] extends [WorkflowLabels[name], Labels<name>]
       ? object
       : 'not those of src/workflows/metrics.ts';

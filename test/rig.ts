@@ -180,7 +180,7 @@ export async function takeWorkflowId({ client, taskQueue }: Rig, bucketUrl: stri
   await client.workflow.execute(EXPORT_IMAGES_WORKFLOW, {
     taskQueue,
     workflowId: exportWorkflowId(bucketUrl),
-    args: [{ query: { name: 'nobody has it' }, to: 'ims-image:{imageId}', dryRun: true }],
+    args: [{ query: { name: 'nobody has it' }, to: 'ims-image:{imageId}', dryRun: true, allowEmpty: true }],
   });
 }
 

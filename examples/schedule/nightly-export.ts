@@ -52,7 +52,7 @@ export async function createNightlyExport(
       overlap: ScheduleOverlapPolicy.SKIP,
       // After an outage of Temporal, a night that was missed is made up for within these hours, not days later.
       catchupWindow: '6h',
-      // A batch fails only when it cannot be planned. The next night is tried all the same.
+      // A batch fails when it cannot be planned, or when no image has the tag. The next night is tried all the same.
       pauseOnFailure: false,
     },
   };

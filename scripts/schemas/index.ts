@@ -5,7 +5,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../../src/contract';
+import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW, FAILURE_TYPES } from '../../src/contract';
 import { closed, contractSchemas, type Schema } from './from-types';
 import { batchSchema, inputSchema } from './input';
 
@@ -14,21 +14,17 @@ const TYPES = {
   result: 'ExportImageResult',
   status: 'ExportStatus',
   memo: 'ExportMemo',
-  'failures/InvalidExportRequest': 'InvalidExportRequestDetails',
-  'failures/ExportNotAllowed': 'ExportNotAllowedDetails',
-  'failures/DestinationExists': 'DestinationExistsDetails',
-  'failures/DestinationBusy': 'DestinationBusyDetails',
-  'failures/SubmitRejected': 'SubmitRejectedDetails',
-  'failures/AccessDenied': 'SubmitRejectedDetails',
-  'failures/ExportFailed': 'ExportFailedDetails',
-  'failures/ExportOutcomeUnknown': 'ExportOutcomeUnknownDetails',
-  'failures/ExportedObjectInvalid': 'ExportedObjectInvalidDetails',
   'messages/retune.answer': 'RetuneOutcome',
   'messages/exportEnded': 'ExportEnded',
   'batch/result': 'ExportImagesResult',
   'batch/status': 'BatchStatus',
   'batch/memo': 'BatchMemo',
 } as const;
+
+/** `details[0]` of a failure has the name of its type, but for one that two types share. */
+const FAILURE_DETAILS = Object.fromEntries(
+  FAILURE_TYPES.map((type) => [`failures/${type}`, `${type === 'AccessDenied' ? 'SubmitRejected' : type}Details`]),
+);
 
 /** The same for arguments. */
 const ARGUMENT_TYPES = {
@@ -49,7 +45,11 @@ export function jsonSchemas(): Map<string, Schema> {
       type,
       closed(ofType(type)),
     ]),
-    ...Object.entries(TYPES).map(([name, type]): [string, string, Schema] => [name, type, ofType(type)]),
+    ...Object.entries({ ...TYPES, ...FAILURE_DETAILS }).map(([name, type]): [string, string, Schema] => [
+      name,
+      type,
+      ofType(type),
+    ]),
   ];
   return new Map(
     schemas.map(([name, title, schema]) => {

@@ -55,6 +55,7 @@ function progressOf({ status, memo, workflowStatus }: BatchReport): string {
     return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : ', no worker answers'}`;
   }
   if (status.phase === 'planning') return 'planning';
+  if (status.failure !== null) return `failed (${status.failure.type})`;
   const ended = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
   const counts = describeCounts(status.counts);
   const paused = status.startingPaused ? ', nothing new is started' : '';
@@ -66,8 +67,9 @@ export function batchLines(report: BatchReport): string[] {
   const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
   const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
-  lines.push(`  images   ${status?.total ?? memo.total ?? 'not planned'}`);
-  if (status !== null && status.phase !== 'planning') {
+  const isPlanned = status !== null && status.dryRun !== null;
+  lines.push(`  images   ${isPlanned ? status.total : (memo.total ?? 'not planned')}`);
+  if (isPlanned) {
     lines.push(`  running  ${status.running} of at most ${status.maxConcurrent}; ${status.pending} wait`);
   }
   const counts = describeCounts(status?.counts ?? memo.counts ?? {});
@@ -94,7 +96,7 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
     size === undefined ? '-' : String(size),
     failure === undefined ? '' : `${failure.type}: ${failure.message}`,
   ]);
-  const table = columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
+  const table = rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
   const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
   return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
 }

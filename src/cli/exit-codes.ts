@@ -1,24 +1,17 @@
 import { ExportError, type ExportErrorCode } from '../client';
+import type { FailureType } from '../contract';
+import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
 import { ListenError } from '../worker/listen-error';
 
 /** What the exit code of a command says. */
 export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 } as const;
 
-const EXIT_CODES: { [code in ExportErrorCode]: number } = {
-  InvalidExportRequest: EXIT.badArguments,
+const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = {
   NoSuchExport: EXIT.badArguments,
-  ExportNotAllowed: EXIT.failed,
-  DestinationExists: EXIT.failed,
-  DestinationBusy: EXIT.failed,
   ExportEnded: EXIT.failed,
   NothingToResolve: EXIT.failed,
   NotValidatedYet: EXIT.failed,
-  SubmitRejected: EXIT.failed,
-  AccessDenied: EXIT.failed,
-  ExportFailed: EXIT.failed,
-  ExportedObjectInvalid: EXIT.failed,
-  ExportOutcomeUnknown: EXIT.unknown,
   Terminated: EXIT.unknown,
   Canceled: EXIT.canceled,
   NoWorker: EXIT.temporal,
@@ -26,7 +19,15 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
 };
 
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof ExportError) return EXIT_CODES[error.code];
+  if (error instanceof ExportError) {
+    const { code } = error;
+    return isFailureType(code) ? exitCodeOfFailure(code) : EXIT_CODES[code];
+  }
   if (error instanceof AccountConfigurationError || error instanceof ListenError) return EXIT.badArguments;
   return EXIT.failed;
+}
+
+function exitCodeOfFailure(type: FailureType): number {
+  if (type === 'InvalidExportRequest') return EXIT.badArguments;
+  return outcomeOf(type) === 'unknown' ? EXIT.unknown : EXIT.failed;
 }

@@ -72,7 +72,8 @@ const PLANNED_INTERVAL_MS = 250;
  * name, joins a batch that runs. One that has ended runs anew: what it has exported to the same keys is found, and not
  * exported again.
  *
- * @throws ExportError InvalidExportRequest that names the field; AccessDenied, SubmitRejected, NoWorker, TemporalUnreachable
+ * @throws ExportError InvalidExportRequest that names the field; NothingToExport when no image matches the query; AccessDenied,
+ *   SubmitRejected, NoWorker, TemporalUnreachable
  * @example
  * ```ts
  * const batch = await startBatch(client, { query: { tag: 'backup' }, to: 'ims-image:{date}/{name}.{format}' });
@@ -236,11 +237,12 @@ function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): 
   );
 }
 
-/** Fails as the batch does when it cannot be planned; a worker that is slow to take it is waited for by whoever waits. */
+/** Fails as the batch does when it ends without a plan. */
 async function untilPlanned(client: Client, workflowId: string, runId: string): Promise<void> {
   for await (const { status, memo, closedAt } of followBatch(client, workflowId, PLANNED_INTERVAL_MS)) {
-    if (closedAt !== null && memo.total === undefined) await batchResult(client, workflowId, runId);
-    if (memo.total !== undefined || (status !== null && status.phase !== 'planning')) return;
+    if (memo.total !== undefined || (status !== null && status.dryRun !== null)) return;
+    // The query may answer after an end that the description did not show yet.
+    if (closedAt !== null || status?.phase === 'ended') await batchResult(client, workflowId, runId);
   }
 }
 

@@ -49,6 +49,8 @@ export interface ExportImagesInput {
   maxConcurrent?: number;
   /** Only validate every export: nothing is submitted. @default false */
   dryRun?: boolean;
+  /** A query that no image matches is a success with no items. Otherwise the batch fails as NothingToExport. @default false */
+  allowEmpty?: boolean;
 }
 
 /** One image of a batch. */
@@ -138,7 +140,8 @@ export const BATCH_PHASES = ['planning', 'validating', 'exporting', 'paused', 'c
 
 export type BatchPhase = (typeof BATCH_PHASES)[number];
 
-export type BatchOutcome = 'completed' | 'failed' | 'canceled';
+export const BATCH_OUTCOMES = ['completed', 'failed', 'canceled'] as const;
+export type BatchOutcome = (typeof BATCH_OUTCOMES)[number];
 
 /** The answer to the query `batchStatus`. Also answered after the end. */
 export interface BatchStatus {

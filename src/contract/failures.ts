@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ImageQuery } from './batch';
 import type { ObjectFormat } from './input';
 import type { ExportedObject } from './result';
 import type { ExportStatus, RemoteJob } from './status';
@@ -27,11 +28,22 @@ export const FAILURE_TYPES = [
   'ExportedObjectInvalid',
   /** The credentials or their permissions were refused before anything was submitted. */
   'AccessDenied',
+  /** Only of a batch: no image matches its query, and its input does not say `allowEmpty`. Nothing was submitted. */
+  'NothingToExport',
 ] as const;
 
 export type FailureType = (typeof FAILURE_TYPES)[number];
 
-/** What is common to `details[0]` of every failure but InvalidExportRequest. */
+/** What a batch as a whole fails with. Nothing was submitted. */
+export const BATCH_FAILURE_TYPES = [
+  'InvalidExportRequest',
+  'SubmitRejected',
+  'AccessDenied',
+  'NothingToExport',
+] as const satisfies readonly FailureType[];
+export type BatchFailureType = (typeof BATCH_FAILURE_TYPES)[number];
+
+/** What is common to `details[0]` of every failure but InvalidExportRequest and NothingToExport. */
 export interface FailureContext {
   imageId: string;
   bucketUrl: string;
@@ -111,6 +123,14 @@ export interface ExportedObjectInvalidDetails extends FailureContext {
   object: ExportedObject | null;
 }
 
+/** `details[0]` of NothingToExport. */
+export interface NothingToExportDetails {
+  /** The query that no private image of the account matches. */
+  query: ImageQuery;
+  /** Always empty: no field of the input is wrong. */
+  problems: [];
+}
+
 /** `details[0]` by failure type. */
 export interface FailureDetails {
   InvalidExportRequest: InvalidExportRequestDetails;
@@ -122,9 +142,10 @@ export interface FailureDetails {
   ExportOutcomeUnknown: ExportOutcomeUnknownDetails;
   ExportedObjectInvalid: ExportedObjectInvalidDetails;
   AccessDenied: SubmitRejectedDetails;
+  NothingToExport: NothingToExportDetails;
 }
 
-/** What an export ended with when it did not succeed: `type` says what `details` are. */
+/** What an export or a batch ended with when it did not succeed: `type` says what `details` are. */
 export type ExportFailure = {
   [type in FailureType]: { type: type; message: string; details: FailureDetails[type] };
 }[FailureType];

@@ -22,6 +22,7 @@ import {
   type FailureContext,
   type FailureDetails,
   type FailureType,
+  type ImageQuery,
   type InvalidExportRequestDetails,
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
@@ -39,7 +40,8 @@ import { formatDuration, iso } from './time';
 
 /**
  * - `refused`: an answer to the caller, nothing was submitted
- * - `rejected`: the cloud or the credentials did not let it be submitted
+ * - `rejected`: nothing was submitted, though the request was right: the cloud or the credentials did not let it be, or there was
+ *   nothing to submit
  * - `failed`: it was submitted, and the job or its object is not right
  * - `unknown`: a job may still run
  */
@@ -52,6 +54,7 @@ export const FAILURE_KINDS: { readonly [type in FailureType]: FailureKind } = {
   DestinationBusy: 'refused',
   SubmitRejected: 'rejected',
   AccessDenied: 'rejected',
+  NothingToExport: 'rejected',
   ExportFailed: 'failed',
   ExportedObjectInvalid: 'failed',
   ExportOutcomeUnknown: 'unknown',
@@ -278,6 +281,15 @@ export function notValidated(context: FailureContext, error: CloudErrorInfo): Ap
 export function notPlanned(error: CloudErrorInfo): ApplicationFailure {
   const message = `Nothing was submitted: the batch could not be planned: ${error.message}`;
   return failure('SubmitRejected', message, { ...NO_EXPORT, error });
+}
+
+/** No image matches the query of a batch. Not benign: one that exports nothing night after night must count as failed. */
+export function nothingToExport(query: ImageQuery, account: string): ApplicationFailure {
+  return failure(
+    'NothingToExport',
+    `Nothing to export: no private image of account ${account} matches the query ${asText(query)}. Correct the query, tag the images, or check the region and project of the account; \`ims-export batch FILE.json --dry-run --wait\` shows what matches. To let a batch without images succeed, set "allowEmpty": true in its input.`,
+    { query, problems: [] },
+  );
 }
 
 /** Where the failure is of a batch, and of none of its images. */

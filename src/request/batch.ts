@@ -33,6 +33,7 @@ export interface BatchRequest {
   options: ExportSettings;
   maxConcurrent: number;
   dryRun: boolean;
+  allowEmpty: boolean;
 }
 
 const text = (error: string) => z.string({ error }).min(1, { error });
@@ -81,6 +82,7 @@ export const batchInputSchema = z.strictObject(
       .max(BATCH_CONCURRENCY.most, { error: CONCURRENCY })
       .nullish(),
     dryRun: z.boolean({ error: 'true or false' }).nullish(),
+    allowEmpty: z.boolean({ error: 'true or false' }).nullish(),
   },
   { error: "an object such as {images: [{imageId}], to} or {query: {tag: 'backup'}, to}" },
 );
@@ -119,6 +121,7 @@ export function parseBatchInput(input: unknown): BatchRequest {
     options,
     maxConcurrent: data.maxConcurrent ?? BATCH_CONCURRENCY.default,
     dryRun: data.dryRun ?? false,
+    allowEmpty: data.allowEmpty ?? false,
   };
 }
 

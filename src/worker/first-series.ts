@@ -1,3 +1,4 @@
+import { isFailureType, outcomeOf } from '../export/failures';
 import { count, METRICS, type Meter, type Metric, type MetricName } from '../metrics';
 
 /**
@@ -25,9 +26,9 @@ function combinations(labels: Metric['labels']): Array<{ [label: string]: string
   return found;
 }
 
-/** Of `ims_export_ended`, a failure belongs to one outcome. */
+/** A failure belongs to one outcome, and none to the others. */
 function isPossible({ outcome, failure }: { [label: string]: string }): boolean {
   if (failure === undefined) return true;
-  if (failure === 'none') return outcome === 'succeeded' || outcome === 'canceled';
-  return outcome === (failure === 'ExportOutcomeUnknown' ? 'unknown' : 'failed');
+  if (failure === 'none') return outcome !== 'failed' && outcome !== 'unknown';
+  return isFailureType(failure) && outcome === outcomeOf(failure);
 }

@@ -7,7 +7,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogEntry, type Logger } from '@temporalio/worker';
 import pino, { type DestinationStream } from 'pino';
-import { EXPORT_IMAGE_WORKFLOW, FAILURE_TYPES } from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW, FAILURE_TYPES } from '../contract';
 import type { LogFormat, LogLevel } from './log-options';
 import { textLine } from './log-text';
 
@@ -48,11 +48,12 @@ export function upper(level: LogLevel): UpperLevel {
   return level.toUpperCase() as UpperLevel;
 }
 
-/** What the workflow's own line `Export ended` tells, with image and destination, Temporal's lines tell again with a stack. */
+/** What the workflow's own line, `Export ended` or `Batch ended`, says, Temporal's lines say again with a stack. */
 function lowered({ level, message, meta }: LogEntry): LogLevel {
   const isToldElsewhere =
     (message === ACTIVITY_FAILED && isExportFailure(meta?.error)) ||
-    (message === WORKFLOW_FAILED && meta?.workflowType === EXPORT_IMAGE_WORKFLOW);
+    (message === WORKFLOW_FAILED &&
+      (meta?.workflowType === EXPORT_IMAGE_WORKFLOW || meta?.workflowType === EXPORT_IMAGES_WORKFLOW));
   return isToldElsewhere ? 'debug' : (level.toLowerCase() as LogLevel);
 }
 

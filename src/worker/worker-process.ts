@@ -7,7 +7,7 @@
  * @module
  */
 import { Runtime, type WorkerOptions } from '@temporalio/worker';
-import { EXPORT_IMAGE_WORKFLOW } from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../contract';
 import { type Metric, setGauge } from '../metrics';
 import { type ReadyFacts, type RunExportWorkerOptions, runExportWorker } from '../worker';
 import { exportLogAttributes } from './activity-log-attributes';
@@ -99,7 +99,8 @@ function beginMetrics(facts: ReadyFacts, activitiesOnly: boolean): { stop(): voi
   const { version } = require('../../package.json') as { version: string };
   setGauge(meter, 'ims_export_worker_info', { version }, 1);
   beginSeries(({ source }: Metric) => {
-    if (source !== EXPORT_IMAGE_WORKFLOW) return meter.withTags({ activityType: source });
+    if (source !== EXPORT_IMAGE_WORKFLOW && source !== EXPORT_IMAGES_WORKFLOW)
+      return meter.withTags({ activityType: source });
     return activitiesOnly ? null : meter.withTags({ workflowType: source });
   });
   return activitiesOnly || worker.client === undefined

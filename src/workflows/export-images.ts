@@ -5,7 +5,6 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
-  log,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,6 +20,7 @@ import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch 
 import { exportAll } from './batch/window';
 import { cancelRequested } from './cancellation';
 import { continuesARun } from './continuation';
+import { reportBatchEnd } from './telemetry';
 
 /**
  * Exports many images to OBS, so many at a time, and returns a verdict on each. It completes also when exports fail.
@@ -30,7 +30,7 @@ import { continuesARun } from './continuation';
  *
  * @param input the images or a query, and where they go. Anything else ends as InvalidExportRequest.
  * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
- * @throws ApplicationFailure, non-retryable, InvalidExportRequest, AccessDenied or SubmitRejected: nothing was submitted
+ * @throws ApplicationFailure, non-retryable, of one of the {@link BATCH_FAILURE_TYPES}: nothing was submitted
  */
 export async function exportImagesWorkflow(
   input: ExportImagesInput,
@@ -75,7 +75,7 @@ async function end(batch: Batch, outcome: BatchOutcome, failure: ApplicationFail
   batch.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(memoOf(batch));
   publish(batch);
-  log.info('Batch ended', { outcome, ...countsOf(batch) });
+  reportBatchEnd(outcome, failure, countsOf(batch));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }
 

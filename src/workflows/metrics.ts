@@ -4,12 +4,13 @@
  *
  * @module
  */
-import type { ExportAttention, ExportOutcome, FailureType } from '../contract';
+import type { BatchFailureType, BatchOutcome, ExportAttention, ExportOutcome, FailureType } from '../contract';
 
 /** The labels of each, and the values that they can have. */
 export interface WorkflowLabels {
   ims_export_reconciliations: { outcome: 'jobFound' | 'unconfirmed' | 'unknown' };
-  ims_export_ended: { outcome: ExportOutcome; failure: FailureType | 'none' };
+  ims_export_ended: { outcome: ExportOutcome; failure: Exclude<FailureType, 'NothingToExport'> | 'none' };
+  ims_export_batches_ended: { outcome: BatchOutcome; failure: BatchFailureType | 'none' };
   ims_export_duration: { outcome: ExportOutcome };
   ims_export_detection_delay: { status: 'SUCCESS' | 'FAIL' };
   ims_export_attention: { attention: ExportAttention };
@@ -22,6 +23,11 @@ export const WORKFLOW_METRICS = {
       'Submits whose answer was lost, by what the search ended with: a job, an object taken without one (`acceptUnconfirmed`), or nothing certain.',
   },
   ims_export_ended: { type: 'counter', meaning: 'Exports that ended, by outcome and failure type.' },
+  ims_export_batches_ended: {
+    type: 'counter',
+    meaning:
+      'Batches that ended, by outcome and failure type. `completed`: each image has a verdict, also where exports failed; `failed`: it could not be planned, or no image matched its query.',
+  },
   ims_export_duration: {
     type: 'histogram',
     unit: 'seconds',

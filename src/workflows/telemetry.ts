@@ -4,7 +4,14 @@
  * @module
  */
 import { type ApplicationFailure, log, metricMeter } from '@temporalio/workflow';
-import type { ExportAttention, ExportOutcomeUnknownDetails, FailureType, ObservedJob } from '../contract';
+import type {
+  BatchCounts,
+  BatchFailureType,
+  BatchOutcome,
+  ExportAttention,
+  ExportOutcomeUnknownDetails,
+  ObservedJob,
+} from '../contract';
 import { isRefusal } from '../export/failures';
 import { utc } from '../export/time';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
@@ -49,7 +56,10 @@ export function tellEnd(tracking: Tracking): void {
   const { ended, remoteJob, discard } = tracking;
   if (ended === null) return;
   const { outcome, atMs, failure } = ended;
-  count('ims_export_ended', { outcome, failure: (failure?.type ?? 'none') as FailureType | 'none' });
+  count('ims_export_ended', {
+    outcome,
+    failure: (failure?.type ?? 'none') as WorkflowLabels['ims_export_ended']['failure'],
+  });
   recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.startedAtMs) / 1000);
   if (isLostSubmit(failure)) tellReconciled('unknown');
   const facts = {
@@ -62,6 +72,14 @@ export function tellEnd(tracking: Tracking): void {
   };
   if (failure === null || isRefusal(failure.type)) log.info('Export ended', facts);
   else log.warn('Export ended', facts);
+}
+
+/** The end of a batch. */
+export function reportBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
+  count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
+  const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };
+  if (failure === null || isRefusal(failure.type)) log.info('Batch ended', facts);
+  else log.warn('Batch ended', facts);
 }
 
 function isLostSubmit(failure: ApplicationFailure | null): boolean {

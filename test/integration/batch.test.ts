@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
+  Client,
   type ScheduleHandle,
   WithStartWorkflowOperation,
+  type WorkflowClientInterceptor,
   type WorkflowFailedError,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -25,9 +27,11 @@ import {
   exportBatchWorkflowId,
   exportWorkflowId,
 } from '../../src/contract';
+import { exportFailureOf } from '../../src/export/failures';
 import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf } from '../batch/batch-rig';
 import { itInLongForm } from '../long-form';
 import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, takeWorkflowId, untilStatus } from '../rig';
+import { exactProblemsBy } from '../schemas/validator';
 
 let rig: Rig;
 let bucket: string;
@@ -149,8 +153,70 @@ describe('a batch of exports', () => {
     const input: ExportImagesInput = { query: { tag: 'nightly=yes', os: 'Linux' }, to: into(), dryRun: true };
     const result = await resultOf(await startBatchWorkflow(rig, { ...input, maxConcurrent: 50 }));
     expect(result.items.map(({ imageId }) => imageId).sort()).toEqual(tagged.map(({ id }) => id).sort());
-    const none = await resultOf(await startBatchWorkflow(rig, { ...input, query: { name: 'nobody has it' } }));
-    expect(none).toMatchObject({ total: 0, warnings: ['The query matches no private image.'] });
+  });
+
+  describe('whose query matches no image', () => {
+    const tag = `nothing=${randomUUID().slice(0, 8)}`;
+    const input = (): ExportImagesInput => ({ query: { tag }, to: into() });
+    /** It is a shared image that has the tag, and a batch exports private ones. */
+    beforeAll(() => {
+      rig.simulator.addImages('linux', 1, { tags: [tag], __imagetype: 'shared' });
+    });
+
+    it.each([{}, { dryRun: true }])('fails as NothingToExport, with %j', async (changes) => {
+      const handle = await startBatchWorkflow(rig, { ...input(), ...changes });
+      const details = { query: { tag }, problems: [] };
+      const error = await handle.result().catch((failed: unknown) => failed);
+      expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'NothingToExport', details: [details] });
+      expect(exportFailureOf(error)).toMatchObject({ type: 'NothingToExport', details });
+      expect(exactProblemsBy('failures/NothingToExport', details)).toEqual([]);
+      const { memo } = await readBatch(rig.client, handle.workflowId);
+      expect(memo).toEqual({ outcome: 'failed', counts: {} });
+      expect(await statusOf(handle)).toMatchObject({
+        phase: 'ended',
+        outcome: 'failed',
+        total: 0,
+        failure: { type: 'NothingToExport', message: expect.stringContaining(tag) },
+      });
+    });
+
+    it('succeeds without items where the input allows it', async () => {
+      const handle = await startBatchWorkflow(rig, { ...input(), allowEmpty: true });
+      const warnings = ['The query matches no private image.'];
+      expect(await resultOf(handle)).toMatchObject({ total: 0, items: [], warnings });
+      const { memo } = await readBatch(rig.client, handle.workflowId);
+      expect(memo).toEqual({ total: 0, outcome: 'completed', counts: {} });
+    });
+
+    it('fails for who starts it, also when it ends between two looks at it', async () => {
+      // So that the first description shows it running; its query is asked only once it has failed.
+      rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: 500 } });
+      const { connection, options } = rig.client;
+      let queries = 0;
+      const afterTheEnd: WorkflowClientInterceptor = {
+        query: async (query, next) => {
+          queries += 1;
+          const batch = rig.client.workflow.getHandle(query.workflowExecution.workflowId ?? '');
+          await batch.result().catch(() => undefined);
+          return await next(query);
+        },
+      };
+      const client = new Client({
+        connection,
+        namespace: options.namespace,
+        interceptors: { workflow: [afterTheEnd] },
+      });
+      const starting = startBatch(client, input(), { taskQueue: rig.taskQueue });
+      await expect(starting).rejects.toMatchObject({ code: 'NothingToExport', details: { query: { tag } } });
+      expect(queries).toBe(1);
+    });
+  });
+
+  it('whose query matches only images that cannot be exported has a verdict on each', async () => {
+    const tag = `refused=${randomUUID().slice(0, 8)}`;
+    rig.simulator.addImages('encrypted', 2, { tags: [tag], __image_size: String(200 * 1024 ** 3) });
+    const result = await resultOf(await startBatchWorkflow(rig, { query: { tag }, to: into() }));
+    expect(verdictsOf(result)).toEqual(['refused', 'refused']);
   });
 
   itInLongForm('is joined by its name only for the same input, also by callers at the same moment', async () => {

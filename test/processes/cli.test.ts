@@ -315,6 +315,36 @@ describe.concurrent('ims-export', () => {
       expect(stdout).toContain('2 images: 2 refused');
     });
 
+    it('whose query matches no image returns 1, with and without --wait and in a dry run, and is shown as such', async () => {
+      const input = { query: { tag: 'nobody-has-it' }, to: destination('{imageId}') };
+      const file = await fileOf(input);
+      const name = 'nothing-to-export';
+      const runs: string[][] = [['--name', name], ['--wait', '--json'], ['--dry-run'], ['--dry-run', '--wait']];
+      const [started, waited, ...dry] = await Promise.all(runs.map((flags) => stage.run('batch', file, ...flags)));
+      for (const { exitCode, stderr } of [started, waited, ...dry] as Ended[]) {
+        expect(exitCode).toBe(1);
+        expect(stderr).toMatch(/^ims-export: NothingToExport: .* matches the query {"tag":"nobody-has-it"}/m);
+      }
+      expect(JSON.parse(waited?.stdout ?? '')).toMatchObject({
+        error: { code: 'NothingToExport', details: { query: input.query, problems: [] } },
+      });
+      const id = `ims-export-batch:${name}`;
+      const watched = await stage.run('watch', id);
+      expect([watched.exitCode, watched.stdout]).toEqual([1, 'failed (NothingToExport)\n']);
+      expect(watched.stderr).toContain('ims-export: NothingToExport: ');
+      const status = await stage.run('status', id);
+      expect(status.exitCode).toBe(0);
+      for (const part of ['workflow FAILED', 'images   not planned', 'failure  NothingToExport: ', 'outcome  failed']) {
+        expect(status.stdout).toContain(part);
+      }
+      const allowed = await stage.run('batch', await fileOf({ ...input, allowEmpty: true }), '--wait');
+      expect([allowed.exitCode, allowed.stdout]).toEqual([
+        0,
+        expect.stringMatching(/^0 images: none\nwarning: The query matches no private image\.$/m),
+      ]);
+      expect(allowed.stdout).not.toContain('VERDICT');
+    });
+
     itInLongForm('--dry-run submits nothing, and returns 0 when nothing is against it', async () => {
       const to = destination('dry');
       const file = await fileOf({ images: [{ imageId: stage.image('dataDisk'), bucketUrl: to }] });

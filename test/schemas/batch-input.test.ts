@@ -22,6 +22,8 @@ const TAKEN = [
   { images: [{ imageId, objectKey: 'a', isQuickExport: true, fileFormat: null, bucketUrl: null }], to: 'ims-image:' },
   { images: [{ imageId, fileFormat: 'vhd', isQuickExport: false }], query: null, to, format: null },
   { query: {}, to, format: 'quick', maxConcurrent: 500, dryRun: true },
+  { query: {}, to, allowEmpty: true },
+  { images: [{ imageId }], to, allowEmpty: null },
   {
     query: { name: 'a', tag: 'k=v', os: 'Linux', enterpriseProjectId: '0' },
     to,
@@ -36,6 +38,7 @@ const REFUSED = [
   {},
   { to },
   { images: [], to },
+  { images: [], to, allowEmpty: true },
   { images: [{}], to },
   { images: [{ imageId: 'no uuid' }], to },
   { images: [{ imageId, fileFormat: 'raw' }], to },
@@ -53,6 +56,7 @@ const REFUSED = [
   { query: {}, to, options: { deadline: 'soon' } },
   { query: {}, to, options: { deadLine: '1h' } },
   { query: {}, to, dryRun: 'yes' },
+  { query: {}, to, allowEmpty: 'yes' },
 ];
 
 /** Of a text with placeholders, and of several fields of several images, a schema tells nothing. */

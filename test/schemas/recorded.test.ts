@@ -79,6 +79,7 @@ describe('what real exports took and gave fits the schemas:', () => {
       'failures/DestinationExists',
       'failures/SubmitRejected',
       'failures/AccessDenied',
+      'failures/NothingToExport',
       'failures/ExportFailed',
       'failures/ExportOutcomeUnknown',
       'failures/ExportedObjectInvalid',

@@ -40,7 +40,9 @@ it('tells what went wrong with its stack and causes, where nobody meant it to', 
 
 it('leaves to the line of the workflow what was thrown on purpose', () => {
   logger('json').warn('Activity failed', { error: refusal });
-  logger('json').warn('Workflow failed', { error: new Error('ISO image'), workflowType: 'exportImageWorkflow' });
+  for (const workflowType of ['exportImageWorkflow', 'exportImagesWorkflow']) {
+    logger('json').warn('Workflow failed', { error: new Error('ISO image'), workflowType });
+  }
   expect(lines).toEqual([]);
   logger('json', 'debug').warn('Activity failed', { error: refusal });
   expect(said()).toMatchObject([{ level: 'debug', error: { type: 'ExportNotAllowed', message: 'ISO image' } }]);

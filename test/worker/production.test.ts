@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportImageResult } from '../../src/contract';
@@ -15,7 +17,7 @@ let port: number;
 /** Before any export. */
 let atFirst: ScrapedMetrics;
 let metrics: ScrapedMetrics;
-let ended: { [name in 'good' | 'failed' | 'lost' | 'refused']: Ended };
+let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'empty']: Ended };
 
 beforeAll(async () => {
   stage = await Stage.open({ title: 'production', jobSeconds: 2 });
@@ -26,6 +28,7 @@ beforeAll(async () => {
   await stage.addFault({ service: 'ims', method: 'GET', path: '*/jobs/*', nth: 1, times: 1, action: throttled(429) });
   const good = await exported('linux', 'good');
   const refused = await exported('iso', 'refused');
+  const empty = await emptyBatch();
   await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { dropAfter: true } });
   const lost = await exported('large', 'lost', '--quick');
   const willFail = start('windowsFromFile', 'failed');
@@ -35,7 +38,7 @@ beforeAll(async () => {
     ENDS_WITHIN_MS,
   );
   await stage.changeJob(job.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'the image is broken' });
-  ended = { good, refused, lost, failed: await willFail.endsWithin(ENDS_WITHIN_MS) };
+  ended = { good, refused, lost, empty, failed: await willFail.endsWithin(ENDS_WITHIN_MS) };
   metrics = await ScrapedMetrics.of(port);
 }, 180_000);
 afterAll(() => stage?.close());
@@ -54,9 +57,15 @@ function exported(image: string, key: string, ...format: string[]): Promise<Ende
   return start(image, key, ...format).endsWithin(ENDS_WITHIN_MS);
 }
 
+async function emptyBatch(): Promise<Ended> {
+  const file = join(stage.directory, 'nightly.json');
+  await writeFile(file, JSON.stringify({ query: { tag: 'nobody-has-it' }, to: `${stage.info.bucket}:{imageId}` }));
+  return await stage.run('batch', file, '--name', 'nightly');
+}
+
 describe('the metrics of a worker', () => {
-  it('went through a success, a failure, a refusal and a lost submit', () => {
-    expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 3, 1]);
+  it('went through a success, a failure, a refusal, a lost submit and a batch with nothing to export', () => {
+    expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 3, 1, 1]);
   });
 
   it('begin at 0, so that the first increase is seen', () => {
@@ -80,6 +89,12 @@ describe('the metrics of a worker', () => {
     expect(ends({})).toBe(4);
     expect(metrics.value('ims_export_duration_seconds_count', { outcome: 'succeeded' })).toBe(1);
     expect(metrics.value('ims_export_duration_seconds_bucket', { outcome: 'succeeded', le: '10' })).toBe(1);
+  });
+
+  it('count the end of a batch, by which its alert sees that nothing was exported', () => {
+    const ends = (labels: { [label: string]: string }) => metrics.value('ims_export_batches_ended_total', labels);
+    expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'NothingToExport' })).toBe(1);
+    expect(ends({})).toBe(1);
   });
 
   it('count submits and what became of them', async () => {
@@ -141,8 +156,8 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('temporal_activity_execution_failed_total', { activity_type: 'imsValidateExport' })).toBe(
       undefined,
     );
-    // The job that failed, and the submit that was lost.
-    expect(metrics.value('temporal_workflow_failed_total')).toBe(2);
+    // The job that failed, the submit that was lost, and the batch that had nothing to export.
+    expect(metrics.value('temporal_workflow_failed_total')).toBe(3);
   });
 
   it("has Temporal's own beside them", () => {
@@ -196,9 +211,15 @@ describe('the log of a worker', () => {
     expect(worker.stderr).not.toContain('stack');
   });
 
-  it('warns of a failure of the cloud and of an outcome that nobody knows, and says what to do', () => {
+  it('warns of a failure of the cloud, of an empty batch and of an outcome that nobody knows, and says what to do', () => {
     const warnings = log().filter(({ level }) => level === 'warn');
     expect(warnings).toMatchObject([
+      {
+        workflowId: 'ims-export-batch:nightly',
+        msg: 'Batch ended',
+        failure: 'NothingToExport',
+        reason: expect.stringContaining('nobody-has-it'),
+      },
       { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('look for the object') },
       { objectKey: 'lost', msg: 'Export ended', failure: 'ExportOutcomeUnknown' },
       {

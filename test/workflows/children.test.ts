@@ -1,6 +1,7 @@
 import { ApplicationFailure, ChildWorkflowFailure } from '@temporalio/common';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { ExportImageInput } from '../../src/contract';
+import { asText } from '../../src/export/failures';
 import { type ExportChildOptions, exportFailureOf, startExportChild } from '../../src/workflows';
 
 const imageId = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
@@ -38,7 +39,7 @@ describe('an input of which no workflow id can be made ends as InvalidExportRequ
   });
 
   it.each(['', 'exports of today', 'q'.repeat(201)])('the task queue %j', async (taskQueue) => {
-    const value = JSON.stringify(taskQueue).slice(0, 200);
+    const value = asText(taskQueue);
     expect(await refusalOf(input, { taskQueue })).toMatchObject({ field: 'taskQueue', value });
   });
 });

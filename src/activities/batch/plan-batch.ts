@@ -12,8 +12,8 @@ import { listPrivateImages, readImages } from './private-images';
  * `imsPlanBatch`: checks the shape of the input of a batch, reads the images that it needs to know, and fills in every
  * destination, format and default. Reads only; heartbeats while it pages.
  *
- * @throws ApplicationFailure InvalidExportRequest, AccessDenied or SubmitRejected, non-retryable; CloudUnavailable,
- *   retryable, while the cloud cannot be asked
+ * @throws ApplicationFailure InvalidExportRequest, AccessDenied, SubmitRejected or NothingToExport, non-retryable;
+ *   CloudUnavailable, retryable, while the cloud cannot be asked
  */
 export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBatch'] {
   return async ({ input, startedAt }) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
-import { asText, invalidRequest, type Problem } from '../../export/failures';
+import { asText, invalidRequest, nothingToExport, type Problem } from '../../export/failures';
 import type { BatchRequest } from '../../request/batch';
 import { parseExportStart } from '../../request/export';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from '../../request/key-template';
@@ -45,9 +45,12 @@ export function imagesToRead(request: BatchRequest): string[] {
  * Plans a batch.
  *
  * @param found the images of the query, or those facts of the images of the input that were needed
- * @throws ApplicationFailure InvalidExportRequest when two images have one key, a destination is none, or all is too much
+ * @throws ApplicationFailure InvalidExportRequest when two images have one key, a destination is none, or all is too much;
+ *   NothingToExport when the query matches no image and the input does not say `allowEmpty`
  */
 export function planBatch(request: BatchRequest, found: readonly ImageFacts[], startedAt: string): BatchPlan {
+  const { query, allowEmpty } = request;
+  if (query !== null && found.length === 0 && !allowEmpty) throw nothingToExport(query, request.account);
   const facts = new Map(found.map((image) => [image.imageId, image]));
   const moment = dateAndTime(startedAt);
   const wanted = wantedOf(request, found);

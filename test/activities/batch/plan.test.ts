@@ -35,6 +35,8 @@ describe('the input of a batch', () => {
   it.each([
     [{}, 'images', 'a list of images'],
     [{ images: [], to: 'bucket:{imageId}' }, 'images', '1 to 5000'],
+    [{ images: [], to: 'bucket:{imageId}', allowEmpty: true }, 'images', '1 to 5000'],
+    [{ query: {}, to: 'bucket:{imageId}', allowEmpty: 'yes' }, 'allowEmpty', 'true or false'],
     [{ images: [{ imageId: A }], query: {}, to: 'bucket:{imageId}' }, 'query', 'not both'],
     [{ images: [{ imageId: A }] }, 'to', '<bucket>:<object key>'],
     [{ query: {} }, 'to', '<bucket>:<object key>'],
@@ -126,6 +128,36 @@ describe('the plan of a batch', () => {
   it('refuses an image that was needed and not found, by itself', () => {
     const { items } = planned({ images: [{ imageId: A }, { imageId: B }], to: 'bucket:{imageId}' }, [facts(B)]);
     expect(items).toMatchObject([{ bucketUrl: null, refusal: { type: 'ExportNotAllowed' } }, { format: 'qcow2' }]);
+  });
+
+  it.each([{}, { allowEmpty: false }, { allowEmpty: null }, { dryRun: true }])(
+    'fails as NothingToExport with the query that no image matches, with %j',
+    (changes) => {
+      const query = { tag: 'backup=nightly', os: null };
+      const attempt = () => planned({ query, to: 'bucket:{imageId}', account: 'archive', ...changes });
+      expect(attempt).toThrow(
+        expect.objectContaining({
+          type: 'NothingToExport',
+          nonRetryable: true,
+          message: expect.stringMatching(
+            /account archive matches the query {"tag":"backup=nightly"}.*"allowEmpty": true/,
+          ),
+          details: [{ query: { tag: 'backup=nightly' }, problems: [] }],
+        }),
+      );
+    },
+  );
+
+  it('has no items and a warning where the query may match no image', () => {
+    const plan = planned({ query: {}, to: 'bucket:{imageId}', allowEmpty: true });
+    expect(plan).toMatchObject({ items: [], warnings: ['The query matches no private image.'] });
+  });
+
+  it('is not empty where no image can be exported, or none of a list is found', () => {
+    const secret = facts(A, { sizeBytes: 200n * GIB, encrypted: true });
+    const refused = [{ imageId: A, refusal: { type: 'ExportNotAllowed' } }];
+    expect(planned({ query: {}, to: 'bucket:{imageId}' }, [secret]).items).toMatchObject(refused);
+    expect(planned({ images: [{ imageId: A }], to: 'bucket:{imageId}' }).items).toMatchObject(refused);
   });
 
   it('is refused when and only when two images have one key, and names both', () => {

@@ -47,6 +47,11 @@ export const BATCHES: readonly Ending[] = [
     run: async (rig) => closed(await begin(rig, { images: [], maxConcurrent: 0 })),
   },
   {
+    name: 'batch-with-nothing-to-export',
+    closes: 'NothingToExport',
+    run: async (rig) => closed(await begin(rig, { query: { tag: 'backup=nightly' } })),
+  },
+  {
     name: 'succeeded-and-told-its-batch',
     closes: 'completed',
     run: async (rig) => {
