@@ -4,7 +4,8 @@
  * @module
  */
 import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
-import { invalidField, notRead } from '../export/failures';
+import { invalidField } from '../export/failures';
+import { notRead } from '../export/refusals';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 

@@ -1,5 +1,6 @@
 import type { ExportActivities, ExportRequest, ValidatedExport } from '../contract';
-import { contextOf, destinationTaken, invalidField, notAllowed } from '../export/failures';
+import { contextOf, invalidField } from '../export/failures';
+import { destinationTaken, notAllowed } from '../export/refusals';
 import { parseExportInput } from '../request/export';
 import { accountOfInput, notSubmitted, refuseReservedOptions } from './before-submit';
 import type { AccountCloud, ExportActivityDeps } from './cloud';

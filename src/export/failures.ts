@@ -9,10 +9,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import {
   type CloudErrorInfo,
   type DestinationBusyDetails,
-  type DestinationExistsDetails,
   EXPORT_ENDED,
   type ExportFailure,
-  type ExportNotAllowedDetails,
   type ExportOutcome,
   type ExportOutcomeUnknownDetails,
   type ExportPhase,
@@ -22,7 +20,6 @@ import {
   type FailureContext,
   type FailureDetails,
   type FailureType,
-  type ImageQuery,
   type InvalidExportRequestDetails,
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
@@ -202,74 +199,7 @@ export function contextOf(request: ExportRequest | null, input: unknown): Failur
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Refused before the submit
-
-/** @param name of the image, where it is known */
-export function notAllowed(
-  { imageId, bucketUrl }: FailureContext,
-  name: string | null,
-  { refusals, overridable }: Pick<ExportNotAllowedDetails, 'refusals' | 'overridable'>,
-): ApplicationFailure {
-  const [first] = refusals;
-  const image = name ? `${imageId} ("${name}")` : imageId;
-  const sentences = [reasons(refusals), ...override(overridable)].join(' ');
-  return failure(
-    'ExportNotAllowed',
-    `Nothing was submitted: image ${image} cannot be exported to ${bucketUrl}. ${sentences}`,
-    {
-      imageId,
-      bucketUrl,
-      rule: first?.rule ?? '',
-      found: first?.found ?? '',
-      refusals,
-      overridable,
-    },
-  );
-}
-
-/** A preflight rule found an object at the destination. */
-export function destinationTaken(
-  { imageId, bucketUrl }: FailureContext,
-  object: DestinationExistsDetails['object'],
-  refusals: ExportNotAllowedDetails['refusals'],
-): ApplicationFailure {
-  return failure(
-    'DestinationExists',
-    `Nothing was submitted: image ${imageId} cannot be exported to ${bucketUrl}. ${reasons(refusals)}`,
-    { imageId, bucketUrl, object: object && pick(object) },
-  );
-}
-
-function pick({ size, etag, lastModified }: NonNullable<DestinationExistsDetails['object']>) {
-  return { size, etag, lastModified };
-}
-
-/** The rules differ by region and date, and the cloud has the last word; but not on what is there and what is not. */
-function override(rules: string[]): string[] {
-  if (rules.length === 0) return [];
-  return [`Where your region allows it, set ${rules.map((rule) => `options.rules.${rule}`).join(' and ')} to 'warn'.`];
-}
-
-function reasons(refusals: ExportNotAllowedDetails['refusals']): string {
-  return refusals.map(({ rule, found, message }) => `${message} [${rule}: ${found}]`).join(' ');
-}
-
-/** The cloud cannot be read. @param denied whether it is the credentials or their permissions that were refused */
-export function notRead(
-  context: FailureContext,
-  account: string,
-  error: CloudErrorInfo,
-  denied: boolean,
-): ApplicationFailure {
-  const why = `${error.operation}: ${error.code}: ${error.message}`;
-  return denied
-    ? failure(
-        'AccessDenied',
-        `Nothing was submitted: account ${account} of this worker was refused by ${why}. Check its access key, its project and its permissions.`,
-        { ...context, error },
-      )
-    : failure('SubmitRejected', `Nothing was submitted: ${why}`, { ...context, error });
-}
+// Before the submit
 
 /** The request could not be validated in time. */
 export function notValidated(context: FailureContext, error: CloudErrorInfo): ApplicationFailure {
@@ -281,15 +211,6 @@ export function notValidated(context: FailureContext, error: CloudErrorInfo): Ap
 export function notPlanned(error: CloudErrorInfo): ApplicationFailure {
   const message = `Nothing was submitted: the batch could not be planned: ${error.message}`;
   return failure('SubmitRejected', message, { ...NO_EXPORT, error });
-}
-
-/** No image matches the query of a batch. Not benign: one that exports nothing night after night must count as failed. */
-export function nothingToExport(query: ImageQuery, account: string): ApplicationFailure {
-  return failure(
-    'NothingToExport',
-    `Nothing to export: no private image of account ${account} matches the query ${asText(query)}. Correct the query, tag the images, or check the region and project of the account; \`ims-export batch FILE.json --dry-run --wait\` shows what matches. To let a batch without images succeed, set "allowEmpty": true in its input.`,
-    { query, problems: [] },
-  );
 }
 
 /** Where the failure is of a batch, and of none of its images. */
@@ -577,7 +498,8 @@ function notNow(type: string, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }
 
-function failure<Type extends FailureType>(
+/** For the failures that only activities throw, which `refusals.ts` builds outside of the workflow bundle. */
+export function failure<Type extends FailureType>(
   type: Type,
   message: string,
   details: FailureDetails[Type],

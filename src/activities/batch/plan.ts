@@ -4,7 +4,8 @@
  * @module
  */
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
-import { asText, invalidRequest, nothingToExport, type Problem } from '../../export/failures';
+import { asText, invalidRequest, type Problem } from '../../export/failures';
+import { nothingToExport } from '../../export/refusals';
 import type { BatchRequest } from '../../request/batch';
 import { parseExportStart } from '../../request/export';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from '../../request/key-template';
