@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { condition } from '@temporalio/workflow';
 import type { PollOutcome } from '../contract';
 import type { UnknownOfJob } from '../export/failures';
 import { describeProgress, timerSummary } from '../export/summaries';
@@ -13,7 +12,7 @@ import { rethrowCancel } from './cancellation';
 import { continueInNewRunWhenDue } from './continuation';
 import { nextDelayMs } from './poll-schedule';
 import { dueInMs } from './progress';
-import { publish } from './publishing';
+import { sleep } from './sleep';
 import { jobSeen, stalled } from './status';
 import { activityTaskQueue } from './task-queues';
 import { tellDetection } from './telemetry';
@@ -125,21 +124,16 @@ function warnOfStall(tracking: Tracking, nowMs: number): void {
   );
 }
 
-/** Sleeps until the next poll is due or asked for. A message that changes the plan changes the sleep, without a poll. */
+/** Sleeps until the next poll is due or asked for. */
 async function waitForNextPoll(tracking: Tracking): Promise<void> {
   const lastPollAtMs = Date.now();
-  for (let isDue = false; !isDue; ) {
+  await sleep(tracking, (nowMs) => {
     tracking.phase = pollingPhase(tracking);
-    tracking.replan = false;
-    const nowMs = Date.now();
-    const delayMs = Math.max(1, nextPollAtMs(tracking, lastPollAtMs) - nowMs);
-    tracking.nextPollAtMs = nowMs + delayMs;
-    publish(tracking);
-    if (tracking.wake) return;
-    const summary = timerSummary(jobSeen(tracking, nowMs));
-    const isToldSomething = await condition(() => tracking.wake || tracking.replan, delayMs, { summary });
-    isDue = !isToldSomething || tracking.wake;
-  }
+    return {
+      untilMs: nextPollAtMs(tracking, lastPollAtMs),
+      summary: () => timerSummary(jobSeen(tracking, nowMs)),
+    };
+  });
 }
 
 function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {

@@ -20,7 +20,7 @@ import type {
   SubmissionResolution,
 } from '../contract';
 import { observeProgress, type Progress } from './progress';
-import type { LostSubmit } from './submission/lost-submit';
+import type { LostSubmit } from './submission/next-step';
 
 /** Facts that outlive a run: carried by continue-as-new as they are. */
 export interface ExportState {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BatchState, beginBatch, carriedBatch, resumeBatch, tallyOf } from '../../src/workflows/batch/state';
 import { statusOf } from '../../src/workflows/status';
-import type { LostSubmit } from '../../src/workflows/submission/lost-submit';
+import type { LostSubmit } from '../../src/workflows/submission/next-step';
 import { beginTracking, carriedState, type ExportState, resumeTracking } from '../../src/workflows/tracking';
 import { stateCarriedBy } from '../long-exports/history';
 import { type RecordedHistory, recordedHistories } from './recorded-histories';

@@ -13,8 +13,8 @@ import { atLeast, utc } from '../../export/time';
 import { publish } from '../publishing';
 import { requestOf, type Tracking, warn } from '../tracking';
 import { jobNotRead } from '../verdict';
-import { type DestinationLook, lookAtDestination } from './destination-look';
-import { lookAtJob, objectionToJob } from './job-look';
+import { inspectDestination, objectionToJob, readJob } from './evidence';
+import type { DestinationReading } from './next-step';
 import { accept } from './post';
 import { sleepOrWake } from './waiting';
 
@@ -29,10 +29,10 @@ const NEWER_BY_MS = 300_000;
 
 /** Takes the job as that of this export; refuses one that surely is not. */
 export async function attach(tracking: Tracking, jobId: string): Promise<void> {
-  const job = await readJob(tracking, jobId);
+  const job = await untilRead(tracking, jobId);
   const objection = objectionToJob(tracking, job);
   if (objection !== null) throw notThisJob(jobId, objection);
-  const look = await lookAtDestination(tracking);
+  const look = await inspectDestination(tracking);
   refuseOtherDestination(tracking, jobId, job, look);
   if (look.kind === 'free') tracking.destinationFreeAt = look.date ?? null;
   accept(tracking, jobId, true);
@@ -42,10 +42,10 @@ export async function attach(tracking: Tracking, jobId: string): Promise<void> {
   publish(tracking);
 }
 
-async function readJob(tracking: Tracking, jobId: string): Promise<ObservedJob> {
+async function untilRead(tracking: Tracking, jobId: string): Promise<ObservedJob> {
   for (let looks = 0; ; looks += 1) {
     tracking.wake = false;
-    const outcome = await lookAtJob(tracking, jobId);
+    const outcome = await readJob(tracking, jobId);
     if (outcome.kind === 'observed') return outcome.job;
     const waitMs = LOOK_AGAIN_AFTER_MS[looks];
     if (outcome.kind === 'denied' || waitMs === undefined) throw couldNotBeRead(tracking, jobId, outcome);
@@ -73,7 +73,7 @@ function notThisJob(jobId: string, why: string): ApplicationFailure {
   return invalidField('attach.jobId', jobId, `the id of an export of this image that the cloud still knows; ${why}`);
 }
 
-function refuseOtherDestination(tracking: Tracking, jobId: string, job: ObservedJob, look: DestinationLook): void {
+function refuseOtherDestination(tracking: Tracking, jobId: string, job: ObservedJob, look: DestinationReading): void {
   const { bucketUrl } = requestOf(tracking);
   const refuse = (found: string) => {
     throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);

@@ -8,7 +8,6 @@
  * @module
  */
 import { CancelledFailure } from '@temporalio/workflow';
-import type { CloudErrorInfo, ReconcileOutcome } from '../../contract';
 import { atLeast } from '../../export/time';
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
@@ -17,8 +16,8 @@ import { SUBMIT_LIMITS } from '../submit-limits';
 import { tellReconciled } from '../telemetry';
 import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
 import { submitLost } from '../verdict';
-import { lookAtDestination } from './destination-look';
-import type { LostSubmit } from './lost-submit';
+import { inspectDestination } from './evidence';
+import { type DestinationReading, type Known, type LostSubmit, type NextStep, nextStep } from './next-step';
 import { post } from './post';
 import { followResolution } from './resolution';
 import {
@@ -31,67 +30,68 @@ import {
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
 export async function reconcile(tracking: Tracking): Promise<void> {
-  if (nothingToFindOut(tracking)) throw submitLost(tracking, null);
-  while (tracking.lostSubmit !== null && tracking.unconfirmed === null) {
+  for (let lost = tracking.lostSubmit; lost !== null && tracking.unconfirmed === null; lost = tracking.lostSubmit) {
     await continueInNewRunWhenDue(tracking);
-    await step(tracking, tracking.lostSubmit);
+    // A message that comes from here on is not slept over.
+    tracking.wake = false;
+    await take(tracking, lost, nextStep(known(tracking, lost, null)));
   }
   tellReconciled(tracking.unconfirmed === null ? 'jobFound' : 'unconfirmed');
 }
 
-/** Moves one step on: a person's answer first, then time, then the destination, then a probe. */
-async function step(tracking: Tracking, lost: LostSubmit): Promise<void> {
-  // A message that comes from here on is not slept over.
-  tracking.wake = false;
-  if (tracking.resolution !== null) return await followResolution(tracking, lost, tracking.resolution);
+function known(tracking: Tracking, lost: LostSubmit, destination: DestinationReading | null): Known {
+  return {
+    lost,
+    answer: tracking.resolution,
+    destination,
+    wasReadable: tracking.destinationFreeAt !== null,
+    options: requestOf(tracking).options,
+    deadlineAtMs: deadlineOf(tracking),
+    nowMs: Date.now(),
+  };
+}
+
+async function take(tracking: Tracking, lost: LostSubmit, step: NextStep): Promise<void> {
+  if (step.do === 'followAnswer') return await followResolution(tracking, lost, step.answer);
   tracking.phase = 'reconciling';
-  const nowMs = Date.now();
-  if (nowMs < lost.settledAtMs) {
-    const atMs = nowMs + atLeast(lost.settledAtMs - nowMs);
-    return await sleepUntil(tracking, atMs, 'until the lost submit is surely over');
+  switch (step.do) {
+    case 'giveUp':
+      return giveUp(tracking, step.finding);
+    case 'settle': {
+      // Exports that were cut off together do not all go on in the moment in which their submits have settled.
+      const nowMs = Date.now();
+      const atMs = nowMs + atLeast(step.untilMs - nowMs);
+      return await waitUntil(tracking, atMs, 'until the lost submit is surely over');
+    }
+    case 'wait':
+      tracking.phase = step.as;
+      return await waitUntil(tracking, step.untilMs, step.for);
+    case 'inspectDestination':
+      return await inspectAndGoOn(tracking, lost);
+    case 'takeObject':
+      tracking.unconfirmed = step.object;
+      return warn(tracking, TAKEN_UNCONFIRMED);
+    case 'watchDestination':
+      return await watchDestination(tracking, lost);
+    case 'probe':
+      return await probe(tracking, lost);
   }
-  const look = await lookAtDestination(tracking);
-  if (look.kind === 'candidate') rememberCandidate(lost, look);
+}
+
+async function inspectAndGoOn(tracking: Tracking, lost: LostSubmit): Promise<void> {
+  const destination = await inspectDestination(tracking);
+  if (destination.kind === 'candidate') rememberCandidate(lost, destination);
   // Somebody knows better by now.
   if (tracking.resolution !== null) return;
-  switch (look.kind) {
-    case 'unreachable':
-      tracking.lastError = look.error;
-      return await sleepUntil(
-        tracking,
-        Date.now() + SUBMIT_LIMITS.firstWaitMs,
-        `OBS was not reached (${look.error.code})`,
-      );
-    case 'denied':
-      return await waitForAccess(tracking, look.error);
-    case 'candidate':
-      return await judgeCandidate(tracking, lost, look);
-    case 'free':
-      return await goOnWithout(tracking, lost);
-  }
+  if ('error' in destination) tracking.lastError = destination.error;
+  await take(tracking, lost, nextStep(known(tracking, lost, destination)));
 }
-
-/** Without probes, people and `acceptUnconfirmed`, nothing that could be found would change the verdict. */
-function nothingToFindOut(tracking: Tracking): boolean {
-  const { maxProbes, onAmbiguousSubmit, acceptUnconfirmed } = requestOf(tracking).options;
-  return onAmbiguousSubmit === 'probe' && maxProbes === 0 && !acceptUnconfirmed;
-}
-
-/** OBS does not tell. Where it did before, that may be mended; where it never did, it is not waited for. */
-async function waitForAccess(tracking: Tracking, error: CloudErrorInfo): Promise<void> {
-  tracking.lastError = error;
-  if (tracking.destinationFreeAt === null && !asksAPerson(tracking)) {
-    return giveUp(tracking, 'the destination cannot be read, so whether an object appeared there is not known');
-  }
-  tracking.phase = asksAPerson(tracking) ? 'needsAnswer' : 'parked';
-  const { maxIntervalMs } = requestOf(tracking).options;
-  await sleepUntil(tracking, Date.now() + maxIntervalMs, `until the destination can be read (${error.code})`);
-}
-
-type CandidateSeen = Extract<ReconcileOutcome, { kind: 'candidate' }>;
 
 /** There is an object that may be ours: nothing is submitted any more. */
-function rememberCandidate(lost: LostSubmit, { object, doubt }: CandidateSeen): void {
+function rememberCandidate(
+  lost: LostSubmit,
+  { object, doubt }: Extract<DestinationReading, { kind: 'candidate' }>,
+): void {
   const seen = lost.candidate?.object;
   const isAtRest =
     seen != null && seen.etag === object.etag && seen.size === object.size && seen.lastModified === object.lastModified;
@@ -99,61 +99,9 @@ function rememberCandidate(lost: LostSubmit, { object, doubt }: CandidateSeen): 
   lost.candidate = { object, doubt, sinceMs };
 }
 
-async function judgeCandidate(
-  tracking: Tracking,
-  lost: LostSubmit,
-  { object, doubt, passing = false }: CandidateSeen,
-): Promise<void> {
-  const { acceptUnconfirmed } = requestOf(tracking).options;
-  const nowMs = Date.now();
-  if (acceptUnconfirmed && passing && nowMs < deadlineOf(tracking)) {
-    return await sleepUntil(tracking, nowMs + SUBMIT_LIMITS.firstWaitMs, 'whether the object found can be read');
-  }
-  if (!acceptUnconfirmed || doubt !== null) {
-    if (asksAPerson(tracking)) return await askAPerson(tracking);
-    return giveUp(tracking, doubt ?? 'acceptUnconfirmed is not set');
-  }
-  const atRestAtMs = (lost.candidate?.sinceMs ?? nowMs) + SUBMIT_LIMITS.objectRestMs;
-  if (nowMs < atRestAtMs) return await sleepUntil(tracking, atRestAtMs, 'whether the object found stays as it is');
-  tracking.unconfirmed = object;
-  warn(
-    tracking,
-    'The answer to the submit was lost and its job was never seen; the new object at the destination was taken as its result (acceptUnconfirmed).',
-  );
-}
-
-/** There is no object. What is left is another probe, or a busy image to watch, or a person to ask. */
-async function goOnWithout(tracking: Tracking, lost: LostSubmit): Promise<void> {
-  if (lost.candidate !== null) {
-    if (asksAPerson(tracking)) return await askAPerson(tracking);
-    return giveUp(tracking, 'the object that was there is gone');
-  }
-  const isBusy = lost.busyUntilMs !== null;
-  if (mayProbe(tracking, lost)) return await probe(tracking, lost);
-  if (isBusy) return await watchDestination(tracking, lost);
-  if (asksAPerson(tracking)) return await askAPerson(tracking);
-  giveUp(
-    tracking,
-    probesLeft(tracking, lost) > 0
-      ? 'the time to submit is over'
-      : `there is no object at the destination, and maxProbes (${requestOf(tracking).options.maxProbes}) is used up`,
-  );
-}
-
-function mayProbe(tracking: Tracking, lost: LostSubmit): boolean {
-  const nowMs = Date.now();
-  const isInTime = lost.probeUntilMs === null || nowMs < lost.probeUntilMs;
-  return isInTime && probesLeft(tracking, lost) > 0 && nowMs >= (lost.busyUntilMs ?? 0);
-}
-
 /** Ends as unknown, unless somebody has said in the meantime what became of the submit: that is followed first. */
-function giveUp(tracking: Tracking, finding: string): void {
+function giveUp(tracking: Tracking, finding: string | null): void {
   if (tracking.resolution === null) throw submitLost(tracking, finding);
-}
-
-function probesLeft(tracking: Tracking, lost: LostSubmit): number {
-  const own = asksAPerson(tracking) ? 0 : requestOf(tracking).options.maxProbes;
-  return own + lost.granted - lost.probes;
 }
 
 /**
@@ -217,12 +165,7 @@ async function watchDestination(tracking: Tracking, lost: LostSubmit): Promise<v
     untilLastLookMs: deadlineOf(tracking) - nowMs,
     random: Math.random(),
   });
-  await sleepUntil(tracking, nowMs + delayMs, 'the image is being exported; is the object there');
-}
-
-async function askAPerson(tracking: Tracking): Promise<void> {
-  tracking.phase = 'needsAnswer';
-  await sleepUntil(tracking, Number.POSITIVE_INFINITY, 'for resolveSubmission');
+  await waitUntil(tracking, nowMs + delayMs, 'the image is being exported; is the object there');
 }
 
 /**
@@ -240,7 +183,7 @@ export async function watchAfterCancel(tracking: Tracking): Promise<void> {
       await followResolution(tracking, lost, tracking.resolution);
       continue;
     }
-    const look = await lookAtDestination(tracking);
+    const look = await inspectDestination(tracking);
     if (look.kind === 'candidate') {
       rememberCandidate(lost, look);
       warn(
@@ -250,17 +193,13 @@ export async function watchAfterCancel(tracking: Tracking): Promise<void> {
       return;
     }
     if (look.kind !== 'free') tracking.lastError = look.error;
-    await watchDestination(tracking, lost);
+    if (Date.now() >= deadlineOf(tracking)) giveUp(tracking, 'the deadline has passed');
+    else await watchDestination(tracking, lost);
   }
 }
 
-function asksAPerson(tracking: Tracking): boolean {
-  return requestOf(tracking).options.onAmbiguousSubmit === 'ask';
-}
-
 /** The deadline is the longest sleep, and there is none after it. */
-async function sleepUntil(tracking: Tracking, atMs: number, what: string): Promise<void> {
-  if (Date.now() >= deadlineOf(tracking)) return giveUp(tracking, 'the deadline has passed');
+async function waitUntil(tracking: Tracking, atMs: number, what: string): Promise<void> {
   await sleepOrWake(tracking, () => Math.min(atMs, deadlineOf(tracking)), `waiting: ${what}`);
 }
 
@@ -269,3 +208,6 @@ const DESTINATION_EXISTS = 'IMG.0070';
 
 const MAY_HAVE_FAILED_BEFORE =
   'The answer to an earlier submit was lost. It may have begun another export of this image, which had ended without an object here before this one was accepted.';
+
+const TAKEN_UNCONFIRMED =
+  'The answer to the submit was lost and its job was never seen; the new object at the destination was taken as its result (acceptUnconfirmed).';

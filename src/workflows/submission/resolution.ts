@@ -8,8 +8,8 @@ import { notTakenText } from '../../export/summaries';
 import { utc } from '../../export/time';
 import { publish } from '../publishing';
 import { type Tracking, warn } from '../tracking';
-import { lookAtJob, objectionToJob } from './job-look';
-import type { LostSubmit } from './lost-submit';
+import { objectionToJob, readJob } from './evidence';
+import type { LostSubmit } from './next-step';
 import { accept } from './post';
 
 /** A job that began this long before the export is another one, whatever the clocks say. */
@@ -35,7 +35,7 @@ export async function followResolution(
     return;
   }
   const { jobId } = resolution;
-  const outcome = await lookAtJob(tracking, jobId);
+  const outcome = await readJob(tracking, jobId);
   const objection = objectionTo(tracking, outcome);
   if (objection === null) {
     accept(tracking, jobId, true);

@@ -1,8 +1,7 @@
-import { condition } from '@temporalio/workflow';
 import type { SubmitOutcome } from '../../contract';
 import { waitSummary } from '../../export/summaries';
 import { about, atLeast } from '../../export/time';
-import { publish } from '../publishing';
+import { sleep } from '../sleep';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import type { Tracking } from '../tracking';
 
@@ -32,19 +31,9 @@ export async function waitForNextTry(
   return true;
 }
 
-/**
- * Sleeps until the time is over or somebody sends `pollNow` or an answer. One that came since the last step began is not
- * slept over; a message that moves the time changes the sleep alone.
- */
+/** Sleeps until the time is over, or somebody sends `pollNow` or an answer. */
 export async function sleepOrWake(tracking: Tracking, untilMs: () => number, summary: string): Promise<void> {
-  do {
-    tracking.replan = false;
-    const nowMs = Date.now();
-    const delayMs = Math.max(1, untilMs() - nowMs);
-    tracking.nextPollAtMs = nowMs + delayMs;
-    publish(tracking);
-    if (!tracking.wake) await condition(() => tracking.wake || tracking.replan, delayMs, { summary });
-  } while (tracking.replan && !tracking.wake);
+  await sleep(tracking, () => ({ untilMs: untilMs(), summary: () => summary }));
   tracking.wake = false;
 }
 

@@ -1,16 +1,20 @@
+/**
+ * What is known of a submit whose answer was lost, and how it is found out: the destination, and a job that a person named.
+ *
+ * @module
+ */
 import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../contract';
+import { EXPORT_JOB_TYPE, type ExportedObject, type ObservedJob, type PollOutcome } from '../../contract';
 import { shortDestination } from '../../export/summaries';
-import { activityError, imsReconcileSubmit } from '../activity-stubs';
+import { activityError, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import { activityTaskQueue } from '../task-queues';
 import { requestOf, type Tracking } from '../tracking';
-
-export type DestinationLook = ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo };
+import type { DestinationReading } from './next-step';
 
 /** What stands at the destination now. */
-export async function lookAtDestination(tracking: Tracking): Promise<DestinationLook> {
+export async function inspectDestination(tracking: Tracking): Promise<DestinationReading> {
   const request = requestOf(tracking);
   tracking.nextPollAtMs = null;
   publish(tracking);
@@ -34,4 +38,25 @@ function objectSeenBefore(error: unknown): ExportedObject | null {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   const seen: unknown = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
   return typeof seen === 'object' && seen !== null && 'object' in seen ? (seen.object as ExportedObject) : null;
+}
+
+/** One reading of a job that is not tracked yet. */
+export async function readJob(tracking: Tracking, jobId: string): Promise<PollOutcome> {
+  try {
+    return await imsPollJob.executeWithOptions(
+      { summary: `look at job ${jobId}`, scheduleToCloseTimeout: '2m', taskQueue: activityTaskQueue(tracking) },
+      [{ request: requestOf(tracking), jobId, askedFor: true }],
+    );
+  } catch (error) {
+    rethrowCancel(error);
+    return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };
+  }
+}
+
+/** Why a job is not one of this image's exports; null when it can be. */
+export function objectionToJob(tracking: Tracking, { jobType, imageId }: ObservedJob): string | null {
+  const wanted = requestOf(tracking).imageId;
+  if (jobType !== null && jobType !== EXPORT_JOB_TYPE) return `it is a job of type ${jobType}, not ${EXPORT_JOB_TYPE}`;
+  if (imageId !== null && imageId.toLowerCase() !== wanted) return `it is of image ${imageId}, not of ${wanted}`;
+  return null;
 }

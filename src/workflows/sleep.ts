@@ -1,0 +1,30 @@
+import { condition } from '@temporalio/workflow';
+import { publish } from './publishing';
+import type { Tracking } from './tracking';
+
+/** Until when, and what the Timeline says meanwhile. */
+export interface Plan {
+  untilMs: number;
+  summary: () => string;
+}
+
+/**
+ * The one sleep of an export: until the time is over, or until `tracking.wake` by a message that asks for the next step now.
+ * One that came since the last step began is not slept over. A message that only changes the plan (`tracking.replan`) changes
+ * the sleep alone.
+ *
+ * @param plan asked at the begin, and after each message that may change it
+ */
+export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): Promise<void> {
+  for (let isOver = false; !isOver; ) {
+    tracking.replan = false;
+    const nowMs = Date.now();
+    const { untilMs, summary } = plan(nowMs);
+    const delayMs = Math.max(1, untilMs - nowMs);
+    tracking.nextPollAtMs = nowMs + delayMs;
+    publish(tracking);
+    if (tracking.wake) return;
+    const isToldSomething = await condition(() => tracking.wake || tracking.replan, delayMs, { summary: summary() });
+    isOver = !isToldSomething || tracking.wake;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * What to do next about a submit whose answer was lost. Pure: what is known goes in, one step comes out.
+ *
+ * The cloud has no list of jobs and no idempotency token, so the evidence is the destination, and a further submit as a
+ * probe. The rules: nothing is decided before the POST is surely over; no probe after an object that may be ours was seen; a
+ * person's answer comes before everything else.
+ *
+ * @module
+ */
+import type {
+  CloudErrorInfo,
+  ExportedObject,
+  ExportPhase,
+  ExportSettings,
+  ReconcileOutcome,
+  SubmissionResolution,
+} from '../../contract';
+import { SUBMIT_LIMITS } from '../submit-limits';
+
+/** A submit whose answer was lost, and what was found out about it since. Carried by continue-as-new. */
+export interface LostSubmit {
+  /** When the last POST without an answer is surely over. Nothing is decided before. */
+  settledAtMs: number;
+  /** Whether this very run saw the POSTs of this intent end: a run that was reset cannot know of those of the one before. */
+  seenByThisRun: boolean;
+  /** Further submits that were answered so far, each a probe. */
+  probes: number;
+  /** Probes that a person allowed by `resolveSubmission {notSubmitted: true}`. */
+  granted: number;
+  /** The last probe found the image busy, with our export or with somebody else's. When the next one may come. */
+  busyUntilMs: number | null;
+  /** Times that a probe found the image busy. */
+  timesBusy: number;
+  /** When probing is given up; null before the first probe. */
+  probeUntilMs: number | null;
+  /** Probes in a row whose credentials were refused. */
+  refusals: number;
+  /** What was found at the destination: it may be ours, so nothing is submitted any more. */
+  candidate: Candidate | null;
+}
+
+export interface Candidate {
+  /** Null when only the cloud's refusal says that there is an object (IMG.0070). */
+  object: ExportedObject | null;
+  /** Why it cannot be taken for ours by its looks; null when it can. */
+  doubt: string | null;
+  /** Since when it has been seen as it is. */
+  sinceMs: number;
+}
+
+/** What stands at the destination, as far as it could be read. */
+export type DestinationReading = ReconcileOutcome | { kind: 'unreachable'; error: CloudErrorInfo };
+
+/** What the next step depends on. */
+export interface Known {
+  lost: LostSubmit;
+  /** What a person said and was not followed yet. */
+  answer: SubmissionResolution | null;
+  /** Read in this very step; null before it was. */
+  destination: DestinationReading | null;
+  /** The destination was seen to be free before the submit, so it can be read. */
+  wasReadable: boolean;
+  options: Pick<ExportSettings, 'onAmbiguousSubmit' | 'maxProbes' | 'acceptUnconfirmed' | 'maxIntervalMs'>;
+  deadlineAtMs: number;
+  nowMs: number;
+}
+
+type WaitingPhase = Extract<ExportPhase, 'reconciling' | 'needsAnswer' | 'parked'>;
+
+export type NextStep =
+  | { do: 'followAnswer'; answer: SubmissionResolution }
+  /** Until the last POST is surely over. */
+  | { do: 'settle'; untilMs: number }
+  /** At the latest until the deadline, which can be moved meanwhile. `for` is what follows "waiting:" on the Timeline. */
+  | { do: 'wait'; as: WaitingPhase; untilMs: number; for: string }
+  | { do: 'inspectDestination' }
+  /** A further submit: what the cloud answers says what became of the first. */
+  | { do: 'probe' }
+  /** An export of this image runs, ours or another one. Ours would end with the object at our destination. */
+  | { do: 'watchDestination' }
+  | { do: 'takeObject'; object: ExportedObject }
+  /** `finding` is a clause; null where nothing was looked for. */
+  | { do: 'giveUp'; finding: string | null };
+
+/** The one step that is right by what is known now. */
+export function nextStep(known: Known): NextStep {
+  const { lost, answer, destination, wasReadable, options, deadlineAtMs, nowMs } = known;
+  if (answer !== null) return { do: 'followAnswer', answer };
+  if (nothingToFindOut(options)) return { do: 'giveUp', finding: null };
+  const untilDeadline = (step: NextStep): NextStep =>
+    nowMs < deadlineAtMs ? step : { do: 'giveUp', finding: 'the deadline has passed' };
+  const wait = (untilMs: number, what: string, as: WaitingPhase = 'reconciling') =>
+    untilDeadline({ do: 'wait', as, untilMs, for: what });
+  const askOrGiveUp = (finding: string): NextStep =>
+    asksAPerson(options)
+      ? wait(Number.POSITIVE_INFINITY, 'for resolveSubmission', 'needsAnswer')
+      : { do: 'giveUp', finding };
+
+  if (destination === null) {
+    if (nowMs >= lost.settledAtMs) return { do: 'inspectDestination' };
+    return untilDeadline({ do: 'settle', untilMs: lost.settledAtMs });
+  }
+  switch (destination.kind) {
+    case 'unreachable':
+      return wait(nowMs + SUBMIT_LIMITS.firstWaitMs, `OBS was not reached (${destination.error.code})`);
+    case 'denied': {
+      // Where it could be read before, that may be mended; where it never could, it is not waited for.
+      if (!wasReadable && !asksAPerson(options)) {
+        const finding = 'the destination cannot be read, so whether an object appeared there is not known';
+        return { do: 'giveUp', finding };
+      }
+      const as = asksAPerson(options) ? 'needsAnswer' : 'parked';
+      const what = `until the destination can be read (${destination.error.code})`;
+      return wait(nowMs + options.maxIntervalMs, what, as);
+    }
+    case 'candidate': {
+      const { object, doubt, passing = false } = destination;
+      if (options.acceptUnconfirmed && passing && nowMs < deadlineAtMs) {
+        return wait(nowMs + SUBMIT_LIMITS.firstWaitMs, 'whether the object found can be read');
+      }
+      if (!options.acceptUnconfirmed || doubt !== null) return askOrGiveUp(doubt ?? 'acceptUnconfirmed is not set');
+      const atRestAtMs = (lost.candidate?.sinceMs ?? nowMs) + SUBMIT_LIMITS.objectRestMs;
+      if (nowMs < atRestAtMs) return wait(atRestAtMs, 'whether the object found stays as it is');
+      return { do: 'takeObject', object };
+    }
+    case 'free': {
+      if (lost.candidate !== null) return askOrGiveUp('the object that was there is gone');
+      const probesLeft = probesLeftOf(lost, options);
+      const isInTime = lost.probeUntilMs === null || nowMs < lost.probeUntilMs;
+      if (isInTime && probesLeft > 0 && nowMs >= (lost.busyUntilMs ?? 0)) return { do: 'probe' };
+      if (lost.busyUntilMs !== null) return untilDeadline({ do: 'watchDestination' });
+      return askOrGiveUp(
+        probesLeft > 0
+          ? 'the time to submit is over'
+          : `there is no object at the destination, and maxProbes (${options.maxProbes}) is used up`,
+      );
+    }
+  }
+}
+
+/** Without probes, people and `acceptUnconfirmed`, nothing that could be found would change the verdict. */
+function nothingToFindOut({ maxProbes, onAmbiguousSubmit, acceptUnconfirmed }: Known['options']): boolean {
+  return onAmbiguousSubmit === 'probe' && maxProbes === 0 && !acceptUnconfirmed;
+}
+
+function asksAPerson({ onAmbiguousSubmit }: Known['options']): boolean {
+  return onAmbiguousSubmit === 'ask';
+}
+
+function probesLeftOf({ granted, probes }: LostSubmit, options: Known['options']): number {
+  return (asksAPerson(options) ? 0 : options.maxProbes) + granted - probes;
+}
