@@ -78,7 +78,7 @@ program
   .command('simulator')
   .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
   .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
-  .option('--state <dir>', 'keep images, jobs and objects there')
+  .option('--state <dir>', 'keep images, jobs and objects there: an empty or new folder, or one it has used before')
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
   .option('--env-file <file>', 'write the endpoints and keys as shell variables')
   .action(

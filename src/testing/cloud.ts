@@ -8,7 +8,8 @@ import { Journal } from './journal';
 import type { MetadataSettings } from './metadata/settings';
 import { type Bucket, bucketsOf } from './obs/buckets';
 import { ObjectStore } from './obs/object-store';
-import { randomAccessKey, randomText, type SimulatorState, StateDirectory } from './state';
+import { randomAccessKey, randomText, type SimulatorState } from './state';
+import { StateDirectory } from './state-directory';
 
 export interface CloudOptions {
   stateDir?: string;

@@ -19,7 +19,10 @@ import type { Endpoints, Ports } from './state';
 export interface SimulatorOptions {
   /** Port of IMS; OBS, IAM and metadata take the next three. Any free ports when 0. @default 0 */
   port?: number;
-  /** Keeps everything, so that the simulator can be killed and started again. A temporary one, removed at the end, when absent. */
+  /**
+   * Keeps everything, so that the simulator can be killed and started again: an empty or new directory, or one that a
+   * simulator has used before. A temporary one, removed at the end, when absent.
+   */
   stateDir?: string;
   /** How long an export takes, in seconds; a function is asked for each. @default 10 */
   jobSeconds?: JobSeconds;
@@ -96,12 +99,16 @@ export interface Simulator {
  * const simulator = await startSimulator({ jobSeconds: 9 * 3600 });
  * simulator.clock.advance(9 * 3600_000);
  * await simulator.close();
- * @throws Error when an explicit port is taken.
+ * @throws Error when an explicit port is taken, and when `stateDir` is a directory with files of others, which it leaves
+ *   as they are.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { jobSeconds = 10, ...others } = options;
   const cloud = new Cloud({ ...others, jobSeconds });
-  const services = await listenOn(cloud, options.port ?? 0);
+  const services = await listenOn(cloud, options.port ?? 0).catch((error: unknown) => {
+    cloud.directory.close();
+    throw error;
+  });
   cloud.directory.state.ports = portsOf(services);
   cloud.jobs.settle();
   cloud.directory.save();
