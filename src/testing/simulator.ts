@@ -69,7 +69,8 @@ export interface Simulator {
   requests(skip?: number): JournalEntry[];
   /**
    * A further image like one of the catalogue: one image exports once at a time, so a fleet needs many.
-   * `attributes` replace what ListImages tells of it; undefined takes an attribute away.
+   * `attributes` replace what ListImages tells of it; undefined takes an attribute away. Names need not be unique, and it
+   * is found by its ID: `info.images` names the catalogue only.
    */
   addImage(like: string, attributes?: Partial<Image>): Image;
   /** The same for thousands. As `POST /_simulator/images`. */
@@ -131,7 +132,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     set busyGuard(busyGuard: BusyGuard) {
       cloud.busyGuard = busyGuard;
     },
-    addImage: (like, attributes) => cloud.addImage(like, attributes),
+    addImage: (like, attributes) => cloud.addImages(like, 1, attributes)[0] as Image,
     addImages: (like, count, attributes) => cloud.addImages(like, count, attributes),
     jobs: () => cloud.jobs.list(),
     changeJob: (jobId, change) => {
@@ -249,6 +250,6 @@ function infoOf(cloud: Cloud, ports: Ports): SimulatorInfo {
     iamPassword: state.user.password,
     iamDomain: state.domain.name,
     bucket: state.bucket,
-    images: Object.fromEntries(Object.entries(state.images).map(([name, image]) => [name, image.id])),
+    images: { ...state.catalogue },
   };
 }

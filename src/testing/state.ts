@@ -2,14 +2,14 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { KeyringState } from './auth/keyring';
 import type { Image } from './catalogue';
-import { makeCatalogue } from './catalogue';
+import { isInCatalogue, makeCatalogue } from './catalogue';
 import type { ClockState } from './clock';
 import type { Job } from './jobs';
 import { OBJECT_FILE, type StoredObject } from './obs/object-store';
 
 /** Everything that survives a kill, as one JSON document. Object contents are files beside it. */
 export interface SimulatorState {
-  version: 1;
+  version: 2;
   region: string;
   projectId: string;
   domain: { id: string; name: string };
@@ -17,7 +17,9 @@ export interface SimulatorState {
   bucket: string;
   /** Remembered, so that a restart serves the same addresses. */
   ports: Ports | null;
-  images: { [name: string]: Image };
+  images: { [id: string]: Image };
+  /** IDs by the names of the catalogue, which are not the names of the images. */
+  catalogue: { [name: string]: string };
   keyring: KeyringState;
   jobs: Job[];
   objects: StoredObject[];
@@ -44,8 +46,24 @@ export function parseState(
   const parsed = stateShape.safeParse(parseJson(text));
   if (!parsed.success) return { problem: 'is not the state of a simulator' };
   const { version } = parsed.data;
-  if (version !== 1) return { problem: `has version ${version}, but this simulator reads version 1` };
-  return { state: parsed.data as unknown as SimulatorState };
+  if (version === 1) return { state: upgraded(parsed.data as unknown as StateOfVersion1) };
+  if (version === 2) return { state: parsed.data as unknown as SimulatorState };
+  return { problem: `has version ${version}, but this simulator reads versions 1 and 2` };
+}
+
+/** Of package 0.2.0 and before: images of the catalogue under its names, and others under their own. */
+type StateOfVersion1 = Omit<SimulatorState, 'version' | 'images' | 'catalogue'> & { images: { [name: string]: Image } };
+
+function upgraded({ images, ...state }: StateOfVersion1): SimulatorState {
+  return { ...state, version: 2, ...byId(images) };
+}
+
+function byId(images: { [name: string]: Image }): Pick<SimulatorState, 'images' | 'catalogue'> {
+  const named = Object.entries(images).filter(([name]) => isInCatalogue(name));
+  return {
+    images: Object.fromEntries(Object.values(images).map((image) => [image.id, image])),
+    catalogue: Object.fromEntries(named.map(([name, { id }]) => [name, id])),
+  };
 }
 
 const named = z.looseObject({ id: z.string(), name: z.string() });
@@ -58,6 +76,7 @@ const stateShape = z.looseObject({
   user: named,
   bucket: z.string(),
   images: z.record(z.string(), named),
+  catalogue: z.record(z.string(), z.string()).optional(),
   keyring: z.looseObject({ permanent: z.looseObject({ accessKey: z.string(), secretKey: z.string() }) }),
   jobs: z.array(z.looseObject({ jobId: z.string().regex(/^[0-9a-f]{32}$/) })),
   objects: z.array(z.looseObject({ bucket: z.string(), key: z.string(), file: z.string().regex(OBJECT_FILE) })),
@@ -75,14 +94,14 @@ function parseJson(text: string): unknown {
 export function newState(): SimulatorState {
   const projectId = randomBytes(16).toString('hex');
   return {
-    version: 1,
+    version: 2,
     region: 'cn-north-4',
     projectId,
     domain: { id: randomBytes(16).toString('hex'), name: 'acme' },
     user: { id: randomBytes(16).toString('hex'), name: 'exporter', password: randomText(20, LETTERS_AND_DIGITS) },
     bucket: 'ims-image',
     ports: null,
-    images: makeCatalogue({ projectId, newId: randomUUID }),
+    ...byId(makeCatalogue({ projectId, newId: randomUUID })),
     keyring: {
       permanent: { accessKey: randomText(20, CAPITALS_AND_DIGITS), secretKey: randomText(40, LETTERS_AND_DIGITS) },
       revoked: false,
