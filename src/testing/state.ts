@@ -45,9 +45,9 @@ export function parseState(
 ): { state: SimulatorState; problem?: undefined } | { state?: undefined; problem: string } {
   const parsed = stateShape.safeParse(parseJson(text));
   if (!parsed.success) return { problem: 'is not the state of a simulator' };
-  const { version } = parsed.data;
+  const { version, catalogue } = parsed.data;
   if (version === 1) return { state: upgraded(parsed.data as unknown as StateOfVersion1) };
-  if (version === 2) return { state: parsed.data as unknown as SimulatorState };
+  if (version === 2 && catalogue) return { state: parsed.data as unknown as SimulatorState };
   return { problem: `has version ${version}, but this simulator reads versions 1 and 2` };
 }
 
