@@ -2,7 +2,8 @@
 /**
  * `ims-export`: parses, calls the worker, the client or the simulator, and prints.
  *
- * The `--` of the first line ends node's own options: node 20 takes `--env-file` for itself wherever it stands.
+ * The `--` of the first line ends node's own options: node 20 takes `--env-file`, the earlier name of the simulator's
+ * `--write-env`, for itself wherever it stands.
  *
  * @module
  */
@@ -78,9 +79,10 @@ program
   .command('simulator')
   .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
   .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
-  .option('--state <dir>', 'keep images, jobs and objects there')
+  .option('--state <dir>', 'keep images, jobs and objects there: an empty or new folder, or one it has used before')
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
-  .option('--env-file <file>', 'write the endpoints and keys as shell variables')
+  .option('--write-env <file>', 'write endpoints, keys and the ids of images there, as shell variables')
+  .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
   .action(
     guarded(async (flags: SimulatorFlags) => {
       const { simulator } = await import('./cli/simulator.js');

@@ -1,5 +1,6 @@
 import { ExportError, type ExportErrorCode } from '../client';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/listen-error';
 
 /** What the exit code of a command says. */
@@ -26,8 +27,9 @@ const EXIT_CODES: { [code in ExportErrorCode]: number } = {
   TemporalUnreachable: EXIT.temporal,
 };
 
+const CURED_BY_ARGUMENTS = [AccountConfigurationError, ListenError, SimulatorPathError];
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) return EXIT_CODES[error.code];
-  if (error instanceof AccountConfigurationError || error instanceof ListenError) return EXIT.badArguments;
-  return EXIT.failed;
+  return CURED_BY_ARGUMENTS.some((type) => error instanceof type) ? EXIT.badArguments : EXIT.failed;
 }

@@ -192,7 +192,7 @@ export class Scene {
 
 /** `ims-export`, and `npx` and `npm run` as far as they only find it, without the second that they need for that; `temporal`. */
 function writeCommands(directory: string, temporalCli: string): void {
-  const cli = `exec '${process.execPath}' -- '${join(REPOSITORY, 'lib/cli.js')}'`;
+  const cli = `exec '${process.execPath}' '${join(REPOSITORY, 'lib/cli.js')}'`;
   mkdirSync(directory);
   for (const [name, script] of [
     ['ims-export', `${cli} "$@"`],
