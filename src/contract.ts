@@ -148,7 +148,12 @@ export interface ExportOptions {
   whenImageBusy?: 'wait' | 'fail';
   /** Severity per preflight rule. Rules drift by region, so each can be turned down to `warn` or `off`. */
   rules?: { [rule: string]: RuleSeverity };
-  /** Poll more slowly because a bucket notification is expected. @default false */
+  /**
+   * Reserved: this version refuses `true`.
+   *
+   * @internal
+   * @default false
+   */
   expectNotification?: boolean;
   /** Upsert the {@link SEARCH_ATTRIBUTES}; they must be registered in the namespace first. @default false */
   searchAttributes?: boolean;
@@ -193,6 +198,11 @@ export interface ExportSettings {
   acceptUnconfirmed: boolean;
   whenImageBusy: 'wait' | 'fail';
   rules: { [rule: string]: RuleSeverity };
+  /**
+   * Reserved: always false.
+   *
+   * @internal
+   */
   expectNotification: boolean;
   searchAttributes: boolean;
   activityTaskQueue: string | null;
@@ -542,6 +552,11 @@ export const MESSAGES = {
     pollNow: 'pollNow',
     pausePolling: 'pausePolling',
     resumePolling: 'resumePolling',
+    /**
+     * Reserved: this version does nothing with it.
+     *
+     * @internal
+     */
     objectArrived: 'objectArrived',
   },
   updates: {

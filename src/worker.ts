@@ -14,7 +14,11 @@ import { exportWorkflowBundle } from './worker/workflow-bundle';
 export interface ExportWorkerOptions {
   connection: NativeConnection;
   namespace?: string;
-  /** @default 'ims-export' */
+  /**
+   * A worker with workflows of its own needs a queue of its own: `ims-export worker` would take their tasks, and fail them.
+   *
+   * @default 'ims-export'
+   */
   taskQueue?: string;
   /** The accounts that inputs may name; one of them should be called `default`. */
   accounts: CloudAccount[];
