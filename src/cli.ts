@@ -28,7 +28,6 @@ import {
   readExport,
   resumePolling,
 } from './client';
-import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import type { CloudAccount } from './huaweicloud';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
@@ -119,8 +118,7 @@ program
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
       const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
-      // Half a second of modules is read while Temporal answers.
-      const [, { runWorkerProcess }] = await Promise.all([requireTemporal(), import('./worker/worker-process.js')]);
+      const { runWorkerProcess } = await import('./worker/worker-process.js');
       await runWorkerProcess({
         ...flags,
         ready: ({ namespace, address, accounts, metricsPort }) => {
