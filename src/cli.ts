@@ -128,10 +128,6 @@ program
             `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}${metrics} (in ${seconds} s)`,
           );
         },
-      }).catch((error: unknown) => {
-        reportError(error, program.opts());
-        // A worker that could not be created leaves native threads behind, which would keep this process.
-        process.exit();
       });
     }),
   );
@@ -369,5 +365,6 @@ if (require.main === module) {
     if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
     throw error;
   });
-  void program.parseAsync();
+  // A failed connection may leave behind what would keep this process: native threads, a handshake that is never answered.
+  void program.parseAsync().then(() => process.stdout.write('', () => process.exit()));
 }

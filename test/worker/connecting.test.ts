@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/testing/temporal-servers/free-port';
@@ -19,12 +21,16 @@ let open: TlsProxy;
 let locked: TlsProxy;
 let withoutNamespaces: TlsProxy;
 let closing: TlsProxy;
+/** Takes connections, and says nothing. */
+let silent: Server;
 /** What an environment needs that has nothing else of Temporal. */
 let profile: (name: string) => NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   [stage, certificates] = await Promise.all([Stage.open({ title: 'TLS', jobSeconds: 1 }), makeCertificates()]);
   const temporal = stage.environment().TEMPORAL_ADDRESS ?? '';
+  silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
   let namespaces = 0;
   [mutual, open, locked, withoutNamespaces, closing] = await Promise.all([
     TlsProxy.start(temporal, certificates, 'signed'),
@@ -72,6 +78,7 @@ api_key = "${API_KEY}"
 }, 120_000);
 afterAll(async () => {
   await stage?.close();
+  silent?.close();
   const proxies = [mutual, open, locked, withoutNamespaces, closing];
   await Promise.all([...proxies.map((proxy) => proxy?.close()), certificates && removeCertificates(certificates)]);
 });
@@ -142,6 +149,8 @@ describe('what stands between a worker or a client and Temporal', () => {
       () => ({ ...trusting(open), TEMPORAL_TLS_SERVER_NAME: 'other.example' }),
       /NotValidForName/,
     ],
+    ['the server is silent', 'list', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
+    ['the server is silent', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
     ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
   ];
@@ -210,6 +219,10 @@ function trustedByNode({ port }: TlsProxy): NodeJS.ProcessEnv {
 /** With a name: of an address, Node warns when it is used for TLS. */
 function plainAddress(): string {
   return (stage.environment().TEMPORAL_ADDRESS ?? '').replace('127.0.0.1', 'localhost');
+}
+
+function silentAddress(): string {
+  return `localhost:${(silent.address() as AddressInfo).port}`;
 }
 
 function exportedBy(env: NodeJS.ProcessEnv, key: string): Promise<Ended> {
