@@ -29,7 +29,6 @@ import {
   readExport,
   resumePolling,
 } from './client';
-import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import type { CloudAccount } from './huaweicloud';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
@@ -121,8 +120,7 @@ program
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
       const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
-      // Half a second of modules is read while Temporal answers.
-      const [, { runWorkerProcess }] = await Promise.all([requireTemporal(), import('./worker/worker-process.js')]);
+      const { runWorkerProcess } = await import('./worker/worker-process.js');
       await runWorkerProcess({
         ...flags,
         ready: ({ namespace, address, accounts, metricsPort }) => {
@@ -132,10 +130,6 @@ program
             `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}${metrics} (in ${seconds} s)`,
           );
         },
-      }).catch((error: unknown) => {
-        reportError(error, program.opts());
-        // A worker that could not be created leaves native threads behind, which would keep this process.
-        process.exit();
       });
     }),
   );
@@ -373,5 +367,6 @@ if (require.main === module) {
     if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
     throw error;
   });
-  void program.parseAsync();
+  // A failed connection may leave behind what would keep this process: native threads, a handshake that is never answered.
+  void program.parseAsync().then(() => process.stdout.write('', () => process.exit()));
 }

@@ -93,7 +93,7 @@ describe('docs/configuration.md', () => {
   });
 
   it('has every variable of the environment that the sources read', () => {
-    const read = /(?:env\.|['"])((?:IMS_EXPORT|HUAWEICLOUD|TEMPORAL|XDG)_[A-Z_]*[A-Z])\b/g;
+    const read = /(?:env\.|['"])((?:IMS_EXPORT|HUAWEICLOUD|TEMPORAL|XDG|SSL|GRPC)_[A-Z_]*[A-Z])\b/g;
     const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => readFileSync(join(REPOSITORY, 'src', name), 'utf8'));
