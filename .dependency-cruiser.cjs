@@ -105,6 +105,14 @@ module.exports = {
       to: { path: '^src/(client|cli)(\\.ts$|/)' },
     },
     {
+      name: 'temporal-is-below-client-and-worker',
+      severity: 'error',
+      comment:
+        'src/temporal finds Temporal, and says why it cannot be reached, for clients and workers alike: of the package it imports src/export-error.ts and nothing else.',
+      from: { path: '^src/temporal/' },
+      to: { path: '^src/(?!temporal/|export-error\\.ts$)' },
+    },
+    {
       name: 'the-nexus-service-is-sandbox-safe',
       severity: 'error',
       comment:

@@ -2,7 +2,8 @@
 /**
  * `ims-export`: parses, calls the worker, the client or the simulator, and prints.
  *
- * The `--` of the first line ends node's own options: node 20 takes `--env-file` for itself wherever it stands.
+ * The `--` of the first line ends node's own options: node 20 takes `--env-file`, the earlier name of the simulator's
+ * `--write-env`, for itself wherever it stands.
  *
  * @module
  */
@@ -28,7 +29,6 @@ import {
   readExport,
   resumePolling,
 } from './client';
-import { requireTemporal } from './client/connect';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, TUNABLE_OPTIONS } from './contract';
 import type { CloudAccount } from './huaweicloud';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
@@ -78,9 +78,10 @@ program
   .command('simulator')
   .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
   .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
-  .option('--state <dir>', 'keep images, jobs and objects there')
+  .option('--state <dir>', 'keep images, jobs and objects there: an empty or new folder, or one it has used before')
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
-  .option('--env-file <file>', 'write the endpoints and keys as shell variables')
+  .option('--write-env <file>', 'write endpoints, keys and the ids of images there, as shell variables')
+  .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
   .action(
     guarded(async (flags: SimulatorFlags) => {
       const { simulator } = await import('./cli/simulator.js');
@@ -119,8 +120,7 @@ program
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
       const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
-      // Half a second of modules is read while Temporal answers.
-      const [, { runWorkerProcess }] = await Promise.all([requireTemporal(), import('./worker/worker-process.js')]);
+      const { runWorkerProcess } = await import('./worker/worker-process.js');
       await runWorkerProcess({
         ...flags,
         ready: ({ namespace, address, accounts, metricsPort }) => {
@@ -130,10 +130,6 @@ program
             `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}${metrics} (in ${seconds} s)`,
           );
         },
-      }).catch((error: unknown) => {
-        reportError(error, program.opts());
-        // A worker that could not be created leaves native threads behind, which would keep this process.
-        process.exit();
       });
     }),
   );
@@ -372,5 +368,6 @@ if (require.main === module) {
     if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
     throw error;
   });
-  void program.parseAsync();
+  // A failed connection may leave behind what would keep this process: native threads, a handshake that is never answered.
+  void program.parseAsync().then(() => process.stdout.write('', () => process.exit()));
 }

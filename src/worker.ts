@@ -3,18 +3,23 @@
  *
  * @module
  */
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
+import { unreachable } from './temporal/unreachable';
+import { connectWorker } from './worker/native-connection';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
 export interface ExportWorkerOptions {
   connection: NativeConnection;
   namespace?: string;
-  /** @default 'ims-export' */
+  /**
+   * A worker with workflows of its own needs a queue of its own: `ims-export worker` would take their tasks, and fail them.
+   *
+   * @default 'ims-export'
+   */
   taskQueue?: string;
   /** The accounts that inputs may name; one of them should be called `default`. */
   accounts: CloudAccount[];
@@ -91,6 +96,7 @@ export interface RunExportWorkerOptions {
  * Runs a worker for the accounts and the Temporal server that the environment names, until SIGINT or SIGTERM.
  *
  * @param ready called once the worker polls its task queue
+ * @throws ExportError TemporalUnreachable when no Temporal server answers, or it refuses the worker
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
@@ -98,15 +104,12 @@ export async function runExportWorker(
   { activitiesOnly, activitiesPerSecond, worker: further = {} }: RunExportWorkerOptions = {},
 ): Promise<void> {
   const accounts = accountsFromEnvironment(process.env);
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-  const address = connectionOptions.address ?? 'localhost:7233';
-  const bundling =
-    activitiesOnly || further.workflowBundle || further.workflowsPath ? undefined : exportWorkflowBundle();
-  bundling?.catch(() => {}); // told where it is awaited
-  const connection = await connectTo({ ...connectionOptions, address });
+  const needsBundle = !(activitiesOnly || further.workflowBundle || further.workflowsPath);
+  // Before it bundles, which keeps this thread busy for seconds.
+  const { connection, address, namespace } = await connectWorker();
   try {
     const options = {
-      workflowBundle: await bundling,
+      workflowBundle: needsBundle ? await exportWorkflowBundle() : undefined,
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
       ...further,
     };
@@ -121,17 +124,12 @@ export async function runExportWorker(
     const running = run();
     ready({ worker, taskQueue, namespace, address, accounts });
     await running;
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    const message = `The Temporal server at ${address} no longer answers this worker (${error.message}). Start the worker again once the server is up.`;
+    throw unreachable(message, error);
   } finally {
     await connection.close();
-  }
-}
-
-async function connectTo(options: NativeConnectionOptions & { address: string }): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(options);
-  } catch (cause) {
-    const message = `No Temporal server answers at ${options.address}. Start one, or set TEMPORAL_ADDRESS.`;
-    throw new Error(message, { cause });
   }
 }
 

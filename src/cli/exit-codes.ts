@@ -2,6 +2,7 @@ import { ExportError, type ExportErrorCode } from '../client';
 import type { FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/listen-error';
 
 /** What the exit code of a command says. */
@@ -18,13 +19,14 @@ const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = 
   TemporalUnreachable: EXIT.temporal,
 };
 
+const CURED_BY_ARGUMENTS = [AccountConfigurationError, ListenError, SimulatorPathError];
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) {
     const { code } = error;
     return isFailureType(code) ? exitCodeOfFailure(code) : EXIT_CODES[code];
   }
-  if (error instanceof AccountConfigurationError || error instanceof ListenError) return EXIT.badArguments;
-  return EXIT.failed;
+  return CURED_BY_ARGUMENTS.some((type) => error instanceof type) ? EXIT.badArguments : EXIT.failed;
 }
 
 function exitCodeOfFailure(type: FailureType): number {

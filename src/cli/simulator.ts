@@ -6,11 +6,14 @@ export interface SimulatorFlags {
   port: number;
   state?: string;
   jobSeconds: number;
+  writeEnv?: string;
+  /** Earlier name of `writeEnv`. */
   envFile?: string;
 }
 
 /** `ims-export simulator`: the simulated cloud until SIGINT or SIGTERM. The first line on stdout is one JSON object. */
-export async function simulator({ port, state, jobSeconds, envFile }: SimulatorFlags): Promise<void> {
+export async function simulator({ port, state, jobSeconds, ...flags }: SimulatorFlags): Promise<void> {
+  const envFile = flags.writeEnv ?? flags.envFile;
   const running = await startSimulator({ port, stateDir: state, jobSeconds }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     const { port: taken } = error as { port?: number };

@@ -12,47 +12,13 @@ import {
   EXPORT_ENDED,
   exportBatchWorkflowId,
   FAILURE_TYPES,
-  type FailureType,
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
 } from '../contract';
+import { ExportError } from '../export-error';
+import { noSuchNamespace } from '../temporal/unreachable';
 
-/**
- * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
- *
- * - `Canceled`, `Terminated`: the tracking was ended from outside; the job in the cloud may go on
- * - `NoWorker`: no worker took the export from its task queue
- * - `TemporalUnreachable`: no Temporal server answered, or it does not have the namespace
- * - `NoSuchExport`: there is no workflow of that id
- * - `NothingToResolve`: no answer to a submit was lost, so there is nothing that a person could tell
- * - `NotValidatedYet`: the input is being validated, so its options are not known yet
- * - `ExportEnded`: the export has ended, so it cannot be steered any more
- */
-export type ExportErrorCode =
-  | FailureType
-  | 'Canceled'
-  | 'Terminated'
-  | 'NoWorker'
-  | 'TemporalUnreachable'
-  | 'NoSuchExport'
-  | typeof EXPORT_ENDED
-  | typeof NOT_VALIDATED_YET
-  | typeof NOTHING_TO_RESOLVE;
-
-/** The only error that the client functions throw on purpose; its message says what to do next. */
-export class ExportError extends Error {
-  override readonly name = 'ExportError';
-
-  constructor(
-    readonly code: ExportErrorCode,
-    message: string,
-    /** `details[0]` of the export's failure, of the shape that its type documents. */
-    readonly details?: unknown,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+export { ExportError, type ExportErrorCode } from '../export-error';
 
 /** How long a Temporal server may be away while somebody waits for an export. */
 export const OUTAGE_PATIENCE_MS = 10 * 60_000;
@@ -98,15 +64,6 @@ export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
   return new ExportError(
     'NoSuchExport',
     `There is no export ${workflowId}. ${form} \`ims-export list\` shows those that are known.`,
-    undefined,
-    { cause },
-  );
-}
-
-export function noSuchNamespace(namespace: string, cause?: unknown): ExportError {
-  return new ExportError(
-    'TemporalUnreachable',
-    `Temporal has no namespace ${namespace}. Set TEMPORAL_NAMESPACE to one that it has, or create this one.`,
     undefined,
     { cause },
   );

@@ -12,6 +12,11 @@ export const MESSAGES = {
     pollNow: 'pollNow',
     pausePolling: 'pausePolling',
     resumePolling: 'resumePolling',
+    /**
+     * Reserved: this version does nothing with it.
+     *
+     * @internal
+     */
     objectArrived: 'objectArrived',
   },
   updates: {

@@ -41,7 +41,12 @@ export interface ExportOptions {
   whenImageBusy?: 'wait' | 'fail';
   /** Severity per preflight rule. Rules drift by region, so each can be turned down to `warn` or `off`. */
   rules?: { [rule: string]: RuleSeverity };
-  /** Poll more slowly because a bucket notification is expected. @default false */
+  /**
+   * Reserved: this version refuses `true`.
+   *
+   * @internal
+   * @default false
+   */
   expectNotification?: boolean;
   /** Upsert the {@link SEARCH_ATTRIBUTES}; they must be registered in the namespace first. @default false */
   searchAttributes?: boolean;
@@ -72,6 +77,11 @@ export interface ExportSettings {
   acceptUnconfirmed: boolean;
   whenImageBusy: 'wait' | 'fail';
   rules: { [rule: string]: RuleSeverity };
+  /**
+   * Reserved: always false.
+   *
+   * @internal
+   */
   expectNotification: boolean;
   searchAttributes: boolean;
   activityTaskQueue: string | null;
@@ -181,7 +191,7 @@ export const EXPORT_OPTIONS = {
     kind: 'flag',
     default: false,
     reserved: true,
-    help: 'Poll more slowly because a bucket notification is expected.',
+    help: 'Reserved: this version refuses `true`.',
   },
   searchAttributes: {
     kind: 'flag',

@@ -1,21 +1,26 @@
+import { fork } from 'node:child_process';
+import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { connectClient, requireNamespace, temporalOfEnvironment } from '../client/connect';
+import { connectClient, requireNamespace } from '../client/connect';
 import { ExportError } from '../client/errors';
 import { readSearchAttributes } from '../client/search-attributes';
 import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
+import { temporalOfEnvironment } from '../temporal/place';
 import { type Check, check, type Finding, notChecked, ok, problem } from './check';
+import type { NativeAttempt } from './native-attempt';
 
 export interface TemporalPlace {
   env: NodeJS.ProcessEnv;
   taskQueue: string;
 }
 
-/** The server, its namespace, the workers on the task queue, and the search attributes. */
+/** The server, its namespace, the connection of a worker, the workers on the task queue, and the search attributes. */
 export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<Check[]> {
   let client: Client | undefined;
+  const configuration = readConfiguration(env);
+  const attempt = check('native connection', null, 'temporal', () => tryNativeConnection(env, configuration));
   const server = await check('Temporal', null, 'temporal', async () => {
-    const configuration = readConfiguration(env);
     if ('state' in configuration) return configuration;
     try {
       client = await connectClient(env);
@@ -25,13 +30,49 @@ export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<
     return ok(`server ${await versionOf(client)} at ${configuration.address} (${configuration.source})`);
   });
   try {
-    return [server, ...(await checkNamespace(client, taskQueue))];
+    const others = await checkNamespace(client, taskQueue);
+    return [server, reportedOnce(await attempt, [server, ...others]), ...others];
   } finally {
     await client?.connection.close();
   }
 }
 
-function readConfiguration(env: NodeJS.ProcessEnv): Finding | { address: string; source: string } {
+/** Of the build, since a process of its own runs no TypeScript. */
+const NATIVE_ATTEMPT = resolve(__dirname, '../../lib/doctor/native-attempt.js');
+const ATTEMPT_LIMIT_MS = 18_000;
+
+/**
+ * Connects as a worker does, which trusts other certificates than a client. In a process of its own: the native core reads
+ * the environment of its process, and would use the Runtime of an application that asks the doctor.
+ */
+async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
+  if ('state' in configuration) return notChecked('where Temporal is cannot be read');
+  const attempt = fork(NATIVE_ATTEMPT, {
+    ...{ env, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+    ...{ timeout: ATTEMPT_LIMIT_MS, killSignal: 'SIGKILL' },
+  });
+  const message = await new Promise<string | null>((settle, fail) => {
+    attempt.once('error', fail);
+    attempt.once('message', ({ problem }: NativeAttempt) => {
+      settle(problem);
+      attempt.disconnect();
+    });
+    attempt.once('exit', (code, signal) => fail(new Error(`the process that tries it ended with ${code ?? signal}`)));
+  });
+  if (message === null) return ok(`a worker of this machine reaches ${configuration.address} too`);
+  return toldAs(message, `Workers of this machine need it; its address is ${configuration.source}.`);
+}
+
+/** What keeps clients out as well stands in one line. */
+function reportedOnce(one: Check, others: readonly Check[]): Check {
+  const same = one.state === 'problem' ? others.find(({ found }) => found === one.found) : undefined;
+  if (same === undefined) return one;
+  return { check: one.check, subject: one.subject, ...notChecked(`the problem of ${same.check} comes first`) };
+}
+
+type Configuration = Finding | { address: string; source: string };
+
+function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   try {
     const { address, connectionOptions } = temporalOfEnvironment(env);
     if (env.TEMPORAL_ADDRESS) return { address, source: 'by TEMPORAL_ADDRESS' };
@@ -118,10 +159,14 @@ async function otherNamespaces(client: Client): Promise<string> {
   return known.length === 0 ? '' : `It has ${known.join(', ')}.`;
 }
 
-/** The words of the client say what happened and then what to do. */
 function told(error: unknown, more: string): Finding {
   if (!(error instanceof ExportError)) throw error;
-  const [found = '', ...next] = error.message.split(/(?<=\.) (?=[A-Z])/);
+  return toldAs(error.message, more);
+}
+
+/** The words of client and worker say what happened and then what to do. */
+function toldAs(message: string, more: string): Finding {
+  const [found = '', ...next] = message.split(/(?<=\.) (?=[A-Z])/);
   return problem('temporal', found.replace(/\.$/, ''), [more, ...next].filter(Boolean).join(' '));
 }
 

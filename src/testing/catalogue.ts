@@ -153,6 +153,11 @@ function ecsOrigin(prefix: string): { __data_origin: string } {
   return { __data_origin: `instance,${prefix}-4c1e-4d57-9d3b-1f6a2e7c9d00` };
 }
 
+/** Whether images of the catalogue are found under this name. */
+export function isInCatalogue(name: string): boolean {
+  return Object.hasOwn(BLUEPRINTS, name);
+}
+
 /** Makes the images, with IDs of their own. */
 export function makeCatalogue({ projectId, newId }: { projectId: string; newId: () => string }): {
   [name: string]: Image;

@@ -8,7 +8,8 @@ import { Journal } from './journal';
 import type { MetadataSettings } from './metadata/settings';
 import { type Bucket, bucketsOf } from './obs/buckets';
 import { ObjectStore } from './obs/object-store';
-import { randomAccessKey, randomText, type SimulatorState, StateDirectory } from './state';
+import { randomAccessKey, randomText, type SimulatorState } from './state';
+import { StateDirectory } from './state-directory';
 
 export interface CloudOptions {
   stateDir?: string;
@@ -69,19 +70,24 @@ export class Cloud {
   }
 
   image(id: string): Image | undefined {
-    return this.images.find((image) => image.id === id);
+    const { images } = this.state;
+    return Object.hasOwn(images, id) ? images[id] : undefined;
   }
 
-  /** A copy of an image of the catalogue, with an ID and a name of its own, and with what `attributes` say. */
-  addImage(like: string, attributes: Partial<Image> = {}): Image {
-    const image = this.addCopyOf(like, attributes);
-    this.directory.save();
-    return image;
-  }
-
-  /** The same many times, each with an ID and a name of its own; kept as one change. */
+  /**
+   * Copies of an image of the catalogue, each with an ID of its own, and with what `attributes` say. They have names of
+   * their own unless told otherwise: names need not be unique, IDs are.
+   */
   addImages(like: string, count: number, attributes: Partial<Image> = {}): Image[] {
-    const added = Array.from({ length: count }, () => this.addCopyOf(like, attributes));
+    const { images, catalogue } = this.state;
+    const model = Object.hasOwn(catalogue, like) ? this.image(catalogue[like] ?? '') : undefined;
+    if (model === undefined) throw new Error(`no image ${like}; there are ${Object.keys(catalogue).join(', ')}`);
+    const { id: fixedId } = attributes;
+    if (fixedId !== undefined && (count > 1 || this.image(fixedId))) {
+      throw new Error(`the ID ${fixedId} can be that of one image only`);
+    }
+    const added = Array.from({ length: count }, () => copyOf(model, attributes));
+    for (const image of added) images[image.id] = image;
     this.directory.save();
     return added;
   }
@@ -94,20 +100,13 @@ export class Cloud {
     return this.buckets.find((bucket) => bucket.name === name);
   }
 
-  private addCopyOf(like: string, attributes: Partial<Image>): Image {
-    const { images } = this.directory.state;
-    const model = images[like];
-    if (model === undefined) throw new Error(`no image ${like}; there are ${Object.keys(images).join(', ')}`);
-    const id = randomUUID();
-    const short = `${model.name}-${id.slice(0, 8)}`;
-    // Of thousands, two begin alike now and then.
-    const name = short in images ? `${model.name}-${id}` : short;
-    const image: Image = { ...model, id, name, self: `/v2/images/${id}`, ...attributes };
-    images[image.name] = image;
-    return image;
-  }
-
   private jobMs(): number {
     return 1_000 * (typeof this.jobSeconds === 'number' ? this.jobSeconds : this.jobSeconds());
   }
+}
+
+function copyOf(model: Image, attributes: Partial<Image>): Image {
+  const id = attributes.id ?? randomUUID();
+  const name = `${model.name}-${id.slice(0, 13)}`;
+  return { ...model, name, self: `/v2/images/${id}`, file: `/v2/images/${id}/file`, ...attributes, id };
 }

@@ -1,4 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { SimulatorPathError } from './path-error';
+import { quoteForShell } from './shell-quoting';
 import type { SimulatorInfo } from './simulator';
 
 /** Environment variables under which clients of the package, and the vendor's SDKs, find the simulator. */
@@ -25,16 +27,35 @@ export function environmentOf(info: SimulatorInfo): { [name: string]: string } {
  * `SIMULATOR_IMAGE_linux`, for the command line. It holds secrets, so only its owner may read it.
  *
  * @example writeEnvFile('simulator.env', simulator.info); // then: . ./simulator.env
+ * @throws Error when there is a file of others, which it leaves as it is, or the path cannot be written to.
  */
 export function writeEnvFile(path: string, info: SimulatorInfo): void {
   const images = Object.entries(info.images).map(([name, id]) => [`SIMULATOR_IMAGE_${name}`, id] as const);
   const variables = [...Object.entries(environmentOf(info)), ...images];
   const lines = variables.map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
-  writeFileSync(path, lines.join(''), { mode: 0o600 });
-  // The mode above counts for a new file only.
-  chmodSync(path, 0o600);
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isFile()) refuseFileOfOthers(path);
+    writeFileSync(path, lines.join(''), { mode: 0o600 });
+    // The mode above counts for a new file only; a device, such as /dev/stdout, keeps its own.
+    if (there?.isFile()) chmodSync(path, 0o600);
+  } catch (error) {
+    if (error instanceof SimulatorPathError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SimulatorPathError(`The variables of the simulator cannot be written to ${path}: ${reason}`, {
+      cause: error,
+    });
+  }
 }
 
-function quoteForShell(value: string): string {
-  return /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+/** A line of each file that was written here: the simulated cloud is on the loopback, a real one is not. */
+const OWN_LINE = /^export IMS_EXPORT_IMS_ENDPOINT=http:\/\/127\.0\.0\.1:\d+$/m;
+
+/** It could be somebody's keys for the real cloud. */
+function refuseFileOfOthers(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  if (text === '' || OWN_LINE.test(text)) return;
+  throw new SimulatorPathError(
+    `${path} was not written by a simulator, and was not changed. Move it away, or name another file after --write-env`,
+  );
 }

@@ -19,7 +19,10 @@ import type { Endpoints, Ports } from './state';
 export interface SimulatorOptions {
   /** Port of IMS; OBS, IAM and metadata take the next three. Any free ports when 0. @default 0 */
   port?: number;
-  /** Keeps everything, so that the simulator can be killed and started again. A temporary one, removed at the end, when absent. */
+  /**
+   * Keeps everything, so that the simulator can be killed and started again: an empty or new directory, or one that a
+   * simulator has used before. A temporary one, removed at the end, when absent.
+   */
   stateDir?: string;
   /** How long an export takes, in seconds; a function is asked for each. @default 10 */
   jobSeconds?: JobSeconds;
@@ -66,7 +69,8 @@ export interface Simulator {
   requests(skip?: number): JournalEntry[];
   /**
    * A further image like one of the catalogue: one image exports once at a time, so a fleet needs many.
-   * `attributes` replace what ListImages tells of it; undefined takes an attribute away.
+   * `attributes` replace what ListImages tells of it; undefined takes an attribute away. Names need not be unique, and it
+   * is found by its ID: `info.images` names the catalogue only.
    */
   addImage(like: string, attributes?: Partial<Image>): Image;
   /** The same for thousands. As `POST /_simulator/images`. */
@@ -96,12 +100,16 @@ export interface Simulator {
  * const simulator = await startSimulator({ jobSeconds: 9 * 3600 });
  * simulator.clock.advance(9 * 3600_000);
  * await simulator.close();
- * @throws Error when an explicit port is taken.
+ * @throws Error when an explicit port is taken, and when `stateDir` is a directory with files of others, which it leaves
+ *   as they are.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { jobSeconds = 10, ...others } = options;
   const cloud = new Cloud({ ...others, jobSeconds });
-  const services = await listenOn(cloud, options.port ?? 0);
+  const services = await listenOn(cloud, options.port ?? 0).catch((error: unknown) => {
+    cloud.directory.close();
+    throw error;
+  });
   cloud.directory.state.ports = portsOf(services);
   cloud.jobs.settle();
   cloud.directory.save();
@@ -124,7 +132,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     set busyGuard(busyGuard: BusyGuard) {
       cloud.busyGuard = busyGuard;
     },
-    addImage: (like, attributes) => cloud.addImage(like, attributes),
+    addImage: (like, attributes) => cloud.addImages(like, 1, attributes)[0] as Image,
     addImages: (like, count, attributes) => cloud.addImages(like, count, attributes),
     jobs: () => cloud.jobs.list(),
     changeJob: (jobId, change) => {
@@ -242,6 +250,6 @@ function infoOf(cloud: Cloud, ports: Ports): SimulatorInfo {
     iamPassword: state.user.password,
     iamDomain: state.domain.name,
     bucket: state.bucket,
-    images: Object.fromEntries(Object.entries(state.images).map(([name, image]) => [name, image.id])),
+    images: { ...state.catalogue },
   };
 }

@@ -1,17 +1,15 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { z } from 'zod';
 import type { KeyringState } from './auth/keyring';
 import type { Image } from './catalogue';
-import { makeCatalogue } from './catalogue';
+import { isInCatalogue, makeCatalogue } from './catalogue';
 import type { ClockState } from './clock';
 import type { Job } from './jobs';
-import type { StoredObject } from './obs/object-store';
+import { OBJECT_FILE, type StoredObject } from './obs/object-store';
 
 /** Everything that survives a kill, as one JSON document. Object contents are files beside it. */
 export interface SimulatorState {
-  version: 1;
+  version: 2;
   region: string;
   projectId: string;
   domain: { id: string; name: string };
@@ -19,7 +17,9 @@ export interface SimulatorState {
   bucket: string;
   /** Remembered, so that a restart serves the same addresses. */
   ports: Ports | null;
-  images: { [name: string]: Image };
+  images: { [id: string]: Image };
+  /** IDs by the names of the catalogue, which are not the names of the images. */
+  catalogue: { [name: string]: string };
   keyring: KeyringState;
   jobs: Job[];
   objects: StoredObject[];
@@ -37,100 +37,71 @@ export interface Ports {
 export type Endpoints = { [service in keyof Ports]: string };
 
 /**
- * The directory that a simulator lives in: `state.json`, `requests.jsonl` and `objects/`. Without a name of its own it
- * is a temporary one, removed at the end, and the state is not written at all.
+ * Reads `state.json`. A file of that name may be anybody's: it is ours when it has what a state has. What names files is
+ * held to the names that a simulator makes, since such files are written, replaced and deleted.
  */
-export class StateDirectory {
-  readonly path: string;
-  readonly durable: boolean;
-  readonly state: SimulatorState;
-
-  constructor(path: string | undefined) {
-    this.durable = path !== undefined;
-    this.path = path ?? mkdtempSync(join(tmpdir(), 'ims-simulator-'));
-    mkdirSync(this.objectsPath, { recursive: true });
-    this.claim();
-    this.state = this.load() ?? newState();
-  }
-
-  get objectsPath(): string {
-    return join(this.path, 'objects');
-  }
-
-  get journalPath(): string {
-    return join(this.path, 'requests.jsonl');
-  }
-
-  /** Written before the change is answered for: a kill at any moment leaves the old state or the new, never half of one. */
-  save(): void {
-    if (!this.durable) return;
-    const draft = `${this.statePath}.${process.pid}.tmp`;
-    writeFileSync(draft, JSON.stringify(this.state), { mode: 0o600 });
-    renameSync(draft, this.statePath);
-  }
-
-  close(): void {
-    if (this.durable) {
-      this.save();
-      rmSync(this.ownerPath, { force: true });
-    } else {
-      rmSync(this.path, { recursive: true, force: true });
-    }
-  }
-
-  /** Two simulators in one directory would overwrite each other's state. One that was killed owns nothing any more. */
-  private claim(): void {
-    if (!this.durable) return;
-    const owner = existsSync(this.ownerPath) ? Number(readFileSync(this.ownerPath, 'utf8')) : 0;
-    if (owner !== process.pid && isAlive(owner)) {
-      throw new Error(
-        `${this.path} belongs to a simulator that runs, process ${owner}: end it, or use another directory`,
-      );
-    }
-    writeFileSync(this.ownerPath, String(process.pid));
-  }
-
-  private get ownerPath(): string {
-    return join(this.path, 'owner.pid');
-  }
-
-  private get statePath(): string {
-    return join(this.path, 'state.json');
-  }
-
-  private load(): SimulatorState | undefined {
-    if (!existsSync(this.statePath)) return undefined;
-    const state = JSON.parse(readFileSync(this.statePath, 'utf8')) as SimulatorState;
-    if (state.version !== 1) {
-      throw new Error(
-        `${this.statePath} has version ${state.version}, but this simulator reads version 1: use another directory`,
-      );
-    }
-    return state;
-  }
+export function parseState(
+  text: string,
+): { state: SimulatorState; problem?: undefined } | { state?: undefined; problem: string } {
+  const parsed = stateShape.safeParse(parseJson(text));
+  if (!parsed.success) return { problem: 'is not the state of a simulator' };
+  const { version, catalogue } = parsed.data;
+  if (version === 1) return { state: upgraded(parsed.data as unknown as StateOfVersion1) };
+  if (version === 2 && catalogue) return { state: parsed.data as unknown as SimulatorState };
+  return { problem: `has version ${version}, but this simulator reads versions 1 and 2` };
 }
 
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
+/** Of package 0.2.0 and before: images of the catalogue under its names, and others under their own. */
+type StateOfVersion1 = Omit<SimulatorState, 'version' | 'images' | 'catalogue'> & { images: { [name: string]: Image } };
+
+function upgraded({ images, ...state }: StateOfVersion1): SimulatorState {
+  return { ...state, version: 2, ...byId(images) };
+}
+
+function byId(images: { [name: string]: Image }): Pick<SimulatorState, 'images' | 'catalogue'> {
+  const named = Object.entries(images).filter(([name]) => isInCatalogue(name));
+  return {
+    images: Object.fromEntries(Object.values(images).map((image) => [image.id, image])),
+    catalogue: Object.fromEntries(named.map(([name, { id }]) => [name, id])),
+  };
+}
+
+const named = z.looseObject({ id: z.string(), name: z.string() });
+
+const stateShape = z.looseObject({
+  version: z.number(),
+  region: z.string(),
+  projectId: z.string(),
+  domain: named,
+  user: named,
+  bucket: z.string(),
+  images: z.record(z.string(), named),
+  catalogue: z.record(z.string(), z.string()).optional(),
+  keyring: z.looseObject({ permanent: z.looseObject({ accessKey: z.string(), secretKey: z.string() }) }),
+  jobs: z.array(z.looseObject({ jobId: z.string().regex(/^[0-9a-f]{32}$/) })),
+  objects: z.array(z.looseObject({ bucket: z.string(), key: z.string(), file: z.string().regex(OBJECT_FILE) })),
+  clock: z.looseObject({ offsetMs: z.number() }),
+});
+
+function parseJson(text: string): unknown {
   try {
-    process.kill(pid, 0);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function newState(): SimulatorState {
+export function newState(): SimulatorState {
   const projectId = randomBytes(16).toString('hex');
   return {
-    version: 1,
+    version: 2,
     region: 'cn-north-4',
     projectId,
     domain: { id: randomBytes(16).toString('hex'), name: 'acme' },
     user: { id: randomBytes(16).toString('hex'), name: 'exporter', password: randomText(20, LETTERS_AND_DIGITS) },
     bucket: 'ims-image',
     ports: null,
-    images: makeCatalogue({ projectId, newId: randomUUID }),
+    ...byId(makeCatalogue({ projectId, newId: randomUUID })),
     keyring: {
       permanent: { accessKey: randomText(20, CAPITALS_AND_DIGITS), secretKey: randomText(40, LETTERS_AND_DIGITS) },
       revoked: false,

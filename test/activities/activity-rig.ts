@@ -3,11 +3,13 @@ import { ActivityNotFoundError, type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createExportActivities, parseExportInput } from '../../src/activities';
-import type { ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
+import type { BatchActivities, ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
 import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../../src/testing';
 
 type ActivityInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
+
+type Activities = ExportActivities & BatchActivities;
 
 /** The run that an activity of the mock environment belongs to. */
 export const RUN_ID = '00000000-0000-0000-0000-000000000000';
@@ -15,10 +17,10 @@ export const RUN_ID = '00000000-0000-0000-0000-000000000000';
 /** The activities against a simulator of their own, over real HTTP, without a Temporal server. */
 export interface ActivityRig {
   simulator: Simulator;
-  run<Name extends keyof ExportActivities>(
+  run<Name extends keyof Activities>(
     name: Name,
-    ...args: Parameters<ExportActivities[Name]>
-  ): Promise<Awaited<ReturnType<ExportActivities[Name]>>>;
+    ...args: Parameters<Activities[Name]>
+  ): Promise<Awaited<ReturnType<Activities[Name]>>>;
   /** The same with other facts about the attempt, such as its number and what the one before left behind. */
   runAs<Name extends keyof ExportActivities>(
     info: ActivityInfo,

@@ -70,6 +70,15 @@ it('the image builds and runs on one long-term release of Node', () => {
   expect(Number(releases[0]) % 2).toBe(0);
 });
 
+it('the image has the certificates by which a worker trusts Temporal Cloud', () => {
+  const lastStage =
+    read('deploy/Dockerfile')
+      .split(/^FROM /m)
+      .at(-1) ?? '';
+  const [asRoot = ''] = lastStage.split(/^USER /m);
+  expect(asRoot).toMatch(/^RUN apt-get update .*apt-get install .*\bca-certificates\b/ms);
+});
+
 describe('the Kubernetes manifests', () => {
   const documents = parseAllDocuments(read('deploy/kubernetes/worker.yaml')).map((document) => document.toJS());
   const deployment = documents.find(({ kind }) => kind === 'Deployment');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { exportInputSchema } from '../../src';
 import { accountsFromFile } from '../../src/huaweicloud';
 import { commandLine, problemOf } from './command-line';
-import { type Block, inlineCode, place, REPOSITORY, readPages, whyUnchecked } from './pages';
+import { type Block, inlineCode, place, REPOSITORY, readPage, readPages, whyUnchecked } from './pages';
 import { schemaOf, schemaProblems } from './schema-blocks';
 import { typeProblems } from './type-check';
 
@@ -99,6 +99,10 @@ function expectAccounts(text: string): void {
     rmSync(directory, { recursive: true });
   }
 }
+
+it('README has fewer than 2,000 words', () => {
+  expect(readPage('README.md').text.trim().split(/\s+/).length).toBeLessThan(2_000);
+});
 
 describe('the prose of README and docs', () => {
   it('names commands and flags that the command line has', () => {

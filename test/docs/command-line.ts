@@ -15,7 +15,9 @@ export function commandLine(): CommanderCommand {
  */
 export function problemOf(code: string, program: CommanderCommand): string | undefined {
   const words = code.replace(/^(npx )?ims-export\s*/, '').match(/"[^"]*"|'[^']*'|\[[^\]]*\]|\S+/g) ?? [];
-  const flagsOf = (command: CommanderCommand) => command.options.flatMap(({ long, short }) => [long, short]);
+  // A hidden one is an earlier name, which no page uses.
+  const shown = (command: CommanderCommand) => command.options.filter(({ hidden }) => !hidden);
+  const flagsOf = (command: CommanderCommand) => shown(command).flatMap(({ long, short }) => [long, short]);
   const name = words.find((word) => !word.startsWith('-') && word !== '…');
   const command = name === undefined ? program : program.commands.find((known) => known.name() === name);
   if (command === undefined) return `there is no command ${name}`;

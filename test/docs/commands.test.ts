@@ -40,10 +40,9 @@ describe('the commands of README and docs', () => {
 
   it('call scripts of npm that are there, in blocks and in the prose', () => {
     const missing = pages.flatMap(({ page }) => {
-      const names = [...page.text.matchAll(/`[^`]*\bnpm (run )?[\w-]+[^`]*`|^ *npm .*$/gm)].flatMap(([text]) =>
-        missingScripts(text),
-      );
-      return names.map((name) => `${page.path}: npm run ${name}`);
+      const ofBlocks = page.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+      const ofProse = inlineCode(page).map(({ code }) => code);
+      return [...ofBlocks, ...ofProse].flatMap(missingScripts).map((name) => `${page.path}: npm run ${name}`);
     });
     expect(missing).toEqual([]);
   });

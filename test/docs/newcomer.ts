@@ -31,18 +31,15 @@ const COMMAND_LIMIT_MS = 15 * 60_000;
 const LONG_LIMIT_MS = 90 * 60_000;
 
 /** Too long for `--quick`. */
-const LONG = /^npm (test|run (storm|fleet|batch|messages|fuzz|examples|consumers|deploy-check|bench))\b/;
+const LONG = /(^|&& )npm (test|run (storm|fleet|batch|messages|fuzz|examples|consumers|deploy-check|bench))\b/;
 
 /** What cannot be done here as it is written, and what is done in its place. */
 const OTHERWISE: ReadonlyArray<{ command: RegExp; because: string; instead: (command: string) => string }> = [
   {
-    command: /^npm install temporal-ims-export /,
-    because: 'the package is not on the registry: packed from the clone, into a project of its own',
+    command: /^temporal /,
+    because: 'where there is none on the PATH, by the Temporal CLI that was installed into the cache',
     instead: (command) =>
-      `npm pack && (mkdir ../installed && cd ../installed && npm init --yes && ${command.replace(
-        'temporal-ims-export',
-        '../temporal-ims-export/temporal-ims-export-*.tgz',
-      )})`,
+      `PATH="$PATH:$(dirname "$(find "$IMS_EXPORT_CACHE_DIR" -name temporal -type f | head -1)")" ${command}`,
   },
 ];
 
@@ -59,7 +56,7 @@ class Newcomer {
   skipped = 0;
 
   constructor(
-    clone: string,
+    private readonly clone: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly settings: Settings,
   ) {
@@ -68,6 +65,8 @@ class Newcomer {
   }
 
   async follow(page: Page): Promise<void> {
+    // The page before may have left it for a project of its own.
+    await this.#terminal.run(`cd '${this.clone}'`, COMMAND_LIMIT_MS);
     const placeholders = new Placeholders(page.path.replace(/\W/g, '-'));
     try {
       for (const block of page.blocks) {
@@ -92,7 +91,7 @@ class Newcomer {
       tell('skip', 0, command, reason);
       return;
     }
-    // README: stop what runs in other terminals first.
+    // CONTRIBUTING: stop what runs in other terminals first.
     if (LONG.test(command.text)) await this.#stopServers();
     const otherwise = OTHERWISE.find(({ command: pattern }) => pattern.test(command.text));
     const text = placeholders.fill(otherwise?.instead(command.text) ?? command.text);

@@ -1,5 +1,5 @@
 /**
- * README and the pages of docs/, as far as tests and the newcomer's script need them: fenced blocks with their words, and
+ * README, CONTRIBUTING and the pages of docs/, as far as tests and the newcomer's script need them: fenced blocks with their words, and
  * code in the prose.
  *
  * @module
@@ -28,10 +28,10 @@ export interface Block {
   text: string;
 }
 
-/** README first, then the pages of docs/ by name. */
+/** README first, then CONTRIBUTING and the pages of docs/ by name. */
 export function readPages(): Page[] {
   const docs = readdirSync(join(REPOSITORY, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.sort().map((name) => `docs/${name}`)].map((path) => readPage(path));
+  return ['README.md', 'CONTRIBUTING.md', ...docs.sort().map((name) => `docs/${name}`)].map((path) => readPage(path));
 }
 
 export function readPage(path: string, repository = REPOSITORY): Page {

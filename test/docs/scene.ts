@@ -8,13 +8,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from '@temporalio/worker';
 import { exportNexusService } from '../../src';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, writeEnvFile } from '../../src/testing';
 import { findTemporalCli } from '../../src/testing/temporal-servers';
 import { type Rig, startRig, untilStatus } from '../rig';
-import { connectWorker } from '../temporal';
 import { type Page, REPOSITORY } from './pages';
 import { Placeholders } from './placeholders';
 import type { Command } from './shell';
@@ -25,7 +23,6 @@ const HOUR_MS = 3_600_000;
 
 export class Scene {
   readonly #servers = new Map<string, ShellProcess>();
-  #stopCallers: (() => Promise<void>) | undefined;
   /** Where the TypeScript of a page stands: below the repository, so that `temporal-ims-export/…` is the package itself. */
   readonly #sources = join(REPOSITORY, '.cache', `blocks-of-docs-${process.pid}`);
 
@@ -87,8 +84,6 @@ export class Scene {
   async stopServers(): Promise<void> {
     await Promise.all([...this.#servers.values()].map((server) => server.stop()));
     this.#servers.clear();
-    await this.#stopCallers?.();
-    this.#stopCallers = undefined;
   }
 
   async #serve(text: string, ready: RegExp): Promise<{ exitCode: number | null; said: string }> {
@@ -130,21 +125,13 @@ export class Scene {
     if (workflowId !== undefined) await this.#loseASubmit(workflowId, placeholders);
     if (/\bims-export attach\b/.test(text) && !placeholders.knows('JOB_ID'))
       await this.#exportByTheConsole(placeholders);
-    const [, namespace, taskQueue] = /^temporal workflow execute --namespace (\S+) --task-queue (\S+)/.exec(text) ?? [];
-    if (namespace !== undefined && taskQueue !== undefined) await this.#runCallers(namespace, taskQueue);
+    if (/^temporal workflow execute\b/.test(text)) this.#runWorkerOfPage();
   }
 
-  /** The worker of a page's own workflows, which a reader runs in another terminal. */
-  async #runCallers(namespace: string, taskQueue: string): Promise<void> {
-    const connection = await connectWorker(this.rig.server);
-    const workflowsPath = join(this.#sources, 'workflows.ts');
-    const worker = await Worker.create({ connection, namespace, taskQueue, workflowsPath });
-    const running = worker.run();
-    this.#stopCallers = async () => {
-      worker.shutdown();
-      await running;
-      await connection.close();
-    };
+  /** `worker.ts` of the page, which a reader runs in another terminal. Whoever starts a workflow waits for it. */
+  #runWorkerOfPage(): void {
+    const text = `'${join(REPOSITORY, 'node_modules/.bin/tsx')}' worker.ts`;
+    if (!this.#servers.has(text)) this.#servers.set(text, new ShellProcess(text, this.#sources, this.#environment()));
   }
 
   /** `resolve` is for an export whose submit had no answer. */
@@ -192,7 +179,7 @@ export class Scene {
 
 /** `ims-export`, and `npx` and `npm run` as far as they only find it, without the second that they need for that; `temporal`. */
 function writeCommands(directory: string, temporalCli: string): void {
-  const cli = `exec '${process.execPath}' -- '${join(REPOSITORY, 'lib/cli.js')}'`;
+  const cli = `exec '${process.execPath}' '${join(REPOSITORY, 'lib/cli.js')}'`;
   mkdirSync(directory);
   for (const [name, script] of [
     ['ims-export', `${cli} "$@"`],

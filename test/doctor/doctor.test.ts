@@ -54,6 +54,9 @@ describe.concurrent('the doctor', () => {
     expect(problemsOf(diagnosis)).toEqual([]);
     expect(diagnosis).toMatchObject({ ok: true, mendFirst: null });
     expect(diagnosis.checks.filter(({ state }) => state === 'notChecked').map(({ check }) => check)).toEqual(['role']);
+    expect(lineOf(diagnosis, 'native connection')).toBe(
+      `ok | native connection | a worker of this machine reaches ${rig.server.address} too`,
+    );
     expect(lineOf(diagnosis, 'role')).toContain(
       'no API tells whether the account has the role OBS Tenant Administrator',
     );
@@ -71,6 +74,9 @@ describe.concurrent('the doctor', () => {
           `^problem \\| Temporal \\| No Temporal server answers at ${address} .*by TEMPORAL_ADDRESS.*start-dev`,
         ),
       );
+      expect(lineOf(diagnosis, 'native connection')).toBe(
+        'not checked | native connection | the problem of Temporal comes first',
+      );
       expect(lineOf(diagnosis, 'worker (workflows)')).toBe(
         `not checked | worker (workflows) ${rig.taskQueue} | Temporal was not reached`,
       );
@@ -80,6 +86,7 @@ describe.concurrent('the doctor', () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
       expect(diagnosis.mendFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
+      expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*where Temporal is cannot be read/);
     });
 
     it('the namespace is another, and which it has', async () => {

@@ -27,8 +27,8 @@ export class OneExport {
     readonly rig: Rig,
     changes: InputChanges = {},
   ) {
-    const { name } = rig.simulator.addImage(changes.image ?? 'linux');
-    this.input = rig.input({ ...changes, image: name });
+    const { id } = rig.simulator.addImage(changes.image ?? 'linux');
+    this.input = { ...rig.input(changes), imageId: id };
   }
 
   /** Another export of the same image. */
@@ -38,10 +38,10 @@ export class OneExport {
     return other;
   }
 
-  /** Another export of an image by its name, to a destination of its own. */
-  of(image: string, options?: ExportOptions): OneExport {
+  /** An export of another image, to a destination of its own. */
+  of(imageId: string, options?: ExportOptions): OneExport {
     const other = new OneExport(this.rig, { options });
-    other.input.imageId = this.rig.simulator.info.images[image] ?? '';
+    other.input.imageId = imageId;
     return other;
   }
 

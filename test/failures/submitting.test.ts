@@ -245,14 +245,14 @@ it.concurrent.each([
 });
 
 it.concurrent('F32 a rule that has drifted is turned down: the valid export goes through, with a warning', async () => {
-  const { name } = rig.simulator.addImage('linux', { min_disk: 1500 });
-  const strict = new OneExport(rig).of(name, { rules: { diskSizeLimit: 'error' } });
+  const { id } = rig.simulator.addImage('linux', { min_disk: 1500 });
+  const strict = new OneExport(rig).of(id, { rules: { diskSizeLimit: 'error' } });
   await strict.start();
   expect(await strict.failure()).toMatchObject({
     type: 'ExportNotAllowed',
     message: expect.stringContaining("options.rules.diskSizeLimit to 'warn'"),
   });
-  const lenient = strict.of(name, { rules: { diskSizeLimit: 'warn' } });
+  const lenient = strict.of(id, { rules: { diskSizeLimit: 'warn' } });
   await lenient.start();
   const { verdict, warnings } = await lenient.result();
   expect(verdict).toBe('succeeded');

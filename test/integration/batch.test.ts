@@ -241,8 +241,7 @@ describe('a batch of exports', () => {
   });
 
   it('refuses two images with one key before it starts any', async () => {
-    const [a, b] = rig.simulator.addImages('linux', 2, { tags: ['twice'] });
-    for (const image of [a, b]) if (image) image.name = 'web server';
+    const [a, b] = rig.simulator.addImages('linux', 2, { tags: ['twice'], name: 'web server' });
     const input = { query: { tag: 'twice' }, to: `${bucket}:twice/{name}` };
     const code = errorCodeOf(startBatch(rig.client, input, { taskQueue: rig.taskQueue }));
     expect(await code).toBe('InvalidExportRequest');
@@ -250,6 +249,25 @@ describe('a batch of exports', () => {
     const { message } = refused as Error;
     expect(message).toContain('"ims-image:twice/web_server"');
     for (const image of [a, b]) expect(message).toContain(`${image?.id} (web server)`);
+  });
+
+  it('finds all of 1,203 images of one name, and refuses to export them to one key', async () => {
+    rig.simulator.jobSeconds = 600;
+    const golden = rig.simulator.addImages('linux', 1_203, { name: 'golden' });
+    const query = { name: 'golden' };
+    const posts = rig.posts();
+    const refused = await startBatchWorkflow(rig, { query, to: `${bucket}:golden/{name}.{format}` });
+    const { cause } = (await refused.result().catch((error) => error)) as WorkflowFailedError;
+    expect(cause).toMatchObject({
+      type: 'InvalidExportRequest',
+      message: expect.stringContaining(`${golden[0]?.id} (golden) and ${golden[1]?.id} (golden)`),
+    });
+    expect(rig.posts()).toBe(posts);
+
+    const handle = await startBatchWorkflow(rig, { query, to: into(), maxConcurrent: 1 });
+    expect(await untilBatch(handle, ({ running }) => running === 1)).toMatchObject({ total: 1_203, pending: 1_202 });
+    await cancelBatch(rig.client, handle.workflowId);
+    await expect(batchResult(rig.client, handle.workflowId)).rejects.toThrow('1 canceled, 1202 notStarted');
   });
 
   it('keeps its window, which can be changed, paused and resumed', async () => {

@@ -51,8 +51,8 @@ async function endOf(handle: WorkflowHandle): Promise<string> {
 
 /** An export of an image of its own, whose job runs until it is changed. */
 function longExport(options: ExportImageInput['options'] = {}): ExportImageInput {
-  const { name } = rig.simulator.addImage('linux');
-  return rig.input({ image: name, options: { ...ON_REQUEST, ...options } });
+  const { id } = rig.simulator.addImage('linux');
+  return { ...rig.input({ options: { ...ON_REQUEST, ...options } }), imageId: id };
 }
 
 /** The job of an export, once it was submitted. */

@@ -21,7 +21,7 @@ async function startQuickRig(options: RigOptions = {}): Promise<Rig> {
 async function exportWith(action: FaultAction, options?: ExportOptions, { simulator, ...on }: Rig = rig) {
   const image = simulator.addImage('linux');
   simulator.faults.add({ method: 'POST', path: `*/${image.id}/file`, action });
-  const handle = await on.startWorkflow(on.input({ image: image.name, options }));
+  const handle = await on.startWorkflow({ ...on.input({ options }), imageId: image.id });
   return {
     handle,
     workflowId: handle.workflowId,
@@ -99,7 +99,7 @@ describe.concurrent('resolveSubmission', () => {
   });
 
   it('refuses what it cannot read, and there is nothing to resolve while no answer was lost', async () => {
-    const handle = await rig.startWorkflow(rig.input({ image: rig.simulator.addImage('linux').name }));
+    const handle = await rig.startWorkflow({ ...rig.input(), imageId: rig.simulator.addImage('linux').id });
     for (const args of [[], [{ jobId: 'a', notSubmitted: true }], [{ notSubmitted: false }], [{ jobId: '../x' }]]) {
       await expect(answer(handle, ...args)).rejects.toMatchObject({ cause: { type: 'InvalidExportRequest' } });
     }

@@ -521,7 +521,7 @@ describe.concurrent('ims-export', () => {
 
   it('simulator begins with one line of JSON, writes the env file, and ends with 0 on SIGTERM', async () => {
     const envFile = join(stage.directory, 'simulator.env');
-    const simulator = stage.launch('simulator', '--env-file', envFile);
+    const simulator = stage.launch('simulator', '--write-env', envFile);
     const line = await until(
       'the simulator says where it is',
       () => simulator.firstLine(),

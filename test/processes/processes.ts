@@ -55,8 +55,7 @@ export class RunningProcess {
     env: NodeJS.ProcessEnv,
   ) {
     const startedAt = performance.now();
-    // Node 20 takes `--env-file` for itself wherever it stands, unless `--` comes first.
-    const child = spawn(process.execPath, ['--', CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     endWithParent(child);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -33,6 +33,27 @@ it('the environment file gives a shell the documented variables, and is readable
     'IMS_EXPORT_REGION',
   ]);
   expect(statSync(path).mode & 0o077).toBe(0);
+  await simulator.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('the environment file replaces an earlier one, or one that is empty, and no file of others', async () => {
+  const simulator = await startSimulator();
+  const directory = mkdtempSync(join(tmpdir(), 'env-file-'));
+  const path = join(directory, 'simulator.env');
+  writeFileSync(path, '');
+  writeEnvFile(path, { ...simulator.info, region: 'earlier' });
+  writeEnvFile(path, simulator.info);
+  expect(readFileSync(path, 'utf8')).not.toContain('earlier');
+
+  const keys = 'export HUAWEICLOUD_SDK_AK=REAL\nexport IMS_EXPORT_IMS_ENDPOINT=https://ims.example.com\n';
+  writeFileSync(path, keys);
+  symlinkSync(path, join(directory, 'link'));
+  for (const refused of [path, join(directory, 'link')]) {
+    expect(() => writeEnvFile(refused, simulator.info)).toThrow(`${refused} was not written by a simulator`);
+  }
+  expect(readFileSync(path, 'utf8')).toBe(keys);
+  expect(() => writeEnvFile(join(directory, 'nowhere/simulator.env'), simulator.info)).toThrow('cannot be written to');
   await simulator.close();
   rmSync(directory, { recursive: true });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/testing';
-import { callIms, send } from './cloud-client';
+import { callIms, control, send } from './cloud-client';
 
 let simulator: Simulator;
 beforeAll(async () => {
@@ -74,20 +74,49 @@ it('lists its versions to OpenStack clients, and knows no other API', async () =
   expect([unknown.status, unknown.json.error_code]).toEqual([404, 'APIGW.0101']);
 });
 
-it('lists thousands that were added for a test, page by page', async () => {
-  const response = await fetch(`${simulator.info.imsEndpoint}/_simulator/images`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ like: 'linux', count: 2_000, attributes: { tags: ['batch'] } }),
-  });
-  const added = (await response.json()) as Array<{ id: string; name: string }>;
-  const seen: string[] = [];
-  for (let marker = ''; ; marker = `&marker=${seen.at(-1)}`) {
-    const { json } = await callIms(simulator.info, 'GET', `/v2/cloudimages?tag=batch${marker}`);
-    if (json.images.length === 0) break;
-    expect(json.images.length).toBeLessThanOrEqual(500);
-    seen.push(...json.images.map((image) => image.id));
+it('lists 1,203 images of one name, which were added for a test, page by page', async () => {
+  const catalogue = simulator.info.images;
+  const attributes = { name: 'golden', tags: ['batch'] };
+  const added = await control(simulator.info, 'POST', '/images', { like: 'linux', count: 1_203, attributes });
+  const ids: string[] = JSON.parse(added.text).map(({ id }: { id: string }) => id);
+  for (const query of ['name=golden', 'tag=batch', 'name=golden&sort_key=name&limit=100']) {
+    const seen: string[] = [];
+    for (let marker = ''; ; marker = `&marker=${seen.at(-1)}`) {
+      const { json } = await callIms(simulator.info, 'GET', `/v2/cloudimages?${query}${marker}`);
+      if (json.images.length === 0) break;
+      expect(json.images.length).toBeLessThanOrEqual(500);
+      seen.push(...json.images.map((image) => image.id));
+    }
+    expect(seen).toHaveLength(1_203);
+    expect(new Set(seen)).toEqual(new Set(ids));
   }
-  expect(new Set(seen)).toEqual(new Set(added.map(({ id }) => id)));
-  expect(seen).toHaveLength(2_000);
+  expect(simulator.info.images).toEqual(catalogue);
+});
+
+it('an image that is added under a name of the catalogue does not take its place', async () => {
+  const { linux } = simulator.info.images;
+  const { id } = simulator.addImage('iso', { name: 'linux' });
+  expect(id).not.toBe(linux);
+  expect(simulator.info.images.linux).toBe(linux);
+  expect(simulator.addImage('linux')).toMatchObject({
+    disk_format: 'zvhd2',
+    name: expect.stringMatching(/^centos7_5-/),
+  });
+});
+
+it('two images cannot have one ID, and names that are none are no images', async () => {
+  const { id } = simulator.addImage('linux', { id: '11111111-2222-4333-8444-555555555555' });
+  for (const [count, fixed] of [
+    [1, id],
+    [2, '11111111-2222-4333-8444-666666666666'],
+  ] as const) {
+    const body = { like: 'linux', count, attributes: { id: fixed } };
+    const refused = await control(simulator.info, 'POST', '/images', body);
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(`the ID ${fixed}`)]);
+  }
+  for (const like of ['nonesuch', 'constructor', '__proto__']) {
+    const refused = await control(simulator.info, 'POST', '/images', { like });
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(`no image ${like}; there are linux`)]);
+    expect((await callIms(simulator.info, 'GET', `/v2/images/${like}`)).status).toBe(404);
+  }
 });

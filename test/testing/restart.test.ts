@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +61,49 @@ it('survives a kill: addresses, keys, images, jobs, objects, clock and journal',
   expect((await callObs(info, 'HEAD', '/ims-image/running.qcow2')).status).toBe(200);
   const journal: Array<{ method: string }> = JSON.parse((await control(info, 'GET', '/requests')).text);
   expect(journal.filter(({ method }) => method === 'POST')).toHaveLength(2);
+});
+
+it('keeps all images of one name, and its catalogue', async () => {
+  const first = await startSimulator({ stateDir });
+  const { images } = first.info;
+  const ids = first.addImages('linux', 1_203, { name: 'golden' }).map(({ id }) => id);
+  await first.close();
+  const second = await startSimulator({ stateDir });
+  const { json } = await callIms(second.info, 'GET', `/v2/cloudimages?name=golden&marker=${ids[999]}`);
+  expect(json.images.map(({ id }) => id)).toEqual(ids.slice(1_000));
+  expect(second.info.images).toEqual(images);
+  await second.close();
+});
+
+it('reads the state that version 0.2.0 of the package has left', async () => {
+  cpSync(join(__dirname, 'fixtures/state-of-0.2.0'), stateDir, { recursive: true });
+  const left = JSON.parse(readFileSync(join(stateDir, 'state.json'), 'utf8'));
+  for (const start of ['first', 'second']) {
+    const simulator = await startSimulator({ stateDir });
+    const { info } = simulator;
+    expect(info, start).toMatchObject({ projectId: left.projectId, accessKey: left.keyring.permanent.accessKey });
+    expect(Object.keys(info.images)).toHaveLength(22);
+    expect(info.images).toMatchObject({ linux: left.images.linux.id, queued: left.images.queued.id });
+    const { json } = await callIms(info, 'GET', '/v2/cloudimages');
+    expect(json.images.map(({ id }) => id).sort()).toEqual(
+      Object.values<{ id: string }>(left.images)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    expect((await callIms(info, 'GET', '/v2/cloudimages?name=golden')).json.images).toHaveLength(1);
+    expect(simulator.jobs()).toMatchObject([{ imageId: left.images.linux.id, status: 'FAIL' }]);
+    expect((await callObs(info, 'GET', '/ims-image/note.txt')).text).toBe('kept');
+    expect(
+      simulator
+        .requests()
+        .map(({ method, status }) => [method, status])
+        .slice(0, 2),
+    ).toEqual([
+      ['PUT', 200],
+      ['POST', 200],
+    ]);
+    await simulator.close();
+  }
 });
 
 it('serves an explicit port and the three after it, again after a kill', async () => {

@@ -1,26 +1,48 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/testing/temporal-servers/free-port';
 import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, Stage } from '../processes/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';
 
 const API_KEY = 'api-key-c0ffee-of-the-test';
+const PERMISSION_DENIED = 7;
+const UNAUTHENTICATED = 16;
 
 let stage: Stage;
 let certificates: Certificates;
 /** Asks for a client certificate; the other asks for none. */
 let mutual: TlsProxy;
 let open: TlsProxy;
+/** Refuse the first call, the one after it, and the second of these. */
+let locked: TlsProxy;
+let withoutNamespaces: TlsProxy;
+let closing: TlsProxy;
+/** Takes connections, and says nothing. */
+let silent: Server;
 /** What an environment needs that has nothing else of Temporal. */
 let profile: (name: string) => NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   [stage, certificates] = await Promise.all([Stage.open({ title: 'TLS', jobSeconds: 1 }), makeCertificates()]);
   const temporal = stage.environment().TEMPORAL_ADDRESS ?? '';
-  [mutual, open] = await Promise.all([
+  silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  let namespaces = 0;
+  [mutual, open, locked, withoutNamespaces, closing] = await Promise.all([
     TlsProxy.start(temporal, certificates, 'signed'),
     TlsProxy.start(temporal, certificates, 'any'),
+    TlsProxy.start(temporal, certificates, 'any', () => UNAUTHENTICATED),
+    TlsProxy.start(temporal, certificates, 'any', (method) =>
+      method === 'DescribeNamespace' ? PERMISSION_DENIED : undefined,
+    ),
+    TlsProxy.start(temporal, certificates, 'any', (method) => {
+      if (method === 'DescribeNamespace') namespaces += 1;
+      return namespaces > 1 ? PERMISSION_DENIED : undefined;
+    }),
   ]);
   const { authority, client } = certificates;
   const file = join(certificates.directory, 'temporal.toml');
@@ -56,7 +78,9 @@ api_key = "${API_KEY}"
 }, 120_000);
 afterAll(async () => {
   await stage?.close();
-  await Promise.all([mutual?.close(), open?.close(), certificates && removeCertificates(certificates)]);
+  silent?.close();
+  const proxies = [mutual, open, locked, withoutNamespaces, closing];
+  await Promise.all([...proxies.map((proxy) => proxy?.close()), certificates && removeCertificates(certificates)]);
 });
 
 describe('a profile', () => {
@@ -89,18 +113,52 @@ describe('what stands between a worker or a client and Temporal', () => {
   const noFile = { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/client.pem', TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere/key' };
   const key = { TEMPORAL_API_KEY: API_KEY };
 
-  const REFUSALS: Array<[what: string, command: string, env: () => NodeJS.ProcessEnv, says: RegExp]> = [
-    ['there is no such profile', 'list', () => profile('missing'), /profile.*missing/i],
+  const trusting = (proxy: TlsProxy) => ({
+    ...{ ...key, TEMPORAL_ADDRESS: `localhost:${proxy.port}` },
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: certificates.authority,
+  });
+  const proxied = async () => ({
+    ...{ TEMPORAL_ADDRESS: `localhost:${await freePort()}`, https_proxy: 'http://localhost:1' },
+  });
+
+  type Case = [what: string, command: string, env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>, says: RegExp];
+  const REFUSALS: Case[] = [
+    ['the server does not take the API key', 'worker', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
+    ['the key is for another namespace', 'worker', () => trusting(withoutNamespaces), /refuses .*TEMPORAL_NAMESPACE/],
+    [
+      'nobody vouches for the server',
+      'worker',
+      () => profile('stranger'),
+      /does not trust .*UnknownIssuer.*SSL_CERT_FILE/,
+    ],
     ['the server asks for a certificate', 'worker', () => profile('noCertificate'), /asks for a client certificate/],
-    ['nobody vouches for the server', 'worker', () => profile('stranger'), /self.signed certificate|issuer/],
+    ['there is no such profile', 'list', () => profile('missing'), /profile.*missing/i],
+    ['there is no such profile', 'worker', () => profile('missing'), /profile.*missing/i],
+    ['the server does not take the API key', 'list', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
+    ['the server is lost at the start', 'worker', () => trusting(closing), /no longer answers .*Request unauthorized/],
+    ['nobody listens, and a client has a proxy', 'worker', proxied, /ECONNREFUSED.*without the proxy of https_proxy/],
+    [
+      'the server asks for a certificate',
+      'list',
+      () => ({ ...trustedByNode(mutual), SSL_CERT_FILE: undefined }),
+      /asks for a client certificate/,
+    ],
+    [
+      'the server is not of that name',
+      'worker',
+      () => ({ ...trusting(open), TEMPORAL_TLS_SERVER_NAME: 'other.example' }),
+      /NotValidForName/,
+    ],
+    ['the server is silent', 'list', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
+    ['the server is silent', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
     ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
   ];
 
-  it.concurrent.each(casesOf(REFUSALS, 3))(
+  it.concurrent.each(casesOf(REFUSALS, 4))(
     'is said in one line and where to look further, without the key: %s (%s)',
     async (_what, command, env, says) => {
-      const { exitCode, stdout, stderr } = await stage.runWith(env(), command);
+      const { exitCode, stdout, stderr } = await stage.runWith(await env(), command);
       expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
       expect(stderr).toMatch(says);
       expect(stdout + stderr).not.toContain(API_KEY);
@@ -109,9 +167,62 @@ describe('what stands between a worker or a client and Temporal', () => {
   );
 });
 
+describe('a machine whose own certificates', () => {
+  const NOWHERE = '/nowhere/certificates';
+
+  it('are missing keeps the worker from Temporal, and worker and doctor say so', async () => {
+    const env = { ...trustedByNode(open), SSL_CERT_FILE: NOWHERE, SSL_CERT_DIR: NOWHERE };
+    const [worker, doctor] = await Promise.all([stage.runWith(env, 'worker'), stage.runWith(env, 'doctor')]);
+    const cause = new RegExp(
+      `no trusted certificates by SSL_CERT_FILE=${NOWHERE}, .*NativeCertsNotFound.*ca-certificates.*TEMPORAL_TLS_SERVER_CA`,
+    );
+    expect(worker.stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
+    expect(worker.stderr).toMatch(cause);
+    expect(worker.exitCode).toBe(5);
+    expect(lineOf(doctor, 'Temporal')).toMatch(/^ok /);
+    expect(lineOf(doctor, 'native connection')).toMatch(/^problem /);
+    expect(lineOf(doctor, 'native connection')).toMatch(cause);
+    expect(doctor.stdout).not.toContain('No problem found');
+    expect(doctor.exitCode).toBe(5);
+  });
+
+  it('vouch for the server let the worker in, also where clients do not trust it', async () => {
+    const env = { ...trustedByNode(open), SSL_CERT_FILE: certificates.authority };
+    const onlyNative = { ...env, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: undefined };
+    const [worker, doctor, other] = await Promise.all([
+      stage.startWorkerWith(onlyNative, '--task-queue', 'natively-trusted'),
+      stage.runWith(env, 'doctor'),
+      stage.runWith(onlyNative, 'doctor'),
+    ]);
+    expect(lineOf(doctor, 'native connection')).toMatch(/^ok .*reaches localhost/);
+    expect(lineOf(other, 'native connection')).toMatch(/^ok /);
+    expect(lineOf(other, 'Temporal')).toMatch(/^problem .*(self-signed certificate|issuer)/);
+    worker.signal('SIGTERM');
+    expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
+  });
+});
+
+/** The line of the doctor about one thing. */
+function lineOf({ stdout, stderr }: Ended, check: string): string {
+  const line = stdout.split('\n').find((text) => new RegExp(`^(ok|problem|not checked) {2,}${check}  `).test(text));
+  return line ?? `no line for ${check} in:\n${stdout}${stderr}`;
+}
+
+/** By TLS, with the certificates that a client goes by, and a worker does not. */
+function trustedByNode({ port }: TlsProxy): NodeJS.ProcessEnv {
+  return {
+    ...{ TEMPORAL_ADDRESS: `localhost:${port}`, TEMPORAL_TLS: 'true' },
+    GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: certificates.authority,
+  };
+}
+
 /** With a name: of an address, Node warns when it is used for TLS. */
 function plainAddress(): string {
   return (stage.environment().TEMPORAL_ADDRESS ?? '').replace('127.0.0.1', 'localhost');
+}
+
+function silentAddress(): string {
+  return `localhost:${(silent.address() as AddressInfo).port}`;
 }
 
 function exportedBy(env: NodeJS.ProcessEnv, key: string): Promise<Ended> {

@@ -44,8 +44,17 @@ export class TlsProxy {
     private readonly end: () => Promise<void>,
   ) {}
 
-  /** With client certificates it lets nobody in who shows none of the authority. */
-  static async start(target: string, certificates: Certificates, clients: 'any' | 'signed'): Promise<TlsProxy> {
+  /**
+   * With client certificates it lets nobody in who shows none of the authority.
+   *
+   * @param refuses the gRPC status with which a call of a method is refused; undefined lets it through
+   */
+  static async start(
+    target: string,
+    certificates: Certificates,
+    clients: 'any' | 'signed',
+    refuses: (method: string | undefined) => number | undefined = () => undefined,
+  ): Promise<TlsProxy> {
     const [cert, key, ca] = await Promise.all(
       [certificates.server.certificate, certificates.server.key, certificates.authority].map((path) => readFile(path)),
     );
@@ -64,6 +73,12 @@ export class TlsProxy {
     });
     server.on('stream', (stream: ServerHttp2Stream, headers) => {
       proxy.calls.push(headers);
+      const status = refuses(headers[':path']?.split('/').at(-1));
+      if (status !== undefined) {
+        const said = { 'grpc-status': String(status), 'grpc-message': 'Request unauthorized.' };
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...said }, { endStream: true });
+        return;
+      }
       forward(stream, upstream.request({ ...headers, ':scheme': 'http', ':authority': target }));
     });
     return proxy;

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** An object's metadata. Its content is a file of its own. */
 export interface StoredObject {
@@ -29,6 +29,10 @@ export interface ObjectToWrite {
   produce: (path: string) => void;
 }
 
+/** The names that files of objects have: chosen here, or after the job that wrote the object. */
+export const OBJECT_FILE = /^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|job-[0-9a-f]{32})$/;
+const DRAFT = '.tmp';
+
 /** The objects of all buckets, as files. The last writer of a key wins. */
 export class ObjectStore {
   constructor(
@@ -36,9 +40,15 @@ export class ObjectStore {
     private readonly directory: string,
     private readonly save: () => void,
   ) {
-    const known = new Set(objects.map((object) => object.file));
-    for (const file of readdirSync(directory)) {
-      if (!known.has(file)) rmSync(join(directory, file), { force: true });
+    this.discardLeftovers();
+  }
+
+  /** What a kill has left: drafts, and objects that no state knows. Files of other names were put there by others. */
+  private discardLeftovers(): void {
+    const known = new Set(this.objects.map((object) => object.file));
+    for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
+      const isOurs = entry.isFile() && OBJECT_FILE.test(basename(entry.name, DRAFT));
+      if (isOurs && !known.has(entry.name)) rmSync(join(this.directory, entry.name), { force: true });
     }
   }
 
@@ -74,7 +84,9 @@ export class ObjectStore {
   /** As {@link write}, for a caller that saves the state itself, once for many objects. */
   place(object: ObjectToWrite): StoredObject {
     const file = object.file ?? randomUUID();
-    const draft = join(this.directory, `${file}.tmp`);
+    const draft = join(this.directory, `${file}${DRAFT}`);
+    // Never through a link of that name.
+    rmSync(draft, { force: true });
     object.produce(draft);
     renameSync(draft, join(this.directory, file));
 

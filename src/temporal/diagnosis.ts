@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { connect as connectPlainly } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
@@ -6,25 +7,32 @@ import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
 const HANDSHAKE_MS = 2_000;
 const REFUSAL_MS = 300;
 
+export interface Handshake {
+  /** As it was given to gRPC; null or false for none. */
+  tls: TLSConfig | boolean | null | undefined;
+  /** Whether the server's certificate is checked as the client of Node checks it. */
+  checkCertificate: boolean;
+}
+
 /**
  * Why a server cannot be talked to, in the words of TCP or TLS: gRPC itself tells only that its time was over. Null when
  * nothing is wrong down there.
  *
  * @param address `host:port`
- * @param tls as it was given to gRPC; null or false for none
  */
-export async function refusalOf(address: string, tls: TLSConfig | boolean | null | undefined): Promise<string | null> {
+export async function diagnosisOf(address: string, handshake: Handshake): Promise<string | null> {
   const { hostname, port } = new URL(`tcp://${address}`);
   const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  const options = await handshakeOptions(to.host, handshake);
   return new Promise((settle) => {
-    const socket = tls ? connectByTls({ ...to, ...handshakeOptions(to.host, tls) }) : connectPlainly(to);
-    const end = (refusal: string | null) => {
+    const socket = options === null ? connectPlainly(to) : connectByTls({ ...to, ...options });
+    const end = (diagnosis: string | null) => {
       socket.destroy();
       clearTimeout(timer);
-      settle(refusal);
+      settle(diagnosis);
     };
     let timer = setTimeout(() => end('it does not answer'), HANDSHAKE_MS);
-    socket.once(tls ? 'secureConnect' : 'connect', () => {
+    socket.once(options === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);
       timer = setTimeout(() => end(null), REFUSAL_MS);
     });
@@ -32,16 +40,24 @@ export async function refusalOf(address: string, tls: TLSConfig | boolean | null
   });
 }
 
-function handshakeOptions(host: string, tls: TLSConfig | true) {
+async function handshakeOptions(host: string, { tls, checkCertificate }: Handshake) {
+  if (!tls) return null;
   const { serverNameOverride, serverRootCACertificate, clientCertPair } = tls === true ? ({} as TLSConfig) : tls;
   const isName = !/^[\d.]+$|:/.test(host);
   return {
     servername: serverNameOverride ?? (isName ? host : ''),
-    ca: serverRootCACertificate && Buffer.from(serverRootCACertificate),
+    ca: serverRootCACertificate ? Buffer.from(serverRootCACertificate) : await rootsOfGrpc(),
     cert: clientCertPair && Buffer.from(clientCertPair.crt),
     key: clientCertPair && Buffer.from(clientCertPair.key),
+    rejectUnauthorized: checkCertificate,
     ALPNProtocols: ['h2'],
   };
+}
+
+/** What grpc-js trusts in the place of Node's own authorities. */
+function rootsOfGrpc(): Promise<Buffer> | undefined {
+  const path = process.env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH;
+  return path ? readFile(path) : undefined;
 }
 
 /** What OpenSSL says of these two, hardly anybody understands. */

@@ -1,0 +1,41 @@
+import type { EXPORT_ENDED, FailureType, NOT_VALIDATED_YET, NOTHING_TO_RESOLVE } from './contract';
+
+/**
+ * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
+ *
+ * - `Canceled`, `Terminated`: the tracking was ended from outside; the job in the cloud may go on
+ * - `NoWorker`: no worker took the export from its task queue
+ * - `TemporalUnreachable`: no Temporal server answered, or it refuses the caller or does not have the namespace
+ * - `NoSuchExport`: there is no workflow of that id
+ * - `NothingToResolve`: no answer to a submit was lost, so there is nothing that a person could tell
+ * - `NotValidatedYet`: the input is being validated, so its options are not known yet
+ * - `ExportEnded`: the export has ended, so it cannot be steered any more
+ */
+export type ExportErrorCode =
+  | FailureType
+  | 'Canceled'
+  | 'Terminated'
+  | 'NoWorker'
+  | 'TemporalUnreachable'
+  | 'NoSuchExport'
+  | typeof EXPORT_ENDED
+  | typeof NOT_VALIDATED_YET
+  | typeof NOTHING_TO_RESOLVE;
+
+/**
+ * The only error that the client functions throw on purpose; its message says what to do next. A worker that cannot reach
+ * Temporal ends with it too.
+ */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+
+  constructor(
+    readonly code: ExportErrorCode,
+    message: string,
+    /** `details[0]` of the export's failure, of the shape that its type documents. */
+    readonly details?: unknown,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,19 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { textOf, unreachable } from './unreachable';
+
+/**
+ * Where environment and profile say that Temporal is (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
+ * `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`).
+ *
+ * @throws ExportError TemporalUnreachable when they cannot be read
+ */
+export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
+  try {
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+      overrideEnvVars: env as Record<string, string>,
+    });
+    return { connectionOptions, address: connectionOptions.address ?? 'localhost:7233', namespace };
+  } catch (error) {
+    throw unreachable(`Where Temporal is cannot be read from the environment or its profile: ${textOf(error)}`, error);
+  }
+}

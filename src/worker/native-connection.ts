@@ -1,0 +1,106 @@
+/**
+ * The connection of a worker: of Temporal's native core, which trusts other certificates than Node does, knows no proxy
+ * of the environment, and names causes as its programmers do.
+ *
+ * @module
+ */
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { ExportError } from '../export-error';
+import { temporalOfEnvironment } from '../temporal/place';
+import { isNotFound, noConnection, noSuchNamespace, refused, textOf, unreachable } from '../temporal/unreachable';
+
+export interface WorkerConnection {
+  connection: NativeConnection;
+  address: string;
+  namespace: string;
+}
+
+/** The core itself waits 30 s for an answer, and without an end for a handshake. */
+const CONNECT_LIMIT_MS = 10_000;
+const CALL_LIMIT_MS = 8_000;
+
+/**
+ * Connects to the Temporal server that environment and profile name, and makes sure that the worker may use its namespace.
+ *
+ * @throws ExportError TemporalUnreachable
+ */
+export async function connectWorker(): Promise<WorkerConnection> {
+  const { connectionOptions, address, namespace } = temporalOfEnvironment();
+  const { tls } = connectionOptions;
+  const connection = await connectWithinLimit({ ...connectionOptions, address }).catch(async (error: unknown) => {
+    throw nativeCause(address, error) ?? (await noConnection(address, { tls, checkCertificate: false }, error, hint()));
+  });
+  try {
+    await connection.withDeadline(Date.now() + CALL_LIMIT_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+    return { connection, address, namespace };
+  } catch (error) {
+    await connection.close();
+    if (isNotFound(error)) throw noSuchNamespace(namespace, error);
+    throw await noConnection(address, { tls, checkCertificate: false }, error);
+  }
+}
+
+async function connectWithinLimit(options: NativeConnectionOptions): Promise<NativeConnection> {
+  const connecting = NativeConnection.connect(options);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${CONNECT_LIMIT_MS / 1000} s`)), CONNECT_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([connecting, tooLate]);
+  } catch (error) {
+    connecting.then(
+      (late) => late.close(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * What only the core can tell: which certificates it trusts, and how the server has answered its first call. It has no
+ * codes, but the names of Rust's types in its text. Null for the rest, which TCP and TLS word better.
+ */
+function nativeCause(address: string, error: unknown): ExportError | null {
+  const text = textOf(error);
+  const fails = (why: string, next: string) =>
+    unreachable(`A worker cannot connect to Temporal at ${address}: ${why}. ${next}`, error);
+  if (text.includes('NativeCertsNotFound')) {
+    return fails(
+      `its native connection finds no trusted certificates ${certificatesFrom()} (NativeCertsNotFound)`,
+      "Install the package ca-certificates, or name a file of trusted certificates in SSL_CERT_FILE, or that of the server's authority in TEMPORAL_TLS_SERVER_CA_CERT_PATH.",
+    );
+  }
+  const [, problem] = /InvalidCertificate\((.+?)\) \}\)\)/.exec(text) ?? [];
+  if (problem !== undefined) {
+    return fails(
+      `its native connection does not trust the server's certificate (${problem})`,
+      "Add the server's authority to the certificates of this machine or to the file of SSL_CERT_FILE, or name its file in TEMPORAL_TLS_SERVER_CA_CERT_PATH. A worker does not read NODE_EXTRA_CA_CERTS.",
+    );
+  }
+  const [, status = '', said] = /^Failed to call GetSystemInfo: code: '(.+?)', message: "(.*?)"/.exec(text) ?? [];
+  return REFUSALS.has(status) ? refused(address, said || status, error) : null;
+}
+
+/** How tonic words PERMISSION_DENIED and UNAUTHENTICATED. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'The caller does not have permission to execute the specified operation',
+  'The request does not have valid authentication credentials',
+]);
+
+function certificatesFrom(): string {
+  const named = ['SSL_CERT_FILE', 'SSL_CERT_DIR'].filter((name) => process.env[name]);
+  return named.length === 0
+    ? 'on this machine'
+    : `by ${named.map((name) => `${name}=${process.env[name]}`).join(', ')}`;
+}
+
+/** Node's client goes by these. */
+function hint(): string {
+  const proxy = ['grpc_proxy', 'https_proxy', 'http_proxy'].find((name) => process.env[name]);
+  return proxy === undefined ? '' : ` A worker connects without the proxy of ${proxy}.`;
+}

@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { environmentOf, type SimulatorInfo } from '../../src/testing';
+import { ShellProcess } from '../docs/shell-process';
+
+const repository = resolve(__dirname, '../..');
+const bin = join(repository, 'lib/cli.js');
+const LIMIT_MS = 40_000;
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'simulator-command-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function run(command: string, cwd = repository): ShellProcess {
+  const { PATH, HOME, TMPDIR, npm_config_cache } = process.env;
+  return new ShellProcess(command, cwd, { PATH, HOME, TMPDIR, npm_config_cache, npm_config_update_notifier: 'false' });
+}
+
+describe('the simulator writes its variables to a file that is not there yet', () => {
+  it.each([
+    ['npx', 'npx --no-install ims-export simulator --write-env'],
+    ['npm run', 'npm run simulator -- --write-env'],
+    ['the bin', `${bin} simulator --write-env`],
+    ['node', `node ${bin} simulator --write-env`],
+    // Node 20 takes this name for itself where something else than our bin starts Node, as npx does.
+    ['the bin, by the earlier name of the flag', `${bin} simulator --env-file`],
+  ])('started by %s', async (_how, command) => {
+    const file = join(directory, 'simulator.env');
+    const simulator = run(`exec ${command} ${file}`);
+    try {
+      await simulator.says(/The simulated cloud is ready/, LIMIT_MS);
+      const [line = ''] = /^\{.*$/m.exec(simulator.said) ?? [];
+      const info = JSON.parse(line) as SimulatorInfo;
+      const text = readFileSync(file, 'utf8');
+      for (const [name, value] of Object.entries(environmentOf(info)))
+        expect(text).toContain(`export ${name}=${value}\n`);
+      expect(text).toContain(`export SIMULATOR_IMAGE_linux=${info.images.linux}\n`);
+    } finally {
+      await simulator.stop();
+    }
+  });
+});
+
+it('the help has the new name of the flag only', async () => {
+  const { said } = await run(`${bin} simulator --help`).endsWithin(LIMIT_MS);
+  expect(said).toContain('--write-env <file>');
+  expect(said).not.toContain('--env-file');
+});
+
+describe('the simulator ends with 2, and changes nothing,', () => {
+  it('in a folder with objects/ of others', async () => {
+    mkdirSync(join(directory, 'objects'));
+    writeFileSync(join(directory, 'objects/photo.jpg'), 'mine');
+    const { exitCode, said } = await run(`${bin} simulator --state .`, directory).endsWithin(LIMIT_MS);
+    expect(exitCode).toBe(2);
+    expect(said).toMatch(/^ims-export: The simulator cannot keep its state in /);
+    expect(said).toContain(`${directory}: it is not empty`);
+    expect(said).toContain('Give it an empty or a new folder: ims-export simulator --state ');
+    expect(said).not.toMatch(/^ {4}at /m);
+    expect(readFileSync(join(directory, 'objects/photo.jpg'), 'utf8')).toBe('mine');
+  });
+
+  it('with a file of others to write its variables to', async () => {
+    writeFileSync(join(directory, 'keys.env'), 'export HUAWEICLOUD_SDK_AK=REAL\n');
+    const { exitCode, said } = await run(`${bin} simulator --write-env keys.env`, directory).endsWithin(LIMIT_MS);
+    expect([exitCode, said]).toEqual([2, expect.stringContaining('keys.env was not written by a simulator')]);
+    expect(readFileSync(join(directory, 'keys.env'), 'utf8')).toBe('export HUAWEICLOUD_SDK_AK=REAL\n');
+  });
+});

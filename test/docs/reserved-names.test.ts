@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseExportInput } from '../../src';
+import { refuseUnbuiltOptions } from '../../src/activities/before-submit';
+import { MESSAGES } from '../../src/contract';
+import * as workflows from '../../src/workflows';
+import { REPOSITORY, readPages } from './pages';
+import { RESERVED_OPTIONS, RESERVED_SIGNALS } from './reserved-names';
+
+const RESERVED = [...RESERVED_OPTIONS, ...RESERVED_SIGNALS];
+const namesIn = (text: string) => RESERVED.filter((name) => text.includes(name));
+
+describe('a reserved name', () => {
+  it.each(RESERVED_OPTIONS)('of an option is refused when it is set: %s', (name) => {
+    const input = { imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64', bucketUrl: 'ims-image:a', isQuickExport: true };
+    const { options } = parseExportInput({ ...input, options: { [name]: true } });
+    expect(() => refuseUnbuiltOptions(options)).toThrow(`options.${name}`);
+  });
+
+  it.each(RESERVED_SIGNALS)('of a signal has no handler in the workflow: %s', (name) => {
+    expect(Object.values(MESSAGES.signals)).toContain(name);
+    expect(Object.keys(workflows)).not.toContain(name);
+  });
+
+  it('is on one line of the wire contract and on no other page', () => {
+    const found = readPages().flatMap(({ path, text }) => {
+      const lines = text.replace(/^```[\s\S]*?^```$/gm, '').split('\n');
+      return lines.map((line) => `${path}: ${namesIn(line)}`).filter((line) => !line.endsWith(': '));
+    });
+    expect(found).toEqual([`docs/wire-contract.md: ${RESERVED}`]);
+  });
+
+  it('is nowhere in the command line, and in no example', () => {
+    const files = [join(REPOSITORY, 'src/cli.ts'), ...filesBelow('src/cli'), ...filesBelow('examples')];
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.flatMap((file) => namesIn(readFileSync(file, 'utf8')))).toEqual([]);
+  });
+
+  it('is no member in the reference of the API', () => {
+    const headings = readdirSync(join(REPOSITORY, 'docs/api'))
+      .map((page) => readFileSync(join(REPOSITORY, 'docs/api', page), 'utf8'))
+      .flatMap((text) => text.match(/^#+ .*$/gm) ?? []);
+    expect(headings.length).toBeGreaterThan(100);
+    expect(headings.flatMap(namesIn)).toEqual([]);
+  });
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(REPOSITORY, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
