@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { withTable } from '../../scripts/options-table';
 import { exportInputSchema, parseExportInput } from '../../src';
 import { durationMs, type ExportSettings, TUNABLE_OPTIONS } from '../../src/contract';
 import { configFileSchema } from '../../src/huaweicloud/account/file-schema';
@@ -56,6 +57,11 @@ describe('docs/configuration.md', () => {
       expect(names).toEqual(expect.arrayContaining([...RESERVED_OPTIONS]));
       const offered = names.filter((name) => !RESERVED_OPTIONS.includes(name));
       expect(rows.flatMap(([name]) => codes(name)).sort()).toEqual(offered.sort());
+    });
+
+    it('what `npm run options-table` writes today, with a reason for each default', () => {
+      expect(withTable(text)).toBe(text);
+      expect(rows.filter(([, , , why]) => !why)).toEqual([]);
     });
 
     it('the defaults that a validated input gets', () => {

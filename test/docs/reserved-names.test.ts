@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src';
-import { refuseUnbuiltOptions } from '../../src/activities/before-submit';
+import { refuseReservedOptions } from '../../src/activities/before-submit';
 import { MESSAGES } from '../../src/contract';
 import * as workflows from '../../src/workflows';
 import { REPOSITORY, readPages } from './pages';
@@ -15,7 +15,7 @@ describe('a reserved name', () => {
   it.each(RESERVED_OPTIONS)('of an option is refused when it is set: %s', (name) => {
     const input = { imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64', bucketUrl: 'ims-image:a', isQuickExport: true };
     const { options } = parseExportInput({ ...input, options: { [name]: true } });
-    expect(() => refuseUnbuiltOptions(options)).toThrow(`options.${name}`);
+    expect(() => refuseReservedOptions(options)).toThrow(`options.${name}`);
   });
 
   it.each(RESERVED_SIGNALS)('of a signal has no handler in the workflow: %s', (name) => {
