@@ -1,35 +1,37 @@
 /**
- * Records the history of one export for each way that an export goes, under the version of package.json:
+ * Records the history of each way that an export goes and that has none of the version of package.json yet:
  *
- *   npm run record-histories [-- --missing]
+ *   npm run record-histories
  *
- * With `--missing`, only the ways that have no history of this version yet; the others stay as they are. The replay tests hold every later version to them. Refuses to touch the histories of a version that has a tag.
+ * The replay tests hold every later version to them. A history that is there stays as it is, and its digest with it. Refuses to add to the histories of a version that has a tag.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { version } from '../package.json';
 import { closeOf, eventsOf, type History, newRunAfter } from '../test/long-exports/history';
-import { ENDINGS, type Ending } from '../test/replay/endings';
-import { historiesOf, recordedHistories, textsOf } from '../test/replay/recorded-histories';
+import { addHistory, digestsOfFiles, fixedDigests } from '../test/replay/digests';
+import type { Ending } from '../test/replay/endings';
+import { recordedHistories, textsOf } from '../test/replay/recorded-histories';
+import { RECORDINGS } from '../test/replay/recordings';
 import { type Rig, startRig } from '../test/rig';
 
 const repository = join(__dirname, '..');
 
-async function record(ending: Ending): Promise<Array<{ file: string; json: string }>> {
+async function record(folder: string, ending: Ending): Promise<void> {
   const rig = await startRig({ ...ending.rig, worker: { identity: 'worker' } });
   try {
     const runs = await runsOf(rig, await ending.run(rig));
     const closed = closeOf(eventsOf(runs.at(-1) ?? {}));
     if (closed !== ending.closes) throw new Error(`${ending.name} closed as ${closed}, not as ${ending.closes}`);
-    return runs.map((history, index) => {
+    for (const [index, history] of runs.entries()) {
       const json = historyToJSON(history);
       refuseSecrets(rig, json);
-      const run = runs.length > 1 ? `-${index + 1}` : '';
-      return { file: `${ending.name}${run}.json`, json: withoutThisMachine(json) };
-    });
+      const path = `${folder}/${ending.name}${runs.length > 1 ? `-${index + 1}` : ''}.json`;
+      addHistory(path, oneEventALine(withoutThisMachine(json)));
+      console.log(`${path}: ${eventsOf(history).length} events`);
+    }
   } finally {
     await rig.close();
   }
@@ -41,9 +43,11 @@ async function runsOf({ client }: Rig, workflowId: string): Promise<History[]> {
   let runId: string | null = raw.workflowExecutionInfo?.firstRunId ?? null;
   const runs: History[] = [];
   while (runId !== null) {
-    const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const run = client.workflow.getHandle(workflowId, runId);
+    const history: History = await run.fetchHistory();
     runs.push(history);
-    runId = newRunAfter(eventsOf(history));
+    const { workflowExtendedInfo } = (await run.describe()).raw;
+    runId = newRunAfter(eventsOf(history)) ?? (workflowExtendedInfo?.resetRunId || null);
   }
   return runs;
 }
@@ -51,6 +55,12 @@ async function runsOf({ client }: Rig, workflowId: string): Promise<History[]> {
 /** Who recorded it and where is nobody's business, and would differ in every recording. */
 function withoutThisMachine(json: string): string {
   return json.replaceAll(`${process.pid}@${hostname()}`, 'client').replaceAll(`${repository}/`, '');
+}
+
+/** Without indentation it is a third smaller. */
+function oneEventALine(json: string): string {
+  const { events } = JSON.parse(json);
+  return `{"events":[\n${events.map((event: unknown) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 }
 
 function refuseSecrets({ simulator }: Rig, json: string): void {
@@ -68,27 +78,35 @@ function refuseReleasedVersion(): void {
   }
 }
 
-function isRecorded(ending: string): boolean {
-  return recordedHistories().some(({ version: of, name }) => of === version && name.replace(/-\d+$/, '') === ending);
+/** Before minutes are spent on what could not be kept. */
+function refuseChangedHistories(): void {
+  const files = digestsOfFiles();
+  const fixed = fixedDigests();
+  const changed = [...new Set([...fixed.keys(), ...files.keys()])].filter(
+    (path) => files.get(path) !== fixed.get(path),
+  );
+  if (changed.length === 0) return;
+  throw new Error(
+    `Recorded histories do not have the digests of SHA256SUMS: ${changed.join(', ')}. Restore them: git checkout -- test/replay/histories`,
+  );
 }
 
 async function main(): Promise<void> {
   refuseReleasedVersion();
-  const missing = process.argv.includes('--missing');
-  const endings = missing ? ENDINGS.filter(({ name }) => !isRecorded(name)) : ENDINGS;
-  const recorded: Array<{ file: string; json: string }> = [];
-  const recordAndTell = async (ending: Ending) => {
-    const runs = await record(ending);
-    recorded.push(...runs);
-    for (const { file, json } of runs) console.log(`${file}: ${Math.round(json.length / 1024)} KB`);
-  };
-  const settling = Promise.all(endings.filter(({ settles }) => settles).map(recordAndTell));
-  for (const ending of endings.filter(({ settles }) => !settles)) await recordAndTell(ending);
+  refuseChangedHistories();
+  const recorded = new Set(recordedHistories().map(({ folder, of }) => `${folder}/${of}`));
+  const missing = Object.entries(RECORDINGS).flatMap(([folder, endings]) =>
+    endings.filter(({ name }) => !recorded.has(`${folder}/${name}`)).map((ending) => ({ folder, ending })),
+  );
+  // What was recorded is kept, also when another one fails: the next call records the rest.
+  const recordOrSay = async ({ folder, ending }: (typeof missing)[number]) =>
+    record(folder, ending).catch((error: unknown) => {
+      console.error(`${folder}/${ending.name} was not recorded:`, error);
+      process.exitCode = 1;
+    });
+  const settling = Promise.all(missing.filter(({ ending }) => ending.settles).map(recordOrSay));
+  for (const one of missing.filter(({ ending }) => !ending.settles)) await recordOrSay(one);
   await settling;
-  const folder = historiesOf(version);
-  if (!missing) await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  for (const { file, json } of recorded) await writeFile(join(folder, file), `${json}\n`);
 }
 
 main().catch((error: unknown) => {

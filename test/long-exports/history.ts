@@ -31,9 +31,12 @@ export function closeOf(events: readonly HistoryEvent[]): string | undefined {
   return last?.workflowExecutionFailedEventAttributes?.failure?.applicationFailureInfo?.type ?? undefined;
 }
 
-/** The run that took over from this one; null when it did not continue as new. */
+/** The run that took over from this one, by continue-as-new or as a retry after a timeout; null when there is none. */
 export function newRunAfter(events: readonly HistoryEvent[]): string | null {
-  return events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? null;
+  const last = events.at(-1);
+  const closing =
+    last?.workflowExecutionContinuedAsNewEventAttributes ?? last?.workflowExecutionTimedOutEventAttributes;
+  return closing?.newExecutionRunId || null;
 }
 
 /** What this run handed to the next; null when it did not continue as new. */

@@ -1,26 +1,64 @@
 import { describe, expect, it } from 'vitest';
 import { type BatchState, beginBatch, carriedBatch, resumeBatch, tallyOf } from '../../src/workflows/batch/state';
 import { statusOf } from '../../src/workflows/status';
-import type { LostSubmit } from '../../src/workflows/submission/next-step';
 import { beginTracking, carriedState, type ExportState, resumeTracking } from '../../src/workflows/tracking';
 import { stateCarriedBy } from '../long-exports/history';
 import { type RecordedHistory, recordedHistories } from './recorded-histories';
 
-const isOfBatch = ({ name }: RecordedHistory) => name.startsWith('batch-');
+/** How a carried state is taken up, and what must be in it, by the recording that has it. */
+const EXPORTING = { phase: 'exporting', remoteJob: 'running' };
+const RECONCILING = { phase: 'reconciling', remoteJob: 'unknown' };
+const LOST = { jobId: null, submissions: 1, lostSubmit: { probes: 0, granted: 0, candidate: null } };
+const TAKEN_UP: { [recording: string]: { phase: string; remoteJob: string; facts: object } } = {
+  'continued-as-new': { ...EXPORTING, facts: { submissions: 1 } },
+  'carried-waiting-to-submit': {
+    phase: 'waitingToSubmit',
+    remoteJob: 'none',
+    facts: { jobId: null, lostSubmit: null, submissions: 0, lastError: { code: 'IMG.0060' } },
+  },
+  'carried-reconciling': { ...RECONCILING, facts: LOST },
+  'carried-reconciling-and-reset': { ...RECONCILING, facts: LOST },
+  'carried-needing-an-answer': { ...RECONCILING, facts: LOST },
+  'carried-with-a-candidate': {
+    ...RECONCILING,
+    facts: { ...LOST, lostSubmit: { candidate: { object: { format: 'qcow2' }, doubt: null } } },
+  },
+  'carried-with-an-answer': {
+    ...RECONCILING,
+    facts: { ...LOST, resolution: { jobId: expect.stringMatching(/^[0-9a-f]{32}$/) } },
+  },
+  'carried-parked-before-the-destination': { ...RECONCILING, facts: { ...LOST, lastError: { httpStatus: 403 } } },
+  'carried-parked': { phase: 'parked', remoteJob: 'running', facts: { parked: true, lastError: { httpStatus: 401 } } },
+  'carried-paused': { phase: 'paused', remoteJob: 'running', facts: { paused: true } },
+  'carried-while-polls-fail': { ...EXPORTING, facts: { pollErrorsSinceMs: expect.any(Number) } },
+  'carried-attached': { ...EXPORTING, facts: { jobNamed: true, submissions: 0 } },
+  'carried-exporting-and-reset': { ...EXPORTING, facts: { submissions: 1 } },
+  'carried-exporting-and-retried': { ...EXPORTING, facts: { submissions: 1 } },
+};
+
+/** Images of a batch, and what must be in its state. */
+const BATCHES_TAKEN_UP: { [recording: string]: { images: number; facts: object } } = {
+  // Eight that were added for it, and one that the simulator has of this kind.
+  'batch-of-a-query-continued-as-new': { images: 9, facts: { startingPaused: false } },
+  'batch-paused-and-continued-as-new': { images: 3, facts: { startingPaused: true, maxConcurrent: 2 } },
+};
+
+const isOfBatch = ({ of }: RecordedHistory) => of.startsWith('batch-');
 
 const carried = recordedHistories().flatMap((history) => {
   const state = isOfBatch(history) ? null : stateCarriedBy<ExportState>(history.events);
-  return state === null ? [] : [{ title: history.title, version: history.version, state }];
+  return state === null ? [] : [{ ...history, state }];
 });
 
 const carriedByBatches = recordedHistories().flatMap((history) => {
   const state = isOfBatch(history) ? stateCarriedBy<BatchState>(history.events) : null;
-  return state === null ? [] : [{ title: history.title, state }];
+  return state === null ? [] : [{ ...history, state }];
 });
 
-describe.each(carried)('the state that $title carried into a new run', ({ state }) => {
-  it('is of version 1', () => {
+describe.each(carried)('the state that $title carried into a new run', ({ of, state }) => {
+  it('is of version 1, and holds what it was recorded for', () => {
     expect(state.version).toBe(1);
+    expect(state).toMatchObject(TAKEN_UP[of]?.facts ?? {});
   });
 
   it('is taken up by the workflow of today as it is', () => {
@@ -29,15 +67,24 @@ describe.each(carried)('the state that $title carried into a new run', ({ state 
     const newSince = carriedState(beginTracking({}, state.startedAtMs));
     expect(carriedState(tracking)).toEqual({ ...newSince, ...state });
     expect(statusOf(tracking, Date.now())).toMatchObject({
-      phase: 'exporting',
+      phase: TAKEN_UP[of]?.phase,
       outcome: null,
-      remoteJob: 'running',
+      remoteJob: TAKEN_UP[of]?.remoteJob,
       jobId: state.jobId,
       bucketUrl: state.request?.bucketUrl,
+      pollingPaused: state.paused ?? false,
       polls: state.polls,
+      submissions: state.submissions,
       observations: state.observations,
+      warnings: state.warnings,
       deadlineAt: new Date(state.deadlineAtMs ?? Number.NaN).toISOString(),
     });
+  });
+
+  it('vouches for no submit in a run that is reset or retried', () => {
+    const { mayHaveSubmitted, lostSubmit, jobId } = resumeTracking({}, state, true);
+    expect({ mayHaveSubmitted, jobId }).toEqual({ mayHaveSubmitted: true, jobId: state.jobId });
+    expect(lostSubmit).toEqual(state.lostSubmit && { ...state.lostSubmit, seenByThisRun: false });
   });
 
   it('leaves no fact out that the workflow of today keeps', () => {
@@ -46,42 +93,23 @@ describe.each(carried)('the state that $title carried into a new run', ({ state 
   });
 });
 
-describe.each(carriedByBatches)('the state that $title carried into a new run', ({ state }) => {
+describe.each(carriedByBatches)('the state that $title carried into a new run', ({ of, state }) => {
   it('is of version 1, and taken up by the batch of today as it is', () => {
     expect(state.version).toBe(1);
+    expect(state).toMatchObject(BATCHES_TAKEN_UP[of]?.facts ?? {});
     const batch = resumeBatch({}, state);
     const newSince = carriedBatch(beginBatch({}, state.startedAtMs));
     expect(carriedBatch(batch)).toEqual({ ...newSince, ...state });
-    // Eight that were added for it, and one that the simulator has of this kind.
-    expect(state.items).toHaveLength(9);
     const { pending, running, ended } = tallyOf(batch);
-    expect(pending + running + ended).toBe(9);
+    expect(state.items).toHaveLength(BATCHES_TAKEN_UP[of]?.images ?? 0);
+    expect(pending + running + ended).toBe(state.items.length);
     expect(ended).toBe(state.items.filter((item) => 'verdict' in item).length);
   });
 });
 
-it('a lost submit goes on where it was, but a run that was reset does not vouch for what it did not see', () => {
-  const lostSubmit: LostSubmit = {
-    settledAtMs: 5,
-    seenByThisRun: true,
-    probes: 1,
-    granted: 0,
-    busyUntilMs: null,
-    timesBusy: 0,
-    probeUntilMs: null,
-    refusals: 0,
-    candidate: null,
-  };
-  const state = { ...carriedState(beginTracking({}, 0)), submissions: 1, lostSubmit };
-  const tracking = resumeTracking({}, state);
-  expect(carriedState(tracking)).toEqual(state);
-  expect(tracking).toMatchObject({ phase: 'reconciling', remoteJob: 'unknown' });
-  const reset = resumeTracking({}, state, true);
-  expect(reset).toMatchObject({ mayHaveSubmitted: true, lostSubmit: { ...lostSubmit, seenByThisRun: false } });
-});
-
-it('there is one for each version, and of batches', () => {
-  expect(carriedByBatches).not.toEqual([]);
-  const versions = new Set(recordedHistories().map(({ version }) => version));
-  expect(new Set(carried.map(({ version }) => version))).toEqual(versions);
+it('there is one in each folder, and of each way to continue as new', () => {
+  const folders = new Set(recordedHistories().map(({ folder }) => folder));
+  expect(new Set(carried.map(({ folder }) => folder))).toEqual(folders);
+  expect(new Set(carried.map(({ of }) => of))).toEqual(new Set(Object.keys(TAKEN_UP)));
+  expect(new Set(carriedByBatches.map(({ of }) => of))).toEqual(new Set(Object.keys(BATCHES_TAKEN_UP)));
 });

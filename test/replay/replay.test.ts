@@ -2,36 +2,40 @@ import { join } from 'node:path';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { version } from '../../package.json';
-import { bundleOnce, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
-import { ENDINGS } from './endings';
+import { type BundleOptions, bundleOnce, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
 import { type RecordedHistory, recordedHistories } from './recorded-histories';
+import { RECORDINGS } from './recordings';
+import { replayable } from './replayable';
 
 const histories = recordedHistories();
 
 beforeAll(() => installQuietRuntime());
 
-/** Needs no server. */
-function replay(workflowBundle: WorkflowBundle, { json, workflowId }: RecordedHistory): Promise<void> {
-  return Worker.runReplayHistory({ workflowBundle, ...WORKFLOWS_IN_THIS_THREAD }, JSON.parse(json), workflowId);
+/** The workflows, and what has a replayed run that was reset know that it was. */
+function bundle(replace: BundleOptions['replace'] = {}): Promise<WorkflowBundle> {
+  return bundleOnce({ workflowInterceptorModules: [join(__dirname, 'fixtures/original-run-id.ts')], replace });
 }
 
-it('every way that an export goes was recorded for this version (npm run record-histories)', () => {
-  const recorded = histories
-    .filter((history) => history.version === version)
-    .map(({ name }) => name.replace(/-\d+$/, ''));
-  expect([...new Set(recorded)].sort()).toEqual(ENDINGS.map(({ name }) => name).sort());
+/** Replays them all, without a server. The error of each; undefined of one that can go on. */
+async function replay(workflowBundle: WorkflowBundle, recorded: RecordedHistory[]): Promise<Array<Error | undefined>> {
+  const replays = Worker.runReplayHistories(
+    { workflowBundle, ...WORKFLOWS_IN_THIS_THREAD },
+    recorded.map((history) => ({ history: replayable(history), workflowId: history.workflowId })),
+  );
+  const errors: Array<Error | undefined> = [];
+  for await (const { error } of replays) errors.push(error);
+  return errors;
+}
+
+it.each(Object.entries(RECORDINGS))('every way was recorded in %s (npm run record-histories)', (folder, endings) => {
+  const recorded = histories.filter((history) => history.folder === folder).map(({ of }) => of);
+  expect([...new Set(recorded)].sort()).toEqual(endings.map(({ name }) => name).sort());
 });
 
 describe('the workflow of today goes on with an export as it was recorded', () => {
-  const errors: Array<Error | undefined> = [];
+  let errors: Array<Error | undefined>;
   beforeAll(async () => {
-    const workflowBundle = await bundleOnce();
-    const replays = Worker.runReplayHistories(
-      { workflowBundle, ...WORKFLOWS_IN_THIS_THREAD },
-      histories.map(({ json, workflowId }) => ({ history: JSON.parse(json), workflowId })),
-    );
-    for await (const { error } of replays) errors.push(error);
+    errors = await replay(await bundle(), histories);
   });
 
   it.each(histories.map(({ title }, index) => [title, index] as const))('%s', (_title, index) => {
@@ -42,14 +46,17 @@ describe('the workflow of today goes on with an export as it was recorded', () =
 
 describe('a release that would break running exports is noticed: one with', () => {
   it.each([
-    ['another activity', './validation', 'fixtures/extra-activity.ts'],
-    ['another timer', './verification', 'fixtures/extra-timer.ts'],
-  ])('%s', async (_what, module, fixture) => {
-    const bundle = await bundleOnce({ replace: { [module]: join(__dirname, fixture) } });
-    const succeeded = histories.filter(({ name }) => name === 'succeeded');
-    expect(succeeded).not.toEqual([]);
-    for (const history of succeeded) {
-      await expect(replay(bundle, history)).rejects.toBeInstanceOf(DeterminismViolationError);
-    }
+    ['another activity', './validation', 'extra-activity.ts', /^succeeded$/],
+    ['another timer', './verification', 'extra-timer.ts', /^succeeded$/],
+    ['another activity after a reset', './validation', 'extra-activity-after-a-reset.ts', /^reset-while-.*-2$/],
+    ['another activity in a retry', './validation', 'extra-activity-after-a-reset.ts', /^retried-while-.*-2$/],
+  ])('%s', async (_what, module, fixture, broken) => {
+    const ofRelease = await bundle({ [module]: join(__dirname, 'fixtures', fixture) });
+    const errors = await replay(
+      ofRelease,
+      histories.filter(({ name }) => broken.test(name)),
+    );
+    expect(errors).not.toEqual([]);
+    for (const error of errors) expect(error).toBeInstanceOf(DeterminismViolationError);
   });
 });

@@ -62,16 +62,16 @@ export const BATCHES: readonly Ending[] = [
   },
 ];
 
-function begin(rig: Rig, input: ExportImagesInput): Promise<WorkflowHandle> {
+export function begin(rig: Rig, input: ExportImagesInput): Promise<WorkflowHandle> {
   return startBatchWorkflow(rig, { to: `${rig.simulator.info.bucket}:batch/{imageId}.{format}`, ...input }, BATCH);
 }
 
-function imagesOf({ simulator }: Rig, ...names: string[]): Array<{ imageId: string }> {
+export function imagesOf({ simulator }: Rig, ...names: string[]): Array<{ imageId: string }> {
   return names.map((name) => ({ imageId: simulator.info.images[name] ?? '' }));
 }
 
 /** How it ended is told by its history, which must close as expected. */
-async function closed(batch: WorkflowHandle): Promise<string> {
+export async function closed(batch: WorkflowHandle): Promise<string> {
   await batch.result().catch(() => undefined);
   return batch.workflowId;
 }
