@@ -18,6 +18,14 @@ module.exports = {
       to: { pathNot: WORKFLOW_SAFE },
     },
     {
+      name: 'what-no-workflow-uses-stays-out-of-the-bundle',
+      severity: 'error',
+      comment:
+        'src/export/joining.ts and src/export/refusals.ts are for client, Nexus handler and activities: a workflow compares by src/export/same-export.ts and takes its failures from src/export/failures.ts, so that its bundle stays small.',
+      from: { path: '^src/workflows/' },
+      to: { path: '^src/export/(joining|refusals)\\.ts$' },
+    },
+    {
       name: 'contract-imports-only-itself',
       severity: 'error',
       comment:
@@ -124,9 +132,9 @@ module.exports = {
       name: 'nexus-starts-exports-as-the-client-does',
       severity: 'error',
       comment:
-        'src/nexus starts and joins exports for callers, with the means of src/client: it needs neither the worker that serves it, nor the CLI, nor the simulator.',
+        'src/nexus starts and joins exports for callers, with the means of src/client: it needs neither the worker that serves it, nor workflow or activity code, nor the CLI, nor the simulator.',
       from: { path: '^src/nexus/' },
-      to: { path: '^src/(worker|cli|testing)(\\.ts$|/)' },
+      to: { path: '^src/(worker|workflows|activities|cli|testing)(\\.ts$|/)' },
     },
     {
       name: 'only-the-cli-imports-the-cli',

@@ -31,6 +31,9 @@ const WRONG_IMPORTS = {
   'src/metrics.ts': "export * from './cache-directory';",
   'src/nexus.ts': "export { getClient } from '@temporalio/nexus';",
   'src/nexus/uses-worker.ts': "export * from '../worker';",
+  'src/nexus/uses-workflows.ts': "export type { ExportState } from '../workflows';",
+  'src/nexus/uses-activities.ts': "export * from '../activities';",
+  'src/workflows/uses-the-table.ts': "export * from '../export/joining';",
   'src/client/uses-doctor.ts': "export * from '../doctor';",
   'src/doctor/uses-simulator.ts': "export * from '../testing';",
 };
@@ -94,6 +97,9 @@ describe('the one-way doors', () => {
     ['src/metrics.ts', 'metrics-take-the-workflows-own', 'and imports nothing else'],
     ['src/nexus.ts', 'the-nexus-service-is-sandbox-safe', 'nothing that the sandbox refuses'],
     ['src/nexus/uses-worker.ts', 'nexus-starts-exports-as-the-client-does', 'neither the worker that serves it'],
+    ['src/nexus/uses-workflows.ts', 'nexus-starts-exports-as-the-client-does', 'nor workflow or activity code'],
+    ['src/nexus/uses-activities.ts', 'nexus-starts-exports-as-the-client-does', 'nor workflow or activity code'],
+    ['src/workflows/uses-the-table.ts', 'what-no-workflow-uses-stays-out-of-the-bundle', 'its bundle stays small'],
     ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
     ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
   ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {

@@ -4,11 +4,14 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { type AttachExportInput, type ExportPhase, exportWorkflowId } from '../contract';
+import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '../contract';
+import { decide } from '../export/joining';
+import { otherJobTracked } from '../export/refusals';
 import { notTakenText } from '../export/summaries';
 import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
+import { foundByStatus, wantedBy } from './joining';
 import { type StartedExport, type StartOptions, startExport } from './start';
 import { resolveSubmission } from './steer';
 import { tellingWhyItWaits } from './why-it-waits';
@@ -41,23 +44,17 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
     // Whatever is wrong with it is told before anything is asked.
-    const jobId = parseExportStart(input).attach?.jobId ?? '';
+    const request = parseExportStart(input);
+    const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
-    if (await looksForItsJob(client, workflowId, input.imageId)) await tellItsJob(client, workflowId, jobId);
+    if (await looksForItsJob(client, workflowId, request)) await tellItsJob(client, workflowId, jobId);
   } catch (error) {
     throw toExportError(error, workflowId);
   }
   const started = await startExport(client, input, options);
   if (started.jobId === input.attach.jobId) return started;
-  throw new ExportError(
-    'DestinationBusy',
-    `${input.bucketUrl} is the destination of job ${started.jobId}, which is tracked by ${workflowId}, not of job ${input.attach.jobId}.`,
-    { imageId: input.imageId, bucketUrl: input.bucketUrl },
-  );
+  throw toExportError(otherJobTracked(input, input.attach.jobId, started.jobId), workflowId);
 }
-
-/** Phases of an export that may look for the job of a lost submit. */
-const LOOKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
 
 /** The cloud does not tell where a job exports to, but an export that began it, or tracked it, does. */
 async function refuseJobOfOtherDestination(client: Client, jobId: string, bucketUrl: string): Promise<void> {
@@ -75,14 +72,15 @@ async function refuseJobOfOtherDestination(client: Client, jobId: string, bucket
   );
 }
 
-async function looksForItsJob(client: Client, workflowId: string, imageId: string): Promise<boolean> {
+async function looksForItsJob(client: Client, workflowId: string, request: ExportRequest): Promise<boolean> {
   const report = await readExport(client, workflowId).catch((error: unknown) => {
     if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
     throw error;
   });
-  const { status, closedAt } = report ?? {};
-  const knowsNoJob = status?.jobId === null && LOOKING_PHASES.has(status.phase);
-  return closedAt === null && knowsNoJob && status.imageId === imageId.toLowerCase();
+  if (report === null || report.status === null || report.closedAt !== null) return false;
+  // A job is of an image. Whether the format is the same, the start that follows compares.
+  const wanted = { ...wantedBy(request), fileFormat: null };
+  return decide('status', wanted, foundByStatus(report.status)) === 'nameJob';
 }
 
 /** Names the job to the export and waits until it has looked at it. */

@@ -17,14 +17,13 @@ import {
   type ExportImageInput,
   type ExportIntent,
   type ExportRequest,
-  type ExportStatus,
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
+import { foundByStatus, refuseToJoin } from './joining';
 import { exportResult } from './result';
-import { refuseOtherExport } from './same-export';
 import { exportStartOptions } from './start-options';
 import { throughOutages } from './temporal-calls';
 import { noWorker } from './workers';
@@ -54,7 +53,7 @@ export async function startAndAwaitJob(
   { taskQueue, before }: { taskQueue: string; before?: { runId: string } },
 ): Promise<SubmittedJob> {
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
-    ...exportStartOptions(input, request),
+    ...exportStartOptions('client', input, request),
     taskQueue,
     workflowIdConflictPolicy: 'USE_EXISTING',
   });
@@ -114,7 +113,7 @@ async function jobByStatus(
   try {
     for await (const { status, runId, closedAt, memo } of followExport(client, workflowId)) {
       if (closedAt !== null && runId === before?.runId) throw notStarted(request);
-      if (status !== null) refuseOtherStatus(status, request);
+      if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };
       if (closedAt !== null) return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
       if (status === null && !answered) throw notTaken(client, taskQueue, workflowId);
@@ -132,11 +131,6 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
     'TemporalUnreachable',
     `The Temporal server did not answer in time, and has no run of the export to ${bucketUrl}. Start it again: a start that still comes through is joined, not doubled.`,
   );
-}
-
-/** What an export means to do is known once its input was read. */
-function refuseOtherStatus({ imageId, fileFormat, jobId, startedAt }: ExportStatus, request: ExportRequest): void {
-  if (imageId !== null) refuseOtherExport({ imageId, fileFormat, jobId, startedAt }, request);
 }
 
 /** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */

@@ -4,15 +4,16 @@
  * @module
  */
 import { type ExportImageInput, type ExportRequest, exportWorkflowId } from '../contract';
+import { type Caller, reusePolicyOf } from '../export/joining';
 import { startDetails, startSummary } from '../export/summaries';
 
 /** What every start has in common. The task queue, and what to do about an export that runs, are the starter's. */
-export function exportStartOptions(input: ExportImageInput, request: ExportRequest) {
+export function exportStartOptions(caller: Caller, input: ExportImageInput, request: ExportRequest) {
   return {
     workflowId: exportWorkflowId(request.bucketUrl),
     args: [input] as [ExportImageInput],
     // After a success there is its result; anything else may be tried again.
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const,
+    workflowIdReusePolicy: reusePolicyOf(caller),
     staticSummary: startSummary(request),
     staticDetails: startDetails(request),
   };

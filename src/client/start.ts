@@ -17,12 +17,13 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { decide } from '../export/joining';
 import { attachCommand } from '../export/summaries';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
+import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
-import { MOST_TRIES, refuseOtherResult, refuseOtherType } from './same-export';
 import { shortCall } from './temporal-calls';
 import { tellingWhyItWaits } from './why-it-waits';
 import { requireWorker } from './workers';
@@ -81,18 +82,17 @@ async function begin(
   client: Client,
   input: ExportImageInput,
   { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions,
-  triesLeft = MOST_TRIES,
+  triesLeft = MAX_TRIES,
 ): Promise<StartedExport> {
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
   try {
     const request = parseExportStart(input);
     const before = await describe(client, workflowId);
+    if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before !== undefined && before.closeTime === undefined;
-    const hasSucceeded = before?.status.name === 'COMPLETED';
-    if (joins || hasSucceeded) refuseOtherType(before.type, request);
-    if (hasSucceeded) return await earlierSuccess(client, before, request);
-    notes = notesOf(before, request);
+    if (joins) refuseToJoin('client', request, { state: 'running', workflowType: before.type });
+    if (before?.closeTime !== undefined) notes = notesOf(before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
     const { jobId, runId } = await startAndAwaitJob(client, input, request, { taskQueue, before });
@@ -123,11 +123,10 @@ async function describe(client: Client, workflowId: string): Promise<WorkflowExe
 
 async function earlierSuccess(
   client: Client,
-  { workflowId, runId }: WorkflowExecutionDescription,
+  { workflowId, runId, type }: WorkflowExecutionDescription,
   request: ExportRequest,
 ): Promise<StartedExport> {
-  const result = await exportResult(client, workflowId, runId);
-  refuseOtherResult(result, request);
+  const result = await earlierResult('client', request, type, () => exportResult(client, workflowId, runId));
   return {
     workflowId,
     runId,
@@ -138,12 +137,11 @@ async function earlierSuccess(
   };
 }
 
-function notesOf(before: WorkflowExecutionDescription | undefined, request: ExportRequest): string[] {
-  if (before === undefined || before.closeTime === undefined) return [];
+function notesOf(before: WorkflowExecutionDescription, request: ExportRequest): string[] {
   const { jobId, imageId, bucketUrl, outcome, remoteJob } = (before.memo ?? {}) as ExportMemo;
   // A run that was terminated, or timed out, could not say any more what it left.
-  const leftAJob = outcome === undefined ? jobId !== undefined : remoteJob === 'running' || remoteJob === 'unknown';
-  if (!leftAJob) return [];
+  const leftJob = outcome === undefined ? jobId !== undefined : remoteJob === 'running' || remoteJob === 'unknown';
+  if (decide('client', wantedBy(request), { state: 'ended', leftJob }) !== 'startWithNote') return [];
   const job = jobId === undefined ? 'a job of unknown id' : `job ${jobId}`;
   const how = outcome ?? before.status.name.toLowerCase();
   // Whoever attaches to it has had that advice.

@@ -29,6 +29,7 @@ import {
   type VerifyOutcome,
 } from '../contract';
 import { cut } from './quoting';
+import type { RunningExport, Wanted } from './same-export';
 import { attachCommand, describeExport } from './summaries';
 import { formatDuration, iso } from './time';
 
@@ -410,28 +411,33 @@ function unknown(
 // ---------------------------------------------------------------------------------------------------------------------
 // Other exports to the same destination
 
+/** @param wanted what the caller means, where the message is to set it against what runs */
 export function destinationBusy(
-  details: DestinationBusyDetails & { running: object },
-  wanted: { imageId: string; format: string; jobId: string | null },
+  context: FailureContext,
+  running: RunningExport,
+  wanted?: Pick<Wanted, 'fileFormat' | 'jobId'>,
 ): ApplicationFailure {
-  const { running } = details;
+  const { imageId, bucketUrl } = context;
+  const job = wanted?.jobId == null ? '' : `, job ${wanted.jobId}`;
+  const not = wanted ? `, not of image ${imageId} (${wanted.fileFormat ?? 'unknown format'}${job})` : '';
   const format = running.fileFormat ?? 'unknown format';
-  const job = wanted.jobId === null ? '' : `, job ${wanted.jobId}`;
-  return failure(
-    'DestinationBusy',
-    `${details.bucketUrl} is already the destination of image ${running.imageId} (${format}, since ${running.startedAt}), not of image ${wanted.imageId} (${wanted.format}${job}). Choose another object key, or wait for that export.`,
-    details,
-  );
+  const message = `${bucketUrl} is already the destination of image ${running.imageId} (${format}, since ${running.startedAt})${not}. Choose another object key, or wait for that export.`;
+  return failure('DestinationBusy', message, busyDetails(context, running));
 }
 
-/** A cancel is drained here: what it exports is about to be deleted. */
-export function beingCanceled(request: ExportRequest, startedAt: string): ApplicationFailure {
-  const { imageId, bucketUrl, fileFormat, isQuickExport } = request;
-  return failure(
-    'DestinationBusy',
-    `The export of image ${imageId} to ${bucketUrl} is being canceled, and its object deleted. Start it again when that has ended.`,
-    { imageId, bucketUrl, running: { imageId, fileFormat, isQuickExport, startedAt } },
-  );
+/** @param deletes the cancel is drained: what is exported is about to be deleted */
+export function beingCanceled(context: FailureContext, running: RunningExport, deletes = false): ApplicationFailure {
+  const what = deletes ? 'is being canceled, and its object deleted' : 'is being canceled';
+  const message = `The export of image ${running.imageId} to ${context.bucketUrl} ${what}. Start it again when that has ended.`;
+  return failure('DestinationBusy', message, busyDetails(context, running));
+}
+
+function busyDetails(
+  { imageId, bucketUrl }: FailureContext,
+  { imageId: runningImageId, fileFormat, startedAt }: RunningExport,
+): DestinationBusyDetails {
+  const isQuickExport = fileFormat === 'zvhd2';
+  return { imageId, bucketUrl, running: { imageId: runningImageId, fileFormat, isQuickExport, startedAt } };
 }
 
 /** What a parent is told whose child Temporal refused, since a workflow of that id runs already: of what, it does not say. */

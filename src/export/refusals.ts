@@ -1,18 +1,22 @@
 /**
- * The failures that only activities throw, before anything is submitted. Built outside of `failures.ts`, which is in the
- * workflow bundle.
+ * The failures that only activities, the client and the Nexus handler throw, before anything is submitted. Built outside of
+ * `failures.ts`, which is in the workflow bundle.
  *
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/common';
-import type {
-  CloudErrorInfo,
-  DestinationExistsDetails,
-  ExportNotAllowedDetails,
-  FailureContext,
-  ImageQuery,
+import {
+  type CloudErrorInfo,
+  type DestinationBusyDetails,
+  type DestinationExistsDetails,
+  type ExportImageResult,
+  type ExportNotAllowedDetails,
+  exportWorkflowId,
+  type FailureContext,
+  type ImageQuery,
 } from '../contract';
 import { asText, failure } from './failures';
+import { takenIdText } from './summaries';
 
 /** @param name of the image, where it is known */
 export function notAllowed(
@@ -88,4 +92,30 @@ export function nothingToExport(query: ImageQuery, account: string): Application
     `Nothing to export: no private image of account ${account} matches the query ${asText(query)}. Correct the query, tag the images, or check the region and project of the account; \`ims-export batch FILE.json --dry-run --wait\` shows what matches. To let a batch without images succeed, set "allowEmpty": true in its input.`,
     { query, problems: [] },
   );
+}
+
+/** A workflow that is no export runs, or has completed, under the id of the destination. */
+export function idTaken({ imageId, bucketUrl }: FailureContext, workflowType: string): ApplicationFailure {
+  const workflowId = exportWorkflowId(bucketUrl);
+  const message = takenIdText(`The workflow id ${workflowId}`, workflowType);
+  return failure('DestinationBusy', message, { imageId, bucketUrl, running: null, workflowId });
+}
+
+/** An earlier export to this destination, of another image, format or job, has succeeded. */
+export function exportedBefore({ imageId, bucketUrl }: FailureContext, earlier: ExportImageResult): ApplicationFailure {
+  return failure(
+    'DestinationExists',
+    `${bucketUrl} already holds image ${earlier.imageId} (${earlier.fileFormat}), exported ${earlier.finishedAt}. Choose another object key.`,
+    { imageId, bucketUrl, object: earlier.object },
+  );
+}
+
+/** The export that was to track this job tracks another one. */
+export function otherJobTracked(
+  { imageId, bucketUrl }: FailureContext,
+  jobId: string,
+  trackedJobId: string | null,
+): ApplicationFailure {
+  const message = `${bucketUrl} is the destination of job ${trackedJobId}, which is tracked by ${exportWorkflowId(bucketUrl)}, not of job ${jobId}.`;
+  return failure('DestinationBusy', message, { imageId, bucketUrl } as DestinationBusyDetails);
 }

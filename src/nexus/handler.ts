@@ -15,10 +15,10 @@ import {
   type StartOperationContext,
   serviceHandler,
 } from 'nexus-rpc';
-import { parseExportStart } from '../activities';
 import { type ExportImageInput, type ExportImageResult, exportWorkflowId } from '../contract';
 import { invalidField } from '../export/failures';
 import { type ExportOperationInput, imsExportService } from '../nexus';
+import { parseExportStart } from '../request/export';
 import { toNexusError } from './errors';
 import { startOrJoin } from './join';
 import { decodeOperationToken, encodeOperationToken } from './operation-token';

@@ -6,17 +6,13 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
-import {
-  destinationBusy,
-  MOST_TRIES,
-  refuseOtherExport,
-  refuseOtherResult,
-  refuseOtherType,
-} from '../client/same-export';
+import { earlierResult, MAX_TRIES, refuseToJoin } from '../client/joining';
 import { exportStartOptions } from '../client/start-options';
 import { EXPORT_IMAGE_WORKFLOW, type ExportImageInput, type ExportImageResult, type ExportRequest } from '../contract';
-import type { exportImageWorkflow } from '../workflows';
 import { type FoundRun, findRun, readRunningExport } from './running-export';
+
+/** The workflow as a caller starts it. */
+type ExportImageWorkflow = (input: ExportImageInput) => Promise<ExportImageResult>;
 
 /** What a caller came to. */
 export type Entry =
@@ -34,7 +30,7 @@ export interface Caller {
  * Never joins first and compares then: a caller that has joined another export could not be taken off it again. So a start
  * refuses what runs, and that is joined only after it was read.
  *
- * @throws ExportError DestinationBusy, DestinationExists
+ * @throws ApplicationFailure DestinationBusy, DestinationExists
  * @throws HandlerError, retryable, when what runs there changes all the time
  */
 export async function startOrJoin(
@@ -42,17 +38,17 @@ export async function startOrJoin(
   input: ExportImageInput,
   request: ExportRequest,
 ): Promise<Entry> {
-  const options = { ...exportStartOptions(input, request), taskQueue };
+  const options = { ...exportStartOptions('nexus', input, request), taskQueue };
   const { workflowId } = options;
   const enter = (workflowIdConflictPolicy: 'FAIL' | 'USE_EXISTING') =>
     unlessRefused(() =>
-      startWorkflow<typeof exportImageWorkflow>(context, EXPORT_IMAGE_WORKFLOW, {
+      startWorkflow<ExportImageWorkflow>(context, EXPORT_IMAGE_WORKFLOW, {
         ...options,
         workflowIdConflictPolicy,
       }),
     );
   // What is found may end before it is joined, or begin again: then all is asked anew.
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const started = await enter('FAIL');
     if (started?.runId !== undefined) return { kind: 'waiting', firstRunId: started.runId };
     const found = await findRun(client, workflowId);
@@ -88,10 +84,8 @@ async function earlierSuccess(
   { runId, workflowType }: FoundRun,
   request: ExportRequest,
 ): Promise<Entry> {
-  refuseOtherType(workflowType, request);
-  const result = (await client.workflow.getHandle(workflowId, runId).result()) as ExportImageResult;
-  refuseOtherResult(result, request);
-  return { kind: 'alreadySucceeded', result };
+  const read = () => client.workflow.getHandle(workflowId, runId).result() as Promise<ExportImageResult>;
+  return { kind: 'alreadySucceeded', result: await earlierResult('nexus', request, workflowType, read) };
 }
 
 async function refuseOtherRun(
@@ -100,14 +94,7 @@ async function refuseOtherRun(
   found: FoundRun,
   request: ExportRequest,
 ): Promise<void> {
-  refuseOtherType(found.workflowType, request);
-  const running = await readRunningExport(client, workflowId, found);
-  if (running === undefined) return;
-  refuseOtherExport(running, request);
-  if (!found.cancelRequested) return;
-  throw destinationBusy(
-    running,
-    request,
-    `The export of image ${running.imageId} to ${request.bucketUrl} is being canceled. Start it again when that has ended.`,
-  );
+  const { workflowType, cancelRequested: canceling } = found;
+  const of = workflowType === EXPORT_IMAGE_WORKFLOW ? await readRunningExport(client, workflowId, found) : undefined;
+  refuseToJoin('nexus', request, { state: 'running', workflowType, of, canceling });
 }

@@ -4,11 +4,9 @@
  * @module
  */
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
-import type { RunningExport } from '../client/same-export';
 import { firstRunOf } from '../client/temporal-calls';
 import type { ExportMemo } from '../contract';
-import { readImageAndFormat } from '../workflows/image-and-format';
-import { attachedJobId, type ExportState } from '../workflows/tracking';
+import { type HandedOn, type RunningExport, readAttachedJob, readImageAndFormat } from '../export/same-export';
 
 export interface FoundRun {
   /** One that somebody paused runs as well, though Temporal has another word for it. */
@@ -60,10 +58,10 @@ export async function readRunningExport(
   const [input, resumed] = await argumentsOf(client, workflowId, runId);
   const running = readImageAndFormat(input);
   if (running === undefined) return undefined;
-  const begunAtMs = (resumed as ExportState | undefined)?.startedAtMs;
+  const begunAtMs = (resumed as HandedOn | undefined)?.startedAtMs;
   return {
     ...running,
-    jobId: memo.jobId ?? attachedJobId({ request: null, input }) ?? null,
+    jobId: memo.jobId ?? readAttachedJob(input) ?? null,
     startedAt: begunAtMs === undefined ? startedAt : new Date(begunAtMs).toISOString(),
   };
 }

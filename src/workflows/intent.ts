@@ -5,44 +5,40 @@
  */
 import { type ExportIntent, JOB_ID, type SubmissionResolution } from '../contract';
 import { answerUnderWay, beingCanceled, destinationBusy, invalidArgument, nothingToResolve } from '../export/failures';
+import {
+  compareJobs,
+  isSameImageAndFormat,
+  type RunningExport,
+  readAttachedJob,
+  readImageAndFormat,
+} from '../export/same-export';
 import { iso } from '../export/time';
-import { isSameImageAndFormat, readImageAndFormat } from './image-and-format';
-import { attachedJobId, requestOf, type Tracking } from './tracking';
+import type { Tracking } from './tracking';
 
 const INTENT = '{imageId} with fileFormat or isQuickExport, as in the input of the export';
 const RESOLUTION = '{"jobId": "<id of the job>"} or {"notSubmitted": true}';
 
-/** Throws DestinationBusy when the caller means another image or format than this export; an intent without format fits any. */
-export function refuseOtherIntent(tracking: Tracking, wanted: ExportIntent): void {
-  const other = readImageAndFormat(wanted);
-  if (other === undefined) throw invalidArgument({ field: 'intent', value: wanted, expected: INTENT });
-  // Whoever names its job helps a drain; anybody else would get an object that is about to be deleted.
-  if (tracking.draining && wanted.jobId === undefined)
-    throw beingCanceled(requestOf(tracking), iso(tracking.startedAtMs));
-  const running = readImageAndFormat(tracking.request ?? tracking.input);
-  // An export of unreadable input is about to fail by itself: the caller may wait for that failure.
+/** Throws DestinationBusy as the column `client` of `export/joining.ts` says. An intent without format fits any. */
+export function refuseOtherIntent(tracking: Tracking, intent: ExportIntent): void {
+  const imageAndFormat = readImageAndFormat(intent);
+  if (imageAndFormat === undefined) throw invalidArgument({ field: 'intent', value: intent, expected: INTENT });
+  const wanted = { ...imageAndFormat, jobId: intent.jobId };
+  const running = runningExport(tracking);
+  // An export of unreadable input fails by itself: the caller may wait for that failure.
   if (running === undefined) return;
-  if (isSameImageAndFormat(running, other) && mayTrack(tracking, wanted.jobId)) return;
   const { bucketUrl } = (tracking.request ?? tracking.input) as { bucketUrl?: unknown };
-  throw destinationBusy(
-    {
-      imageId: other.imageId,
-      bucketUrl: typeof bucketUrl === 'string' ? bucketUrl : '',
-      running: {
-        imageId: running.imageId,
-        fileFormat: running.fileFormat,
-        isQuickExport: running.fileFormat === 'zvhd2',
-        startedAt: iso(tracking.startedAtMs),
-      },
-    },
-    { imageId: other.imageId, format: other.fileFormat ?? 'unknown format', jobId: wanted.jobId ?? null },
-  );
+  const context = { imageId: wanted.imageId, bucketUrl: typeof bucketUrl === 'string' ? bucketUrl : '' };
+  const job = compareJobs(running, wanted, tracking.lostSubmit !== null);
+  // A caller that names its job helps a drain; any other would get an object that is about to be deleted.
+  if (tracking.draining && job === 'unnamed')
+    throw beingCanceled({ ...context, imageId: running.imageId }, running, true);
+  if (!isSameImageAndFormat(running, wanted) || job === 'other' || job === 'none')
+    throw destinationBusy(context, running, wanted);
 }
 
-/** Whoever means a job joins only its own tracking, or an export whose job is still to be found out. */
-function mayTrack({ jobId, input, lostSubmit }: Tracking, wanted: string | undefined): boolean {
-  if (wanted === undefined || lostSubmit !== null) return true;
-  return wanted === (jobId ?? attachedJobId({ request: null, input }));
+function runningExport({ request, input, jobId, startedAtMs }: Tracking): RunningExport | undefined {
+  const of = readImageAndFormat(request ?? input);
+  return of && { ...of, jobId: jobId ?? readAttachedJob(input) ?? null, startedAt: iso(startedAtMs) };
 }
 
 /** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */

@@ -19,14 +19,13 @@ import type {
   SEARCH_ATTRIBUTES,
   SubmissionResolution,
 } from '../contract';
+import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
 import type { LostSubmit } from './submission/next-step';
 
 /** Facts that outlive a run: carried by continue-as-new as they are. */
-export interface ExportState {
+export interface ExportState extends HandedOn {
   version: 1;
-  /** Start of the first run. */
-  startedAtMs: number;
   /** Null until the input was validated. */
   request: ExportRequest | null;
   /** Absolute, so that neither a restart nor continue-as-new moves it. Null until the input was validated. */
@@ -196,8 +195,7 @@ export function jobMemo({ jobId, request, jobNamed }: Tracking): { [key in keyof
 
 /** The job that the input names, which can be anything; undefined where it names none. */
 export function attachedJobId({ request, input }: Pick<Tracking, 'request' | 'input'>): string | undefined {
-  const { attach } = (request ?? input ?? {}) as { attach?: { jobId?: unknown } | null };
-  return typeof attach?.jobId === 'string' ? attach.jobId : undefined;
+  return readAttachedJob(request ?? input);
 }
 
 /** The validated request. Only steps after validation ask for it. */

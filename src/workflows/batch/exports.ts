@@ -23,7 +23,7 @@ import {
 import { shortDestination } from '../../export/summaries';
 import { LOOK_LIMITS } from './look-limits';
 import { type Batch, type BatchItem, planOf, settle } from './state';
-import { resultOf, resultOfBusy } from './verdicts';
+import { isOfImage, resultOf, resultOfBusy } from './verdicts';
 
 type Pending = Extract<BatchItem, { at: 'pending' }>;
 
@@ -93,8 +93,9 @@ export function takeReport(batch: Batch, report: ExportEnded): void {
   const item = batch.items[position];
   if (item?.at !== 'running' || item.child.firstRunId !== report.firstRunId) return;
   const { planned } = item;
-  const isOfOther = report.imageId !== null && report.imageId.toLowerCase() !== planned.imageId;
-  settle(batch, position, isOfOther ? resultOfBusy(planned, report.imageId) : resultOf(planned, report));
+  // One that an earlier run of this batch began may have been adopted before it said of which image it is.
+  const isMeant = isOfImage(planned, report.imageId);
+  settle(batch, position, isMeant ? resultOf(planned, report) : resultOfBusy(planned, report.imageId));
 }
 
 /** Has an export looked at now, unless its verdict is known. */

@@ -13,7 +13,7 @@ import { cancelExport, takeReport } from './exports';
 import { LOOK_LIMITS } from './look-limits';
 import { publish } from './publishing';
 import { asInput, type Batch, type BatchItem, settle } from './state';
-import { resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
+import { isOfImage, resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
 import { progressLine } from './wording';
 
 /** So many are looked at by one activity: a look takes some milliseconds. */
@@ -120,7 +120,7 @@ function takeLook(batch: Batch, position: number, item: Running, seen: ExportLoo
  * this one.
  */
 function adopts({ planned }: Running, { parentId, imageId }: Extract<ExportLook, { kind: 'running' }>): boolean {
-  return parentId === workflowInfo().workflowId && (imageId === null || imageId === planned.imageId);
+  return parentId === workflowInfo().workflowId && isOfImage(planned, imageId);
 }
 
 function lookLater(child: Running['child']): void {

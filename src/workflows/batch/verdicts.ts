@@ -6,6 +6,7 @@
 import type { BatchItemResult, BatchVerdict, ExportEnded, PlannedExport } from '../../contract';
 import { saysNothingSubmitted } from '../../export/failures';
 import { cutToBytes } from '../../export/quoting';
+import { isSameResult } from '../../export/same-export';
 import { takenIdText } from '../../export/summaries';
 
 /** The verdict on an image whose export, started by this batch, has ended. */
@@ -30,11 +31,15 @@ function verdictOf({ outcome, failure }: ExportEnded): BatchVerdict {
   return saysNothingSubmitted(failure?.type ?? '') ? 'refused' : 'failed';
 }
 
+/** An export that has not said its image yet may be of any. */
+export function isOfImage({ imageId }: PlannedExport, other: string | null): boolean {
+  return other === null || other.toLowerCase() === imageId;
+}
+
 /** The verdict on an image whose destination an earlier export had reached before. */
 export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): BatchItemResult {
   const { imageId, bucketUrl, format } = planned;
-  const wanted = format === 'quick' ? 'zvhd2' : format;
-  if (report.imageId === imageId && report.fileFormat === wanted) {
+  if (isSameResult(report, { imageId, fileFormat: format === 'quick' ? 'zvhd2' : format })) {
     return { ...resultOf(planned, report), verdict: 'alreadyExported' };
   }
   const message = `Image ${report.imageId} (${report.fileFormat}) was exported there. Choose another object key.`;

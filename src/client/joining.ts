@@ -1,0 +1,74 @@
+/**
+ * Client and Nexus handler by the table of `export/joining.ts`: what they found goes in, and a refusal is thrown.
+ *
+ * @module
+ */
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportImageResult,
+  type ExportPhase,
+  type ExportRequest,
+  type ExportStatus,
+} from '../contract';
+import { beingCanceled, destinationBusy } from '../export/failures';
+import { type Caller, decide, type Found } from '../export/joining';
+import { exportedBefore, idTaken } from '../export/refusals';
+import type { RunningExport, Wanted } from '../export/same-export';
+
+/** Tries of a start that finds another state than it read just before. More than a few are not to be expected. */
+export const MAX_TRIES = 10;
+
+/** `of` is absent where the image is not known. */
+export interface FoundRunning extends Found {
+  state: 'running';
+  workflowType: string;
+  of?: RunningExport;
+}
+
+export function wantedBy({ imageId, fileFormat, attach }: ExportRequest): Wanted {
+  return { imageId, fileFormat, jobId: attach?.jobId };
+}
+
+/**
+ * Returns when the caller may join.
+ *
+ * @throws ApplicationFailure DestinationBusy
+ */
+export function refuseToJoin(caller: Caller, request: ExportRequest, found: FoundRunning): void {
+  const answer = decide(caller, wantedBy(request), found);
+  if (answer === 'join' || answer === 'nameJob') return;
+  if (answer === 'idTaken' || found.of === undefined) throw idTaken(request, found.workflowType);
+  throw answer === 'beingCanceled' ? beingCanceled(request, found.of) : destinationBusy(request, found.of);
+}
+
+/**
+ * The result of an earlier success, when it answers this request.
+ *
+ * @param read reads the result; called only when the workflow is an export
+ * @throws ApplicationFailure DestinationBusy, DestinationExists
+ */
+export async function earlierResult(
+  caller: Caller,
+  request: ExportRequest,
+  workflowType: string,
+  read: () => Promise<ExportImageResult>,
+): Promise<ExportImageResult> {
+  const result = workflowType === EXPORT_IMAGE_WORKFLOW ? await read() : undefined;
+  const answer = decide(caller, wantedBy(request), { state: 'succeeded', workflowType, of: result });
+  if (result === undefined) throw idTaken(request, workflowType);
+  if (answer !== 'earlierResult') throw exportedBefore(request, result);
+  return result;
+}
+
+/** Phases of an export that may look for the job of a lost submit. */
+const LOOKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
+
+/** The image is unknown until the export has validated its input. */
+export function foundByStatus({ imageId, fileFormat, jobId, startedAt, phase }: ExportStatus): FoundRunning {
+  return {
+    state: 'running',
+    workflowType: EXPORT_IMAGE_WORKFLOW,
+    of: imageId === null ? undefined : { imageId, fileFormat, jobId, startedAt },
+    seeksJob: jobId === null && LOOKING_PHASES.has(phase),
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * May a caller join the export at its destination, start anew, or is it refused: one table for all callers.
+ *
+ * The client and the Nexus handler decide by this table. Workflow code (the export itself, a parent, a batch) does not import it,
+ * because it would make the bundle larger. It compares with the functions of `same-export.ts`, as the table does, and a test
+ * checks each of them against its column.
+ *
+ * @module
+ */
+import { EXPORT_IMAGE_WORKFLOW } from '../contract';
+import {
+  compareJobs,
+  type FoundExport,
+  isSameImageAndFormat,
+  isSameResult,
+  type Job,
+  type Wanted,
+} from './same-export';
+
+/**
+ * Who asks. The columns differ because each caller sees something else.
+ *
+ * - `client`: the client. The running export itself compares, in the validator of `awaitSubmitted`
+ * - `status`: the client again, when the export does not take that update in time. The client compares with the status
+ * - `nexus`: the Nexus handler. It asks Temporal only, never the export
+ * - `child`: a parent that starts a child. Temporal reports that a workflow of that id runs, and nothing else
+ * - `batch`: a batch, by `imsLookAtExports`. Of a running export it sees the image only, and only once there is a job
+ */
+export const CALLERS = ['client', 'status', 'nexus', 'child', 'batch'] as const;
+export type Caller = (typeof CALLERS)[number];
+
+/** The latest run under the workflow id of the destination. A field that the caller cannot see is absent. */
+export interface Found {
+  /** `ended`: without success. */
+  state: 'nothing' | 'ended' | 'succeeded' | 'running';
+  workflowType?: string;
+  of?: FoundExport;
+  /** The answer to its submit was lost, and it looks for its job. */
+  seeksJob?: boolean;
+  /** It is being canceled. Of itself, an export says so only while it drains: any other cancel ends it at once. */
+  canceling?: boolean;
+  /** An earlier run of the caller started it. */
+  own?: boolean;
+  /** It ended, and its job may still run in the cloud. */
+  leftJob?: boolean;
+}
+
+/**
+ * - `start`: start an export. `startWithNote`: and report the job that the earlier run left
+ * - `join`: wait for the end of the running export. `nameJob`: `attachExport` first tells it its job, then joins.
+ *   `adopt`: the batch waits for its report
+ * - `earlierResult`: answer with the result of the earlier success. A batch calls this `alreadyExported`
+ * - `busy`, `beingCanceled`, `idTaken`: DestinationBusy, with three different messages. A batch calls `busy` `alreadyExporting`
+ * - `exists`: DestinationExists
+ */
+export type Answer =
+  | ('start' | 'startWithNote' | 'join' | 'nameJob' | 'adopt' | 'earlierResult' | 'alreadyExported')
+  | ('busy' | 'beingCanceled' | 'idTaken' | 'alreadyExporting' | 'exists');
+
+/** The export that was found, compared with the wanted one. `otherType`: the workflow is no export. */
+export type What = 'otherType' | 'unknown' | 'same' | 'other';
+export type Besides = 'canceling' | 'own' | 'leftJob' | 'nothing';
+
+type Facts = readonly [Found['state'], What | '*', Job | '*', Besides | '*'];
+/** Null: see a later row, or the caller never sees this. */
+type Cell = Answer | null;
+/** Facts, the answers in the order of {@link CALLERS}, and why they differ. */
+type Row = readonly [Facts, readonly [Cell, Cell, Cell, Cell, Cell], string?];
+
+/** The first row counts that fits and has an answer for the caller. */
+// biome-ignore format: a table is read by its columns
+export const JOINING: readonly Row[] = [
+  // state       exports      its job    besides         client           status     nexus            child    batch
+  [['nothing',   '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start'           ]],
+  [['ended',     '*',         '*',       'leftJob'  ], ['startWithNote', null,      'start',         'start', 'start'           ],
+    'Only the client has notes for its caller.'],
+  [['ended',     '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start'           ]],
+  [['succeeded', 'otherType', '*',       '*'        ], ['idTaken',       null,      'idTaken',       'start', 'idTaken'         ],
+    'A parent cannot read a result, so Temporal may start its child after any success. For the others it must refuse that start.'],
+  [['succeeded', 'same',      'unnamed', '*'        ], ['earlierResult', null,      'earlierResult', 'start', 'alreadyExported' ],
+    'A parent cannot read a result. The validation of its child finds the object: DestinationExists.'],
+  [['succeeded', 'same',      'same',    '*'        ], ['earlierResult', null,      'earlierResult', 'start', null              ],
+    'The same. A batch names no job.'],
+  [['succeeded', '*',         '*',       '*'        ], ['exists',        null,      'exists',        'start', 'exists'          ],
+    'A parent cannot read a result. The validation of its child finds the object: DestinationExists.'],
+  [['running',   'otherType', '*',       '*'        ], ['idTaken',       null,      'idTaken',       'busy',  'alreadyExporting'],
+    'Parent and batch do not see the type of a running workflow.'],
+  [['running',   '*',         'unnamed', 'canceling'], ['beingCanceled', null,      null,            'busy',  null              ],
+    'The export drains: it deletes its object. A caller that names its job helps it, see below. Nexus compares image and format first.'],
+  [['running',   'unknown',   '*',       'own'      ], [null,            null,      null,            'busy',  'adopt'           ],
+    'It reports to this batch, and the report names the image.'],
+  [['running',   'unknown',   '*',       '*'        ], ['join',          'join',    'join',          'busy',  'alreadyExporting'],
+    'Its input was not read yet, or names no image. Then the export fails by itself, and the caller gets that failure.'],
+  [['running',   'other',     '*',       '*'        ], ['busy',          'busy',    'busy',          'busy',  'alreadyExporting'],
+    'A parent does not see the image, a batch not the format.'],
+  [['running',   'same',      'other',   '*'        ], ['busy',          'busy',    'busy',          'busy',  null              ],
+    'A batch names no job.'],
+  [['running',   'same',      '*',       'canceling'], [null,            null,      'beingCanceled', 'busy',  null              ],
+    'Temporal shows a requested cancel, not whether the export drains. The client compares a status by image, format and job only.'],
+  [['running',   'same',      'none',    '*'        ], ['busy',          'join',    'join',          'busy',  null              ],
+    'The export knows that it submits a job of its own. Status and Temporal do not show this.'],
+  [['running',   'same',      'sought',  '*'        ], ['nameJob',       'nameJob', null,            'busy',  null              ],
+    'Temporal does not show that an export looks for its job: Nexus finds none.'],
+  [['running',   'same',      '*',       'own'      ], [null,            null,      null,            'busy',  'adopt'           ],
+    'It reports to this batch.'],
+  [['running',   'same',      '*',       '*'        ], ['join',          'join',    'join',          'busy',  'alreadyExporting'],
+    'Temporal refuses a second child of one id. An export reports only to the batch that started it.'],
+];
+
+export function decide(caller: Caller, wanted: Wanted, found: Found): Answer {
+  return rowFor(caller, wanted, found).answer;
+}
+
+/** The answer, and where in the table it is. */
+export function rowFor(caller: Caller, wanted: Wanted, found: Found): { row: number; answer: Answer } {
+  const facts = [found.state, compare(found, wanted), compareJobs(found.of, wanted, found.seeksJob), besides(found)];
+  for (const [row, [fitting, answers]] of JOINING.entries()) {
+    const answer = answers[CALLERS.indexOf(caller)];
+    if (answer && fitting.every((fact, at) => fact === '*' || fact === facts[at])) return { row, answer };
+  }
+  throw new Error(`The joining table has no answer for ${caller}: ${facts.join(', ')}`);
+}
+
+function compare({ state, workflowType = EXPORT_IMAGE_WORKFLOW, of }: Found, wanted: Wanted): What {
+  if (workflowType !== EXPORT_IMAGE_WORKFLOW) return 'otherType';
+  if (of === undefined || of.imageId === null) return 'unknown';
+  const isSame = state === 'running' ? isSameImageAndFormat(of, wanted) : isSameResult(of, wanted);
+  return isSame ? 'same' : 'other';
+}
+
+function besides({ canceling, own, leftJob }: Found): Besides {
+  if (canceling) return 'canceling';
+  if (own) return 'own';
+  return leftJob ? 'leftJob' : 'nothing';
+}
+
+/** May Temporal start an export after a success under the same id? Not for callers that answer with the earlier result. */
+export function reusePolicyOf(caller: Caller): 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY' {
+  const answer = decide(caller, { imageId: '', fileFormat: null }, { state: 'succeeded' });
+  return answer === 'start' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
+}
