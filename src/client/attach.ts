@@ -10,8 +10,8 @@ import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
 import { type StartedExport, type StartOptions, startExport } from './start';
+import { reportStartProgress } from './start-progress';
 import { resolveSubmission } from './steer';
-import { tellingWhyItWaits } from './why-it-waits';
 
 /** So many exports, newest first, are asked whether they track the job. */
 const ASKED_EXPORTS = 1_000;
@@ -34,7 +34,7 @@ export async function attachExport(
   { onWaiting, ...options }: StartOptions = {},
 ): Promise<StartedExport> {
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
-  return await tellingWhyItWaits(client, workflowId, attach(client, input, options), onWaiting);
+  return await reportStartProgress(client, workflowId, attach(client, input, options), onWaiting);
 }
 
 async function attach(client: Client, input: AttachExportInput, options: StartOptions): Promise<StartedExport> {

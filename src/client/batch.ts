@@ -24,8 +24,9 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
+import { cutToBytes } from '../export/quoting';
+import { describeCounts } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
-import { describeCounts } from '../workflows/batch/wording';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
 import { answerOf, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
@@ -271,7 +272,7 @@ function sorted(_key: string, value: unknown): unknown {
 /** At most 200 bytes. */
 function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
   const what = images ? `${images.length} images` : `the images of ${JSON.stringify(query)}`;
-  return [...`${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${to}` : ''}`].slice(0, 60).join('');
+  return cutToBytes(`${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${to}` : ''}`, 200);
 }
 
 const DETAILS = [

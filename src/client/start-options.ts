@@ -4,7 +4,8 @@
  * @module
  */
 import { type ExportImageInput, type ExportRequest, exportWorkflowId } from '../contract';
-import { startDetails, startSummary } from '../export/summaries';
+import { startDetails } from '../export/guidance';
+import { startSummary } from '../export/summaries';
 
 /** What every start has in common. The task queue, and what to do about an export that runs, are the starter's. */
 export function exportStartOptions(input: ExportImageInput, request: ExportRequest) {

@@ -17,14 +17,14 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
-import { attachCommand } from '../export/summaries';
+import { attachCommand } from '../export/guidance';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { exportResult } from './result';
 import { MOST_TRIES, refuseOtherResult, refuseOtherType } from './same-export';
+import { reportStartProgress } from './start-progress';
 import { shortCall } from './temporal-calls';
-import { tellingWhyItWaits } from './why-it-waits';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
@@ -74,7 +74,7 @@ export async function startExport(
   input: ExportImageInput,
   options: StartOptions = {},
 ): Promise<StartedExport> {
-  return await tellingWhyItWaits(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
+  return await reportStartProgress(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
 }
 
 async function begin(
