@@ -30,6 +30,8 @@ const WRONG_IMPORTS = {
   'src/metrics.ts': "export * from './cache-directory';",
   'src/nexus.ts': "export { getClient } from '@temporalio/nexus';",
   'src/nexus/uses-worker.ts': "export * from '../worker';",
+  'src/client/uses-workflows.ts': "export * from '../workflows/status';",
+  'src/cli/uses-workflows.ts': "export * from '../workflows/batch/state';",
   'src/client/uses-doctor.ts': "export * from '../doctor';",
   'src/doctor/uses-simulator.ts': "export * from '../testing';",
 };
@@ -92,6 +94,8 @@ describe('the one-way doors', () => {
     ['src/metrics.ts', 'metrics-take-the-workflows-own', 'and imports nothing else'],
     ['src/nexus.ts', 'the-nexus-service-is-sandbox-safe', 'nothing that the sandbox refuses'],
     ['src/nexus/uses-worker.ts', 'nexus-starts-exports-as-the-client-does', 'neither the worker that serves it'],
+    ['src/client/uses-workflows.ts', 'clients-know-no-workflow-code', 'src/client and src/cli talk to workflows'],
+    ['src/cli/uses-workflows.ts', 'clients-know-no-workflow-code', 'nothing from src/workflows'],
     ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
     ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
   ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {

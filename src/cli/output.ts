@@ -5,7 +5,7 @@
  */
 import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
-import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDetails, RuleId } from '../contract';
+import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDetails } from '../contract';
 import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
 import { formatDuration } from '../export/time';
 import { exitCodeOf } from './exit-codes';
@@ -48,7 +48,7 @@ function flagOf(error: unknown): string | undefined {
   if (!(error instanceof ExportError)) return undefined;
   if (error.code === 'ExportNotAllowed') {
     const { overridable = [], refusals = [] } = (error.details ?? {}) as Partial<ExportNotAllowedDetails>;
-    const meansFormat = refusals.some(({ rule }) => FORMAT_RULES.has(rule));
+    const meansFormat = refusals.some(({ field }) => field === 'isQuickExport');
     return (
       [
         ...(meansFormat ? ['--quick for isQuickExport, --format for fileFormat'] : []),
@@ -61,9 +61,6 @@ function flagOf(error: unknown): string | undefined {
   if (field.startsWith('options.')) return `--option ${field.slice('options.'.length)}=…`;
   return FLAGS.get(field);
 }
-
-/** Rules that another format, or a quick export, satisfies. */
-const FORMAT_RULES: ReadonlySet<string> = new Set<RuleId>(['conversionSizeLimit', 'quickExportNotEncrypted']);
 
 const FLAGS = new Map([
   ['imageId', '--image'],

@@ -67,7 +67,8 @@ export interface ExportNotAllowedDetails extends FailureContext {
   rule: string;
   /** What the image, bucket or destination showed. */
   found: string;
-  refusals: Array<{ rule: string; found: string; message: string }>;
+  /** `field` names the field of the input of which another value satisfies the rule, where there is one. */
+  refusals: Array<{ rule: string; found: string; message: string; field?: string }>;
   /** Rules to set to `warn` in `options.rules` where the region allows it; none where nothing would be won. */
   overridable: string[];
 }

@@ -14,6 +14,8 @@ export interface PreflightRule {
   severity: RuleSeverity;
   /** How an export fails that nothing but this rule refuses. @default 'ExportNotAllowed' */
   failureType?: 'DestinationExists';
+  /** The field of the input of which another value satisfies the rule, where there is one. */
+  field?: 'isQuickExport';
   /** False where nothing is won by turning it down: it still can be, but the refusal does not suggest it. @default true */
   suggestsOverride?: false;
   check(facts: PreflightFacts): Finding;

@@ -29,6 +29,7 @@ export const IMAGE_SIZE_RULES = [
     refuses: 'conversions of images above 128 GiB; 128 GiB itself is allowed',
     source: 'Constraint 5; IMG.0160',
     severity: 'error',
+    field: 'isQuickExport',
     check: ofImage(({ imageSizeBytes }, { request }) => {
       if (request.isQuickExport) return passed;
       if (imageSizeBytes === null) return notChecked(NO_SIZE);

@@ -81,6 +81,7 @@ export const IMAGE_STATE_RULES = [
     refuses: 'quick exports of encrypted images',
     source: 'Constraint 6; IMG.0095 to IMG.0103',
     severity: 'error',
+    field: 'isQuickExport',
     check: ofImage(({ cmkId }, { request }) => {
       if (!request.isQuickExport || cmkId === null) return passed;
       return refused(
