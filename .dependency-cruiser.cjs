@@ -106,6 +106,14 @@ module.exports = {
       to: { path: '^src/(worker|plugin|cli)(\\.ts$|/)' },
     },
     {
+      name: 'clients-know-no-workflow-code',
+      severity: 'error',
+      comment:
+        'src/client and src/cli talk to workflows over Temporal: what both must know, such as words and rules, stands in src/export and src/contract, and they import nothing from src/workflows or src/activities.',
+      from: { path: '^src/(client|cli)(\\.ts$|/)' },
+      to: { path: '^src/(workflows|activities)/' },
+    },
+    {
       name: 'worker-does-not-start-exports',
       severity: 'error',
       comment: 'src/worker.ts runs workflows and activities: it needs neither the client nor the CLI.',

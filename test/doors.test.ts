@@ -34,6 +34,9 @@ const WRONG_IMPORTS = {
   'src/nexus/uses-workflows.ts': "export type { ExportState } from '../workflows';",
   'src/nexus/uses-activities.ts': "export * from '../activities';",
   'src/workflows/uses-the-table.ts': "export * from '../export/joining';",
+  'src/client/uses-activities.ts': "export * from '../activities';",
+  'src/client/uses-workflows.ts': "export * from '../workflows/status';",
+  'src/cli/uses-workflows.ts': "export * from '../workflows/batch/state';",
   'src/client/uses-doctor.ts': "export * from '../doctor';",
   'src/doctor/uses-simulator.ts': "export * from '../testing';",
 };
@@ -100,6 +103,9 @@ describe('the one-way doors', () => {
     ['src/nexus/uses-workflows.ts', 'nexus-starts-exports-as-the-client-does', 'nor workflow or activity code'],
     ['src/nexus/uses-activities.ts', 'nexus-starts-exports-as-the-client-does', 'nor workflow or activity code'],
     ['src/workflows/uses-the-table.ts', 'what-no-workflow-uses-stays-out-of-the-bundle', 'its bundle stays small'],
+    ['src/client/uses-activities.ts', 'clients-know-no-workflow-code', 'or src/activities'],
+    ['src/client/uses-workflows.ts', 'clients-know-no-workflow-code', 'src/client and src/cli talk to workflows'],
+    ['src/cli/uses-workflows.ts', 'clients-know-no-workflow-code', 'nothing from src/workflows'],
     ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
     ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
   ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
 import type { BatchCounts, BatchItemResult, ExportImagesInput, ExportImagesResult } from '../contract';
-import { describeCounts } from '../workflows/batch/wording';
+import { describeCounts } from '../export/summaries';
 import { EXIT } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
 import { type OutputOptions, printJson } from './output';

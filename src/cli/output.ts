@@ -5,13 +5,13 @@
  */
 import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
-import type {
-  DiscardOutcome,
-  ExportAttention,
-  ExportImageResult,
-  ExportNotAllowedDetails,
-  InvalidExportRequestDetails,
+import {
+  type ExportImageResult,
+  type ExportNotAllowedDetails,
+  FORMAT_RULES,
+  type InvalidExportRequestDetails,
 } from '../contract';
+import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
 import { formatDuration } from '../export/time';
 import { exitCodeOf } from './exit-codes';
 import { columns } from './table';
@@ -30,7 +30,7 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
-  console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message.replace(SAYS_AS_THE_CODE, '')}`);
+  console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message}`);
   const flag = flagOf(error);
   if (flag !== undefined) console.error(`On the command line that is ${flag}.`);
   const doctor = error instanceof ExportError ? DOCTOR[error.code] : undefined;
@@ -41,9 +41,6 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   }
   process.exitCode = exitCodeOf(error);
 }
-
-/** What stands before the fields of a request in a message, where the code says it already. */
-const SAYS_AS_THE_CODE = /^Invalid (export request|argument): /;
 
 const DOCTOR: { [code in ExportErrorCode]?: string } = {
   NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
@@ -56,7 +53,7 @@ function flagOf(error: unknown): string | undefined {
   if (!(error instanceof ExportError)) return undefined;
   if (error.code === 'ExportNotAllowed') {
     const { overridable = [], refusals = [] } = (error.details ?? {}) as Partial<ExportNotAllowedDetails>;
-    const meansFormat = refusals.some(({ message }) => message.includes('isQuickExport'));
+    const meansFormat = refusals.some(({ rule }) => FORMAT_RULES.includes(rule));
     return (
       [
         ...(meansFormat ? ['--quick for isQuickExport, --format for fileFormat'] : []),
@@ -108,8 +105,9 @@ export function reportLines(report: ExportReport): string[] {
     lines.push(`  progress ${progressText(status)}`);
     lines.push(`  polls    ${status.polls}${status.nextPollAt === null ? '' : `, next at ${status.nextPollAt}`}`);
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
-    if (status.pollingPaused) lines.push(`  paused   \`ims-export resume-polling ${workflowId}\` goes on`);
-    if (status.attention !== null) lines.push(`  look     ${ATTENTION[status.attention]}`);
+    if (status.pollingPaused) lines.push(`  paused   \`${commandOf(RESUME, workflowId)}\` goes on`);
+    const attention = attentionText(status, workflowId);
+    if (attention !== null) lines.push(`  look     ${attention}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
   }
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
@@ -118,13 +116,19 @@ export function reportLines(report: ExportReport): string[] {
   if (bucketUrl) lines.push(`  to       ${bucketUrl}${status?.fileFormat ? ` (${status.fileFormat})` : ''}`);
   if (jobId) lines.push(`  job      ${jobId}`);
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
-  if (outcome) lines.push(`  outcome  ${outcome}`, `  remains  ${remains(status?.remoteJob ?? memo.remoteJob)}`);
-  const object = status?.discard?.kind ?? memo.object;
-  if (object !== undefined) lines.push(`  object   ${OBJECT_AFTER_DRAIN[object]}`);
+  if (outcome) {
+    const remoteJob = status?.remoteJob ?? memo.remoteJob ?? 'unknown';
+    lines.push(`  outcome  ${outcome}`, `  remains  ${remainsOf({ remoteJob, jobId })}`);
+  }
+  // Why it was kept, only a worker knows.
+  const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
+  if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
   if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
+
+const KEPT = { reason: 'it is not proven to be of this export, or could not be deleted' };
 
 /** A heading, and a line for each export. */
 export function listLines(reports: readonly ExportReport[]): string[] {
@@ -138,19 +142,6 @@ export function listLines(reports: readonly ExportReport[]): string[] {
   return columns(table);
 }
 
-const ATTENTION: { [attention in ExportAttention]: string } = {
-  needsAnswer: 'a person must say what became of the submit: `ims-export resolve`',
-  parked: "mend the worker's credentials or their permissions, then `ims-export poll-now`",
-  stalled: 'the progress has not moved for a long time; ask the cloud about the job',
-  outcomeUnknown: 'nobody knows the outcome: look for the object, or attach to the job',
-};
-
-const OBJECT_AFTER_DRAIN: { [kind in DiscardOutcome['kind']]: string } = {
-  discarded: 'deleted',
-  alreadyGone: 'there was none to delete',
-  kept: 'left where it is: it is not proven to be of this export, or could not be deleted',
-};
-
 /** `RUNNING 37 %, 3h 10m left`. */
 export function progressText({ jobStatus, progress, remainingMs, phase }: NonNullable<ExportReport['status']>): string {
   const percent = progress === null ? '' : ` ${Math.floor(progress * 100)} %`;
@@ -161,17 +152,4 @@ export function progressText({ jobStatus, progress, remainingMs, phase }: NonNul
 /** `imsValidateExport, attempt 3: ListImages: ECONNREFUSED: …`. */
 export function retryText({ activity, attempt, failure }: NonNullable<ExportReport['retrying']>): string {
   return `${activity}, attempt ${attempt}: ${failure}`;
-}
-
-function remains(remoteJob: string | undefined): string {
-  switch (remoteJob) {
-    case 'running':
-      return 'the job goes on in the cloud; nothing tracks it any more';
-    case 'ended':
-      return 'no job: it has ended in the cloud';
-    case 'none':
-      return 'no job: none was begun in the cloud';
-    default:
-      return 'not known: a job may go on in the cloud';
-  }
 }

@@ -5,6 +5,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '../contract';
+import { invalidField } from '../export/failures';
 import { decide } from '../export/joining';
 import { otherJobTracked } from '../export/refusals';
 import { notTakenText } from '../export/summaries';
@@ -13,8 +14,8 @@ import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
 import { foundByStatus, wantedBy } from './joining';
 import { type StartedExport, type StartOptions, startExport } from './start';
+import { reportStartProgress } from './start-progress';
 import { resolveSubmission } from './steer';
-import { tellingWhyItWaits } from './why-it-waits';
 
 /** So many exports, newest first, are asked whether they track the job. */
 const ASKED_EXPORTS = 1_000;
@@ -37,7 +38,7 @@ export async function attachExport(
   { onWaiting, ...options }: StartOptions = {},
 ): Promise<StartedExport> {
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
-  return await tellingWhyItWaits(client, workflowId, attach(client, input, options), onWaiting);
+  return await reportStartProgress(client, workflowId, attach(client, input, options), onWaiting);
 }
 
 async function attach(client: Client, input: AttachExportInput, options: StartOptions): Promise<StartedExport> {
@@ -65,7 +66,7 @@ async function refuseJobOfOtherDestination(client: Client, jobId: string, bucket
       memo.jobId === jobId && memo.bucketUrl !== bucketUrl && (closedAt === null || memo.attached !== true),
   );
   if (other === undefined) return;
-  throw invalid(
+  throw invalidField(
     'bucketUrl',
     bucketUrl,
     `${other.memo.bucketUrl}, the destination of job ${jobId} by ${other.workflowId}`,
@@ -89,15 +90,6 @@ async function tellItsJob(client: Client, workflowId: string, jobId: string): Pr
   for await (const { status } of followExport(client, workflowId, 500)) {
     if (status?.jobId) return;
     const refusal = status?.warnings.find((warning) => warning.includes(notTakenText(jobId)));
-    if (refusal !== undefined) throw invalid('attach.jobId', jobId, `the job of the export that runs. ${refusal}`);
+    if (refusal !== undefined) throw invalidField('attach.jobId', jobId, `the job of the export that runs. ${refusal}`);
   }
-}
-
-function invalid(field: string, found: string, expected: string): ExportError {
-  const problem = { field, value: JSON.stringify(found), expected };
-  return new ExportError(
-    'InvalidExportRequest',
-    `Invalid export request: ${field} is ${problem.value}; expected ${expected}`,
-    { ...problem, problems: [problem] },
-  );
 }

@@ -24,8 +24,9 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
+import { cutToBytes } from '../export/quoting';
+import { describeCounts } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
-import { describeCounts } from '../workflows/batch/wording';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
 import { answerOf, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
@@ -225,15 +226,11 @@ function refuseName(name: string): void {
 /** Joining is right only for the same batch. One that somebody else has started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
-  const problem = {
-    field: 'name',
-    value: JSON.stringify(name),
-    expected: 'the name of no batch that runs with another input',
-  };
-  throw new ExportError(
-    'InvalidExportRequest',
-    `A batch ${name} of another input runs. Choose another name, or wait for its end: \`ims-export watch ${exportBatchWorkflowId(name)}\`.`,
-    { ...problem, problems: [problem] },
+  const watch = `\`ims-export watch ${exportBatchWorkflowId(name)}\``;
+  throw invalidField(
+    'name',
+    name,
+    `another name, or to wait for the end of the batch of another input that runs: ${watch}`,
   );
 }
 
@@ -271,7 +268,7 @@ function sorted(_key: string, value: unknown): unknown {
 /** At most 200 bytes. */
 function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
   const what = images ? `${images.length} images` : `the images of ${JSON.stringify(query)}`;
-  return [...`${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${to}` : ''}`].slice(0, 60).join('');
+  return cutToBytes(`${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${to}` : ''}`, 200);
 }
 
 const DETAILS = [

@@ -4,8 +4,9 @@
  * @module
  */
 import { type ExportImageInput, type ExportRequest, exportWorkflowId } from '../contract';
+import { startDetails } from '../export/guidance';
 import { type Caller, reusePolicyOf } from '../export/joining';
-import { startDetails, startSummary } from '../export/summaries';
+import { startSummary } from '../export/summaries';
 
 /** What every start has in common. The task queue, and what to do about an export that runs, are the starter's. */
 export function exportStartOptions(caller: Caller, input: ExportImageInput, request: ExportRequest) {

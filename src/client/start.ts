@@ -17,15 +17,15 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { attachCommand } from '../export/guidance';
 import { decide } from '../export/joining';
-import { attachCommand } from '../export/summaries';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
+import { reportStartProgress } from './start-progress';
 import { shortCall } from './temporal-calls';
-import { tellingWhyItWaits } from './why-it-waits';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
@@ -75,7 +75,7 @@ export async function startExport(
   input: ExportImageInput,
   options: StartOptions = {},
 ): Promise<StartedExport> {
-  return await tellingWhyItWaits(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
+  return await reportStartProgress(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
 }
 
 async function begin(

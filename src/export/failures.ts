@@ -28,13 +28,13 @@ import {
   type SubmissionResolution,
   type VerifyOutcome,
 } from '../contract';
+import { attachCommand } from './guidance';
 import { cut } from './quoting';
 import type { RunningExport, Wanted } from './same-export';
-import { attachCommand, describeExport } from './summaries';
+import { describeExport } from './summaries';
 import { formatDuration, iso } from './time';
 
-// ---------------------------------------------------------------------------------------------------------------------
-// What a failure means
+// ---- What a failure means
 
 /**
  * - `refused`: an answer to the caller, nothing was submitted
@@ -145,38 +145,31 @@ export function shortReason({ type, message, details }: ApplicationFailure): str
 type DetailField = 'refusals' | 'code' | 'reason' | 'error' | 'problem' | 'object';
 type FieldOf<field extends DetailField> = Extract<FailureDetails[FailureType], { [name in field]: unknown }>[field];
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Requests that cannot be
+// ---- Requests that cannot be
 
 export type Problem = InvalidExportRequestDetails['problems'][number];
 
 /** A failure that holds more of them would be too large for Temporal, and for a reader. */
 const MAX_PROBLEMS = 20;
 
-/**
- * @param found at least one problem
- * @param what the subject of the message
- */
-export function invalidRequest(found: readonly Problem[], what = 'Invalid export request'): ApplicationFailure {
+/** @param found at least one problem */
+export function invalidRequest(found: readonly Problem[]): ApplicationFailure {
   const problems = found.slice(0, MAX_PROBLEMS);
   const first = problems[0] ?? { field: '', value: '', expected: '' };
   const sentences = problems.map(
     ({ field, value, expected }) => `${field || 'input'} is ${value}; expected ${expected.replace(/\.$/, '')}`,
   );
-  return failure('InvalidExportRequest', `${what}: ${sentences.join('. ')}.`, { ...first, problems });
+  return failure('InvalidExportRequest', `${sentences.join('. ')}.`, { ...first, problems });
 }
 
 /** A field of the input that only a look at the cloud, or at Temporal, shows to be wrong. */
 export function invalidField(field: string, value: unknown, expected: string): ApplicationFailure {
-  return invalidRequest([{ field, value: asText(value), expected }]);
+  return invalidArgument({ field, value, expected });
 }
 
 /** Fields of the argument of an update. */
 export function invalidArgument(...found: ReadonlyArray<{ field: string; value: unknown; expected: string }>) {
-  return invalidRequest(
-    found.map((problem) => ({ ...problem, value: asText(problem.value) })),
-    'Invalid argument',
-  );
+  return invalidRequest(found.map((problem) => ({ ...problem, value: asText(problem.value) })));
 }
 
 const MAX_VALUE = 200;
@@ -199,8 +192,7 @@ export function contextOf(request: ExportRequest | null, input: unknown): Failur
   return { imageId: String(imageId ?? ''), bucketUrl: String(bucketUrl ?? '') };
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Before the submit
+// ---- Before the submit
 
 /** The request could not be validated in time. */
 export function notValidated(context: FailureContext, error: CloudErrorInfo): ApplicationFailure {
@@ -217,8 +209,7 @@ export function notPlanned(error: CloudErrorInfo): ApplicationFailure {
 /** Where the failure is of a batch, and of none of its images. */
 export const NO_EXPORT: FailureContext = { imageId: '', bucketUrl: '' };
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The submit
+// ---- The submit
 
 /** @param denied whether it is the credentials or their permissions that were refused */
 export function submitRejected(request: ExportRequest, error: CloudErrorInfo, denied: boolean): ApplicationFailure {
@@ -283,8 +274,7 @@ export function jobNotRead(
   );
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The job and its object
+// ---- The job and its object
 
 export function exportFailed(request: ExportRequest, jobId: string, job: ObservedJob, status: ExportStatus) {
   const { imageId, bucketUrl } = request;
@@ -314,8 +304,7 @@ export function objectInvalid(
   );
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Nobody knows
+// ---- Nobody knows
 
 type UnknownReason = ExportOutcomeUnknownDetails['reason'];
 
@@ -408,8 +397,7 @@ function unknown(
   });
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Other exports to the same destination
+// ---- Other exports to the same destination
 
 /** @param wanted what the caller means, where the message is to set it against what runs */
 export function destinationBusy(
@@ -470,8 +458,7 @@ export function childTerminated(input: unknown, workflowId: string, cause: Error
   );
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Messages that come at the wrong time
+// ---- Messages that come at the wrong time
 
 /** An answer was given and is being followed; a second one could contradict it. */
 export function answerUnderWay(resolution: SubmissionResolution): ApplicationFailure {

@@ -43,3 +43,8 @@ function beginning(characters: string[], bytes: number): string[] {
   }
   return characters.slice(0, count);
 }
+
+/** One word of a POSIX shell: as it is where a shell takes it so, else in single quotes. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

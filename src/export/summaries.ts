@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { ExportRequest, ExportSettings, NotExecutedReason } from '../contract';
+import {
+  BATCH_VERDICTS,
+  type BatchCounts,
+  type ExportRequest,
+  type ExportSettings,
+  type NotExecutedReason,
+} from '../contract';
 import { cutInTheMiddle } from './quoting';
 import { formatDuration } from './time';
 
@@ -34,28 +40,6 @@ function summarizeExport(request: Described): string {
 /** Summary of the workflow: one line, at most 200 bytes, which its starter gives it. */
 export function startSummary(request: StartedWith): string {
   return `${request.attach === null ? 'Export' : 'Track a job:'} ${summarizeExport(request)}`;
-}
-
-/**
- * Details of the workflow, which its starter gives it: what it is, and where to press. The current details beside them say
- * how far it is and what to press now.
- */
-export function startDetails(request: StartedWith): string {
-  const { imageId, bucketUrl, attach, options } = request;
-  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
-  const cancel =
-    options.onCancel === 'drain'
-      ? 'follows the job to its end and deletes its object'
-      : 'stops the tracking; the cloud cannot cancel the job';
-  return [
-    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
-    '',
-    '- **Check now**: More Actions, Send a Signal, `pollNow`',
-    '- **Pause the polls**: the signals `pausePolling` and `resumePolling`',
-    '- **Wait longer**: More Actions, Send an Update, `retune` with `{"deadline": "+6h"}`',
-    `- **Give up**: Request Cancellation ${cancel}`,
-    '- **After the end**: Memo, and the query `exportStatus`',
-  ].join('\n');
 }
 
 /** Summary of the submit. The image stands beside the Timeline anyway, as the input. */
@@ -129,18 +113,12 @@ export function notTakenText(jobId: string): string {
   return `job ${jobId}, which was not taken`;
 }
 
-/** The command that tracks a job again, ready to be typed. */
-export function attachCommand(
-  jobId: string,
-  { imageId, bucketUrl }: Pick<ExportRequest, 'imageId' | 'bucketUrl'>,
-  { isQuickExport, fileFormat }: Partial<Pick<ExportRequest, 'isQuickExport' | 'fileFormat'>> = {},
-): string {
-  const known = fileFormat ? ` --format ${fileFormat}` : '';
-  const format = isQuickExport ? ' --quick' : known;
-  return `ims-export attach --job ${jobId} --image ${imageId} --to ${bucketUrl}${format}`;
-}
-
 /** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */
 export function takenIdText(which: string, workflowType: string): string {
   return `${which} was taken by a workflow of type ${workflowType}, which is no export. Choose another object key.`;
+}
+
+/** `118 succeeded, 2 failed`, of the verdicts that there are; nothing where there is none yet. */
+export function describeCounts(counts: Partial<BatchCounts>): string {
+  return BATCH_VERDICTS.flatMap((verdict) => (counts[verdict] ? [`${counts[verdict]} ${verdict}`] : [])).join(', ');
 }

@@ -28,7 +28,8 @@ import {
   workflowIdProblem,
 } from '../contract';
 import { childBusy, childTerminated, invalidField } from '../export/failures';
-import { type StartedWith, startDetails, startSummary } from '../export/summaries';
+import { startDetails } from '../export/guidance';
+import { type StartedWith, startSummary } from '../export/summaries';
 import type { exportImageWorkflow } from './export-image';
 
 /**

@@ -3,19 +3,19 @@
  *
  * @module
  */
-import { type ApplicationFailure, log, metricMeter } from '@temporalio/workflow';
+import { type ApplicationFailure, log, metricMeter, workflowInfo } from '@temporalio/workflow';
 import type {
   BatchCounts,
   BatchFailureType,
   BatchOutcome,
-  ExportAttention,
   ExportOutcomeUnknownDetails,
   ObservedJob,
 } from '../contract';
 import { isRefusal } from '../export/failures';
+import { attentionText } from '../export/guidance';
 import { utc } from '../export/time';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
-import { attentionOf } from './status';
+import { statusOf } from './status';
 import { attachedJobId, type Tracking } from './tracking';
 
 /** A job was accepted, or taken as that of this export. */
@@ -26,7 +26,8 @@ export function tellSubmitted(tracking: Tracking): void {
 
 /** Tells once that a person is needed, and once that none is any more. */
 export function tellAttention(tracking: Tracking): void {
-  const attention = attentionOf(tracking, Date.now());
+  const status = statusOf(tracking, Date.now());
+  const { attention } = status;
   const before = tracking.toldAttention;
   if (attention === before) return;
   tracking.toldAttention = attention;
@@ -39,17 +40,10 @@ export function tellAttention(tracking: Tracking): void {
   log.warn(`Export needs attention: ${attention}`, {
     ...attributesOf(tracking),
     attention,
-    reason: tracking.lastError === null ? undefined : `${tracking.lastError.code}: ${tracking.lastError.message}`,
-    next: NEXT_STEPS[attention],
+    reason: status.lastError ?? undefined,
+    next: attentionText(status, workflowInfo().workflowId),
   });
 }
-
-const NEXT_STEPS: { [attention in ExportAttention]: string } = {
-  needsAnswer: 'say what became of the submit: ims-export resolve',
-  parked: "mend the worker's credentials or their permissions, then: ims-export poll-now",
-  stalled: 'ask the cloud about the job',
-  outcomeUnknown: 'look for the object, or attach to the job: ims-export attach',
-};
 
 /** The end, as `tracking.ended` has it. */
 export function tellEnd(tracking: Tracking): void {

@@ -30,7 +30,7 @@ import type { RunningExport, Wanted } from '../../src/export/same-export';
 import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { refuseOtherIntent } from '../../src/workflows/intent';
-import type { LostSubmit } from '../../src/workflows/submission/lost-submit';
+import type { LostSubmit } from '../../src/workflows/submission/next-step';
 import { beginTracking, type Tracking } from '../../src/workflows/tracking';
 
 const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';

@@ -115,7 +115,7 @@ describe('what people read in the Web UI', () => {
     observe(tracking, 0, { progress: 0.4 });
     observe(tracking, 61, { progress: 0.4 });
     expect(currentDetails(tracking, START + 61 * MINUTE)).toMatch(
-      /### Exporting - stalled at 40 %.*Stalled\*\* no progress since 2026-01-01 00:00:00 UTC.*pollNow/s,
+      /### Exporting - stalled at 40 %.*Stalled\*\* no progress since 2026-01-01 00:00:00 UTC.*ask the cloud.*pollNow/s,
     );
   });
 
@@ -138,7 +138,9 @@ describe('what people read in the Web UI', () => {
     expect(details).not.toContain('Request Cancellation');
     expect(details).not.toContain('resumePolling');
     tracking.paused = true;
-    expect(currentDetails(tracking, START)).toContain('the polling is paused; signal `resumePolling`');
+    expect(currentDetails(tracking, START)).toMatch(
+      /Nobody looks at the job now\..*Go on\*\*: signal `resumePolling`/s,
+    );
   });
 
   it('says that access is denied and what to do, and that the job goes on', () => {
@@ -188,7 +190,7 @@ describe('what people read in the Web UI', () => {
 
   it('says at the end what remains in the cloud', () => {
     const tracking = exporting();
-    tracking.ended = { outcome: 'canceled', atMs: START, failure: null };
+    Object.assign(tracking, { phase: 'ended', ended: { outcome: 'canceled', atMs: START, failure: null } });
     const details = currentDetails(tracking, START + 65_000);
     expect(details).toMatch(/### Ended: canceled after 0s.*goes on in the cloud; nothing tracks it any more/s);
     expect(details).toContain('`ims-export attach --job edc89b490d7d4392898e19b2deb34797 --image d164b5df');

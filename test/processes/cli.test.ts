@@ -93,7 +93,7 @@ describe.concurrent('ims-export', () => {
 
     it('a start of the same image elsewhere says what it waits for, and ends with 4 when it is canceled', async () => {
       const waiting = stage.launch(...start('linux', destination('waiting.qcow2'), '--format', 'qcow2'));
-      await waiting.says(/^waiting: nothing is submitted yet: IMG\.0148/m, SOON_MS);
+      await waiting.says(/^waiting: Waiting to submit\. No job was begun yet; .* Last error: IMG\.0148: /m, SOON_MS);
       const cancel = await stage.run('cancel', exportWorkflowId(destination('waiting.qcow2')));
       expect(cancel.exitCode).toBe(0);
       const { exitCode, stderr } = await waiting.endsWithin(SOON_MS);
@@ -292,7 +292,7 @@ describe.concurrent('ims-export', () => {
       expect(exitCode).toBe(4);
       expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'Canceled' } });
       const status = await stage.run('status', workflowId);
-      expect(status.stdout).toMatch(/the job goes on in the cloud/);
+      expect(status.stdout).toContain(`The job \`${jobId}\` goes on in the cloud`);
       expect(status.stdout).toContain(jobId);
     });
   });

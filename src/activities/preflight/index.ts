@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ExportRequest, RuleSeverity } from '../../contract';
+import type { ExportNotAllowedDetails, ExportRequest, RuleSeverity } from '../../contract';
 import type { PreflightFacts } from './facts';
 import type { PreflightRule } from './rule';
 import { DESTINATION_RULES } from './rules/destination';
@@ -27,11 +27,7 @@ export const PREFLIGHT_RULES: readonly PreflightRule[] = [
   ...DESTINATION_RULES,
 ];
 
-export interface Refusal {
-  rule: string;
-  found: string;
-  message: string;
-}
+type Refusal = ExportNotAllowedDetails['refusals'][number];
 
 export interface PreflightReport {
   /** Of the rules whose severity is `error`. */
@@ -58,7 +54,8 @@ export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): Prefl
     if (finding.kind === 'notChecked') {
       unchecked.set(finding.reason, [...(unchecked.get(finding.reason) ?? []), rule.id]);
     } else if (finding.kind === 'refused' && severity === 'error') {
-      refusals.push({ rule: rule.id, found: finding.found, message: finding.message });
+      const { found, message } = finding;
+      refusals.push({ rule: rule.id, found, message });
       failureTypes.add(rule.failureType ?? 'ExportNotAllowed');
       mayHelp &&= rule.suggestsOverride ?? true;
     } else if (finding.kind === 'refused') {

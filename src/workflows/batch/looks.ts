@@ -13,8 +13,8 @@ import { cancelExport, takeReport } from './exports';
 import { LOOK_LIMITS } from './look-limits';
 import { publish } from './publishing';
 import { asInput, type Batch, type BatchItem, settle } from './state';
+import { progressLine } from './status';
 import { isOfImage, resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
-import { progressLine } from './wording';
 
 /** So many are looked at by one activity: a look takes some milliseconds. */
 const LOOKED_AT_ONCE = 200;

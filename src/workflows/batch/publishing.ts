@@ -1,9 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { BatchItemResult } from '../../contract';
+import { oneLine } from '../../export/quoting';
+import { describeCounts } from '../../export/summaries';
 import { formatDuration } from '../../export/time';
-import { type Batch, phaseOf, tallyOf } from './state';
-import { troublesOf } from './status';
-import { countsLine, progressLine } from './wording';
+import { type Batch, countsOf, phaseOf, tallyOf } from './state';
+import { progressLine, troublesOf } from './status';
 
 /** Troubles that a person sees at a glance; all of them are in the result. */
 const SHOWN_TROUBLES = 10;
@@ -19,12 +20,12 @@ function detailsOf(batch: Batch, nowMs: number): string {
   if (plan === null && ended === null) return '### Planning: reading the images\n\nNothing was submitted yet.';
   const lines = [`### ${headline(batch)}`, ''];
   const { pending } = tallyOf(batch);
-  const counts = countsLine(batch);
+  const counts = describeCounts(countsOf(batch));
   if (counts !== '') lines.push(`- **Verdicts** ${counts}`);
   if (ended === null) lines.push(`- **Waiting** ${pending}, at most ${batch.maxConcurrent} at the same time`);
   lines.push(`- **Since** ${formatDuration((ended?.atMs ?? nowMs) - batch.startedAtMs)}`);
-  if (ended?.failure) lines.push(`- **Why** \`${ended.failure.type}\` ${ended.failure.message}`);
-  for (const warning of batch.warnings) lines.push(`- **Warning** ${warning}`);
+  if (ended?.failure) lines.push(`- **Why** \`${ended.failure.type}\` ${oneLine(ended.failure.message)}`);
+  for (const warning of batch.warnings) lines.push(`- **Warning** ${oneLine(warning)}`);
   const troubles = troublesOf(batch).slice(-SHOWN_TROUBLES);
   if (troubles.length > 0) lines.push('', '**Did not go well**', '', ...troubles.map(troubleLine));
   if (ended === null) lines.push('', '**What you can do**', '', ...actionsOf(batch));
@@ -47,7 +48,7 @@ function headline(batch: Batch): string {
 }
 
 function troubleLine({ imageId, bucketUrl, verdict, failure }: BatchItemResult): string {
-  const why = failure === undefined ? '' : `: \`${failure.type}\` ${failure.message.replace(/\s+/g, ' ')}`;
+  const why = failure === undefined ? '' : `: \`${failure.type}\` ${oneLine(failure.message)}`;
   return `- **${verdict}** \`${imageId}\`${bucketUrl === null ? '' : ` → \`${bucketUrl}\``}${why}`;
 }
 

@@ -31,6 +31,12 @@ export function statusOf(batch: Batch): BatchStatus {
   };
 }
 
+/** `120 of 2000 have ended, 50 run`. */
+export function progressLine(batch: Batch): string {
+  const { ended, running } = tallyOf(batch);
+  return `${ended} of ${batch.items.length} have ended, ${running} run`;
+}
+
 /** Images that did not end well, in the order of the plan. */
 export function troublesOf(batch: Batch): BatchItemResult[] {
   return batch.items.flatMap((item) => (item.at === 'ended' && !FINE.has(item.result.verdict) ? [item.result] : []));

@@ -1,0 +1,86 @@
+/**
+ * What a start waits for, reported while it waits.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { attentionText, commandOf, GIVE_UP, guidanceOf, nextStep } from '../export/guidance';
+import { oneLine } from '../export/quoting';
+import { ExportError } from './errors';
+import { type ExportReport, readExport } from './follow';
+
+/** A healthy start is over sooner. */
+const SILENCE_MS = 5_000;
+
+/** Waits for a start, and reports after some seconds what it waits for, and again when that changes. */
+export async function reportStartProgress<T>(
+  client: Client,
+  workflowId: string,
+  starting: Promise<T>,
+  report: ((why: string) => void) | undefined,
+): Promise<T> {
+  const over = new AbortController();
+  const reporting =
+    report === undefined ? null : reportUntil(over.signal, () => readExport(client, workflowId), report);
+  try {
+    return await starting;
+  } finally {
+    over.abort();
+    // The caller may close its connection now, and a call that Temporal's client still repeats would throw where nobody
+    // catches it.
+    await reporting;
+  }
+}
+
+/** What a start waits for; null where nothing is known to report. */
+type StartProgress = {
+  text: string;
+  /** The same as before: no news. The time of the next try alone is none, nor is how far a job is. */
+  key: string;
+} | null;
+
+async function reportUntil(
+  over: AbortSignal,
+  read: () => Promise<ExportReport>,
+  report: (why: string) => void,
+): Promise<void> {
+  let reported: string | undefined;
+  while (await sleep(SILENCE_MS, true, { signal: over }).catch(() => false)) {
+    const progress = await read().then(startProgress, progressWithoutReport);
+    if (progress !== null && progress.key !== reported && !over.aborted) report(progress.text);
+    reported = progress?.key;
+  }
+}
+
+/** What the start of an export waits for, by what is known of the export. */
+export function startProgress({ workflowId, workflowStatus, closedAt, status, retrying }: ExportReport): StartProgress {
+  if (closedAt !== null) return null;
+  const progress = (sentences: string[], key = sentences) => ({
+    text: [...sentences, `\`${commandOf(GIVE_UP, workflowId)}\` gives it up`].map(sentence).join(' '),
+    key: key.join(' '),
+  });
+  if (workflowStatus === 'PAUSED') {
+    return progress(['The workflow is paused in Temporal, and goes on when it is unpaused']);
+  }
+  // Without the number of the attempt, so that one reason is reported once.
+  if (retrying !== null) return progress([`${retrying.activity} is tried again: ${retrying.failure}`]);
+  if (status === null) return progress(['No worker answers; `ims-export doctor` tells whether one is there']);
+  const { headline, why } = guidanceOf(status);
+  const { phase, lastError, nextPollAt } = status;
+  const toDo = attentionText(status, workflowId) ?? why ?? '';
+  const error = lastError === null ? '' : `Last error: ${lastError}`;
+  const next = nextPollAt === null ? '' : `${nextStep(status)} at ${nextPollAt}`;
+  return progress([headline, toDo, error, next].filter(Boolean), [phase, toDo, error]);
+}
+
+function sentence(text: string): string {
+  const line = oneLine(text);
+  return /[.?!]$/.test(line) ? line : `${line}.`;
+}
+
+/** Before the workflow is there, there is nothing to report. */
+function progressWithoutReport(error: unknown): StartProgress {
+  const isOutage = error instanceof ExportError && error.code === 'TemporalUnreachable';
+  return isOutage ? { text: 'Temporal does not answer; asking again', key: 'outage' } : null;
+}

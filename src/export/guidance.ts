@@ -1,0 +1,287 @@
+/**
+ * What a person reads of an export: where it stands, why, and what can be done. The one phrasebook of the Web UI, the command
+ * line and the log. A phase, an attention or a remote job without its words does not compile.
+ *
+ * @module
+ */
+import type {
+  DiscardOutcome,
+  ExportAttention,
+  ExportPhase,
+  ExportRequest,
+  ExportStatus,
+  MESSAGES,
+  RemoteJob,
+} from '../contract';
+import { shellWord } from './quoting';
+import { describeFormat, percent, type StartedWith } from './summaries';
+import { formatDuration } from './time';
+
+/** Something that a person can do, as data: each reader writes it in the form in which it is done there. */
+export interface Action {
+  /** What it does, as a button would say it. */
+  say: string;
+  /** What does it in the Web UI; without either, Request Cancellation or nothing. */
+  signal?: keyof typeof MESSAGES.signals;
+  update?: keyof typeof MESSAGES.updates;
+  /** Of the update. */
+  argument?: string;
+  /** What a cancel does, going on from its name. */
+  effect?: string;
+  /** Of `ims-export`: its name, and the flags that follow the workflow id; or the whole, where it takes no workflow id. */
+  command: string;
+}
+
+const poll = (say: string): Action => ({ say, signal: 'pollNow', command: 'poll-now' });
+
+const PAUSE: Action = { say: 'Pause the polls', signal: 'pausePolling', command: 'pause-polling' };
+
+export const RESUME: Action = { say: 'Go on', signal: 'resumePolling', command: 'resume-polling' };
+
+const retune = (say: string, argument: string, deadline: string): Action => ({
+  say,
+  update: 'retune',
+  argument,
+  command: `retune --deadline ${deadline}`,
+});
+
+const WAIT_LONGER = retune('Wait longer', '`{"deadline": "+6h"}`', '+6h');
+
+const WAIT_LESS = retune('Wait less', 'a shorter `deadline`', 'DURATION');
+
+const answer = (say: string, argument: string, flag: string): Action => ({
+  say,
+  update: 'resolveSubmission',
+  argument,
+  command: `resolve ${flag}`,
+});
+
+const WAS_SUBMITTED = answer('Say that it was begun', '`{"jobId": "…"}`', '--job JOB_ID');
+
+const WAS_NOT_SUBMITTED = answer('Say that it was not', '`{"notSubmitted": true}`', '--not-submitted');
+
+export const GIVE_UP: Action = { say: 'Give up', command: 'cancel' };
+
+const giveUp = (effect: string): Action => ({ ...GIVE_UP, effect });
+
+const giveUpJob = (onCancel?: string): Action =>
+  giveUp(
+    onCancel === 'drain'
+      ? ' follows the job to its end and deletes its object'
+      : ' stops the tracking; the job in the cloud goes on',
+  );
+
+/** As an item of a list in Markdown, for the Web UI. */
+export function inWebUi({ say, signal, update, argument, effect, command }: Action): string {
+  const how =
+    (signal && `signal \`${signal}\``) ??
+    (update && `update \`${update}\` with ${argument}`) ??
+    (effect === undefined ? `\`${command}\`` : `Request Cancellation${effect}`);
+  return `- **${say}**: ${how}`;
+}
+
+/** Ready to be pasted. */
+export function commandOf({ command }: Action, workflowId: string): string {
+  if (command.startsWith('ims-export ')) return command;
+  const [name, ...flags] = command.split(' ');
+  return ['ims-export', name, shellWord(workflowId), ...flags].join(' ');
+}
+
+/** The command that tracks a job again, ready to be pasted. */
+export function attachCommand(
+  jobId: string,
+  { imageId, bucketUrl }: Pick<ExportRequest, 'imageId' | 'bucketUrl'>,
+  { isQuickExport, fileFormat }: { [key in 'isQuickExport' | 'fileFormat']?: ExportRequest[key] | null } = {},
+): string {
+  const known = fileFormat ? ` --format ${fileFormat}` : '';
+  const format = isQuickExport ? ' --quick' : known;
+  return `ims-export attach --job ${jobId} --image ${imageId} --to ${shellWord(bucketUrl)}${format}`;
+}
+
+export interface Guidance {
+  headline: string;
+  /** What is waited for and why; null where the headline says it all. */
+  why: string | null;
+  /** The likeliest first. */
+  actions: Action[];
+}
+
+/** What only the workflow knows beside its status. Without it the words are less exact. */
+export interface Insight {
+  /** Code of `lastError`. */
+  errorCode?: string;
+  /** What is known of an ambiguous submit: an object that may be ours is there, or the image is busy. */
+  found?: 'object' | 'busyImage';
+  /** The job that the input names. */
+  attachedJobId?: string;
+}
+
+export function guidanceOf(status: ExportStatus, insight: Insight = {}): Guidance {
+  // A worker of a later version may answer with a phase that this one does not know.
+  const [headline, why, ...actions] = PHASES[status.phase]?.(status, insight) ?? [status.phase, null];
+  return { headline, why, actions };
+}
+
+type Words = [headline: string, why: string | null, ...Action[]];
+
+const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight) => Words } = {
+  validating: ({ imageId, remoteJob }) =>
+    imageId === null
+      ? ['Validating the request and the image', remoteJob === 'none' ? 'Nothing was submitted yet.' : null]
+      : ['Looking at the job before it is tracked', null, poll('Look now'), giveUp('; the job in the cloud goes on')],
+  waitingToSubmit: (status, { errorCode }) => [
+    `Waiting to submit${errorCode ? ` - ${errorCode}` : ''}`,
+    status.remoteJob === 'none' ? 'No job was begun yet; it is tried again by itself.' : null,
+    poll('Try now'),
+    ...waitOrGiveUp(status),
+  ],
+  submitting: () => ['Submitting the export', 'The cloud has not answered the submit yet.'],
+  reconciling: (status, { found }) => [
+    'The answer to the submit was lost - finding out what became of it',
+    SEARCH[found ?? 'nothing'],
+    ...answers(found),
+    ...waitOrGiveUp(status),
+  ],
+  needsAnswer: (status) => [
+    'Needs an answer - was the export begun?',
+    ATTENTION.needsAnswer[0],
+    ...answers(),
+    ...waitOrGiveUp(status),
+  ],
+  exporting: (status) => [
+    `Exporting - ${howFar(status)}`,
+    status.stalled ? ATTENTION.stalled[0] : null,
+    poll('Check now'),
+    PAUSE,
+    ...waitOrGiveUp(status),
+  ],
+  parked: (status, { found }) => [
+    `Parked - the cloud denies access to the ${status.jobId === null ? 'destination' : 'job'}`,
+    `What runs in the cloud goes on. ${ATTENTION.parked[0]}`,
+    poll('Check again'),
+    ...(status.jobId === null ? answers(found) : []),
+    ...waitOrGiveUp(status),
+  ],
+  paused: (status) => [
+    `Polling is paused${percent(status.progress, ' - last seen at ')}`,
+    NOT_POLLED,
+    RESUME,
+    poll('Check once'),
+    ...waitOrGiveUp(status),
+  ],
+  draining: (status) => {
+    const { jobId, pollingPaused } = status;
+    const until =
+      jobId === null ? 'it is known what became of the submit' : 'the job has ended and its object is deleted';
+    return [
+      `Canceled, draining - ${jobId === null ? 'watching the destination' : howFar(status)}`,
+      `${pollingPaused ? `${NOT_POLLED} ` : ''}The cancel is obeyed once ${until}.`,
+      ...(pollingPaused ? [RESUME] : []),
+      WAIT_LESS,
+    ];
+  },
+  verifying: () => ['Job succeeded - verifying the object', null],
+  ended: (status, { attachedJobId }) => {
+    const { outcome, startedAt, endedAt, discard } = status;
+    const lastedMs = Date.parse(`${endedAt}`) - Date.parse(startedAt);
+    const remains = remainsOf({ ...status, jobId: status.jobId ?? attachedJobId });
+    return [
+      `Ended: ${outcome} after ${formatDuration(lastedMs)}`,
+      discard === null ? remains : `${remains} ${objectAfterDrain(discard)}`,
+      ...toTrackAgain(status),
+    ];
+  },
+};
+
+const NOT_POLLED = 'Nobody looks at the job now. The job and the deadline run on.';
+
+const SEARCH = {
+  nothing: 'It waits until the lost submit is surely over, then looks for the object.',
+  object: 'An object is there, and it is seen whether it stays as it is. Nothing is submitted any more.',
+  busyImage: 'The image is being exported, by this export or by somebody else, so the destination is watched.',
+};
+
+/** An object that may be ours rules a further submit out, unless a person is asked for. */
+function answers(found?: Insight['found']): Action[] {
+  return found === 'object' ? [WAS_SUBMITTED] : [WAS_SUBMITTED, WAS_NOT_SUBMITTED];
+}
+
+function waitOrGiveUp({ jobId, options }: ExportStatus): Action[] {
+  return [WAIT_LONGER, jobId === null ? giveUp('; nothing is submitted any more') : giveUpJob(options?.onCancel)];
+}
+
+/** `37 % done, 3h 10m left`; after a failed check, how far the job was before. */
+function howFar({ lastError, stalled, progress, remainingMs }: ExportStatus): string {
+  if (lastError !== null) return `the last check failed${percent(progress, ', ')}${progress === null ? '' : ' before'}`;
+  if (stalled) return `stalled${percent(progress, ' at ')}`;
+  if (progress === null) return 'just begun';
+  return `${percent(progress)} done${remainingMs === null ? '' : `, ${formatDuration(remainingMs)} left`}`;
+}
+
+/** What `nextPollAt` is the time of. */
+export function nextStep({ phase, jobId }: ExportStatus): string {
+  if (jobId !== null) return 'Next check';
+  return phase === 'waitingToSubmit' || phase === 'validating' ? 'Next try' : 'Next look';
+}
+
+const ATTENTION: { [attention in ExportAttention]: [advice: string, ...Action[]] } = {
+  needsAnswer: ['Look in the console of IMS for an export of this image, then answer.', ...answers()],
+  parked: ["Mend the worker's credentials or their permissions, then check again.", poll('Check again')],
+  stalled: ['The progress has not moved for a long time; ask the cloud about the job.'],
+  outcomeUnknown: ['Nobody knows the outcome: look for the object before you export again.'],
+};
+
+/** What a person should do, with the commands for it; null while nothing calls for one. */
+export function attentionText(status: ExportStatus, workflowId: string): string | null {
+  const { attention, outcome } = status;
+  if (attention === null) return null;
+  const [advice, ...actions] = ATTENTION[attention] ?? [attention];
+  if (outcome !== null) actions.push(...toTrackAgain(status));
+  return [advice, ...actions.map((action) => `${action.say}: \`${commandOf(action, workflowId)}\`.`)].join(' ');
+}
+
+/** A job that nothing tracks any more can be tracked again. */
+function toTrackAgain({ jobId, imageId, bucketUrl, remoteJob, ...format }: ExportStatus): Action[] {
+  if (!jobId || !imageId || !bucketUrl || remoteJob === 'ended') return [];
+  return [{ say: 'Track it again', command: attachCommand(jobId, { imageId, bucketUrl }, format) }];
+}
+
+/** What an export that has ended leaves in the cloud. */
+export function remainsOf({ remoteJob, jobId }: { remoteJob: RemoteJob; jobId: string | undefined }): string {
+  return (REMAINS[remoteJob] ?? REMAINS.unknown)(jobId && `The job \`${jobId}\``);
+}
+
+const REMAINS: { [remoteJob in RemoteJob]: (job: string | undefined) => string } = {
+  none: () => 'No job was begun in the cloud.',
+  ended: (job = 'The job') => `${job} has ended in the cloud.`,
+  running: (job = 'The job') => `${job} goes on in the cloud; nothing tracks it any more.`,
+  unknown: (job) =>
+    job === undefined
+      ? 'Whether a job was begun in the cloud is not known: look for the object before you export again.'
+      : `${job} may still run in the cloud; nothing tracks it any more.`,
+};
+
+/** What became of the object after a cancel that was drained. */
+export function objectAfterDrain({ kind, reason }: { kind: DiscardOutcome['kind']; reason?: string }): string {
+  return `${DISCARDED[kind]}${reason === undefined ? '' : `: ${reason}`}.`;
+}
+
+const DISCARDED: { [kind in DiscardOutcome['kind']]: string } = {
+  discarded: 'Its object was deleted',
+  alreadyGone: 'There was no object to delete',
+  kept: 'Its object was left where it is',
+};
+
+/** Details of the workflow, which its starter gives it; the current details beside them say what can be done now. */
+export function startDetails(request: StartedWith): string {
+  const { imageId, bucketUrl, attach, options } = request;
+  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
+  return [
+    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
+    '',
+    'Under More Actions, Send a Signal or Send an Update:',
+    '',
+    ...[poll('Check now'), PAUSE, RESUME, WAIT_LONGER, giveUpJob(options.onCancel)].map(inWebUi),
+    '- **After the end**: Memo, and the query `exportStatus`',
+  ].join('\n');
+}

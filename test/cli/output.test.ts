@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { preflight } from '../../src/activities/preflight';
+import { reportError, reportLines } from '../../src/cli/output';
+import { ExportError, type ExportReport } from '../../src/client';
+import { toExportError } from '../../src/client/errors';
+import type { ExportStatus } from '../../src/contract';
+import { parseExportInput } from '../../src/request/export';
+import { statusOf } from '../../src/workflows/status';
+import { beginTracking } from '../../src/workflows/tracking';
+import { facts, image } from '../activities/preflight/facts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = 0;
+});
+
+/** What a person reads on stderr. */
+function said(error: unknown): string {
+  const lines: string[] = [];
+  vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)));
+  reportError(error, {});
+  return lines.join('\n');
+}
+
+describe('an error on the command line', () => {
+  it('says once that the request is wrong, and which flag it was', () => {
+    const wrong = () => parseExportInput({ imageId: 'x', bucketUrl: 'ims-image:a', fileFormat: 'qcow2' });
+    expect(wrong).toThrow();
+    try {
+      wrong();
+    } catch (error) {
+      expect(said(toExportError(error, 'ims-export:ims-image:a'))).toMatch(
+        /^ims-export: InvalidExportRequest: imageId is "x"; expected .*\nOn the command line that is --image\.$/,
+      );
+    }
+  });
+
+  const large = { image: image('large') };
+  const encrypted = { image: image('linux', { __system__cmkid: 'key' }), input: { isQuickExport: true } };
+  const refused = [
+    ['an image that is too large to convert', large],
+    ['a quick export of an encrypted image', encrypted],
+    ['an image that cannot be exported at all', { image: image('iso') }],
+  ] as const;
+  it.each(refused)('names the flags for the format where a rule means it: %s', (_what, changes) => {
+    const { refusals, overridable } = preflight(facts(changes));
+    expect(refusals).toHaveLength(1);
+    // What a person reads in the words of a rule, the command line reads in its field.
+    const meansFormat = refusals.some(({ message }) => message.includes('isQuickExport'));
+    const text = said(new ExportError('ExportNotAllowed', 'no', { refusals, overridable }));
+    expect(text.includes('--quick for isQuickExport, --format for fileFormat')).toBe(meansFormat);
+  });
+});
+
+describe('the status on the command line', () => {
+  const workflowId = 'ims-export:ims-image:a.qcow2';
+  function lines(status: Partial<ExportStatus> | null, memo: ExportReport['memo'] = {}): string {
+    const known = status && { ...statusOf(beginTracking({}, 0), 0), ...status };
+    const closedAt = status === null ? '2026-01-01T00:00:00.000Z' : null;
+    const report = { workflowId, runId: 'r', workflowStatus: 'RUNNING', startedAt: '', closedAt, memo, retrying: null };
+    return reportLines({ ...report, status: known }).join('\n');
+  }
+
+  it('says what a person should do, as a command for this export', () => {
+    expect(lines({ phase: 'parked', attention: 'parked' })).toMatch(
+      /^ {2}look {5}Mend the worker's credentials .* `ims-export poll-now ims-export:ims-image:a\.qcow2`\.$/m,
+    );
+    expect(lines({ phase: 'exporting', pollingPaused: true })).toContain(
+      '  paused   `ims-export resume-polling ims-export:ims-image:a.qcow2` goes on',
+    );
+  });
+
+  it('says from the memo alone what remains of the job and of its object', () => {
+    const text = lines(null, { outcome: 'canceled', remoteJob: 'ended', jobId: 'j', object: 'kept' });
+    expect(text).toContain('  remains  The job `j` has ended in the cloud.');
+    expect(text).toContain('  object   Its object was left where it is: it is not proven to be of this export');
+  });
+
+  it('gives the reason why the object was kept where a worker answers', () => {
+    const discard = { kind: 'kept', reason: 'it was replaced' } as const;
+    const text = lines({ phase: 'ended', outcome: 'canceled', remoteJob: 'ended', discard }, { object: 'kept' });
+    expect(text).toContain('  object   Its object was left where it is: it was replaced.');
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { ExportReport } from '../../src/client';
+import { startProgress } from '../../src/client/start-progress';
+import { EXPORT_PHASES, type ExportStatus } from '../../src/contract';
+import { parseExportInput } from '../../src/request/export';
+import { statusOf } from '../../src/workflows/status';
+import { beginTracking } from '../../src/workflows/tracking';
+
+const WORKFLOW_ID = 'ims-export:ims-image:a.qcow2';
+const START = Date.UTC(2026, 0, 1);
+
+function report(status: Partial<ExportStatus> | null, changes: Partial<ExportReport> = {}): ExportReport {
+  const request = parseExportInput({
+    imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64',
+    bucketUrl: 'ims-image:a.qcow2',
+    fileFormat: 'qcow2',
+  });
+  return {
+    workflowId: WORKFLOW_ID,
+    runId: 'r',
+    workflowStatus: 'RUNNING',
+    startedAt: new Date(START).toISOString(),
+    closedAt: null,
+    memo: {},
+    retrying: null,
+    status: status && { ...statusOf({ ...beginTracking({}, START), request }, START), ...status },
+    ...changes,
+  };
+}
+
+describe('what a start waits for', () => {
+  it.each(EXPORT_PHASES)('is told in sentences in the phase %s, and how to give it up', (phase) => {
+    const { text } = startProgress(report({ phase })) ?? { text: '' };
+    expect(text).toMatch(/^[A-Z].*[.?] `ims-export cancel ims-export:ims-image:a\.qcow2` gives it up\.$/);
+    expect(text).not.toMatch(new RegExp(`^${phase}\\b`));
+  });
+
+  it('is told with what went wrong last and when the next try is', () => {
+    const lastError = 'IMG.0148: another export\nof this image runs.';
+    const nextPollAt = '2026-01-01T00:01:00.000Z';
+    expect(startProgress(report({ phase: 'waitingToSubmit', lastError, nextPollAt }))?.text).toBe(
+      'Waiting to submit. No job was begun yet; it is tried again by itself. Last error: IMG.0148: another export of this image runs. Next try at 2026-01-01T00:01:00.000Z. `ims-export cancel ims-export:ims-image:a.qcow2` gives it up.',
+    );
+  });
+
+  it('is, while a lost submit cannot be looked into, what to mend', () => {
+    const { text } = startProgress(report({ phase: 'parked', attention: 'parked' })) ?? { text: '' };
+    expect(text).toContain('Parked - the cloud denies access to the destination.');
+    expect(text).toContain('check again. Check again: `ims-export poll-now ims-export:ims-image:a.qcow2`.');
+  });
+
+  it('is an answer of a person, by a command', () => {
+    const { text } = startProgress(report({ phase: 'needsAnswer', attention: 'needsAnswer' })) ?? { text: '' };
+    expect(text).toContain('`ims-export resolve ims-export:ims-image:a.qcow2 --not-submitted`');
+  });
+
+  it('is no news when only the time of the next try has changed, and is when another error came', () => {
+    const at = (nextPollAt: string, lastError = 'IMG.0148: busy') =>
+      startProgress(report({ phase: 'waitingToSubmit', lastError, nextPollAt }));
+    const [first, later, other] = [at('12:00'), at('12:01'), at('12:01', 'IMG.0060: throttled')];
+    expect(later?.text).not.toBe(first?.text);
+    expect(later?.key).toBe(first?.key);
+    expect(other?.key).not.toBe(first?.key);
+  });
+
+  it('is the activity that is tried again, however often', () => {
+    const retrying = (attempt: number) =>
+      startProgress(report(null, { retrying: { activity: 'imsValidateExport', attempt, failure: 'ECONNREFUSED' } }));
+    expect(retrying(1)?.text).toContain('imsValidateExport is tried again: ECONNREFUSED.');
+    expect(retrying(2)?.key).toBe(retrying(1)?.key);
+  });
+
+  it('is a workflow that is paused in Temporal, or a worker', () => {
+    expect(startProgress(report({}, { workflowStatus: 'PAUSED' }))?.text).toMatch(
+      /^The workflow is paused in Temporal/,
+    );
+    expect(startProgress(report(null))?.text).toMatch(/^No worker answers; `ims-export doctor`/);
+  });
+
+  it('is nothing once the export has ended', () => {
+    expect(startProgress(report({ phase: 'ended' }, { closedAt: '2026-01-01T00:00:00.000Z' }))).toBeNull();
+  });
+});
