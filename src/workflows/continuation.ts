@@ -5,7 +5,7 @@
  */
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import { historyIsLong } from './history-budget';
-import { carriedState, jobMemo, type Tracking } from './tracking';
+import { jobMemo, type Tracking } from './state';
 
 /** True in a run that got its state from the run before, by continue-as-new. */
 export function continuesARun(): boolean {
@@ -23,12 +23,12 @@ export function followsAnEarlierAttempt(): boolean {
  * Not while a cancel is drained: the request to cancel would not reach the new run, which could then not end as canceled.
  */
 export async function continueInNewRunWhenDue(tracking: Tracking): Promise<void> {
-  if (!historyIsLong() || startedByCron() || tracking.draining) return;
-  tracking.continuing = true;
+  if (!historyIsLong() || startedByCron() || tracking.run.draining) return;
+  tracking.run.continuing = true;
   await condition(allHandlersFinished);
   // A new run begins with no memo but the one that it is given; it is where a run that is terminated keeps its job id.
   const memo = { ...workflowInfo().memo, ...jobMemo(tracking) };
-  await makeContinueAsNewFunc({ memo })(tracking.input, carriedState(tracking));
+  await makeContinueAsNewFunc({ memo })(tracking.run.input, tracking.carried);
 }
 
 /**

@@ -8,8 +8,8 @@ import { guidanceOf, type Insight, inWebUi, nextStep } from '../export/guidance'
 import { oneLine } from '../export/quoting';
 import { describeFormat } from '../export/summaries';
 import { iso } from '../export/time';
+import { attachedJobId, type Tracking } from './state';
 import { statusOf } from './status';
-import { attachedJobId, type Tracking } from './tracking';
 
 /** Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
 export function currentDetails(tracking: Tracking, nowMs: number): string {
@@ -21,7 +21,7 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
 }
 
 function insightOf(tracking: Tracking): Insight {
-  const { lastError, lostSubmit } = tracking;
+  const { lastError, lostSubmit } = tracking.carried;
   const found = lostSubmit?.busyUntilMs == null ? undefined : 'busyImage';
   return {
     errorCode: lastError?.code,
@@ -31,7 +31,7 @@ function insightOf(tracking: Tracking): Insight {
 }
 
 function factLines(tracking: Tracking, status: ExportStatus, nowMs: number): string[] {
-  const { request, lastError, lostSubmit } = tracking;
+  const { request, lastError, lostSubmit } = tracking.carried;
   const { jobId, stalled, outcome, nextPollAt, deadlineAt, failure } = status;
   const lines = [];
   if (request !== null) {
@@ -59,7 +59,7 @@ function jobSeen({ jobStatus, lastError, polls }: ExportStatus): string {
   return `, ${jobStatus} ${lastError === null && polls > 0 ? `at check #${polls}` : 'when last seen'}`;
 }
 
-function sinceWhen({ progress }: Tracking): string {
+function sinceWhen({ carried: { progress } }: Tracking): string {
   const level = progress.at(-1);
   return level === undefined ? 'no progress was ever told' : `no progress since ${clock(iso(level.atMs))}`;
 }

@@ -11,20 +11,19 @@ import { shortDestination } from '../export/summaries';
 import { utc } from '../export/time';
 import { activityError, imsDiscardObject } from './activity-stubs';
 import { pollUntilSuccess } from './polling';
-import { publish } from './publishing';
+import { enter } from './publishing';
+import { isSubmitted, type Submitted, type Validated, warn } from './state';
 import { watchAfterCancel } from './submission/reconciliation';
 import { activityTaskQueue } from './task-queues';
-import { requestOf, type Tracking, warn } from './tracking';
 import { notOlderThan, verifyObject } from './verification';
 
 /** Returns when nothing is left to follow. Outside the cancellation of the workflow, which has been requested already. */
-export function drain(tracking: Tracking): Promise<void> {
+export function drain(tracking: Validated): Promise<void> {
   return CancellationScope.nonCancellable(async () => {
-    tracking.draining = true;
+    tracking.run.draining = true;
     // The cancel is the later word: a drain that is paused would wait for the deadline.
-    tracking.paused = false;
-    tracking.phase = 'draining';
-    publish(tracking);
+    tracking.carried.paused = false;
+    enter(tracking, 'draining');
     try {
       await followToTheEnd(tracking);
     } catch (error) {
@@ -35,18 +34,18 @@ export function drain(tracking: Tracking): Promise<void> {
   });
 }
 
-async function followToTheEnd(tracking: Tracking): Promise<void> {
-  if (tracking.jobId === null) await watchAfterCancel(tracking);
-  if (tracking.jobId === null) return;
-  if (tracking.lastJob?.status !== 'SUCCESS') await pollUntilSuccess(tracking);
-  tracking.discard = await discard(tracking);
-  if (tracking.discard.kind === 'kept') {
-    warn(tracking, `The object ${requestOf(tracking).bucketUrl} was not deleted: ${tracking.discard.reason}.`);
+async function followToTheEnd(tracking: Validated): Promise<void> {
+  if (!isSubmitted(tracking)) await watchAfterCancel(tracking);
+  if (!isSubmitted(tracking)) return;
+  if (tracking.carried.lastJob?.status !== 'SUCCESS') await pollUntilSuccess(tracking);
+  tracking.run.discard = await discard(tracking);
+  if (tracking.run.discard.kind === 'kept') {
+    warn(tracking, `The object ${tracking.carried.request.bucketUrl} was not deleted: ${tracking.run.discard.reason}.`);
   }
 }
 
-async function discard(tracking: Tracking): Promise<DiscardOutcome> {
-  const request = requestOf(tracking);
+async function discard(tracking: Submitted): Promise<DiscardOutcome> {
+  const request = tracking.carried.request;
   const seen = await verifyObject(tracking);
   if (seen.kind === 'skipped') return { kind: 'kept', reason: seen.reason };
   if (seen.kind === 'invalid' && seen.problem === 'missing') return { kind: 'alreadyGone' };
@@ -57,7 +56,7 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
   if (since === null) return { kind: 'kept', reason: 'when its job began is not known, so that it may be older' };
   try {
     return await imsDiscardObject.executeWithOptions(
-      { summary: `delete ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking) },
+      { summary: `delete ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking.carried.request) },
       [{ request, object: seen.object, notOlderThan: since }],
     );
   } catch (error) {
@@ -70,7 +69,7 @@ async function discard(tracking: Tracking): Promise<DiscardOutcome> {
 const LATER_BY_MS = 60_000;
 
 /** Why an object that looks as it should may yet be somebody else's; null when it is surely ours. */
-function notProvenOurs({ jobNamed, lastJob }: Tracking, { lastModified }: ExportedObject): string | null {
+function notProvenOurs({ carried: { jobNamed, lastJob } }: Submitted, { lastModified }: ExportedObject): string | null {
   if (jobNamed) {
     return 'the job was named by a person, and the cloud does not tell to which object it exports, so that the object may be of another job';
   }

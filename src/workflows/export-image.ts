@@ -7,10 +7,18 @@ import { drain } from './draining';
 import { listen } from './messages';
 import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
+import {
+  beginTracking,
+  type ExportState,
+  isSubmitted,
+  isValidated,
+  resumeTracking,
+  type Tracking,
+  type Validated,
+} from './state';
 import { attentionOf } from './status';
 import { attach as attachTo } from './submission/attachment';
 import { submit } from './submission/submit';
-import { beginTracking, type ExportState, requestOf, resumeTracking, type Tracking } from './tracking';
 import { validate } from './validation';
 import { endAsCanceled, endAsFailed, endAsSucceeded } from './verdict';
 import { unconfirmedResult, verify } from './verification';
@@ -36,7 +44,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
   } catch (error) {
     if (isExportFailure(error)) await endAsFailed(tracking, error);
     if (cancelRequested() && isCancellation(error)) {
-      if (tracking.request?.options.onCancel === 'drain') await drain(tracking);
+      if (isValidated(tracking) && tracking.carried.request.options.onCancel === 'drain') await drain(tracking);
       await endAsCanceled(tracking);
       throw new CancelledFailure('The export was canceled');
     }
@@ -45,15 +53,15 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 }
 
 async function run(tracking: Tracking): Promise<ExportImageResult> {
-  if (tracking.request === null) await validate(tracking);
-  if (tracking.jobId === null) await submitOrAttach(tracking);
-  if (tracking.unconfirmed !== null) return unconfirmedResult(tracking, tracking.unconfirmed);
-  await pollUntilSuccess(tracking);
-  return await verify(tracking);
+  const validated = isValidated(tracking) ? tracking : await validate(tracking);
+  if (!isSubmitted(validated)) await submitOrAttach(validated);
+  if (!isSubmitted(validated)) return unconfirmedResult(validated);
+  await pollUntilSuccess(validated);
+  return await verify(validated);
 }
 
-async function submitOrAttach(tracking: Tracking): Promise<void> {
-  const { attach } = requestOf(tracking);
+async function submitOrAttach(tracking: Validated): Promise<void> {
+  const { attach } = tracking.carried.request;
   return attach === null ? await submit(tracking) : await attachTo(tracking, attach.jobId);
 }
 
@@ -65,7 +73,7 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
       : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(tracking);
   // The run before has told it.
-  tracking.toldAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
+  tracking.run.toldAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
   publish(tracking);
   return tracking;
 }

@@ -26,4 +26,4 @@ export {
   retune,
 } from './messages';
 export { exportEnded } from './notification';
-export type { ExportState } from './tracking';
+export type { ExportState } from './state';

@@ -13,7 +13,7 @@ import {
   readImageAndFormat,
 } from '../export/same-export';
 import { iso } from '../export/time';
-import type { Tracking } from './tracking';
+import type { Tracking } from './state';
 
 const INTENT = '{imageId} with fileFormat or isQuickExport, as in the input of the export';
 const RESOLUTION = '{"jobId": "<id of the job>"} or {"notSubmitted": true}';
@@ -26,17 +26,20 @@ export function refuseOtherIntent(tracking: Tracking, intent: ExportIntent): voi
   const running = runningExport(tracking);
   // An export of unreadable input fails by itself: the caller may wait for that failure.
   if (running === undefined) return;
-  const { bucketUrl } = (tracking.request ?? tracking.input) as { bucketUrl?: unknown };
+  const { bucketUrl } = (tracking.carried.request ?? tracking.run.input) as { bucketUrl?: unknown };
   const context = { imageId: wanted.imageId, bucketUrl: typeof bucketUrl === 'string' ? bucketUrl : '' };
-  const job = compareJobs(running, wanted, tracking.lostSubmit !== null);
+  const job = compareJobs(running, wanted, tracking.carried.lostSubmit !== null);
   // A caller that names its job helps a drain; any other would get an object that is about to be deleted.
-  if (tracking.draining && job === 'unnamed')
+  if (tracking.run.draining && job === 'unnamed')
     throw beingCanceled({ ...context, imageId: running.imageId }, running, true);
   if (!isSameImageAndFormat(running, wanted) || job === 'other' || job === 'none')
     throw destinationBusy(context, running, wanted);
 }
 
-function runningExport({ request, input, jobId, startedAtMs }: Tracking): RunningExport | undefined {
+function runningExport({
+  carried: { request, jobId, startedAtMs },
+  run: { input },
+}: Tracking): RunningExport | undefined {
   const of = readImageAndFormat(request ?? input);
   return of && { ...of, jobId: jobId ?? readAttachedJob(input) ?? null, startedAt: iso(startedAtMs) };
 }
@@ -45,8 +48,9 @@ function runningExport({ request, input, jobId, startedAtMs }: Tracking): Runnin
 export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
   if (!isResolution(resolution))
     throw invalidArgument({ field: 'resolution', value: resolution, expected: RESOLUTION });
-  if (tracking.lostSubmit === null || tracking.ended !== null) throw nothingToResolve(tracking.jobId, tracking.phase);
-  if (tracking.resolution !== null) throw answerUnderWay(tracking.resolution);
+  if (tracking.carried.lostSubmit === null || tracking.run.ended !== null)
+    throw nothingToResolve(tracking.carried.jobId, tracking.run.phase);
+  if (tracking.carried.resolution !== null) throw answerUnderWay(tracking.carried.resolution);
 }
 
 /** Exactly one of the two, since they contradict each other. */

@@ -28,8 +28,8 @@ import {
 import { notTakenText } from '../export/summaries';
 import { refuseOtherIntent, refuseResolution } from './intent';
 import { refuseRetune, retuneExport } from './retuning';
+import { forgetStreaks, pollingPhase, type Tracking } from './state';
 import { statusOf } from './status';
-import { forgetStreaks, pollingPhase, type Tracking } from './tracking';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
 export const pausePolling = defineSignal(MESSAGES.signals.pausePolling);
@@ -55,7 +55,7 @@ export function listen(tracking: Tracking): void {
   // A job that is known is told at once: beside a message that wakes the workflow, a handler that awaits completes before or
   // after the timer that follows, by the order in which a server hands out the messages of one task, and that of a replay
   // can be another one.
-  setHandler(awaitSubmitted, () => tracking.jobId ?? untilSubmitted(tracking), {
+  setHandler(awaitSubmitted, () => tracking.carried.jobId ?? untilSubmitted(tracking), {
     description:
       'Wait until the cloud has accepted the export and return the job id. Argument: {imageId, fileFormat or isQuickExport}; refused when this export is of another image or format.',
     validator: (intent) => refuseOtherIntent(tracking, intent),
@@ -72,24 +72,26 @@ export function listen(tracking: Tracking): void {
 }
 
 function pause(tracking: Tracking): void {
-  tracking.paused = true;
-  tracking.replan = true;
+  tracking.carried.paused = true;
+  tracking.run.replan = true;
   showPausing(tracking);
 }
 
 /** Does nothing to an export that is not paused; before there is a job, there is none to poll at once. */
 function resume(tracking: Tracking): void {
-  if (!tracking.paused) return;
-  tracking.paused = false;
+  if (!tracking.carried.paused) return;
+  tracking.carried.paused = false;
   forgetStreaks(tracking);
   showPausing(tracking);
-  if (tracking.jobId !== null) wakeUp(tracking);
+  if (tracking.carried.jobId !== null) wakeUp(tracking);
 }
 
 /** At once, also while a poll is under way, so that the status never contradicts what was sent. */
 function showPausing(tracking: Tracking): void {
-  const { jobId, phase } = tracking;
-  if (jobId !== null && POLLED_PHASES.has(phase)) tracking.phase = pollingPhase(tracking);
+  const { jobId } = tracking.carried;
+  const { phase } = tracking.run;
+  if (jobId !== null && POLLED_PHASES.has(phase))
+    tracking.run.phase = pollingPhase(tracking.carried, tracking.run.draining);
 }
 
 /** Where the job is polled; the other phases stay what they are when polling is paused. */
@@ -101,14 +103,16 @@ function takeAnswer(tracking: Tracking, resolution: SubmissionResolution): void 
   refuseResolution(tracking, resolution);
   // What was said of an earlier answer of the same words would be taken for what comes of this one.
   if ('jobId' in resolution) {
-    tracking.warnings = tracking.warnings.filter((text) => !text.includes(notTakenText(resolution.jobId.trim())));
+    tracking.carried.warnings = tracking.carried.warnings.filter(
+      (text) => !text.includes(notTakenText(resolution.jobId.trim())),
+    );
   }
-  tracking.resolution = 'jobId' in resolution ? { jobId: resolution.jobId.trim() } : { notSubmitted: true };
-  tracking.wake = true;
+  tracking.carried.resolution = 'jobId' in resolution ? { jobId: resolution.jobId.trim() } : { notSubmitted: true };
+  tracking.carried.wake = true;
 }
 
 function wakeUp(tracking: Tracking): void {
-  tracking.wake = true;
+  tracking.carried.wake = true;
 }
 
 /**
@@ -117,14 +121,14 @@ function wakeUp(tracking: Tracking): void {
  */
 async function untilSubmitted(tracking: Tracking): Promise<string> {
   await CancellationScope.nonCancellable(() =>
-    condition(() => tracking.jobId !== null || tracking.ended !== null || tracking.continuing),
+    condition(() => tracking.carried.jobId !== null || tracking.run.ended !== null || tracking.run.continuing),
   );
-  if (tracking.jobId !== null) return tracking.jobId;
-  if (tracking.ended === null) {
+  if (tracking.carried.jobId !== null) return tracking.carried.jobId;
+  if (tracking.run.ended === null) {
     throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
   }
-  if (tracking.ended.failure !== null) throw tracking.ended.failure;
-  if (tracking.unconfirmed !== null) {
+  if (tracking.run.ended.failure !== null) throw tracking.run.ended.failure;
+  if (tracking.run.unconfirmed !== null) {
     throw ApplicationFailure.nonRetryable('The export has succeeded, but its job was never seen.', EXPORT_UNCONFIRMED);
   }
   throw ApplicationFailure.nonRetryable('The export was canceled before a job id was known.', EXPORT_CANCELED);

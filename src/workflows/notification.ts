@@ -6,7 +6,7 @@
 import { CancellationScope, defineSignal, getExternalWorkflowHandle, log, workflowInfo } from '@temporalio/workflow';
 import { BATCH_MESSAGES, type ExportEnded, type ExportImageResult, isWorkflowId } from '../contract';
 import { shortReason } from '../export/failures';
-import type { Tracking } from './tracking';
+import type { Tracking } from './state';
 
 export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.exportEnded);
 
@@ -31,14 +31,15 @@ export async function notify(notified: string, tracking: Tracking, result: Expor
 }
 
 /** Whom the input asks to be told. It is read as it came, since an export of invalid input has to tell of its end too. */
-export function notifiedWorkflow({ input }: Pick<Tracking, 'input'>): string | undefined {
+export function notifiedWorkflow({ run: { input } }: Tracking): string | undefined {
   const { notify: asked } = (input ?? {}) as { notify?: { workflowId?: unknown } | null };
   const workflowId = asked?.workflowId;
   return isWorkflowId(workflowId) && workflowId !== workflowInfo().workflowId ? workflowId : undefined;
 }
 
 function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportEnded {
-  const { request, input, jobId, remoteJob, ended } = tracking;
+  const { request, jobId } = tracking.carried;
+  const { input, remoteJob, ended } = tracking.run;
   const { imageId } = (request ?? input ?? {}) as { imageId?: unknown };
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const failure = ended?.failure ?? null;

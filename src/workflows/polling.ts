@@ -13,10 +13,10 @@ import { continueInNewRunWhenDue } from './continuation';
 import { nextDelayMs } from './poll-schedule';
 import { dueInMs } from './progress';
 import { sleep } from './sleep';
+import { pollingPhase, recordPoll, type Submitted, warn } from './state';
 import { jobSeen, stalled } from './status';
 import { activityTaskQueue } from './task-queues';
 import { tellDetection } from './telemetry';
-import { deadlineOf, jobIdOf, pollingPhase, recordPoll, requestOf, type Tracking, warn } from './tracking';
 import { exportFailed, outcomeUnknown } from './verdict';
 
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
@@ -33,9 +33,9 @@ const LAST_LOOK_SHARE = 0.05;
 const PARKED_SHARE = 0.97;
 
 /** Returns once the cloud says SUCCESS. */
-export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
+export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
   // A run that was begun for the last look makes it at once, paused or not.
-  if (tracking.paused && Date.now() < lastLookAtMs(tracking)) await waitForNextPoll(tracking);
+  if (tracking.carried.paused && Date.now() < lastLookAtMs(tracking)) await waitForNextPoll(tracking);
   for (;;) {
     await continueInNewRunWhenDue(tracking);
     const lookedAtMs = Date.now();
@@ -43,12 +43,12 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
     const nowMs = Date.now();
     recordPoll(tracking, outcome, nowMs);
     if (outcome.kind === 'observed' && outcome.job.status === 'SUCCESS') {
-      tracking.remoteJob = 'ended';
+      tracking.run.remoteJob = 'ended';
       tellDetection(tracking, outcome.job.status, outcome.job.endTime);
       return;
     }
     if (outcome.kind === 'observed' && outcome.job.status === 'FAIL') {
-      tracking.remoteJob = 'ended';
+      tracking.run.remoteJob = 'ended';
       tellDetection(tracking, outcome.job.status, outcome.job.endTime);
       throw exportFailed(tracking, outcome.job, nowMs);
     }
@@ -57,29 +57,29 @@ export async function pollUntilSuccess(tracking: Tracking): Promise<void> {
     const isLastLook = lookedAtMs >= lastLookAtMs(tracking);
     const spent = spentBudget(tracking, outcome, isLastLook, nowMs);
     if (spent !== null) {
-      if (!sawItRunning(outcome)) tracking.remoteJob = 'unknown';
+      if (!sawItRunning(outcome)) tracking.run.remoteJob = 'unknown';
       throw outcomeUnknown(tracking, spent, nowMs);
     }
     await waitForNextPoll(tracking);
   }
 }
 
-async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
-  const request = requestOf(tracking);
-  const jobId = jobIdOf(tracking);
-  const askedFor = tracking.wake;
-  tracking.wake = false;
-  tracking.nextPollAtMs = null;
+async function pollOnce(tracking: Submitted): Promise<PollOutcome> {
+  const request = tracking.carried.request;
+  const jobId = tracking.carried.jobId;
+  const askedFor = tracking.carried.wake;
+  tracking.carried.wake = false;
+  tracking.run.nextPollAtMs = null;
   const scheduleToCloseTimeout = Math.max(
     SHORTEST_POLL_LIMIT_MS,
-    Math.min(POLL_LIMIT_MS, deadlineOf(tracking) - Date.now()),
+    Math.min(POLL_LIMIT_MS, tracking.carried.deadlineAtMs - Date.now()),
   );
   try {
     return await imsPollJob.executeWithOptions(
       {
-        summary: `check #${tracking.polls + 1} of job ${jobId}`,
+        summary: `check #${tracking.carried.polls + 1} of job ${jobId}`,
         scheduleToCloseTimeout,
-        taskQueue: activityTaskQueue(tracking),
+        taskQueue: activityTaskQueue(tracking.carried.request),
       },
       [{ request, jobId, askedFor }],
     );
@@ -91,16 +91,16 @@ async function pollOnce(tracking: Tracking): Promise<PollOutcome> {
 
 /** Which budget is spent, if any. The last look decides when it was answered; when it failed there is time for another. */
 function spentBudget(
-  tracking: Tracking,
+  tracking: Submitted,
   outcome: PollOutcome,
   isLastLook: boolean,
   nowMs: number,
 ): UnknownOfJob | null {
-  const { options } = requestOf(tracking);
-  const { pollErrorsSinceMs, unknownStatusSinceMs, jobNotFoundSinceMs } = tracking;
-  if (isLastLook && (nowMs >= deadlineOf(tracking) || outcome.kind === 'observed')) return 'deadline';
+  const { options } = tracking.carried.request;
+  const { pollErrorsSinceMs, unknownStatusSinceMs, jobNotFoundSinceMs } = tracking.carried;
+  if (isLastLook && (nowMs >= tracking.carried.deadlineAtMs || outcome.kind === 'observed')) return 'deadline';
   // The budgets are for an export that is looked at; while its polls are paused, only the deadline runs on.
-  if (tracking.paused) return null;
+  if (tracking.carried.paused) return null;
   const isNotFound = outcome.kind === 'notFound' && jobNotFoundSinceMs !== null;
   if (isNotFound && nowMs - jobNotFoundSinceMs >= options.jobNotFoundGraceMs) return 'jobNotFound';
   if (pollErrorsSinceMs !== null && nowMs - pollErrorsSinceMs >= options.pollErrorBudgetMs) {
@@ -115,9 +115,9 @@ function sawItRunning(outcome: PollOutcome): boolean {
   return outcome.kind === 'observed' && (outcome.job.status === 'INIT' || outcome.job.status === 'RUNNING');
 }
 
-function warnOfStall(tracking: Tracking, nowMs: number): void {
+function warnOfStall(tracking: Submitted, nowMs: number): void {
   if (!stalled(tracking, nowMs)) return;
-  const { stallAfterMs } = requestOf(tracking).options;
+  const { stallAfterMs } = tracking.carried.request.options;
   warn(
     tracking,
     `The progress stood still for ${formatDuration(stallAfterMs)} (${describeProgress(jobSeen(tracking, nowMs))}).`,
@@ -125,10 +125,10 @@ function warnOfStall(tracking: Tracking, nowMs: number): void {
 }
 
 /** Sleeps until the next poll is due or asked for. */
-async function waitForNextPoll(tracking: Tracking): Promise<void> {
+async function waitForNextPoll(tracking: Submitted): Promise<void> {
   const lastPollAtMs = Date.now();
   await sleep(tracking, (nowMs) => {
-    tracking.phase = pollingPhase(tracking);
+    tracking.run.phase = pollingPhase(tracking.carried, tracking.run.draining);
     return {
       untilMs: nextPollAtMs(tracking, lastPollAtMs),
       summary: () => timerSummary(jobSeen(tracking, nowMs)),
@@ -136,17 +136,17 @@ async function waitForNextPoll(tracking: Tracking): Promise<void> {
   });
 }
 
-function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {
-  const { options } = requestOf(tracking);
+function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
+  const { options } = tracking.carried.request;
   const lastLookInMs = lastLookAtMs(tracking) - lastPollAtMs;
   // Past the last look there was one that failed; the next comes at the deadline at the latest.
-  const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : deadlineOf(tracking) - lastPollAtMs;
-  if (tracking.paused) return lastPollAtMs + untilLastLookMs;
+  const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : tracking.carried.deadlineAtMs - lastPollAtMs;
+  if (tracking.carried.paused) return lastPollAtMs + untilLastLookMs;
   const delayMs = nextDelayMs({
-    elapsedMs: lastPollAtMs - (tracking.submittedAtMs ?? tracking.startedAtMs),
-    remainingMs: tracking.parked ? null : dueInMs(tracking.progress, lastPollAtMs),
+    elapsedMs: lastPollAtMs - (tracking.carried.submittedAtMs ?? tracking.carried.startedAtMs),
+    remainingMs: tracking.carried.parked ? null : dueInMs(tracking.carried.progress, lastPollAtMs),
     // Polls that are refused are slow: each may count against a key that the cloud locks after five bad signatures.
-    minIntervalMs: tracking.parked
+    minIntervalMs: tracking.carried.parked
       ? Math.max(options.minIntervalMs, PARKED_SHARE * options.maxIntervalMs)
       : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,
@@ -154,19 +154,19 @@ function nextPollAtMs(tracking: Tracking, lastPollAtMs: number): number {
     random: Math.random(),
   });
   const spreadMs = Math.min(delayMs + phaseMs(tracking), Math.max(delayMs, options.maxIntervalMs));
-  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.retryAfterMs ?? 0)), untilLastLookMs);
+  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.run.retryAfterMs ?? 0)), untilLastLookMs);
 }
 
 /**
  * Exports that were accepted together have looked together, and their first delays are all the shortest: these are drawn over
  * a whole interval more, since jitter alone would need a dozen looks to spread them.
  */
-function phaseMs(tracking: Tracking): number {
-  return tracking.polls === 1 ? Math.round(Math.random() * requestOf(tracking).options.minIntervalMs) : 0;
+function phaseMs(tracking: Submitted): number {
+  return tracking.carried.polls === 1 ? Math.round(Math.random() * tracking.carried.request.options.minIntervalMs) : 0;
 }
 
 /** When the look comes that decides at the deadline. An export is never given up without one. */
-function lastLookAtMs(tracking: Tracking): number {
-  const { deadlineMs } = requestOf(tracking).options;
-  return deadlineOf(tracking) - Math.min(LAST_LOOK_MS, LAST_LOOK_SHARE * deadlineMs);
+function lastLookAtMs(tracking: Submitted): number {
+  const { deadlineMs } = tracking.carried.request.options;
+  return tracking.carried.deadlineAtMs - Math.min(LAST_LOOK_MS, LAST_LOOK_SHARE * deadlineMs);
 }

@@ -1,8 +1,9 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import type { ExportPhase } from '../contract';
 import { currentDetails } from './current-details';
 import { showSearchAttributes } from './search-attributes';
+import type { Tracking } from './state';
 import { tellAttention } from './telemetry';
-import type { Tracking } from './tracking';
 
 /**
  * Shows where the export stands: in the current details, which cost nothing, in search attributes where it is asked to, and
@@ -12,4 +13,11 @@ export function publish(tracking: Tracking): void {
   setCurrentDetails(currentDetails(tracking, Date.now()));
   showSearchAttributes(tracking);
   tellAttention(tracking);
+}
+
+/** Begins a phase in which nothing is waited for. */
+export function enter(tracking: Tracking, phase: ExportPhase): void {
+  tracking.run.phase = phase;
+  tracking.run.nextPollAtMs = null;
+  publish(tracking);
 }

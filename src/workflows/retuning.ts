@@ -16,7 +16,7 @@ import {
 import { invalidArgument, notTunable } from '../export/failures';
 import { formatDuration, iso } from '../export/time';
 import { warnOfShortTimeouts } from './run-timeouts';
-import { deadlineOf, requestOf, type Tracking } from './tracking';
+import { isValidated, type Tracking, takeRequest, type Validated } from './state';
 
 /** Throws when the changes cannot be read, contradict each other, or come when nothing can be tuned. */
 export function refuseRetune(tracking: Tracking, changes: unknown, nowMs: number): void {
@@ -25,31 +25,38 @@ export function refuseRetune(tracking: Tracking, changes: unknown, nowMs: number
 
 /** Puts the changes in force, for the sleep that is under way too. */
 export function retuneExport(tracking: Tracking, changes: RetuneInput, nowMs: number): RetuneOutcome {
-  const request = requestOf(tracking);
   const options = tuned(tracking, changes, nowMs);
-  const longerMs = options.submitBudgetMs - request.options.submitBudgetMs;
-  if (tracking.submitUntilMs !== null) tracking.submitUntilMs += longerMs;
-  if (tracking.lostSubmit?.probeUntilMs != null) tracking.lostSubmit.probeUntilMs += longerMs;
-  tracking.request = { ...request, options };
-  tracking.deadlineAtMs = tracking.startedAtMs + options.deadlineMs;
-  tracking.replan = true;
-  warnOfShortTimeouts(tracking);
-  return { deadlineAt: iso(tracking.deadlineAtMs), options };
+  const { carried, run } = tunable(tracking);
+  const longerMs = options.submitBudgetMs - carried.request.options.submitBudgetMs;
+  if (carried.submitUntilMs !== null) carried.submitUntilMs += longerMs;
+  if (carried.lostSubmit?.probeUntilMs != null) carried.lostSubmit.probeUntilMs += longerMs;
+  const retuned = takeRequest(tracking, { ...carried.request, options });
+  run.replan = true;
+  warnOfShortTimeouts(retuned);
+  return { deadlineAt: iso(retuned.carried.deadlineAtMs), options };
+}
+
+/** @throws ApplicationFailure when nothing can be tuned now */
+function tunable(tracking: Tracking): Validated {
+  const hasEnded = tracking.run.ended !== null;
+  if (!isValidated(tracking) || hasEnded) throw notTunable(hasEnded);
+  return tracking;
 }
 
 function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSettings {
-  if (tracking.request === null || tracking.ended !== null) throw notTunable(tracking.ended !== null);
+  const { carried } = tunable(tracking);
   if (!isRetuneInput(changes)) throw invalidArgument({ field: 'retune', value: changes, expected: EXPECTED });
-  const options = { ...tracking.request.options };
+  const options = { ...carried.request.options };
+  const deadlineInForceMs = carried.deadlineAtMs - carried.startedAtMs;
   const problems = [];
   for (const [option, value] of Object.entries(changes) as Array<[TunableOption, unknown]>) {
-    const newMs = option === 'deadline' ? deadlineMs(tracking, value) : durationMs(value);
+    const newMs = option === 'deadline' ? deadlineMs(deadlineInForceMs, value) : durationMs(value);
     if (newMs === undefined) problems.push({ field: option, value, expected: shapeOf(option) });
     else options[`${option}Ms`] = newMs;
   }
   if (problems.length === 0) problems.push(...settingProblems(options));
-  if (problems.length === 0 && 'deadline' in changes && tracking.startedAtMs + options.deadlineMs <= nowMs) {
-    const expected = `later than ${formatDuration(nowMs - tracking.startedAtMs)}, the time since the start, or such as '+6h'`;
+  if (problems.length === 0 && 'deadline' in changes && carried.startedAtMs + options.deadlineMs <= nowMs) {
+    const expected = `later than ${formatDuration(nowMs - carried.startedAtMs)}, the time since the start, or such as '+6h'`;
     problems.push({ field: 'deadline', value: changes.deadline, expected });
   }
   if (problems.length > 0) throw invalidArgument(...problems);
@@ -57,10 +64,10 @@ function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSetti
 }
 
 /** From the start of the export; `'+6h'` is so long after the deadline in force. */
-function deadlineMs(tracking: Tracking, value: unknown): number | undefined {
+function deadlineMs(inForceMs: number, value: unknown): number | undefined {
   if (typeof value !== 'string' || !value.trim().startsWith('+')) return durationMs(value);
   const laterMs = durationMs(value.trim().slice(1));
-  return laterMs === undefined ? undefined : deadlineOf(tracking) - tracking.startedAtMs + laterMs;
+  return laterMs === undefined ? undefined : inForceMs + laterMs;
 }
 
 function isRetuneInput(changes: unknown): changes is RetuneInput {

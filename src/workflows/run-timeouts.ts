@@ -1,13 +1,13 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { formatDuration } from '../export/time';
-import { requestOf, type Tracking, warn } from './tracking';
+import { type Validated, warn } from './state';
 
 /**
  * Says so when Temporal will end the run before its deadline: it would be cut off without a verdict, a memo or a word. This
  * package sets no such timeout, but whoever starts the workflow can.
  */
-export function warnOfShortTimeouts(tracking: Tracking): void {
-  const { deadlineMs } = requestOf(tracking).options;
+export function warnOfShortTimeouts(tracking: Validated): void {
+  const { deadlineMs } = tracking.carried.request.options;
   const { runTimeoutMs, executionTimeoutMs } = workflowInfo();
   // Zero is no timeout. An execution timeout shows as one of the run too.
   const name = executionTimeoutMs ? 'execution' : 'run';

@@ -6,8 +6,8 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTES } from '../contract';
+import { isValidated, type ShownAttributes, type Tracking, type Validated } from './state';
 import { attentionOf, fractionOf } from './status';
-import { requestOf, type ShownAttributes, type Tracking } from './tracking';
 
 const NAMES = Object.keys(SEARCH_ATTRIBUTES) as Array<keyof ShownAttributes>;
 
@@ -16,11 +16,11 @@ const PERCENT_STEP = 10;
 
 /** Upserts what has changed, with `options.searchAttributes`. */
 export function showSearchAttributes(tracking: Tracking): void {
-  if (tracking.request?.options.searchAttributes !== true) return;
+  if (!isValidated(tracking) || !tracking.carried.request.options.searchAttributes) return;
   const shown = attributesOf(tracking);
-  const changed = NAMES.filter((name) => shown[name] !== (tracking.shownAttributes?.[name] ?? null));
+  const changed = NAMES.filter((name) => shown[name] !== (tracking.carried.shownAttributes?.[name] ?? null));
   if (changed.length === 0) return;
-  tracking.shownAttributes = shown;
+  tracking.carried.shownAttributes = shown;
   upsertSearchAttributes(
     changed.map(
       (name) => ({ key: { name, type: SEARCH_ATTRIBUTES[name] }, value: shown[name] }) as SearchAttributeUpdatePair,
@@ -28,11 +28,11 @@ export function showSearchAttributes(tracking: Tracking): void {
   );
 }
 
-function attributesOf(tracking: Tracking): ShownAttributes {
-  const { imageId, bucket } = requestOf(tracking);
+function attributesOf(tracking: Validated): ShownAttributes {
+  const { imageId, bucket } = tracking.carried.request;
   const fraction = fractionOf(tracking);
   return {
-    ImsExportPhase: tracking.phase,
+    ImsExportPhase: tracking.run.phase,
     ImsExportImageId: imageId,
     ImsExportBucket: bucket,
     ImsExportPercent: fraction === null ? null : Math.floor((fraction * 100) / PERCENT_STEP) * PERCENT_STEP,

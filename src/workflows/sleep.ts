@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { publish } from './publishing';
-import type { Tracking } from './tracking';
+import type { Tracking } from './state';
 
 /** Until when, and what the Timeline says meanwhile. */
 export interface Plan {
@@ -17,14 +17,16 @@ export interface Plan {
  */
 export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): Promise<void> {
   for (let isOver = false; !isOver; ) {
-    tracking.replan = false;
+    tracking.run.replan = false;
     const nowMs = Date.now();
     const { untilMs, summary } = plan(nowMs);
     const delayMs = Math.max(1, untilMs - nowMs);
-    tracking.nextPollAtMs = nowMs + delayMs;
+    tracking.run.nextPollAtMs = nowMs + delayMs;
     publish(tracking);
-    if (tracking.wake) return;
-    const isToldSomething = await condition(() => tracking.wake || tracking.replan, delayMs, { summary: summary() });
-    isOver = !isToldSomething || tracking.wake;
+    if (tracking.carried.wake) return;
+    const isToldSomething = await condition(() => tracking.carried.wake || tracking.run.replan, delayMs, {
+      summary: summary(),
+    });
+    isOver = !isToldSomething || tracking.carried.wake;
   }
 }

@@ -3,40 +3,44 @@ import type { ExportAttention, ExportStatus } from '../contract';
 import type { JobSeen } from '../export/summaries';
 import { iso } from '../export/time';
 import { fractionDone, isStalled, remainingMs } from './progress';
-import type { Tracking } from './tracking';
+import type { Tracking } from './state';
 
 /** The answer to `exportStatus`, derived from the tracking at a moment. */
 export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
-  const { request, ended } = tracking;
+  const { request } = tracking.carried;
+  const { ended } = tracking.run;
   const atMs = ended?.atMs ?? nowMs;
   return {
-    phase: tracking.phase,
+    phase: tracking.run.phase,
     outcome: ended?.outcome ?? null,
-    remoteJob: tracking.remoteJob,
+    remoteJob: tracking.run.remoteJob,
     imageId: request?.imageId ?? null,
     bucketUrl: request?.bucketUrl ?? null,
     fileFormat: request?.fileFormat ?? null,
     isQuickExport: request?.isQuickExport ?? null,
-    jobId: tracking.jobId,
-    jobStatus: tracking.lastJob?.status ?? null,
+    jobId: tracking.carried.jobId,
+    jobStatus: tracking.carried.lastJob?.status ?? null,
     progress: fractionOf(tracking),
-    remainingMs: ended ? null : remainingMs(tracking.progress, atMs),
+    remainingMs: ended ? null : remainingMs(tracking.carried.progress, atMs),
     stalled: stalled(tracking, atMs),
-    pollingPaused: tracking.paused,
+    pollingPaused: tracking.carried.paused,
     attention: attentionOf(tracking, atMs),
-    polls: tracking.polls,
-    submissions: tracking.submissions,
-    observations: { ...tracking.observations },
+    polls: tracking.carried.polls,
+    submissions: tracking.carried.submissions,
+    observations: { ...tracking.carried.observations },
     failure: failureOf(ended?.failure ?? null),
-    lastError: tracking.lastError === null ? null : `${tracking.lastError.code}: ${tracking.lastError.message}`,
-    startedAt: iso(tracking.startedAtMs),
-    submittedAt: isoOrNull(tracking.submittedAtMs),
-    deadlineAt: isoOrNull(tracking.deadlineAtMs),
-    nextPollAt: isoOrNull(tracking.nextPollAtMs),
+    lastError:
+      tracking.carried.lastError === null
+        ? null
+        : `${tracking.carried.lastError.code}: ${tracking.carried.lastError.message}`,
+    startedAt: iso(tracking.carried.startedAtMs),
+    submittedAt: isoOrNull(tracking.carried.submittedAtMs),
+    deadlineAt: isoOrNull(tracking.carried.deadlineAtMs),
+    nextPollAt: isoOrNull(tracking.run.nextPollAtMs),
     endedAt: isoOrNull(ended?.atMs ?? null),
-    discard: tracking.discard,
+    discard: tracking.run.discard,
     options: request?.options ?? null,
-    warnings: [...tracking.warnings],
+    warnings: [...tracking.carried.warnings],
   };
 }
 
@@ -45,13 +49,13 @@ function failureOf(failure: ApplicationFailure | null): ExportStatus['failure'] 
 }
 
 /** The fraction that is done, 0..1; a SUCCESS is all of it, whatever percentage the cloud still shows. */
-export function fractionOf({ lastJob, progress }: Tracking): number | null {
+export function fractionOf({ carried: { lastJob, progress } }: Tracking): number | null {
   return lastJob?.status === 'SUCCESS' ? 1 : fractionDone(progress);
 }
 
 /** What is known of the job, for the lines of the Timeline. */
 export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
-  const { parked, paused, polls, lastError, lastJob, progress } = tracking;
+  const { parked, paused, polls, lastError, lastJob, progress } = tracking.carried;
   return {
     parked,
     paused,
@@ -65,21 +69,22 @@ export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
 
 /** Why a person should look; null when nothing calls for one. */
 export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention | null {
-  if (tracking.ended !== null) return tracking.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
-  if (tracking.phase === 'needsAnswer') return 'needsAnswer';
-  if (tracking.phase === 'parked' || (tracking.parked && tracking.jobId !== null)) return 'parked';
+  if (tracking.run.ended !== null) return tracking.run.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
+  if (tracking.run.phase === 'needsAnswer') return 'needsAnswer';
+  if (tracking.run.phase === 'parked' || (tracking.carried.parked && tracking.carried.jobId !== null)) return 'parked';
   return stalled(tracking, nowMs) ? 'stalled' : null;
 }
 
 /** True while the job runs and its progress has not moved for `stallAfter`. */
 export function stalled(tracking: Tracking, nowMs: number): boolean {
-  const { request, submittedAtMs, startedAtMs, phase } = tracking;
+  const { request, submittedAtMs, startedAtMs } = tracking.carried;
+  const { phase } = tracking.run;
   if (request === null || submittedAtMs === null || phase !== 'exporting') return false;
   // Nobody could look: that says nothing of the job.
-  if (tracking.pollErrorsSinceMs !== null) return false;
+  if (tracking.carried.pollErrorsSinceMs !== null) return false;
   // A job that was begun elsewhere may be older than its tracking.
   const sinceMs = Math.max(submittedAtMs, startedAtMs);
-  return isStalled(tracking.progress, sinceMs, request.options.stallAfterMs, nowMs);
+  return isStalled(tracking.carried.progress, sinceMs, request.options.stallAfterMs, nowMs);
 }
 
 function isoOrNull(atMs: number | null): string | null {

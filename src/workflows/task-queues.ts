@@ -4,26 +4,23 @@
  * @module
  */
 import { TASK_QUEUE_NAME } from '../contract';
-import type { Tracking } from './tracking';
 
-type Asked = Pick<Tracking, 'request' | 'input'>;
-
-/** The queue of all activities but the submit; undefined is the workflow's own. */
-export function activityTaskQueue(tracking: Asked): string | undefined {
-  return taskQueueIn(tracking, 'activityTaskQueue');
+/** The queue of all activities but the submit; undefined is the workflow's own. @param asked a request, or an input that can be anything */
+export function activityTaskQueue(asked: unknown): string | undefined {
+  return taskQueueIn(asked, 'activityTaskQueue');
 }
 
 /** The queue of the submit. */
-export function submitTaskQueue(tracking: Asked): string | undefined {
-  return taskQueueIn(tracking, 'submitTaskQueue') ?? activityTaskQueue(tracking);
+export function submitTaskQueue(asked: unknown): string | undefined {
+  return taskQueueIn(asked, 'submitTaskQueue') ?? activityTaskQueue(asked);
 }
 
 /**
  * The validation runs before there is a request, so for it the input is read, which can be anything. A name that the server
  * might refuse would fail the workflow task for ever: it counts for nothing here, and the validation tells what is wrong.
  */
-function taskQueueIn({ request, input }: Asked, option: 'activityTaskQueue' | 'submitTaskQueue'): string | undefined {
-  const { options } = (request ?? input ?? {}) as { options?: { [name: string]: unknown } | null };
+function taskQueueIn(asked: unknown, option: 'activityTaskQueue' | 'submitTaskQueue'): string | undefined {
+  const { options } = (asked ?? {}) as { options?: { [name: string]: unknown } | null };
   const name = options?.[option];
   return typeof name === 'string' && TASK_QUEUE_NAME.test(name) ? name : undefined;
 }

@@ -15,12 +15,12 @@ import { isRefusal } from '../export/failures';
 import { attentionText } from '../export/guidance';
 import { utc } from '../export/time';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
+import { attachedJobId, type Tracking } from './state';
 import { statusOf } from './status';
-import { attachedJobId, type Tracking } from './tracking';
 
 /** A job was accepted, or taken as that of this export. */
 export function tellSubmitted(tracking: Tracking): void {
-  const { submissions, jobNamed } = tracking;
+  const { submissions, jobNamed } = tracking.carried;
   log.info(jobNamed ? 'Job is tracked' : 'Export submitted', { ...attributesOf(tracking), submissions });
 }
 
@@ -28,12 +28,13 @@ export function tellSubmitted(tracking: Tracking): void {
 export function tellAttention(tracking: Tracking): void {
   const status = statusOf(tracking, Date.now());
   const { attention } = status;
-  const before = tracking.toldAttention;
+  const before = tracking.run.toldAttention;
   if (attention === before) return;
-  tracking.toldAttention = attention;
+  tracking.run.toldAttention = attention;
   if (attention === null) {
     // Its end tells more.
-    if (tracking.ended === null) log.info('Export needs nobody any more', { ...attributesOf(tracking), was: before });
+    if (tracking.run.ended === null)
+      log.info('Export needs nobody any more', { ...attributesOf(tracking), was: before });
     return;
   }
   count('ims_export_attention', { attention });
@@ -47,14 +48,14 @@ export function tellAttention(tracking: Tracking): void {
 
 /** The end, as `tracking.ended` has it. */
 export function tellEnd(tracking: Tracking): void {
-  const { ended, remoteJob, discard } = tracking;
+  const { ended, remoteJob, discard } = tracking.run;
   if (ended === null) return;
   const { outcome, atMs, failure } = ended;
   count('ims_export_ended', {
     outcome,
     failure: (failure?.type ?? 'none') as WorkflowLabels['ims_export_ended']['failure'],
   });
-  recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.startedAtMs) / 1000);
+  recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.carried.startedAtMs) / 1000);
   if (isLostSubmit(failure)) tellReconciled('unknown');
   const facts = {
     ...attributesOf(tracking),
@@ -88,7 +89,7 @@ export function tellReconciled(outcome: WorkflowLabels['ims_export_reconciliatio
 
 /** A poll saw the job's end. Of one that had ended before it was tracked there is no delay to tell. */
 export function tellDetection(
-  { submittedAtMs, jobNamed }: Tracking,
+  { carried: { submittedAtMs, jobNamed } }: Tracking,
   status: 'SUCCESS' | 'FAIL',
   endTime: ObservedJob['endTime'],
 ): void {
@@ -117,8 +118,8 @@ function recordSeconds<Name extends NamesOf<'histogram'>>(
 
 /** Workflow and run are there already. */
 function attributesOf(tracking: Tracking): { [name: string]: unknown } {
-  const { request, jobId } = tracking;
-  const { imageId, bucket, objectKey } = request ?? namedBy(tracking.input);
+  const { request, jobId } = tracking.carried;
+  const { imageId, bucket, objectKey } = request ?? namedBy(tracking.run.input);
   return { imageId, bucket, objectKey, jobId: jobId ?? attachedJobId(tracking) };
 }
 

@@ -23,18 +23,18 @@ import * as failures from '../export/failures';
 import { describeProgress } from '../export/summaries';
 import { notifiedWorkflow, notify } from './notification';
 import { publish } from './publishing';
+import { attachedJobId, type Submitted, submitEndsAtMs, type Tracking, type Validated } from './state';
 import { jobSeen, statusOf } from './status';
 import { tellEnd } from './telemetry';
-import { attachedJobId, deadlineOf, jobIdOf, requestOf, submitEndsAtMs, type Tracking } from './tracking';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Failures, from what is known of the export
 
 /** The request was refused, or could not be validated. */
 export function refused(tracking: Tracking, refusal: ApplicationFailure): ApplicationFailure {
-  if (!tracking.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') return refusal;
+  if (!tracking.carried.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') return refusal;
   // The destination may be taken by our own object.
-  tracking.lastError = {
+  tracking.carried.lastError = {
     code: 'EARLIER_ATTEMPT',
     message: `this run was reset or retried, and an earlier attempt may have exported; now: ${refusal.message}`,
     httpStatus: null,
@@ -46,24 +46,25 @@ export function refused(tracking: Tracking, refusal: ApplicationFailure): Applic
 
 /** @param error what kept the request from being validated */
 export function notValidated(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
-  const { request, input } = tracking;
+  const { request } = tracking.carried;
+  const { input } = tracking.run;
   return refused(tracking, failures.notValidated(failures.contextOf(request, input), error));
 }
 
 /** @param denied whether it is the credentials or their permissions that were refused */
-export function submitRejected(tracking: Tracking, error: CloudErrorInfo, denied: boolean): ApplicationFailure {
-  return failures.submitRejected(requestOf(tracking), error, denied);
+export function submitRejected(tracking: Validated, error: CloudErrorInfo, denied: boolean): ApplicationFailure {
+  return failures.submitRejected(tracking.carried.request, error, denied);
 }
 
 /** The time to submit is over. @param last what the last try was answered */
 export function submitGivenUp(
-  tracking: Tracking,
+  tracking: Validated,
   last?: { reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null },
 ): ApplicationFailure {
-  if (last === undefined) return failures.submitGivenUp(requestOf(tracking), deadlineOf(tracking));
+  if (last === undefined) return failures.submitGivenUp(tracking.carried.request, tracking.carried.deadlineAtMs);
   const { reason, error, retryAfterMs } = last;
   const asksForMore = retryAfterMs !== null && Date.now() + retryAfterMs >= submitEndsAtMs(tracking);
-  return failures.submitGivenUp(requestOf(tracking), deadlineOf(tracking), {
+  return failures.submitGivenUp(tracking.carried.request, tracking.carried.deadlineAtMs, {
     denied: reason === 'unauthorized',
     error,
     asksToWaitMs: asksForMore ? retryAfterMs : null,
@@ -72,38 +73,39 @@ export function submitGivenUp(
 
 /** The answer to the submit was lost. @param finding what the search for it ended with, as a clause; null when there was none */
 export function submitLost(tracking: Tracking, finding: string | null): ApplicationFailure {
-  return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.lostSubmit?.candidate ?? null);
+  return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit?.candidate ?? null);
 }
 
 /** A job to be tracked cannot be looked at. */
 export function jobNotRead(
-  tracking: Tracking,
+  tracking: Validated,
   jobId: string,
   error: CloudErrorInfo,
   denied: boolean,
 ): ApplicationFailure {
-  return failures.jobNotRead(requestOf(tracking), jobId, error, denied);
+  return failures.jobNotRead(tracking.carried.request, jobId, error, denied);
 }
 
-export function exportFailed(tracking: Tracking, job: ObservedJob, nowMs: number): ApplicationFailure {
-  return failures.exportFailed(requestOf(tracking), jobIdOf(tracking), job, statusOf(tracking, nowMs));
+export function exportFailed(tracking: Submitted, job: ObservedJob, nowMs: number): ApplicationFailure {
+  return failures.exportFailed(tracking.carried.request, tracking.carried.jobId, job, statusOf(tracking, nowMs));
 }
 
 /** Tracking of a job ends without a verdict of the cloud. */
-export function outcomeUnknown(tracking: Tracking, reason: failures.UnknownOfJob, nowMs: number): ApplicationFailure {
-  const known = { ...lastKnown(tracking, nowMs), request: requestOf(tracking), jobId: jobIdOf(tracking) };
+export function outcomeUnknown(tracking: Submitted, reason: failures.UnknownOfJob, nowMs: number): ApplicationFailure {
+  const known = { ...lastKnown(tracking, nowMs), request: tracking.carried.request, jobId: tracking.carried.jobId };
   return failures.outcomeUnknown(known, reason, describeProgress(jobSeen(tracking, nowMs)));
 }
 
 export function objectInvalid(
-  tracking: Tracking,
+  tracking: Submitted,
   outcome: Extract<VerifyOutcome, { kind: 'invalid' }>,
 ): ApplicationFailure {
-  return failures.objectInvalid(requestOf(tracking), jobIdOf(tracking), outcome);
+  return failures.objectInvalid(tracking.carried.request, tracking.carried.jobId, outcome);
 }
 
 function lastKnown(tracking: Tracking, nowMs: number): failures.LastKnown {
-  const { request, input, remoteJob, lastError } = tracking;
+  const { request, lastError } = tracking.carried;
+  const { input, remoteJob } = tracking.run;
   return { request, input, remoteJob, lastError, status: statusOf(tracking, nowMs) };
 }
 
@@ -130,11 +132,11 @@ async function end(
   result: ExportImageResult | null,
 ): Promise<void> {
   // A job that was begun elsewhere goes on, whatever became of its tracking.
-  if (tracking.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.remoteJob = 'unknown';
-  const { remoteJob, discard } = tracking;
-  tracking.phase = 'ended';
-  tracking.nextPollAtMs = null;
-  tracking.ended = { outcome, atMs: Date.now(), failure };
+  if (tracking.run.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.run.remoteJob = 'unknown';
+  const { remoteJob, discard } = tracking.run;
+  tracking.run.phase = 'ended';
+  tracking.run.nextPollAtMs = null;
+  tracking.run.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
   publish(tracking);
   tellEnd(tracking);

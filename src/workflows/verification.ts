@@ -1,30 +1,28 @@
-import type { ExportedObject, ExportImageResult, VerifyOutcome } from '../contract';
+import type { ExportImageResult, VerifyOutcome } from '../contract';
 import { shortDestination } from '../export/summaries';
 import { iso, utc } from '../export/time';
 import { activityError, imsVerifyObject } from './activity-stubs';
 import { rethrowCancel } from './cancellation';
-import { publish } from './publishing';
+import { enter } from './publishing';
+import type { Submitted, Validated } from './state';
 import { activityTaskQueue } from './task-queues';
-import { jobIdOf, requestOf, type Tracking } from './tracking';
 import { objectInvalid } from './verdict';
 
 /** Looks at the object that the job says it wrote, and makes the result. */
-export async function verify(tracking: Tracking): Promise<ExportImageResult> {
-  tracking.phase = 'verifying';
-  tracking.nextPollAtMs = null;
-  publish(tracking);
+export async function verify(tracking: Submitted): Promise<ExportImageResult> {
+  enter(tracking, 'verifying');
   const outcome = await verifyObject(tracking);
   if (outcome.kind === 'invalid') throw objectInvalid(tracking, outcome);
   return resultOf(tracking, outcome);
 }
 
 /** One look at the object; without an answer of OBS it is skipped. */
-export async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
-  const request = requestOf(tracking);
+export async function verifyObject(tracking: Submitted): Promise<VerifyOutcome> {
+  const request = tracking.carried.request;
   try {
     return await imsVerifyObject.executeWithOptions(
-      { summary: `look at ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking) },
-      [{ request, jobId: jobIdOf(tracking), notOlderThan: notOlderThan(tracking) }],
+      { summary: `look at ${shortDestination(request)}`, taskQueue: activityTaskQueue(request) },
+      [{ request, jobId: tracking.carried.jobId, notOlderThan: notOlderThan(tracking) }],
     );
   } catch (error) {
     rethrowCancel(error);
@@ -34,32 +32,34 @@ export async function verifyObject(tracking: Tracking): Promise<VerifyOutcome> {
 }
 
 /** An object of this export is not older than this. */
-export function notOlderThan({ destinationFreeAt, lastJob }: Tracking): string | null {
+export function notOlderThan({ carried: { destinationFreeAt, lastJob } }: Submitted): string | null {
   // The HEAD that saw the destination free was timed by the clock that also stamps the object.
   return destinationFreeAt ?? utc(lastJob?.beginTime);
 }
 
 /** The result where the job was never seen and the object speaks for it (`acceptUnconfirmed`). */
-export function unconfirmedResult(tracking: Tracking, object: ExportedObject): ExportImageResult {
+export function unconfirmedResult(tracking: Validated): ExportImageResult {
+  const { unconfirmed: object } = tracking.run;
+  if (object === null) throw new Error('neither a job nor an object is known');
   return resultOf(tracking, { kind: 'verified', object });
 }
 
-function resultOf(tracking: Tracking, outcome: Exclude<VerifyOutcome, { kind: 'invalid' }>): ExportImageResult {
-  const { imageId, bucketUrl, fileFormat } = requestOf(tracking);
+function resultOf(tracking: Validated, outcome: Exclude<VerifyOutcome, { kind: 'invalid' }>): ExportImageResult {
+  const { imageId, bucketUrl, fileFormat } = tracking.carried.request;
   return {
     imageId,
-    jobId: tracking.jobId,
+    jobId: tracking.carried.jobId,
     bucketUrl,
     fileFormat,
     verdict: 'succeeded',
-    confirmed: tracking.jobId !== null,
+    confirmed: tracking.carried.jobId !== null,
     object: outcome.kind === 'verified' ? outcome.object : null,
     verification: outcome.kind === 'verified' ? { state: 'verified' } : { state: 'skipped', reason: outcome.reason },
-    startedAt: iso(tracking.startedAtMs),
+    startedAt: iso(tracking.carried.startedAtMs),
     finishedAt: iso(Date.now()),
-    polls: tracking.polls,
-    submissions: tracking.submissions,
-    observations: { ...tracking.observations },
-    warnings: [...tracking.warnings],
+    polls: tracking.carried.polls,
+    submissions: tracking.carried.submissions,
+    observations: { ...tracking.carried.observations },
+    warnings: [...tracking.carried.warnings],
   };
 }

@@ -5,8 +5,8 @@ import { ExportError, type ExportReport } from '../../src/client';
 import { toExportError } from '../../src/client/errors';
 import type { ExportStatus } from '../../src/contract';
 import { parseExportInput } from '../../src/request/export';
+import { beginTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { beginTracking } from '../../src/workflows/tracking';
 import { facts, image } from '../activities/preflight/facts';
 
 afterEach(() => {

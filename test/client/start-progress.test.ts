@@ -3,8 +3,8 @@ import type { ExportReport } from '../../src/client';
 import { startProgress } from '../../src/client/start-progress';
 import { EXPORT_PHASES, type ExportStatus } from '../../src/contract';
 import { parseExportInput } from '../../src/request/export';
+import { beginTracking, takeRequest } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { beginTracking } from '../../src/workflows/tracking';
 
 const WORKFLOW_ID = 'ims-export:ims-image:a.qcow2';
 const START = Date.UTC(2026, 0, 1);
@@ -23,7 +23,7 @@ function report(status: Partial<ExportStatus> | null, changes: Partial<ExportRep
     closedAt: null,
     memo: {},
     retrying: null,
-    status: status && { ...statusOf({ ...beginTracking({}, START), request }, START), ...status },
+    status: status && { ...statusOf(takeRequest(beginTracking({}, START), request), START), ...status },
     ...changes,
   };
 }

@@ -6,7 +6,7 @@ import { durationMs, EXPORT_OPTIONS, type ExportSettings, type OptionSpec, TUNAB
 import { parseExportInput } from '../../src/request/export';
 import { optionsSchema } from '../../src/request/options';
 import { refuseRetune } from '../../src/workflows/retuning';
-import { beginTracking } from '../../src/workflows/tracking';
+import { beginTracking, takeRequest } from '../../src/workflows/state';
 import { commandLine } from '../docs/command-line';
 import { REPOSITORY } from '../docs/pages';
 
@@ -46,7 +46,7 @@ describe.each(OPTIONS)('the option %s', (option, spec) => {
 
   it('is taken by retune, with a flag of the command line, exactly when it is tunable', () => {
     const isTunable = 'tunable' in spec && spec.tunable;
-    const tracking = { ...beginTracking({}, 0), request: REQUEST, deadlineAtMs: 1 };
+    const tracking = takeRequest(beginTracking({}, 0), REQUEST);
     const retuned = () => refuseRetune(tracking, { [option]: '5m' }, 0);
     if (isTunable) expect(retuned).not.toThrow();
     else expect(retuned).toThrow(`expected an object with one or more of ${TUNABLE_OPTIONS.join(', ')}`);

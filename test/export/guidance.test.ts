@@ -22,8 +22,8 @@ import {
   startDetails,
 } from '../../src/export/guidance';
 import { parseExportInput } from '../../src/request/export';
+import { beginTracking, takeRequest } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { beginTracking } from '../../src/workflows/tracking';
 import { commandLine, problemOf } from '../docs/command-line';
 
 const START = Date.UTC(2026, 0, 1);
@@ -50,7 +50,8 @@ const REMOTE_JOBS = Object.keys({
 } satisfies { [remoteJob in RemoteJob]: true }) as RemoteJob[];
 
 function status(changes: Partial<ExportStatus>): ExportStatus {
-  const tracking = { ...beginTracking({}, START), request: REQUEST, remoteJob: 'running' as const };
+  const tracking = takeRequest(beginTracking({}, START), REQUEST);
+  tracking.run.remoteJob = 'running';
   return { ...statusOf(tracking, START), ...changes };
 }
 

@@ -30,8 +30,8 @@ import type { RunningExport, Wanted } from '../../src/export/same-export';
 import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { refuseOtherIntent } from '../../src/workflows/intent';
+import { beginTracking, type Tracking, takeRequest } from '../../src/workflows/state';
 import type { LostSubmit } from '../../src/workflows/submission/next-step';
-import { beginTracking, type Tracking } from '../../src/workflows/tracking';
 
 const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const OTHER_IMAGE = '0c6fe6d5-2d7c-4d3f-a6d2-6a6b2a1b7f11';
@@ -448,11 +448,11 @@ function trackingOf(
 ): Tracking {
   const request = requestFor({ imageId, fileFormat, jobId: undefined });
   // Of an export without format the job to attach to is named in its input; here it is known, or there is none.
-  return {
-    ...beginTracking({ ...request, attach: null }, Date.parse(SINCE)),
-    request: { ...request, attach: null },
-    jobId,
-    draining,
-    lostSubmit: lostSubmit ? ({} as LostSubmit) : null,
-  };
+  const tracking = takeRequest(beginTracking({ ...request, attach: null }, Date.parse(SINCE)), {
+    ...request,
+    attach: null,
+  });
+  Object.assign(tracking.carried, { jobId, lostSubmit: lostSubmit ? ({} as LostSubmit) : null });
+  tracking.run.draining = draining;
+  return tracking;
 }

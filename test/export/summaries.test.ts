@@ -4,29 +4,30 @@ import type { ObservedJob } from '../../src/contract';
 import { startSummary, submitSummary, timerSummary } from '../../src/export/summaries';
 import { formatDuration } from '../../src/export/time';
 import { currentDetails } from '../../src/workflows/current-details';
+import { beginTracking, recordPoll, takeRequest, type Validated } from '../../src/workflows/state';
 import { jobSeen, statusOf } from '../../src/workflows/status';
-import { beginTracking, recordPoll, requestOf, type Tracking } from '../../src/workflows/tracking';
 import { submitLost } from '../../src/workflows/verdict';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
 
-function exporting(): Tracking {
-  const tracking = beginTracking({}, START);
-  tracking.request = parseExportInput({
-    imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64',
-    bucketUrl: 'ims-image:a.zvhd2',
-    isQuickExport: true,
-  });
-  tracking.deadlineAtMs = START + 24 * 60 * MINUTE;
-  tracking.jobId = 'edc89b490d7d4392898e19b2deb34797';
-  tracking.submittedAtMs = START;
-  tracking.remoteJob = 'running';
-  tracking.phase = 'exporting';
+function exporting(): Validated {
+  const tracking = takeRequest(
+    beginTracking({}, START),
+    parseExportInput({
+      imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64',
+      bucketUrl: 'ims-image:a.zvhd2',
+      isQuickExport: true,
+    }),
+  );
+  tracking.carried.jobId = 'edc89b490d7d4392898e19b2deb34797';
+  tracking.carried.submittedAtMs = START;
+  tracking.run.remoteJob = 'running';
+  tracking.run.phase = 'exporting';
   return tracking;
 }
 
-function observe(tracking: Tracking, minute: number, job: Partial<ObservedJob>): void {
+function observe(tracking: Validated, minute: number, job: Partial<ObservedJob>): void {
   const reading = { status: 'RUNNING', progress: null, ...job } as ObservedJob;
   recordPoll(tracking, { kind: 'observed', job: reading }, START + minute * MINUTE);
 }
@@ -48,27 +49,31 @@ describe('what people read in the Web UI', () => {
   it('does not call a check the next one that comes only before the deadline', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
-    tracking.paused = true;
+    tracking.carried.paused = true;
     expect(timerSummary(jobSeen(tracking, START))).toBe('paused at RUNNING 10 % - check #2 only before the deadline');
   });
 
   it('keeps the beginning and the end of a long destination: 200 bytes in a summary, 120 characters on the Timeline', () => {
     const attach = { jobId: 'edc89b490d7d4392898e19b2deb34797' };
-    const request = { ...requestOf(exporting()), attach, bucketUrl: `ims-image:${'資料夾/'.repeat(80)}disk.zvhd2` };
+    const request = {
+      ...exporting().carried.request,
+      attach,
+      bucketUrl: `ims-image:${'資料夾/'.repeat(80)}disk.zvhd2`,
+    };
     const summary = startSummary(request);
     expect(summary).toMatch(/^Track a job: .*→ ims-image:資料夾.*….*disk\.zvhd2 \(zvhd2, quick export\)$/);
     expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(200);
     const ascii = { ...request, bucketUrl: `ims-image:${'folder/'.repeat(80)}disk.zvhd2` };
     expect(`imsSubmitExport • ${submitSummary(ascii)}`.length).toBeLessThanOrEqual(120);
-    expect(submitSummary(requestOf(exporting()))).toBe('submit to ims-image:a.zvhd2 (zvhd2, quick export)');
+    expect(submitSummary(exporting().carried.request)).toBe('submit to ims-image:a.zvhd2 (zvhd2, quick export)');
   });
 
   it('says what is exported where, as which job, how far and how quickly it is, and what to press', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
-    tracking.nextPollAtMs = START + 12 * MINUTE;
-    tracking.warnings.push('a rule was\nturned down');
+    tracking.run.nextPollAtMs = START + 12 * MINUTE;
+    tracking.carried.warnings.push('a rule was\nturned down');
     expect(currentDetails(tracking, START + 10 * MINUTE)).toBe(`### Exporting - 20 % done, 1h 20m left
 
 - **Image** \`d164b5df-1bc3-4c3f-893e-3e471fd16e64\`
@@ -137,7 +142,7 @@ describe('what people read in the Web UI', () => {
     expect(details).toMatch(/### Canceled, draining - 40 % done.*job has ended and its object is deleted.*`retune`/s);
     expect(details).not.toContain('Request Cancellation');
     expect(details).not.toContain('resumePolling');
-    tracking.paused = true;
+    tracking.carried.paused = true;
     expect(currentDetails(tracking, START)).toMatch(
       /Nobody looks at the job now\..*Go on\*\*: signal `resumePolling`/s,
     );
@@ -147,7 +152,7 @@ describe('what people read in the Web UI', () => {
     const tracking = exporting();
     const error = { code: 'APIGW.0301', message: 'no', httpStatus: 401, requestId: null, operation: 'ShowJob' };
     recordPoll(tracking, { kind: 'denied', error }, START);
-    tracking.phase = 'parked';
+    tracking.run.phase = 'parked';
     expect(currentDetails(tracking, START)).not.toContain('Rate');
     expect(currentDetails(tracking, START)).toMatch(
       /Parked.*APIGW\.0301.*What runs in the cloud goes on.*credentials.*pollNow/s,
@@ -158,7 +163,7 @@ describe('what people read in the Web UI', () => {
     const tracking = exporting();
     Object.assign(tracking, { jobId: null, submittedAtMs: null, remoteJob: 'unknown', phase: 'reconciling' });
     const object = { size: 4096, etag: 'e', lastModified: '2026-01-01T00:05:00.000Z', format: 'zvhd2' as const };
-    tracking.lostSubmit = {
+    tracking.carried.lostSubmit = {
       settledAtMs: START,
       seenByThisRun: true,
       probes: 0,
@@ -174,10 +179,13 @@ describe('what people read in the Web UI', () => {
       /answer to the submit was lost.*4096 bytes, last modified 2026-01-01T00:05.*resolveSubmission/s,
     );
     expect(details).toContain('Nothing is submitted any more');
-    tracking.lostSubmit = { ...tracking.lostSubmit, candidate: null, busyUntilMs: START };
+    tracking.carried.lostSubmit = { ...tracking.carried.lostSubmit, candidate: null, busyUntilMs: START };
     expect(currentDetails(tracking, START)).toMatch(/The image is being exported.*the destination is watched/);
-    tracking.lostSubmit = { ...tracking.lostSubmit, candidate: { object, doubt: null, sinceMs: START } };
-    tracking.phase = 'needsAnswer';
+    tracking.carried.lostSubmit = {
+      ...tracking.carried.lostSubmit,
+      candidate: { object, doubt: null, sinceMs: START },
+    };
+    tracking.run.phase = 'needsAnswer';
     expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
     expect(submitLost(tracking, 'somebody looked')).toMatchObject({
       type: 'ExportOutcomeUnknown',
@@ -194,7 +202,7 @@ describe('what people read in the Web UI', () => {
     const details = currentDetails(tracking, START + 65_000);
     expect(details).toMatch(/### Ended: canceled after 0s.*goes on in the cloud; nothing tracks it any more/s);
     expect(details).toContain('`ims-export attach --job edc89b490d7d4392898e19b2deb34797 --image d164b5df');
-    tracking.remoteJob = 'ended';
+    tracking.run.remoteJob = 'ended';
     expect(currentDetails(tracking, START)).toContain('has ended in the cloud');
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowContinuedAsNewError, type WorkflowOptions } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXPORT_IMAGE_WORKFLOW } from '../../src/contract';
-import { beginTracking, carriedState } from '../../src/workflows/tracking';
+import { beginTracking } from '../../src/workflows/state';
 import { type Rig, startRig, whatRemains } from '../rig';
 import { closeOf, eventsOf } from './history';
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 /** Somebody else's job, so that this workflow would report it as its own. */
-const forged = () => ({ ...carriedState(beginTracking({}, Date.now())), jobId: 'd5f1b7e0c1b84d3b9a3f6f0f0c7a1e42' });
+const forged = () => ({ ...beginTracking({}, Date.now()).carried, jobId: 'd5f1b7e0c1b84d3b9a3f6f0f0c7a1e42' });
 
 const start = (options?: Partial<WorkflowOptions>) =>
   rig.client.workflow.start(EXPORT_IMAGE_WORKFLOW, {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BatchState, beginBatch, carriedBatch, resumeBatch, tallyOf } from '../../src/workflows/batch/state';
+import { beginTracking, type ExportState, resumeTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { beginTracking, carriedState, type ExportState, resumeTracking } from '../../src/workflows/tracking';
 import { stateCarriedBy } from '../long-exports/history';
 import { type RecordedHistory, recordedHistories } from './recorded-histories';
 
@@ -64,8 +64,8 @@ describe.each(carried)('the state that $title carried into a new run', ({ of, st
   it('is taken up by the workflow of today as it is', () => {
     const tracking = resumeTracking({}, state);
     // What came with a later version begins as in a new export.
-    const newSince = carriedState(beginTracking({}, state.startedAtMs));
-    expect(carriedState(tracking)).toEqual({ ...newSince, ...state });
+    const newSince = beginTracking({}, state.startedAtMs).carried;
+    expect(tracking.carried).toEqual({ ...newSince, ...state });
     expect(statusOf(tracking, Date.now())).toMatchObject({
       phase: TAKEN_UP[of]?.phase,
       outcome: null,
@@ -82,14 +82,14 @@ describe.each(carried)('the state that $title carried into a new run', ({ of, st
   });
 
   it('vouches for no submit in a run that is reset or retried', () => {
-    const { mayHaveSubmitted, lostSubmit, jobId } = resumeTracking({}, state, true);
+    const { mayHaveSubmitted, lostSubmit, jobId } = resumeTracking({}, state, true).carried;
     expect({ mayHaveSubmitted, jobId }).toEqual({ mayHaveSubmitted: true, jobId: state.jobId });
     expect(lostSubmit).toEqual(state.lostSubmit && { ...state.lostSubmit, seenByThisRun: false });
   });
 
   it('leaves no fact out that the workflow of today keeps', () => {
-    const keptToday = Object.keys(carriedState(beginTracking({}, 0)));
-    expect(Object.keys(carriedState(resumeTracking({}, state))).sort()).toEqual(keptToday.sort());
+    const keptToday = Object.keys(beginTracking({}, 0).carried);
+    expect(Object.keys(resumeTracking({}, state).carried).sort()).toEqual(keptToday.sort());
   });
 });
 

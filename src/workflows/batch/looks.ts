@@ -12,7 +12,7 @@ import { imsLookAtExports } from './activity-stubs';
 import { cancelExport, takeReport } from './exports';
 import { LOOK_LIMITS } from './look-limits';
 import { publish } from './publishing';
-import { asInput, type Batch, type BatchItem, settle } from './state';
+import { askedFor, type Batch, type BatchItem, settle } from './state';
 import { progressLine } from './status';
 import { isOfImage, resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
 
@@ -75,7 +75,7 @@ async function look(batch: Batch, due: Running[]): Promise<ExportLook[]> {
   }));
   try {
     const summary = `look at ${exports.length} exports that did not report`;
-    const taskQueue = activityTaskQueue(asInput(batch));
+    const taskQueue = activityTaskQueue(askedFor(batch));
     return await imsLookAtExports.executeWithOptions({ summary, taskQueue }, [{ exports }]);
   } catch {
     // Temporal, or every worker, was away for minutes: the next look will tell.

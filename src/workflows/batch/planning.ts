@@ -5,14 +5,17 @@ import { activityError } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { activityTaskQueue } from '../task-queues';
 import { imsPlanBatch } from './activity-stubs';
-import { asInput, type Batch, memoOf, takePlan } from './state';
+import { askedFor, type Batch, memoOf, takePlan } from './state';
 
 /** Decides once what is exported where. From here on only the plan is used. */
 export async function plan(batch: Batch): Promise<void> {
   refuseCron();
   const startedAt = iso(batch.startedAtMs);
   try {
-    const options = { summary: 'read the images and plan their exports', taskQueue: activityTaskQueue(asInput(batch)) };
+    const options = {
+      summary: 'read the images and plan their exports',
+      taskQueue: activityTaskQueue(askedFor(batch)),
+    };
     const planned = await imsPlanBatch.executeWithOptions(options, [{ input: batch.input ?? null, startedAt }]);
     takePlan(batch, planned);
   } catch (error) {

@@ -160,9 +160,9 @@ export function planOf(batch: Batch): NonNullable<BatchState['plan']> {
   return batch.plan;
 }
 
-/** What the input of an export would be, as far as it tells the task queues: of the plan, or before that as it came. */
-export function asInput({ plan, input }: Batch): { request: null; input: unknown } {
-  return { request: null, input: plan ?? input };
+/** What the batch is asked to do: of the plan, or before that the input as it came. */
+export function askedFor({ plan, input }: Batch): unknown {
+  return plan ?? input;
 }
 
 /** Gives an image its verdict. The window has room for another one then. */

@@ -5,7 +5,7 @@ import { activityError, imsValidateExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { activityTaskQueue } from '../task-queues';
 import { inputOf } from './exports';
-import { asInput, type Batch, settle } from './state';
+import { askedFor, type Batch, settle } from './state';
 
 /** Validates the export of an image, in a dry run: nothing is submitted. */
 export function validateExport(batch: Batch, position: number): void {
@@ -22,7 +22,7 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
   const { imageId, bucketUrl } = planned;
   const { notify, ...input } = inputOf(batch, planned);
   try {
-    const taskQueue = activityTaskQueue(asInput(batch));
+    const taskQueue = activityTaskQueue(askedFor(batch));
     await imsValidateExport.executeWithOptions({ summary: `validate ${imageId}`, taskQueue }, [input]);
     return { imageId, bucketUrl, verdict: 'valid' };
   } catch (error) {

@@ -11,7 +11,7 @@ import type { CloudErrorInfo, ObservedJob } from '../../contract';
 import { invalidField } from '../../export/failures';
 import { atLeast, utc } from '../../export/time';
 import { publish } from '../publishing';
-import { requestOf, type Tracking, warn } from '../tracking';
+import { type Validated, warn } from '../state';
 import { jobNotRead } from '../verdict';
 import { inspectDestination, objectionToJob, readJob } from './evidence';
 import type { DestinationReading } from './next-step';
@@ -28,35 +28,35 @@ const OLDER_BY_MS = 1_000;
 const NEWER_BY_MS = 300_000;
 
 /** Takes the job as that of this export; refuses one that surely is not. */
-export async function attach(tracking: Tracking, jobId: string): Promise<void> {
+export async function attach(tracking: Validated, jobId: string): Promise<void> {
   const job = await untilRead(tracking, jobId);
   const objection = objectionToJob(tracking, job);
   if (objection !== null) throw notThisJob(jobId, objection);
   const look = await inspectDestination(tracking);
   refuseOtherDestination(tracking, jobId, job, look);
-  if (look.kind === 'free') tracking.destinationFreeAt = look.date ?? null;
+  if (look.kind === 'free') tracking.carried.destinationFreeAt = look.date ?? null;
   accept(tracking, jobId, true);
-  tracking.lastJob = job;
+  tracking.carried.lastJob = job;
   const begunAtMs = Date.parse(utc(job.beginTime) ?? '');
-  if (begunAtMs < Date.now()) tracking.submittedAtMs = begunAtMs;
+  if (begunAtMs < Date.now()) tracking.carried.submittedAtMs = begunAtMs;
   publish(tracking);
 }
 
-async function untilRead(tracking: Tracking, jobId: string): Promise<ObservedJob> {
+async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJob> {
   for (let looks = 0; ; looks += 1) {
-    tracking.wake = false;
+    tracking.carried.wake = false;
     const outcome = await readJob(tracking, jobId);
     if (outcome.kind === 'observed') return outcome.job;
     const waitMs = LOOK_AGAIN_AFTER_MS[looks];
     if (outcome.kind === 'denied' || waitMs === undefined) throw couldNotBeRead(tracking, jobId, outcome);
-    tracking.lastError = outcome.error;
+    tracking.carried.lastError = outcome.error;
     const lookAtMs = Date.now() + atLeast(waitMs);
     await sleepOrWake(tracking, () => lookAtMs, `waiting: job ${jobId} could not be read (${outcome.error.code})`);
   }
 }
 
 function couldNotBeRead(
-  tracking: Tracking,
+  tracking: Validated,
   jobId: string,
   { kind, error }: { kind: 'denied' | 'notFound' | 'error'; error: CloudErrorInfo },
 ): ApplicationFailure {
@@ -73,8 +73,8 @@ function notThisJob(jobId: string, why: string): ApplicationFailure {
   return invalidField('attach.jobId', jobId, `the id of an export of this image that the cloud still knows; ${why}`);
 }
 
-function refuseOtherDestination(tracking: Tracking, jobId: string, job: ObservedJob, look: DestinationReading): void {
-  const { bucketUrl } = requestOf(tracking);
+function refuseOtherDestination(tracking: Validated, jobId: string, job: ObservedJob, look: DestinationReading): void {
+  const { bucketUrl } = tracking.carried.request;
   const refuse = (found: string) => {
     throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
   };

@@ -9,19 +9,22 @@ import { shortDestination } from '../../export/summaries';
 import { activityError, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
+import type { Validated } from '../state';
 import { activityTaskQueue } from '../task-queues';
-import { requestOf, type Tracking } from '../tracking';
 import type { DestinationReading } from './next-step';
 
 /** What stands at the destination now. */
-export async function inspectDestination(tracking: Tracking): Promise<DestinationReading> {
-  const request = requestOf(tracking);
-  tracking.nextPollAtMs = null;
+export async function inspectDestination(tracking: Validated): Promise<DestinationReading> {
+  const request = tracking.carried.request;
+  tracking.run.nextPollAtMs = null;
   publish(tracking);
   try {
     return await imsReconcileSubmit.executeWithOptions(
-      { summary: `look whether ${shortDestination(request)} is there`, taskQueue: activityTaskQueue(tracking) },
-      [{ request, destinationFreeAt: tracking.destinationFreeAt }],
+      {
+        summary: `look whether ${shortDestination(request)} is there`,
+        taskQueue: activityTaskQueue(tracking.carried.request),
+      },
+      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt }],
     );
   } catch (error) {
     rethrowCancel(error);
@@ -41,11 +44,15 @@ function objectSeenBefore(error: unknown): ExportedObject | null {
 }
 
 /** One reading of a job that is not tracked yet. */
-export async function readJob(tracking: Tracking, jobId: string): Promise<PollOutcome> {
+export async function readJob(tracking: Validated, jobId: string): Promise<PollOutcome> {
   try {
     return await imsPollJob.executeWithOptions(
-      { summary: `look at job ${jobId}`, scheduleToCloseTimeout: '2m', taskQueue: activityTaskQueue(tracking) },
-      [{ request: requestOf(tracking), jobId, askedFor: true }],
+      {
+        summary: `look at job ${jobId}`,
+        scheduleToCloseTimeout: '2m',
+        taskQueue: activityTaskQueue(tracking.carried.request),
+      },
+      [{ request: tracking.carried.request, jobId, askedFor: true }],
     );
   } catch (error) {
     rethrowCancel(error);
@@ -54,8 +61,8 @@ export async function readJob(tracking: Tracking, jobId: string): Promise<PollOu
 }
 
 /** Why a job is not one of this image's exports; null when it can be. */
-export function objectionToJob(tracking: Tracking, { jobType, imageId }: ObservedJob): string | null {
-  const wanted = requestOf(tracking).imageId;
+export function objectionToJob(tracking: Validated, { jobType, imageId }: ObservedJob): string | null {
+  const wanted = tracking.carried.request.imageId;
   if (jobType !== null && jobType !== EXPORT_JOB_TYPE) return `it is a job of type ${jobType}, not ${EXPORT_JOB_TYPE}`;
   if (imageId !== null && imageId.toLowerCase() !== wanted) return `it is of image ${imageId}, not of ${wanted}`;
   return null;

@@ -18,36 +18,37 @@ import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
+import { jobMemo, pollingPhase, type Validated } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
 import { tellSubmitted } from '../telemetry';
-import { jobMemo, pollingPhase, requestOf, type Tracking } from '../tracking';
 
 /**
  * Asks for one POST and waits until it has settled. A cancel that comes meanwhile goes on only after the answer was kept.
  *
  * @param giveUpAtMs in the future: until then a worker must have taken it
  */
-export async function post(tracking: Tracking, mayPost: boolean, giveUpAtMs: number): Promise<SubmitOutcome> {
-  const request = requestOf(tracking);
+export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: number): Promise<SubmitOutcome> {
+  const request = tracking.carried.request;
   // From here until the answer, whoever asks is told the truth: nobody knows.
-  tracking.remoteJob = 'unknown';
-  tracking.nextPollAtMs = null;
+  tracking.run.remoteJob = 'unknown';
+  tracking.run.nextPollAtMs = null;
   publish(tracking);
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const outcome = await imsSubmitExport
     .executeWithOptions(
-      { summary: submitSummary(request), scheduleToStartTimeout, taskQueue: submitTaskQueue(tracking) },
+      { summary: submitSummary(request), scheduleToStartTimeout, taskQueue: submitTaskQueue(tracking.carried.request) },
       [{ request, mayPost, runId: workflowInfo().runId }],
     )
     .catch(lostActivity);
   if (outcome.kind === 'accepted') {
-    tracking.submissions += 1;
+    tracking.carried.submissions += 1;
     accept(tracking, outcome.jobId);
   }
   if (outcome.kind === 'ambiguous') loseAnswer(tracking, outcome);
-  const surelyNone = !tracking.mayHaveSubmitted && tracking.lostSubmit === null && tracking.jobId === null;
-  if (surelyNone) tracking.remoteJob = 'none';
+  const surelyNone =
+    !tracking.carried.mayHaveSubmitted && tracking.carried.lostSubmit === null && tracking.carried.jobId === null;
+  if (surelyNone) tracking.run.remoteJob = 'none';
   if (cancelRequested()) throw new CancelledFailure('Canceled while the export was being submitted');
   return outcome;
 }
@@ -57,26 +58,26 @@ export async function post(tracking: Tracking, mayPost: boolean, giveUpAtMs: num
  *
  * @param named whether a person named it, and not the answer to our own submit
  */
-export function accept(tracking: Tracking, jobId: string, named = false): void {
-  tracking.jobId = jobId;
-  tracking.jobNamed = named;
-  tracking.submittedAtMs = Date.now();
-  tracking.remoteJob = 'running';
-  tracking.lastError = null;
-  tracking.lostSubmit = null;
-  tracking.phase = pollingPhase(tracking);
+export function accept(tracking: Validated, jobId: string, named = false): void {
+  tracking.carried.jobId = jobId;
+  tracking.carried.jobNamed = named;
+  tracking.carried.submittedAtMs = Date.now();
+  tracking.run.remoteJob = 'running';
+  tracking.carried.lastError = null;
+  tracking.carried.lostSubmit = null;
+  tracking.run.phase = pollingPhase(tracking.carried, tracking.run.draining);
   // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
   upsertMemo(jobMemo(tracking));
   tellSubmitted(tracking);
 }
 
 /** The answer to a POST was lost: from now on the rule is to find out, not to submit. */
-function loseAnswer(tracking: Tracking, { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>): void {
-  const { lostSubmit } = tracking;
-  tracking.lastError = error;
-  tracking.remoteJob = 'unknown';
-  tracking.submissions = sent ? tracking.submissions + 1 : Math.max(tracking.submissions, 1);
-  tracking.lostSubmit = {
+function loseAnswer(tracking: Validated, { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>): void {
+  const { lostSubmit } = tracking.carried;
+  tracking.carried.lastError = error;
+  tracking.run.remoteJob = 'unknown';
+  tracking.carried.submissions = sent ? tracking.carried.submissions + 1 : Math.max(tracking.carried.submissions, 1);
+  tracking.carried.lostSubmit = {
     probes: lostSubmit === null ? 0 : lostSubmit.probes + (sent ? 1 : 0),
     granted: lostSubmit?.granted ?? 0,
     timesBusy: lostSubmit?.timesBusy ?? 0,

@@ -12,9 +12,9 @@ import { atLeast } from '../../export/time';
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { nextDelayMs } from '../poll-schedule';
+import { type Validated, warn } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { tellReconciled } from '../telemetry';
-import { deadlineOf, requestOf, type Tracking, warn } from '../tracking';
 import { submitLost } from '../verdict';
 import { inspectDestination } from './evidence';
 import { type DestinationReading, type Known, type LostSubmit, type NextStep, nextStep } from './next-step';
@@ -29,31 +29,35 @@ import {
 } from './waiting';
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
-export async function reconcile(tracking: Tracking): Promise<void> {
-  for (let lost = tracking.lostSubmit; lost !== null && tracking.unconfirmed === null; lost = tracking.lostSubmit) {
+export async function reconcile(tracking: Validated): Promise<void> {
+  for (
+    let lost = tracking.carried.lostSubmit;
+    lost !== null && tracking.run.unconfirmed === null;
+    lost = tracking.carried.lostSubmit
+  ) {
     await continueInNewRunWhenDue(tracking);
     // A message that comes from here on is not slept over.
-    tracking.wake = false;
+    tracking.carried.wake = false;
     await take(tracking, lost, nextStep(known(tracking, lost, null)));
   }
-  tellReconciled(tracking.unconfirmed === null ? 'jobFound' : 'unconfirmed');
+  tellReconciled(tracking.run.unconfirmed === null ? 'jobFound' : 'unconfirmed');
 }
 
-function known(tracking: Tracking, lost: LostSubmit, destination: DestinationReading | null): Known {
+function known(tracking: Validated, lost: LostSubmit, destination: DestinationReading | null): Known {
   return {
     lost,
-    answer: tracking.resolution,
+    answer: tracking.carried.resolution,
     destination,
-    wasReadable: tracking.destinationFreeAt !== null,
-    options: requestOf(tracking).options,
-    deadlineAtMs: deadlineOf(tracking),
+    wasReadable: tracking.carried.destinationFreeAt !== null,
+    options: tracking.carried.request.options,
+    deadlineAtMs: tracking.carried.deadlineAtMs,
     nowMs: Date.now(),
   };
 }
 
-async function take(tracking: Tracking, lost: LostSubmit, step: NextStep): Promise<void> {
+async function take(tracking: Validated, lost: LostSubmit, step: NextStep): Promise<void> {
   if (step.do === 'followAnswer') return await followResolution(tracking, lost, step.answer);
-  tracking.phase = 'reconciling';
+  tracking.run.phase = 'reconciling';
   switch (step.do) {
     case 'giveUp':
       return giveUp(tracking, step.finding);
@@ -64,12 +68,12 @@ async function take(tracking: Tracking, lost: LostSubmit, step: NextStep): Promi
       return await waitUntil(tracking, atMs, 'until the lost submit is surely over');
     }
     case 'wait':
-      tracking.phase = step.as;
+      tracking.run.phase = step.as;
       return await waitUntil(tracking, step.untilMs, step.for);
     case 'inspectDestination':
       return await inspectAndGoOn(tracking, lost);
     case 'takeObject':
-      tracking.unconfirmed = step.object;
+      tracking.run.unconfirmed = step.object;
       return warn(tracking, TAKEN_UNCONFIRMED);
     case 'watchDestination':
       return await watchDestination(tracking, lost);
@@ -78,12 +82,12 @@ async function take(tracking: Tracking, lost: LostSubmit, step: NextStep): Promi
   }
 }
 
-async function inspectAndGoOn(tracking: Tracking, lost: LostSubmit): Promise<void> {
+async function inspectAndGoOn(tracking: Validated, lost: LostSubmit): Promise<void> {
   const destination = await inspectDestination(tracking);
   if (destination.kind === 'candidate') rememberCandidate(lost, destination);
   // Somebody knows better by now.
-  if (tracking.resolution !== null) return;
-  if ('error' in destination) tracking.lastError = destination.error;
+  if (tracking.carried.resolution !== null) return;
+  if ('error' in destination) tracking.carried.lastError = destination.error;
   await take(tracking, lost, nextStep(known(tracking, lost, destination)));
 }
 
@@ -100,19 +104,19 @@ function rememberCandidate(
 }
 
 /** Ends as unknown, unless somebody has said in the meantime what became of the submit: that is followed first. */
-function giveUp(tracking: Tracking, finding: string | null): void {
-  if (tracking.resolution === null) throw submitLost(tracking, finding);
+function giveUp(tracking: Validated, finding: string | null): void {
+  if (tracking.carried.resolution === null) throw submitLost(tracking, finding);
 }
 
 /**
  * Submits again: what the cloud answers tells what became of the first one, and where nothing did, this is the export.
  * One that was surely not executed for now is not counted, and comes back here after a wait and another look.
  */
-async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
+async function probe(tracking: Validated, lost: LostSubmit): Promise<void> {
   if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
-  const { submissions } = tracking;
-  lost.probeUntilMs ??= Date.now() + requestOf(tracking).options.submitBudgetMs;
-  const untilMs = () => Math.min(lost.probeUntilMs ?? Number.POSITIVE_INFINITY, deadlineOf(tracking));
+  const { submissions } = tracking.carried;
+  lost.probeUntilMs ??= Date.now() + tracking.carried.request.options.submitBudgetMs;
+  const untilMs = () => Math.min(lost.probeUntilMs ?? Number.POSITIVE_INFINITY, tracking.carried.deadlineAtMs);
   if (Date.now() >= untilMs()) return giveUp(tracking, 'the time to submit is over');
   const outcome = await post(tracking, lost.seenByThisRun, untilMs());
   switch (outcome.kind) {
@@ -123,7 +127,7 @@ async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
       // The answer was lost again: post() has begun another time of settling.
       return;
     case 'rejected':
-      tracking.lastError = outcome.error;
+      tracking.carried.lastError = outcome.error;
       if (outcome.error.code !== DESTINATION_EXISTS) return giveUp(tracking, 'a further submit was refused');
       lost.probes += 1;
       lost.candidate = { object: null, doubt: null, sinceMs: Date.now() };
@@ -134,12 +138,12 @@ async function probe(tracking: Tracking, lost: LostSubmit): Promise<void> {
 }
 
 async function afterNotExecuted(
-  tracking: Tracking,
+  tracking: Validated,
   lost: LostSubmit,
   outcome: NotExecuted,
   untilMs: () => number,
 ): Promise<void> {
-  tracking.lastError = outcome.error;
+  tracking.carried.lastError = outcome.error;
   if (outcome.reason === 'imageBusy') {
     lost.probes += 1;
     lost.busyUntilMs = Date.now() + SUBMIT_LIMITS.busyImageMs * 2 ** lost.timesBusy;
@@ -154,15 +158,15 @@ async function afterNotExecuted(
 }
 
 /** An export of this image runs, ours or somebody's to another object. Ours would end with the object at our destination. */
-async function watchDestination(tracking: Tracking, lost: LostSubmit): Promise<void> {
-  const { minIntervalMs, maxIntervalMs } = requestOf(tracking).options;
+async function watchDestination(tracking: Validated, lost: LostSubmit): Promise<void> {
+  const { minIntervalMs, maxIntervalMs } = tracking.carried.request.options;
   const nowMs = Date.now();
   const delayMs = nextDelayMs({
     elapsedMs: nowMs - lost.settledAtMs,
     remainingMs: null,
     minIntervalMs,
     maxIntervalMs,
-    untilLastLookMs: deadlineOf(tracking) - nowMs,
+    untilLastLookMs: tracking.carried.deadlineAtMs - nowMs,
     random: Math.random(),
   });
   await waitUntil(tracking, nowMs + delayMs, 'the image is being exported; is the object there');
@@ -172,15 +176,15 @@ async function watchDestination(tracking: Tracking, lost: LostSubmit): Promise<v
  * After a cancel that is drained nothing is submitted any more: the destination is watched until an object appears, somebody
  * says what became of the submit, or the deadline has passed (then it throws ExportOutcomeUnknown).
  */
-export async function watchAfterCancel(tracking: Tracking): Promise<void> {
-  for (let lost = tracking.lostSubmit; lost !== null; lost = tracking.lostSubmit) {
-    tracking.wake = false;
-    if (tracking.resolution !== null && 'notSubmitted' in tracking.resolution) {
-      tracking.remoteJob = 'none';
+export async function watchAfterCancel(tracking: Validated): Promise<void> {
+  for (let lost = tracking.carried.lostSubmit; lost !== null; lost = tracking.carried.lostSubmit) {
+    tracking.carried.wake = false;
+    if (tracking.carried.resolution !== null && 'notSubmitted' in tracking.carried.resolution) {
+      tracking.run.remoteJob = 'none';
       return;
     }
-    if (tracking.resolution !== null) {
-      await followResolution(tracking, lost, tracking.resolution);
+    if (tracking.carried.resolution !== null) {
+      await followResolution(tracking, lost, tracking.carried.resolution);
       continue;
     }
     const look = await inspectDestination(tracking);
@@ -192,15 +196,15 @@ export async function watchAfterCancel(tracking: Tracking): Promise<void> {
       );
       return;
     }
-    if (look.kind !== 'free') tracking.lastError = look.error;
-    if (Date.now() >= deadlineOf(tracking)) giveUp(tracking, 'the deadline has passed');
+    if (look.kind !== 'free') tracking.carried.lastError = look.error;
+    if (Date.now() >= tracking.carried.deadlineAtMs) giveUp(tracking, 'the deadline has passed');
     else await watchDestination(tracking, lost);
   }
 }
 
 /** The deadline is the longest sleep, and there is none after it. */
-async function waitUntil(tracking: Tracking, atMs: number, what: string): Promise<void> {
-  await sleepOrWake(tracking, () => Math.min(atMs, deadlineOf(tracking)), `waiting: ${what}`);
+async function waitUntil(tracking: Validated, atMs: number, what: string): Promise<void> {
+  await sleepOrWake(tracking, () => Math.min(atMs, tracking.carried.deadlineAtMs), `waiting: ${what}`);
 }
 
 /** IMG.0070. */

@@ -7,7 +7,7 @@ import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contr
 import { notTakenText } from '../../export/summaries';
 import { utc } from '../../export/time';
 import { publish } from '../publishing';
-import { type Tracking, warn } from '../tracking';
+import { type Validated, warn } from '../state';
 import { objectionToJob, readJob } from './evidence';
 import type { LostSubmit } from './next-step';
 import { accept } from './post';
@@ -17,11 +17,11 @@ const CLOCK_TOLERANCE_MS = 300_000;
 
 /** Takes the job that a person named when it can be that of this export, or grants another submit. */
 export async function followResolution(
-  tracking: Tracking,
+  tracking: Validated,
   lost: LostSubmit,
   resolution: SubmissionResolution,
 ): Promise<void> {
-  tracking.resolution = null;
+  tracking.carried.resolution = null;
   if (!('jobId' in resolution)) {
     if (lost.candidate !== null) {
       warn(
@@ -50,7 +50,7 @@ export async function followResolution(
 }
 
 /** Why a job cannot be taken as that of this export; null when it can. */
-function objectionTo(tracking: Tracking, outcome: PollOutcome): string | null {
+function objectionTo(tracking: Validated, outcome: PollOutcome): string | null {
   if (outcome.kind !== 'observed') return `the cloud answered ${outcome.error.code}: ${outcome.error.message}`;
   const { job } = outcome;
   const objection = objectionToJob(tracking, job);
@@ -58,7 +58,7 @@ function objectionTo(tracking: Tracking, outcome: PollOutcome): string | null {
   if (job.status !== 'INIT' && job.status !== 'RUNNING' && job.status !== 'SUCCESS') {
     return `its status is ${job.status}; answer {"notSubmitted": true} to submit again`;
   }
-  if (beganBefore(job, tracking.startedAtMs)) return `it began ${job.beginTime}, before this export`;
+  if (beganBefore(job, tracking.carried.startedAtMs)) return `it began ${job.beginTime}, before this export`;
   return null;
 }
 

@@ -2,8 +2,8 @@ import type { SubmitOutcome } from '../../contract';
 import { waitSummary } from '../../export/summaries';
 import { about, atLeast } from '../../export/time';
 import { sleep } from '../sleep';
+import type { Tracking } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
-import type { Tracking } from '../tracking';
 
 export type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
 
@@ -21,11 +21,11 @@ export async function waitForNextTry(
   outcome: NotExecuted,
   endsAtMs: () => number,
 ): Promise<boolean> {
-  tracking.lastError = outcome.error;
-  const delayMs = delayBeforeNextTry(outcome, tracking.submitWaits);
+  tracking.carried.lastError = outcome.error;
+  const delayMs = delayBeforeNextTry(outcome, tracking.carried.submitWaits);
   const tryAtMs = Date.now() + delayMs;
   if (tryAtMs >= endsAtMs()) return false;
-  tracking.submitWaits += 1;
+  tracking.carried.submitWaits += 1;
   const summary = waitSummary(outcome.reason, outcome.error.code, delayMs);
   await sleepOrWake(tracking, () => Math.min(tryAtMs, endsAtMs()), summary);
   return true;
@@ -34,7 +34,7 @@ export async function waitForNextTry(
 /** Sleeps until the time is over, or somebody sends `pollNow` or an answer. */
 export async function sleepOrWake(tracking: Tracking, untilMs: () => number, summary: string): Promise<void> {
   await sleep(tracking, () => ({ untilMs: untilMs(), summary: () => summary }));
-  tracking.wake = false;
+  tracking.carried.wake = false;
 }
 
 function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number): number {

@@ -1,5 +1,6 @@
 /**
- * What the workflow knows of its export: one plain object, moved forward by the steps.
+ * What the workflow knows of its export: one plain object, moved forward by the steps. What continue-as-new hands on is one
+ * half of it, what it does not is the other.
  *
  * @module
  */
@@ -73,8 +74,8 @@ export interface ExportState extends HandedOn {
 /** A value for each search attribute; null where there is none. */
 export type ShownAttributes = { [name in keyof typeof SEARCH_ATTRIBUTES]: string | number | null };
 
-/** The state of this run: what outlives it, and what does not. */
-export interface Tracking extends ExportState {
+/** What only this run knows. */
+export interface RunState {
   /** The input as it came; read only for what it may mean, since it can be anything. */
   input: unknown;
   phase: ExportPhase;
@@ -97,11 +98,39 @@ export interface Tracking extends ExportState {
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
 }
 
+/** All that is known of an export. */
+export interface Tracking {
+  carried: ExportState;
+  run: RunState;
+}
+
+/** Once the input was validated. */
+export type Validated = Tracking & { carried: { request: ExportRequest; deadlineAtMs: number } };
+
+/** Once a job is known. */
+export type Submitted = Validated & { carried: { jobId: string } };
+
+export function isValidated(tracking: Tracking): tracking is Validated {
+  return tracking.carried.request !== null && tracking.carried.deadlineAtMs !== null;
+}
+
+/** Takes the validated request in, or the one that `retune` has made of it; the deadline counts from the start. */
+export function takeRequest(tracking: Tracking, request: ExportRequest): Validated {
+  const { carried } = tracking;
+  carried.request = request;
+  carried.deadlineAtMs = carried.startedAtMs + request.options.deadlineMs;
+  return tracking as Validated;
+}
+
+export function isSubmitted(tracking: Tracking): tracking is Submitted {
+  return isValidated(tracking) && tracking.carried.jobId !== null;
+}
+
 /** Job statuses that the API names. */
 const KNOWN_STATUSES: ReadonlySet<string> = new Set(['INIT', 'RUNNING', 'SUCCESS', 'FAIL']);
 
 export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmitted = false): Tracking {
-  return {
+  const carried: ExportState = {
     version: 1,
     startedAtMs,
     request: null,
@@ -129,27 +158,31 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     wake: false,
     warnings: [],
     shownAttributes: null,
-    ...freshRun(input, 'validating', mayHaveSubmitted ? 'unknown' : 'none'),
   };
+  return { carried, run: freshRun(input, 'validating', mayHaveSubmitted ? 'unknown' : 'none') };
 }
 
 /** @param followsAnEarlierAttempt this run was reset or retried: what it was handed may be outdated */
-export function resumeTracking(input: unknown, carried: ExportState, followsAnEarlierAttempt = false): Tracking {
-  const state: ExportState = {
+export function resumeTracking(input: unknown, handedOn: ExportState, followsAnEarlierAttempt = false): Tracking {
+  const carried: ExportState = {
     // The state of an older version lacks what came later.
-    ...carriedState(beginTracking(input, carried.startedAtMs)),
-    ...carried,
-    mayHaveSubmitted: carried.mayHaveSubmitted || followsAnEarlierAttempt,
+    ...beginTracking(input, handedOn.startedAtMs).carried,
+    ...handedOn,
+    mayHaveSubmitted: handedOn.mayHaveSubmitted || followsAnEarlierAttempt,
   };
-  if (carried.jobId !== null) return { ...state, ...freshRun(input, pollingPhase(state), 'running') };
-  if (carried.lostSubmit === null)
-    return { ...state, ...freshRun(input, 'waitingToSubmit', state.mayHaveSubmitted ? 'unknown' : 'none') };
-  const seenByThisRun = carried.lostSubmit.seenByThisRun && !followsAnEarlierAttempt;
-  const lostSubmit = { ...carried.lostSubmit, seenByThisRun };
-  return { ...state, lostSubmit, ...freshRun(input, 'reconciling', 'unknown') };
+  if (carried.jobId !== null) return { carried, run: freshRun(input, pollingPhase(carried), 'running') };
+  const { lostSubmit, mayHaveSubmitted } = carried;
+  if (lostSubmit === null) {
+    return { carried, run: freshRun(input, 'waitingToSubmit', mayHaveSubmitted ? 'unknown' : 'none') };
+  }
+  const seenByThisRun = lostSubmit.seenByThisRun && !followsAnEarlierAttempt;
+  return {
+    carried: { ...carried, lostSubmit: { ...lostSubmit, seenByThisRun } },
+    run: freshRun(input, 'reconciling', 'unknown'),
+  };
 }
 
-function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
+function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): RunState {
   return {
     input,
     phase,
@@ -166,109 +199,74 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob) {
   };
 }
 
-/** What continue-as-new hands to the next run. */
-export function carriedState(tracking: Tracking): ExportState {
-  const {
-    input,
-    phase,
-    remoteJob,
-    nextPollAtMs,
-    retryAfterMs,
-    unconfirmed,
-    replan,
-    draining,
-    discard,
-    toldAttention,
-    continuing,
-    ended,
-    ...carried
-  } = tracking;
-  return carried;
-}
-
 /** What the memo tells of the job, so that it outlives the run; nothing before there is one. */
-export function jobMemo({ jobId, request, jobNamed }: Tracking): { [key in keyof ExportMemo]: ExportMemo[key] } {
+export function jobMemo({ carried: { jobId, request, jobNamed } }: Tracking): {
+  [key in keyof ExportMemo]: ExportMemo[key];
+} {
   if (jobId === null || request === null) return {};
   const { imageId, bucketUrl, attach } = request;
   return { jobId, imageId, bucketUrl, ...(attach !== null && jobNamed ? { attached: true } : {}) };
 }
 
+/** What the input asks for, as far as it can be read: the validated request, or the input as it came. */
+export function askedFor({ carried, run }: Tracking): unknown {
+  return carried.request ?? run.input;
+}
+
 /** The job that the input names, which can be anything; undefined where it names none. */
-export function attachedJobId({ request, input }: Pick<Tracking, 'request' | 'input'>): string | undefined {
-  return readAttachedJob(request ?? input);
-}
-
-/** The validated request. Only steps after validation ask for it. */
-export function requestOf(tracking: Tracking): ExportRequest {
-  if (tracking.request === null) throw new Error('the input was not validated yet');
-  return tracking.request;
-}
-
-/** The deadline, known since validation. */
-export function deadlineOf(tracking: Tracking): number {
-  if (tracking.deadlineAtMs === null) throw new Error('the input was not validated yet');
-  return tracking.deadlineAtMs;
-}
-
-/** The job, known since it was accepted. */
-export function jobIdOf(tracking: Tracking): string {
-  if (tracking.jobId === null) throw new Error('no job was accepted yet');
-  return tracking.jobId;
+export function attachedJobId(tracking: Tracking): string | undefined {
+  return readAttachedJob(askedFor(tracking));
 }
 
 /** The phase of an export whose job is known and goes on. */
-export function pollingPhase({
-  draining,
-  paused,
-  parked,
-}: Pick<Tracking, 'paused' | 'parked'> & { draining?: boolean }): ExportPhase {
+export function pollingPhase({ paused, parked }: ExportState, draining = false): ExportPhase {
   if (draining) return 'draining';
   if (paused) return 'paused';
   return parked ? 'parked' : 'exporting';
 }
 
 /** When submitting is given up: nothing is submitted at the deadline either. */
-export function submitEndsAtMs(tracking: Tracking): number {
-  return Math.min(tracking.submitUntilMs ?? Number.POSITIVE_INFINITY, deadlineOf(tracking));
+export function submitEndsAtMs({ carried }: Validated): number {
+  return Math.min(carried.submitUntilMs ?? Number.POSITIVE_INFINITY, carried.deadlineAtMs);
 }
 
 /** Takes the answer of one poll in. */
-export function recordPoll(tracking: Tracking, outcome: PollOutcome, nowMs: number): void {
-  tracking.polls += 1;
-  tracking.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
+export function recordPoll({ carried, run }: Tracking, outcome: PollOutcome, nowMs: number): void {
+  carried.polls += 1;
+  run.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
   if (outcome.kind === 'observed') {
-    recordObservation(tracking, outcome.job, nowMs);
+    recordObservation(carried, outcome.job, nowMs);
     return;
   }
-  tracking.lastError = outcome.error;
-  tracking.parked = outcome.kind === 'denied';
-  if (outcome.kind === 'notFound') tracking.jobNotFoundSinceMs ??= nowMs;
+  carried.lastError = outcome.error;
+  carried.parked = outcome.kind === 'denied';
+  if (outcome.kind === 'notFound') carried.jobNotFoundSinceMs ??= nowMs;
   // A refusal of the credentials says nothing of the job, and mending them may take a night: only the deadline ends it.
-  tracking.pollErrorsSinceMs = tracking.parked ? null : (tracking.pollErrorsSinceMs ?? nowMs);
+  carried.pollErrorsSinceMs = carried.parked ? null : (carried.pollErrorsSinceMs ?? nowMs);
 }
 
-function recordObservation(tracking: Tracking, job: ObservedJob, nowMs: number): void {
-  tracking.lastError = null;
-  tracking.parked = false;
-  tracking.pollErrorsSinceMs = null;
-  tracking.jobNotFoundSinceMs = null;
-  tracking.lastJob = job;
-  tracking.observations[job.status] = (tracking.observations[job.status] ?? 0) + 1;
-  tracking.unknownStatusSinceMs = KNOWN_STATUSES.has(job.status) ? null : (tracking.unknownStatusSinceMs ?? nowMs);
+function recordObservation(carried: ExportState, job: ObservedJob, nowMs: number): void {
+  carried.lastError = null;
+  carried.parked = false;
+  carried.pollErrorsSinceMs = null;
+  carried.jobNotFoundSinceMs = null;
+  carried.lastJob = job;
+  carried.observations[job.status] = (carried.observations[job.status] ?? 0) + 1;
+  carried.unknownStatusSinceMs = KNOWN_STATUSES.has(job.status) ? null : (carried.unknownStatusSinceMs ?? nowMs);
   // At the end the cloud may still show an old percentage; SUCCESS and FAIL speak for themselves.
   if (job.status === 'RUNNING' || job.status === 'INIT') {
-    tracking.progress = observeProgress(tracking.progress, job.progress, nowMs);
+    carried.progress = observeProgress(carried.progress, job.progress, nowMs);
   }
 }
 
 /** Polls begin again: what failed before the pause says nothing of the time in which nobody looked. */
-export function forgetStreaks(tracking: Tracking): void {
-  tracking.pollErrorsSinceMs = null;
-  tracking.unknownStatusSinceMs = null;
-  tracking.jobNotFoundSinceMs = null;
+export function forgetStreaks({ carried }: Tracking): void {
+  carried.pollErrorsSinceMs = null;
+  carried.unknownStatusSinceMs = null;
+  carried.jobNotFoundSinceMs = null;
 }
 
 /** Adds a warning once. */
-export function warn(tracking: Tracking, warning: string): void {
-  if (!tracking.warnings.includes(warning)) tracking.warnings.push(warning);
+export function warn({ carried }: Tracking, warning: string): void {
+  if (!carried.warnings.includes(warning)) carried.warnings.push(warning);
 }
