@@ -3,9 +3,7 @@ import type { ExportImageInput, ExportImageResult } from '../contract';
 import { isExportFailure, stateFromOutside } from '../export/failures';
 import { cancelRequested } from './cancellation';
 import { continuesARun, followsAnEarlierAttempt } from './continuation';
-import { drain } from './draining';
 import { listen } from './messages';
-import { pollUntilSuccess } from './polling';
 import { publish } from './publishing';
 import {
   beginTracking,
@@ -17,11 +15,13 @@ import {
   type Validated,
 } from './state';
 import { attentionOf } from './status';
-import { attach as attachTo } from './submission/attachment';
-import { submit } from './submission/submit';
-import { validate } from './validation';
+import { attach as attachTo } from './steps/attach';
+import { drain } from './steps/drain';
+import { pollUntilSuccess } from './steps/poll';
+import { submit } from './steps/submit';
+import { validate } from './steps/validate';
+import { unconfirmedResult, verify } from './steps/verify';
 import { endAsCanceled, endAsFailed, endAsSucceeded } from './verdict';
-import { unconfirmedResult, verify } from './verification';
 
 /**
  * Exports one image to OBS and returns the verified object.

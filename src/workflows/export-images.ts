@@ -12,9 +12,9 @@ import type { BatchOutcome, ExportImagesInput, ExportImagesResult } from '../con
 import { isExportFailure, stateFromOutside } from '../export/failures';
 import { iso } from '../export/time';
 import { cancelAll } from './batch/canceling';
-import { keepLooking } from './batch/looks';
+import { keepLooking } from './batch/liveness';
 import { listen } from './batch/messages';
-import { plan } from './batch/planning';
+import { plan } from './batch/plan';
 import { publish } from './batch/publishing';
 import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch } from './batch/state';
 import { exportAll } from './batch/window';

@@ -107,7 +107,8 @@ describe('what people read in the Web UI', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
-    Object.assign(tracking, { paused: true, phase: 'paused', nextPollAtMs: START + 24 * 60 * MINUTE - 20_000 });
+    tracking.carried.paused = true;
+    Object.assign(tracking.run, { phase: 'paused', nextPollAtMs: START + 24 * 60 * MINUTE - 20_000 });
     const details = currentDetails(tracking, START + 10 * MINUTE);
     expect(details).toMatch(
       /### Polling is paused - last seen at 20 %.*Next check\*\* #3 only at 2026-01-01 23:59:40 UTC.*deadline run on.*Go on\*\*: signal `resumePolling`.*Check once\*\*: signal `pollNow`/s,
@@ -137,7 +138,7 @@ describe('what people read in the Web UI', () => {
   it('says that a cancel is drained, and how to end that sooner', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.4 });
-    Object.assign(tracking, { draining: true, phase: 'draining' });
+    Object.assign(tracking.run, { draining: true, phase: 'draining' });
     const details = currentDetails(tracking, START);
     expect(details).toMatch(/### Canceled, draining - 40 % done.*job has ended and its object is deleted.*`retune`/s);
     expect(details).not.toContain('Request Cancellation');
@@ -161,7 +162,8 @@ describe('what people read in the Web UI', () => {
 
   it('says that the answer to the submit was lost, what was found, and what a person can answer', () => {
     const tracking = exporting();
-    Object.assign(tracking, { jobId: null, submittedAtMs: null, remoteJob: 'unknown', phase: 'reconciling' });
+    Object.assign(tracking.carried, { jobId: null, submittedAtMs: null });
+    Object.assign(tracking.run, { remoteJob: 'unknown', phase: 'reconciling' });
     const object = { size: 4096, etag: 'e', lastModified: '2026-01-01T00:05:00.000Z', format: 'zvhd2' as const };
     tracking.carried.lostSubmit = {
       settledAtMs: START,
@@ -198,7 +200,7 @@ describe('what people read in the Web UI', () => {
 
   it('says at the end what remains in the cloud', () => {
     const tracking = exporting();
-    Object.assign(tracking, { phase: 'ended', ended: { outcome: 'canceled', atMs: START, failure: null } });
+    Object.assign(tracking.run, { phase: 'ended', ended: { outcome: 'canceled', atMs: START, failure: null } });
     const details = currentDetails(tracking, START + 65_000);
     expect(details).toMatch(/### Ended: canceled after 0s.*goes on in the cloud; nothing tracks it any more/s);
     expect(details).toContain('`ims-export attach --job edc89b490d7d4392898e19b2deb34797 --image d164b5df');

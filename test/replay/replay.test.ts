@@ -46,10 +46,10 @@ describe('the workflow of today goes on with an export as it was recorded', () =
 
 describe('a release that would break running exports is noticed: one with', () => {
   it.each([
-    ['another activity', './validation', 'extra-activity.ts', /^succeeded$/],
-    ['another timer', './verification', 'extra-timer.ts', /^succeeded$/],
-    ['another activity after a reset', './validation', 'extra-activity-after-a-reset.ts', /^reset-while-.*-2$/],
-    ['another activity in a retry', './validation', 'extra-activity-after-a-reset.ts', /^retried-while-.*-2$/],
+    ['another activity', './steps/validate', 'extra-activity.ts', /^succeeded$/],
+    ['another timer', './steps/verify', 'extra-timer.ts', /^succeeded$/],
+    ['another activity after a reset', './steps/validate', 'extra-activity-after-a-reset.ts', /^reset-while-.*-2$/],
+    ['another activity in a retry', './steps/validate', 'extra-activity-after-a-reset.ts', /^retried-while-.*-2$/],
   ])('%s', async (_what, module, fixture, broken) => {
     const ofRelease = await bundle({ [module]: join(__dirname, 'fixtures', fixture) });
     const errors = await replay(

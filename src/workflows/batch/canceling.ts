@@ -1,5 +1,5 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { cancelExports } from './exports';
+import { cancelExports } from './children';
 import { publish } from './publishing';
 import { type Batch, settle, tallyOf } from './state';
 

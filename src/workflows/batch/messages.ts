@@ -15,7 +15,7 @@ import {
 } from '../../contract';
 import { invalidArgument } from '../../export/failures';
 import { exportEnded } from '../notification';
-import { takeReport } from './exports';
+import { takeReport } from './children';
 import { publish } from './publishing';
 import type { Batch } from './state';
 import { statusOf } from './status';

@@ -4,7 +4,7 @@ import { shortReason } from '../../export/failures';
 import { activityError, imsValidateExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { activityTaskQueue } from '../task-queues';
-import { inputOf } from './exports';
+import { inputOf } from './children';
 import { askedFor, type Batch, settle } from './state';
 
 /** Validates the export of an image, in a dry run: nothing is submitted. */

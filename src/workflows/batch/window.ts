@@ -6,7 +6,7 @@
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import { cancelRequested } from '../cancellation';
 import { historyIsLong } from '../history-budget';
-import { startExport } from './exports';
+import { startExport } from './children';
 import { publish } from './publishing';
 import { type Batch, carriedBatch, memoOf, planOf, tallyOf } from './state';
 import { validateExport } from './validations';

@@ -1,12 +1,12 @@
-import type { ExportImageResult, VerifyOutcome } from '../contract';
-import { shortDestination } from '../export/summaries';
-import { iso, utc } from '../export/time';
-import { activityError, imsVerifyObject } from './activity-stubs';
-import { rethrowCancel } from './cancellation';
-import { enter } from './publishing';
-import type { Submitted, Validated } from './state';
-import { activityTaskQueue } from './task-queues';
-import { objectInvalid } from './verdict';
+import type { ExportImageResult, VerifyOutcome } from '../../contract';
+import { shortDestination } from '../../export/summaries';
+import { iso, utc } from '../../export/time';
+import { activityError, imsVerifyObject } from '../activity-stubs';
+import { rethrowCancel } from '../cancellation';
+import { enter } from '../publishing';
+import type { Submitted, Validated } from '../state';
+import { activityTaskQueue } from '../task-queues';
+import { objectInvalid } from '../verdict';
 
 /** Looks at the object that the job says it wrote, and makes the result. */
 export async function verify(tracking: Submitted): Promise<ExportImageResult> {

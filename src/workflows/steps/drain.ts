@@ -5,17 +5,17 @@
  * @module
  */
 import { CancellationScope } from '@temporalio/workflow';
-import type { DiscardOutcome, ExportedObject } from '../contract';
-import { isExportFailure } from '../export/failures';
-import { shortDestination } from '../export/summaries';
-import { utc } from '../export/time';
-import { activityError, imsDiscardObject } from './activity-stubs';
-import { pollUntilSuccess } from './polling';
-import { enter } from './publishing';
-import { isSubmitted, type Submitted, type Validated, warn } from './state';
-import { watchAfterCancel } from './submission/reconciliation';
-import { activityTaskQueue } from './task-queues';
-import { notOlderThan, verifyObject } from './verification';
+import type { DiscardOutcome, ExportedObject } from '../../contract';
+import { isExportFailure } from '../../export/failures';
+import { shortDestination } from '../../export/summaries';
+import { utc } from '../../export/time';
+import { activityError, imsDiscardObject } from '../activity-stubs';
+import { enter } from '../publishing';
+import { isSubmitted, type Submitted, type Validated, warn } from '../state';
+import { activityTaskQueue } from '../task-queues';
+import { pollUntilSuccess } from './poll';
+import { watchAfterCancel } from './reconcile';
+import { notOlderThan, verifyObject } from './verify';
 
 /** Returns when nothing is left to follow. Outside the cancellation of the workflow, which has been requested already. */
 export function drain(tracking: Validated): Promise<void> {

@@ -3,21 +3,21 @@
  *
  * @module
  */
-import type { PollOutcome } from '../contract';
-import type { UnknownOfJob } from '../export/failures';
-import { describeProgress, timerSummary } from '../export/summaries';
-import { atLeast, formatDuration } from '../export/time';
-import { activityError, imsPollJob } from './activity-stubs';
-import { rethrowCancel } from './cancellation';
-import { continueInNewRunWhenDue } from './continuation';
-import { nextDelayMs } from './poll-schedule';
-import { dueInMs } from './progress';
-import { sleep } from './sleep';
-import { pollingPhase, recordPoll, type Submitted, warn } from './state';
-import { jobSeen, stalled } from './status';
-import { activityTaskQueue } from './task-queues';
-import { tellDetection } from './telemetry';
-import { exportFailed, outcomeUnknown } from './verdict';
+import type { PollOutcome } from '../../contract';
+import type { UnknownOfJob } from '../../export/failures';
+import { describeProgress, timerSummary } from '../../export/summaries';
+import { atLeast, formatDuration } from '../../export/time';
+import { activityError, imsPollJob } from '../activity-stubs';
+import { rethrowCancel } from '../cancellation';
+import { continueInNewRunWhenDue } from '../continuation';
+import { nextDelayMs } from '../poll-schedule';
+import { dueInMs } from '../progress';
+import { sleep } from '../sleep';
+import { pollingPhase, recordPoll, type Submitted, warn } from '../state';
+import { jobSeen, stalled } from '../status';
+import { activityTaskQueue } from '../task-queues';
+import { tellDetection } from '../telemetry';
+import { exportFailed, outcomeUnknown } from '../verdict';
 
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;

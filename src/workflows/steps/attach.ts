@@ -12,11 +12,11 @@ import { invalidField } from '../../export/failures';
 import { atLeast, utc } from '../../export/time';
 import { publish } from '../publishing';
 import { type Validated, warn } from '../state';
+import { inspectDestination, objectionToJob, readJob } from '../submission/evidence';
+import type { DestinationReading } from '../submission/next-step';
+import { accept } from '../submission/post';
+import { sleepOrWake } from '../submission/waiting';
 import { jobNotRead } from '../verdict';
-import { inspectDestination, objectionToJob, readJob } from './evidence';
-import type { DestinationReading } from './next-step';
-import { accept } from './post';
-import { sleepOrWake } from './waiting';
 
 /** Waits between the looks at a job that cannot be read at once. */
 const LOOK_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];

@@ -9,7 +9,7 @@ import { type ExportLook, exportWorkflowId } from '../../contract';
 import { formatDuration } from '../../export/time';
 import { activityTaskQueue } from '../task-queues';
 import { imsLookAtExports } from './activity-stubs';
-import { cancelExport, takeReport } from './exports';
+import { cancelExport, takeReport } from './children';
 import { LOOK_LIMITS } from './look-limits';
 import { publish } from './publishing';
 import { askedFor, type Batch, type BatchItem, settle } from './state';

@@ -10,10 +10,10 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/workflow'
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { submitEndsAtMs, type Validated } from '../state';
+import { post } from '../submission/post';
+import { type NotExecuted, REFUSED_CREDENTIALS_TRIES, refusedCredentials, waitForNextTry } from '../submission/waiting';
 import { submitGivenUp, submitRejected } from '../verdict';
-import { post } from './post';
-import { reconcile } from './reconciliation';
-import { type NotExecuted, REFUSED_CREDENTIALS_TRIES, refusedCredentials, waitForNextTry } from './waiting';
+import { reconcile } from './reconcile';
 
 /** Returns once a job is known, or an object was taken for ours without one (`tracking.unconfirmed`). */
 export async function submit(tracking: Validated): Promise<void> {

@@ -13,20 +13,20 @@ import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { nextDelayMs } from '../poll-schedule';
 import { type Validated, warn } from '../state';
-import { SUBMIT_LIMITS } from '../submit-limits';
-import { tellReconciled } from '../telemetry';
-import { submitLost } from '../verdict';
-import { inspectDestination } from './evidence';
-import { type DestinationReading, type Known, type LostSubmit, type NextStep, nextStep } from './next-step';
-import { post } from './post';
-import { followResolution } from './resolution';
+import { inspectDestination } from '../submission/evidence';
+import { type DestinationReading, type Known, type LostSubmit, type NextStep, nextStep } from '../submission/next-step';
+import { post } from '../submission/post';
+import { followResolution } from '../submission/resolution';
 import {
   type NotExecuted,
   REFUSED_CREDENTIALS_TRIES,
   refusedCredentials,
   sleepOrWake,
   waitForNextTry,
-} from './waiting';
+} from '../submission/waiting';
+import { SUBMIT_LIMITS } from '../submit-limits';
+import { tellReconciled } from '../telemetry';
+import { submitLost } from '../verdict';
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
 export async function reconcile(tracking: Validated): Promise<void> {

@@ -1,12 +1,12 @@
 import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
-import { exportWorkflowId } from '../contract';
-import { isExportFailure } from '../export/failures';
-import { activityError, imsValidateExport } from './activity-stubs';
-import { rethrowCancel } from './cancellation';
-import { warnOfShortTimeouts } from './run-timeouts';
-import { askedFor, type Tracking, takeRequest, type Validated, warn } from './state';
-import { activityTaskQueue } from './task-queues';
-import { notValidated, refused } from './verdict';
+import { exportWorkflowId } from '../../contract';
+import { isExportFailure } from '../../export/failures';
+import { activityError, imsValidateExport } from '../activity-stubs';
+import { rethrowCancel } from '../cancellation';
+import { warnOfShortTimeouts } from '../run-timeouts';
+import { askedFor, type Tracking, takeRequest, type Validated, warn } from '../state';
+import { activityTaskQueue } from '../task-queues';
+import { notValidated, refused } from '../verdict';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
 export async function validate(tracking: Tracking): Promise<Validated> {
