@@ -12,9 +12,9 @@ import { invalidField } from '../../export/failures';
 import { atLeast, utc } from '../../export/time';
 import { publish } from '../publishing';
 import { type Validated, warn } from '../state';
+import { accept } from '../submission/accept';
 import { inspectDestination, objectionToJob, readJob } from '../submission/evidence';
 import type { DestinationReading } from '../submission/next-step';
-import { accept } from '../submission/post';
 import { sleepOrWake } from '../submission/waiting';
 import { jobNotRead } from '../verdict';
 

@@ -9,7 +9,6 @@ import {
   CancelledFailure,
   isCancellation,
   TimeoutFailure,
-  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, SubmitOutcome } from '../../contract';
@@ -18,10 +17,10 @@ import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
 import { publish } from '../publishing';
-import { jobMemo, pollingPhase, type Validated } from '../state';
+import type { Validated } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
-import { tellSubmitted } from '../telemetry';
+import { accept } from './accept';
 
 /**
  * Asks for one POST and waits until it has settled. A cancel that comes meanwhile goes on only after the answer was kept.
@@ -51,24 +50,6 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
   if (surelyNone) tracking.run.remoteJob = 'none';
   if (cancelRequested()) throw new CancelledFailure('Canceled while the export was being submitted');
   return outcome;
-}
-
-/**
- * Takes a job as that of this export.
- *
- * @param named whether a person named it, and not the answer to our own submit
- */
-export function accept(tracking: Validated, jobId: string, named = false): void {
-  tracking.carried.jobId = jobId;
-  tracking.carried.jobNamed = named;
-  tracking.carried.submittedAtMs = Date.now();
-  tracking.run.remoteJob = 'running';
-  tracking.carried.lastError = null;
-  tracking.carried.lostSubmit = null;
-  tracking.run.phase = pollingPhase(tracking.carried, tracking.run.draining);
-  // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
-  upsertMemo(jobMemo(tracking));
-  tellSubmitted(tracking);
 }
 
 /** The answer to a POST was lost: from now on the rule is to find out, not to submit. */

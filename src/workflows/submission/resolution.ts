@@ -8,9 +8,9 @@ import { notTakenText } from '../../export/summaries';
 import { utc } from '../../export/time';
 import { publish } from '../publishing';
 import { type Validated, warn } from '../state';
+import { accept } from './accept';
 import { objectionToJob, readJob } from './evidence';
 import type { LostSubmit } from './next-step';
-import { accept } from './post';
 
 /** A job that began this long before the export is another one, whatever the clocks say. */
 const CLOCK_TOLERANCE_MS = 300_000;
