@@ -68,26 +68,26 @@ export interface CloudClient {
   /**
    * The configured project id, or the one that IAM knows for the region; asked once.
    *
-   * @throws {@link CloudError}
+   * @throws `CloudError`
    */
   projectId(): Promise<string>;
   /**
    * Fetches the credentials, unless they are at hand; signs nothing.
    *
-   * @throws {@link CloudError} `CredentialsUnavailable`, whose message says from where, why, and what to do
+   * @throws `CloudError` `CredentialsUnavailable`, whose message says from where, why, and what to do
    */
   checkCredentials(): Promise<void>;
   /**
    * Makes sure that IMS lets the account in, by a signed read that tells of no image in particular.
    *
-   * @throws {@link CloudError}
+   * @throws `CloudError`
    */
   checkAccess(): Promise<void>;
   /**
    * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it tells none. An answer, whatever it
    * says, shows that IMS is reached.
    *
-   * @throws {@link CloudError} when there is no answer
+   * @throws `CloudError` when there is no answer
    */
   imsClock(): Promise<string | null>;
   /** Closes every connection. Requests in flight fail. */

@@ -26,13 +26,13 @@ import { endAsCanceled, endAsFailed, endAsSucceeded } from './verdict';
 /**
  * Exports one image to OBS and returns the verified object.
  *
- * Start it under the id of its destination, {@link exportWorkflowId}, so that one destination has one tracker. Cancelling
+ * Start it under the id of its destination, `exportWorkflowId`, so that one destination has one tracker. Cancelling
  * it stops the tracking, or with `onCancel: 'drain'` follows the job to its end and deletes its object; the cloud has no way
  * to cancel the job itself.
  *
  * @param input the image, the destination and the format. Anything else ends as InvalidExportRequest.
  * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
- * @throws ApplicationFailure, non-retryable, of one of the types in {@link FAILURE_TYPES}
+ * @throws ApplicationFailure, non-retryable, of one of the types in `FAILURE_TYPES`
  */
 export async function exportImageWorkflow(input: ExportImageInput, resumed?: ExportState): Promise<ExportImageResult> {
   const tracking = setUp(input, resumed);

@@ -30,7 +30,7 @@ import { reportBatchEnd } from './telemetry';
  *
  * @param input the images or a query, and where they go. Anything else ends as InvalidExportRequest.
  * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
- * @throws ApplicationFailure, non-retryable, of one of the {@link BATCH_FAILURE_TYPES}: nothing was submitted
+ * @throws ApplicationFailure, non-retryable, of one of the `BATCH_FAILURE_TYPES`: nothing was submitted
  */
 export async function exportImagesWorkflow(
   input: ExportImagesInput,

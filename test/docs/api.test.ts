@@ -1,17 +1,43 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { DOORS, FINGERPRINT_FILE, fingerprint } from './api-fingerprint';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REPOSITORY } from './pages';
+import { RESERVED_OPTIONS, RESERVED_SIGNALS } from './reserved-names';
 
-it('docs/api was made of the declarations and docstrings that there are', () => {
-  const madeOf = readFileSync(join(REPOSITORY, FINGERPRINT_FILE), 'utf8').trim();
-  expect(madeOf, 'docs/api is of other sources: `npm run api-docs` makes it again').toBe(fingerprint());
+/** The reference of the API, as `npm run api-docs` builds it. */
+let folder: string;
+let pages: string[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'api-docs-'));
+  const typedoc = join(REPOSITORY, 'node_modules/.bin/typedoc');
+  await promisify(execFile)(typedoc, ['--out', folder, '--treatWarningsAsErrors'], { cwd: REPOSITORY });
+  const files = await readdir(folder);
+  pages = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
 });
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('docs/api is made of every door of the package', () => {
-  const { entryPoints } = JSON.parse(readFileSync(join(REPOSITORY, 'typedoc.json'), 'utf8')) as {
-    entryPoints: string[];
-  };
-  expect([...entryPoints].sort()).toEqual(DOORS.map((door) => `src/${door}`).sort());
+describe('the reference of the API', () => {
+  it('is built without a warning, of every door of the package', async () => {
+    const { exports } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as {
+      exports: { [door: string]: string | { types: string } };
+    };
+    const { entryPoints } = JSON.parse(await readFile(join(REPOSITORY, 'typedoc.json'), 'utf8')) as {
+      entryPoints: string[];
+    };
+    const doors = Object.values(exports).flatMap((door) =>
+      typeof door === 'string' ? [] : [door.types.replace('./lib/', 'src/').replace(/\.d\.ts$/, '.ts')],
+    );
+    expect([...entryPoints].sort()).toEqual(doors.sort());
+    expect(pages.length).toBeGreaterThan(doors.length);
+  });
+
+  it('has no member of a reserved name', () => {
+    const headings = pages.flatMap((text) => text.match(/^#+ .*$/gm) ?? []);
+    expect(headings.length).toBeGreaterThan(100);
+    const reserved = [...RESERVED_OPTIONS, ...RESERVED_SIGNALS];
+    expect(headings.filter((heading) => reserved.some((name) => heading.includes(name)))).toEqual([]);
+  });
 });

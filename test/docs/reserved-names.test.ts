@@ -36,14 +36,6 @@ describe('a reserved name', () => {
     expect(files.length).toBeGreaterThan(20);
     expect(files.flatMap((file) => namesIn(readFileSync(file, 'utf8')))).toEqual([]);
   });
-
-  it('is no member in the reference of the API', () => {
-    const headings = readdirSync(join(REPOSITORY, 'docs/api'))
-      .map((page) => readFileSync(join(REPOSITORY, 'docs/api', page), 'utf8'))
-      .flatMap((text) => text.match(/^#+ .*$/gm) ?? []);
-    expect(headings.length).toBeGreaterThan(100);
-    expect(headings.flatMap(namesIn)).toEqual([]);
-  });
 });
 
 function filesBelow(folder: string): string[] {
