@@ -187,6 +187,7 @@ export const EXPORT_OPTIONS = {
     help: 'What to do when the image is being exported by somebody else (IMG.0148): wait within `submitBudget`, or fail.',
   },
   rules: { kind: 'rules', default: {}, help: 'Severity per preflight rule.' },
+  /** @internal */
   expectNotification: {
     kind: 'flag',
     default: false,
