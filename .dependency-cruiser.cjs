@@ -93,9 +93,17 @@ module.exports = {
       name: 'testing-stands-alone',
       severity: 'error',
       comment:
-        'The simulator (src/testing) may share the signing code of src/huaweicloud and the cache directory: it imports nothing from workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
+        'The simulator (src/testing) may share the signing code of src/huaweicloud: it imports nothing else, no workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
       from: { path: '^src/testing/' },
-      to: { path: '^src/(?!testing/|huaweicloud/signing/|cache-directory\\.ts$)' },
+      to: { path: '^src/(?!testing/|huaweicloud/signing/)' },
+    },
+    {
+      name: 'dev-server-stands-alone',
+      severity: 'error',
+      comment:
+        'src/dev-server finds, brings and starts the Temporal servers of demo and tests: it imports the cache directory and itself, nothing else of the package.',
+      from: { path: '^src/dev-server/' },
+      to: { path: '^src/(?!dev-server/|cache-directory\\.ts$)' },
     },
     {
       name: 'client-and-worker-do-not-meet',

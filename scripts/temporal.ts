@@ -5,7 +5,7 @@
  * @module
  */
 import { once } from 'node:events';
-import { DevServerNotStarted, findTemporalCli, startDevServer } from '../src/testing/temporal-servers';
+import { DevServerNotStarted, findTemporalCli, startDevServer } from '../src/dev-server';
 
 const PORT = 7233;
 const WEB_UI_PORT = 8233;

@@ -1,4 +1,4 @@
-import { findTemporalCli, findTimeSkippingServer } from '../src/testing/temporal-servers';
+import { findTemporalCli, findTimeSkippingServer } from '../src/dev-server';
 import { bundleOnce } from './temporal';
 
 /** Brings what every test file needs before the first of them runs, so that they do not all install it at once. */

@@ -36,7 +36,7 @@ const COMPUTING = [
   'huaweicloud/fuzz',
   'replay/',
   'web-ui/',
-  'testing/temporal-servers/',
+  'dev-server/',
   'fidelity/',
   'docs/',
   'failures/',

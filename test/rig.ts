@@ -18,6 +18,7 @@ import {
   type ExportStatus,
   exportWorkflowId,
 } from '../src/contract';
+import type { DevServer } from '../src/dev-server';
 import {
   accountFromEnvironment,
   type CloudAccount,
@@ -31,7 +32,6 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../src/testing';
-import type { DevServer } from '../src/testing/temporal-servers';
 import { exactProblemsBy } from './schemas/validator';
 import {
   bundleOnce,

@@ -14,12 +14,7 @@ import {
   type WorkflowBundle,
   type BundleOptions as WorkflowBundlerOptions,
 } from '@temporalio/worker';
-import {
-  type DevServer,
-  type DevServerOptions,
-  findTimeSkippingServer,
-  startDevServer,
-} from '../src/testing/temporal-servers';
+import { type DevServer, type DevServerOptions, findTimeSkippingServer, startDevServer } from '../src/dev-server';
 import { exportWorkflowBundle } from '../src/worker/workflow-bundle';
 
 /** Many exports in the tests are meant to fail; Temporal warns of each. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { endWithParent } from '../src/testing/temporal-servers/end-with-parent';
+import { endWithParent } from '../src/dev-server/end-with-parent';
 
 /** A process of a trial: it speaks once when it is ready, and once for each time that it is asked. */
 export class TrialProcess<Ready, Answer> {

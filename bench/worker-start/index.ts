@@ -12,7 +12,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startDevServer } from '../../src/testing/temporal-servers';
+import { startDevServer } from '../../src/dev-server';
 import { type Spread, spreadOf } from '../ims-client/ratios';
 import { type Start, startWorkerOnce } from './start';
 

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DevServer } from '../../src/testing/temporal-servers';
+import type { DevServer } from '../../src/dev-server';
 import { casesOf, LONG_FORM } from '../long-form';
 import { startTestServer } from '../temporal';
 import { run } from './commands';

@@ -6,7 +6,7 @@
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startDevServer } from '../../src/testing/temporal-servers';
+import { startDevServer } from '../../src/dev-server';
 import { run } from './commands';
 import {
   addDriver,

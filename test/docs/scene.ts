@@ -9,9 +9,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportNexusService } from '../../src';
+import { findTemporalCli } from '../../src/dev-server';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, writeEnvFile } from '../../src/testing';
-import { findTemporalCli } from '../../src/testing/temporal-servers';
 import { type Rig, startRig, untilStatus } from '../rig';
 import { type Page, REPOSITORY } from './pages';
 import { Placeholders } from './placeholders';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnosisLines } from '../../src/cli/doctor';
+import { freePort } from '../../src/dev-server/free-port';
 import { type Check, type DiagnoseOptions, type Diagnosis, diagnose } from '../../src/doctor';
 import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
-import { freePort } from '../../src/testing/temporal-servers/free-port';
 import { casesOf } from '../long-form';
 import { type Rig, startRig } from '../rig';
 

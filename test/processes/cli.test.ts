@@ -6,8 +6,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
+import { freePort } from '../../src/dev-server/free-port';
 import type { SimulatorInfo } from '../../src/testing';
-import { freePort } from '../../src/testing/temporal-servers/free-port';
 import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, type RunningProcess, Stage, until } from './processes';
 

@@ -9,6 +9,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type DevServer, startDevServer } from '../../src/dev-server';
+import { endWithParent } from '../../src/dev-server/end-with-parent';
+import { freePort } from '../../src/dev-server/free-port';
 import {
   environmentOf,
   type FaultRule,
@@ -17,9 +20,6 @@ import {
   type JournalEntry,
   type SimulatorInfo,
 } from '../../src/testing';
-import { type DevServer, startDevServer } from '../../src/testing/temporal-servers';
-import { endWithParent } from '../../src/testing/temporal-servers/end-with-parent';
-import { freePort } from '../../src/testing/temporal-servers/free-port';
 
 const CLI = resolve(__dirname, '../../lib/cli.js');
 const LOOK_EVERY_MS = 50;

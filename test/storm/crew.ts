@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import type { DevServer } from '../../src/dev-server';
+import { endWithParent } from '../../src/dev-server/end-with-parent';
 import { environmentOf, type SimulatorInfo } from '../../src/testing';
-import type { DevServer } from '../../src/testing/temporal-servers';
-import { endWithParent } from '../../src/testing/temporal-servers/end-with-parent';
 import type { WorkerHears, WorkerSays } from './worker-process';
 
 /** One worker at work and one that waits to take its place. */

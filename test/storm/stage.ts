@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import type { DevServer } from '../../src/dev-server';
 import { type Simulator, startSimulator } from '../../src/testing';
-import type { DevServer } from '../../src/testing/temporal-servers';
 import { connectClient, startTestServer } from '../temporal';
 import { beginExport } from '../testing/cloud-client';
 import { scaledBundle } from './bundle';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/testing/temporal-servers/free-port';
+import { freePort } from '../../src/dev-server/free-port';
 import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, Stage } from '../processes/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';

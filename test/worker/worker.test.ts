@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DevServer } from '../../src/dev-server';
 import { accountFromEnvironment } from '../../src/huaweicloud';
-import type { DevServer } from '../../src/testing/temporal-servers';
 import { createExportWorker } from '../../src/worker';
 import { bundleOnce, connectWorker, startTestServer } from '../temporal';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
-import { connectClient, connectWorker, startTestServer, timeSkippingEnvironment } from '../../temporal';
+import { connectClient, connectWorker, startTestServer, timeSkippingEnvironment } from '../temporal';
 
 const bundle = () =>
   bundleWorkflowCode({ workflowsPath: join(__dirname, 'fixtures/nap.ts'), logger: new DefaultLogger('WARN') });

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { cacheDirectory } from '../../cache-directory';
+import { cacheDirectory } from '../cache-directory';
 import { type PipPackage, pipInstall } from './pip-install';
 import { type RunProcess, runProcess } from './run-process';
 import { type SdkServer, sdkDownload } from './sdk-download';

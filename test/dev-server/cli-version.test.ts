@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAtLeast, parseCliVersion } from '../../../src/testing/temporal-servers/cli-version';
+import { isAtLeast, parseCliVersion } from '../../src/dev-server/cli-version';
 
 describe('the version of the Temporal CLI', () => {
   it('is read from what `temporal --version` prints', () => {

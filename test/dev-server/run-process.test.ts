@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runProcess, whatItSaid } from '../../../src/testing/temporal-servers/run-process';
+import { runProcess, whatItSaid } from '../../src/dev-server/run-process';
 
 const env = process.env;
 

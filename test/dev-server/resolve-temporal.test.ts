@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findTemporalCli, resolveTemporal } from '../../../src/testing/temporal-servers';
+import { findTemporalCli, resolveTemporal } from '../../src/dev-server';
 
 it('uses the server of TEMPORAL_ADDRESS, with its namespace and key, and does not stop it', async () => {
   const temporal = await resolveTemporal({
