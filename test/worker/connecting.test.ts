@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { environmentOf } from '../../src/testing';
 import { freePort } from '../../src/testing/temporal-servers/free-port';
 import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, Stage } from '../processes/processes';
@@ -235,6 +236,22 @@ describe('a machine whose own certificates', () => {
     expect(lineOf(doctor, 'native connection')).toMatch(cause);
     expect(doctor.stdout).not.toContain('No problem found');
     expect(doctor.exitCode).toBe(5);
+  });
+
+  it('are missing is no problem for doctor where no account is configured, since clients do without them', async () => {
+    const queue = ['--task-queue', 'for-clients'];
+    const worker = await stage.startWorker(...queue);
+    const none = Object.keys(environmentOf(stage.info)).map((name) => [name, undefined]);
+    const env = { ...trustedByNode(open), ...Object.fromEntries(none), SSL_CERT_FILE: NOWHERE, SSL_CERT_DIR: NOWHERE };
+    const doctor = await stage.runWith(env, 'doctor', ...queue);
+    expect(lineOf(doctor, 'Temporal')).toMatch(/^ok /);
+    expect(lineOf(doctor, 'native connection')).toMatch(
+      /^not checked .*no account is configured here.*NativeCertsNotFound.*Install the package ca-certificates/,
+    );
+    expect(doctor.stdout).toMatch(/^No problem found \(\d not checked\)\.$/m);
+    expect(doctor.exitCode).toBe(0);
+    worker.signal('SIGTERM');
+    expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
   });
 
   it('vouch for the server let the worker in, also where clients do not trust it', async () => {
