@@ -5,11 +5,12 @@
  */
 import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
-import { accountsFromEnvironment, type CloudAccount } from './huaweicloud';
+import { ExportError } from './export-error';
+import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
-import { unreachable } from './temporal/unreachable';
-import { connectWorker } from './worker/native-connection';
+import { keepFailure } from './worker/kept-failure';
+import { connectWorker, lostConnection } from './worker/native-connection';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
 export interface ExportWorkerOptions {
@@ -67,6 +68,7 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
       ],
       plugins: [...(options.worker?.plugins ?? []), plugin],
     });
+    keepFailure(worker);
     return { worker, run: () => worker.run().finally(release) };
   } catch (error) {
     await release();
@@ -88,8 +90,8 @@ export interface RunExportWorkerOptions {
   activitiesOnly?: boolean;
   /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server heeds the last one. */
   activitiesPerSecond?: number;
-  /** Anything else for Temporal's Worker. */
-  worker?: Partial<WorkerOptions>;
+  /** Anything else for Temporal's Worker. A function is called once the server has answered: for what takes long to make. */
+  worker?: Partial<WorkerOptions> | (() => Promise<Partial<WorkerOptions>>);
 }
 
 /**
@@ -101,13 +103,14 @@ export interface RunExportWorkerOptions {
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
   ready: (facts: ReadyFacts) => void = () => {},
-  { activitiesOnly, activitiesPerSecond, worker: further = {} }: RunExportWorkerOptions = {},
+  { activitiesOnly, activitiesPerSecond, worker: others = {} }: RunExportWorkerOptions = {},
 ): Promise<void> {
   const accounts = accountsFromEnvironment(process.env);
-  const needsBundle = !(activitiesOnly || further.workflowBundle || further.workflowsPath);
   // Before it bundles, which keeps this thread busy for seconds.
   const { connection, address, namespace } = await connectWorker();
   try {
+    const further = typeof others === 'function' ? await others() : others;
+    const needsBundle = !(activitiesOnly || further.workflowBundle || further.workflowsPath);
     const options = {
       workflowBundle: needsBundle ? await exportWorkflowBundle() : undefined,
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
@@ -125,9 +128,7 @@ export async function runExportWorker(
     ready({ worker, taskQueue, namespace, address, accounts });
     await running;
   } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    const message = `The Temporal server at ${address} no longer answers this worker (${error.message}). Start the worker again once the server is up.`;
-    throw unreachable(message, error);
+    throw error instanceof TransportError ? await lostConnection({ connection, address, namespace }, error) : error;
   } finally {
     await connection.close();
   }
@@ -139,6 +140,12 @@ if (typeof require !== 'undefined' && require.main === module) {
   }).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     // Not process.exitCode: Temporal's native side keeps the process of a worker that could not be created alive.
-    process.exit(1);
+    process.exit(exitCodeOf(error));
   });
+}
+
+/** As of `ims-export worker`: Temporal is not reachable, the configuration is wrong, or anything else. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ExportError) return 5;
+  return error instanceof AccountConfigurationError ? 2 : 1;
 }

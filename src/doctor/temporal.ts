@@ -6,6 +6,7 @@ import { ExportError } from '../client/errors';
 import { readSearchAttributes } from '../client/search-attributes';
 import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
+import { namesAnAccount } from '../huaweicloud';
 import { temporalOfEnvironment } from '../temporal/place';
 import { type Check, check, type Finding, notChecked, ok, problem } from './check';
 import type { NativeAttempt } from './native-attempt';
@@ -31,7 +32,8 @@ export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<
   });
   try {
     const others = await checkNamespace(client, taskQueue);
-    return [server, reportedOnce(await attempt, [server, ...others]), ...others];
+    const native = reportedOnce(await attempt, [server, ...others]);
+    return [server, server.state === 'ok' ? neededHere(native, env) : native, ...others];
   } finally {
     await client?.connection.close();
   }
@@ -68,6 +70,13 @@ function reportedOnce(one: Check, others: readonly Check[]): Check {
   const same = one.state === 'problem' ? others.find(({ found }) => found === one.found) : undefined;
   if (same === undefined) return one;
   return { check: one.check, subject: one.subject, ...notChecked(`the problem of ${same.check} comes first`) };
+}
+
+/** Where no account is configured no worker runs, and clients do without this connection. */
+function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
+  if (native.state !== 'problem' || namesAnAccount(env)) return native;
+  const why = `no account is configured here, so no worker runs here; it would have this problem: ${native.found}. ${native.next}`;
+  return { check: native.check, subject: native.subject, ...notChecked(why) };
 }
 
 type Configuration = Finding | { address: string; source: string };

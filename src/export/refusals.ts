@@ -7,7 +7,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import {
   type CloudErrorInfo,
-  type DestinationBusyDetails,
   type DestinationExistsDetails,
   type ExportImageResult,
   type ExportNotAllowedDetails,
@@ -106,7 +105,7 @@ export function exportedBefore({ imageId, bucketUrl }: FailureContext, earlier: 
   return failure(
     'DestinationExists',
     `${bucketUrl} already holds image ${earlier.imageId} (${earlier.fileFormat}), exported ${earlier.finishedAt}. Choose another object key.`,
-    { imageId, bucketUrl, object: earlier.object },
+    { imageId, bucketUrl, object: earlier.object && pick(earlier.object) },
   );
 }
 
@@ -116,6 +115,7 @@ export function otherJobTracked(
   jobId: string,
   trackedJobId: string | null,
 ): ApplicationFailure {
-  const message = `${bucketUrl} is the destination of job ${trackedJobId}, which is tracked by ${exportWorkflowId(bucketUrl)}, not of job ${jobId}.`;
-  return failure('DestinationBusy', message, { imageId, bucketUrl } as DestinationBusyDetails);
+  const workflowId = exportWorkflowId(bucketUrl);
+  const message = `${bucketUrl} is the destination of job ${trackedJobId}, which is tracked by ${workflowId}, not of job ${jobId}.`;
+  return failure('DestinationBusy', message, { imageId, bucketUrl, running: null, workflowId });
 }

@@ -19,7 +19,7 @@ import {
 import { asText, invalidRequest, type Problem } from '../export/failures';
 import { accountSchema, imageIdSchema, splitBucketUrl } from './export';
 import { templateProblem } from './key-template';
-import { optionProblems, optionsSchema, withDefaults } from './options';
+import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
 
 /** An input of a batch that can be read, with its defaults. */
@@ -180,7 +180,7 @@ function templateProblems(field: string, template: string | null | undefined): P
 }
 
 function keysAt(path: string[]): readonly string[] {
-  if (path[0] === 'options') return path[1] === 'rules' ? RULE_IDS : Object.keys(optionsSchema.shape);
+  if (path[0] === 'options') return path[1] === 'rules' ? RULE_IDS : OPTION_NAMES;
   if (path[0] === 'images') return Object.keys(imageSchema.shape);
   return Object.keys((path[0] === 'query' ? querySchema : batchInputSchema).shape);
 }

@@ -18,7 +18,7 @@ import {
   workflowIdProblem,
 } from '../contract';
 import { asText, invalidField, invalidRequest, type Problem } from '../export/failures';
-import { optionProblems, optionsSchema, withDefaults } from './options';
+import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
 
 /** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
@@ -141,5 +141,5 @@ function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Pro
 function keysAt(path: string[]): readonly string[] {
   if (path[1] === 'rules') return RULE_IDS;
   if (path[0] === 'notify') return ['workflowId'];
-  return Object.keys((path[0] === 'options' ? optionsSchema : exportInputSchema).shape);
+  return path[0] === 'options' ? OPTION_NAMES : Object.keys(exportInputSchema.shape);
 }

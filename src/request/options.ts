@@ -47,6 +47,11 @@ function optionSchema(spec: OptionSpec): z.ZodType {
   }
 }
 
+/** The names that are offered to whoever mistypes one; a reserved one is of no use yet. */
+export const OPTION_NAMES: readonly string[] = Object.entries(EXPORT_OPTIONS).flatMap(([option, spec]) =>
+  'reserved' in spec ? [] : [option],
+);
+
 /** Null stands for absent. */
 type OptionsShape = {
   [option in keyof ExportOptions]-?: z.ZodOptional<z.ZodNullable<z.ZodType<NonNullable<ExportOptions[option]>>>>;

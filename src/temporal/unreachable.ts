@@ -26,9 +26,17 @@ export async function noConnection(
   return unreachable(`No Temporal server answers at ${address} (${why}). ${nextStep(handshake.tls)}${hint}`, cause);
 }
 
+/** What to check when a server refuses. */
+const CHECK_ACCESS = 'Check TEMPORAL_API_KEY, the certificates that TEMPORAL_TLS_* name, and TEMPORAL_NAMESPACE.';
+
 export function refused(address: string, why: string, cause: unknown): ExportError {
+  return unreachable(`The Temporal server at ${address} refuses to let us in (${why}). ${CHECK_ACCESS}`, cause);
+}
+
+/** The server took the worker at first. */
+export function refusedLater(address: string, why: string, cause: unknown): ExportError {
   return unreachable(
-    `The Temporal server at ${address} refuses to let us in (${why}). Check TEMPORAL_API_KEY, the certificates that TEMPORAL_TLS_* name, and TEMPORAL_NAMESPACE.`,
+    `The Temporal server at ${address} no longer accepts this worker (${why}). ${CHECK_ACCESS}`,
     cause,
   );
 }
@@ -42,6 +50,11 @@ export function noSuchNamespace(namespace: string, cause: unknown): ExportError 
 
 export function isNotFound(error: unknown): boolean {
   return grpcErrorOf(error).code === NOT_FOUND;
+}
+
+/** True when the server has answered, and refuses. */
+export function isRefused(error: unknown): boolean {
+  return REFUSALS.includes(grpcErrorOf(error).code) || isNotFound(error);
 }
 
 export function unreachable(message: string, cause: unknown): ExportError {

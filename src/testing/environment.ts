@@ -27,7 +27,7 @@ export function environmentOf(info: SimulatorInfo): { [name: string]: string } {
  * `SIMULATOR_IMAGE_linux`, for the command line. It holds secrets, so only its owner may read it.
  *
  * @example writeEnvFile('simulator.env', simulator.info); // then: . ./simulator.env
- * @throws Error when there is a file of others, which it leaves as it is, or the path cannot be written to.
+ * @throws Error when there is a file with lines of others, which it leaves as it is, or the path cannot be written to.
  */
 export function writeEnvFile(path: string, info: SimulatorInfo): void {
   const images = Object.entries(info.images).map(([name, id]) => [`SIMULATOR_IMAGE_${name}`, id] as const);
@@ -35,7 +35,7 @@ export function writeEnvFile(path: string, info: SimulatorInfo): void {
   const lines = variables.map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
   try {
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there?.isFile()) refuseFileOfOthers(path);
+    if (there?.isFile()) refuseFileOfOthers(path, Object.keys(environmentOf(info)));
     writeFileSync(path, lines.join(''), { mode: 0o600 });
     // The mode above counts for a new file only; a device, such as /dev/stdout, keeps its own.
     if (there?.isFile()) chmodSync(path, 0o600);
@@ -48,14 +48,22 @@ export function writeEnvFile(path: string, info: SimulatorInfo): void {
   }
 }
 
-/** A line of each file that was written here: the simulated cloud is on the loopback, a real one is not. */
-const OWN_LINE = /^export IMS_EXPORT_IMS_ENDPOINT=http:\/\/127\.0\.0\.1:\d+$/m;
+/** The simulated cloud is on the loopback, a real one is not. */
+const OWN_ENDPOINT = /^export IMS_EXPORT_IMS_ENDPOINT=http:\/\/127\.0\.0\.1:\d+$/;
 
-/** It could be somebody's keys for the real cloud. */
-function refuseFileOfOthers(path: string): void {
-  const text = readFileSync(path, 'utf8');
-  if (text === '' || OWN_LINE.test(text)) return;
+/** It could be keys for the real cloud, or have lines that its owner has added: all of them must be written here. */
+function refuseFileOfOthers(path: string, variables: readonly string[]): void {
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const isOurs = (line: string): boolean => {
+    const [, name = ''] = /^export (\w+)=/.exec(line) ?? [];
+    return variables.includes(name) || /^SIMULATOR_IMAGE_\w/.test(name);
+  };
+  if (lines.length === 0) return;
+  const foreign = lines.find((line) => !isOurs(line));
+  if (foreign === undefined && lines.some((line) => OWN_ENDPOINT.test(line))) return;
   throw new SimulatorPathError(
-    `${path} was not written by a simulator, and was not changed. Move it away, or name another file after --write-env`,
+    `${path} was not written by a simulator alone, and was not changed. Move it away, or name another file after --write-env`,
   );
 }

@@ -51,7 +51,7 @@ export function parseState(
   return { problem: `has version ${version}, but this simulator reads versions 1 and 2` };
 }
 
-/** Of package 0.2.0 and before: images of the catalogue under its names, and others under their own. */
+/** Of earlier packages: images of the catalogue under its names, and others under their own. */
 type StateOfVersion1 = Omit<SimulatorState, 'version' | 'images' | 'catalogue'> & { images: { [name: string]: Image } };
 
 function upgraded({ images, ...state }: StateOfVersion1): SimulatorState {
@@ -75,7 +75,8 @@ const stateShape = z.looseObject({
   domain: named,
   user: named,
   bucket: z.string(),
-  images: z.record(z.string(), named),
+  // What else an image has is up to whoever added it by the control API.
+  images: z.record(z.string(), z.looseObject({ id: z.string() })),
   catalogue: z.record(z.string(), z.string()).optional(),
   keyring: z.looseObject({ permanent: z.looseObject({ accessKey: z.string(), secretKey: z.string() }) }),
   jobs: z.array(z.looseObject({ jobId: z.string().regex(/^[0-9a-f]{32}$/) })),

@@ -7,7 +7,16 @@
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { ExportError } from '../export-error';
 import { temporalOfEnvironment } from '../temporal/place';
-import { isNotFound, noConnection, noSuchNamespace, refused, textOf, unreachable } from '../temporal/unreachable';
+import {
+  isNotFound,
+  isRefused,
+  noConnection,
+  noSuchNamespace,
+  refused,
+  refusedLater,
+  textOf,
+  unreachable,
+} from '../temporal/unreachable';
 
 export interface WorkerConnection {
   connection: NativeConnection;
@@ -31,15 +40,38 @@ export async function connectWorker(): Promise<WorkerConnection> {
     throw nativeCause(address, error) ?? (await noConnection(address, { tls, checkCertificate: false }, error, hint()));
   });
   try {
-    await connection.withDeadline(Date.now() + CALL_LIMIT_MS, () =>
-      connection.workflowService.describeNamespace({ namespace }),
-    );
+    await askForNamespace(connection, namespace);
     return { connection, address, namespace };
   } catch (error) {
     await connection.close();
     if (isNotFound(error)) throw noSuchNamespace(namespace, error);
     throw await noConnection(address, { tls, checkCertificate: false }, error);
   }
+}
+
+/**
+ * Why a worker that was connected has failed: the server refuses it, or does not answer any more. Its error has no code, so
+ * the server is asked once more.
+ */
+export async function lostConnection(
+  { connection, address, namespace }: WorkerConnection,
+  error: unknown,
+): Promise<ExportError> {
+  const text = textOf(error);
+  const [, quoted] = new RegExp(`\\bmessage: ${QUOTED}`).exec(text) ?? [];
+  const why = (quoted === undefined ? text : unquoted(quoted)) || 'it does not say why';
+  const answers = await askForNamespace(connection, namespace).then(() => true, isRefused);
+  if (answers) return refusedLater(address, why, error);
+  return unreachable(
+    `The Temporal server at ${address} no longer answers this worker (${why}). Start the worker again once the server is up.`,
+    error,
+  );
+}
+
+async function askForNamespace(connection: NativeConnection, namespace: string): Promise<void> {
+  await connection.withDeadline(Date.now() + CALL_LIMIT_MS, () =>
+    connection.workflowService.describeNamespace({ namespace }),
+  );
 }
 
 async function connectWithinLimit(options: NativeConnectionOptions): Promise<NativeConnection> {
@@ -79,11 +111,34 @@ function nativeCause(address: string, error: unknown): ExportError | null {
   if (problem !== undefined) {
     return fails(
       `its native connection does not trust the server's certificate (${problem})`,
-      "Add the server's authority to the certificates of this machine or to the file of SSL_CERT_FILE, or name its file in TEMPORAL_TLS_SERVER_CA_CERT_PATH. A worker does not read NODE_EXTRA_CA_CERTS.",
+      CERTIFICATE_PROBLEMS.find(([name]) => name.test(problem))?.[1] ?? UNKNOWN_AUTHORITY,
     );
   }
-  const [, status = '', said] = /^Failed to call GetSystemInfo: code: '(.+?)', message: "(.*?)"/.exec(text) ?? [];
-  return REFUSALS.has(status) ? refused(address, said || status, error) : null;
+  const refusal = new RegExp(`^Failed to call GetSystemInfo: code: '(.+?)'(?:, message: ${QUOTED})?`);
+  const [, status = '', said = ''] = refusal.exec(text) ?? [];
+  return REFUSALS.has(status) ? refused(address, unquoted(said) || status, error) : null;
+}
+
+/** What to do by the problem of a certificate, as rustls names it; the names may end with Context and what was found. */
+const CERTIFICATE_PROBLEMS: ReadonlyArray<[problem: RegExp, next: string]> = [
+  [
+    /^NotValidForName/,
+    'Check TEMPORAL_ADDRESS, or set TEMPORAL_TLS_SERVER_NAME to the name that the certificate is for.',
+  ],
+  [/^(Expired|NotValidYet)/, "Check the clock of this machine; if it is right, renew the server's certificate."],
+];
+const UNKNOWN_AUTHORITY =
+  "Add the server's authority to the certificates of this machine or to the file of SSL_CERT_FILE, or name its file in TEMPORAL_TLS_SERVER_CA_CERT_PATH. A worker does not read NODE_EXTRA_CA_CERTS.";
+
+/** A string as Rust's Debug prints it. */
+const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`;
+
+/** What stood in {@link QUOTED}, in one line. */
+function unquoted(text: string): string {
+  return text.replace(/\\(?:u\{([0-9a-f]+)\}|(.))/g, (_escape, code: string | undefined, char: string) => {
+    if (code !== undefined) return String.fromCodePoint(Number.parseInt(code, 16));
+    return 'nrt0'.includes(char) ? ' ' : char;
+  });
 }
 
 /** How tonic words PERMISSION_DENIED and UNAUTHENTICATED. */

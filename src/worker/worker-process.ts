@@ -60,7 +60,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<v
         if (shown !== null) counting = beginMetrics(facts, activitiesOnly);
         options.ready({ ...facts, metricsPort: shown?.port ?? null });
       },
-      { ...options, worker: await workerOptionsOf(tracing, activitiesOnly) },
+      { ...options, worker: () => workerOptionsOf(tracing, activitiesOnly) },
     );
   } finally {
     counting?.stop();

@@ -69,11 +69,11 @@ export function tellEnd(tracking: Tracking): void {
   else log.warn('Export ended', facts);
 }
 
-/** The end of a batch. */
+/** The end of a batch. Each failure is a warning: a nightly batch has nobody who waits for its answer. */
 export function reportBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
   count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
   const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };
-  if (failure === null || isRefusal(failure.type)) log.info('Batch ended', facts);
+  if (failure === null) log.info('Batch ended', facts);
   else log.warn('Batch ended', facts);
 }
 

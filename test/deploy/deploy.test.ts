@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import Ajv2019 from 'ajv/dist/2019';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { BATCH_FAILURE_TYPES } from '../../src/contract';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
 import { alertRules, dashboard, queries, readQuery } from './promql';
 
@@ -136,6 +137,18 @@ describe('dashboard and alerts', () => {
         }
       }
     }
+  });
+
+  it('tell of every batch that failed, whatever it failed as', () => {
+    const { expr = '' } = alertRules().find(({ alert }) => alert === 'ImsExportBatchFailed') ?? {};
+    const [, selectors = ''] = /ims_export_batches_ended_total\{([^}]*)\}/.exec(expr) ?? [];
+    const told = (labels: { [label: string]: string }) =>
+      [...selectors.matchAll(/(\w+)(=~?)"([^"]*)"/g)].every(([, label = '', operator, value = '']) =>
+        operator === '=' ? labels[label] === value : new RegExp(`^(${value})$`).test(labels[label] ?? ''),
+      );
+    for (const failure of BATCH_FAILURE_TYPES) expect(told({ outcome: 'failed', failure }), failure).toBe(true);
+    expect(told({ outcome: 'completed', failure: 'none' })).toBe(false);
+    expect(told({ outcome: 'canceled', failure: 'none' })).toBe(false);
   });
 
   it('do not lay one panel over another', () => {

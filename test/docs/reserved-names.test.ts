@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src';
 import { refuseReservedOptions } from '../../src/activities/before-submit';
-import { MESSAGES } from '../../src/contract';
+import { EXPORT_OPTIONS, MESSAGES } from '../../src/contract';
+import { parseBatchInput } from '../../src/request/batch';
 import * as workflows from '../../src/workflows';
 import { REPOSITORY, readPages } from './pages';
 import { RESERVED_OPTIONS, RESERVED_SIGNALS } from './reserved-names';
 
+const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const RESERVED = [...RESERVED_OPTIONS, ...RESERVED_SIGNALS];
 const namesIn = (text: string) => RESERVED.filter((name) => text.includes(name));
 
 describe('a reserved name', () => {
   it.each(RESERVED_OPTIONS)('of an option is refused when it is set: %s', (name) => {
-    const input = { imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64', bucketUrl: 'ims-image:a', isQuickExport: true };
+    const input = { imageId: IMAGE, bucketUrl: 'ims-image:a', isQuickExport: true };
     const { options } = parseExportInput({ ...input, options: { [name]: true } });
     expect(() => refuseReservedOptions(options)).toThrow(`options.${name}`);
   });
@@ -23,9 +25,28 @@ describe('a reserved name', () => {
     expect(Object.keys(workflows)).not.toContain(name);
   });
 
-  it('is on one line of the wire contract and on no other page', () => {
+  const misspelt = { options: { expectNotifications: true } };
+  const refusals: Array<[what: string, parse: () => unknown]> = [
+    ['an export', () => parseExportInput({ imageId: IMAGE, bucketUrl: 'ims-image:a', fileFormat: 'vhd', ...misspelt })],
+    ['a batch', () => parseBatchInput({ query: {}, to: 'ims-image:{imageId}', ...misspelt })],
+  ];
+  it.each(refusals)('is not offered where an option of %s is not known', (_what, parse) => {
+    const said = (() => {
+      try {
+        return parse();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    const [, offered = ''] = /no key of this name; known are ([\w, ]+)/.exec(String(said)) ?? [];
+    expect(offered.split(', ')).toEqual(Object.keys(EXPORT_OPTIONS).filter((name) => !RESERVED.includes(name)));
+  });
+
+  it('is on one line and in one status of the wire contract, and on no other page', () => {
     const found = readPages().flatMap(({ path, text }) => {
-      const lines = text.replace(/^```[\s\S]*?^```$/gm, '').split('\n');
+      const isContract = path === 'docs/wire-contract.md';
+      const prose = isContract ? text.replace(/^```json schema="status"\n[\s\S]*?^```$/m, '') : text;
+      const lines = prose.split('\n');
       return lines.map((line) => `${path}: ${namesIn(line)}`).filter((line) => !line.endsWith(': '));
     });
     expect(found).toEqual([`docs/wire-contract.md: ${RESERVED}`]);

@@ -32,6 +32,7 @@ import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { refuseOtherIntent } from '../../src/workflows/intent';
 import { beginTracking, type Tracking, takeRequest } from '../../src/workflows/state';
 import type { LostSubmit } from '../../src/workflows/submission/next-step';
+import { exactProblemsBy } from '../schemas/validator';
 
 const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const OTHER_IMAGE = '0c6fe6d5-2d7c-4d3f-a6d2-6a6b2a1b7f11';
@@ -376,17 +377,18 @@ describe('a refusal', () => {
       'another job tracked',
       otherJobTracked(context, JOB, OTHER_JOB),
       `${BUCKET_URL} is the destination of job ${OTHER_JOB}, which is tracked by ims-export:${BUCKET_URL}, not of job ${JOB}.`,
-      context,
+      { ...context, running: null, workflowId: `ims-export:${BUCKET_URL}` },
     ],
     [
       'exported before',
       exportedBefore(context, earlier),
       `${BUCKET_URL} already holds image ${OTHER_IMAGE} (zvhd2), exported ${SINCE}. Choose another object key.`,
-      { ...context, object },
+      { ...context, object: { size: 7, etag: 'e', lastModified: SINCE } },
     ],
   ])('says what is there and what to do: %s', (_, failure, message, details) => {
     expect(failure).toMatchObject({ message, nonRetryable: true });
     expect(failure.details).toEqual([details]);
+    expect(exactProblemsBy(`failures/${failure.type}`, details)).toEqual([]);
     // The client's error is made of it, and nothing gets lost.
     const { code, message: told, details: shown } = toExportError(failure, 'ims-export:any') as ExportError;
     expect([code, told, shown]).toEqual([failure.type, message, details]);

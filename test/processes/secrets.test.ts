@@ -8,7 +8,7 @@ import { startExport } from '../../src/client';
 import type { ExportImageInput } from '../../src/contract';
 import type { SimulatorState } from '../../src/testing/state';
 import { textsOf } from '../replay/recorded-histories';
-import { type RunningProcess, Stage } from './processes';
+import { type RunningProcess, Stage, until } from './processes';
 
 /** One account for each source of credentials, and an image that only it exports. */
 const SOURCES = {
@@ -135,7 +135,11 @@ async function breakTheCredentials(): Promise<void> {
   )) {
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'AccessDenied' } });
   }
-  expect((await stage.run('status', underWay.id, '--json')).stdout).toContain('parked');
+  await until(
+    'the status says that the export is parked',
+    async () => ((await stage.run('status', underWay.id, '--json')).stdout.includes('parked') ? true : undefined),
+    40_000,
+  );
   await stage.run('cancel', underWay.id);
 }
 

@@ -46,13 +46,22 @@ it('the environment file replaces an earlier one, or one that is empty, and no f
   writeEnvFile(path, simulator.info);
   expect(readFileSync(path, 'utf8')).not.toContain('earlier');
 
-  const keys = 'export HUAWEICLOUD_SDK_AK=REAL\nexport IMS_EXPORT_IMS_ENDPOINT=https://ims.example.com\n';
-  writeFileSync(path, keys);
+  const written = readFileSync(path, 'utf8');
+  const foreign = [
+    'export HUAWEICLOUD_SDK_AK=REAL\nexport IMS_EXPORT_IMS_ENDPOINT=https://ims.example.com\n',
+    `${written}export MY_TOKEN=mine\n`,
+    `# mine\n${written}`,
+    `${written}npm run worker\n`,
+    written.replace('export HUAWEICLOUD_SDK_AK=', 'HUAWEICLOUD_SDK_AK='),
+  ];
   symlinkSync(path, join(directory, 'link'));
-  for (const refused of [path, join(directory, 'link')]) {
-    expect(() => writeEnvFile(refused, simulator.info)).toThrow(`${refused} was not written by a simulator`);
+  for (const text of foreign) {
+    writeFileSync(path, text);
+    for (const refused of [path, join(directory, 'link')]) {
+      expect(() => writeEnvFile(refused, simulator.info)).toThrow(`${refused} was not written by a simulator alone`);
+    }
+    expect(readFileSync(path, 'utf8')).toBe(text);
   }
-  expect(readFileSync(path, 'utf8')).toBe(keys);
   expect(() => writeEnvFile(join(directory, 'nowhere/simulator.env'), simulator.info)).toThrow('cannot be written to');
   await simulator.close();
   rmSync(directory, { recursive: true });

@@ -75,8 +75,24 @@ it('keeps all images of one name, and its catalogue', async () => {
   await second.close();
 });
 
-it('reads the state that version 0.2.0 of the package has left', async () => {
-  cpSync(join(__dirname, 'fixtures/state-of-0.2.0'), stateDir, { recursive: true });
+it('reads images whose attributes are of other types, or missing', async () => {
+  const first = await startSimulator({ stateDir });
+  const { info } = first;
+  const unusual = { name: 2024, min_disk: '40', __imagetype: ['private'], tags: 'none' };
+  const answer = await control(info, 'POST', '/images', { like: 'linux', attributes: unusual });
+  const [added] = JSON.parse(answer.text) as Array<{ id: string }>;
+  const nameless = first.addImage('linux', { name: undefined });
+  expect((await control(info, 'POST', '/images', { like: 'linux', attributes: { id: 7 } })).status).toBe(400);
+  await first.close();
+  const second = await startSimulator({ stateDir });
+  const { json } = await callIms(second.info, 'GET', `/v2/cloudimages?id=${nameless.id}`);
+  expect(json.images).toMatchObject([{ id: nameless.id }]);
+  expect(JSON.parse(readFileSync(join(stateDir, 'state.json'), 'utf8')).images[added?.id ?? '']).toMatchObject(unusual);
+  await second.close();
+});
+
+it('reads a state of version 1, which an earlier package has left', async () => {
+  cpSync(join(__dirname, 'fixtures/state-of-version-1'), stateDir, { recursive: true });
   const left = JSON.parse(readFileSync(join(stateDir, 'state.json'), 'utf8'));
   for (const start of ['first', 'second']) {
     const simulator = await startSimulator({ stateDir });

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../src/testing';
-import { beginExport } from './cloud-client';
+import { beginExport, callObs } from './cloud-client';
 
 let parent: string;
 let directory: string;
@@ -159,11 +159,13 @@ describe('a simulator starts', () => {
   });
 });
 
-it('deletes in its objects/ only what it made: files that no state knows, and drafts', async () => {
+it('deletes in its objects/ only the drafts that a kill has left', async () => {
   await leaveState();
   const [known] = readState().objects.map(({ file }: { file: string }) => file);
-  const leftovers = [UUID, `${UUID}.tmp`, `${known}.tmp`, `job-${'a'.repeat(32)}`];
-  const foreign = [
+  const leftovers = [`${UUID}.tmp`, `${known}.tmp`, `job-${'a'.repeat(32)}.tmp`];
+  const others = [
+    UUID,
+    `job-${'a'.repeat(32)}`,
     'photo.jpg',
     'job-of-last-year',
     'draft.tmp',
@@ -173,7 +175,7 @@ it('deletes in its objects/ only what it made: files that no state knows, and dr
     '3fb41846-5d68-12a8-9900-7dc31f9413bb',
     `job-${'a'.repeat(31)}`,
   ];
-  for (const name of [...leftovers, ...foreign]) write(`objects/${name}`);
+  for (const name of [...leftovers, ...others]) write(`objects/${name}`);
   mkdirSync(join(directory, 'objects', UUID.replace('3fb', 'aaa')));
   write(`objects/${UUID.replace('3fb', 'aaa')}/thesis.txt`);
   symlinkSync(join(directory, 'objects', 'photo.jpg'), join(directory, 'objects', UUID.replace('3fb', 'bbb')));
@@ -184,6 +186,25 @@ it('deletes in its objects/ only what it made: files that no state knows, and dr
   await simulator.close();
   for (const name of leftovers) delete before[join(directory, 'objects', name)];
   expect(contentOf(join(directory, 'objects'))).toEqual(before);
+});
+
+it('keeps the objects that are newer than a state that was put back', async () => {
+  await leaveState();
+  const older = readFileSync(stateFile(), 'utf8');
+  const simulator = await startSimulator({ stateDir: directory });
+  simulator.putObject('newer.txt', 'newer');
+  await simulator.close();
+  const newer = readFileSync(stateFile(), 'utf8');
+
+  write('state.json', older);
+  const restored = await startSimulator({ stateDir: directory });
+  expect(restored.objects().map(({ key }) => key)).toEqual(['note.txt']);
+  await restored.close();
+
+  write('state.json', newer);
+  const again = await startSimulator({ stateDir: directory });
+  expect((await callObs(again.info, 'GET', '/ims-image/newer.txt')).text).toBe('newer');
+  await again.close();
 });
 
 it('replaces a link that has the name of one of its files, and never writes through it', async () => {

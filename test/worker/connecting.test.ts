@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/dev-server/free-port';
+import { environmentOf } from '../../src/testing';
 import { casesOf, itInLongForm } from '../long-form';
 import { type Ended, Stage } from '../processes/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';
@@ -11,16 +13,20 @@ import { type Certificates, makeCertificates, removeCertificates, TlsProxy } fro
 const API_KEY = 'api-key-c0ffee-of-the-test';
 const PERMISSION_DENIED = 7;
 const UNAUTHENTICATED = 16;
+const QUOTING = 'key "k-1" of C:\\keys is unknown';
 
 let stage: Stage;
 let certificates: Certificates;
 /** Asks for a client certificate; the other asks for none. */
 let mutual: TlsProxy;
 let open: TlsProxy;
-/** Refuse the first call, the one after it, and the second of these. */
+/** Refuse the first call, the one after it, the second of these, and the polls of a worker that runs. */
 let locked: TlsProxy;
 let withoutNamespaces: TlsProxy;
 let closing: TlsProxy;
+let withoutPolls: TlsProxy;
+let quoting: TlsProxy;
+let expired: TlsProxy;
 /** Takes connections, and says nothing. */
 let silent: Server;
 /** What an environment needs that has nothing else of Temporal. */
@@ -32,7 +38,7 @@ beforeAll(async () => {
   silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   let namespaces = 0;
-  [mutual, open, locked, withoutNamespaces, closing] = await Promise.all([
+  [mutual, open, locked, withoutNamespaces, closing, withoutPolls, quoting, expired] = await Promise.all([
     TlsProxy.start(temporal, certificates, 'signed'),
     TlsProxy.start(temporal, certificates, 'any'),
     TlsProxy.start(temporal, certificates, 'any', () => UNAUTHENTICATED),
@@ -43,6 +49,11 @@ beforeAll(async () => {
       if (method === 'DescribeNamespace') namespaces += 1;
       return namespaces > 1 ? PERMISSION_DENIED : undefined;
     }),
+    TlsProxy.start(temporal, certificates, 'any', (method) =>
+      method === 'PollWorkflowTaskQueue' ? PERMISSION_DENIED : undefined,
+    ),
+    TlsProxy.start(temporal, certificates, 'any', () => UNAUTHENTICATED, { words: QUOTING }),
+    TlsProxy.start(temporal, certificates, 'any', undefined, { server: certificates.expired }),
   ]);
   const { authority, client } = certificates;
   const file = join(certificates.directory, 'temporal.toml');
@@ -79,7 +90,7 @@ api_key = "${API_KEY}"
 afterAll(async () => {
   await stage?.close();
   silent?.close();
-  const proxies = [mutual, open, locked, withoutNamespaces, closing];
+  const proxies = [mutual, open, locked, withoutNamespaces, closing, withoutPolls, quoting, expired];
   await Promise.all([...proxies.map((proxy) => proxy?.close()), certificates && removeCertificates(certificates)]);
 });
 
@@ -124,18 +135,35 @@ describe('what stands between a worker or a client and Temporal', () => {
   type Case = [what: string, command: string, env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>, says: RegExp];
   const REFUSALS: Case[] = [
     ['the server does not take the API key', 'worker', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
-    ['the key is for another namespace', 'worker', () => trusting(withoutNamespaces), /refuses .*TEMPORAL_NAMESPACE/],
+    [
+      'the server is not of that name',
+      'worker',
+      () => ({ ...trusting(open), TEMPORAL_TLS_SERVER_NAME: 'other.example' }),
+      /NotValidForName.*\)\. Check TEMPORAL_ADDRESS, or set TEMPORAL_TLS_SERVER_NAME to the name .*\.\n/,
+    ],
     [
       'nobody vouches for the server',
       'worker',
       () => profile('stranger'),
-      /does not trust .*UnknownIssuer.*SSL_CERT_FILE/,
+      /does not trust .*UnknownIssuer\)\. Add the server's authority .*SSL_CERT_FILE/,
     ],
+    [
+      'the words of the server have quotes',
+      'worker',
+      () => trusting(quoting),
+      /refuses to let us in \(key "k-1" of C:\\keys is unknown\)\. Check TEMPORAL_API_KEY/,
+    ],
+    [
+      "the time of the server's certificate is over",
+      'worker',
+      () => trusting(expired),
+      /certificate \(Expired.*\)\. Check the clock of this machine; .*renew the server's certificate\.\n/,
+    ],
+    ['the key is for another namespace', 'worker', () => trusting(withoutNamespaces), /refuses .*TEMPORAL_NAMESPACE/],
     ['the server asks for a certificate', 'worker', () => profile('noCertificate'), /asks for a client certificate/],
     ['there is no such profile', 'list', () => profile('missing'), /profile.*missing/i],
     ['there is no such profile', 'worker', () => profile('missing'), /profile.*missing/i],
     ['the server does not take the API key', 'list', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
-    ['the server is lost at the start', 'worker', () => trusting(closing), /no longer answers .*Request unauthorized/],
     ['nobody listens, and a client has a proxy', 'worker', proxied, /ECONNREFUSED.*without the proxy of https_proxy/],
     [
       'the server asks for a certificate',
@@ -143,19 +171,13 @@ describe('what stands between a worker or a client and Temporal', () => {
       () => ({ ...trustedByNode(mutual), SSL_CERT_FILE: undefined }),
       /asks for a client certificate/,
     ],
-    [
-      'the server is not of that name',
-      'worker',
-      () => ({ ...trusting(open), TEMPORAL_TLS_SERVER_NAME: 'other.example' }),
-      /NotValidForName/,
-    ],
     ['the server is silent', 'list', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server is silent', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
     ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
   ];
 
-  it.concurrent.each(casesOf(REFUSALS, 4))(
+  it.concurrent.each(casesOf(REFUSALS, 5))(
     'is said in one line and where to look further, without the key: %s (%s)',
     async (_what, command, env, says) => {
       const { exitCode, stdout, stderr } = await stage.runWith(await env(), command);
@@ -165,6 +187,36 @@ describe('what stands between a worker or a client and Temporal', () => {
       expect(exitCode).toBe(5);
     },
   );
+
+  // The polls last: Temporal's core puts up with their refusal for a minute.
+  const REFUSED_LATER: Array<[what: string, proxy: () => TlsProxy]> = [
+    ['was let in this moment', () => closing],
+    ['polls its task queue', () => withoutPolls],
+  ];
+  it.concurrent.each(casesOf(REFUSED_LATER, 1))(
+    'is said when the server begins to refuse a worker that %s',
+    async (_what, proxy) => {
+      const worker = stage.launchWith(trusting(proxy()), 'worker', '--task-queue', 'refused-later');
+      const { exitCode, stderr } = await worker.endsWithin(100_000);
+      expect(stderr).toMatch(
+        /^ims-export: TemporalUnreachable: The Temporal server at localhost:\d+ no longer accepts this worker \(Request unauthorized\.\)\. Check TEMPORAL_API_KEY, .*TEMPORAL_NAMESPACE\.\n`ims-export doctor` .*\n$/m,
+      );
+      expect(exitCode).toBe(5);
+    },
+    120_000,
+  );
+});
+
+it('src/worker.ts, run by itself, ends with the same exit code where Temporal is not reachable', async () => {
+  const env = { ...stage.environment(), TEMPORAL_ADDRESS: `localhost:${await freePort()}` };
+  const child = spawn(process.execPath, [resolve(__dirname, '../../lib/worker.js')], { env, stdio: 'pipe' });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const [exitCode] = await once(child, 'close');
+  expect(stderr).toMatch(/^No Temporal server answers at localhost:\d+ /);
+  expect(exitCode).toBe(5);
 });
 
 describe('a machine whose own certificates', () => {
@@ -184,6 +236,22 @@ describe('a machine whose own certificates', () => {
     expect(lineOf(doctor, 'native connection')).toMatch(cause);
     expect(doctor.stdout).not.toContain('No problem found');
     expect(doctor.exitCode).toBe(5);
+  });
+
+  it('are missing is no problem for doctor where no account is configured, since clients do without them', async () => {
+    const queue = ['--task-queue', 'for-clients'];
+    const worker = await stage.startWorker(...queue);
+    const none = Object.keys(environmentOf(stage.info)).map((name) => [name, undefined]);
+    const env = { ...trustedByNode(open), ...Object.fromEntries(none), SSL_CERT_FILE: NOWHERE, SSL_CERT_DIR: NOWHERE };
+    const doctor = await stage.runWith(env, 'doctor', ...queue);
+    expect(lineOf(doctor, 'Temporal')).toMatch(/^ok /);
+    expect(lineOf(doctor, 'native connection')).toMatch(
+      /^not checked .*no account is configured here.*NativeCertsNotFound.*Install the package ca-certificates/,
+    );
+    expect(doctor.stdout).toMatch(/^No problem found \(\d not checked\)\.$/m);
+    expect(doctor.exitCode).toBe(0);
+    worker.signal('SIGTERM');
+    expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
   });
 
   it('vouch for the server let the worker in, also where clients do not trust it', async () => {

@@ -17,7 +17,7 @@ let port: number;
 /** Before any export. */
 let atFirst: ScrapedMetrics;
 let metrics: ScrapedMetrics;
-let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'empty']: Ended };
+let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'empty' | 'refusedBatch']: Ended };
 
 beforeAll(async () => {
   stage = await Stage.open({ title: 'production', jobSeconds: 2 });
@@ -28,7 +28,8 @@ beforeAll(async () => {
   await stage.addFault({ service: 'ims', method: 'GET', path: '*/jobs/*', nth: 1, times: 1, action: throttled(429) });
   const good = await exported('linux', 'good');
   const refused = await exported('iso', 'refused');
-  const empty = await emptyBatch();
+  const empty = await batch('nightly', { query: { tag: 'nobody-has-it' } });
+  const refusedBatch = await batch('misspelt', { query: {}, account: 'nobodys' });
   await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { dropAfter: true } });
   const lost = await exported('large', 'lost', '--quick');
   const willFail = start('windowsFromFile', 'failed');
@@ -38,7 +39,7 @@ beforeAll(async () => {
     ENDS_WITHIN_MS,
   );
   await stage.changeJob(job.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'the image is broken' });
-  ended = { good, refused, lost, empty, failed: await willFail.endsWithin(ENDS_WITHIN_MS) };
+  ended = { good, refused, lost, empty, refusedBatch, failed: await willFail.endsWithin(ENDS_WITHIN_MS) };
   metrics = await ScrapedMetrics.of(port);
 }, 180_000);
 afterAll(() => stage?.close());
@@ -57,15 +58,15 @@ function exported(image: string, key: string, ...format: string[]): Promise<Ende
   return start(image, key, ...format).endsWithin(ENDS_WITHIN_MS);
 }
 
-async function emptyBatch(): Promise<Ended> {
-  const file = join(stage.directory, 'nightly.json');
-  await writeFile(file, JSON.stringify({ query: { tag: 'nobody-has-it' }, to: `${stage.info.bucket}:{imageId}` }));
-  return await stage.run('batch', file, '--name', 'nightly');
+async function batch(name: string, input: object): Promise<Ended> {
+  const file = join(stage.directory, `${name}.json`);
+  await writeFile(file, JSON.stringify({ ...input, to: `${stage.info.bucket}:{imageId}` }));
+  return await stage.run('batch', file, '--name', name);
 }
 
 describe('the metrics of a worker', () => {
-  it('went through a success, a failure, a refusal, a lost submit and a batch with nothing to export', () => {
-    expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 3, 1, 1]);
+  it('went through a success, a failure, a refusal, a lost submit and two batches that failed', () => {
+    expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 3, 1, 2, 1]);
   });
 
   it('begin at 0, so that the first increase is seen', () => {
@@ -94,7 +95,8 @@ describe('the metrics of a worker', () => {
   it('count the end of a batch, by which its alert sees that nothing was exported', () => {
     const ends = (labels: { [label: string]: string }) => metrics.value('ims_export_batches_ended_total', labels);
     expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'NothingToExport' })).toBe(1);
-    expect(ends({})).toBe(1);
+    expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'InvalidExportRequest' })).toBe(1);
+    expect(ends({})).toBe(2);
   });
 
   it('count submits and what became of them', async () => {
@@ -211,7 +213,7 @@ describe('the log of a worker', () => {
     expect(worker.stderr).not.toContain('stack');
   });
 
-  it('warns of a failure of the cloud, of an empty batch and of an outcome that nobody knows, and says what to do', () => {
+  it('warns of a failure of the cloud, of every failed batch and of an outcome that nobody knows, and says what to do', () => {
     const warnings = log().filter(({ level }) => level === 'warn');
     expect(warnings).toMatchObject([
       {
@@ -219,6 +221,12 @@ describe('the log of a worker', () => {
         msg: 'Batch ended',
         failure: 'NothingToExport',
         reason: expect.stringContaining('nobody-has-it'),
+      },
+      {
+        workflowId: 'ims-export-batch:misspelt',
+        msg: 'Batch ended',
+        failure: 'InvalidExportRequest',
+        reason: expect.stringMatching(/account is "nobodys"; expected one of the worker's accounts: default/),
       },
       { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('look for the object') },
       { objectKey: 'lost', msg: 'Export ended', failure: 'ExportOutcomeUnknown' },

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, constants, createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,8 @@ export interface Certificates {
   directory: string;
   authority: string;
   server: { certificate: string; key: string };
+  /** A server's whose time is over. */
+  expired: { certificate: string; key: string };
   client: { certificate: string; key: string };
 }
 
@@ -31,7 +33,25 @@ export async function makeCertificates(): Promise<Certificates> {
     await run('openssl', ['req', ...newKey, ...signed, ...subject, '-keyout', key, '-out', certificate]);
     return { certificate, key };
   };
-  return { directory, authority: file('ca.pem'), server: await sign('server'), client: await sign('client') };
+  const [server, client, expired] = [await sign('server'), await sign('client'), await sign('expired')];
+  await expire(directory, expired.certificate);
+  return { directory, authority: file('ca.pem'), server, expired, client };
+}
+
+/** Signs a certificate again, for a time that is over: of openssl's commands only `ca` takes dates. */
+async function expire(directory: string, certificate: string): Promise<void> {
+  const file = (name: string) => join(directory, name);
+  const names = ['[ca]', `database = ${file('index.txt')}`, `new_certs_dir = ${directory}`, 'policy = policy'];
+  const rest = ['default_md = sha256', 'rand_serial = yes', '[policy]', 'commonName = supplied', '[extensions]'];
+  await writeFile(file('ca.cnf'), [...names, ...rest, 'subjectAltName = DNS:localhost', ''].join('\n'));
+  await writeFile(file('index.txt'), '');
+  const authority = ['-config', file('ca.cnf'), '-name', 'ca', '-cert', file('ca.pem'), '-keyfile', file('ca.key')];
+  const dates = ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'];
+  const csr = file('expired.csr');
+  const key = ['-key', certificate.replace(/pem$/, 'key'), '-subj', '/CN=expired'];
+  await run('openssl', ['req', '-new', ...key, '-out', csr]);
+  const signed = ['-batch', '-notext', '-extensions', 'extensions', '-in', csr, '-out', certificate];
+  await run('openssl', ['ca', ...authority, ...dates, ...signed]);
 }
 
 /** TLS in front of a Temporal server that has none. It knows what came through. */
@@ -48,15 +68,17 @@ export class TlsProxy {
    * With client certificates it lets nobody in who shows none of the authority.
    *
    * @param refuses the gRPC status with which a call of a method is refused; undefined lets it through
+   * @param words what it says then
    */
   static async start(
     target: string,
     certificates: Certificates,
     clients: 'any' | 'signed',
     refuses: (method: string | undefined) => number | undefined = () => undefined,
+    { words = 'Request unauthorized.', server: own = certificates.server } = {},
   ): Promise<TlsProxy> {
     const [cert, key, ca] = await Promise.all(
-      [certificates.server.certificate, certificates.server.key, certificates.authority].map((path) => readFile(path)),
+      [own.certificate, own.key, certificates.authority].map((path) => readFile(path)),
     );
     const isMutual = clients === 'signed';
     const server = createSecureServer({ cert, key, ca, requestCert: isMutual, rejectUnauthorized: isMutual });
@@ -75,7 +97,7 @@ export class TlsProxy {
       proxy.calls.push(headers);
       const status = refuses(headers[':path']?.split('/').at(-1));
       if (status !== undefined) {
-        const said = { 'grpc-status': String(status), 'grpc-message': 'Request unauthorized.' };
+        const said = { 'grpc-status': String(status), 'grpc-message': words };
         stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...said }, { endStream: true });
         return;
       }

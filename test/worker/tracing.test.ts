@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/testing/temporal-servers/free-port';
 import { type RunningProcess, Stage } from '../processes/processes';
 import { OtlpReceiver, type Span } from './otlp-receiver';
 
@@ -47,6 +49,21 @@ describe('the traces of a worker', () => {
 
   function spans(name: string): Span[] {
     return collector.spans.filter((span) => span.name === name);
+  }
+});
+
+it('a worker that cannot reach Temporal says so before it makes a bundle for its traces', async () => {
+  const stage = await Stage.open({ title: 'unreachable', jobSeconds: 1 });
+  const cache = join(stage.directory, 'cache');
+  const address = `127.0.0.1:${await freePort()}`;
+  try {
+    const env = { TEMPORAL_ADDRESS: address, IMS_EXPORT_CACHE_DIR: cache };
+    const { exitCode, stderr } = await stage.runWith(env, 'worker', '--otel');
+    expect(stderr).toContain(`No Temporal server answers at ${address}`);
+    expect(exitCode).toBe(5);
+    expect(existsSync(join(cache, 'workflow-bundles'))).toBe(false);
+  } finally {
+    await stage.close();
   }
 });
 

@@ -40,15 +40,14 @@ export class ObjectStore {
     private readonly directory: string,
     private readonly save: () => void,
   ) {
-    this.discardLeftovers();
+    this.discardDrafts();
   }
 
-  /** What a kill has left: drafts, and objects that no state knows. Files of other names were put there by others. */
-  private discardLeftovers(): void {
-    const known = new Set(this.objects.map((object) => object.file));
+  /** What a kill has left half written. Whole files stay, also unknown ones: an older state may have been put back. */
+  private discardDrafts(): void {
     for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
-      const isOurs = entry.isFile() && OBJECT_FILE.test(basename(entry.name, DRAFT));
-      if (isOurs && !known.has(entry.name)) rmSync(join(this.directory, entry.name), { force: true });
+      const isDraft = entry.name.endsWith(DRAFT) && OBJECT_FILE.test(basename(entry.name, DRAFT));
+      if (isDraft && entry.isFile()) rmSync(join(this.directory, entry.name), { force: true });
     }
   }
 
