@@ -1,6 +1,6 @@
 /**
  * The one-way doors of the package:
- * cli -> worker, client -> plugin -> activities -> huaweicloud; workflows -> contract only.
+ * cli -> worker, client -> plugin -> activities -> huaweicloud; workflows -> export -> contract only.
  * Each comment is the sentence that a wrong import prints.
  */
 const WORKFLOW_SAFE =

@@ -5,12 +5,7 @@
  */
 import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
-import {
-  type ExportImageResult,
-  type ExportNotAllowedDetails,
-  FORMAT_RULES,
-  type InvalidExportRequestDetails,
-} from '../contract';
+import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDetails, RuleId } from '../contract';
 import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
 import { formatDuration } from '../export/time';
 import { exitCodeOf } from './exit-codes';
@@ -53,7 +48,7 @@ function flagOf(error: unknown): string | undefined {
   if (!(error instanceof ExportError)) return undefined;
   if (error.code === 'ExportNotAllowed') {
     const { overridable = [], refusals = [] } = (error.details ?? {}) as Partial<ExportNotAllowedDetails>;
-    const meansFormat = refusals.some(({ rule }) => FORMAT_RULES.includes(rule));
+    const meansFormat = refusals.some(({ rule }) => FORMAT_RULES.has(rule));
     return (
       [
         ...(meansFormat ? ['--quick for isQuickExport, --format for fileFormat'] : []),
@@ -66,6 +61,9 @@ function flagOf(error: unknown): string | undefined {
   if (field.startsWith('options.')) return `--option ${field.slice('options.'.length)}=…`;
   return FLAGS.get(field);
 }
+
+/** The rules that the other choice between a quick export and a conversion satisfies. */
+const FORMAT_RULES: ReadonlySet<string> = new Set<RuleId>(['quickExportNotEncrypted', 'conversionSizeLimit']);
 
 const FLAGS = new Map([
   ['imageId', '--image'],

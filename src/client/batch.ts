@@ -24,7 +24,7 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
-import { cutToBytes } from '../export/quoting';
+import { cutToBytes, shellWord } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
 import { ExportError, toExportError } from './errors';
@@ -226,12 +226,8 @@ function refuseName(name: string): void {
 /** Joining is right only for the same batch. One that somebody else has started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
-  const watch = `\`ims-export watch ${exportBatchWorkflowId(name)}\``;
-  throw invalidField(
-    'name',
-    name,
-    `another name, or to wait for the end of the batch of another input that runs: ${watch}`,
-  );
+  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`ims-export watch ${shellWord(exportBatchWorkflowId(name))}\``;
+  throw invalidField('name', name, expected);
 }
 
 /** Fails as the batch does when it ends without a plan. */

@@ -37,7 +37,8 @@ export function wantedBy({ imageId, fileFormat, attach }: ExportRequest): Wanted
 export function refuseToJoin(caller: Caller, request: ExportRequest, found: FoundRunning): void {
   const answer = decide(caller, wantedBy(request), found);
   if (answer === 'join' || answer === 'nameJob') return;
-  if (answer === 'idTaken' || found.of === undefined) throw idTaken(request, found.workflowType);
+  if (answer === 'idTaken') throw idTaken(request, found.workflowType);
+  if (found.of === undefined) throw new Error(`${answer}, though nothing is known of the export that runs`);
   throw answer === 'beingCanceled' ? beingCanceled(request, found.of) : destinationBusy(request, found.of);
 }
 

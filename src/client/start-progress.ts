@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { attentionText, commandOf, GIVE_UP, guidanceOf, nextStep } from '../export/guidance';
+import { attentionText, commandOf, GIVE_UP, guidanceOf, nextPollLabel } from '../export/guidance';
 import { oneLine } from '../export/quoting';
 import { ExportError } from './errors';
 import { type ExportReport, readExport } from './follow';
@@ -70,7 +70,7 @@ export function startProgress({ workflowId, workflowStatus, closedAt, status, re
   const { phase, lastError, nextPollAt } = status;
   const toDo = attentionText(status, workflowId) ?? why ?? '';
   const error = lastError === null ? '' : `Last error: ${lastError}`;
-  const next = nextPollAt === null ? '' : `${nextStep(status)} at ${nextPollAt}`;
+  const next = nextPollAt === null ? '' : `${nextPollLabel(status)} at ${nextPollAt}`;
   return progress([headline, toDo, error, next].filter(Boolean), [phase, toDo, error]);
 }
 

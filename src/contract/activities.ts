@@ -34,7 +34,7 @@ export interface ExportActivities {
   imsDiscardObject(input: DiscardInput): Promise<DiscardOutcome>;
 }
 
-/** What `imsValidateExport` returns. Refusals are thrown as ApplicationFailures of the types above. */
+/** What `imsValidateExport` returns. Refusals are thrown as ApplicationFailures of the `FAILURE_TYPES`. */
 export interface ValidatedExport {
   request: ExportRequest;
   /** Rules that only warn, and rules that could not be checked, with the reason. */

@@ -39,9 +39,6 @@ export const RULE_IDS = [
 ] as const;
 export type RuleId = (typeof RULE_IDS)[number];
 
-/** The rules that the other choice between a quick export and a conversion satisfies. */
-export const FORMAT_RULES: readonly string[] = ['quickExportNotEncrypted', 'conversionSizeLimit'] satisfies RuleId[];
-
 /** What the id of an image looks like: a UUID. */
 export const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -98,6 +98,14 @@ export type OptionSpec = { help: string } & (
   | { kind: 'taskQueue'; default: null }
 );
 
+/** The specification that fits the type of an option: a default that it can have, and each of its choices. */
+type SpecOf<Value> = OptionSpec & { default: Value | null } & (
+    | { kind: Exclude<OptionSpec['kind'], 'choice'> }
+    | { kind: 'choice'; choices: EachOf<Value> }
+  );
+/** The two choices of an option, in either order. */
+type EachOf<Value, One = Value> = One extends Value ? readonly [One, Exclude<Value, One>] : never;
+
 /** A reserved option is a name for later: the schema knows it, and every value but its default is refused. */
 export const EXPORT_OPTIONS = {
   deadline: {
@@ -209,7 +217,7 @@ export const EXPORT_OPTIONS = {
     default: null,
     help: 'Task queue of the submits alone, whose quota is the smallest.',
   },
-} as const satisfies { [option in keyof Required<ExportOptions>]: OptionSpec };
+} as const satisfies { [option in keyof Required<ExportOptions>]: SpecOf<NonNullable<ExportOptions[option]>> };
 
 type Specs = typeof EXPORT_OPTIONS;
 
@@ -219,7 +227,7 @@ export type TunableOption = {
 }[keyof Specs];
 
 /** The options that `retune` changes while an export runs, by their start names. */
-export const TUNABLE_OPTIONS = Object.entries(EXPORT_OPTIONS).flatMap(([option, spec]) =>
+export const TUNABLE_OPTIONS: readonly TunableOption[] = Object.entries(EXPORT_OPTIONS).flatMap(([option, spec]) =>
   'tunable' in spec && spec.tunable ? [option as TunableOption] : [],
 );
 

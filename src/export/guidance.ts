@@ -110,8 +110,8 @@ export interface Guidance {
 export interface Insight {
   /** Code of `lastError`. */
   errorCode?: string;
-  /** What is known of an ambiguous submit: an object that may be ours is there, or the image is busy. */
-  found?: 'object' | 'busyImage';
+  /** What is known of an ambiguous submit: an object that may be ours is there, or the image is busy, or neither. */
+  found?: 'object' | 'busyImage' | 'nothing';
   /** The job that the input names. */
   attachedJobId?: string;
 }
@@ -138,7 +138,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
   submitting: () => ['Submitting the export', 'The cloud has not answered the submit yet.'],
   reconciling: (status, { found }) => [
     'The answer to the submit was lost - finding out what became of it',
-    SEARCH[found ?? 'nothing'],
+    found ? SEARCH[found] : null,
     ...answers(found),
     ...waitOrGiveUp(status),
   ],
@@ -219,7 +219,7 @@ function howFar({ lastError, stalled, progress, remainingMs }: ExportStatus): st
 }
 
 /** What `nextPollAt` is the time of. */
-export function nextStep({ phase, jobId }: ExportStatus): string {
+export function nextPollLabel({ phase, jobId }: ExportStatus): string {
   if (jobId !== null) return 'Next check';
   return phase === 'waitingToSubmit' || phase === 'validating' ? 'Next try' : 'Next look';
 }

@@ -7,7 +7,7 @@
 import { ServiceError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { HandlerError, OperationError } from 'nexus-rpc';
-import { ExportError, isUnreachable } from '../client/errors';
+import { isUnreachable } from '../client/errors';
 
 /** gRPC status of a start that the state of the workflow does not allow: so many callers wait for it as Temporal lets wait. */
 const FAILED_PRECONDITION = 9;
@@ -16,10 +16,6 @@ const FAILED_PRECONDITION = 9;
 export function toNexusError(error: unknown, workflowId: string): Error {
   if (error instanceof HandlerError || error instanceof OperationError) return error;
   if (error instanceof ApplicationFailure) return operationFailed(error);
-  if (error instanceof ExportError) {
-    const { code: type, message, details } = error;
-    return operationFailed(ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] }));
-  }
   if (isUnreachable(error)) {
     return new HandlerError('UNAVAILABLE', 'The Temporal server of the exports did not answer in time.');
   }

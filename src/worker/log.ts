@@ -7,7 +7,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogEntry, type Logger } from '@temporalio/worker';
 import pino, { type DestinationStream } from 'pino';
-import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW, FAILURE_TYPES } from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../contract';
+import { isExportFailure } from '../export/failures';
 import type { LogFormat, LogLevel } from './log-options';
 import { textLine } from './log-text';
 
@@ -80,8 +81,4 @@ function wordsOf(error: unknown): { type?: string; message: string } {
   if (!(error instanceof Error)) return { message: String(error) };
   const type = error instanceof ApplicationFailure ? (error.type ?? error.name) : error.name;
   return { type, message: error.message };
-}
-
-function isExportFailure(error: unknown): boolean {
-  return error instanceof ApplicationFailure && (FAILURE_TYPES as readonly string[]).includes(error.type ?? '');
 }

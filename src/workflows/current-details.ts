@@ -4,7 +4,7 @@
  * @module
  */
 import type { ExportStatus } from '../contract';
-import { guidanceOf, type Insight, inWebUi, nextStep } from '../export/guidance';
+import { guidanceOf, type Insight, inWebUi, nextPollLabel } from '../export/guidance';
 import { oneLine } from '../export/quoting';
 import { describeFormat } from '../export/summaries';
 import { iso } from '../export/time';
@@ -22,7 +22,7 @@ export function currentDetails(tracking: Tracking, nowMs: number): string {
 
 function insightOf(tracking: Tracking): Insight {
   const { lastError, lostSubmit } = tracking.carried;
-  const found = lostSubmit?.busyUntilMs == null ? undefined : 'busyImage';
+  const found = lostSubmit?.busyUntilMs == null ? 'nothing' : 'busyImage';
   return {
     errorCode: lastError?.code,
     found: lostSubmit?.candidate ? 'object' : found,
@@ -38,7 +38,7 @@ function factLines(tracking: Tracking, status: ExportStatus, nowMs: number): str
     lines.push(`- **Image** \`${request.imageId}\``);
     lines.push(`- **To** \`${request.bucketUrl}\` (${describeFormat(request)})`);
   }
-  if (jobId !== null) lines.push(`- **Job** \`${jobId}\`${jobSeen(status)}`);
+  if (jobId !== null) lines.push(`- **Job** \`${jobId}\`${lastSeenText(status)}`);
   lines.push(...speedLines(status, nowMs));
   if (stalled) lines.push(`- **Stalled** ${sinceWhen(tracking)}`);
   if (nextPollAt !== null) lines.push(`- ${nextLine(status)} at ${clock(nextPollAt)}`);
@@ -54,7 +54,7 @@ function factLines(tracking: Tracking, status: ExportStatus, nowMs: number): str
 }
 
 /** `, RUNNING at check #12`: after a check that failed, what an earlier one saw. */
-function jobSeen({ jobStatus, lastError, polls }: ExportStatus): string {
+function lastSeenText({ jobStatus, lastError, polls }: ExportStatus): string {
   if (jobStatus === null) return '';
   return `, ${jobStatus} ${lastError === null && polls > 0 ? `at check #${polls}` : 'when last seen'}`;
 }
@@ -86,5 +86,5 @@ function clock(at: string): string {
 function nextLine(status: ExportStatus): string {
   const { jobId, polls, pollingPaused } = status;
   const check = jobId === null ? '' : ` #${polls + 1}${pollingPaused ? ' only' : ''}`;
-  return `**${nextStep(status)}**${check}`;
+  return `**${nextPollLabel(status)}**${check}`;
 }

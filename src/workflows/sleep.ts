@@ -9,8 +9,8 @@ export interface Plan {
 }
 
 /**
- * The one sleep of an export: until the time is over, or until `tracking.wake` by a message that asks for the next step now.
- * One that came since the last step began is not slept over. A message that only changes the plan (`tracking.replan`) changes
+ * The one sleep of an export: until the time is over, or until `carried.wake` by a message that asks for the next step now.
+ * One that came since the last step began is not slept over. A message that only changes the plan (`run.replan`) changes
  * the sleep alone.
  *
  * @param plan asked at the begin, and after each message that may change it

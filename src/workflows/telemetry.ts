@@ -46,7 +46,7 @@ export function tellAttention(tracking: Tracking): void {
   });
 }
 
-/** The end, as `tracking.ended` has it. */
+/** The end, as `run.ended` has it. */
 export function tellEnd(tracking: Tracking): void {
   const { ended, remoteJob, discard } = tracking.run;
   if (ended === null) return;

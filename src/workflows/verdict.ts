@@ -1,6 +1,6 @@
 /**
- * How an export ends. Every end of one goes through here, and what says that nothing was submitted asks first whether an
- * earlier attempt of this run may have.
+ * How an export ends: every end of one goes through here. A refused validation asks first whether an earlier attempt of this
+ * run may have submitted.
  *
  * @module
  */

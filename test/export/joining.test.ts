@@ -298,7 +298,7 @@ describe('client and Nexus handler', () => {
     expect(decide('status', wantedJob, foundByStatus({ ...status, phase: 'needsAnswer', imageId: null }))).toBe('join');
   });
 
-  it('start by the policy of the table', () => {
+  it('leave an earlier success to be found, and have Temporal start after any other end', () => {
     for (const caller of ['client', 'nexus'] as const) {
       const request = requestFor(wanted);
       const { workflowIdReusePolicy } = exportStartOptions(
@@ -306,7 +306,7 @@ describe('client and Nexus handler', () => {
         { ...wanted, bucketUrl: BUCKET_URL } as never,
         request,
       );
-      expect(workflowIdReusePolicy).toBe(reusePolicyOf(caller));
+      expect(workflowIdReusePolicy).toBe('ALLOW_DUPLICATE_FAILED_ONLY');
     }
   });
 });

@@ -2,7 +2,6 @@ import { ServiceError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { HandlerError, OperationError } from 'nexus-rpc';
 import { describe, expect, it } from 'vitest';
-import { ExportError } from '../../src/client';
 import { toNexusError } from '../../src/nexus/errors';
 
 const SECRET = 'Bearer eyJhbGciOi';
@@ -12,7 +11,7 @@ const told = (error: unknown) => toNexusError(error, 'ims-export:ims-image:a.qco
 describe('what a caller is told', () => {
   it('is a failure of the export with type and details, which ends the operation', () => {
     const details = { imageId: 'i', bucketUrl: 'b:k' };
-    const error = told(new ExportError('DestinationExists', 'It is there.', details));
+    const error = told(ApplicationFailure.nonRetryable('It is there.', 'DestinationExists', details));
     expect(error).toBeInstanceOf(OperationError);
     expect(error).toMatchObject({
       state: 'failed',

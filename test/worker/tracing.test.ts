@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/testing/temporal-servers/free-port';
+import { freePort } from '../../src/dev-server/free-port';
 import { type RunningProcess, Stage } from '../processes/processes';
 import { OtlpReceiver, type Span } from './otlp-receiver';
 

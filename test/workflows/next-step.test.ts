@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../src/contract';
-import { type Known, type LostSubmit, type NextStep, nextStep } from '../../src/workflows/submission/next-step';
+import {
+  type Known,
+  type LostSubmit,
+  type NextStep,
+  nextStep,
+  nothingToFindOut,
+} from '../../src/workflows/submission/next-step';
 import { SUBMIT_LIMITS } from '../../src/workflows/submit-limits';
 
 const NOW = 1_000_000_000;
@@ -54,7 +60,11 @@ const waitForMs = (
   untilMs: NOW + ms,
   for: what,
 });
-const giveUp = (finding: string | null): NextStep => ({ do: 'giveUp', finding });
+const giveUp = (finding: string, as: 'reconciling' | 'needsAnswer' | 'parked' = 'reconciling'): NextStep => ({
+  do: 'giveUp',
+  as,
+  finding,
+});
 
 type Row = [situation: string, known: Partial<Omit<Known, 'lost'>> & { lost?: Partial<LostSubmit> }, step: NextStep];
 
@@ -74,7 +84,16 @@ const ROWS: Row[] = [
     { answer: { jobId: 'j' }, destination: SEEN, options: noProbes },
     { do: 'followAnswer', answer: { jobId: 'j' } },
   ],
-  ['neither probes nor people nor acceptUnconfirmed could tell', { options: noProbes }, giveUp(null)],
+  [
+    'a person was asked until the deadline',
+    { destination: FREE, options: ask, deadlineAtMs: NOW },
+    giveUp(OVER, 'needsAnswer'),
+  ],
+  [
+    'OBS denies until the deadline what it told before',
+    { destination: { kind: 'denied', error: ERROR }, wasReadable: true, deadlineAtMs: NOW },
+    giveUp(OVER, 'parked'),
+  ],
   // Nothing is decided before the POST is surely over.
   ['the POST may still be under way', { lost: { settledAtMs: NOW + 5 } }, { do: 'settle', untilMs: NOW + 5 }],
   ['the deadline comes before the POST is over', { lost: { settledAtMs: NOW + 5 }, deadlineAtMs: NOW }, giveUp(OVER)],
@@ -196,4 +215,11 @@ describe('the next step about a submit whose answer was lost, when', () => {
       }),
     ).toEqual(step);
   });
+});
+
+it('there is nothing to find out without probes, people and acceptUnconfirmed', () => {
+  expect(nothingToFindOut(noProbes)).toBe(true);
+  expect(nothingToFindOut(OPTIONS)).toBe(false);
+  expect(nothingToFindOut({ ...noProbes, ...{ onAmbiguousSubmit: 'ask' } })).toBe(false);
+  expect(nothingToFindOut({ ...noProbes, acceptUnconfirmed: true })).toBe(false);
 });

@@ -22,6 +22,7 @@ import {
   type ExportOutcome,
   type LookAtExportsInput,
 } from '../../contract';
+import { isExportFailure, outcomeOf } from '../../export/failures';
 
 const LOOKS_AT_ONCE = 5;
 const CALL_LIMIT_MS = 10_000;
@@ -127,7 +128,7 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
   }
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const failure = { type: cause.type ?? '', message: cause.message.slice(0, LONGEST_MESSAGE) };
-  return { outcome: failure.type === 'ExportOutcomeUnknown' ? 'unknown' : 'failed', failure };
+  return { outcome: isExportFailure(cause) ? outcomeOf(cause.type) : 'failed', failure };
 }
 
 function isNotFound(error: unknown): boolean {

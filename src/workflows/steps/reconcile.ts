@@ -14,7 +14,14 @@ import { continueInNewRunWhenDue } from '../continuation';
 import { nextDelayMs } from '../poll-schedule';
 import { type Validated, warn } from '../state';
 import { inspectDestination } from '../submission/evidence';
-import { type DestinationReading, type Known, type LostSubmit, type NextStep, nextStep } from '../submission/next-step';
+import {
+  type DestinationReading,
+  type Known,
+  type LostSubmit,
+  type NextStep,
+  nextStep,
+  nothingToFindOut,
+} from '../submission/next-step';
 import { post } from '../submission/post';
 import { followResolution } from '../submission/resolution';
 import {
@@ -30,6 +37,7 @@ import { submitLost } from '../verdict';
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
 export async function reconcile(tracking: Validated): Promise<void> {
+  if (nothingToFindOut(tracking.carried.request.options)) throw submitLost(tracking, null);
   for (
     let lost = tracking.carried.lostSubmit;
     lost !== null && tracking.run.unconfirmed === null;
@@ -60,6 +68,7 @@ async function take(tracking: Validated, lost: LostSubmit, step: NextStep): Prom
   tracking.run.phase = 'reconciling';
   switch (step.do) {
     case 'giveUp':
+      tracking.run.phase = step.as;
       return giveUp(tracking, step.finding);
     case 'settle': {
       // Exports that were cut off together do not all go on in the moment in which their submits have settled.
@@ -104,7 +113,7 @@ function rememberCandidate(
 }
 
 /** Ends as unknown, unless somebody has said in the meantime what became of the submit: that is followed first. */
-function giveUp(tracking: Validated, finding: string | null): void {
+function giveUp(tracking: Validated, finding: string): void {
   if (tracking.carried.resolution === null) throw submitLost(tracking, finding);
 }
 

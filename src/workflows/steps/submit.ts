@@ -15,7 +15,7 @@ import { type NotExecuted, REFUSED_CREDENTIALS_TRIES, refusedCredentials, waitFo
 import { submitGivenUp, submitRejected } from '../verdict';
 import { reconcile } from './reconcile';
 
-/** Returns once a job is known, or an object was taken for ours without one (`tracking.unconfirmed`). */
+/** Returns once a job is known, or an object was taken for ours without one (`run.unconfirmed`). */
 export async function submit(tracking: Validated): Promise<void> {
   if (tracking.carried.lostSubmit === null) await submitFirst(tracking);
   if (tracking.carried.lostSubmit !== null) await reconcile(tracking);

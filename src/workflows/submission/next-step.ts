@@ -79,22 +79,21 @@ export type NextStep =
   /** An export of this image runs, ours or another one. Ours would end with the object at our destination. */
   | { do: 'watchDestination' }
   | { do: 'takeObject'; object: ExportedObject }
-  /** `finding` is a clause; null where nothing was looked for. */
-  | { do: 'giveUp'; finding: string | null };
+  /** `finding` is a clause. */
+  | { do: 'giveUp'; as: WaitingPhase; finding: string };
 
 /** The one step that is right by what is known now. */
 export function nextStep(known: Known): NextStep {
   const { lost, answer, destination, wasReadable, options, deadlineAtMs, nowMs } = known;
   if (answer !== null) return { do: 'followAnswer', answer };
-  if (nothingToFindOut(options)) return { do: 'giveUp', finding: null };
-  const untilDeadline = (step: NextStep): NextStep =>
-    nowMs < deadlineAtMs ? step : { do: 'giveUp', finding: 'the deadline has passed' };
+  // After the deadline the phase stays what it would be, so that a reader sees what was missing.
+  const untilDeadline = (step: NextStep, as: WaitingPhase = 'reconciling'): NextStep =>
+    nowMs < deadlineAtMs ? step : { do: 'giveUp', as, finding: 'the deadline has passed' };
   const wait = (untilMs: number, what: string, as: WaitingPhase = 'reconciling') =>
-    untilDeadline({ do: 'wait', as, untilMs, for: what });
+    untilDeadline({ do: 'wait', as, untilMs, for: what }, as);
+  const giveUp = (finding: string): NextStep => ({ do: 'giveUp', as: 'reconciling', finding });
   const askOrGiveUp = (finding: string): NextStep =>
-    asksAPerson(options)
-      ? wait(Number.POSITIVE_INFINITY, 'for resolveSubmission', 'needsAnswer')
-      : { do: 'giveUp', finding };
+    asksAPerson(options) ? wait(Number.POSITIVE_INFINITY, 'for resolveSubmission', 'needsAnswer') : giveUp(finding);
 
   if (destination === null) {
     if (nowMs >= lost.settledAtMs) return { do: 'inspectDestination' };
@@ -107,7 +106,7 @@ export function nextStep(known: Known): NextStep {
       // Where it could be read before, that may be mended; where it never could, it is not waited for.
       if (!wasReadable && !asksAPerson(options)) {
         const finding = 'the destination cannot be read, so whether an object appeared there is not known';
-        return { do: 'giveUp', finding };
+        return giveUp(finding);
       }
       const as = asksAPerson(options) ? 'needsAnswer' : 'parked';
       const what = `until the destination can be read (${destination.error.code})`;
@@ -139,7 +138,7 @@ export function nextStep(known: Known): NextStep {
 }
 
 /** Without probes, people and `acceptUnconfirmed`, nothing that could be found would change the verdict. */
-function nothingToFindOut({ maxProbes, onAmbiguousSubmit, acceptUnconfirmed }: Known['options']): boolean {
+export function nothingToFindOut({ maxProbes, onAmbiguousSubmit, acceptUnconfirmed }: Known['options']): boolean {
   return onAmbiguousSubmit === 'probe' && maxProbes === 0 && !acceptUnconfirmed;
 }
 

@@ -53,7 +53,10 @@ describe('adding a preflight rule', () => {
       .filter((path) => path.endsWith('.ts'))
       .map((path) => ({ path, text: readFileSync(join(ROOT, 'src', path), 'utf8') }));
     for (const { id } of PREFLIGHT_RULES) {
-      const naming = sources.filter(({ text }) => text.includes(`'${id}'`)).map(({ path }) => path);
+      const naming = sources
+        // The hint of the command line on the flags of two rules decides nothing.
+        .filter(({ path, text }) => path !== 'cli/output.ts' && text.includes(`'${id}'`))
+        .map(({ path }) => path);
       expect(naming.sort(), id).toEqual([
         expect.stringMatching(/^activities\/preflight\/rules\//),
         'contract/identity.ts',
