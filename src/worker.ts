@@ -140,12 +140,12 @@ if (typeof require !== 'undefined' && require.main === module) {
   }).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     // Not process.exitCode: Temporal's native side keeps the process of a worker that could not be created alive.
-    process.exit(exitCodeOf(error));
+    process.exit(exitCodeOfWorker(error));
   });
 }
 
 /** As of `ims-export worker`: Temporal is not reachable, the configuration is wrong, or anything else. */
-function exitCodeOf(error: unknown): number {
+function exitCodeOfWorker(error: unknown): number {
   if (error instanceof ExportError) return 5;
   return error instanceof AccountConfigurationError ? 2 : 1;
 }

@@ -1,8 +1,8 @@
 import type { BatchActivities, ExportActivities } from '../contract';
+import { countedPolls, countedSubmits } from './activity-metrics';
 import { listImages, lookAtExports, planBatch } from './batch';
 import type { ExportActivityDeps } from './cloud';
 import { discardObject } from './discard-object';
-import { countedPolls, countedSubmits } from './measured';
 import { pollJob } from './poll-job';
 import { reconcileSubmit } from './reconcile-submit';
 import { submitExport } from './submit-export';

@@ -19,11 +19,11 @@ export interface ObjectFault {
 
 /** The object at the destination of an export; null when there is none. @throws CloudError */
 export async function findObject(client: CloudClient, request: ExportRequest): Promise<FoundObject | null> {
-  return (await lookAtDestination(client, request)).found;
+  return (await readDestination(client, request)).found;
 }
 
 /** The same with the clock of OBS at that moment (ISO 8601), where it tells one. @throws CloudError */
-export async function lookAtDestination(
+export async function readDestination(
   { obs }: CloudClient,
   request: ExportRequest,
 ): Promise<{ found: FoundObject | null; date: string | null }> {

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { ExportActivities, ExportedObject, ReconcileInput, ReconcileOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
-import { type FoundObject, faultOf, lookAtDestination, refusalText } from './object-inspection';
+import { type FoundObject, faultOf, readDestination, refusalText } from './object-inspection';
 
 /** What an attempt leaves behind for the next one. */
 interface Seen {
@@ -32,7 +32,7 @@ export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['ims
 }
 
 async function look(account: AccountCloud, input: ReconcileInput, seen: Seen | undefined): Promise<ReconcileOutcome> {
-  const { found, date } = await lookAtDestination(account.client, input.request);
+  const { found, date } = await readDestination(account.client, input.request);
   if (found === null) {
     if (seen === undefined) return { kind: 'free', date };
     return { kind: 'candidate', object: seen.object, doubt: 'it was there and is gone' };

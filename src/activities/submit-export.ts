@@ -6,7 +6,7 @@ import { SubmitFence } from './submit-fence';
 
 /** Often enough that a lost worker is noticed by its heartbeat, and no more. */
 const HEARTBEATS_PER_TIMEOUT = 6;
-const LONGEST_HEARTBEAT_INTERVAL_MS = 5_000;
+const MAX_HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
  * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that
@@ -19,7 +19,7 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
     const account = deps.accounts.get(input.request.account);
     if (account === undefined) return notExecuted('NO_SUCH_ACCOUNT', noSuchAccount(deps, input.request.account));
     const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
-    const intervalMs = Math.min(LONGEST_HEARTBEAT_INTERVAL_MS, heartbeatTimeoutMs / HEARTBEATS_PER_TIMEOUT);
+    const intervalMs = Math.min(MAX_HEARTBEAT_INTERVAL_MS, heartbeatTimeoutMs / HEARTBEATS_PER_TIMEOUT);
     const heartbeat = setInterval(() => context.heartbeat(), intervalMs);
     try {
       return await post(account, input, context);

@@ -2,10 +2,10 @@ import type { ExportActivities, ExportRequest, ValidatedExport } from '../contra
 import { contextOf, invalidField } from '../export/failures';
 import { destinationTaken, notAllowed } from '../export/refusals';
 import { parseExportInput } from '../request/export';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from './before-submit';
 import type { AccountCloud, ExportActivityDeps } from './cloud';
 import { preflight } from './preflight';
 import { readFacts } from './preflight/facts';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from './refusals';
 import { readRegistration } from './search-attributes';
 
 /**

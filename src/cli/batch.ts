@@ -45,7 +45,7 @@ export async function waitForBatch(
   const result = await batchResult(client, workflowId, runId);
   if (json) printJson(result);
   else for (const line of verdictLines(result)) console.log(line);
-  process.exitCode = exitCodeOf(result.counts);
+  process.exitCode = exitCodeOfBatch(result.counts);
 }
 
 /** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
@@ -102,7 +102,7 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
 }
 
 /** Failed or refused before unknown; an export that is canceled, or somebody else's, has not succeeded either. */
-export function exitCodeOf(counts: BatchCounts): number {
+export function exitCodeOfBatch(counts: BatchCounts): number {
   if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
     return EXIT.failed;
   }

@@ -34,16 +34,16 @@ const onWaiting = (why: string): void => console.error(`waiting: ${why}`);
 
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
-  await tellOf(client, flags, startExport(client, inputOf(flags), { taskQueue: flags.taskQueue, onWaiting }));
+  await reportStart(client, flags, startExport(client, inputOf(flags), { taskQueue: flags.taskQueue, onWaiting }));
 }
 
 /** `ims-export attach`. */
 export async function attach(client: Client, flags: AttachFlags): Promise<void> {
   const input = { ...inputOf(flags), attach: { jobId: flags.job } } as AttachExportInput;
-  await tellOf(client, flags, attachExport(client, input, { taskQueue: flags.taskQueue, onWaiting }));
+  await reportStart(client, flags, attachExport(client, input, { taskQueue: flags.taskQueue, onWaiting }));
 }
 
-async function tellOf(client: Client, flags: StartFlags, starting: Promise<StartedExport>): Promise<void> {
+async function reportStart(client: Client, flags: StartFlags, starting: Promise<StartedExport>): Promise<void> {
   const started = await starting;
   if (!flags.json) {
     const { status } = await readExport(client, started.workflowId);

@@ -48,7 +48,7 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
     const request = parseExportStart(input);
     const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
-    if (await looksForItsJob(client, workflowId, request)) await tellItsJob(client, workflowId, jobId);
+    if (await looksForItsJob(client, workflowId, request)) await nameItsJob(client, workflowId, jobId);
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -85,7 +85,7 @@ async function looksForItsJob(client: Client, workflowId: string, request: Expor
 }
 
 /** Names the job to the export and waits until it has looked at it. */
-async function tellItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
+async function nameItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
   await resolveSubmission(client, workflowId, { jobId });
   for await (const { status } of followExport(client, workflowId, 500)) {
     if (status?.jobId) return;

@@ -26,7 +26,7 @@ export interface FindServerOptions {
 }
 
 /** What an executable turned out to be. */
-export type Verdict = { usable: true; version: string | null } | { usable: false; because: string };
+export type Usability = { usable: true; version: string | null } | { usable: false; because: string };
 
 /** One kind of server, and all that differs between the kinds. */
 export interface ServerProgram {
@@ -43,7 +43,7 @@ export interface ServerProgram {
   /** The reader's way out when nothing was found. */
   advice: string;
   /** Whether an executable file is that server, and young enough. */
-  check(path: string, run: RunProcess, env: NodeJS.ProcessEnv): Promise<Verdict>;
+  check(path: string, run: RunProcess, env: NodeJS.ProcessEnv): Promise<Usability>;
 }
 
 /** The environment names an executable that cannot be used. It is an error, so that nobody runs another one unawares. */
@@ -65,7 +65,7 @@ export class ServerNotFound extends Error {
   }
 }
 
-type Attempt = { found: FoundServer } | { said: string };
+type Tried = { found: FoundServer } | { said: string };
 
 /**
  * Tries every way in order and takes the first that leads to a usable server: the environment variable, PATH, the
@@ -75,7 +75,7 @@ type Attempt = { found: FoundServer } | { said: string };
  */
 export async function findServer(program: ServerProgram, options: FindServerOptions = {}): Promise<FoundServer> {
   const search = new ServerSearch(program, options);
-  const ways: [string, () => Promise<Attempt>][] = [
+  const ways: [string, () => Promise<Tried>][] = [
     [program.variable, () => search.fromVariable()],
     [`${program.command} on PATH`, () => search.fromPath()],
     [`cache ${search.cache}`, () => search.fromCache()],
@@ -107,7 +107,7 @@ class ServerSearch {
     this.fileName = process.platform === 'win32' ? `${program.command}.exe` : program.command;
   }
 
-  async fromVariable(): Promise<Attempt> {
+  async fromVariable(): Promise<Tried> {
     const { variable, wanted } = this.program;
     const value = this.env[variable];
     if (!value) return { said: 'not set' };
@@ -119,7 +119,7 @@ class ServerSearch {
     );
   }
 
-  async fromPath(): Promise<Attempt> {
+  async fromPath(): Promise<Tried> {
     let said = 'not found';
     for (const folder of (this.env.PATH ?? '').split(delimiter)) {
       if (folder === '') continue;
@@ -131,7 +131,7 @@ class ServerSearch {
     return { said };
   }
 
-  async fromCache(): Promise<Attempt> {
+  async fromCache(): Promise<Tried> {
     let said = 'empty';
     for (const entry of [this.pipEntry, this.sdkEntry]) {
       const path = this.executableIn(join(this.cache, entry));
@@ -142,14 +142,14 @@ class ServerSearch {
     return { said };
   }
 
-  bySdkDownload(): Promise<Attempt> {
+  bySdkDownload(): Promise<Tried> {
     return this.install('sdk-download', this.sdkEntry, (folder) => {
       this.options.onProgress?.(`Asking @temporalio/testing to download the ${this.program.title} ...`);
       return sdkDownload(this.program.sdk, folder, this.fileName, this.run, this.env);
     });
   }
 
-  byPip(): Promise<Attempt> {
+  byPip(): Promise<Tried> {
     const { pip, title } = this.program;
     return this.install('pip', this.pipEntry, (folder) => {
       this.options.onProgress?.(`Installing the ${title} with pip (${pip.distribution} ${pip.version}) ...`);
@@ -161,7 +161,7 @@ class ServerSearch {
     source: FoundServer['source'],
     entry: string,
     fill: (folder: string) => Promise<void>,
-  ): Promise<Attempt> {
+  ): Promise<Tried> {
     try {
       const folder = await installIntoCache({
         cache: this.cache,
@@ -198,7 +198,7 @@ class ServerSearch {
     return join(folder, 'bin', this.fileName);
   }
 
-  private async judge(path: string): Promise<Verdict> {
+  private async judge(path: string): Promise<Usability> {
     const file = await stat(path).catch(() => null);
     if (file === null) return { usable: false, because: 'there is no such file' };
     if (!file.isFile()) return { usable: false, because: 'that is not a file' };

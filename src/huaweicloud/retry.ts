@@ -16,7 +16,7 @@ export interface RetryOptions {
 }
 
 /** A longer wait, for throttling or for a key that rests, is for the caller to keep: it waits durably, and this would only hold a worker's slot. */
-const LONGEST_RETRY_AFTER_MS = 3_000;
+const MAX_RETRY_AFTER_MS = 3_000;
 
 /**
  * Repeats a read on transport errors, on 5xx, on throttling with a short Retry-After, and when its turn with a refused key
@@ -55,7 +55,7 @@ const FINAL_CODES = new Set(['Aborted', 'InvalidResponse', 'NotSent', 'ResponseT
 function isWorthRepeating(error: unknown): error is CloudError {
   if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;
   const { class: errorClass, httpStatus, retryAfterMs } = error;
-  if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) return false;
+  if (retryAfterMs !== null && retryAfterMs > MAX_RETRY_AFTER_MS) return false;
   if (errorClass === 'throttled' || error.code === 'CredentialsHeldBack') return retryAfterMs !== null;
   return errorClass === 'transient' && (httpStatus === null || httpStatus >= 500);
 }

@@ -3,7 +3,7 @@ import { areSame, type Credentials } from './credentials/credentials';
 import { CredentialsError } from './credentials/credentials-error';
 import type { CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
-import type { Permit, Verdict } from './credentials/signature-guard';
+import type { Permit, SignatureVerdict } from './credentials/signature-guard';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from './errors';
 import { type RetryOptions, retryBriefly } from './retry';
 import { verdictOf } from './signature-verdict';
@@ -237,7 +237,7 @@ export class CloudSession {
   }
 
   /** A 403 to a HEAD has no body that would say whether the signature was refused or the permission. */
-  #verdictOn({ method }: CloudRequest, outcome: HttpAnswer | CloudError): Verdict {
+  #verdictOn({ method }: CloudRequest, outcome: HttpAnswer | CloudError): SignatureVerdict {
     if (!(outcome instanceof CloudError)) return 'accepted';
     const isBare = method === 'HEAD' && outcome.httpStatus === 403;
     return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(outcome);

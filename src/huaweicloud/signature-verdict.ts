@@ -1,9 +1,9 @@
-import type { Verdict } from './credentials/signature-guard';
+import type { SignatureVerdict } from './credentials/signature-guard';
 import { meaningOf } from './error-codes';
 import type { CloudError } from './errors';
 
 /** What an error of the cloud says about the signature of the request. */
-export function verdictOf({ code, class: errorClass, httpStatus }: CloudError): Verdict {
+export function verdictOf({ code, class: errorClass, httpStatus }: CloudError): SignatureVerdict {
   if (httpStatus === null) return 'none';
   // IMG.0087 (token incorrect) comes as a 400.
   if (errorClass === 'unauthorized' && [400, 401, 403].includes(httpStatus)) return 'refused';

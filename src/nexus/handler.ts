@@ -112,10 +112,10 @@ function splitInput(input: ExportOperationInput): { exportInput: ExportImageInpu
 }
 
 /** Nexus gives a handler about ten seconds; what is left of them is for the answer's way back. */
-const LONGEST_MS = 8_000;
+const MAX_MS = 8_000;
 const WAY_BACK_MS = 1_000;
 
 function inTime<T>({ requestDeadline }: OperationContext, client: Client, calls: () => Promise<T>): Promise<T> {
   const latestMs = (requestDeadline?.getTime() ?? Number.POSITIVE_INFINITY) - WAY_BACK_MS;
-  return client.withDeadline(Math.min(Date.now() + LONGEST_MS, latestMs), calls);
+  return client.withDeadline(Math.min(Date.now() + MAX_MS, latestMs), calls);
 }

@@ -9,7 +9,7 @@ import { diagnosisOf, type Handshake } from './diagnosis';
 /** gRPC status of a namespace that is not there. */
 const NOT_FOUND = 5;
 /** gRPC statuses of a server that refuses the caller: PERMISSION_DENIED, UNAUTHENTICATED. */
-const REFUSALS: readonly unknown[] = [7, 16];
+const REFUSED_STATUSES: readonly unknown[] = [7, 16];
 
 /**
  * @param cause what a connection that could not be made has thrown
@@ -21,7 +21,7 @@ export async function noConnection(
   cause: unknown,
   hint = '',
 ): Promise<ExportError> {
-  if (REFUSALS.includes(grpcErrorOf(cause).code)) return refused(address, textOf(cause), cause);
+  if (REFUSED_STATUSES.includes(grpcErrorOf(cause).code)) return refused(address, textOf(cause), cause);
   const why = (await diagnosisOf(address, handshake).catch(() => null)) ?? textOf(cause);
   return unreachable(`No Temporal server answers at ${address} (${why}). ${nextStep(handshake.tls)}${hint}`, cause);
 }
@@ -54,7 +54,7 @@ export function isNotFound(error: unknown): boolean {
 
 /** True when the server has answered, and refuses. */
 export function isRefused(error: unknown): boolean {
-  return REFUSALS.includes(grpcErrorOf(error).code) || isNotFound(error);
+  return REFUSED_STATUSES.includes(grpcErrorOf(error).code) || isNotFound(error);
 }
 
 export function unreachable(message: string, cause: unknown): ExportError {

@@ -116,7 +116,7 @@ function nativeCause(address: string, error: unknown): ExportError | null {
   }
   const refusal = new RegExp(`^Failed to call GetSystemInfo: code: '(.+?)'(?:, message: ${QUOTED})?`);
   const [, status = '', said = ''] = refusal.exec(text) ?? [];
-  return REFUSALS.has(status) ? refused(address, unquoted(said) || status, error) : null;
+  return REFUSED_KEY_TEXTS.has(status) ? refused(address, unquoted(said) || status, error) : null;
 }
 
 /** What to do by the problem of a certificate, as rustls names it; the names may end with Context and what was found. */
@@ -142,7 +142,7 @@ function unquoted(text: string): string {
 }
 
 /** How tonic words PERMISSION_DENIED and UNAUTHENTICATED. */
-const REFUSALS: ReadonlySet<string> = new Set([
+const REFUSED_KEY_TEXTS: ReadonlySet<string> = new Set([
   'The caller does not have permission to execute the specified operation',
   'The request does not have valid authentication credentials',
 ]);

@@ -11,7 +11,6 @@ import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../contract';
 import { type Metric, setGauge } from '../metrics';
 import { type ReadyFacts, type RunExportWorkerOptions, runExportWorker } from '../worker';
 import { exportLogAttributes } from './activity-log-attributes';
-import { beginSeries } from './first-series';
 import type { LogFormat, LogLevel } from './log-options';
 import { serveMetrics } from './metrics-server';
 import { countOpenExports } from './open-exports';
@@ -19,6 +18,7 @@ import { installRuntime } from './runtime';
 import { onShutdownSignals } from './shutdown-signals';
 import { MissingTracingPackages, startTracing, type Tracing } from './tracing';
 import { exportWorkflowBundle } from './workflow-bundle';
+import { beginSeries } from './zero-counters';
 
 export interface WorkerProcessOptions extends Pick<RunExportWorkerOptions, 'activitiesOnly' | 'activitiesPerSecond'> {
   taskQueue: string;

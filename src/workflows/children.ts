@@ -104,7 +104,7 @@ export async function startExportChild(
   input: ExportImageInput,
   { taskQueue, cancellationType = ChildWorkflowCancellationType.ABANDON }: ExportChildOptions = {},
 ): Promise<ChildWorkflowHandle<typeof exportImageWorkflow>> {
-  const workflowId = workflowIdOf(input);
+  const workflowId = childIdOf(input);
   refuseTaskQueue(taskQueue);
   try {
     const child = await startChild<typeof exportImageWorkflow>(EXPORT_IMAGE_WORKFLOW, {
@@ -144,7 +144,7 @@ async function outcomeOf(
 }
 
 /** The input can be anything; what stands here for its destination must do for an id. The rest the child refuses. */
-function workflowIdOf(input: unknown): string {
+function childIdOf(input: unknown): string {
   refuseOtherThanJson(input);
   const { bucketUrl } = (input ?? {}) as { bucketUrl?: unknown };
   if (typeof bucketUrl !== 'string') {

@@ -73,7 +73,7 @@ function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
       : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(tracking);
   // The run before has told it.
-  tracking.run.toldAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
+  tracking.run.recordedAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
   publish(tracking);
   return tracking;
 }

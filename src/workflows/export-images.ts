@@ -20,7 +20,7 @@ import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch 
 import { exportAll } from './batch/window';
 import { cancelRequested } from './cancellation';
 import { continuesARun } from './continuation';
-import { reportBatchEnd } from './telemetry';
+import { recordBatchEnd } from './telemetry';
 
 /**
  * Exports many images to OBS, so many at a time, and returns a verdict on each. It completes also when exports fail.
@@ -75,7 +75,7 @@ async function end(batch: Batch, outcome: BatchOutcome, failure: ApplicationFail
   batch.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(memoOf(batch));
   publish(batch);
-  reportBatchEnd(outcome, failure, countsOf(batch));
+  recordBatchEnd(outcome, failure, countsOf(batch));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }
 

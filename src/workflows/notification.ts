@@ -11,7 +11,7 @@ import type { Tracking } from './state';
 export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.exportEnded);
 
 /** The whole message is in the history of the export. */
-const LONGEST_REASON = 500;
+const MAX_REASON = 500;
 
 /**
  * Signals the workflow that the input names, and returns when the signal was delivered or refused. Whoever is gone does not
@@ -52,6 +52,6 @@ function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportE
     jobId,
     remoteJob,
     object: result?.object ? { size: result.object.size, etag: result.object.etag } : null,
-    failure: failure && { type: failure.type ?? '', message: shortReason(failure).slice(0, LONGEST_REASON) },
+    failure: failure && { type: failure.type ?? '', message: shortReason(failure).slice(0, MAX_REASON) },
   };
 }

@@ -3,7 +3,7 @@ import type { ExportPhase } from '../contract';
 import { currentDetails } from './current-details';
 import { showSearchAttributes } from './search-attributes';
 import type { Tracking } from './state';
-import { tellAttention } from './telemetry';
+import { recordAttention } from './telemetry';
 
 /**
  * Shows where the export stands: in the current details, which cost nothing, in search attributes where it is asked to, and
@@ -12,7 +12,7 @@ import { tellAttention } from './telemetry';
 export function publish(tracking: Tracking): void {
   setCurrentDetails(currentDetails(tracking, Date.now()));
   showSearchAttributes(tracking);
-  tellAttention(tracking);
+  recordAttention(tracking);
 }
 
 /** Begins a phase in which nothing is waited for. */

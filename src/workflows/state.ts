@@ -92,7 +92,7 @@ export interface RunState {
   /** What became of the object of a cancel that was drained. */
   discard: DiscardOutcome | null;
   /** What the log was told last. */
-  toldAttention: ExportAttention | null;
+  recordedAttention: ExportAttention | null;
   /** This run is about to continue as new. */
   continuing: boolean;
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
@@ -193,7 +193,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
     replan: false,
     draining: false,
     discard: null,
-    toldAttention: null,
+    recordedAttention: null,
     continuing: false,
     ended: null,
   };

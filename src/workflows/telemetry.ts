@@ -19,18 +19,18 @@ import { attachedJobId, type Tracking } from './state';
 import { statusOf } from './status';
 
 /** A job was accepted, or taken as that of this export. */
-export function tellSubmitted(tracking: Tracking): void {
+export function recordSubmitted(tracking: Tracking): void {
   const { submissions, jobNamed } = tracking.carried;
   log.info(jobNamed ? 'Job is tracked' : 'Export submitted', { ...attributesOf(tracking), submissions });
 }
 
 /** Tells once that a person is needed, and once that none is any more. */
-export function tellAttention(tracking: Tracking): void {
+export function recordAttention(tracking: Tracking): void {
   const status = statusOf(tracking, Date.now());
   const { attention } = status;
-  const before = tracking.run.toldAttention;
+  const before = tracking.run.recordedAttention;
   if (attention === before) return;
-  tracking.run.toldAttention = attention;
+  tracking.run.recordedAttention = attention;
   if (attention === null) {
     // Its end tells more.
     if (tracking.run.ended === null)
@@ -47,7 +47,7 @@ export function tellAttention(tracking: Tracking): void {
 }
 
 /** The end, as `run.ended` has it. */
-export function tellEnd(tracking: Tracking): void {
+export function recordEnd(tracking: Tracking): void {
   const { ended, remoteJob, discard } = tracking.run;
   if (ended === null) return;
   const { outcome, atMs, failure } = ended;
@@ -56,7 +56,7 @@ export function tellEnd(tracking: Tracking): void {
     failure: (failure?.type ?? 'none') as WorkflowLabels['ims_export_ended']['failure'],
   });
   recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.carried.startedAtMs) / 1000);
-  if (isLostSubmit(failure)) tellReconciled('unknown');
+  if (isLostSubmit(failure)) recordReconciled('unknown');
   const facts = {
     ...attributesOf(tracking),
     outcome,
@@ -70,7 +70,7 @@ export function tellEnd(tracking: Tracking): void {
 }
 
 /** The end of a batch. Each failure is a warning: a nightly batch has nobody who waits for its answer. */
-export function reportBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
+export function recordBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
   count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
   const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };
   if (failure === null) log.info('Batch ended', facts);
@@ -83,12 +83,12 @@ function isLostSubmit(failure: ApplicationFailure | null): boolean {
 }
 
 /** The search for a lost submit is over. */
-export function tellReconciled(outcome: WorkflowLabels['ims_export_reconciliations']['outcome']): void {
+export function recordReconciled(outcome: WorkflowLabels['ims_export_reconciliations']['outcome']): void {
   count('ims_export_reconciliations', { outcome });
 }
 
 /** A poll saw the job's end. Of one that had ended before it was tracked there is no delay to tell. */
-export function tellDetection(
+export function recordDetection(
   { carried: { submittedAtMs, jobNamed } }: Tracking,
   status: 'SUCCESS' | 'FAIL',
   endTime: ObservedJob['endTime'],

@@ -25,7 +25,7 @@ import { notifiedWorkflow, notify } from './notification';
 import { publish } from './publishing';
 import { attachedJobId, type Submitted, submitEndsAtMs, type Tracking, type Validated } from './state';
 import { jobSeen, statusOf } from './status';
-import { tellEnd } from './telemetry';
+import { recordEnd } from './telemetry';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Failures, from what is known of the export
@@ -139,7 +139,7 @@ async function end(
   tracking.run.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
   publish(tracking);
-  tellEnd(tracking);
+  recordEnd(tracking);
   const notified = notifiedWorkflow(tracking);
   if (notified !== undefined) await notify(notified, tracking, result);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));

@@ -3,8 +3,8 @@ import { type BatchActivities, DEFAULT_ACCOUNT, type ListedImage, MAX_BATCH_IMAG
 import { NO_EXPORT } from '../../export/failures';
 import type { Image } from '../../huaweicloud';
 import { parseImageQuery } from '../../request/batch';
-import { accountOfInput, notSubmitted } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
+import { accountOfInput, notSubmitted } from '../refusals';
 import { tooMany } from './plan-batch';
 import { listPrivateImages } from './private-images';
 

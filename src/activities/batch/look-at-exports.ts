@@ -26,7 +26,7 @@ import { isExportFailure, outcomeOf } from '../../export/failures';
 
 const LOOKS_AT_ONCE = 5;
 const CALL_LIMIT_MS = 10_000;
-const LONGEST_MESSAGE = 500;
+const MAX_MESSAGE = 500;
 
 type Looked = LookAtExportsInput['exports'][number];
 
@@ -127,7 +127,7 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
     return { outcome: 'unknown', failure: { type, message: `The export was ${how}; a job in the cloud may go on.` } };
   }
   if (!(cause instanceof ApplicationFailure)) return undefined;
-  const failure = { type: cause.type ?? '', message: cause.message.slice(0, LONGEST_MESSAGE) };
+  const failure = { type: cause.type ?? '', message: cause.message.slice(0, MAX_MESSAGE) };
   return { outcome: isExportFailure(cause) ? outcomeOf(cause.type) : 'failed', failure };
 }
 

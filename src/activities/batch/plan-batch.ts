@@ -3,8 +3,8 @@ import { type BatchActivities, MAX_BATCH_IMAGES } from '../../contract';
 import { invalidField, NO_EXPORT } from '../../export/failures';
 import type { CloudClient, Image } from '../../huaweicloud';
 import { type BatchRequest, parseBatchInput } from '../../request/batch';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from '../before-submit';
 import type { ExportActivityDeps } from '../cloud';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from '../refusals';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
 import { listPrivateImages, readImages } from './private-images';
 

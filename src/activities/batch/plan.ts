@@ -25,7 +25,7 @@ const CONVERSION_LIMIT_BYTES = 128n * 1024n ** 3n;
 const DEFAULT_FORMAT = 'qcow2';
 
 /** A result of that size is still well below the 2 MB of a payload, with the word on each image cut to fit. */
-const MOST_BYTES = 1_350_000;
+const MAX_BYTES = 1_350_000;
 /** Of an item in the result, beside its key: names of fields, job, size and etag. */
 const ITEM_BYTES = 200;
 
@@ -147,11 +147,11 @@ function duplicateProblems(
 
 function sizeProblems(items: readonly PlannedExport[], { images }: BatchRequest): Problem[] {
   const bytes = items.reduce((sum, { bucketUrl }) => sum + ITEM_BYTES + Buffer.byteLength(bucketUrl ?? ''), 0);
-  if (bytes <= MOST_BYTES) return [];
+  if (bytes <= MAX_BYTES) return [];
   const field = images === null ? 'query' : 'images';
   const value = `${items.length} images with ${bytes} bytes of keys and verdicts`;
   return [
-    { field, value, expected: `at most ${MOST_BYTES} bytes; split them into several batches, or shorten the keys` },
+    { field, value, expected: `at most ${MAX_BYTES} bytes; split them into several batches, or shorten the keys` },
   ];
 }
 

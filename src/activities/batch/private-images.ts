@@ -7,11 +7,11 @@ import { type ImageQuery, MAX_BATCH_IMAGES } from '../../contract';
 import type { CloudClient, Image, ImageFilter } from '../../huaweicloud';
 
 /** Above so many, the list of all private images is quicker than one read for each. */
-const MOST_READ_BY_ID = 100;
+const MAX_READ_BY_ID = 100;
 const READS_AT_ONCE = 5;
 
 /** The cloud answers with one and the same page again and again, or with more than anybody has. */
-const MOST_PAGES = 1_000;
+const MAX_PAGES = 1_000;
 
 /**
  * The private images that match, page after page, up to one more than a batch may have.
@@ -28,7 +28,7 @@ export async function listPrivateImages(
   const filter: ImageFilter = { name, tag, osType: os, enterpriseProjectId };
   const images = new Map<string, Image>();
   let marker: string | undefined;
-  for (let pages = 0; pages < MOST_PAGES && images.size < most; pages += 1) {
+  for (let pages = 0; pages < MAX_PAGES && images.size < most; pages += 1) {
     const page = await ims.listImages(filter, { marker });
     const before = images.size;
     for (const image of page) images.set(image.id.toLowerCase(), image);
@@ -52,7 +52,7 @@ export async function readImages(
   tell: (count: number) => void,
 ): Promise<Image[]> {
   const found = new Map<string, Image>();
-  if (imageIds.length > MOST_READ_BY_ID) {
+  if (imageIds.length > MAX_READ_BY_ID) {
     const listed = await listPrivateImages(client, {}, tell, Number.POSITIVE_INFINITY);
     for (const image of listed) found.set(image.id.toLowerCase(), image);
   }

@@ -10,7 +10,7 @@ export interface Ancestry {
 }
 
 /** Longer lines of images made from images were not heard of. */
-const MOST_ANCESTORS = 20;
+const MAX_ANCESTORS = 20;
 /** What is left of the activity's time is for the bucket. */
 const READING_LIMIT_MS = 8_000;
 
@@ -51,7 +51,7 @@ export async function readAncestry(
 
   follow(image);
   for (let parentId = awaiting.shift(); parentId !== undefined; parentId = awaiting.shift()) {
-    if (images.length === MOST_ANCESTORS) return { images, brokenAt: `it has more than ${MOST_ANCESTORS} ancestors` };
+    if (images.length === MAX_ANCESTORS) return { images, brokenAt: `it has more than ${MAX_ANCESTORS} ancestors` };
     if (performance.now() > endsAtMs) return { images, brokenAt: `its ancestor ${parentId} was not read in time` };
     const parent = await readAncestor(parentId, readImage);
     if (typeof parent !== 'string') {

@@ -18,7 +18,7 @@ const PATIENCE_MS = 2_000;
 
 /** After a failure the next call tries again at once; after further ones it waits, twice as long each time. */
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 
 /** A key that is refused so young is hardly mended by yet another one; a few times it may be. */
 const YOUNG_MS = 30_000;
@@ -155,5 +155,5 @@ function fetched(credentials: Credentials, nowMs: number): Fetched {
 
 /** 0 at first, then 1 s, 2 s, 4 s and so on. */
 function pauseMs(count: number): number {
-  return count <= 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+  return count <= 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), MAX_PAUSE_MS);
 }

@@ -8,13 +8,13 @@
 /** As long as the lock of the cloud lasts: a shorter rest would let failures add up to it. */
 const REST_MS = 5 * 60_000;
 /** A rest doubles with every trial that is refused, up to so many times the first: an hour. */
-const LONGEST_REST = 12;
+const MAX_REST = 12;
 const MAX_REFUSALS_IN_A_ROW = 2;
 /** What a person may ask for ends before the cloud's lock: it falls at the sixth failure in a row. */
 const MAX_REFUSALS_WHEN_ASKED = 4;
 const LOCK_WINDOW_MS = 5 * 60_000;
 /** A key that was accepted holds nobody up for longer, however slow the answers are that would prove it anew. */
-const LONGEST_PACING_MS = 1_000;
+const MAX_PACING_MS = 1_000;
 /** Who has waited so long that this little of its limit is left tries no key: it would not live to see the verdict. */
 const SHORTEST_TRIAL_MS = 100;
 /** Temporary keys come and go; older ones that are not in use are forgotten. */
@@ -24,13 +24,13 @@ const REMEMBERED_KEYS = 200;
  * What an answer says about the signature: it was taken, it was refused, it was perhaps refused (a 403 to a HEAD has no
  * body), or nothing, as a 503 does.
  */
-export type Verdict = 'accepted' | 'refused' | 'doubtful' | 'none';
+export type SignatureVerdict = 'accepted' | 'refused' | 'doubtful' | 'none';
 
 /** Leave to send one request. It must be ended, whatever becomes of the request. */
 export interface Permit {
   /** False once the key was refused since: what was not sent yet needs another permit. */
   holds(): boolean;
-  end(verdict: Verdict): void;
+  end(verdict: SignatureVerdict): void;
 }
 
 export type Admission =
@@ -123,7 +123,7 @@ export class SignatureGuard {
       const pacing = setTimeout(() => {
         waiter.isPaced = false;
         this.#letOn(key);
-      }, LONGEST_PACING_MS);
+      }, MAX_PACING_MS);
       key.waiting.add(waiter);
       request.signal?.addEventListener('abort', onAbort, { once: true });
       if (request.signal?.aborted) onAbort();
@@ -189,7 +189,7 @@ export class SignatureGuard {
     if (key.refusals < this.#maxRefusals) return;
     // What is refused during a rest, because a person asked or because it was out before, begins the same rest anew.
     if (nowMs >= key.restsUntilMs) key.rests += 1;
-    key.restsUntilMs = nowMs + this.#firstRestMs * Math.min(2 ** (key.rests - 1), LONGEST_REST);
+    key.restsUntilMs = nowMs + this.#firstRestMs * Math.min(2 ** (key.rests - 1), MAX_REST);
   }
 
   #letOn(key: GuardedKey): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { TOLD_TEXT_OR_NUMBER as text } from '../cloud-text';
 import { oneLine } from '../error-body';
-import { TOLD_TEXT_OR_NUMBER as text } from '../told-text';
 
 /** A sub-job of an export, such as `imsGoofysExportImageJob`. */
 export interface ImageSubJob {
@@ -45,7 +45,7 @@ export interface ImageJob {
  */
 export function readProgress(value: unknown): number | null {
   if (typeof value === 'string') {
-    const told = value.length > LONGEST_PROGRESS ? '' : value.trim();
+    const told = value.length > MAX_PROGRESS ? '' : value.trim();
     const [, number, percent] = /^([+-]?\d+(?:\.\d+)?)\s*(%?)$/.exec(told) ?? [];
     if (number === undefined) return null;
     return percent === '%' ? clamp(Number(number) / 100) : readProgress(Number(number));
@@ -55,7 +55,7 @@ export function readProgress(value: unknown): number | null {
 }
 
 /** A number of any length would be as good; this also bounds the time that it takes to see that a text is none. */
-const LONGEST_PROGRESS = 64;
+const MAX_PROGRESS = 64;
 
 function clamp(fraction: number): number {
   // `|| 0` turns a negative zero into zero.
@@ -65,7 +65,7 @@ function clamp(fraction: number): number {
 /** An export has one. */
 const MAX_SUB_JOBS = 20;
 
-const LONGEST_REASON = 1_000;
+const MAX_REASON = 1_000;
 
 const STATUS = z
   .string()
@@ -156,7 +156,7 @@ function failureIn(told: readonly ToldFailure[]): { errorCode: string | null; fa
     const sentence = [ownCode, reason].filter((part) => part != null).join(': ');
     if (sentence !== '' && !reasons.some((earlier) => earlier.includes(sentence))) reasons.push(sentence);
   }
-  return { errorCode, failReason: oneLine(reasons.join('; '), LONGEST_REASON) };
+  return { errorCode, failReason: oneLine(reasons.join('; '), MAX_REASON) };
 }
 
 /** `entities.error` is a text in some answers and an object with a message in others. */

@@ -7,9 +7,9 @@ import { credentialOnTheWire } from './credential';
 import { badRequest, iamError, unauthorized } from './errors';
 
 const DEFAULT_LIFE_SECONDS = 900;
-const LONGEST_LIFE_SECONDS = 86_400;
+const MAX_LIFE_SECONDS = 86_400;
 
-const life = z.int().min(DEFAULT_LIFE_SECONDS).max(LONGEST_LIFE_SECONDS).default(DEFAULT_LIFE_SECONDS);
+const life = z.int().min(DEFAULT_LIFE_SECONDS).max(MAX_LIFE_SECONDS).default(DEFAULT_LIFE_SECONDS);
 
 const keyRequest = z.object({
   auth: z.object({

@@ -44,8 +44,8 @@ export const EXPORT_FORMATS = ['qcow2', 'vhd', 'zvhd', 'vmdk'] as const;
 
 const TIB = 1024 * GIB;
 const LARGEST_CONVERSION = 128 * GIB;
-const LONGEST_FILE_NAME = 128;
-const LONGEST_KEY = 1024;
+const MAX_FILE_NAME = 128;
+const MAX_KEY = 1024;
 
 /**
  * What the cloud refuses, in the order in which this simulator looks: the request, the image, whether the image is free,
@@ -87,7 +87,7 @@ export const EXPORT_REFUSALS: readonly ExportRefusal[] = [
   {
     code: 'IMG.0074',
     message: 'The file name length exceeds the limit.',
-    when: ({ fileName, key }) => fileName.length > LONGEST_FILE_NAME || Buffer.byteLength(key) > LONGEST_KEY,
+    when: ({ fileName, key }) => fileName.length > MAX_FILE_NAME || Buffer.byteLength(key) > MAX_KEY,
     because: 'A file name has at most 128 characters; an object key of OBS at most 1024 bytes.',
   },
   {

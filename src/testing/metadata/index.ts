@@ -8,7 +8,7 @@ import { credentialOnTheWire } from '../iam/credential';
 /** How long keys of an agency last. */
 const KEY_LIFE_MS = 6 * 3_600_000;
 
-const LONGEST_TOKEN_LIFE_SECONDS = 21_600;
+const MAX_TOKEN_LIFE_SECONDS = 21_600;
 
 /**
  * The metadata service of an ECS, as the SDKs read it: plainly, or with a session token
@@ -24,7 +24,7 @@ export function metadata(cloud: Cloud): Hono<ServiceEnv> {
   app.put('/meta-data/latest/api/token', (c) => {
     if (typeof settings.tokens === 'number') return c.text('There are no tokens here', settings.tokens);
     const seconds = Number(c.req.header('x-metadata-token-ttl-seconds'));
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_TOKEN_LIFE_SECONDS) {
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_TOKEN_LIFE_SECONDS) {
       return c.text('X-Metadata-Token-Ttl-Seconds must be from 1 to 21600', 400);
     }
     const token = randomBytes(24).toString('base64url');

@@ -2,8 +2,8 @@ import type { BatchItemResult, BatchStatus, BatchVerdict } from '../../contract'
 import { iso } from '../../export/time';
 import { type Batch, countsOf, phaseOf, tallyOf } from './state';
 
-const MOST_EXPORTS = 50;
-const MOST_TROUBLES = 20;
+const MAX_EXPORTS = 50;
+const MAX_TROUBLES = 20;
 
 /** Verdicts that call for nobody. */
 const FINE: ReadonlySet<BatchVerdict> = new Set(['succeeded', 'alreadyExported', 'valid', 'notStarted']);
@@ -22,8 +22,8 @@ export function statusOf(batch: Batch): BatchStatus {
     counts: countsOf(batch),
     maxConcurrent: batch.maxConcurrent,
     startingPaused: batch.startingPaused,
-    exports: runningOf(batch).slice(0, MOST_EXPORTS),
-    troubles: troublesOf(batch).slice(-MOST_TROUBLES),
+    exports: runningOf(batch).slice(0, MAX_EXPORTS),
+    troubles: troublesOf(batch).slice(-MAX_TROUBLES),
     failure: ended?.failure ? { type: ended.failure.type ?? '', message: ended.failure.message } : null,
     startedAt: iso(batch.startedAtMs),
     endedAt: ended === null ? null : iso(ended.atMs),

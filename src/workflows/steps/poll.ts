@@ -16,7 +16,7 @@ import { sleep } from '../sleep';
 import { pollingPhase, recordPoll, type Submitted, warn } from '../state';
 import { jobSeen, stalled } from '../status';
 import { activityTaskQueue } from '../task-queues';
-import { tellDetection } from '../telemetry';
+import { recordDetection } from '../telemetry';
 import { exportFailed, outcomeUnknown } from '../verdict';
 
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
@@ -44,12 +44,12 @@ export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
     recordPoll(tracking, outcome, nowMs);
     if (outcome.kind === 'observed' && outcome.job.status === 'SUCCESS') {
       tracking.run.remoteJob = 'ended';
-      tellDetection(tracking, outcome.job.status, outcome.job.endTime);
+      recordDetection(tracking, outcome.job.status, outcome.job.endTime);
       return;
     }
     if (outcome.kind === 'observed' && outcome.job.status === 'FAIL') {
       tracking.run.remoteJob = 'ended';
-      tellDetection(tracking, outcome.job.status, outcome.job.endTime);
+      recordDetection(tracking, outcome.job.status, outcome.job.endTime);
       throw exportFailed(tracking, outcome.job, nowMs);
     }
     warnOfStall(tracking, nowMs);

@@ -32,7 +32,7 @@ import {
   waitForNextTry,
 } from '../submission/waiting';
 import { SUBMIT_LIMITS } from '../submit-limits';
-import { tellReconciled } from '../telemetry';
+import { recordReconciled } from '../telemetry';
 import { submitLost } from '../verdict';
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
@@ -48,7 +48,7 @@ export async function reconcile(tracking: Validated): Promise<void> {
     tracking.carried.wake = false;
     await take(tracking, lost, nextStep(known(tracking, lost, null)));
   }
-  tellReconciled(tracking.run.unconfirmed === null ? 'jobFound' : 'unconfirmed');
+  recordReconciled(tracking.run.unconfirmed === null ? 'jobFound' : 'unconfirmed');
 }
 
 function known(tracking: Validated, lost: LostSubmit, destination: DestinationReading | null): Known {

@@ -1,6 +1,6 @@
 import { upsertMemo } from '@temporalio/workflow';
 import { jobMemo, pollingPhase, type Validated } from '../state';
-import { tellSubmitted } from '../telemetry';
+import { recordSubmitted } from '../telemetry';
 
 /**
  * Takes a job as that of this export.
@@ -17,5 +17,5 @@ export function accept(tracking: Validated, jobId: string, named = false): void 
   tracking.run.phase = pollingPhase(tracking.carried, tracking.run.draining);
   // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
   upsertMemo(jobMemo(tracking));
-  tellSubmitted(tracking);
+  recordSubmitted(tracking);
 }

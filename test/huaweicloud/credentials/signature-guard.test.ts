@@ -10,7 +10,7 @@ import {
   type Admission,
   type Permit,
   SignatureGuard,
-  type Verdict,
+  type SignatureVerdict,
 } from '../../../src/huaweicloud/credentials/signature-guard';
 import { cloudErrorOf } from '../local-cloud';
 import { type IdentityRig, linuxImage, startIdentityRig, together } from './identity-rig';
@@ -116,7 +116,7 @@ describe('a key that was refused twice', () => {
 
   test('rests twice as long after every trial that is refused, up to an hour, and at first again once it was accepted', async () => {
     const guard = new SignatureGuard(() => nowMs);
-    const end = async (verdict: Verdict) => {
+    const end = async (verdict: SignatureVerdict) => {
       const admission = await guard.admit('key', { limitMs: 10 });
       if (admission.kind === 'admitted') admission.permit.end(verdict);
       return guard.restMs('key') / MINUTE_MS;

@@ -56,11 +56,11 @@ function countPoll(status: PollLabel, errorCode: string | null): void {
 }
 
 /** More codes than the API has, and few enough for a time series each. */
-const MOST_CODES = 100;
+const MAX_CODES = 100;
 const codesSeen = new Set<string>();
 
 /** The cloud chooses the codes, so that nothing else bounds their number. */
 function boundedCode(code: string): string {
-  if (codesSeen.size < MOST_CODES) codesSeen.add(code);
+  if (codesSeen.size < MAX_CODES) codesSeen.add(code);
   return codesSeen.has(code) ? code : 'other';
 }
