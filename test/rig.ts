@@ -55,7 +55,7 @@ export interface Rig {
   /** Runs an action without a worker, then starts one again. */
   withoutWorker(action: () => Promise<void>): Promise<void>;
   /** POSTs of exports that reached the simulator. */
-  posts(bucketKeyPart?: string): number;
+  posts(): number;
   close(): Promise<void>;
 }
 
