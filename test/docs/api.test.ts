@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LONG_FORM } from '../long-form';
 import { REPOSITORY } from './pages';
 import { RESERVED_OPTIONS, RESERVED_SIGNALS } from './reserved-names';
 
@@ -11,15 +12,19 @@ import { RESERVED_OPTIONS, RESERVED_SIGNALS } from './reserved-names';
 let folder: string;
 let pages: string[];
 beforeAll(async () => {
+  if (!LONG_FORM) return;
   folder = await mkdtemp(join(tmpdir(), 'api-docs-'));
   const typedoc = join(REPOSITORY, 'node_modules/.bin/typedoc');
   await promisify(execFile)(typedoc, ['--out', folder, '--treatWarningsAsErrors'], { cwd: REPOSITORY });
   const files = await readdir(folder);
   pages = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  if (LONG_FORM) await rm(folder, { recursive: true, force: true });
+});
 
-describe('the reference of the API', () => {
+// A quarter of a minute of two cores: in `npm run test:all`.
+describe.runIf(LONG_FORM)('the reference of the API', () => {
   it('is built without a warning, of every door of the package', async () => {
     const { exports } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as {
       exports: { [door: string]: string | { types: string } };

@@ -373,7 +373,7 @@ describe('another image or format at a destination', () => {
         kind: 'failed',
         type: 'DestinationExists',
         message: expect.stringContaining(`already holds image ${imageId}`),
-        details: { imageId: other.imageId, bucketUrl, object: { format: 'qcow2' } },
+        details: { imageId: other.imageId, bucketUrl, object: { size: 262_144 } },
       });
     }
     expect(postsFor(input)).toBe(1);

@@ -177,7 +177,7 @@ describe('what stands between a worker or a client and Temporal', () => {
     ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
   ];
 
-  it.concurrent.each(casesOf(REFUSALS, 5))(
+  it.concurrent.each(casesOf(REFUSALS, 3))(
     'is said in one line and where to look further, without the key: %s (%s)',
     async (_what, command, env, says) => {
       const { exitCode, stdout, stderr } = await stage.runWith(await env(), command);
