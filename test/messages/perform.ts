@@ -167,7 +167,8 @@ class Performance {
       this.#closedRuns = { next: this.#firstRunId, scheduled: 0, completed: 0 };
       // Without a run id: messages go to the run that is open.
       this.#handle = client.workflow.getHandle(handle.workflowId);
-      const verdict = await this.#inTime(this.#toItsEnd(this.#handle));
+      this.#performing = this.#toItsEnd(this.#handle);
+      const verdict = await this.#inTime(this.#performing);
       const afterTheEnd = await this.#sendAfterTheEnd();
       return { ...(await this.#evidence()), settings, startedAtMs, verdict, afterTheEnd };
     } catch (error) {
@@ -181,7 +182,7 @@ class Performance {
   /** A call that is under way would be repeated when its server is gone. */
   async #giveUp(): Promise<void> {
     const ended = this.#handle?.terminate().then(() => this.#handle?.result().catch(() => {}));
-    await within(LAST_WORD_MS, Promise.allSettled([ended, ...this.#waiting]));
+    await within(LAST_WORD_MS, Promise.allSettled([ended, this.#performing, ...this.#waiting]));
   }
 
   /** Keeps the simulator's clock beside the server's, and sends what is to come while an activity is under way. */
