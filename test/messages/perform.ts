@@ -105,6 +105,8 @@ class Performance {
   readonly #input: ExportImageInput;
   readonly #done: StepDone[] = [];
   /** Answers of callers that wait for the job: they come when they come. */
+  /** Goes on with its calls, also when it was given up. */
+  #performing: Promise<Verdict> | undefined;
   readonly #waiting: Array<Promise<unknown>> = [];
   readonly #calls = new Map<string, number>();
   #handle: WorkflowHandle | undefined;
