@@ -13,22 +13,16 @@ beforeAll(async () => {
   bundle = await bundleOfShortRuns();
 });
 
-/**
- * Once in some twenty runs, on a busy machine, the time-skipping server loses each task of an export that it gives again. What
- * hangs because of the workflow hangs again.
- */
-const PATIENT = { timeout: 150_000, retry: 1 };
-
 /** Seeds whose messages come in every phase between them; `npm run messages` has two hundred. */
 const SHORT_FORM = [1_002, 1_011, 1_023];
 
-describe.concurrent('messages at any moment', PATIENT, () => {
+describe.concurrent('messages at any moment', { timeout: 150_000 }, () => {
   it.each(SHORT_FORM)('are obeyed or refused with a reason, across continue-as-new: seed %i', async (seed) => {
     await performWell(scriptOf(seed));
   });
 });
 
-describe.concurrent('a paused export at its last look', PATIENT, () => {
+describe.concurrent('a paused export at its last look', { timeout: 150_000 }, () => {
   const PAUSE: Step = {
     at: { during: 'imsPollJob', nth: 2 },
     worker: 'there',
