@@ -18,7 +18,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { endBy } from '../trial-command';
+import { endBy } from '../trials/command-line';
 import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
 import { Placeholders } from './placeholders';
 import { type Command, commandsOf } from './shell';

@@ -28,7 +28,7 @@ import {
   exportWorkflowId,
 } from '../../src/contract';
 import { exportFailureOf } from '../../src/export/failures';
-import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf } from '../batch/batch-rig';
+import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf } from '../batches/batch-rig';
 import { itInLongForm } from '../long-form';
 import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, takeWorkflowId, untilStatus } from '../rig';
 import { exactProblemsBy } from '../schemas/validator';

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { type ExportImagesInput, exportWorkflowId } from '../../../src/contract';
-import { startBatchWorkflow, untilBatch } from '../../batch/batch-rig';
+import { startBatchWorkflow, untilBatch } from '../../batches/batch-rig';
 import type { Rig } from '../../rig';
 import { type Ending, ended, UNDER_WAY } from './ways';
 

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { untilBatch } from '../../batch/batch-rig';
+import { untilBatch } from '../../batches/batch-rig';
 import { FIRST_TASK, type Rig } from '../../rig';
 import { begin, closed, imagesOf } from '../endings/batches';
 import { type Ending, UNDER_WAY } from '../endings/ways';

@@ -1,0 +1,31 @@
+/**
+ * The storm: 600 exports through generated trouble, at most seconds where the cloud takes minutes. Each is judged by the
+ * simulator's own record.
+ *
+ * @module
+ */
+import type { Trial } from '../trial';
+import { judge } from './judgement';
+import { perform } from './perform';
+import { describePlan, type Plan, planOf } from './plan';
+import type { Record } from './record';
+import { openStage, type Stage } from './stage';
+import { StormTally } from './tally';
+import { timelineOf } from './timeline';
+
+export const storm: Trial<Plan, Record, Stage, { trouble: string | undefined }> = {
+  name: 'storm',
+  seeds: { first: 1_000, runs: 600 },
+  // Of these seeds only those about one kind of trouble.
+  flags: { trouble: undefined },
+  planOf(seed, { trouble }) {
+    const plan = planOf(seed);
+    return trouble === undefined || plan.trouble === trouble ? plan : null;
+  },
+  describePlan,
+  openStage,
+  perform,
+  judge,
+  describeRecord: timelineOf,
+  newTally: () => new StormTally(),
+};

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import type { ExportImageResult, ExportStatus } from '../../../src/contract';
+import { judge } from './judgement';
+import { planOf } from './plan';
+import type { Attempt, Job, PersonsAnswer, Post, Record } from './record';
+
+const POST: Post = { atMs: 1_100, httpStatus: 200, note: 'job a', jobId: 'a', trouble: null };
+const JOB: Job = { jobId: 'a', ours: true, status: 'SUCCESS', beginMs: 1_101, endMs: 2_000 };
+const ATTEMPT: Attempt = {
+  runs: [0],
+  decidedAtMs: 1_050,
+  scheduledAtMs: 1_060,
+  startedAtMs: 1_070,
+  closedAtMs: 1_150,
+  end: 'accepted',
+  sent: true,
+  code: null,
+};
+const LOST: Attempt = { ...ATTEMPT, end: 'ambiguous', code: 'UND_ERR_SOCKET' };
+/** Long after anything of the first submit is over. */
+const LATER = 10_000;
+const later = <T extends object>(what: T, times: { [time in keyof T]?: number }): T => ({ ...what, ...times });
+
+/** A run in which all went well, and what is to be different in it. */
+function record(changes: Partial<Record> = {}, submissions = 1): Record {
+  const status = { submissions, remoteJob: 'ended' } as ExportStatus;
+  const result = { confirmed: true, jobId: 'a', submissions, warnings: [] } as unknown as ExportImageResult;
+  return {
+    plan: { ...planOf(1_000), options: { maxProbes: 1 } },
+    startedAtMs: 1_000,
+    endedAtMs: 3_000,
+    takenAtMs: 3_100,
+    posts: [POST],
+    heads: [{ atMs: 1_010, httpStatus: 404 }],
+    reads: [],
+    jobs: [JOB],
+    objectChanges: [],
+    attempts: [ATTEMPT],
+    lastRun: 0,
+    resetsAtMs: [],
+    cancel: null,
+    answers: [],
+    done: [],
+    verdict: { kind: 'succeeded', result },
+    memo: { outcome: 'succeeded', remoteJob: 'ended', jobId: 'a' },
+    status,
+    ...changes,
+  };
+}
+
+/** The answer was lost, nothing began, and nobody knows. */
+const UNKNOWN = {
+  verdict: { kind: 'unknown', message: '', details: { reason: 'submitAmbiguous' } },
+  memo: { outcome: 'unknown', remoteJob: 'unknown' },
+  status: { submissions: 1, remoteJob: 'unknown' } as ExportStatus,
+  attempts: [LOST],
+  posts: [{ ...POST, httpStatus: null, jobId: null }],
+  jobs: [],
+  plan: { ...planOf(1_000), options: { maxProbes: 1, deadline: 60_000 } },
+} satisfies Partial<Record>;
+
+const rulesBroken = (judged: Record): string[] => [
+  ...new Set(judge(judged).map((problem) => problem.split(':')[0] ?? '')),
+];
+
+describe('the judgement of a run', () => {
+  it('finds nothing wrong where all went well', () => {
+    expect(judge(record())).toEqual([]);
+  });
+
+  it('finds two live jobs of one intent', () => {
+    const second: Job = { ...JOB, jobId: 'b', beginMs: 1_500, endMs: 2_500 };
+    expect(rulesBroken(record({ jobs: [JOB, second] }))).toContain('neverTwoLiveJobs');
+  });
+
+  it('finds a POST after an object that may be ours was seen', () => {
+    const heads = [...record().heads, { atMs: LATER - 500, httpStatus: 200 }];
+    const posts = [POST, { ...POST, atMs: LATER, jobId: 'b' }];
+    expect(rulesBroken(record({ heads, posts }))).toContain('noPostAfterCandidate');
+  });
+
+  it('finds a POST after the cancel', () => {
+    const attempt = later(ATTEMPT, {
+      decidedAtMs: LATER,
+      scheduledAtMs: LATER,
+      startedAtMs: LATER,
+      closedAtMs: LATER + 90,
+    });
+    const posts = [POST, { ...POST, atMs: LATER + 50, jobId: 'b' }];
+    const canceled = record({ cancel: { requestedAtMs: 5_000 }, posts, attempts: [ATTEMPT, attempt] });
+    expect(rulesBroken(canceled)).toContain('noPostAfterCancel');
+  });
+
+  it('finds a POST after a person had named the job, and not one that was on its way', () => {
+    const again = { decidedAtMs: LATER, scheduledAtMs: LATER, startedAtMs: LATER, closedAtMs: LATER + 90 };
+    const posts = [POST, { ...POST, atMs: LATER + 50, jobId: 'b' }];
+    const attempts = [LOST, later(ATTEMPT, again)];
+    const answered = (takenAtMs: number) => {
+      const answer: PersonsAnswer = { atMs: takenAtMs, takenAtMs, answer: 'truth', jobId: 'a', refusal: null };
+      return rulesBroken(record({ posts, attempts, answers: [answer] }, 2));
+    };
+    expect(answered(LATER - 500)).toContain('noPostAfterAJobWasNamed');
+    expect(answered(LATER + 10)).not.toContain('noPostAfterAJobWasNamed');
+  });
+
+  it('finds a job of a person that was taken without a warning', () => {
+    const answer: PersonsAnswer = { atMs: 1_900, takenAtMs: 1_910, answer: 'truth', jobId: 'a', refusal: null };
+    const taken = record({ attempts: [LOST], posts: [{ ...POST, httpStatus: null }], answers: [answer] });
+    expect(judge(taken)).toEqual([expect.stringContaining('may export to another object')]);
+  });
+
+  it('finds an unknown although the image was busy and its object could be watched for', () => {
+    const again = { decidedAtMs: LATER, scheduledAtMs: LATER, startedAtMs: LATER, closedAtMs: LATER + 90 };
+    const probe: Attempt = { ...later(ATTEMPT, again), end: 'notExecuted', code: 'IMG.0148' };
+    const busy = (endedAtMs: number) =>
+      judge(
+        record({
+          ...UNKNOWN,
+          endedAtMs,
+          jobs: [{ ...JOB, status: 'RUNNING', endMs: null }],
+          attempts: [LOST, probe],
+          posts: [
+            { ...POST, httpStatus: null },
+            { ...POST, atMs: LATER + 50, httpStatus: 400, note: 'IMG.0148', jobId: null },
+          ],
+        }),
+      );
+    expect(busy(LATER + 5_000)).toEqual([expect.stringContaining('could be watched for')]);
+    expect(busy(61_100)).toEqual([]);
+  });
+
+  it('finds an unknown although the object could be read in time, and not where it never could', () => {
+    const readUntil = (atMs: number) =>
+      judge(
+        record({
+          ...UNKNOWN,
+          endedAtMs: 61_100,
+          plan: { ...UNKNOWN.plan, options: { maxProbes: 1, deadline: 60_000, acceptUnconfirmed: true } },
+          jobs: [JOB],
+          heads: [...record().heads, { atMs: LATER, httpStatus: 200 }],
+          reads: [{ atMs, httpStatus: 503 }],
+        }),
+      );
+    expect(readUntil(LATER)).toEqual([expect.stringContaining('an object at rest was there')]);
+    expect(readUntil(60_000)).toEqual([]);
+  });
+
+  it('finds a POST of a worker that was given up', () => {
+    const lost: Attempt = { ...ATTEMPT, end: 'lost', closedAtMs: 1_090 };
+    expect(rulesBroken(record({ attempts: [lost] }))).toContain('noPostOfAnAttemptGivenUp');
+  });
+
+  it('finds a POST before the lost one was surely over', () => {
+    const attempt = later(ATTEMPT, { decidedAtMs: 1_200, scheduledAtMs: 1_200, startedAtMs: 1_200, closedAtMs: 1_300 });
+    const posts = [
+      { ...POST, httpStatus: null, jobId: null },
+      { ...POST, atMs: 1_250 },
+    ];
+    expect(rulesBroken(record({ posts, attempts: [LOST, attempt] }, 2))).toContain('everyLostPostSettles');
+  });
+
+  it('finds a submission that is not counted, and one too many', () => {
+    expect(rulesBroken(record({}, 0))).toContain('everySubmissionIsCounted');
+    expect(rulesBroken(record({}, 2))).toContain('everySubmissionIsCounted');
+  });
+
+  it('finds more probes than were allowed', () => {
+    const again = (atMs: number) =>
+      later(LOST, { decidedAtMs: atMs, scheduledAtMs: atMs, startedAtMs: atMs, closedAtMs: atMs + 9 });
+    const attempts = [LOST, again(LATER), again(2 * LATER)];
+    expect(rulesBroken(record({ attempts }))).toContain('noMoreProbesThanAllowed');
+  });
+
+  it('finds an answer that was misread', () => {
+    expect(rulesBroken(record({ attempts: [{ ...ATTEMPT, end: 'rejected' }] }))).toContain('noAnswerIsMisread');
+  });
+
+  it('finds a verdict that the cloud does not share', () => {
+    expect(judge(record({ jobs: [{ ...JOB, status: 'FAIL' }] }))).toEqual([expect.stringContaining('job a is FAIL')]);
+    const refused = record({
+      verdict: { kind: 'failed', type: 'SubmitRejected', message: '', details: {} },
+      memo: { outcome: 'failed', remoteJob: 'ended', jobId: 'a' },
+    });
+    expect(judge(refused)).toContainEqual(expect.stringContaining('SubmitRejected, but job a of ours was begun'));
+  });
+
+  it('finds an unknown that could have been known', () => {
+    expect(judge(record(UNKNOWN))).toEqual([expect.stringContaining('unknown, although')]);
+  });
+});

@@ -1,0 +1,39 @@
+/**
+ * A worker in a process of its own, to be stopped and killed. It comes up and waits for the word to begin, so that the
+ * place of one that was killed is taken at once.
+ *
+ * @module
+ */
+
+import { accountFromEnvironment } from '../../../src/huaweicloud';
+import { createExportWorker } from '../../../src/worker';
+import { connectWorker } from '../../temporal';
+import { scaledBundle } from './bundle';
+
+/** What it tells its parent, and what its parent tells it. */
+export type WorkerSays = 'warm' | 'polling';
+export type WorkerHears = 'begin';
+
+async function main([address = '', namespace = '', taskQueue = '']: string[]): Promise<void> {
+  const connection = await connectWorker({ address, namespace });
+  const workflowBundle = await scaledBundle();
+  process.once('message', async () => {
+    const { run } = await createExportWorker({
+      connection,
+      namespace,
+      taskQueue,
+      accounts: [accountFromEnvironment(process.env)],
+      // The workflow tasks of a worker that is lost go to another one after this, not after 10 s.
+      worker: { workflowBundle, stickyQueueScheduleToStartTimeout: '500ms' },
+    });
+    const running = run();
+    process.send?.('polling' satisfies WorkerSays);
+    await running;
+  });
+  process.send?.('warm' satisfies WorkerSays);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
