@@ -21,7 +21,7 @@ function anchorsOf(path: string): string[] {
 
 describe('the links of README and docs', () => {
   it.each(pages.map(({ path, text }) => [path, text]))(
-    'lead to files and headings that are there: %s',
+    'lead to existing files and headings: %s',
     (path, text) => {
       const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
       const broken = links.filter((link) => {
@@ -35,7 +35,7 @@ describe('the links of README and docs', () => {
     },
   );
 
-  it('reach every page of docs from README, over the index of docs', () => {
+  it('reach every page of docs from README through the index of docs', () => {
     const index = readFileSync(join(REPOSITORY, 'docs/README.md'), 'utf8');
     const missing = pages
       .map(({ path }) => relative('docs', path))
