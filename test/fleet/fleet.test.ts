@@ -4,7 +4,7 @@ import { perform } from './perform';
 import { reportOf } from './report';
 
 /** The short form of `npm run fleet`. The submits are let through at once, so that only jitter keeps the polls apart. */
-it('of 60 exports for a minute keeps to its limits, does not bunch its polls, and loses none', {
+it('a fleet of 60 exports keeps its limits for a minute, spreads its polls, and loses no export', {
   timeout: 180_000,
 }, async () => {
   const record = await perform({ exports: 60, seconds: 60, requestsPerSecond: 150, submitsPerSecond: 30 });

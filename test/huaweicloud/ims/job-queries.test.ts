@@ -21,7 +21,7 @@ const APIS: Array<Required<ApiChoice>> = [
 /** What a job query answers besides the fields under test. */
 const PLAIN = { job_id: 'j', job_type: 'imsNativeExportImageJob', begin_time: '', end_time: '' };
 
-describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jobQuery }) => {
+describe.each(APIS)('with export path $exportPath and job query $jobQuery the IMS client', ({ exportPath, jobQuery }) => {
   let client: CloudClient;
   let imageId: string;
   beforeAll(() => {
@@ -46,7 +46,7 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
     return client.ims.getJob(jobId);
   };
 
-  test('goes the documented ways', async () => {
+  test('sends the documented requests', async () => {
     const before = simulator.requests().length;
     const { jobId } = await begin();
     await client.ims.getJob(jobId);
@@ -59,8 +59,8 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
 
   test.each([
     ['by conversion', { fileFormat: 'vmdk' }, 'imsGoofysExportImageJob'],
-    ['quickly', { isQuickExport: true }, 'imsQuickExportImageJob'],
-  ])('follows an export %s from its first state to its last', async (_how, format, subJobType) => {
+    ['by quick export', { isQuickExport: true }, 'imsQuickExportImageJob'],
+  ])('follows an export %s from its first status to its last', async (_how, format, subJobType) => {
     const { jobId } = await begin(format);
     const job = { jobId, jobType: 'imsNativeExportImageJob', imageId };
     expect(await client.ims.getJob(jobId)).toMatchObject({ ...job, status: 'INIT', progress: 0, endTime: null });
@@ -79,7 +79,7 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
     expect(ended.requestId).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test('tells why an export failed, once though the sub-job repeats it', async () => {
+  test('reports why an export failed, once even when the sub-job repeats it', async () => {
     const { jobId } = await begin();
     simulator.changeJob(jobId, { status: 'FAIL', error_code: 'IMG.0057', fail_reason: 'The disk is gone.' });
     expect(await client.ims.getJob(jobId)).toMatchObject({
@@ -90,7 +90,7 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
     });
   });
 
-  test('gathers the reasons from the job, its additions and its sub-jobs', async () => {
+  test('collects the reasons from the job, its additions and its sub-jobs', async () => {
     const job = await answering({
       ...PLAIN,
       status: 'FAILED',
@@ -118,23 +118,23 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
 
   test.each([
     ['a fraction', 'RUNNING', { process_percent: 0.4 }, 0.4],
-    ['percent', 'RUNNING', { process_percent: 40 }, 0.4],
-    ['a text', 'RUNNING', { process_percent: '0.4' }, 0.4],
-    ['a text in percent', 'RUNNING', { process_percent: '40%' }, 0.4],
-    ['done', 'SUCCESS', { process_percent: 1 }, 1],
-    ['done in percent', 'SUCCESS', { process_percent: 100 }, 1],
-    ['more than done', 'RUNNING', { process_percent: 250 }, 1],
-    ['behind the success', 'SUCCESS', { process_percent: 0.2 }, 0.2],
-    ['nothing', 'RUNNING', {}, null],
+    ['a percentage', 'RUNNING', { process_percent: 40 }, 0.4],
+    ['a string', 'RUNNING', { process_percent: '0.4' }, 0.4],
+    ['a percentage in a string', 'RUNNING', { process_percent: '40%' }, 0.4],
+    ['1 at SUCCESS', 'SUCCESS', { process_percent: 1 }, 1],
+    ['100 at SUCCESS', 'SUCCESS', { process_percent: 100 }, 1],
+    ['above 100', 'RUNNING', { process_percent: 250 }, 1],
+    ['lower than 1 at SUCCESS', 'SUCCESS', { process_percent: 0.2 }, 0.2],
+    ['missing', 'RUNNING', {}, null],
     ['null', 'RUNNING', { process_percent: null }, null],
-    ['NaN as a text', 'RUNNING', { process_percent: 'NaN' }, null],
+    ['NaN in a string', 'RUNNING', { process_percent: 'NaN' }, null],
     ['an object', 'RUNNING', { process_percent: { value: 0.4 } }, null],
-    ['less than nothing', 'RUNNING', { process_percent: -3 }, 0],
+    ['negative', 'RUNNING', { process_percent: -3 }, 0],
   ])('reads a progress that is %s', async (_what, status, entities, progress) => {
     expect(await answering({ ...PLAIN, status, entities })).toMatchObject({ status, progress });
   });
 
-  test('reads a progress beyond all numbers as none', async () => {
+  test('reads an infinite progress as none', async () => {
     const job = await answering(
       JSON.stringify({ ...PLAIN, status: 'RUNNING', entities: {} }).replace('{}', '{"process_percent":1e999}'),
     );
@@ -143,15 +143,15 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
 
   test.each([
     ['half a body', '{"job_id":"j","status":"SUCC'],
-    ['NaN, which is no JSON', '{"status":"SUCCESS","entities":{"process_percent":NaN}}'],
+    ['NaN, which is not JSON', '{"status":"SUCCESS","entities":{"process_percent":NaN}}'],
     ['no status', { ...PLAIN }],
     ['an empty status', { ...PLAIN, status: ' ' }],
     ['a null status', { ...PLAIN, status: null }],
-    ['a status that is no text', { ...PLAIN, status: { code: 'SUCCESS' } }],
+    ['a status that is not a string', { ...PLAIN, status: { code: 'SUCCESS' } }],
     ['a list', [{ ...PLAIN, status: 'SUCCESS' }]],
-    ['nothing', ''],
+    ['an empty body', ''],
     ['HTML', '<html>SUCCESS</html>'],
-  ])('takes %s for no verdict', async (_what, body) => {
+  ])('throws instead of a verdict for %s', async (_what, body) => {
     expect(await cloudErrorOf(answering(body))).toMatchObject({
       code: 'InvalidResponse',
       class: 'transient',
@@ -160,13 +160,13 @@ describe.each(APIS)('export by $exportPath, job by $jobQuery', ({ exportPath, jo
     });
   });
 
-  test('takes a body that breaks off for no verdict, and asks again', async () => {
+  test('throws instead of a verdict for a truncated body, and asks again', async () => {
     const { jobId } = await begin();
     simulator.faults.add({ service: 'ims', method: 'GET', times: 2, action: { truncate: true } });
     expect(await client.ims.getJob(jobId)).toMatchObject({ status: 'INIT' });
   });
 
-  test('tells whose job it is, when it is not an export or of another image', async () => {
+  test('reports the type and image of a job that is no export or of another image', async () => {
     const foreign = { ...PLAIN, job_type: 'imsCopyImageInRegionJob', status: 'RUNNING' };
     expect(await answering({ ...foreign, entities: { image_id: 'another' } })).toMatchObject({
       jobType: 'imsCopyImageInRegionJob',
