@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 const FAST_POLLS = ['--option', 'minInterval=1s', '--option', 'maxInterval=2s'];
 
 describe.concurrent('an export', () => {
-  it('outlives its workers, Temporal and the cloud', { timeout: LIMIT_MS }, async ({ onTestFinished }) => {
+  it('survives restarts of its workers, Temporal and the cloud', { timeout: LIMIT_MS }, async ({ onTestFinished }) => {
     const stage = await openStage({ title: 'restarts', jobSeconds: 9 * 3600 }, onTestFinished);
     const destination = `${stage.info.bucket}:restarts/huge.zvhd2`;
     const firstWorker = await stage.startWorker();
@@ -81,7 +81,7 @@ describe.concurrent('an export', () => {
   });
 
   itInLongForm(
-    'goes on when its worker is told to stop in the middle of the POST',
+    'continues when its worker is stopped during the POST',
     { timeout: LIMIT_MS },
     async (test) => {
       const stage = await openStage({ title: 'SIGTERM', jobSeconds: 3 }, test.onTestFinished);

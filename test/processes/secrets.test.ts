@@ -166,7 +166,7 @@ function plantedSecrets(): { [what: string]: string } {
 }
 
 describe('a secret of any source of credentials', () => {
-  it('was there to be found: keys, a password, temporary keys and tokens were used', () => {
+  it('is used in this test: keys, a password, temporary keys and tokens', () => {
     const kinds = Object.keys(secrets).map((what) => what.replace(/ \d+$/, ''));
     expect(new Set(kinds)).toEqual(
       new Set(['the secret key', 'the password', 'temporary secret key', 'security token', 'token']),
@@ -174,7 +174,7 @@ describe('a secret of any source of credentials', () => {
     expect(Object.values(secrets).filter((secret) => secret.length < 16)).toEqual([]);
   });
 
-  it.each(['the arguments of a process', 'what worker and clients print', 'the journal of the cloud', 'a history'])(
+  it.each(['process arguments', 'the output of worker and clients', 'the journal of the simulator', 'a workflow history'])(
     'is not in %s',
     (where) => {
       const searched = texts[where] ?? [];

@@ -24,7 +24,7 @@ describe('a submit in the storm', () => {
   });
   afterAll(() => stage.close());
 
-  it.each(SHORT_FORM)('is one export for one intent: %s', async (trouble) => {
+  it.each(SHORT_FORM)('makes one export for one intent: %s', async (trouble) => {
     const plan = planOf(firstSeedOf(trouble));
     const record = await perform(plan, stage);
     expect(judge(record), `${describePlan(plan)}\n${timelineOf(record)}`).toEqual([]);
