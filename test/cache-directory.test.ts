@@ -10,7 +10,11 @@ describe('the cache directory', () => {
     ['IMS_EXPORT_CACHE_DIR before XDG_CACHE_HOME', { IMS_EXPORT_CACHE_DIR: '/own', XDG_CACHE_HOME: '/xdg' }, '/own'],
     ['XDG_CACHE_HOME', { XDG_CACHE_HOME: '/xdg' }, '/xdg/temporal-ims-export'],
     ['the home folder', {}, '/home/u/.cache/temporal-ims-export'],
-    ['the home folder when XDG_CACHE_HOME is relative', { XDG_CACHE_HOME: 'xdg' }, '/home/u/.cache/temporal-ims-export'],
+    [
+      'the home folder when XDG_CACHE_HOME is relative',
+      { XDG_CACHE_HOME: 'xdg' },
+      '/home/u/.cache/temporal-ims-export',
+    ],
   ])('is taken from %s', (_case, env, expected) => {
     expect(cacheDirectory(env, () => '/home/u')).toBe(expected);
   });

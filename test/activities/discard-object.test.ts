@@ -103,13 +103,16 @@ describe('a discard that OBS rejects or interrupts', () => {
     ['DELETE', 403, 'OBS refused: 403 AccessDenied'],
     ['HEAD', 401, 'OBS refused: HTTP 401'],
     ['DELETE', 401, 'OBS refused: HTTP 401'],
-  ])('F13 a discard keeps the object and gives the reason when OBS answers the %s with %i', async (method, status, reason) => {
-    const input = await exported();
-    const code = status === 403 ? '<Error><Code>AccessDenied</Code></Error>' : '';
-    fault(method, { status, ...(method === 'DELETE' ? { body: code } : {}) }, 5);
-    expect(await discard(input)).toEqual({ kind: 'kept', reason });
-    expect(isThere(input.request)).toBe(true);
-  });
+  ])(
+    'F13 a discard keeps the object and gives the reason when OBS answers the %s with %i',
+    async (method, status, reason) => {
+      const input = await exported();
+      const code = status === 403 ? '<Error><Code>AccessDenied</Code></Error>' : '';
+      fault(method, { status, ...(method === 'DELETE' ? { body: code } : {}) }, 5);
+      expect(await discard(input)).toEqual({ kind: 'kept', reason });
+      expect(isThere(input.request)).toBe(true);
+    },
+  );
 
   it('F13 a discard keeps the object and gives the reason when the permissions were removed meanwhile', async () => {
     const input = await exported();

@@ -57,7 +57,7 @@ describe('the nine rules of the export API, for the image catalogue of the simul
     ['encrypted', quick, 'quickExportNotEncrypted', '6: no quick export of encrypted images'],
     ['fromBackup', qcow2, 'notFromBackup', '8: not from a backup'],
     ['fromMarketplaceEcs', qcow2, 'notFromMarketplace', '9: not from an ECS of a marketplace image'],
-  ])('image %s with %o is %s (%s)', async (image, choice, expected, _why) => {
+  ])('image %s with %o gives %s (%s)', async (image, choice, expected, _why) => {
     expect(await verdict(image, choice)).toBe(expected);
   });
 

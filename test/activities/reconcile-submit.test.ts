@@ -58,7 +58,7 @@ describe('reading the destination after an ambiguous submit', () => {
   });
 
   it.each([null, 'at some time'])(
-    'doubts every object when the time when the destination was free is unknown (%s)',
+    'doubts every object without a valid time of the free destination (%s)',
     async (when) => {
       const { request } = appeared();
       expect(doubt(await reconcile(request, when))).toContain('it may have been there before the submit');

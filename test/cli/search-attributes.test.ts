@@ -12,7 +12,11 @@ const PHASE: SearchAttributeReport = {
 
 describe('`ims-export search-attributes` advises', () => {
   it.each<[string, Pick<SearchAttributeReport, 'registered' | 'registeredAs'>, string]>([
-    ['use the attributes, when all are registered', { registered: true, registeredAs: 'INT' }, '--option searchAttributes=true'],
+    [
+      'use the attributes, when all are registered',
+      { registered: true, registeredAs: 'INT' },
+      '--option searchAttributes=true',
+    ],
     ['register the missing attributes', { registered: false, registeredAs: null }, 'Add --register'],
     [
       'remove an attribute of another type first',

@@ -83,13 +83,16 @@ describe('a project that installs the package', () => {
     expect(complaints).toBe('');
   });
 
-  it.each(projects)('runs an export as a child of its own workflow, beside another workflow of its own: %s', (project) => {
-    expect(outcomes[moduleOf(project)]).toEqual({
-      archived: 'succeeded: qcow2 object',
-      reminded: 'sent: rotate the keys',
-      phase: 'ended',
-    });
-  });
+  it.each(projects)(
+    'runs an export as a child of its own workflow, beside another workflow of its own: %s',
+    (project) => {
+      expect(outcomes[moduleOf(project)]).toEqual({
+        archived: 'succeeded: qcow2 object',
+        reminded: 'sent: rotate the keys',
+        phase: 'ended',
+      });
+    },
+  );
 
   it('has one copy of each Temporal package', async () => {
     const nested = join(packed.folder, 'node_modules/temporal-ims-export/node_modules/@temporalio');

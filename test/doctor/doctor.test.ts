@@ -255,20 +255,23 @@ describe('`ims-export doctor`', () => {
   });
 
   const CODES: Array<[what: string, code: number, changes: NodeJS.ProcessEnv]> = [
-    ['5 where Temporal has no such namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
-    ['0 where nothing is wrong', 0, {}],
-    ['1 where the cloud refuses', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
+    ['5 when Temporal does not have the namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
+    ['0 when nothing is wrong', 0, {}],
+    ['1 when the cloud rejects the key', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
   ];
 
-  it.each(casesOf(CODES, 2))('with --json prints one document and ends with exit code %s', async (_what, expected, changes) => {
-    const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
-    const { checks, ok } = JSON.parse(stdout) as Diagnosis;
-    expect(code).toBe(expected);
-    expect(ok).toBe(expected === 0);
-    const problems = checks.filter((one): one is Check & { state: 'problem' } => one.state === 'problem');
-    expect(problems.length > 0).toBe(expected !== 0);
-    for (const { found, next } of problems) expect(found && next).toBeTruthy();
-  });
+  it.each(casesOf(CODES, 2))(
+    'with --json prints one document and ends with exit code %s',
+    async (_what, expected, changes) => {
+      const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
+      const { checks, ok } = JSON.parse(stdout) as Diagnosis;
+      expect(code).toBe(expected);
+      expect(ok).toBe(expected === 0);
+      const problems = checks.filter((one): one is Check & { state: 'problem' } => one.state === 'problem');
+      expect(problems.length > 0).toBe(expected !== 0);
+      for (const { found, next } of problems) expect(found && next).toBeTruthy();
+    },
+  );
 });
 
 it('the doctor prints no secret in any of these tests', () => {

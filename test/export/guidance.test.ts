@@ -122,20 +122,17 @@ describe('the guidance for the operator', () => {
     },
   );
 
-  it.each(ATTENTIONS)(
-    'for the attention %s says in a sentence what to do, with commands that exist',
-    (attention) => {
-      for (const jobId of [null, JOB_ID]) {
-        const outcome = attention === 'outcomeUnknown' ? 'unknown' : null;
-        const text = attentionText(status({ attention, jobId, outcome }), WORKFLOW_ID) ?? '';
-        expect(text).toMatch(SENTENCE);
-        expect(text).not.toMatch(HOLE);
-        const commands = [...text.matchAll(/`([^`]+)`/g)].map(([, command = '']) => command);
-        expect(commands.map((command) => problemOf(command, program)).filter(Boolean)).toEqual([]);
-        for (const command of commands) expect(command).toMatch(/^ims-export (\S+ ims-export:|attach --job )/);
-      }
-    },
-  );
+  it.each(ATTENTIONS)('for the attention %s says in a sentence what to do, with commands that exist', (attention) => {
+    for (const jobId of [null, JOB_ID]) {
+      const outcome = attention === 'outcomeUnknown' ? 'unknown' : null;
+      const text = attentionText(status({ attention, jobId, outcome }), WORKFLOW_ID) ?? '';
+      expect(text).toMatch(SENTENCE);
+      expect(text).not.toMatch(HOLE);
+      const commands = [...text.matchAll(/`([^`]+)`/g)].map(([, command = '']) => command);
+      expect(commands.map((command) => problemOf(command, program)).filter(Boolean)).toEqual([]);
+      for (const command of commands) expect(command).toMatch(/^ims-export (\S+ ims-export:|attach --job )/);
+    }
+  });
 
   it.each([
     ['needsAnswer', 'needsAnswer', `\`ims-export resolve ${WORKFLOW_ID} --job JOB_ID\``],

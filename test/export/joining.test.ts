@@ -71,7 +71,12 @@ const CASES: readonly Case[] = [
 
   ['a completed workflow of another type', wanted, { state: 'succeeded', workflowType: otherType }, TAKEN],
   ['a success of the same image and format', wanted, { state: 'succeeded', of: ofJob }, EARLIER],
-  ['a success of the same image when the format is not given', { ...wanted, fileFormat: null }, { state: 'succeeded', of: ofJob }, EARLIER],
+  [
+    'a success of the same image when the format is not given',
+    { ...wanted, fileFormat: null },
+    { state: 'succeeded', of: ofJob },
+    EARLIER,
+  ],
   ['a success of the same job', wantedJob, { state: 'succeeded', of: ofJob }, { ...EARLIER, batch: undefined }],
   ['a success of another image', wanted, { state: 'succeeded', of: { ...ofJob, imageId: OTHER_IMAGE } }, EXISTS],
   ['a success of another format', wanted, { state: 'succeeded', of: { ...ofJob, fileFormat: 'vhd' } }, EXISTS],
@@ -87,15 +92,30 @@ const CASES: readonly Case[] = [
     { client: 'idTaken', nexus: 'idTaken', batch: 'alreadyExporting' },
   ],
   ['a running export of unknown image', wanted, running({}), JOINED],
-  ['a running export of unknown image', wantedJob, running({}), { client: 'join', status: 'join', nexus: 'join' }],
+  [
+    'a running export of unknown image, when the caller names a job',
+    wantedJob,
+    running({}),
+    { client: 'join', status: 'join', nexus: 'join' },
+  ],
   ['a running export of its own batch with an unknown image', wanted, running({ own: true }), { batch: 'adopt' }],
   ['a running export of another image', wanted, running({ of: { ...same, imageId: OTHER_IMAGE } }), BUSY],
-  ['a running export of its own batch with another image', wanted, running({ own: true, of: { ...same, imageId: OTHER_IMAGE } }), BUSY],
+  [
+    'a running export of its own batch with another image',
+    wanted,
+    running({ own: true, of: { ...same, imageId: OTHER_IMAGE } }),
+    BUSY,
+  ],
   ['a running export of another format', wanted, running({ of: { ...same, fileFormat: 'vhd' } }), BUSY],
   ['a running export of the same image and format', wanted, running({ of: same }), JOINED],
   ['a running export of the same image and format with a job', wanted, running({ of: ofJob }), JOINED],
   ['a running export of unknown format', wanted, running({ of: { ...same, fileFormat: null } }), JOINED],
-  ['a running export of its own batch with the same image', wanted, running({ own: true, of: { ...same, fileFormat: null } }), { batch: 'adopt' }],
+  [
+    'a running export of its own batch with the same image',
+    wanted,
+    running({ own: true, of: { ...same, fileFormat: null } }),
+    { batch: 'adopt' },
+  ],
 
   ['a running export of the same job', wantedJob, running({ of: ofJob }), { ...JOINED, batch: undefined }],
   [

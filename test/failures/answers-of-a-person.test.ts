@@ -68,7 +68,7 @@ it.concurrent('F37 an answer that names a job unknown to the cloud is not adopte
   await refused(await parked(), 'ff80808280c204e30180d2784c3c0d86', 'the cloud answered');
 });
 
-it.concurrent('F37 an answer that names a job to an unknown object is adopted with a warning when OBS does not tell either', async () => {
+it.concurrent('F37 an answer that names a job to an unknown object is adopted with a warning when OBS cannot confirm it', async () => {
   const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask' } });
   one.postsFail({ dropBefore: true });
   one.headsFail({ status: 403 }, ALWAYS);

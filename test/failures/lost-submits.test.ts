@@ -103,18 +103,21 @@ it.concurrent.each([
   ['no probe is left', 1, 0],
   ['probes are left, but no time for them', 2, 0],
   ['a further probe is throttled for longer than is left', 3, 3_000],
-])('F10 an ambiguous submit of a busy image is watched until the deadline when %s', async (_what, maxProbes, longerMs) => {
-  const submitBudget = 500 + longerMs;
-  const one = new OneExport(rig, { options: { maxProbes, submitBudget, acceptUnconfirmed: true } });
-  one.postsFail({ dropAfter: true });
-  one.postsFail(TOO_LONG, { nth: 3, ...ALWAYS });
-  await one.start();
-  await one.until(busy);
-  await headArrives(one, one.heads().length + 6);
-  one.changeJob(jobOf(one), { status: 'SUCCESS' });
-  expect(await one.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
-  expect(one.jobs()).toHaveLength(1);
-});
+])(
+  'F10 an ambiguous submit of a busy image is watched until the deadline when %s',
+  async (_what, maxProbes, longerMs) => {
+    const submitBudget = 500 + longerMs;
+    const one = new OneExport(rig, { options: { maxProbes, submitBudget, acceptUnconfirmed: true } });
+    one.postsFail({ dropAfter: true });
+    one.postsFail(TOO_LONG, { nth: 3, ...ALWAYS });
+    await one.start();
+    await one.until(busy);
+    await headArrives(one, one.heads().length + 6);
+    one.changeJob(jobOf(one), { status: 'SUCCESS' });
+    expect(await one.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
+    expect(one.jobs()).toHaveLength(1);
+  },
+);
 
 it.concurrent('F10 an object whose bytes cannot be read for a while is read again and accepted in the end', async () => {
   const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });

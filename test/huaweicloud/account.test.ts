@@ -57,9 +57,12 @@ describe('the account from the environment', () => {
     expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_OBS_ENDPOINT: 'http://[::1]:1' }).obsPathStyle).toBe(true);
   });
 
-  test.each(['cn-north-4', 'my-kualalumpur-1', 'eu-west-101', 'ae-ad-1', 'eu-de'])('accepts the region %s', (region) => {
-    expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_REGION: region }).region).toBe(region);
-  });
+  test.each(['cn-north-4', 'my-kualalumpur-1', 'eu-west-101', 'ae-ad-1', 'eu-de'])(
+    'accepts the region %s',
+    (region) => {
+      expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_REGION: region }).region).toBe(region);
+    },
+  );
 
   test.each([
     [{ IMS_EXPORT_REGION: '' }, "IMS_EXPORT_REGION is not set; it must name a region, such as 'cn-north-4'."],

@@ -28,7 +28,7 @@ async function failureOf(input: unknown): Promise<ApplicationFailure> {
   return cause as ApplicationFailure;
 }
 
-describe('invalid input, which the start form of the Web UI makes easy', () => {
+describe('invalid input from the start form of the Web UI', () => {
   it.each([
     ['no input at all', undefined, '', 'nothing'],
     ['null', null, '', 'null'],

@@ -159,14 +159,17 @@ describe('a child export that does not succeed', () => {
     ['a destination too long for Temporal', { bucketUrl: `ims-image:${'a'.repeat(1000)}` }, 'bucketUrl'],
     ['an image id too long for a summary', { imageId: 'x'.repeat(5000) }, 'imageId'],
     ['an invalid task queue', {}, 'taskQueue', { taskQueue: 'exports of today' }],
-  ])('with %s ends the parent as InvalidExportRequest and fails no workflow task', async (_, changes, field, options) => {
-    const parent = await startParent('awaitExport', { ...rig.input(), ...changes } as ExportImageInput, options);
-    expect(await causeOf(parent.result())).toMatchObject({
-      type: 'InvalidExportRequest',
-      details: [expect.objectContaining({ field })],
-    });
-    await expectNoFailedTask(parent);
-  });
+  ])(
+    'with %s ends the parent as InvalidExportRequest and fails no workflow task',
+    async (_, changes, field, options) => {
+      const parent = await startParent('awaitExport', { ...rig.input(), ...changes } as ExportImageInput, options);
+      expect(await causeOf(parent.result())).toMatchObject({
+        type: 'InvalidExportRequest',
+        details: [expect.objectContaining({ field })],
+      });
+      await expectNoFailedTask(parent);
+    },
+  );
 
   it('reports the workflow that already exports there, and submits nothing', async () => {
     await whileJobsAreLong(async () => {

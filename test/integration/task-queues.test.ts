@@ -69,14 +69,17 @@ describe('an invalid task queue', () => {
   });
   afterAll(() => rig.close());
 
-  it.each(['', 'x'.repeat(201), '/_sys/activities', 'two words', 7])('%j is rejected before it is tried', async (name) => {
-    const input = rig.input();
-    const options = { ...input.options, activityTaskQueue: name };
-    const handle = await rig.startWorkflow({ ...input, options });
-    await expect(handle.result()).rejects.toMatchObject({
-      cause: { type: 'InvalidExportRequest', details: [{ field: 'options.activityTaskQueue' }] },
-    });
-  });
+  it.each(['', 'x'.repeat(201), '/_sys/activities', 'two words', 7])(
+    '%j is rejected before it is tried',
+    async (name) => {
+      const input = rig.input();
+      const options = { ...input.options, activityTaskQueue: name };
+      const handle = await rig.startWorkflow({ ...input, options });
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { type: 'InvalidExportRequest', details: [{ field: 'options.activityTaskQueue' }] },
+      });
+    },
+  );
 });
 
 async function queuesByActivity(handle: Awaited<ReturnType<Rig['startWorkflow']>>) {

@@ -137,7 +137,11 @@ describe('the judgement of a messages run', () => {
       record(of([...CALM.slice(0, -1), { workflowTaskTimedOutEventAttributes: {} } as never, ...CALM.slice(-1)])),
       'a workflow task is stuck',
     ],
-    ['a signal that is missing in the history', step([sent({ send: 'pollNow' })], STATUS), '1 pollNow were taken, and 0'],
+    [
+      'a signal that is missing in the history',
+      step([sent({ send: 'pollNow' })], STATUS),
+      '1 pollNow were taken, and 0',
+    ],
     [
       'a message that was never answered',
       step([sent({ send: 'retune', changes: {} }, { argument: {}, answer: { kind: 'none' } })], STATUS),
@@ -169,7 +173,11 @@ describe('the judgement of a messages run', () => {
       'deadlineAt is',
     ],
     ['a falling poll count', step([], { ...STATUS, polls: 0 }), 'polls fell from 1 to 0'],
-    ['a message that was accepted after the end', record({ afterTheEnd: [sent({ send: 'pollNow' })] }), 'after the end'],
+    [
+      'a message that was accepted after the end',
+      record({ afterTheEnd: [sent({ send: 'pollNow' })] }),
+      'after the end',
+    ],
     [
       'a poll while polls are paused',
       record(
@@ -203,7 +211,11 @@ describe('the judgement of a messages run', () => {
       record({ jobs: [{ jobId: JOB_ID, status: 'RUNNING', beginMs: 0, endMs: null }] }),
       'succeeded, and its job is RUNNING',
     ],
-    ['an end that is no verdict', record({ verdict: { kind: 'other', error: 'TimeoutFailure' } }), 'it ended otherwise'],
+    [
+      'an end that is no verdict',
+      record({ verdict: { kind: 'other', error: 'TimeoutFailure' } }),
+      'it ended otherwise',
+    ],
     ['an end as canceled without a cancel', record({ verdict: { kind: 'canceled' } }), 'canceled by nobody'],
     [
       'an end long after the deadline',

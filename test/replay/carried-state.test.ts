@@ -55,7 +55,10 @@ const carriedByBatches = recordedHistories().flatMap((history) => {
   return state === null ? [] : [{ ...history, state }];
 });
 
-describe.each(carried)('the state that $title carried into a new run', ({ of, state }) => {
+/** For titles: vitest cuts `$title` short. */
+const byTitle = <Row extends { title: string }>(rows: readonly Row[]) => rows.map((row) => [row.title, row] as const);
+
+describe.each(byTitle(carried))('the state that %s carried into a new run', (_title, { of, state }) => {
   it('is of version 1, and contains what it was recorded for', () => {
     expect(state.version).toBe(1);
     expect(state).toMatchObject(TAKEN_UP[of]?.facts ?? {});
@@ -93,7 +96,7 @@ describe.each(carried)('the state that $title carried into a new run', ({ of, st
   });
 });
 
-describe.each(carriedByBatches)('the batch state that $title carried into a new run', ({ of, state }) => {
+describe.each(byTitle(carriedByBatches))('the batch state that %s carried into a new run', (_title, { of, state }) => {
   it('is of version 1, and is resumed unchanged by the current batch workflow', () => {
     expect(state.version).toBe(1);
     expect(state).toMatchObject(BATCHES_TAKEN_UP[of]?.facts ?? {});

@@ -28,12 +28,15 @@ describe('the recorded history', () => {
     expect(runs.reduce((sum, { events }) => sum + messagesIn(events), 0)).toBeGreaterThan(60);
   });
 
-  it.each(recordings((name) => name.includes('reset')))('%s is a run that was reset, and has the run before it', (_, runs) => {
-    const [before, reset] = runs.slice(-2);
-    expect(reset && startOf(reset)?.originalExecutionRunId).toBe(before?.runId);
-    expect(reset?.runId).not.toBe(before?.runId);
-    expect(closeOf(reset?.events ?? [])).toBeDefined();
-  });
+  it.each(recordings((name) => name.includes('reset')))(
+    '%s is a run that was reset, and has the run before it',
+    (_, runs) => {
+      const [before, reset] = runs.slice(-2);
+      expect(reset && startOf(reset)?.originalExecutionRunId).toBe(before?.runId);
+      expect(reset?.runId).not.toBe(before?.runId);
+      expect(closeOf(reset?.events ?? [])).toBeDefined();
+    },
+  );
 
   it.each(recordings((name) => name.includes('retried')))('%s is a second attempt after a timeout', (_, runs) => {
     const [first, second] = runs.slice(-2);

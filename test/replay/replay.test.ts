@@ -27,10 +27,13 @@ async function replay(workflowBundle: WorkflowBundle, recorded: RecordedHistory[
   return errors;
 }
 
-it.each(Object.entries(RECORDINGS))('every scenario has a recorded history in %s (npm run record-histories)', (folder, endings) => {
-  const recorded = histories.filter((history) => history.folder === folder).map(({ of }) => of);
-  expect([...new Set(recorded)].sort()).toEqual(endings.map(({ name }) => name).sort());
-});
+it.each(Object.entries(RECORDINGS))(
+  'every scenario has a recorded history in %s (npm run record-histories)',
+  (folder, endings) => {
+    const recorded = histories.filter((history) => history.folder === folder).map(({ of }) => of);
+    expect([...new Set(recorded)].sort()).toEqual(endings.map(({ name }) => name).sort());
+  },
+);
 
 describe('the current workflow replays the recorded history', () => {
   let errors: Array<Error | undefined>;

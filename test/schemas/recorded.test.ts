@@ -56,12 +56,16 @@ function mayMiss(history: RecordedHistory): readonly string[] | 'any' {
 }
 
 describe('the schemas', () => {
-  it.each(histories.map((history) => [history.title, history] as const))('fit the recorded history %s', (title, history) => {
-    for (const { schema, value } of foundIn(history)) {
-      if (schema.endsWith('input')) expect(problemsBy(schema, value).length > 0).toBe(title.endsWith('refused-input'));
-      else expect(exactProblemsBy(schema, value, mayMiss(history))).toEqual([]);
-    }
-  });
+  it.each(histories.map((history) => [history.title, history] as const))(
+    'fit the recorded history %s',
+    (title, history) => {
+      for (const { schema, value } of foundIn(history)) {
+        if (schema.endsWith('input'))
+          expect(problemsBy(schema, value).length > 0).toBe(title.endsWith('refused-input'));
+        else expect(exactProblemsBy(schema, value, mayMiss(history))).toEqual([]);
+      }
+    },
+  );
 
   it('are tested by recorded histories of every kind', () => {
     const kinds = new Set(histories.flatMap(foundIn).map(({ schema }) => schema));

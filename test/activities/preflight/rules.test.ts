@@ -45,7 +45,7 @@ const CASES: {
     ],
     notChecked: [
       ['an image without type and owner', { image: image('linux', { owner: '', __imagetype: '' }) }],
-      ['an image that cannot be read', { image: null }],
+      ['a missing image', { image: null }],
     ],
   },
   imageActive: {
@@ -65,7 +65,7 @@ const CASES: {
       ['an image without the attribute', {}],
       ['the whole-image mark "false"', { image: image('linux', { __whole_image: 'false' }) }],
     ],
-    notChecked: [['an image that cannot be read', { image: null }]],
+    notChecked: [['a missing image', { image: null }]],
   },
   notIso: {
     refuses: [
@@ -77,7 +77,10 @@ const CASES: {
       ['an image with a disk format and no kind', { image: image('linux', { virtual_env_type: null }) }],
     ],
     notChecked: [
-      ['an image without kind and disk format', { image: image('linux', { virtual_env_type: null, disk_format: null }) }],
+      [
+        'an image without kind and disk format',
+        { image: image('linux', { virtual_env_type: null, disk_format: null }) },
+      ],
     ],
   },
   quickExportNotEncrypted: {
@@ -87,7 +90,7 @@ const CASES: {
       ['a quick export of an image that is not encrypted', { input: quick }],
       ['an empty encryption key', { image: image('linux', { __system__cmkid: '' }), input: quick }],
     ],
-    notChecked: [['an image that cannot be read', { image: null, input: quick }]],
+    notChecked: [['a missing image', { image: null, input: quick }]],
   },
   licensedLineage: {
     refuses: [
@@ -147,7 +150,7 @@ const CASES: {
       ['a file as origin', {}],
       ['an empty backup id', { image: image('linux', { __backup_id: '' }) }],
     ],
-    notChecked: [['an image that cannot be read', { image: null }]],
+    notChecked: [['a missing image', { image: null }]],
   },
   notFromMarketplace: {
     refuses: [
@@ -173,7 +176,7 @@ const CASES: {
   notFromChargedImage: {
     refuses: [['an account code', { image: image('charged') }]],
     passes: [['an image without an account code', {}]],
-    notChecked: [['an image that cannot be read', { image: null }]],
+    notChecked: [['a missing image', { image: null }]],
   },
   sizeLimit: {
     refuses: [

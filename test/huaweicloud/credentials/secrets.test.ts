@@ -73,16 +73,16 @@ const SOURCES: Source[] = [
 /** What a service that repeats whatever it was sent may answer. */
 const ANSWERS: Array<[string, (known: string) => FaultAction]> = [
   ['as usual', () => ({})],
-  ['a rejection that repeats it', (known) => ({ status: 401, body: { error: { code: 401, message: known } } })],
-  ['an HTML page that repeats it', (known) => ({ status: 502, body: `<html>${known} ${encodeURIComponent(known)}</html>` })],
-  ['JSON that repeats it as Gson escapes it', (known) => ({ status: 400, body: refusal(gson(`token:${known}`)) })],
-  ['JSON that repeats it with escaped slashes', (known) => ({ status: 401, body: refusal(slashes(`token:${known}`)) })],
-  ['an HTML page that repeats it escaped', (known) => ({ status: 502, body: `<html><pre>${html(known)}</pre></html>` })],
+  ['a rejection with it', (known) => ({ status: 401, body: { error: { code: 401, message: known } } })],
+  ['an HTML page with it', (known) => ({ status: 502, body: `<html>${known} ${encodeURIComponent(known)}</html>` })],
+  ['JSON with it, escaped by Gson', (known) => ({ status: 400, body: refusal(gson(`token:${known}`)) })],
+  ['JSON with it and escaped slashes', (known) => ({ status: 401, body: refusal(slashes(`token:${known}`)) })],
+  ['an HTML page with it escaped', (known) => ({ status: 502, body: `<html><pre>${html(known)}</pre></html>` })],
   [
-    'JSON that repeats it cut off',
+    'JSON with it cut off',
     (known) => ({ status: 400, body: refusal(JSON.stringify(known.replace(/(\S{99})\S+/, '$1'))) }),
   ],
-  ['a key that repeats it', (known) => ({ body: { credential: { access: known, secret: known } } })],
+  ['a key made of it', (known) => ({ body: { credential: { access: known, secret: known } } })],
   ['cut off', () => ({ truncate: true })],
 ];
 

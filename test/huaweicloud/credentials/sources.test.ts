@@ -139,11 +139,14 @@ describe('the metadata service of an ECS', () => {
     expect([rig.asked('metadata', METADATA_TOKEN), rig.asked('metadata', METADATA_KEY)]).toEqual([1, 2]);
   });
 
-  test.each([404, 405, 503] as const)('that answers %i to the token request is asked without a token', async (status) => {
-    rig.simulator.metadata.tokens = status;
-    await rig.useBoth(rig.client(rig.account(metadata())));
-    expect(rig.asked('metadata', METADATA_KEY)).toBe(1);
-  });
+  test.each([404, 405, 503] as const)(
+    'that answers %i to the token request is asked without a token',
+    async (status) => {
+      rig.simulator.metadata.tokens = status;
+      await rig.useBoth(rig.client(rig.account(metadata())));
+      expect(rig.asked('metadata', METADATA_KEY)).toBe(1);
+    },
+  );
 
   test('gives another session token once when the old one has expired', async () => {
     const client = rig.client(rig.account(metadata()));

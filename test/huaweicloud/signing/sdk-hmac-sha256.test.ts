@@ -144,11 +144,14 @@ const VECTORS: Vector[] = [
 ];
 
 describe('the SDK-HMAC-SHA256 signature', () => {
-  test.each(VECTORS)('equals the test vector $source', ({ request, body, date, secretKey, canonicalHash, signature }) => {
-    const signed = { ...request, payloadHash: sha256Hex(body) };
-    if (canonicalHash !== undefined) expect(sha256Hex(canonicalRequest(signed))).toBe(canonicalHash);
-    expect(sdkHmacSha256Signature(signed, date, secretKey)).toBe(signature);
-  });
+  test.each(VECTORS)(
+    'equals the test vector $source',
+    ({ request, body, date, secretKey, canonicalHash, signature }) => {
+      const signed = { ...request, payloadHash: sha256Hex(body) };
+      if (canonicalHash !== undefined) expect(sha256Hex(canonicalRequest(signed))).toBe(canonicalHash);
+      expect(sdkHmacSha256Signature(signed, date, secretKey)).toBe(signature);
+    },
+  );
 
   test('hashes the body of vector V5 to the published value', () => {
     expect(sha256Hex(VECTORS.find(({ source }) => source.startsWith('V5'))?.body ?? '')).toBe(
