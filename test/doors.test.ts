@@ -112,7 +112,7 @@ describe('the import rules between the source folders', () => {
     ['src/cli/uses-workflows.ts', 'clients-know-no-workflow-code', 'nothing from src/workflows'],
     ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
     ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
-  ])('reject %s by %s with a message that names the rule', (file, rule, sentence) => {
+  ])('reject %s by the rule %s, with its explanation', (file, rule, sentence) => {
     expect(said).toContain(`${rule}: ${file} →`);
     expect(said).toContain(sentence);
   });

@@ -30,7 +30,7 @@ async function verdict(image: string, choice: object, { bucket = '', options = {
 const qcow2 = { fileFormat: 'qcow2' };
 const quick = { isQuickExport: true };
 
-describe('the nine rules of the export API, for the image catalogue of the simulator', () => {
+describe('the nine rules of the export API', () => {
   it.each([
     ['linux', qcow2, 'exportable', 'a private image from a file, 10 GiB'],
     ['linux', quick, 'exportable', 'the same, quick'],

@@ -45,7 +45,7 @@ describe('the simulator writes its variables to a new file', () => {
   });
 });
 
-it('the help names only the new flag --write-env', async () => {
+it('the help of `ims-export simulator` names only the new flag --write-env', async () => {
   const { said } = await run(`${bin} simulator --help`).endsWithin(LIMIT_MS);
   expect(said).toContain('--write-env <file>');
   expect(said).not.toContain('--env-file');

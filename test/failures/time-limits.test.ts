@@ -85,7 +85,7 @@ it.concurrent('F28 the package starts an export without any run timeout', async 
 it.concurrent.each<[string, RunTimeouts]>([
   ['run timeout', { workflowRunTimeout: '23h' }],
   ['execution timeout', { workflowExecutionTimeout: '23h' }],
-])('F28 an export with a %s shorter than its deadline warns about it', async (name, timeout) => {
+])('F28 an export warns about its %s when it is shorter than the deadline', async (name, timeout) => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.start(timeout);
   const { warnings } = await one.until(({ jobId }) => jobId !== null);

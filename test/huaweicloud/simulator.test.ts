@@ -82,8 +82,8 @@ describe('an export from start to object', () => {
   });
 });
 
-describe('the simulator accepts our signature', () => {
-  test('in virtual-host style on a name that no DNS knows', async () => {
+describe('the signature check of the simulator', () => {
+  test('accepts our client in virtual-host style on a name that no DNS knows', async () => {
     const { bucket, obsEndpoint } = simulator.info;
     const endpoint = obsEndpoint.replace(/\/\/[^:]+/, '//obs.localhost');
     const { obs } = client({}, { IMS_EXPORT_OBS_ENDPOINT: endpoint, IMS_EXPORT_OBS_PATH_STYLE: 'false' });
@@ -91,13 +91,13 @@ describe('the simulator accepts our signature', () => {
     expect(await obs.headObject(bucket, 'no such/ключ+(1).qcow2')).toMatchObject({ object: null });
   });
 
-  test('when the client first asks IAM for the project', async () => {
+  test('accepts our client when it first asks IAM for the project', async () => {
     const { ims, projectId } = client({}, { HUAWEICLOUD_SDK_PROJECT_ID: undefined });
     expect(await projectId()).toBe(simulator.info.projectId);
     expect(await ims.getImage(image('linux'))).toBeDefined();
   });
 
-  test('but rejects a wrong secret, after one request', async () => {
+  test('rejects a wrong secret after one request', async () => {
     const { accessKey } = simulator.info;
     const before = simulator.requests().length;
     const { ims } = client({ credentials: staticCredentials({ accessKey, secretKey: 'wrong' }) });

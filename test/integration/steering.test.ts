@@ -143,7 +143,7 @@ describe.concurrent('retune', () => {
       ['intervals that contradict each other', { minInterval: '10m', maxInterval: '5m' }, 'maxInterval'],
       ['a maximum below the minimum in force', { maxInterval: '1m' }, 'maxInterval'],
       ['nested objects', { deadline: { hours: 3 } }, 'deadline'],
-    ])('of %s is rejected and changes nothing', async (_what, changes, field) => {
+    ])('%s is rejected and changes nothing', async (_what, changes, field) => {
       const before = await one.until(() => true);
       const refused = await one.handle
         .executeUpdate('retune', { args: [changes] })

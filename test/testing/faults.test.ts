@@ -127,7 +127,7 @@ describe('a simulator fault rule', () => {
   });
 });
 
-it('that is invalid is rejected with a sentence', async () => {
+it('an invalid simulator fault rule is rejected with a sentence', async () => {
   const answer = await control(simulator.info, 'POST', '/faults', { service: 'ecs', action: {} });
   expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('service')]);
 });

@@ -127,6 +127,6 @@ describe('the simulator rejects an export to', () => {
   });
 });
 
-it('the simulator rejections above cover every code of its table', () => {
+it('the rejections tested here cover every error code of the simulator', () => {
   expect([...codes].sort()).toEqual([...new Set(EXPORT_REFUSALS.map(({ code }) => code))].sort());
 });

@@ -120,7 +120,7 @@ describe('a Temporal profile', () => {
   });
 });
 
-describe('a failed connection of a worker or client to Temporal', () => {
+describe('a failed connection to Temporal', () => {
   const noFile = { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/client.pem', TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere/key' };
   const key = { TEMPORAL_API_KEY: API_KEY };
 
@@ -183,7 +183,7 @@ describe('a failed connection of a worker or client to Temporal', () => {
   ];
 
   it.concurrent.each(casesOf(REFUSALS, 3))(
-    'is reported in one line with advice and without the API key when %s (%s)',
+    'gives one line with advice and without the API key when %s (%s)',
     async (_what, command, env, says) => {
       const { exitCode, stdout, stderr } = await stage.runWith(await env(), command);
       expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
@@ -212,7 +212,7 @@ describe('a failed connection of a worker or client to Temporal', () => {
   );
 });
 
-it('src/worker.ts, run directly, ends with the same exit code when Temporal is not reachable', async () => {
+it('src/worker.ts, run directly, ends with 5 when Temporal is not reachable', async () => {
   const env = { ...stage.environment(), TEMPORAL_ADDRESS: `localhost:${await freePort()}` };
   const child = spawn(process.execPath, [resolve(__dirname, '../../lib/worker.js')], { env, stdio: 'pipe' });
   let stderr = '';

@@ -15,7 +15,7 @@ async function refusalOf(badInput: unknown, options?: ExportChildOptions): Promi
   return exportFailureOf(error)?.details;
 }
 
-describe('a child export whose input gives no workflow id fails as InvalidExportRequest, not as a workflow task', () => {
+describe('a child export without a valid workflow id fails as InvalidExportRequest, not as a workflow task', () => {
   it.each([
     ['no input', undefined, 'bucketUrl', 'nothing'],
     ['null', null, 'bucketUrl', 'nothing'],

@@ -30,7 +30,7 @@ describe('a secret is removed from a text', () => {
     expect(withoutSecrets([TOKEN])(`bad x-security-token:${echo}, sorry`)).toBe('bad *** sorry');
   });
 
-  test('and the JSON around it stays valid JSON', () => {
+  test('and leaves the JSON around it valid', () => {
     const said = JSON.stringify({ code: 'X.1', message: `token "${TOKEN.slice(0, -3)}" is bad`, path: `\\${TOKEN}\\` });
     expect(JSON.parse(withoutSecrets([TOKEN])(said))).toMatchObject({ code: 'X.1', message: 'token "***" is bad' });
   });

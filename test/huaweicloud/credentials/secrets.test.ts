@@ -110,7 +110,7 @@ function pieces(secret: string, length = 8): string[] {
 const CASES = SOURCES.flatMap((source) => ANSWERS.map(([how, action]) => ({ ...source, how, action })));
 
 test.each(CASES)(
-  'no secret of $source is in an error, an inspected client or the journal when the answer is $how',
+  'no secret of $source is in errors, inspected client or journal when the answer is $how',
   async ({ make, knows, action }) => {
     const account = rig.account(make());
     const client = rig.client(account, { retry: { maxTries: 1 } });
