@@ -74,7 +74,7 @@ function checkDoors(cwd: string): Promise<string> {
   });
 }
 
-describe('the one-way doors', () => {
+describe('the import rules between the source folders', () => {
   it.each([
     ['src/workflows/uses-undici.ts', 'workflows-are-deterministic', 'src/workflows may import src/contract'],
     ['src/workflows/uses-zod.ts', 'workflows-are-deterministic', 'no undici, no zod'],
@@ -112,12 +112,12 @@ describe('the one-way doors', () => {
     ['src/cli/uses-workflows.ts', 'clients-know-no-workflow-code', 'nothing from src/workflows'],
     ['src/client/uses-doctor.ts', 'doctor-is-asked-by-the-cli-only', 'no room depends on it'],
     ['src/doctor/uses-simulator.ts', 'doctor-asks-by-the-code-of-others', 'neither the CLI nor the simulator'],
-  ])('stop %s (%s) with a sentence that says which door was meant', (file, rule, sentence) => {
+  ])('reject %s by the rule %s, with its explanation', (file, rule, sentence) => {
     expect(said).toContain(`${rule}: ${file} →`);
     expect(said).toContain(sentence);
   });
 
-  it('let the sources as they are through', () => {
+  it('accept the sources', () => {
     const blamed = [...said.matchAll(/error [\w-]+: (\S+) →/g)].map(([, file]) => file);
     expect(blamed.filter((file) => !Object.keys(WRONG_IMPORTS).includes(file ?? ''))).toEqual([]);
   });

@@ -38,7 +38,7 @@ describe('discarding the object of a canceled export', () => {
     expect(isThere(input.request)).toBe(false);
   });
 
-  it('finds it gone already', async () => {
+  it('reports alreadyGone when the object does not exist', async () => {
     const input = await exported();
     rig.simulator.deleteObject(input.request.objectKey);
     const before = deletes();
@@ -50,7 +50,7 @@ describe('discarding the object of a canceled export', () => {
     ['ETag', { etag: 'another' }],
     ['size', { size: 7 }],
     ['last-modified', { lastModified: '2026-01-01T00:00:00.000Z' }],
-  ])('F23 keeps an object of another %s than was verified', async (_, changes) => {
+  ])('F23 a discard keeps an object whose %s differs from that of the verified object', async (_, changes) => {
     const input = await exported();
     const before = deletes();
     expect(await discard({ ...input, object: { ...input.object, ...changes } })).toEqual({
@@ -60,7 +60,7 @@ describe('discarding the object of a canceled export', () => {
     expect({ isThere: isThere(input.request), deletes: deletes() }).toEqual({ isThere: true, deletes: before });
   });
 
-  it('F23 keeps an object that somebody put in the place of ours', async () => {
+  it('F23 a discard keeps an object that replaced the exported one', async () => {
     const input = await exported();
     rig.simulator.clock.advance(5_000);
     rig.simulator.putObject(input.request.objectKey, 'somebody else’s');
@@ -68,7 +68,7 @@ describe('discarding the object of a canceled export', () => {
     expect(isThere(input.request)).toBe(true);
   });
 
-  it('F23 keeps an object older than the job, with a second of tolerance', async () => {
+  it('F23 a discard keeps an object that is more than a second older than the job', async () => {
     const input = await exported();
     const later = (ms: number) => new Date(Date.parse(input.object.lastModified) + ms).toISOString();
     expect(await discard({ ...input, notOlderThan: later(1_001) })).toEqual({
@@ -79,7 +79,7 @@ describe('discarding the object of a canceled export', () => {
   });
 
   it.each(['', 'yesterday'])(
-    'F23 keeps an object where the begin of the job is not known (%j)',
+    'F23 a discard keeps the object when the start time of the job is unknown (%j)',
     async (notOlderThan) => {
       const input = await exported();
       expect(await discard({ ...input, notOlderThan })).toMatchObject({ kind: 'kept' });
@@ -87,7 +87,7 @@ describe('discarding the object of a canceled export', () => {
     },
   );
 
-  it('F23 keeps an object that has no ETag to be known by', async () => {
+  it('F23 a discard keeps an object without an ETag to compare', async () => {
     const input = await exported();
     const { size, lastModified } = input.object;
     const headers = { 'Content-Length': String(size), 'Last-Modified': new Date(lastModified).toUTCString() };
@@ -97,21 +97,24 @@ describe('discarding the object of a canceled export', () => {
   });
 });
 
-describe('a discard that is refused or disturbed', () => {
+describe('a discard that OBS rejects or interrupts', () => {
   it.each([
     ['HEAD', 403, 'OBS refused: 403 AccessDenied'],
     ['DELETE', 403, 'OBS refused: 403 AccessDenied'],
     ['HEAD', 401, 'OBS refused: HTTP 401'],
     ['DELETE', 401, 'OBS refused: HTTP 401'],
-  ])('F13 keeps the object and says why, when OBS answers the %s with %i', async (method, status, reason) => {
-    const input = await exported();
-    const code = status === 403 ? '<Error><Code>AccessDenied</Code></Error>' : '';
-    fault(method, { status, ...(method === 'DELETE' ? { body: code } : {}) }, 5);
-    expect(await discard(input)).toEqual({ kind: 'kept', reason });
-    expect(isThere(input.request)).toBe(true);
-  });
+  ])(
+    'F13 a discard keeps the object and gives the reason when OBS answers the %s with %i',
+    async (method, status, reason) => {
+      const input = await exported();
+      const code = status === 403 ? '<Error><Code>AccessDenied</Code></Error>' : '';
+      fault(method, { status, ...(method === 'DELETE' ? { body: code } : {}) }, 5);
+      expect(await discard(input)).toEqual({ kind: 'kept', reason });
+      expect(isThere(input.request)).toBe(true);
+    },
+  );
 
-  it('F13 keeps the object and says why, when the permissions are gone by now', async () => {
+  it('F13 a discard keeps the object and gives the reason when the permissions were removed meanwhile', async () => {
     const input = await exported();
     rig.simulator.credentials.revoke('permissions');
     expect(await discard(input)).toEqual({ kind: 'kept', reason: 'OBS refused: 403 AccessDenied' });
@@ -120,11 +123,11 @@ describe('a discard that is refused or disturbed', () => {
   });
 
   it.each([
-    ['the HEAD cannot be had', 'HEAD', { status: 503 }, 20, true],
+    ['the HEAD fails', 'HEAD', { status: 503 }, 20, true],
     ['the DELETE fails', 'DELETE', { status: 503 }, 1, true],
     ['the DELETE is not answered', 'DELETE', { dropBefore: true }, 1, true],
     ['the answer to the DELETE is lost', 'DELETE', { dropAfter: true }, 1, false],
-  ] as const)('is left to be tried again when %s', async (_, method, action, times, staysThere) => {
+  ] as const)('fails so that Temporal retries it when %s', async (_, method, action, times, staysThere) => {
     const input = await exported();
     const before = deletes();
     fault(method, action, times);
@@ -138,7 +141,7 @@ describe('a discard that is refused or disturbed', () => {
     expect(await discard(input)).toEqual({ kind: staysThere ? 'discarded' : 'alreadyGone' });
   });
 
-  it('F23 deletes nothing on a look that is out of date, since the worker stood still meanwhile', async () => {
+  it('F23 a discard deletes nothing when its check is out of date because the worker was suspended', async () => {
     const input = await exported();
     const before = deletes();
     const heads = () => rig.simulator.requests().filter(({ method }) => method === 'HEAD').length;

@@ -30,7 +30,7 @@ async function verdict(image: string, choice: object, { bucket = '', options = {
 const qcow2 = { fileFormat: 'qcow2' };
 const quick = { isQuickExport: true };
 
-describe('the nine rules of the export API, over the catalogue of the simulator', () => {
+describe('the nine rules of the export API', () => {
   it.each([
     ['linux', qcow2, 'exportable', 'a private image from a file, 10 GiB'],
     ['linux', quick, 'exportable', 'the same, quick'],
@@ -57,11 +57,11 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     ['encrypted', quick, 'quickExportNotEncrypted', '6: no quick export of encrypted images'],
     ['fromBackup', qcow2, 'notFromBackup', '8: not from a backup'],
     ['fromMarketplaceEcs', qcow2, 'notFromMarketplace', '9: not from an ECS of a marketplace image'],
-  ])('%s with %o: %s (%s)', async (image, choice, expected, _why) => {
+  ])('image %s with %o gives %s (%s)', async (image, choice, expected, _why) => {
     expect(await verdict(image, choice)).toBe(expected);
   });
 
-  it.each(['qcow2', 'vhd', 'zvhd', 'vmdk'])('7: %s is a format', async (fileFormat) => {
+  it.each(['qcow2', 'vhd', 'zvhd', 'vmdk'])('rule 7: %s is an allowed format', async (fileFormat) => {
     expect(await verdict('linux', { fileFormat })).toBe('exportable');
   });
 
@@ -69,11 +69,11 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     ['-cold', 'bucketStorageClass', '1: standard storage only'],
     ['-elsewhere', 'bucketRegion', '1: in the region of the image'],
     ['-nowhere', 'bucketExists', 'there is no such bucket'],
-  ])('a bucket %s is refused by %s (%s)', async (bucket, expected) => {
+  ])('a bucket ims-image%s is rejected by %s (%s)', async (bucket, expected) => {
     expect(await verdict('linux', qcow2, { bucket })).toBe(expected);
   });
 
-  it('only warns of a bucket that may not be read, since the cloud decides', async () => {
+  it('an unreadable bucket only gives a warning, since the cloud decides', async () => {
     const { images, bucket } = rig.simulator.info;
     const input = { imageId: images.linux, bucketUrl: `${bucket}-denied:a.qcow2`, ...qcow2 };
     const { warnings, destinationFreeAt } = await rig.run('imsValidateExport', input);
@@ -85,7 +85,7 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     expect(destinationFreeAt).toBeNull();
   });
 
-  it('only warns of an image that is marked as charged for', async () => {
+  it('an image with a charged account code only gives a warning', async () => {
     const { images, bucket } = rig.simulator.info;
     const { warnings } = await rig.run('imsValidateExport', {
       imageId: images.charged,
@@ -95,12 +95,12 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     expect(warnings).toEqual([expect.stringMatching(/^Rule notFromChargedImage: .+ Found __account_code=/)]);
   });
 
-  it('can be made to refuse a bucket that may not be read', async () => {
+  it('an unreadable bucket is rejected when options.rules sets bucketReadable to error', async () => {
     const options = { rules: { bucketReadable: 'error' } };
     expect(await verdict('linux', qcow2, { bucket: '-denied', options })).toBe('bucketReadable');
   });
 
-  it('only warns of what a call turns down to warn, and is silent where it is off', async () => {
+  it('a rule set to warn only warns, and a rule set to off is silent', async () => {
     const { images, bucket } = rig.simulator.info;
     const input = { imageId: images.iso, bucketUrl: `${bucket}:rules/iso`, ...qcow2 };
     const warned = await rig.run('imsValidateExport', { ...input, options: { rules: { notIso: 'warn' } } });
@@ -111,7 +111,7 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     expect(silent.warnings).toEqual([]);
   });
 
-  it('tells a bucket of another region by where OBS sends its requests', async () => {
+  it('a bucket in another region is recognized by the OBS redirect', async () => {
     rig.simulator.faults.add({
       service: 'obs',
       method: 'HEAD',
@@ -122,13 +122,13 @@ describe('the nine rules of the export API, over the catalogue of the simulator'
     rig.simulator.faults.clear();
   });
 
-  it('sends nothing to the cloud but reads', () => {
+  it('the validation sends only read requests to the cloud', () => {
     expect(rig.posts()).toBe(0);
     expect(new Set(rig.simulator.requests().map(({ method }) => method))).toEqual(new Set(['GET', 'HEAD']));
   });
 });
 
-describe('the lineage, as the cloud tells it', () => {
+describe('the image lineage that the cloud reports', () => {
   const addImage: ActivityRig['simulator']['addImage'] = (like, attributes) => rig.simulator.addImage(like, attributes);
 
   /** The verdict on an image, and the warnings where it is exportable. */
@@ -141,7 +141,7 @@ describe('the lineage, as the cloud tells it', () => {
     }
   }
 
-  it('refuses a copy, within the region, of an image made from a Windows public image', async () => {
+  it('rejects a copy within the region of an image made from a Windows public image', async () => {
     const { images, region } = rig.simulator.info;
     const copy = addImage('windowsFromPublic', {
       __originalimagename: '',
@@ -150,25 +150,25 @@ describe('the lineage, as the cloud tells it', () => {
     expect(await judge(copy)).toEqual(['licensedLineage']);
   });
 
-  it('warns that Windows of a deleted parent was not checked, and lets the cloud decide', async () => {
+  it('only warns about a Windows image whose parent is deleted, and lets the cloud decide', async () => {
     const orphan = addImage('windowsFromPublic', { __originalimagename: '11111111-2222-3333-4444-555555555555' });
     expect(await judge(orphan)).toEqual([
       'Rules licensedLineage and notFromMarketplace were not checked: what the image was made from is not fully known: its ancestor 11111111-2222-3333-4444-555555555555 is deleted or not visible.',
     ]);
   });
 
-  it('is not deceived by a circle, and comes to an end', async () => {
+  it('ends the search when the parents form a circle', async () => {
     const first = addImage('windowsFromPublic');
     const second = addImage('windowsFromPublic', { __originalimagename: first.id });
     first.__originalimagename = second.id;
     expect(await judge(first)).toEqual([expect.stringContaining('go round in a circle')]);
   });
 
-  it('is no reason to warn of an image of CentOS on a data disk', async () => {
+  it('gives no warning for a CentOS image on a data disk', async () => {
     expect(await judge({ id: rig.simulator.info.images.dataDisk ?? '' })).toEqual([]);
   });
 
-  it('refuses Ubuntu where a call says that its region does', async () => {
+  it('rejects an Ubuntu image when options.rules sets regionalLineage to error', async () => {
     const ubuntu = addImage('public', { __platform: 'Ubuntu' });
     const made = addImage('large', {
       __platform: 'Ubuntu',

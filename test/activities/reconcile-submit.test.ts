@@ -28,13 +28,13 @@ const doubt = (outcome: ReconcileOutcome) => (outcome.kind === 'candidate' ? out
 const fault = (method: string, action: FaultAction, times = 20) =>
   rig.simulator.faults.add({ service: 'obs', method, times, action });
 
-describe('looking at the destination of a submit whose answer was lost', () => {
-  it('finds it free', async () => {
+describe('reading the destination after an ambiguous submit', () => {
+  it('reports a free destination', async () => {
     const outcome = await reconcile(rig.request(), '2026-01-01T00:00:00.000Z');
     expect(outcome).toEqual({ kind: 'free', date: expect.any(String) });
   });
 
-  it('finds a new object of the format, without a doubt', async () => {
+  it('reports a new object of the format without a doubt', async () => {
     const { request, destinationFreeAt } = appeared();
     const stored = rig.simulator.objects().find(({ key }) => key === request.objectKey);
     expect(await reconcile(request, destinationFreeAt)).toEqual({
@@ -49,7 +49,7 @@ describe('looking at the destination of a submit whose answer was lost', () => {
     });
   });
 
-  it('doubts an object older than the moment when the destination was free, with a second of tolerance', async () => {
+  it('doubts an object more than a second older than the time when the destination was free', async () => {
     const { request, destinationFreeAt } = appeared();
     const found = (await reconcile(request, destinationFreeAt)) as { object: ExportedObject };
     const later = (ms: number) => new Date(Date.parse(found.object.lastModified) + ms).toISOString();
@@ -58,7 +58,7 @@ describe('looking at the destination of a submit whose answer was lost', () => {
   });
 
   it.each([null, 'at some time'])(
-    'doubts every object where it is not known when the destination was free (%s)',
+    'doubts every object without a valid time of the free destination (%s)',
     async (when) => {
       const { request } = appeared();
       expect(doubt(await reconcile(request, when))).toContain('it may have been there before the submit');
@@ -89,7 +89,7 @@ describe('looking at the destination of a submit whose answer was lost', () => {
     expect(doubt(await reconcile(request, destinationFreeAt))).toContain('the storage class WARM, not STANDARD');
   });
 
-  it.each([401, 403])('is denied when OBS answers %i', async (status) => {
+  it.each([401, 403])('reports denied when OBS answers %i', async (status) => {
     fault('HEAD', { status });
     expect(await reconcile(rig.request(), null)).toMatchObject({
       kind: 'denied',
@@ -101,20 +101,20 @@ describe('looking at the destination of a submit whose answer was lost', () => {
     ['is out of order', { status: 503 }],
     ['is throttled', { status: 429 }],
     ['does not answer', { dropBefore: true }],
-  ] as const)('is left to be tried again while OBS %s', async (_, action) => {
+  ] as const)('fails so that Temporal retries it while OBS %s', async (_, action) => {
     fault('HEAD', action);
     const { outcome } = await rig.runAs({}, 'imsReconcileSubmit', { request: rig.request(), destinationFreeAt: null });
     expect(outcome).toBeInstanceOf(ApplicationFailure);
     expect(outcome).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
   });
 
-  it('never POSTs, nor changes anything', () => {
+  it('sends no POST and changes nothing', () => {
     const methods = new Set(rig.simulator.requests().map(({ method }) => method));
     expect([...methods].sort()).toEqual(['GET', 'HEAD']);
   });
 });
 
-describe('an object that was seen once', () => {
+describe('an object seen once after an ambiguous submit', () => {
   /** What a first attempt saw, whose worker was lost before it could tell. */
   async function seen() {
     const input = appeared();
@@ -124,7 +124,7 @@ describe('an object that was seen once', () => {
   }
   const itself = { kind: 'candidate', object: { size: QCOW2.length } };
 
-  it('is told at once while its bytes cannot be had, with a doubt that a later look may dispel', async () => {
+  it('is reported at once with a doubt while its bytes cannot be read, and a later read can clear the doubt', async () => {
     const input = appeared();
     fault('GET', { status: 503 });
     const { outcome, heartbeats } = await rig.runAs({ attempt: 1 }, 'imsReconcileSubmit', input);
@@ -134,7 +134,7 @@ describe('an object that was seen once', () => {
     expect(doubt(await rig.run('imsReconcileSubmit', input))).toBeNull();
   });
 
-  it('is remembered by the next attempt, when it is gone by then', async () => {
+  it('is reported by the next attempt even when it is gone', async () => {
     const { input, again } = await seen();
     rig.simulator.deleteObject(input.request.objectKey);
     const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', input);
@@ -146,7 +146,7 @@ describe('an object that was seen once', () => {
     ['asks to wait', { status: 503, headers: { 'Retry-After': '300' } }, 'HTTP 503'],
     ['refuses', { status: 403 }, '403 AccessDenied'],
     ['does not answer', { dropBefore: true }, 'UND_ERR_SOCKET'],
-  ])('is remembered by the next attempt while OBS %s', async (_what, action, why) => {
+  ])('is reported by the next attempt while OBS %s', async (_what, action, why) => {
     const { input, again } = await seen();
     fault('HEAD', action);
     const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', input);
@@ -154,7 +154,7 @@ describe('an object that was seen once', () => {
     expect(outcome).toEqual({ ...itself, object: again.heartbeatDetails.object, doubt, passing: true });
   });
 
-  it('is remembered by a worker that is not set up for its account', async () => {
+  it('is reported by a worker that lacks the account', async () => {
     const { input, again } = await seen();
     const request = { ...input.request, account: 'elsewhere' };
     const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', { ...input, request });
@@ -162,7 +162,7 @@ describe('an object that was seen once', () => {
     expect(outcome).toMatchObject({ doubt: expect.stringContaining('This worker has no account elsewhere') });
   });
 
-  it('is told with a doubt at once, where its bytes may not be read', async () => {
+  it('is reported at once with a doubt when its bytes may not be read', async () => {
     const { request, destinationFreeAt } = appeared();
     fault('GET', { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' });
     const outcome = await reconcile(request, destinationFreeAt);
@@ -171,7 +171,7 @@ describe('an object that was seen once', () => {
     expect(outcome).not.toHaveProperty('passing');
   });
 
-  it('is told as gone, when it went between the look and the reading of its bytes', async () => {
+  it('is reported as gone when it disappears before its bytes are read', async () => {
     const { request, destinationFreeAt } = appeared();
     fault('GET', { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' });
     expect(doubt(await reconcile(request, destinationFreeAt))).toBe('it was there and is gone');

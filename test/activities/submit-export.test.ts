@@ -36,9 +36,9 @@ describe('submitting an export', () => {
   });
 
   it.each([
-    ['the object is there already', ims('IMG.0070')],
+    ['the object already exists', ims('IMG.0070')],
     ['the image cannot be exported', ims('IMG.0071')],
-    ['a 4xx has a code that nobody knows', ims('IMG.9999')],
+    ['a 4xx has an unknown code', ims('IMG.9999')],
     ['a permission is missing', ims('IMG.0026', 403)],
   ])('is rejected when %s', async (_, action) => {
     const request = rig.request();
@@ -63,14 +63,14 @@ describe('submitting an export', () => {
       'the signature is refused',
       { status: 401, body: { error_code: 'APIGW.0301', error_msg: 'no', request_id: 'r' } },
     ],
-  ])('was surely not executed, but is %s, when %s', async (reason, _, action) => {
+  ])('is not executed but %s when %s', async (reason, _, action) => {
     const request = rig.request();
     faultThePost(action);
     expect(await submit(request)).toMatchObject({ kind: 'notExecuted', reason });
     expect(jobsOf(request)).toEqual([]);
   });
 
-  it('tells how long the cloud asks to wait', async () => {
+  it('returns how long the cloud asks to wait', async () => {
     faultThePost({
       status: 429,
       headers: { 'Retry-After': '17' },
@@ -86,7 +86,7 @@ describe('submitting an export', () => {
     ['the gateway gives up', { status: 504, body: '<html>Gateway Time-out</html>' }, 0],
     ['the gateway has no backend', { status: 502, body: '' }, 0],
     ['the service fails', ims('IMG.0061', 500), 0],
-    ['the job could not be submitted, says the service', ims('IMG.0018'), 0],
+    ['the service says that it could not submit the job', ims('IMG.0018'), 0],
     ['a 4xx comes without a code', { status: 400, body: 'Bad Request' }, 0],
     ['a success names no job', { body: {} }, 1],
   ])('is ambiguous when %s', async (_, action, jobs) => {
@@ -96,7 +96,7 @@ describe('submitting an export', () => {
     expect(jobsOf(request)).toHaveLength(jobs);
   });
 
-  it('sends the POST once, whatever happens to it', async () => {
+  it('sends the POST exactly once, whatever answer it gets', async () => {
     for (const action of [{ dropAfter: true }, { dropBefore: true }, { status: 503 }, { truncate: true }]) {
       const before = rig.posts();
       faultThePost(action);
@@ -107,15 +107,15 @@ describe('submitting an export', () => {
   });
 });
 
-describe('no POST goes out', () => {
-  it('in a run that was reset or retried, since an earlier one may exist', async () => {
+describe('the submit activity sends no POST', () => {
+  it('in a run that was reset or retried, since an earlier POST may exist', async () => {
     const before = rig.posts();
     const outcome = await rig.submit({ request: rig.request(), mayPost: false, runId: RUN_ID }, {});
     expect(outcome).toMatchObject({ kind: 'ambiguous', error: { code: 'EARLIER_ATTEMPT' } });
     expect(rig.posts()).toBe(before);
   });
 
-  it('in a run that was reset while the submit was under way, and was handed it', async () => {
+  it('in a run that was reset while the submit was under way', async () => {
     const before = rig.posts();
     const outcome = await rig.submit({ request: rig.request(), mayPost: true, runId: 'the-run-before-the-reset' }, {});
     expect(outcome).toMatchObject({ kind: 'ambiguous', error: { code: 'EARLIER_ATTEMPT' } });
@@ -139,7 +139,7 @@ describe('no POST goes out', () => {
     expect(rig.posts()).toBe(before);
   });
 
-  it('from a worker that Temporal has given up, for standing still before it ran the first line', async () => {
+  it('when Temporal timed out the activity before its first line ran', async () => {
     const before = rig.posts();
     const outcome = await rig.submit({ request: rig.request(), mayPost: true, runId: RUN_ID }, { givenUp: true });
     expect(outcome).toMatchObject({
@@ -150,7 +150,7 @@ describe('no POST goes out', () => {
     expect(rig.posts()).toBe(before);
   });
 
-  it('from a worker that stood still for longer than it may have been given up', async () => {
+  it('when the worker was suspended longer than the activity timeout', async () => {
     const frozen = await startActivityRig({
       account: (account) => ({
         ...account,

@@ -28,13 +28,13 @@ const failure = async (changes?: object) => {
 const fault = (rule: Omit<FaultRule, 'times'>) => rig.simulator.faults.add({ times: 50, ...rule });
 
 describe('validating an export', () => {
-  it('keeps when OBS said that the destination was free, by the clock of OBS', async () => {
+  it('records when OBS reported the destination free, by the clock of OBS', async () => {
     const { destinationFreeAt, warnings } = await validate();
     expect(new Date(destinationFreeAt ?? '').toISOString()).toBe(destinationFreeAt);
     expect(warnings).toEqual([]);
   });
 
-  it('fails as DestinationExists with the object, where nothing else is wrong', async () => {
+  it('fails as DestinationExists with the object when nothing else is wrong', async () => {
     const { etag, size } = rig.simulator.putObject('taken.qcow2', 'somebody else’s');
     const bucketUrl = `${rig.simulator.info.bucket}:taken.qcow2`;
     const { type, nonRetryable, details, message } = await failure({ bucketUrl });
@@ -50,7 +50,7 @@ describe('validating an export', () => {
     expect(message).toContain('Choose another object key, or delete the object.');
   });
 
-  it('does not take a destination for free that a call lets be taken', async () => {
+  it('does not report the destination as free when the destinationFree rule is off', async () => {
     rig.simulator.putObject('taken.qcow2', 'somebody else’s');
     const { destinationFreeAt, warnings } = await validate({
       bucketUrl: `${rig.simulator.info.bucket}:taken.qcow2`,
@@ -62,7 +62,7 @@ describe('validating an export', () => {
     });
   });
 
-  it('tells image, bucket, what is wrong and what to do in one message', async () => {
+  it('reports image, bucket, every problem and its fix in one message', async () => {
     const { type, message } = await failure({ imageId: rig.simulator.info.images.large });
     expect(type).toBe('ExportNotAllowed');
     expect(message).toContain(`image ${rig.simulator.info.images.large} ("warehouse-200g") cannot be exported to`);
@@ -71,7 +71,7 @@ describe('validating an export', () => {
     expect(message).toContain('options.rules');
   });
 
-  it('does not offer to turn down that the destination is taken, beside a rule that may be', async () => {
+  it('does not offer to turn off destinationFree beside another rule that can be turned off', async () => {
     const bucketUrl = `${rig.simulator.info.bucket}:taken.qcow2`;
     const { type, message } = await failure({ imageId: rig.simulator.info.images.large, bucketUrl });
     expect(type).toBe('ExportNotAllowed');
@@ -79,13 +79,13 @@ describe('validating an export', () => {
     expect(message).not.toContain('options.rules');
   });
 
-  it('does not offer to turn down that there is no image', async () => {
+  it('does not offer to turn off imageExists', async () => {
     const { message } = await failure({ imageId: '00000000-0000-0000-0000-000000000000' });
     expect(message).toContain('imageExists');
     expect(message).not.toContain('options.rules');
   });
 
-  it('goes on without an image that is not shown, where a call wants that', async () => {
+  it('continues without an image that is not shown when imageExists is turned off', async () => {
     const { warnings } = await validate({
       imageId: '00000000-0000-0000-0000-000000000000',
       options: { rules: { imageExists: 'warn' } },
@@ -94,7 +94,7 @@ describe('validating an export', () => {
     expect(warnings[1]).toMatch(/^Rules .+ were not checked: the image was not found\.$/);
   });
 
-  it('fails as AccessDenied where the image may not be read', async () => {
+  it('fails as AccessDenied when the image may not be read', async () => {
     rig.simulator.credentials.revoke('permissions');
     const { type, nonRetryable, message } = await failure();
     expect({ type, nonRetryable }).toEqual({ type: 'AccessDenied', nonRetryable: true });
@@ -104,7 +104,7 @@ describe('validating an export', () => {
   it.each([
     ['the image', { service: 'ims', method: 'GET' }],
     ['the bucket and the destination', { service: 'obs', method: 'HEAD' }],
-  ] as const)('is left to be tried again while %s cannot be read', async (_, what) => {
+  ] as const)('fails so that Temporal retries it while %s cannot be read', async (_, what) => {
     fault({ ...what, action: { status: 503, headers: { 'Retry-After': '7' } } });
     const { type, nonRetryable, nextRetryDelay } = await failure();
     expect({ type, nonRetryable }).toEqual({ type: 'CloudUnavailable', nonRetryable: false });
@@ -113,18 +113,18 @@ describe('validating an export', () => {
     expect(nextRetryDelay).toBeLessThanOrEqual(7_000 * 1.15);
   });
 
-  it('refuses the option expectNotification, which this version does not have yet', async () => {
+  it('rejects the reserved option expectNotification', async () => {
     const { type, message } = await failure({ options: { expectNotification: true } });
     expect(type).toBe('InvalidExportRequest');
     expect(message).toContain('options.expectNotification');
   });
 
-  it('warns where Temporal does not tell which search attributes are registered', async () => {
+  it('warns when Temporal does not report the registered search attributes', async () => {
     const { warnings } = await validate({ options: { searchAttributes: true } });
     expect(warnings).toEqual([expect.stringContaining('Whether the search attributes are registered was not checked')]);
   });
 
-  it('asks no rule of an image whose job has begun already', async () => {
+  it('checks no image rule when the export attaches to a job', async () => {
     const { request, destinationFreeAt } = await validate({
       imageId: rig.simulator.info.images.fullEcs,
       attach: { jobId: 'a'.repeat(32) },
@@ -139,7 +139,7 @@ describe('validating an export', () => {
     ['acceptUnconfirmed', true],
     ['whenImageBusy', 'fail'],
     ['onCancel', 'drain'],
-  ])('takes the option %s', async (option, value) => {
+  ])('accepts the option %s', async (option, value) => {
     const { request } = await validate({ options: { [option]: value } });
     expect(request.options).toMatchObject({ [option]: value });
   });

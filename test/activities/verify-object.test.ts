@@ -31,22 +31,22 @@ const faultTheHead = (action: FaultAction, times = 1) =>
   rig.simulator.faults.add({ service: 'obs', method: 'HEAD', times, action });
 
 describe('verifying the object of an export', () => {
-  it.each(['qcow2', 'vhd', 'vmdk', 'zvhd'])('finds a %s', async (fileFormat) => {
+  it.each(['qcow2', 'vhd', 'vmdk', 'zvhd'])('accepts a %s object', async (fileFormat) => {
     const outcome = await verify(await exported({ fileFormat }));
     expect(outcome).toMatchObject({ kind: 'verified', object: { format: fileFormat, etag: expect.any(String) } });
   });
 
-  it('does not compare its size with that of the image', async () => {
+  it('accepts an object of another size than its image', async () => {
     const outcome = await verify(await exported({ image: 'large', isQuickExport: true }));
     expect(outcome).toMatchObject({ kind: 'verified', object: { size: expect.any(Number) } });
     expect((outcome as { object: { size: number } }).object.size).toBeLessThan(200 * 1024 ** 3);
   });
 
-  it('finds that it is missing', async () => {
+  it('reports a missing object', async () => {
     expect(await verify(rig.request())).toMatchObject({ kind: 'invalid', problem: 'missing', object: null });
   });
 
-  it('finds that it is older than the job, with a second of tolerance', async () => {
+  it('reports an object more than a second older than the job', async () => {
     const request = await exported();
     const outcome = await verify(request);
     const lastModifiedMs = Date.parse((outcome as { object: { lastModified: string } }).object.lastModified);
@@ -55,11 +55,11 @@ describe('verifying the object of an export', () => {
     expect(await verify(request, later(1_001))).toMatchObject({ kind: 'invalid', problem: 'olderThanJob' });
   });
 
-  it('does not judge by a time that it cannot read', async () => {
+  it('does not judge the age by a time that cannot be parsed', async () => {
     expect(await verify(await exported(), 'yesterday')).toMatchObject({ kind: 'verified' });
   });
 
-  it('F17 takes an object that was there before the job for what it is', async () => {
+  it('F17 the verification reports an object that existed before the job', async () => {
     const request = rig.request();
     rig.simulator.putObject(request.objectKey, Buffer.from('QFI\xfb', 'latin1'));
     rig.simulator.clock.advance(60_000);
@@ -70,13 +70,13 @@ describe('verifying the object of an export', () => {
     });
   });
 
-  it('F16 finds that it is empty', async () => {
+  it('F16 the verification reports an empty object', async () => {
     const request = rig.request();
     rig.simulator.putObject(request.objectKey, '');
     expect(await verify(request)).toMatchObject({ kind: 'invalid', problem: 'empty', object: { size: 0 } });
   });
 
-  it('finds that it is of another storage class', async () => {
+  it('reports an object of another storage class', async () => {
     const headers = { 'Content-Length': '7', 'Last-Modified': new Date().toUTCString(), 'x-obs-storage-class': 'COLD' };
     faultTheHead({ status: 200, headers });
     expect(await verify(rig.request())).toMatchObject({
@@ -86,7 +86,7 @@ describe('verifying the object of an export', () => {
     });
   });
 
-  it('F16 finds that it is of another format, and shows its bytes', async () => {
+  it('F16 the verification reports an object of another format and shows its first bytes', async () => {
     const request = await exported({ fileFormat: 'vmdk' });
     expect(await verify({ ...request, fileFormat: 'qcow2' })).toMatchObject({
       kind: 'invalid',
@@ -100,7 +100,7 @@ describe('verifying the object of an export', () => {
     });
   });
 
-  it('finds that it is too short for its format', async () => {
+  it('reports an object that is too short for its format', async () => {
     const request = rig.request({ fileFormat: 'vhd' });
     rig.simulator.putObject(request.objectKey, 'conectix');
     expect(await verify(request)).toMatchObject({
@@ -109,13 +109,13 @@ describe('verifying the object of an export', () => {
     });
   });
 
-  it('does not judge the bytes of zvhd2, which is not public', async () => {
+  it('does not judge the bytes of zvhd2, which has no public specification', async () => {
     const request = rig.request({ isQuickExport: true });
     rig.simulator.putObject(request.objectKey, 'anything');
     expect(await verify(request)).toMatchObject({ kind: 'verified', object: { format: 'zvhd2' } });
   });
 
-  it('finds that it went while it was looked at', async () => {
+  it('reports an object that disappears during the verification', async () => {
     const request = await exported();
     rig.simulator.faults.add({
       service: 'obs',
@@ -134,7 +134,7 @@ describe('verifying the object of an export', () => {
     });
   });
 
-  it('is skipped with the reason when only its bytes may not be read', async () => {
+  it('is skipped with the reason when only the bytes may not be read', async () => {
     const request = await exported();
     rig.simulator.faults.add({
       service: 'obs',
@@ -147,7 +147,7 @@ describe('verifying the object of an export', () => {
     });
   });
 
-  it('is left to be tried again while OBS cannot be asked', async () => {
+  it('fails so that Temporal retries it while OBS does not answer', async () => {
     const request = await exported();
     faultTheHead({ status: 503 }, 20);
     const error = await verify(request).catch((failed: unknown) => failed);

@@ -11,7 +11,7 @@ function recordedDisplay<Report>(lineOf: (report: Report) => string) {
   return { lines, display: lineDisplay(out, lineOf) };
 }
 
-it('a batch is followed while Temporal is away, which is told once', async () => {
+it('following a batch survives a Temporal outage and reports the outage once', async () => {
   const away = () => Promise.reject(Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }));
   const description = (closeTime?: Date) => async () => ({
     startTime: new Date(),
@@ -29,7 +29,7 @@ it('a batch is followed while Temporal is away, which is told once', async () =>
   expect(lines).toEqual(['runs\n', '- Temporal does not answer; asking again\n', 'has ended\n']);
 });
 
-it('Ctrl-C ends the watching only, and says how to see it again', async () => {
+it('Ctrl-C ends only the watching, and prints the command that shows the export again', async () => {
   const before = process.listeners('SIGINT');
   const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
   const told = vi.spyOn(console, 'error').mockReturnValue();

@@ -23,7 +23,7 @@ function said(error: unknown): string {
 }
 
 describe('an error on the command line', () => {
-  it('says once that the request is wrong, and which flag it was', () => {
+  it('says once that the request is wrong, and names the flag', () => {
     const wrong = () => parseExportInput({ imageId: 'x', bucketUrl: 'ims-image:a', fileFormat: 'qcow2' });
     expect(wrong).toThrow();
     try {
@@ -42,7 +42,7 @@ describe('an error on the command line', () => {
     ['a quick export of an encrypted image', encrypted],
     ['an image that cannot be exported at all', { image: image('iso') }],
   ] as const;
-  it.each(refused)('names the flags for the format where a rule means it: %s', (_what, changes) => {
+  it.each(refused)('offers format flags only when another format helps: %s', (_what, changes) => {
     const { refusals, overridable } = preflight(facts(changes));
     expect(refusals).toHaveLength(1);
     // What a person reads in the words of a rule, the command line reads in its field.
@@ -52,7 +52,7 @@ describe('an error on the command line', () => {
   });
 });
 
-describe('the status on the command line', () => {
+describe('`ims-export status`', () => {
   const workflowId = 'ims-export:ims-image:a.qcow2';
   function lines(status: Partial<ExportStatus> | null, memo: ExportReport['memo'] = {}): string {
     const known = status && { ...statusOf(beginTracking({}, 0), 0), ...status };
@@ -61,7 +61,7 @@ describe('the status on the command line', () => {
     return reportLines({ ...report, status: known }).join('\n');
   }
 
-  it('says what a person should do, as a command for this export', () => {
+  it('says what the operator should do, as a command for this export', () => {
     expect(lines({ phase: 'parked', attention: 'parked' })).toMatch(
       /^ {2}look {5}Mend the worker's credentials .* `ims-export poll-now ims-export:ims-image:a\.qcow2`\.$/m,
     );
@@ -70,13 +70,13 @@ describe('the status on the command line', () => {
     );
   });
 
-  it('says from the memo alone what remains of the job and of its object', () => {
+  it('reports what remains of job and object from the memo alone', () => {
     const text = lines(null, { outcome: 'canceled', remoteJob: 'ended', jobId: 'j', object: 'kept' });
     expect(text).toContain('  remains  The job `j` has ended in the cloud.');
     expect(text).toContain('  object   Its object was left where it is: it is not proven to be of this export');
   });
 
-  it('gives the reason why the object was kept where a worker answers', () => {
+  it('gives the reason why the object was kept when a worker answers', () => {
     const discard = { kind: 'kept', reason: 'it was replaced' } as const;
     const text = lines({ phase: 'ended', outcome: 'canceled', remoteJob: 'ended', discard }, { object: 'kept' });
     expect(text).toContain('  object   Its object was left where it is: it was replaced.');

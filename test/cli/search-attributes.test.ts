@@ -10,16 +10,20 @@ const PHASE: SearchAttributeReport = {
   registeredAs: 'KEYWORD',
 };
 
-describe('what to do about search attributes', () => {
+describe('`ims-export search-attributes` advises', () => {
   it.each<[string, Pick<SearchAttributeReport, 'registered' | 'registeredAs'>, string]>([
-    ['use them, when all are registered', { registered: true, registeredAs: 'INT' }, '--option searchAttributes=true'],
-    ['register what is missing', { registered: false, registeredAs: null }, 'Add --register'],
     [
-      'remove one of another type first',
+      'use the attributes, when all are registered',
+      { registered: true, registeredAs: 'INT' },
+      '--option searchAttributes=true',
+    ],
+    ['register the missing attributes', { registered: false, registeredAs: null }, 'Add --register'],
+    [
+      'remove an attribute of another type first',
       { registered: false, registeredAs: 'KEYWORD' },
       'temporal operator search-attribute remove --namespace archive --name ImsExportPercent`',
     ],
-  ])('is to %s', (_what, percent, said) => {
+  ])('to %s', (_what, percent, said) => {
     expect(nextStep([PHASE, { ...PERCENT, ...percent }], 'archive')).toContain(said);
   });
 });

@@ -20,15 +20,15 @@ function run(command: string, cwd = repository): ShellProcess {
   return new ShellProcess(command, cwd, { PATH, HOME, TMPDIR, npm_config_cache, npm_config_update_notifier: 'false' });
 }
 
-describe('the simulator writes its variables to a file that is not there yet', () => {
+describe('the simulator writes its variables to a new file', () => {
   it.each([
     ['npx', 'npx --no-install ims-export simulator --write-env'],
     ['npm run', 'npm run simulator -- --write-env'],
     ['the bin', `${bin} simulator --write-env`],
     ['node', `node ${bin} simulator --write-env`],
     // Node 20 takes this name for itself where something else than our bin starts Node, as npx does.
-    ['the bin, by the earlier name of the flag', `${bin} simulator --env-file`],
-  ])('started by %s', async (_how, command) => {
+    ['the bin with the old flag --env-file', `${bin} simulator --env-file`],
+  ])('when started by %s', async (_how, command) => {
     const file = join(directory, 'simulator.env');
     const simulator = run(`exec ${command} ${file}`);
     try {
@@ -45,14 +45,14 @@ describe('the simulator writes its variables to a file that is not there yet', (
   });
 });
 
-it('the help has the new name of the flag only', async () => {
+it('the help of `ims-export simulator` names only the new flag --write-env', async () => {
   const { said } = await run(`${bin} simulator --help`).endsWithin(LIMIT_MS);
   expect(said).toContain('--write-env <file>');
   expect(said).not.toContain('--env-file');
 });
 
-describe('the simulator ends with 2, and changes nothing,', () => {
-  it('in a folder with objects/ of others', async () => {
+describe('the simulator ends with 2 and changes nothing', () => {
+  it('when the folder has an objects/ that it did not make', async () => {
     mkdirSync(join(directory, 'objects'));
     writeFileSync(join(directory, 'objects/photo.jpg'), 'mine');
     const { exitCode, said } = await run(`${bin} simulator --state .`, directory).endsWithin(LIMIT_MS);
@@ -64,7 +64,7 @@ describe('the simulator ends with 2, and changes nothing,', () => {
     expect(readFileSync(join(directory, 'objects/photo.jpg'), 'utf8')).toBe('mine');
   });
 
-  it('with a file of others to write its variables to', async () => {
+  it('when the file for its variables is not its own', async () => {
     writeFileSync(join(directory, 'keys.env'), 'export HUAWEICLOUD_SDK_AK=REAL\n');
     const { exitCode, said } = await run(`${bin} simulator --write-env keys.env`, directory).endsWithin(LIMIT_MS);
     expect([exitCode, said]).toEqual([2, expect.stringContaining('keys.env was not written by a simulator alone')]);

@@ -28,14 +28,14 @@ function report(status: Partial<ExportStatus> | null, changes: Partial<ExportRep
   };
 }
 
-describe('what a start waits for', () => {
-  it.each(EXPORT_PHASES)('is told in sentences in the phase %s, and how to give it up', (phase) => {
+describe('the progress of `ims-export start`', () => {
+  it.each(EXPORT_PHASES)('explains the phase %s and how to give up', (phase) => {
     const { text } = startProgress(report({ phase })) ?? { text: '' };
     expect(text).toMatch(/^[A-Z].*[.?] `ims-export cancel ims-export:ims-image:a\.qcow2` gives it up\.$/);
     expect(text).not.toMatch(new RegExp(`^${phase}\\b`));
   });
 
-  it('is told with what went wrong last and when the next try is', () => {
+  it('shows the last error and the time of the next retry', () => {
     const lastError = 'IMG.0148: another export\nof this image runs.';
     const nextPollAt = '2026-01-01T00:01:00.000Z';
     expect(startProgress(report({ phase: 'waitingToSubmit', lastError, nextPollAt }))?.text).toBe(
@@ -43,18 +43,18 @@ describe('what a start waits for', () => {
     );
   });
 
-  it('is, while a lost submit cannot be looked into, what to mend', () => {
+  it('says what to fix while an ambiguous submit cannot be checked', () => {
     const { text } = startProgress(report({ phase: 'parked', attention: 'parked' })) ?? { text: '' };
     expect(text).toContain('Parked - the cloud denies access to the destination.');
     expect(text).toContain('check again. Check again: `ims-export poll-now ims-export:ims-image:a.qcow2`.');
   });
 
-  it('is an answer of a person, by a command', () => {
+  it('asks the operator for an answer with a command', () => {
     const { text } = startProgress(report({ phase: 'needsAnswer', attention: 'needsAnswer' })) ?? { text: '' };
     expect(text).toContain('`ims-export resolve ims-export:ims-image:a.qcow2 --not-submitted`');
   });
 
-  it('is no news when only the time of the next try has changed, and is when another error came', () => {
+  it('is printed again for a new error, and not for a new retry time', () => {
     const at = (nextPollAt: string, lastError = 'IMG.0148: busy') =>
       startProgress(report({ phase: 'waitingToSubmit', lastError, nextPollAt }));
     const [first, later, other] = [at('12:00'), at('12:01'), at('12:01', 'IMG.0060: throttled')];
@@ -63,21 +63,21 @@ describe('what a start waits for', () => {
     expect(other?.key).not.toBe(first?.key);
   });
 
-  it('is the activity that is tried again, however often', () => {
+  it('shows the activity that is being retried, and is not printed again for each attempt', () => {
     const retrying = (attempt: number) =>
       startProgress(report(null, { retrying: { activity: 'imsValidateExport', attempt, failure: 'ECONNREFUSED' } }));
     expect(retrying(1)?.text).toContain('imsValidateExport is tried again: ECONNREFUSED.');
     expect(retrying(2)?.key).toBe(retrying(1)?.key);
   });
 
-  it('is a workflow that is paused in Temporal, or a worker', () => {
+  it('shows a paused workflow or a missing worker', () => {
     expect(startProgress(report({}, { workflowStatus: 'PAUSED' }))?.text).toMatch(
       /^The workflow is paused in Temporal/,
     );
     expect(startProgress(report(null))?.text).toMatch(/^No worker answers; `ims-export doctor`/);
   });
 
-  it('is nothing once the export has ended', () => {
+  it('is empty once the export has ended', () => {
     expect(startProgress(report({ phase: 'ended' }, { closedAt: '2026-01-01T00:00:00.000Z' }))).toBeNull();
   });
 });

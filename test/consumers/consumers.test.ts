@@ -35,7 +35,7 @@ afterAll(async () => {
   await Promise.all([packed.remove(), server.then((running) => running.stop())]);
 });
 
-describe('the package as npm would publish it', () => {
+describe('the published package', () => {
   it('has entry points that every kind of project resolves (publint, attw)', async () => {
     const said = await Promise.all([
       run(bin('publint'), ['run', '--strict', packed.tarball], packed.folder),
@@ -45,7 +45,7 @@ describe('the package as npm would publish it', () => {
     expect(said[1]).toContain('No problems found');
   }, 120_000);
 
-  it('holds what was built, the sources that its source maps name, the pages that its README names, what those deploy, and no more', async () => {
+  it('contains the build, the sources of its source maps, the pages that README links, what they deploy, and no more', async () => {
     const files = (await run('tar', ['-tzf', packed.tarball], packed.folder)).trim().split('\n');
     const paths = files.map((file) => file.replace(/^package\//, ''));
     const others = paths.filter(
@@ -79,19 +79,22 @@ describe('a project that installs the package', () => {
 
   const moduleOf = (project: Project) => join(packed.folder, project, PROJECTS[project]);
 
-  it('compiles strictly', () => {
+  it('compiles with strict TypeScript', () => {
     expect(complaints).toBe('');
   });
 
-  it.each(projects)('runs an export as a child of its own workflow, beside a workflow of its own: %s', (project) => {
-    expect(outcomes[moduleOf(project)]).toEqual({
-      archived: 'succeeded: qcow2 object',
-      reminded: 'sent: rotate the keys',
-      phase: 'ended',
-    });
-  });
+  it.each(projects)(
+    'runs an export as a child of its own workflow, beside another workflow of its own: %s',
+    (project) => {
+      expect(outcomes[moduleOf(project)]).toEqual({
+        archived: 'succeeded: qcow2 object',
+        reminded: 'sent: rotate the keys',
+        phase: 'ended',
+      });
+    },
+  );
 
-  it('has one copy of each package of Temporal, that of its own', async () => {
+  it('has one copy of each Temporal package', async () => {
     const nested = join(packed.folder, 'node_modules/temporal-ims-export/node_modules/@temporalio');
     await expect(access(nested)).rejects.toThrow('ENOENT');
     const { version } = JSON.parse(

@@ -32,19 +32,19 @@ const page = readFileSync(join(REPOSITORY, 'docs/configuration.md'), 'utf8');
 const retuneFlags = commandLine().commands.find((command) => command.name() === 'retune')?.options ?? [];
 
 describe.each(OPTIONS)('the option %s', (option, spec) => {
-  it('reaches the settings of a request with its default', () => {
+  it('reaches the validated settings with its default', () => {
     const expected = spec.kind === 'duration' ? durationMs(spec.default) : spec.default;
     expect(settingOf(option, spec)).toEqual(expected);
   });
 
-  it('reaches the schema of the input, which takes what it can be and nothing else', () => {
+  it('is in the input schema, which accepts its valid values only', () => {
     const [good, bad] = VALUES[spec.kind](spec);
     expect(optionsSchema.safeParse({ [option]: good }).success).toBe(true);
     expect(optionsSchema.safeParse({ [option]: null }).success).toBe(true);
     expect(optionsSchema.safeParse({ [option]: bad }).success).toBe(false);
   });
 
-  it('is taken by retune, with a flag of the command line, exactly when it is tunable', () => {
+  it('is accepted by retune and has a retune flag exactly when it is tunable', () => {
     const isTunable = 'tunable' in spec && spec.tunable;
     const tracking = takeRequest(beginTracking({}, 0), REQUEST);
     const retuned = () => refuseRetune(tracking, { [option]: '5m' }, 0);
@@ -54,19 +54,19 @@ describe.each(OPTIONS)('the option %s', (option, spec) => {
     expect(flag?.description.startsWith(spec.help) ?? false).toBe(isTunable);
   });
 
-  it('reaches docs/configuration.md, unless it is reserved', () => {
+  it('is in docs/configuration.md unless it is reserved', () => {
     const isDocumented = page.includes(`| \`${option}\``) && page.includes(`| ${spec.help} |`);
     expect(isDocumented).toBe(!('reserved' in spec));
   });
 
-  it('agrees with its docstring: the first sentence and the default', () => {
+  it('has the first sentence and the default of its docstring', () => {
     const { description, default: byDefault } = documented[option] ?? {};
     expect(plain(description).startsWith(spec.help)).toBe(true);
     if (spec.kind !== 'rules') expect(byDefault).toEqual(spec.default);
   });
 });
 
-it('every option of the type is in the table', () => {
+it('the option table contains every option of the TypeScript type', () => {
   expect(Object.keys(documented).sort()).toEqual(Object.keys(EXPORT_OPTIONS).sort());
 });
 

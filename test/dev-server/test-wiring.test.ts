@@ -6,7 +6,7 @@ import { connectClient, connectWorker, startTestServer, timeSkippingEnvironment 
 const bundle = () =>
   bundleWorkflowCode({ workflowsPath: join(__dirname, 'fixtures/nap.ts'), logger: new DefaultLogger('WARN') });
 
-it('runs a workflow on the dev server', async () => {
+it('the test rig runs a workflow on the dev server', async () => {
   const server = await startTestServer();
   const client = await connectClient(server);
   const connection = await connectWorker(server);
@@ -21,7 +21,7 @@ it('runs a workflow on the dev server', async () => {
   await server.stop();
 });
 
-it('skips nine hours on the time-skipping server', async () => {
+it('the test rig skips nine hours on the time-skipping server', async () => {
   const environment = await timeSkippingEnvironment();
   const worker = await Worker.create({
     connection: environment.nativeConnection,

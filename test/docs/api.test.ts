@@ -24,8 +24,8 @@ afterAll(async () => {
 });
 
 // A quarter of a minute of two cores: in `npm run test:all`.
-describe.runIf(LONG_FORM)('the reference of the API', () => {
-  it('is built without a warning, of every door of the package', async () => {
+describe.runIf(LONG_FORM)('the API reference', () => {
+  it('is built for every entry point of the package without a warning', async () => {
     const { exports } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as {
       exports: { [door: string]: string | { types: string } };
     };
@@ -39,7 +39,7 @@ describe.runIf(LONG_FORM)('the reference of the API', () => {
     expect(pages.length).toBeGreaterThan(doors.length);
   });
 
-  it('has no member of a reserved name', () => {
+  it('has no member with a reserved name', () => {
     const headings = pages.flatMap((text) => text.match(/^#+ .*$/gm) ?? []);
     expect(headings.length).toBeGreaterThan(100);
     const reserved = [...RESERVED_OPTIONS, ...RESERVED_SIGNALS];

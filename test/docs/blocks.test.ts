@@ -19,8 +19,8 @@ const places = (found: readonly Block[]) => found.map((block) => [place(block), 
 const CHECKED_HERE = new Set(['ts', 'json', 'sh']);
 const NO_CODE = new Set(['text', 'mermaid', '']);
 
-describe('the blocks of README and docs', () => {
-  it('are checked, or part of a file that is, or say why they are not', () => {
+describe('the code blocks of README and docs', () => {
+  it('are checked, or part of an existing file, or say why they are not checked', () => {
     const loose = blocks.filter((block) => {
       const isKnown = CHECKED_HERE.has(block.language) || NO_CODE.has(block.language);
       return !isKnown && !block.words.has('source') && whyUnchecked(block) === undefined;
@@ -28,7 +28,7 @@ describe('the blocks of README and docs', () => {
     expect(loose.map(place)).toEqual([]);
   });
 
-  it('have no words beside their language but title, source, schema and unchecked, each with a value', () => {
+  it('have only the attributes title, source, schema and unchecked, each with a value', () => {
     const known = new Set(['title', 'source', 'schema', 'unchecked']);
     const slips = blocks.flatMap((block) =>
       [...block.words]
@@ -38,7 +38,7 @@ describe('the blocks of README and docs', () => {
     expect(slips).toEqual([]);
   });
 
-  it('that name a source are a part of it, to the letter', () => {
+  it('that name a source file are an exact part of it', () => {
     const others = blocks.filter(({ words, text }) => {
       const source = words.get('source');
       return source !== undefined && !readFileSync(join(REPOSITORY, source), 'utf8').includes(text);
@@ -46,7 +46,7 @@ describe('the blocks of README and docs', () => {
     expect(others.map(place)).toEqual([]);
   });
 
-  it('with a title have it in the prose above, so that a reader knows the name of the file', () => {
+  it('with a title have the file name in the prose above them', () => {
     const untold = blocks.filter(({ words, page, line }) => {
       const title = words.get('title');
       if (title === undefined) return false;
@@ -61,7 +61,7 @@ describe('the blocks of README and docs', () => {
     expect(untold.map(place)).toEqual([]);
   });
 
-  it('of TypeScript compile as written, against the package as its users have it', { timeout: 120_000 }, () => {
+  it('in TypeScript compile as written against the package as users have it', { timeout: 120_000 }, () => {
     const whole = ofLanguage('ts');
     expect(whole.length).toBeGreaterThan(0);
     const text = "import { startExport } from 'temporal-ims-export/client';\nvoid startExport('no client');";
@@ -69,8 +69,8 @@ describe('the blocks of README and docs', () => {
     expect(typeProblems([...whole, wrong])).toEqual([expect.stringContaining('docs/wrong.md:3: Expected')]);
   });
 
-  describe('of JSON', () => {
-    it.each(places(ofLanguage('json')))('are right: %s', (_place, block) => {
+  describe('in JSON', () => {
+    it.each(places(ofLanguage('json')))('are valid: %s', (_place, block) => {
       const document = JSON.parse(block.text) as object;
       if (schemaOf(block) !== undefined) return expect(schemaProblems(block)).toEqual([]);
       const keys = Object.keys(document);
@@ -105,7 +105,7 @@ it('README has fewer than 2,000 words', () => {
 });
 
 describe('the prose of README and docs', () => {
-  it('names commands and flags that the command line has', () => {
+  it('names only commands and flags that the command line has', () => {
     const program = commandLine();
     const problems = pages.flatMap((page) =>
       inlineCode(page)

@@ -31,14 +31,14 @@ const isTheirs = ({ text }: Command) => /^(npm|npx tsx|npx tsc|mkdir|cd|cat|git|
 const isRun = (command: Command) => isOurs(command) || isTemporals(command);
 
 describe('the commands of README and docs', () => {
-  it('are all of a kind that is run, here or by npm run newcomer', () => {
+  it('are all of a kind that this test or `npm run newcomer` runs', () => {
     const strange = pages
       .flatMap(({ commands }) => commands)
       .filter((command) => ![isOurs, isTheirs, isTemporals, isConfigured].some((is) => is(command)));
     expect(strange.map(({ place, text }) => `${place} ${text}`)).toEqual([]);
   });
 
-  it('call scripts of npm that are there, in blocks and in the prose', () => {
+  it('call only npm scripts that exist, in blocks and in the prose', () => {
     const missing = pages.flatMap(({ page }) => {
       const ofBlocks = page.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
       const ofProse = inlineCode(page).map(({ code }) => code);
@@ -47,7 +47,7 @@ describe('the commands of README and docs', () => {
     expect(missing).toEqual([]);
   });
 
-  it('name commands and flags that the command line has', () => {
+  it('name only commands and flags that the command line has', () => {
     const program = commandLine();
     const problems = pages.flatMap(({ commands }) =>
       commands.flatMap(({ place, text }) => {
@@ -59,7 +59,7 @@ describe('the commands of README and docs', () => {
     expect(problems).toEqual([]);
   });
 
-  it('set variables that docs/configuration.md or docs/production.md has', () => {
+  it('set only variables that docs/configuration.md or docs/production.md documents', () => {
     const told = ['docs/configuration.md', 'docs/production.md'].flatMap((path) => inlineCode(readPage(path)));
     const names = told.map(({ code }) => code);
     const unknown = pages.flatMap(({ commands }) =>
@@ -71,7 +71,7 @@ describe('the commands of README and docs', () => {
     expect(unknown).toEqual([]);
   });
 
-  describe.runIf(LONG_FORM)('work as written:', () => {
+  describe.runIf(LONG_FORM)('work as written', () => {
     let scene: Scene;
     beforeAll(async () => {
       scene = await Scene.open();
@@ -89,7 +89,7 @@ describe('the commands of README and docs', () => {
       .filter(({ commands }) => commands.length > 0);
 
     it.each(ofPages.map((entry) => [entry.page.path, entry] as const))(
-      '%s',
+      'in %s',
       { timeout: 300_000 },
       async (_path, { page, commands }) => {
         scene.prepare(page);

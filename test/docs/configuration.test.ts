@@ -48,23 +48,23 @@ describe('docs/configuration.md', () => {
     expect(firstColumn('Field').sort()).toEqual(Object.keys(exportInputSchema.shape).sort());
   });
 
-  describe('has of the options of an export', () => {
+  describe('in the table of export options', () => {
     const optionsShape = exportInputSchema.shape.options.unwrap().unwrap().shape;
     const rows = table('Option');
 
-    it('every one but the reserved', () => {
+    it('has every option except the reserved ones', () => {
       const names = Object.keys(optionsShape);
       expect(names).toEqual(expect.arrayContaining([...RESERVED_OPTIONS]));
       const offered = names.filter((name) => !RESERVED_OPTIONS.includes(name));
       expect(rows.flatMap(([name]) => codes(name)).sort()).toEqual(offered.sort());
     });
 
-    it('what `npm run options-table` writes today, with a reason for each default', () => {
+    it('has what `npm run options-table` writes, with a reason for each default', () => {
       expect(withTable(text)).toBe(text);
       expect(rows.filter(([, , , why]) => !why)).toEqual([]);
     });
 
-    it('the defaults that a validated input gets', () => {
+    it('has the defaults that a validated input gets', () => {
       const { options } = parseExportInput({
         imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64',
         bucketUrl: 'ims-image:a.qcow2',
@@ -81,7 +81,7 @@ describe('docs/configuration.md', () => {
       expect(rows.map(([name, told]) => [codes(name)[0], told])).toEqual(actual);
     });
 
-    it('the defaults that docs/steering.md tells of the limits', () => {
+    it('has the same defaults as the limits in docs/steering.md', () => {
       const limits = new Map(rows.map(([name, told]) => [codes(name)[0], codes(told)[0]]));
       const [, section = ''] = /## Limits\n([\s\S]*?)\n## /.exec(readPage('docs/steering.md').text) ?? [];
       const told = [...section.matchAll(/^\| (`[^|]*) \| (`[^|]*) \|/gm)].flatMap(([, names, defaults]) => {
@@ -92,13 +92,13 @@ describe('docs/configuration.md', () => {
       expect(told).toEqual(told.map(([name]) => [name, limits.get(name)]));
     });
 
-    it('the mark of those that retune changes', () => {
+    it('marks the options that retune changes', () => {
       const marked = rows.filter(([name]) => name?.endsWith('*')).flatMap(([name]) => codes(name));
       expect(marked.sort()).toEqual([...TUNABLE_OPTIONS].sort());
     });
   });
 
-  it('has every variable of the environment that the sources read', () => {
+  it('has every environment variable that the sources read', () => {
     const read = /(?:env\.|['"])((?:IMS_EXPORT|HUAWEICLOUD|TEMPORAL|XDG|SSL|GRPC)_[A-Z_]*[A-Z])\b/g;
     const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
@@ -111,17 +111,17 @@ describe('docs/configuration.md', () => {
     expect(ours.filter((name) => !variables.has(name))).toEqual([]);
   });
 
-  describe('has of the accounts file', () => {
+  describe('in the tables of the accounts file', () => {
     const schema = z.toJSONSchema(configFileSchema, { io: 'input', unrepresentable: 'any' }) as unknown as {
       properties: { accounts: { additionalProperties: JsonSchema } };
     };
     const account = schema.properties.accounts.additionalProperties;
 
-    it('every field', () => {
+    it('has every field', () => {
       expect(firstColumn('Field of an account').sort()).toEqual(pathsOf(account).sort());
     });
 
-    it('every source of credentials, with its fields', () => {
+    it('has every source of credentials with its fields', () => {
       const { anyOf = [], oneOf = [] } = account.properties?.credentials ?? {};
       const sources = [...anyOf, ...oneOf].map(({ properties = {} }) => {
         const { source, ...fields } = properties;
@@ -140,7 +140,7 @@ describe('docs/configuration.md', () => {
     expect(rows.flatMap((row) => codes(row))).toEqual(fieldsOf('ExportWorkerOptions'));
   });
 
-  it('has every flag of ims-export worker, and every option of runExportWorker', () => {
+  it('has every flag of `ims-export worker` and every option of runExportWorker', () => {
     const rows = table('`ims-export worker`');
     const flags = commandLine().commands.find((command) => command.name() === 'worker')?.options ?? [];
     expect(rows.flatMap(([flag]) => codes(flag))).toEqual(flags.map(({ long }) => long));

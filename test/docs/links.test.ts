@@ -20,22 +20,19 @@ function anchorsOf(path: string): string[] {
 }
 
 describe('the links of README and docs', () => {
-  it.each(pages.map(({ path, text }) => [path, text]))(
-    'lead to files and headings that are there: %s',
-    (path, text) => {
-      const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
-      const broken = links.filter((link) => {
-        if (/^[a-z]+:/.test(link)) return false;
-        const [file = '', anchor] = link.split('#');
-        const target = file === '' ? join(REPOSITORY, path) : join(REPOSITORY, dirname(path), file);
-        if (!existsSync(target)) return true;
-        return anchor !== undefined && (statSync(target).isDirectory() || !anchorsOf(target).includes(anchor));
-      });
-      expect(broken).toEqual([]);
-    },
-  );
+  it.each(pages.map(({ path, text }) => [path, text]))('lead to existing files and headings: %s', (path, text) => {
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const broken = links.filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? join(REPOSITORY, path) : join(REPOSITORY, dirname(path), file);
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && (statSync(target).isDirectory() || !anchorsOf(target).includes(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
 
-  it('reach every page of docs from README, over the index of docs', () => {
+  it('reach every page of docs from README through the index of docs', () => {
     const index = readFileSync(join(REPOSITORY, 'docs/README.md'), 'utf8');
     const missing = pages
       .map(({ path }) => relative('docs', path))

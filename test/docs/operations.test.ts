@@ -47,20 +47,20 @@ const CODES: { [code in Exclude<ExportErrorCode, (typeof FAILURE_TYPES)[number]>
 };
 
 describe('docs/operations.md', () => {
-  it('has every phase, in the order of their life', () => {
+  it('has every phase in the order of an export', () => {
     expect([...rowsBelow('Phases').keys()]).toEqual([...EXPORT_PHASES]);
   });
 
-  it('has every attention', () => {
+  it('has every attention value', () => {
     expect([...rowsBelow('Attention').keys()].sort()).toEqual(Object.keys(ATTENTIONS).sort());
   });
 
-  it('has every failure, every reason of an unknown outcome, and every code of the client', () => {
+  it('has every failure type, every reason of an unknown outcome and every error code of the client', () => {
     const told = [...rowsBelow('Failures').keys()].sort();
     expect(told).toEqual([...FAILURE_TYPES, ...Object.keys(REASONS), ...Object.keys(CODES)].sort());
   });
 
-  it('tells the exit codes that the command line has', () => {
+  it('has the exit codes that the command line uses', () => {
     const failures = rowsBelow('Failures');
     const codes = [...FAILURE_TYPES, ...(Object.keys(CODES) as Array<keyof typeof CODES>)];
     expect(codes.map((code) => `${code} ${failures.get(code)?.split(' | ')[0]}`)).toEqual(
@@ -68,7 +68,7 @@ describe('docs/operations.md', () => {
     );
   });
 
-  it('has every warning that the workflow and the preflight give', () => {
+  it('has every warning of the workflow and the preflight', () => {
     const told = text.slice(text.indexOf('## Warnings')).replace(/\s+/g, ' ');
     const untold = warningsOfSources().filter((part) => !told.includes(part));
     expect(untold).toEqual([]);

@@ -14,7 +14,7 @@ const RESERVED = [...RESERVED_OPTIONS, ...RESERVED_SIGNALS];
 const namesIn = (text: string) => RESERVED.filter((name) => text.includes(name));
 
 describe('a reserved name', () => {
-  it.each(RESERVED_OPTIONS)('of an option is refused when it is set: %s', (name) => {
+  it.each(RESERVED_OPTIONS)('of an option is rejected when the option is set: %s', (name) => {
     const input = { imageId: IMAGE, bucketUrl: 'ims-image:a', isQuickExport: true };
     const { options } = parseExportInput({ ...input, options: { [name]: true } });
     expect(() => refuseReservedOptions(options)).toThrow(`options.${name}`);
@@ -30,7 +30,7 @@ describe('a reserved name', () => {
     ['an export', () => parseExportInput({ imageId: IMAGE, bucketUrl: 'ims-image:a', fileFormat: 'vhd', ...misspelt })],
     ['a batch', () => parseBatchInput({ query: {}, to: 'ims-image:{imageId}', ...misspelt })],
   ];
-  it.each(refusals)('is not offered where an option of %s is not known', (_what, parse) => {
+  it.each(refusals)('is not offered as a known option when %s has an unknown one', (_what, parse) => {
     const said = (() => {
       try {
         return parse();
@@ -42,7 +42,7 @@ describe('a reserved name', () => {
     expect(offered.split(', ')).toEqual(Object.keys(EXPORT_OPTIONS).filter((name) => !RESERVED.includes(name)));
   });
 
-  it('is on one line and in one status of the wire contract, and on no other page', () => {
+  it('is on one line and in one status of docs/wire-contract.md, and on no other page', () => {
     const found = readPages().flatMap(({ path, text }) => {
       const isContract = path === 'docs/wire-contract.md';
       const prose = isContract ? text.replace(/^```json schema="status"\n[\s\S]*?^```$/m, '') : text;
@@ -52,7 +52,7 @@ describe('a reserved name', () => {
     expect(found).toEqual([`docs/wire-contract.md: ${RESERVED}`]);
   });
 
-  it('is nowhere in the command line, and in no example', () => {
+  it('is nowhere in the command line and in no example', () => {
     const files = [join(REPOSITORY, 'src/cli.ts'), ...filesBelow('src/cli'), ...filesBelow('examples')];
     expect(files.length).toBeGreaterThan(20);
     expect(files.flatMap((file) => namesIn(readFileSync(file, 'utf8')))).toEqual([]);

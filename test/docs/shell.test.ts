@@ -12,7 +12,7 @@ const block = (text: string) => ({
 });
 const only = (text: string) => commandsOf(block(text))[0] as Command;
 
-it('continued lines are one command, comments are none, and a comment may tell the exit code', () => {
+it('the docs reader joins continued lines, skips comments and reads the exit code of a comment', () => {
   const commands = commandsOf(
     block('# first\nnpx ims-export start --image I \\\n  --quick  # exit code 1: refused\n\nnpm ci'),
   );
@@ -22,12 +22,12 @@ it('continued lines are one command, comments are none, and a comment may tell t
   ]);
 });
 
-it('a server is told from what ends by itself', () => {
+it('the docs reader distinguishes a server from a command that ends by itself', () => {
   expect(only('. ./simulator.env && npx ims-export worker').ready?.test('x\nready: task queue a')).toBe(true);
   expect(only('npx ims-export status ims-export:worker').ready).toBeNull();
 });
 
-it('placeholders are the latest that was printed, and one that nothing told is an error', () => {
+it('the docs reader fills placeholders with the latest printed value, and fails when there is none', () => {
   const placeholders = new Placeholders('page', 'an-image');
   expect(() => placeholders.fill('attach --job JOB_ID')).toThrow('nothing printed before tells JOB_ID');
   placeholders.heed(`  job      ${'a'.repeat(32)}\n"jobId": "${'b'.repeat(32)}"`);
@@ -40,7 +40,7 @@ it.each([
   ['npx ims-export start --image … --to … (--format … | --quick) --verbose', undefined],
   ['ims-export frobnicate ID', 'there is no command frobnicate'],
   ['ims-export status ID --jsn', 'status has no flag --jsn'],
-])('`%s` in the prose is held against the command line', (code, problem) => {
+])('the docs reader checks `%s` in the prose against the command line', (code, problem) => {
   const found = problemOf(code, commandLine());
   if (problem === undefined) expect(found).toBeUndefined();
   else expect(found).toContain(problem);

@@ -49,7 +49,7 @@ function problemsOf({ checks }: Diagnosis): string[] {
 }
 
 describe.concurrent('the doctor', () => {
-  it('finds nothing where nothing is wrong, and says what it could not check', async () => {
+  it('reports no problem on a sound setup, and says what it could not check', async () => {
     const diagnosis = await ask();
     expect(problemsOf(diagnosis)).toEqual([]);
     expect(diagnosis).toMatchObject({ ok: true, mendFirst: null });
@@ -63,8 +63,8 @@ describe.concurrent('the doctor', () => {
     expect(diagnosisLines(diagnosis).at(-1)).toBe('No problem found (1 not checked).');
   });
 
-  describe('about Temporal:', () => {
-    it('no server answers', async () => {
+  describe('about Temporal', () => {
+    it('reports that no server answers', async () => {
       const address = `127.0.0.1:${await freePort()}`;
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: address });
       expect(diagnosis).toMatchObject({ ok: false, mendFirst: 'temporal' });
@@ -82,14 +82,14 @@ describe.concurrent('the doctor', () => {
       );
     });
 
-    it('the profile that TEMPORAL_PROFILE names is not there', async () => {
+    it('reports that the profile of TEMPORAL_PROFILE does not exist', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
       expect(diagnosis.mendFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
       expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*where Temporal is cannot be read/);
     });
 
-    it('the namespace is another, and which it has', async () => {
+    it('reports that the namespace does not exist and which ones do', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_NAMESPACE: 'defualt' });
       expect(diagnosis.mendFirst).toBe('temporal');
       expect(lineOf(diagnosis, 'namespace')).toBe(
@@ -98,7 +98,7 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'worker (activities)')).toContain('there is no such namespace');
     });
 
-    it('no worker polls the task queue', async () => {
+    it('reports that no worker polls the task queue', async () => {
       const diagnosis = await ask({ ...healthy, IMS_EXPORT_TASK_QUEUE: 'nobody-polls-this' });
       expect(diagnosis.mendFirst).toBe('temporal');
       expect(problemsOf(diagnosis)).toEqual(['worker (workflows)', 'worker (activities)']);
@@ -108,8 +108,8 @@ describe.concurrent('the doctor', () => {
     });
   });
 
-  describe('about the account:', () => {
-    it('this is the machine of a client, which has none', async () => {
+  describe('about the account', () => {
+    it('reports that a client machine has no account', async () => {
       const { TEMPORAL_ADDRESS, IMS_EXPORT_TASK_QUEUE, IMS_EXPORT_CACHE_DIR } = healthy;
       const diagnosis = await ask(
         { TEMPORAL_ADDRESS, IMS_EXPORT_TASK_QUEUE, IMS_EXPORT_CACHE_DIR, IMS_EXPORT_BUCKET: 'ims-image' },
@@ -120,13 +120,13 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked /);
     });
 
-    it('a variable is missing', async () => {
+    it('reports a missing variable', async () => {
       const diagnosis = await ask({ ...healthy, HUAWEICLOUD_SDK_SK: undefined });
       expect(diagnosis.mendFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*HUAWEICLOUD_SDK_SK is not set.*docs\/accounts\.md/);
     });
 
-    it('the file of accounts is not JSON', async () => {
+    it('reports that the accounts file is not JSON', async () => {
       const file = join(folder, 'accounts.json');
       await writeFile(file, '{ accounts');
       const diagnosis = await ask({ ...healthy, IMS_EXPORT_CONFIG: file });
@@ -134,13 +134,13 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*IMS_EXPORT_CONFIG names a file that is not JSON/);
     });
 
-    it('the account that --account names is not among them', async () => {
+    it('reports that the account of --account is not in the accounts file', async () => {
       const diagnosis = await ask(healthy, { account: 'archive' });
       expect(diagnosis.mendFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'account archive')).toContain('no account of that name. Known are default.');
     });
 
-    it('IMS is not where the configuration says', async () => {
+    it('reports that IMS is not at the configured endpoint', async () => {
       const diagnosis = await ask({ ...healthy, IMS_EXPORT_IMS_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
       expect(diagnosis.mendFirst).toBe('cloud');
       expect(problemsOf(diagnosis)).toEqual(['IMS']);
@@ -148,7 +148,7 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'credentials')).toMatch(/^not checked /);
     });
 
-    it('the project of the region is not known to IAM', async () => {
+    it('reports that IAM does not know the project of the region', async () => {
       const env = { ...healthy, HUAWEICLOUD_SDK_PROJECT_ID: undefined, IMS_EXPORT_REGION: 'xx-nowhere-1' };
       const diagnosis = await ask(env);
       expect(diagnosis.mendFirst).toBe('cloud');
@@ -156,7 +156,7 @@ describe.concurrent('the doctor', () => {
     });
   });
 
-  describe('about credentials, with a cloud of their own:', () => {
+  describe('about credentials', () => {
     const clouds: Simulator[] = [];
     afterAll(() => Promise.all(clouds.map((cloud) => cloud.close())));
 
@@ -169,7 +169,7 @@ describe.concurrent('the doctor', () => {
     const signedReads = ({ requests }: Simulator) =>
       requests().filter(({ path, method }) => path !== '/' || method !== 'GET');
 
-    it('the secret key is wrong, which is tried once', async () => {
+    it('reports a wrong secret key after one try', async () => {
       const { cloud, env } = await withCloud();
       const diagnosis = await ask({ ...env, HUAWEICLOUD_SDK_SK: 'notTheSecretKeyOfThisAccessKeyAtAll' });
       expect(diagnosis.mendFirst).toBe('cloud');
@@ -180,7 +180,7 @@ describe.concurrent('the doctor', () => {
       expect(signedReads(cloud)).toHaveLength(1);
     });
 
-    it('the key was revoked', async () => {
+    it('reports a revoked key', async () => {
       const { cloud, env } = await withCloud();
       await fetch(`${cloud.info.imsEndpoint}/_simulator/credentials`, {
         method: 'POST',
@@ -194,7 +194,7 @@ describe.concurrent('the doctor', () => {
       );
     });
 
-    it('the password of the IAM user is wrong', async () => {
+    it('reports a wrong password of the IAM user', async () => {
       const { env } = await withCloud();
       const user = {
         HUAWEICLOUD_SDK_AK: undefined,
@@ -206,7 +206,7 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'credentials')).toMatch(/^problem .*There are no credentials to sign with/);
     });
 
-    it('the clock of this machine is off', async () => {
+    it('reports that the clock of this machine is off', async () => {
       const { env } = await withCloud();
       const diagnosis = await ask(env, { now: () => Date.now() - 20 * 60_000 });
       expect(diagnosis.mendFirst).toBe('configuration');
@@ -222,7 +222,7 @@ describe.concurrent('the doctor', () => {
     ['of another storage class', '-cold', 'is not of the Standard storage class .*COLD'],
     ['in another region', '-elsewhere', 'is not in the region of the image, .* Choose one that is'],
     ['denied', '-denied', 'cannot read the bucket .*403.* Give it the role OBS Tenant Administrator'],
-  ])('says that a bucket is %s, and what to do', async (_what, suffix, expected) => {
+  ])('reports that a bucket is %s, and what to do', async (_what, suffix, expected) => {
     const bucket = `${rig.simulator.info.bucket}${suffix}`;
     const diagnosis = await ask(healthy, { buckets: [rig.simulator.info.bucket, bucket] });
     expect(diagnosis.mendFirst).toBe('cloud');
@@ -230,17 +230,17 @@ describe.concurrent('the doctor', () => {
     expect(lineOf(diagnosis, `bucket ${bucket}`)).toMatch(new RegExp(`^problem .*${expected}`));
   });
 
-  it('says that OBS does not answer', async () => {
+  it('reports that OBS does not answer', async () => {
     const diagnosis = await ask({ ...healthy, IMS_EXPORT_OBS_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
     expect(problemsOf(diagnosis)).toEqual(['bucket']);
     expect(lineOf(diagnosis, 'bucket')).toMatch(/OBS does not answer at .* Check IMS_EXPORT_OBS_ENDPOINT/);
   });
 });
 
-describe('ims-export doctor', () => {
+describe('`ims-export doctor`', () => {
   const run = promisedRun(resolve(__dirname, '../../lib/cli.js'));
 
-  it('prints one line for each check and ends with the code of what to mend first', async () => {
+  it('prints one line for each check and ends with the exit code of the first problem to fix', async () => {
     const { code, stdout, stderr } = await run(
       { ...healthy, HUAWEICLOUD_SDK_SK: undefined },
       'doctor',
@@ -255,23 +255,26 @@ describe('ims-export doctor', () => {
   });
 
   const CODES: Array<[what: string, code: number, changes: NodeJS.ProcessEnv]> = [
-    ['5 where Temporal has no such namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
-    ['0 where nothing is wrong', 0, {}],
-    ['1 where the cloud refuses', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
+    ['5 when Temporal does not have the namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
+    ['0 when nothing is wrong', 0, {}],
+    ['1 when the cloud rejects the key', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
   ];
 
-  it.each(casesOf(CODES, 2))('--json prints one document, and the code is %s', async (_what, expected, changes) => {
-    const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
-    const { checks, ok } = JSON.parse(stdout) as Diagnosis;
-    expect(code).toBe(expected);
-    expect(ok).toBe(expected === 0);
-    const problems = checks.filter((one): one is Check & { state: 'problem' } => one.state === 'problem');
-    expect(problems.length > 0).toBe(expected !== 0);
-    for (const { found, next } of problems) expect(found && next).toBeTruthy();
-  });
+  it.each(casesOf(CODES, 2))(
+    'with --json prints one document and ends with exit code %s',
+    async (_what, expected, changes) => {
+      const { code, stdout } = await run({ ...healthy, ...changes }, 'doctor', '--json');
+      const { checks, ok } = JSON.parse(stdout) as Diagnosis;
+      expect(code).toBe(expected);
+      expect(ok).toBe(expected === 0);
+      const problems = checks.filter((one): one is Check & { state: 'problem' } => one.state === 'problem');
+      expect(problems.length > 0).toBe(expected !== 0);
+      for (const { found, next } of problems) expect(found && next).toBeTruthy();
+    },
+  );
 });
 
-it('no secret was in anything that the doctor said', () => {
+it('the doctor prints no secret in any of these tests', () => {
   const { secretKey, iamPassword } = rig.simulator.info;
   expect(said.length).toBeGreaterThan(100);
   const secrets = [secretKey, iamPassword, 'notTheSecretKeyOfThisAccessKeyAtAll', 'wrong-Password-1'];

@@ -47,22 +47,22 @@ async function installation(name: string, packages: { [path: string]: Package })
 
 const WORKER = { version: '1.24.0', dependencies: { '@temporalio/common': '1.24.0', protobufjs: '^8.7.1' } };
 
-describe('of a machine the doctor says', () => {
-  it('nothing when this installation is sound', async () => {
+describe("the doctor's check of the machine", () => {
+  it('reports nothing on a sound installation', async () => {
     expect(await problemsOf({})).toEqual({});
   });
 
-  it.each(['18.20.4', '20.18.3'])('that Node %s is too old', async (node) => {
+  it.each(['18.20.4', '20.18.3'])('reports that Node %s is too old', async (node) => {
     expect(await problemsOf({ node })).toEqual({
       Node: `${node}, but 20.19 or newer is needed. Install a newer Node.`,
     });
   });
 
-  it.each(['20.19.0', '22.1.0', '24.0.0'])('nothing about Node %s', async (node) => {
+  it.each(['20.19.0', '22.1.0', '24.0.0'])('accepts Node %s', async (node) => {
     expect(await problemsOf({ node })).toEqual({});
   });
 
-  it('that a package of Temporal has another one of an older version inside', async () => {
+  it('reports a Temporal package with an older copy of another one inside', async () => {
     const root = await installation('two-versions', {
       '@temporalio/worker': WORKER,
       '@temporalio/worker/node_modules/@temporalio/common': { version: '1.23.1' },
@@ -74,7 +74,7 @@ describe('of a machine the doctor says', () => {
     expect(found).toContain('npm install @temporalio/common@1.24.0');
   });
 
-  it('nothing about an optional package that is not there', async () => {
+  it('accepts a missing optional package', async () => {
     const root = await installation('sound', {
       '@temporalio/worker': WORKER,
       '@temporalio/common': { version: '1.24.0' },
@@ -83,7 +83,7 @@ describe('of a machine the doctor says', () => {
     expect(await problemsOf({ folder: root })).toEqual({});
   });
 
-  it("that protobufjs 7 stands where Temporal's packages load 8", async () => {
+  it("reports protobufjs 7 where Temporal's packages load 8", async () => {
     const root = await installation('protobufjs-7', {
       '@temporalio/worker': WORKER,
       '@temporalio/common': { version: '1.24.0' },
@@ -95,7 +95,7 @@ describe('of a machine the doctor says', () => {
     );
   });
 
-  it('that the cache is no folder', async () => {
+  it('reports that the cache is not a folder', async () => {
     const cache = join(folder, 'a-file');
     await writeFile(cache, '');
     const { cache: found } = await problemsOf({ cache });
@@ -104,7 +104,7 @@ describe('of a machine the doctor says', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'that others may write to the cache, so that no worker trusts it',
+    'reports a cache that others may write to, which no worker trusts',
     async () => {
       const cache = join(folder, 'open-to-all');
       await mkdir(cache);

@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-it('the examples in TypeScript import the package by its name, as whoever copies them will', () => {
+it('the TypeScript examples import the package by its name, so that they work when copied', () => {
   const names = readdirSync(examples, { recursive: true, encoding: 'utf8' });
   const sources = names.filter((name) => name.endsWith('.ts') && !name.includes('node_modules'));
   expect(sources).toContain(join('schedule', 'nightly-export.ts'));
@@ -59,7 +59,7 @@ describe('examples/parent-workflow', () => {
     return outcome;
   }
 
-  itInLongForm('goes on with its own step after a success, and tells every other end apart', async () => {
+  itInLongForm('continues with its own step after a success, and distinguishes every other outcome', async () => {
     const { succeeds, fails, endsUnknown, isRefused, isBusy } = await ordersOf(rig);
     const [success, failure, unknown, refusal, busy] = await Promise.all(
       [succeeds, fails, endsUnknown, isRefused, isBusy].map(publish),
@@ -117,7 +117,7 @@ describe.each([
     if ('missing' in example) skip(example.missing);
   });
 
-  it('starts exports by their type name with plain JSON, and tells every end apart by failure type and details', async () => {
+  it('starts exports by type name with plain JSON, and distinguishes outcomes by failure type and details', async () => {
     if ('missing' in example) return;
     const { succeeds, fails, endsUnknown, isRefused, isBusy } = await ordersOf(rig);
     const orders = [succeeds, fails, endsUnknown, isRefused, isBusy];

@@ -42,8 +42,8 @@ const MEANING: { [type in FailureType]: Meaning } = {
   ExportOutcomeUnknown: { ...failed, outcome: 'unknown', verdict: 'unknown', exit: 3 },
 };
 
-describe.each(FAILURE_TYPES)('a failure of type %s', (type) => {
-  it('means the same for the workflow, the log, the batch and the exit code', () => {
+describe.each(FAILURE_TYPES)('the failure type %s', (type) => {
+  it('has the same meaning in the workflow, the log, the batch and the exit code', () => {
     expect({
       outcome: outcomeOf(type),
       nothingSubmitted: saysNothingSubmitted(type),
@@ -53,20 +53,20 @@ describe.each(FAILURE_TYPES)('a failure of type %s', (type) => {
     }).toEqual(MEANING[type]);
   });
 
-  it('is in the metric of what has ended', () => {
+  it('is a label value of the metric of ended exports or batches', () => {
     const { ims_export_ended, ims_export_batches_ended } = METRICS;
     const metric = type === 'NothingToExport' ? ims_export_batches_ended : ims_export_ended;
     expect(metric.labels.failure).toContain(type);
   });
 
-  it('is found as the cause of what a caller caught', () => {
+  it('is found as the cause of an error that a caller caught', () => {
     const failure = ApplicationFailure.create({ type, details: [{ bucketUrl: 'b:k', problems: [] }] });
     expect(isExportFailure(failure)).toBe(true);
     expect(exportFailureOf(new Error('of a child', { cause: failure }))?.type).toBe(type);
   });
 });
 
-it('a table of kinds that lacks a type does not compile', () => {
+it('a failure table that lacks a type does not compile', () => {
   expect(Object.keys(INCOMPLETE)).toHaveLength(1);
 });
 

@@ -99,8 +99,8 @@ function problemOfAction(action: Action): string | null {
 const SENTENCE = /^[A-Z].*\.$/;
 const HOLE = /undefined|null|NaN|\[object/;
 
-describe('what a person reads of an export', () => {
-  it.each(EXPORT_PHASES)('in the phase %s is a headline, sentences, and actions that there are', (phase) => {
+describe('the guidance for the operator', () => {
+  it.each(EXPORT_PHASES)('in the phase %s has a headline, sentences, and only actions that exist', (phase) => {
     for (const [known, insight] of casesOf(phase)) {
       const { headline, why, actions } = guidanceOf(known, insight);
       expect(headline).toMatch(/^[A-Z].{5,}/);
@@ -113,7 +113,7 @@ describe('what a person reads of an export', () => {
   });
 
   it.each(EXPORT_PHASES.filter((phase) => !['submitting', 'verifying', 'ended', 'validating'].includes(phase)))(
-    'in the phase %s is something to do, a cancel or, once canceled, a shorter wait among it',
+    'in the phase %s offers to cancel, or to wait less while draining',
     (phase) => {
       for (const [known, insight] of casesOf(phase)) {
         const says = guidanceOf(known, insight).actions.map(({ say }) => say);
@@ -122,26 +122,23 @@ describe('what a person reads of an export', () => {
     },
   );
 
-  it.each(ATTENTIONS)(
-    'who is needed for %s reads in a sentence what to do, with commands that there are',
-    (attention) => {
-      for (const jobId of [null, JOB_ID]) {
-        const outcome = attention === 'outcomeUnknown' ? 'unknown' : null;
-        const text = attentionText(status({ attention, jobId, outcome }), WORKFLOW_ID) ?? '';
-        expect(text).toMatch(SENTENCE);
-        expect(text).not.toMatch(HOLE);
-        const commands = [...text.matchAll(/`([^`]+)`/g)].map(([, command = '']) => command);
-        expect(commands.map((command) => problemOf(command, program)).filter(Boolean)).toEqual([]);
-        for (const command of commands) expect(command).toMatch(/^ims-export (\S+ ims-export:|attach --job )/);
-      }
-    },
-  );
+  it.each(ATTENTIONS)('for the attention %s says in a sentence what to do, with commands that exist', (attention) => {
+    for (const jobId of [null, JOB_ID]) {
+      const outcome = attention === 'outcomeUnknown' ? 'unknown' : null;
+      const text = attentionText(status({ attention, jobId, outcome }), WORKFLOW_ID) ?? '';
+      expect(text).toMatch(SENTENCE);
+      expect(text).not.toMatch(HOLE);
+      const commands = [...text.matchAll(/`([^`]+)`/g)].map(([, command = '']) => command);
+      expect(commands.map((command) => problemOf(command, program)).filter(Boolean)).toEqual([]);
+      for (const command of commands) expect(command).toMatch(/^ims-export (\S+ ims-export:|attach --job )/);
+    }
+  });
 
   it.each([
     ['needsAnswer', 'needsAnswer', `\`ims-export resolve ${WORKFLOW_ID} --job JOB_ID\``],
     ['parked', 'parked', `\`ims-export poll-now ${WORKFLOW_ID}\``],
     ['exporting', 'stalled', 'ask the cloud about the job'],
-  ] as const)('in %s, the log and the command line advise what the Web UI does: %s', (phase, attention, part) => {
+  ] as const)('in the phase %s is the same advice in log, command line and Web UI: %s', (phase, attention, part) => {
     const known = status({ phase, attention, stalled: attention === 'stalled' });
     const text = attentionText(known, WORKFLOW_ID) ?? '';
     const [advice = ''] = text.split(/(?<=\.) /);
@@ -149,11 +146,11 @@ describe('what a person reads of an export', () => {
     expect(text).toContain(part);
   });
 
-  it('while nothing calls for a person is no advice to one', () => {
+  it('is empty for attention while the export needs no one', () => {
     expect(attentionText(status({ phase: 'exporting', jobId: JOB_ID }), WORKFLOW_ID)).toBeNull();
   });
 
-  it('of an outcome that nobody knows is how to track the job again, where there is one', () => {
+  it('for an unknown outcome says how to track the job again, when there is a job', () => {
     const unknown = { attention: 'outcomeUnknown', outcome: 'unknown', remoteJob: 'unknown' } as const;
     expect(attentionText(status({ ...unknown, jobId: JOB_ID }), WORKFLOW_ID)).toContain(
       attachCommand(JOB_ID, REQUEST, REQUEST),
@@ -161,7 +158,7 @@ describe('what a person reads of an export', () => {
     expect(attentionText(status(unknown), WORKFLOW_ID)).not.toContain('attach');
   });
 
-  it('does not offer to submit again where an object was found that may be ours, unless a person is asked', () => {
+  it('does not offer to submit again when a found object may be ours, unless the operator is asked', () => {
     const offers = (phase: ExportPhase) =>
       guidanceOf(status({ phase }), { found: 'object' }).actions.some(({ command }) =>
         command.includes('not-submitted'),
@@ -169,7 +166,7 @@ describe('what a person reads of an export', () => {
     expect([offers('reconciling'), offers('parked'), offers('needsAnswer')]).toEqual([false, false, true]);
   });
 
-  it('claims that nothing was submitted only where that is known', () => {
+  it('claims that nothing was submitted only when that is known', () => {
     for (const changes of [{ phase: 'validating', imageId: null }, { phase: 'waitingToSubmit' }] as const) {
       expect(guidanceOf(status({ ...changes, remoteJob: 'none' })).why).toMatch(
         /Nothing was submitted|No job was begun/,
@@ -178,13 +175,13 @@ describe('what a person reads of an export', () => {
     }
   });
 
-  it('of an export whose worker is of a later version is its own word', () => {
+  it('for a phase of a later worker version is the name of the phase', () => {
     const later = status({ phase: 'resting' as ExportPhase, attention: 'needsRest' as ExportAttention });
     expect(guidanceOf(later)).toEqual({ headline: 'resting', why: null, actions: [] });
     expect(attentionText(later, WORKFLOW_ID)).toBe('needsRest');
   });
 
-  it.each(REMOTE_JOBS)('says at the end what remains in the cloud of a job that is %s, known or not', (remoteJob) => {
+  it.each(REMOTE_JOBS)('after the end says what remains in the cloud of a job that is %s', (remoteJob) => {
     for (const jobId of [undefined, JOB_ID]) {
       const text = remainsOf({ remoteJob, jobId });
       expect(text).toMatch(SENTENCE);
@@ -200,13 +197,13 @@ describe('what a person reads of an export', () => {
     [{ kind: 'discarded' }, /deleted/],
     [{ kind: 'alreadyGone' }, /no object/],
     [{ kind: 'kept', reason: 'it is older' }, /left where it is: it is older\.$/],
-  ] as const)('says after a drain what became of the object: %j', (discard, words) => {
+  ] as const)('after a drain says what happened to the object: %j', (discard, words) => {
     expect(objectAfterDrain(discard)).toMatch(words);
     const ended = status({ phase: 'ended', outcome: 'canceled', remoteJob: 'ended', jobId: JOB_ID, discard });
     expect(guidanceOf(ended).why).toMatch(words);
   });
 
-  it('is, before the start, the messages that there will be', () => {
+  it('before the start lists the messages that the export accepts', () => {
     const details = startDetails({ ...REQUEST, options: { onCancel: 'drain' } });
     const told = [...details.matchAll(/(?:signal|update) `(\w+)`/g)].map(([, name]) => name);
     expect(told).toEqual(['pollNow', 'pausePolling', 'resumePolling', 'retune']);
@@ -214,9 +211,9 @@ describe('what a person reads of an export', () => {
   });
 });
 
-describe('a command that is offered for copying', () => {
+describe('a command that the guidance offers for copying', () => {
   it.each(['ims-image:plain.qcow2', 'ims-image:it\'s $HOME/`id`; echo $& "q".qcow2', 'ims-image:資料夾/a b.qcow2'])(
-    'means to a shell what it says: %s',
+    'is quoted correctly for the shell: %s',
     (bucketUrl) => {
       const wordsOf = (command: string) =>
         execFileSync('sh', ['-c', `for word in ${command}; do echo "$word"; done`], { encoding: 'utf8' })

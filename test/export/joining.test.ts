@@ -59,7 +59,7 @@ const EARLIER = { client: 'earlierResult', nexus: 'earlierResult', child: 'start
 const EXISTS = { client: 'exists', nexus: 'exists', child: 'start', batch: 'exists' } as const;
 
 const CASES: readonly Case[] = [
-  ['nothing', wanted, { state: 'nothing' }, STARTED],
+  ['no workflow at the destination', wanted, { state: 'nothing' }, STARTED],
   ['an earlier end without a job', wanted, { state: 'ended', leftJob: false }, STARTED],
   [
     'an earlier end that left a job',
@@ -70,8 +70,13 @@ const CASES: readonly Case[] = [
   ['a failed workflow of another type', wanted, { state: 'ended', workflowType: otherType }, STARTED],
 
   ['a completed workflow of another type', wanted, { state: 'succeeded', workflowType: otherType }, TAKEN],
-  ['a success of the same', wanted, { state: 'succeeded', of: ofJob }, EARLIER],
-  ['a success of the same, by any format', { ...wanted, fileFormat: null }, { state: 'succeeded', of: ofJob }, EARLIER],
+  ['a success of the same image and format', wanted, { state: 'succeeded', of: ofJob }, EARLIER],
+  [
+    'a success of the same image when the format is not given',
+    { ...wanted, fileFormat: null },
+    { state: 'succeeded', of: ofJob },
+    EARLIER,
+  ],
   ['a success of the same job', wantedJob, { state: 'succeeded', of: ofJob }, { ...EARLIER, batch: undefined }],
   ['a success of another image', wanted, { state: 'succeeded', of: { ...ofJob, imageId: OTHER_IMAGE } }, EXISTS],
   ['a success of another format', wanted, { state: 'succeeded', of: { ...ofJob, fileFormat: 'vhd' } }, EXISTS],
@@ -79,7 +84,7 @@ const CASES: readonly Case[] = [
   ['a success of another job', { ...wanted, jobId: OTHER_JOB }, { state: 'succeeded', of: ofJob }, EXISTS],
   ['a success whose job was never seen', wantedJob, { state: 'succeeded', of: same }, EXISTS],
 
-  ['a running workflow', wanted, running({}), { child: 'busy' }],
+  ['a running workflow, asked by a parent', wanted, running({}), { child: 'busy' }],
   [
     'a running workflow of another type',
     wanted,
@@ -87,15 +92,30 @@ const CASES: readonly Case[] = [
     { client: 'idTaken', nexus: 'idTaken', batch: 'alreadyExporting' },
   ],
   ['a running export of unknown image', wanted, running({}), JOINED],
-  ['a running export of unknown image', wantedJob, running({}), { client: 'join', status: 'join', nexus: 'join' }],
-  ['an own export of unknown image', wanted, running({ own: true }), { batch: 'adopt' }],
+  [
+    'a running export of unknown image, when the caller names a job',
+    wantedJob,
+    running({}),
+    { client: 'join', status: 'join', nexus: 'join' },
+  ],
+  ['a running export of its own batch with an unknown image', wanted, running({ own: true }), { batch: 'adopt' }],
   ['a running export of another image', wanted, running({ of: { ...same, imageId: OTHER_IMAGE } }), BUSY],
-  ['an own export of another image', wanted, running({ own: true, of: { ...same, imageId: OTHER_IMAGE } }), BUSY],
+  [
+    'a running export of its own batch with another image',
+    wanted,
+    running({ own: true, of: { ...same, imageId: OTHER_IMAGE } }),
+    BUSY,
+  ],
   ['a running export of another format', wanted, running({ of: { ...same, fileFormat: 'vhd' } }), BUSY],
-  ['a running export of the same', wanted, running({ of: same }), JOINED],
-  ['a running export of the same, with a job', wanted, running({ of: ofJob }), JOINED],
+  ['a running export of the same image and format', wanted, running({ of: same }), JOINED],
+  ['a running export of the same image and format with a job', wanted, running({ of: ofJob }), JOINED],
   ['a running export of unknown format', wanted, running({ of: { ...same, fileFormat: null } }), JOINED],
-  ['an own export of the same', wanted, running({ own: true, of: { ...same, fileFormat: null } }), { batch: 'adopt' }],
+  [
+    'a running export of its own batch with the same image',
+    wanted,
+    running({ own: true, of: { ...same, fileFormat: null } }),
+    { batch: 'adopt' },
+  ],
 
   ['a running export of the same job', wantedJob, running({ of: ofJob }), { ...JOINED, batch: undefined }],
   [
@@ -105,51 +125,51 @@ const CASES: readonly Case[] = [
     { ...BUSY, batch: undefined },
   ],
   [
-    'a running export without a job, where one is named',
+    'a running export without a job, when the caller names one',
     wantedJob,
     running({ of: same }),
     { client: 'busy', status: 'join', nexus: 'join' },
   ],
   [
-    'a running export that looks for its job, where one is named',
+    'a running export that looks for its job, when the caller names one',
     wantedJob,
     running({ of: same, seeksJob: true }),
     { client: 'nameJob', status: 'nameJob' },
   ],
 
   [
-    'a canceled export of the same',
+    'a draining export of the same image and format',
     wanted,
     running({ of: ofJob, canceling: true }),
     { client: 'beingCanceled', nexus: 'beingCanceled' },
   ],
   [
-    'a canceled export of another image',
+    'a draining export of another image',
     wanted,
     running({ of: { ...ofJob, imageId: OTHER_IMAGE }, canceling: true }),
     { client: 'beingCanceled', nexus: 'busy' },
   ],
-  ['a canceled export of unknown image', wanted, running({ canceling: true }), { nexus: 'join' }],
+  ['a draining export of unknown image', wanted, running({ canceling: true }), { nexus: 'join' }],
   [
-    'a canceled export of the same job',
+    'a draining export of the same job',
     wantedJob,
     running({ of: ofJob, canceling: true }),
     { client: 'join', nexus: 'beingCanceled' },
   ],
   [
-    'a canceled export of another job',
+    'a draining export of another job',
     { ...wanted, jobId: OTHER_JOB },
     running({ of: ofJob, canceling: true }),
     { client: 'busy', nexus: 'busy' },
   ],
   [
-    'a canceled export without a job, where one is named',
+    'a draining export without a job, when the caller names one',
     wantedJob,
     running({ of: same, canceling: true }),
     { client: 'busy', nexus: 'beingCanceled' },
   ],
   [
-    'a canceled export that looks for its job, where one is named',
+    'a draining export that looks for its job, when the caller names one',
     wantedJob,
     running({ of: same, canceling: true, seeksJob: true }),
     { client: 'nameJob' },
@@ -157,7 +177,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the joining table', () => {
-  it.each(CASES)('answers each caller that finds %s', (_, means, found, answers) => {
+  it.each(CASES)('gives each kind of caller the right answer for %s', (_, means, found, answers) => {
     for (const caller of CALLERS) {
       if (answers[caller] !== undefined)
         expect([caller, decide(caller, means, found)]).toEqual([caller, answers[caller]]);
@@ -182,7 +202,7 @@ describe('the joining table', () => {
     }
   });
 
-  it('says why where callers that see the same get different answers', () => {
+  it('gives a reason when callers in the same situation get different answers', () => {
     for (const [facts, answers, why] of JOINING) {
       const words = new Set(
         answers.filter((answer) => answer !== null).map((answer) => WORD_OF_OTHERS[answer] ?? answer),
@@ -191,7 +211,7 @@ describe('the joining table', () => {
     }
   });
 
-  it('lets Temporal start an export after a success for a parent only', () => {
+  it('lets Temporal start an export after a success only for a parent', () => {
     const policies = CALLERS.map((caller) => [caller, caller === 'status' ? null : reusePolicyOf(caller)]);
     expect(Object.fromEntries(policies)).toEqual({
       client: 'ALLOW_DUPLICATE_FAILED_ONLY',
@@ -233,7 +253,7 @@ function requestFor({ imageId, fileFormat, jobId }: Wanted): ExportRequest {
   });
 }
 
-describe('the export itself, asked by awaitSubmitted', () => {
+describe('an export that is asked by awaitSubmitted', () => {
   const states = exportsThere.flatMap((of) =>
     [false, true].flatMap((draining) => [
       { of, draining, lostSubmit: false },
@@ -241,7 +261,7 @@ describe('the export itself, asked by awaitSubmitted', () => {
     ]),
   );
 
-  it('refuses an intent exactly where the column of the client does', () => {
+  it('rejects an intent exactly when the client column of the joining table does', () => {
     for (const { of, draining, lostSubmit } of states) {
       // A submit is lost only as long as no job is known.
       if (lostSubmit && of.jobId !== null) continue;
@@ -258,14 +278,14 @@ describe('the export itself, asked by awaitSubmitted', () => {
     }
   });
 
-  it('lets in whoever comes before it has read an input that names no image', () => {
+  it('accepts any intent before it has read its input', () => {
     for (const means of meanings) {
       expect(refusalOf(() => refuseOtherIntent(beginTracking({ imageId: 7 }, 0), intentOf(means)))).toBeNull();
       expect(joined(decide('client', means, running({})))).toBe('join');
     }
   });
 
-  it('reads before the validation what its input names: image, format and the job to attach to', () => {
+  it('reads image, format and job to attach to from its input before the validation', () => {
     const input = { imageId: IMAGE.toUpperCase(), isQuickExport: true, attach: { jobId: JOB } };
     const refused = (means: Wanted) => refusalOf(() => refuseOtherIntent(beginTracking(input, 0), intentOf(means)));
     expect(refused({ imageId: IMAGE, fileFormat: 'zvhd2', jobId: JOB })).toBeNull();
@@ -275,7 +295,7 @@ describe('the export itself, asked by awaitSubmitted', () => {
 });
 
 describe('client and Nexus handler', () => {
-  it('throw the failure of the answer, and return where it lets them join', () => {
+  it('throw the failure of the joining table, and return when it says join', () => {
     for (const caller of ['client', 'status', 'nexus'] as const) {
       for (const of of [undefined, ...exportsThere]) {
         for (const means of meanings) {
@@ -291,14 +311,14 @@ describe('client and Nexus handler', () => {
     }
   });
 
-  it('read from a status whether an export looks for its job', () => {
+  it('read from a status whether an export still looks for its job', () => {
     const status = { imageId: IMAGE, fileFormat: 'qcow2', jobId: null, startedAt: SINCE } as ExportStatus;
     expect(decide('status', wantedJob, foundByStatus({ ...status, phase: 'needsAnswer' }))).toBe('nameJob');
     expect(decide('status', wantedJob, foundByStatus({ ...status, phase: 'submitting' }))).toBe('join');
     expect(decide('status', wantedJob, foundByStatus({ ...status, phase: 'needsAnswer', imageId: null }))).toBe('join');
   });
 
-  it('leave an earlier success to be found, and have Temporal start after any other end', () => {
+  it('start after any earlier end except a success', () => {
     for (const caller of ['client', 'nexus'] as const) {
       const request = requestFor(wanted);
       const { workflowIdReusePolicy } = exportStartOptions(
@@ -315,7 +335,7 @@ describe('a batch', () => {
   const planned = { imageId: IMAGE, bucketUrl: BUCKET_URL, format: 'quick' } as const;
   const means: Wanted = { imageId: IMAGE, fileFormat: 'zvhd2' };
 
-  it('takes an earlier success for its own exactly where its column does', () => {
+  it('reuses an earlier success exactly when its column of the joining table does', () => {
     for (const of of exportsThere) {
       const report = { ...of, outcome: 'succeeded', remoteJob: 'ended', object: null, failure: null } as unknown;
       const { verdict, failure } = resultOfEarlier(planned, report as ExportEnded);
@@ -324,7 +344,7 @@ describe('a batch', () => {
     }
   });
 
-  it('adopts an export of an earlier run of its own exactly where its column does', () => {
+  it('adopts an export of its own earlier run exactly when its column of the joining table does', () => {
     for (const imageId of [IMAGE, IMAGE.toUpperCase(), OTHER_IMAGE, null]) {
       const of = { imageId: imageId?.toLowerCase() ?? null, fileFormat: null };
       expect(isOfImage(planned, imageId)).toBe(decide('batch', means, running({ own: true, of })) === 'adopt');
@@ -332,7 +352,7 @@ describe('a batch', () => {
   });
 });
 
-describe('a refusal', () => {
+describe('a joining failure', () => {
   const context = { imageId: IMAGE, bucketUrl: BUCKET_URL };
   const of: RunningExport = { imageId: OTHER_IMAGE, fileFormat: 'zvhd2', jobId: null, startedAt: SINCE };
   const busy = {
@@ -385,7 +405,7 @@ describe('a refusal', () => {
       `${BUCKET_URL} already holds image ${OTHER_IMAGE} (zvhd2), exported ${SINCE}. Choose another object key.`,
       { ...context, object: { size: 7, etag: 'e', lastModified: SINCE } },
     ],
-  ])('says what is there and what to do: %s', (_, failure, message, details) => {
+  ])('says what exists and what to do: %s', (_, failure, message, details) => {
     expect(failure).toMatchObject({ message, nonRetryable: true });
     expect(failure.details).toEqual([details]);
     expect(exactProblemsBy(`failures/${failure.type}`, details)).toEqual([]);
@@ -399,14 +419,14 @@ describe('a refusal', () => {
     .map((name) => ({ name, text: readFileSync(join(SOURCES, name), 'utf8') }));
   const filesWith = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ name }) => name);
 
-  it('is built in src/export, and nowhere else', () => {
+  it('is built in src/export and nowhere else', () => {
     expect(filesWith(/(failure|new ExportError)\(\s*'Destination(Busy|Exists)'/).sort()).toEqual([
       'export/failures.ts',
       'export/refusals.ts',
     ]);
   });
 
-  it('follows from the table: only it, the export itself and its batch compare exports', () => {
+  it('follows from the joining table: only it, the export and its batch compare exports', () => {
     expect(filesWith(/\b(isSameImageAndFormat|isSameResult|compareJobs)\(/).sort()).toEqual([
       'export/joining.ts',
       'export/same-export.ts',

@@ -8,7 +8,7 @@ import {
 } from '../../src/export/same-export';
 
 describe('image and format of an input', () => {
-  it('are read in lower case, and a quick export writes zvhd2', () => {
+  it('are read in lower case, and a quick export gets zvhd2', () => {
     expect(readImageAndFormat({ imageId: 'D164', fileFormat: 'vhd' })).toEqual({ imageId: 'd164', fileFormat: 'vhd' });
     expect(readImageAndFormat({ imageId: 'd164', isQuickExport: true })).toEqual({
       imageId: 'd164',
@@ -17,13 +17,13 @@ describe('image and format of an input', () => {
     expect(readImageAndFormat({ imageId: 'd164', attach: {} })).toEqual({ imageId: 'd164', fileFormat: null });
   });
 
-  it('are unknown where it names no image, whatever it is', () => {
+  it('are unknown when the input names no image', () => {
     for (const input of [undefined, null, 7, 'd164', [], {}, { imageId: 7 }]) {
       expect(readImageAndFormat(input)).toBeUndefined();
     }
   });
 
-  it('stand beside the job to attach to, where it names one', () => {
+  it('are read together with the job to attach to', () => {
     expect(readAttachedJob({ attach: { jobId: 'j' } })).toBe('j');
     for (const input of [undefined, null, 7, {}, { attach: null }, { attach: { jobId: 7 } }]) {
       expect(readAttachedJob(input)).toBeUndefined();
@@ -31,11 +31,11 @@ describe('image and format of an input', () => {
   });
 });
 
-describe('the same export', () => {
+describe('the comparison of exports', () => {
   const one = { imageId: 'i', fileFormat: 'qcow2' } as const;
   const unknown = { imageId: 'i', fileFormat: null };
 
-  it('is of the same image and format, where a format that is not known fits any', () => {
+  it('is the same for the same image and format, and an unknown format fits any', () => {
     expect(isSameImageAndFormat(one, one)).toBe(true);
     expect(isSameImageAndFormat(unknown, one)).toBe(true);
     expect(isSameImageAndFormat(one, unknown)).toBe(true);
@@ -43,13 +43,13 @@ describe('the same export', () => {
     expect(isSameImageAndFormat({ ...one, imageId: 'other' }, one)).toBe(false);
   });
 
-  it('has no result for a certain format when its own was never known', () => {
+  it('has no result for a known format when the format of the earlier export is unknown', () => {
     expect(isSameResult(unknown, one)).toBe(false);
     expect(isSameResult(unknown, unknown)).toBe(true);
     expect(isSameResult(one, unknown)).toBe(true);
   });
 
-  it('has a job that is compared only with one that is named', () => {
+  it('compares the job only when the caller names one', () => {
     expect(compareJobs({ ...one, jobId: 'j' }, one)).toBe('unnamed');
     expect(compareJobs({ ...one, jobId: 'j' }, { ...one, jobId: 'j' })).toBe('same');
     expect(compareJobs({ ...one, jobId: 'j' }, { ...one, jobId: 'k' })).toBe('other');

@@ -32,28 +32,28 @@ function observe(tracking: Validated, minute: number, job: Partial<ObservedJob>)
   recordPoll(tracking, { kind: 'observed', job: reading }, START + minute * MINUTE);
 }
 
-describe('what people read in the Web UI', () => {
-  it('tells status, percent, time left and the next check on each timer', () => {
+describe('the texts in the Web UI', () => {
+  it('show status, percentage, time left and the next check on each timer', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
     expect(timerSummary(jobSeen(tracking, START + 10 * MINUTE))).toBe('RUNNING 20 % - 1h 20m left - next check #3');
   });
 
-  it('does not invent a percentage where the cloud tells none', () => {
+  it('show no percentage when the cloud reports none', () => {
     const tracking = exporting();
     observe(tracking, 0, { status: 'INIT' });
     expect(timerSummary(jobSeen(tracking, START))).toBe('INIT - next check #2');
   });
 
-  it('does not call a check the next one that comes only before the deadline', () => {
+  it('do not call a check the next one when it is the last before the deadline', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     tracking.carried.paused = true;
     expect(timerSummary(jobSeen(tracking, START))).toBe('paused at RUNNING 10 % - check #2 only before the deadline');
   });
 
-  it('keeps the beginning and the end of a long destination: 200 bytes in a summary, 120 characters on the Timeline', () => {
+  it('shorten a long destination in the middle: 200 bytes in a summary, 120 characters on the Timeline', () => {
     const attach = { jobId: 'edc89b490d7d4392898e19b2deb34797' };
     const request = {
       ...exporting().carried.request,
@@ -68,7 +68,7 @@ describe('what people read in the Web UI', () => {
     expect(submitSummary(exporting().carried.request)).toBe('submit to ims-image:a.zvhd2 (zvhd2, quick export)');
   });
 
-  it('says what is exported where, as which job, how far and how quickly it is, and what to press', () => {
+  it('show what is exported where, the job, its progress and speed, and the possible actions', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
@@ -96,14 +96,14 @@ describe('what people read in the Web UI', () => {
     [60, '10 % an hour'],
     [2, '5 % a minute'],
     [0.005, '33 % a second'],
-  ])('tells a rate in a unit in which it can be read: 10 %% in %s min', (minutes, rate) => {
+  ])('show a rate in a readable unit: 10 %% in %s min', (minutes, rate) => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0 });
     observe(tracking, minutes, { progress: 0.1 });
     expect(currentDetails(tracking, START + minutes * MINUTE)).toContain(`**Rate** ${rate}, done about`);
   });
 
-  it('says that the polling is paused, how far the job was, and how to go on', () => {
+  it('say that polling is paused, the progress so far, and how to resume', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
@@ -116,7 +116,7 @@ describe('what people read in the Web UI', () => {
     expect(details).not.toContain('Rate');
   });
 
-  it('says that the progress stands still, and since when', () => {
+  it('say that the progress has stalled, and since when', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.4 });
     observe(tracking, 61, { progress: 0.4 });
@@ -125,7 +125,7 @@ describe('what people read in the Web UI', () => {
     );
   });
 
-  it('says that a check failed, and how far the job was before', () => {
+  it('say that a check failed, and the progress before it', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.4 });
     const error = { code: 'IMG.0001', message: 'a\n\nb', httpStatus: 500, requestId: null, operation: 'ShowJob' };
@@ -135,7 +135,7 @@ describe('what people read in the Web UI', () => {
     );
   });
 
-  it('says that a cancel is drained, and how to end that sooner', () => {
+  it('say that a canceled export drains, and how to end that sooner', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.4 });
     Object.assign(tracking.run, { draining: true, phase: 'draining' });
@@ -149,7 +149,7 @@ describe('what people read in the Web UI', () => {
     );
   });
 
-  it('says that access is denied and what to do, and that the job goes on', () => {
+  it('say that access is denied and what to do, and that the job continues', () => {
     const tracking = exporting();
     const error = { code: 'APIGW.0301', message: 'no', httpStatus: 401, requestId: null, operation: 'ShowJob' };
     recordPoll(tracking, { kind: 'denied', error }, START);
@@ -160,7 +160,7 @@ describe('what people read in the Web UI', () => {
     );
   });
 
-  it('says that the answer to the submit was lost, what was found, and what a person can answer', () => {
+  it('say that the submit is ambiguous, what was found, and what the operator can answer', () => {
     const tracking = exporting();
     Object.assign(tracking.carried, { jobId: null, submittedAtMs: null });
     Object.assign(tracking.run, { remoteJob: 'unknown', phase: 'reconciling' });
@@ -198,7 +198,7 @@ describe('what people read in the Web UI', () => {
     });
   });
 
-  it('says at the end what remains in the cloud', () => {
+  it('say at the end what remains in the cloud', () => {
     const tracking = exporting();
     Object.assign(tracking.run, { phase: 'ended', ended: { outcome: 'canceled', atMs: START, failure: null } });
     const details = currentDetails(tracking, START + 65_000);
@@ -208,7 +208,7 @@ describe('what people read in the Web UI', () => {
     expect(currentDetails(tracking, START)).toContain('has ended in the cloud');
   });
 
-  it('writes durations as people say them', () => {
+  it('write durations as people say them', () => {
     const texts = [0, 12_000, 65_000, 59 * MINUTE, 190 * MINUTE, 40 * 60 * MINUTE, 75 * 60 * MINUTE].map(
       formatDuration,
     );
@@ -216,15 +216,15 @@ describe('what people read in the Web UI', () => {
   });
 });
 
-describe('the status', () => {
-  it('does not take an old percentage at SUCCESS for progress', () => {
+describe('the status of an export', () => {
+  it('does not count an old percentage at SUCCESS as progress', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.4 });
     observe(tracking, 1, { status: 'SUCCESS', progress: 0.2 });
     expect(statusOf(tracking, START + MINUTE)).toMatchObject({ progress: 1, jobStatus: 'SUCCESS', polls: 2 });
   });
 
-  it('is stalled when the progress has not moved for stallAfter, and no longer when it moves', () => {
+  it('is stalled while the progress does not move for stallAfter, and no longer once it moves', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.4 });
     observe(tracking, 61, { progress: 0.4 });

@@ -43,7 +43,7 @@ async function refused({ one }: { one: OneExport }, jobId: string, why: string):
   expect(warnings).toContainEqual(expect.stringContaining(why));
 }
 
-it.concurrent('F37 a job of another image is not adopted, and the export says so', async () => {
+it.concurrent('F37 an answer that names a job of another image is not adopted, and the export says so', async () => {
   const waiting = await parked();
   const { jobId, imageId } = await otherJob();
   await refused(waiting, jobId, `it is of image ${imageId}`);
@@ -53,7 +53,7 @@ it.concurrent('F37 a job of another image is not adopted, and the export says so
   expect(await waiting.one.result()).toMatchObject({ confirmed: true, jobId: waiting.jobId, submissions: 1 });
 });
 
-it.concurrent('F37 a job that has failed is not adopted, and the export can be submitted again', async () => {
+it.concurrent('F37 an answer that names a failed job is not adopted, and the export can be submitted again', async () => {
   const waiting = await parked();
   rig.simulator.changeJob(waiting.jobId, { status: 'FAIL', error_code: 'IMG.0061' });
   await refused(waiting, waiting.jobId, 'its status is FAIL');
@@ -64,11 +64,11 @@ it.concurrent('F37 a job that has failed is not adopted, and the export can be s
   expect(await waiting.one.result()).toMatchObject({ confirmed: true, submissions: 2 });
 });
 
-it.concurrent('F37 a job that the cloud does not know is not adopted', async () => {
+it.concurrent('F37 an answer that names a job unknown to the cloud is not adopted', async () => {
   await refused(await parked(), 'ff80808280c204e30180d2784c3c0d86', 'the cloud answered');
 });
 
-it.concurrent('F37 a job to another object cannot be told from ours: where OBS does not tell either, the result warns', async () => {
+it.concurrent('F37 an answer that names a job to an unknown object is adopted with a warning when OBS cannot confirm it', async () => {
   const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask' } });
   one.postsFail({ dropBefore: true });
   one.headsFail({ status: 403 }, ALWAYS);

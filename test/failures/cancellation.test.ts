@@ -38,7 +38,7 @@ const FIRST_POLL_FAILS = {
   action: { body: { status: 'FAIL', error_code: 'IMG.0064', fail_reason: 'no room' } },
 } as const;
 
-it('F24 the job id is in the memo before the job is looked at, and the destination stays free for the next export', async () => {
+it('F24 the job id is in the memo before the first poll, and the destination stays free for the next export', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   rig.simulator.faults.add(FIRST_POLL_FAILS);
   await one.start();
@@ -62,7 +62,7 @@ it('F24 the job id is in the memo before the job is looked at, and the destinati
   expect(await next.result()).toMatchObject({ jobId: next.jobId });
 });
 
-it.concurrent('F24 an export that was terminated leaves its job id: the next caller is told of it, and attaches to it', async () => {
+it.concurrent('F24 a terminated export leaves its job id: the next start reports it and can attach to it', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.accepted();
   await rig.client.workflow.getHandle(one.handle.workflowId).terminate('pulled the plug');
@@ -82,7 +82,7 @@ it.concurrent('F24 an export that was terminated leaves its job id: the next cal
   expect(one.posts()).toHaveLength(1);
 });
 
-it.concurrent('F22 a cancel says in memo, status, details and log that the job goes on, and which', async () => {
+it.concurrent('F22 a cancel reports in memo, status, details and log that the job continues, and its id', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   await one.handle.cancel();
@@ -98,7 +98,7 @@ it.concurrent('F22 a cancel says in memo, status, details and log that the job g
   expect(one.jobs()).toMatchObject([{ jobId, status: expect.stringMatching(/INIT|RUNNING/) }]);
 });
 
-it.concurrent('F22 with onCancel drain, a cancel leaves neither job nor object, and says so', async () => {
+it.concurrent('F22 a cancel with onCancel drain leaves neither job nor object, and says so', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, onCancel: 'drain' } });
   const jobId = await one.asleep();
   await one.handle.cancel();
@@ -132,7 +132,7 @@ it.concurrent('F29 an export outlives the parent that started it', async () => {
   expect(await child.result()).toMatchObject({ verdict: 'succeeded', jobId, submissions: 1 });
 });
 
-it('F29 every activity says what a cancel does to it, and only the submit is waited for', async () => {
+it('F29 every activity has the right cancellation type, and only the submit delays a cancel', async () => {
   const types = new Map<string, unknown>();
   vi.doMock('@temporalio/workflow', async (original) => ({
     ...(await original<object>()),

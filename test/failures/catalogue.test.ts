@@ -12,8 +12,8 @@ function numbersTested(): Set<string> {
   return new Set([...text.matchAll(/^ *(?:it\b.*|.*\)|)\(?\s*['"`](F\d+) /gm)].map(([, number]) => String(number)));
 }
 
-describe('the catalogue of failures', () => {
-  it('tells of each of the 38 once', () => {
+describe('the failure catalogue', () => {
+  it('lists each of the 38 failures once', () => {
     expect(FAILURES.map(({ number }) => number)).toEqual(Array.from({ length: 38 }, (_, index) => `F${index + 1}`));
   });
 

@@ -10,7 +10,7 @@ import { environmentOf } from '../../src/testing';
 import { type Rig, startRig } from '../rig';
 import { OneExport } from './one-export';
 
-describe('credentials that die while an export runs', () => {
+describe('credentials that expire while an export runs', () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig({
@@ -23,7 +23,7 @@ describe('credentials that die while an export runs', () => {
   });
   afterAll(() => rig.close());
 
-  it('F12 temporary credentials that expire are refreshed: the export notices nothing', async () => {
+  it('F12 expired temporary credentials are refreshed, and the export does not notice', async () => {
     const one = new OneExport(rig);
     const jobId = await one.accepted();
     rig.simulator.credentials.expireTokens();
@@ -33,7 +33,7 @@ describe('credentials that die while an export runs', () => {
     expect(await one.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
   });
 
-  it('F12 credentials that are refused park the export; mended, it goes on and succeeds', async () => {
+  it('F12 rejected credentials park the export, and it succeeds once they are fixed', async () => {
     const one = new OneExport(rig);
     const jobId = await one.accepted();
     rig.simulator.credentials.revoke();
@@ -64,7 +64,7 @@ describe('an HTTP call that hangs', () => {
     await rig.close();
   });
 
-  it('F14 ends by its own limit, and is an error with a name', async () => {
+  it('F14 an HTTP call that hangs ends at its own limit with a named error', async () => {
     rig.simulator.faults.add({
       service: 'ims',
       method: 'GET',
@@ -78,7 +78,7 @@ describe('an HTTP call that hangs', () => {
     expect(error).toMatchObject({ code: 'RequestTimeout', operation: 'ListImages', executed: 'no' });
   });
 
-  it('F14 a poll that hangs is a failed poll: the next one is made, and the export succeeds', async () => {
+  it('F14 a poll that hangs is a failed poll: the export polls again and succeeds', async () => {
     const one = new OneExport(rig);
     const jobId = await one.accepted();
     one.pollsFail(jobId, { delayMs: 60_000 }, { times: 5 });

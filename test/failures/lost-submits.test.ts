@@ -23,7 +23,7 @@ const TOO_LONG: FaultAction = { status: 429, headers: { 'Retry-After': '600' }, 
 const headArrives = (one: OneExport, nth: number) => until(`HEAD ${nth} has arrived`, () => one.heads().length >= nth);
 
 it.concurrent.each(['ask', 'probe'] as const)(
-  'F37 a job that is named during a look is tracked, and nothing is submitted (%s)',
+  'F37 an answer that names a job during a destination check is tracked without another POST (%s)',
   async (onAmbiguousSubmit) => {
     const one = new OneExport(rig, { options: { onAmbiguousSubmit } });
     one.postsFail({ dropAfter: true });
@@ -37,7 +37,7 @@ it.concurrent.each(['ask', 'probe'] as const)(
   },
 );
 
-it.concurrent('F37 a job that is named in the moment of giving up is tracked', async () => {
+it.concurrent('F37 an answer that names a job just before the export gives up is tracked', async () => {
   const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'probe', maxProbes: 1 } });
   one.postsFail({ dropAfter: true });
   // After this refusal of the probe there is nothing left to find out.
@@ -49,7 +49,7 @@ it.concurrent('F37 a job that is named in the moment of giving up is tracked', a
   expect(await one.result()).toMatchObject({ confirmed: true, jobId: jobOf(one), submissions: 1 });
 });
 
-it.concurrent('F37 each {notSubmitted: true} has a submit budget of its own', async () => {
+it.concurrent('F37 each {notSubmitted: true} answer gets a new submit budget', async () => {
   const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask', submitBudget: 600 } });
   one.postsFail({ dropBefore: true }, { times: 2 });
   await one.start();
@@ -62,7 +62,7 @@ it.concurrent('F37 each {notSubmitted: true} has a submit budget of its own', as
   expect(await one.result()).toMatchObject({ confirmed: true, submissions: 3 });
 });
 
-it.concurrent('F37 a submit that a person allowed and that is throttled for too long asks again', async () => {
+it.concurrent('F37 a submit that the operator allowed and that is throttled too long asks the operator again', async () => {
   const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask', submitBudget: 600 } });
   one.postsFail({ dropBefore: true });
   one.postsFail(TOO_LONG, { nth: 2 });
@@ -76,7 +76,7 @@ it.concurrent('F37 a submit that a person allowed and that is throttled for too 
   expect(await one.result()).toMatchObject({ confirmed: true, submissions: 2 });
 });
 
-it.concurrent('pollNow during a look asks for another look at once', async () => {
+it.concurrent('pollNow during a destination check makes another check at once', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, acceptUnconfirmed: true } });
   one.postsFail({ dropAfter: true });
   // Without the pollNow the next look would come in five minutes.
@@ -88,7 +88,7 @@ it.concurrent('pollNow during a look asks for another look at once', async () =>
   expect(await one.result()).toMatchObject({ confirmed: false, submissions: 1 });
 });
 
-it.concurrent('pollNow during a POST that is turned away asks for another try at once', async () => {
+it.concurrent('pollNow during a throttled POST makes another POST at once', async () => {
   const one = new OneExport(rig);
   one.postsFail({ delayMs: 800, status: 429, headers: { 'Retry-After': '600' }, body: {} });
   await one.start();
@@ -103,20 +103,23 @@ it.concurrent.each([
   ['no probe is left', 1, 0],
   ['probes are left, but no time for them', 2, 0],
   ['a further probe is throttled for longer than is left', 3, 3_000],
-])('F10 a busy image is watched to the deadline: %s', async (_what, maxProbes, longerMs) => {
-  const submitBudget = 500 + longerMs;
-  const one = new OneExport(rig, { options: { maxProbes, submitBudget, acceptUnconfirmed: true } });
-  one.postsFail({ dropAfter: true });
-  one.postsFail(TOO_LONG, { nth: 3, ...ALWAYS });
-  await one.start();
-  await one.until(busy);
-  await headArrives(one, one.heads().length + 6);
-  one.changeJob(jobOf(one), { status: 'SUCCESS' });
-  expect(await one.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
-  expect(one.jobs()).toHaveLength(1);
-});
+])(
+  'F10 an ambiguous submit of a busy image is watched until the deadline when %s',
+  async (_what, maxProbes, longerMs) => {
+    const submitBudget = 500 + longerMs;
+    const one = new OneExport(rig, { options: { maxProbes, submitBudget, acceptUnconfirmed: true } });
+    one.postsFail({ dropAfter: true });
+    one.postsFail(TOO_LONG, { nth: 3, ...ALWAYS });
+    await one.start();
+    await one.until(busy);
+    await headArrives(one, one.heads().length + 6);
+    one.changeJob(jobOf(one), { status: 'SUCCESS' });
+    expect(await one.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
+    expect(one.jobs()).toHaveLength(1);
+  },
+);
 
-it.concurrent('F10 an object whose bytes cannot be read for a while is looked at again, and taken in the end', async () => {
+it.concurrent('F10 an object whose bytes cannot be read for a while is read again and accepted in the end', async () => {
   const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });
   one.postsFail({ dropAfter: true });
   one.readsFail({ status: 503 }, { times: 12 });
@@ -127,7 +130,7 @@ it.concurrent('F10 an object whose bytes cannot be read for a while is looked at
   expect(one.posts()).toHaveLength(1);
 });
 
-it.concurrent('F10 an object that was seen and is gone before its bytes could be read is not submitted over', async () => {
+it.concurrent('F10 an object that disappears before its bytes are read stops further submits', async () => {
   const one = new OneExport(rig, { options: { acceptUnconfirmed: true, maxProbes: 3 } });
   one.postsFail({ dropAfter: true });
   one.readsFail({ status: 503 }, ALWAYS);

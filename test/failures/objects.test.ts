@@ -4,7 +4,7 @@ import { type ActivityRig, RUN_ID, startActivityRig } from '../activities/activi
 import { type Rig, startRig } from '../rig';
 import { ON_REQUEST, OneExport } from './one-export';
 
-describe('an object that is not what the job says', () => {
+describe('an object that contradicts the job', () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig({ simulator: { jobSeconds: 3600 } });
@@ -23,8 +23,8 @@ describe('an object that is not what the job says', () => {
   it.concurrent.each<[string, string, (one: OneExport) => void]>([
     ['missing', 'missing', (one) => void rig.simulator.deleteObject(one.objectKey)],
     ['empty', 'empty', (one) => void rig.simulator.putObject(one.objectKey, '')],
-    ['of other bytes', 'wrongFormat', (one) => void rig.simulator.putObject(one.objectKey, 'no disk at all')],
-  ])('F16 is never a success: %s', async (_what, problem, tamper) => {
+    ['of another format', 'wrongFormat', (one) => void rig.simulator.putObject(one.objectKey, 'no disk at all')],
+  ])('F16 a job with SUCCESS is not a success when its object is %s', async (_what, problem, tamper) => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     await endedWith(one, () => tamper(one));
     expect(await one.failure()).toMatchObject({
@@ -35,7 +35,7 @@ describe('an object that is not what the job says', () => {
     expect((await one.remains()).memo).toMatchObject({ outcome: 'failed', remoteJob: 'ended' });
   });
 
-  it.concurrent('F16 an object of another size than the image is a success: conversion changes it', async () => {
+  it.concurrent('F16 an object of another size than the image is a success, since conversion changes the size', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     await endedWith(one, () => {});
     const { object, verification } = await one.result();
@@ -43,7 +43,7 @@ describe('an object that is not what the job says', () => {
     expect(object?.size).not.toBe(10 * 1024 ** 3);
   });
 
-  it.concurrent('F23 an export deletes nothing, however it ends', async () => {
+  it.concurrent('F23 an export without onCancel drain deletes nothing, however it ends', async () => {
     const canceled = new OneExport(rig, { options: ON_REQUEST });
     await canceled.asleep();
     await canceled.handle.cancel();
@@ -56,7 +56,7 @@ describe('an object that is not what the job says', () => {
   });
 });
 
-describe('cleaning up', () => {
+describe('deleting the object', () => {
   let rig: ActivityRig;
   beforeAll(async () => {
     rig = await startActivityRig({ jobSeconds: 60 });
@@ -73,7 +73,7 @@ describe('cleaning up', () => {
     return { request, object: verified.object, notOlderThan };
   }
 
-  it('F13 with credentials that are dead tells its own error, and never hides what came before', async () => {
+  it('F13 a delete that fails by dead credentials keeps the object with its own reason, and works later', async () => {
     const input = await exported();
     rig.simulator.credentials.revoke('permissions');
     const outcome = await rig.run('imsDiscardObject', input);
@@ -82,7 +82,7 @@ describe('cleaning up', () => {
     expect(await rig.run('imsDiscardObject', input)).toEqual({ kind: 'discarded' });
   });
 
-  it('F23 deletes only the object that is proven ours', async () => {
+  it('F23 the discard deletes only the object that is proven ours', async () => {
     const input = await exported();
     rig.simulator.clock.advance(5_000);
     rig.simulator.putObject(input.request.objectKey, 'somebody put another one in its place');

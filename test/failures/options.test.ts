@@ -77,7 +77,7 @@ const EFFECTS: { [option in (typeof TUNABLE_OPTIONS)[number]]: Effect } = {
   submitBudget: { tight: 1, arrange: nothing, shows: async () => true },
 };
 
-it.concurrent('F35 all of them are tried here, and the status tells what is in force', async () => {
+it.concurrent('F35 every tunable option is tested here, and the status shows the options in force', async () => {
   expect(Object.keys(EFFECTS).sort()).toEqual([...TUNABLE_OPTIONS].sort());
   const one = new OneExport(rig, { options: { ...ON_REQUEST, stallAfter: '3h', submitBudget: '1h' } });
   await one.accepted();
@@ -88,7 +88,7 @@ it.concurrent('F35 all of them are tried here, and the status tells what is in f
 });
 
 const polling = Object.entries(EFFECTS).filter(([option]) => option !== 'submitBudget');
-it.concurrent.each(casesOf(polling, 3))('F35 %s', async (option, { tight, arrange, shows }) => {
+it.concurrent.each(casesOf(polling, 3))('F35 the option %s takes effect', async (option, { tight, arrange, shows }) => {
   const seen = await Promise.all(
     [{}, { [option]: tight }].map(async (changed) => {
       const one = new OneExport(rig, { options: { ...ON_REQUEST, ...changed } });
@@ -101,7 +101,7 @@ it.concurrent.each(casesOf(polling, 3))('F35 %s', async (option, { tight, arrang
   expect(seen).toEqual([false, true]);
 });
 
-it.concurrent('F35 submitBudget', async () => {
+it.concurrent('F35 the option submitBudget takes effect', async () => {
   const [patient, hasty] = [{}, { submitBudget: 1 }].map((changed) => {
     const one = new OneExport(rig, { options: { ...ON_REQUEST, ...changed } });
     one.postsFail({ status: 400, body: { error: { code: 'IMG.0060', message: 'slow' } } }, ALWAYS);
@@ -113,7 +113,7 @@ it.concurrent('F35 submitBudget', async () => {
   await patient.handle.cancel();
 });
 
-it.concurrent('F35 the start prints every budget with its option, as it is in force', async () => {
+it.concurrent('F35 `ims-export start` prints every budget in force with its option', async () => {
   const { imageId, bucketUrl } = new OneExport(rig);
   const given = {
     deadline: '30h',

@@ -63,7 +63,7 @@ it.concurrent('F3 polls that fail in every way neither end a healthy job nor exp
   expect(one.jobs()).toHaveLength(1);
 });
 
-it.concurrent('F4 a streak of failing polls without end is given up by time, as unknown', async () => {
+it.concurrent('F4 polls that fail without end make the export end as unknown after pollErrorBudget', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   one.pollsFail(jobId, UNAVAILABLE, ALWAYS);
@@ -78,7 +78,7 @@ it.concurrent('F4 a streak of failing polls without end is given up by time, as 
   });
 });
 
-it.concurrent('F4 one good poll ends the streak: failures that are older than the budget do not count', async () => {
+it.concurrent('F4 one good poll resets pollErrorBudget', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: '1s' } });
   const jobId = await one.asleep();
   const fails = async () => {
@@ -95,7 +95,7 @@ it.concurrent('F4 one good poll ends the streak: failures that are older than th
   expect(await one.result()).toMatchObject({ verdict: 'succeeded', jobId });
 });
 
-it.concurrent('F15 a job that runs on without progress is shown as stalled, in the list too, and ends as unknown, never as failed', async () => {
+it.concurrent('F15 a job without progress is shown as stalled, also in the list, and ends as unknown, never as failed', async () => {
   const one = new OneExport(rig, { options: { stallAfter: 500, searchAttributes: true } });
   const jobId = await one.accepted();
   one.changeJob(jobId, { stuck: true, status: 'RUNNING', percent: 0.4 });
@@ -121,8 +121,8 @@ it.concurrent('F15 a job that runs on without progress is shown as stalled, in t
   await listed('outcomeUnknown');
 });
 
-describe('exports that are started together do not poll in lockstep', () => {
-  it.concurrent('F20 every delay of the schedule is drawn, at both bounds too', () => {
+describe('exports that start together do not poll in lockstep', () => {
+  it.concurrent('F20 every delay of the poll schedule is random, also at both bounds', () => {
     for (const elapsedMs of [0, MINUTE_MS, 60 * MINUTE_MS, 540 * MINUTE_MS]) {
       for (const remainingMs of [null, 1_000, 10 * MINUTE_MS, 540 * MINUTE_MS]) {
         const delay = (random: number) =>
@@ -146,7 +146,7 @@ describe('exports that are started together do not poll in lockstep', () => {
   ];
 
   it.concurrent.each(casesOf(POLLS, 1))(
-    'F20 the next delays of eight exports differ: %s',
+    'F20 the next poll delays of eight exports differ for %s',
     async (_what, action, atLeastMs) => {
       const fleet = Array.from(
         { length: 8 },
@@ -171,7 +171,7 @@ describe('exports that are started together do not poll in lockstep', () => {
   );
 });
 
-it.concurrent('F27 every poll is a completed activity with a summary, and the details tell of it, also when it fails', async () => {
+it.concurrent('F27 every poll, also a failed one, is a completed activity with a summary and appears in the details', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   const details = [await one.details()];

@@ -26,7 +26,7 @@ const NOT_FOUND: Array<[what: string, action: FaultAction]> = [
 ];
 
 it.each(casesOf(NOT_FOUND, 2))(
-  'F11 a job that is not found right after its submit (%s) is asked for again, not submitted again',
+  'F11 a job that is not found right after its submit (%s) is polled again and not submitted again',
   async (_, action) => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v1/*/jobs/*', times: 3, action });
@@ -45,7 +45,7 @@ it.each(casesOf(NOT_FOUND, 2))(
   },
 );
 
-it.concurrent('F11 a job that the cloud never finds again ends as unknown, with its id, after the error budget', async () => {
+it.concurrent('F11 a job that the cloud never finds again ends as unknown with its id after jobNotFoundGrace', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
   const jobId = await one.asleep();
   one.pollsFail(jobId, { status: 404, body: { error: { code: 'IMG.0027', message: 'gone' } } }, ALWAYS);
@@ -61,7 +61,7 @@ it.concurrent('F11 a job that the cloud never finds again ends as unknown, with 
 });
 
 it.concurrent.each(['FAIL', 'FAILED'])(
-  'F5 a job that says %s ends the export at that very poll, not at the deadline',
+  'F5 a job with the status %s ends the export at that poll, not at the deadline',
   async (status) => {
     const one = new OneExport(rig, { options: { deadline: '24h' } });
     const jobId = await one.accepted();
@@ -78,7 +78,7 @@ it.concurrent.each(['FAIL', 'FAILED'])(
 const UNNAMED = ['CANCELLED', 'SUCCEEDED', 'NULL', 'CANCELED', 'COMPLETED', 'DONE', 'SUCCESS_WITH_ERRORS', 'ABORTED'];
 
 it.concurrent.each(casesOf(UNNAMED, 2))(
-  'F6 a job that says %s has not succeeded, even where an object is there',
+  'F6 a job with the status %s is not a success, even when an object exists',
   async (word) => {
     const one = new OneExport(rig, { options: { ...ON_REQUEST, unknownStatusBudget: 100 } });
     const jobId = await one.asleep();
@@ -96,7 +96,7 @@ it.concurrent.each(casesOf(UNNAMED, 2))(
   },
 );
 
-it.concurrent.each(casesOf(['', '  '], 1))('F6 a job whose status is "%s" has not succeeded', async (blank) => {
+it.concurrent.each(casesOf(['', '  '], 1))('F6 a job with the status "%s" is not a success', async (blank) => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
   const jobId = await one.asleep();
   one.changeJob(jobId, { status: blank });
@@ -107,7 +107,7 @@ it.concurrent.each(casesOf(['', '  '], 1))('F6 a job whose status is "%s" has no
   });
 });
 
-it.concurrent('F6 an unknown word in between is waited through, and SUCCESS still counts', async () => {
+it.concurrent('F6 an unknown status between known ones does not end the export, and a later SUCCESS counts', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   one.changeJob(jobId, { status: 'MIGRATING' });
@@ -133,7 +133,7 @@ const HALF_ANSWERS: Array<[string, FaultAction]> = [
 ];
 
 it.concurrent.each(casesOf(HALF_ANSWERS, 2))(
-  'F7 %s is a failed poll and no verdict: the export goes on',
+  'F7 %s in an answer is a failed poll and no verdict: the export continues',
   async (_, action) => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
@@ -152,7 +152,7 @@ it.concurrent.each(casesOf(HALF_ANSWERS, 2))(
   },
 );
 
-it.concurrent('F7 half answers without end spend the error budget: unknown, never failed', async () => {
+it.concurrent('F7 incomplete answers without end exhaust pollErrorBudget and end as unknown, never as failed', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
   const jobId = await one.asleep();
   one.pollsFail(jobId, { body: '{"status":"FAIL"' }, ALWAYS);
@@ -192,7 +192,7 @@ const REASONS: Array<[string, object, { code: string; reason: string }]> = [
 ];
 
 it.concurrent.each(casesOf(REASONS, 2))(
-  'F8 the reason %s is in message, details and status',
+  'F8 the failure reason %s is in message, details and status',
   async (_, told, { code, reason }) => {
     const one = new OneExport(rig);
     const jobId = await one.accepted();
@@ -208,7 +208,7 @@ it.concurrent.each(casesOf(REASONS, 2))(
   },
 );
 
-it.concurrent('F8 the sub-job that failed is told with its own code, type and reason', async () => {
+it.concurrent('F8 the failed sub-job is reported with its own code, type and reason', async () => {
   const one = new OneExport(rig);
   const jobId = await one.accepted();
   one.changeJob(jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'disk read error' });
@@ -237,7 +237,7 @@ const ODD_PROGRESS: Array<[unknown, number]> = [
   [0.9, 1],
 ];
 
-it.concurrent('F33 whatever the percentage, the progress shown never falls, and only the status ends the export', async () => {
+it.concurrent('F33 the shown progress never falls whatever the percentage, and only the status ends the export', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   const shown: Array<number | null> = [];
@@ -253,7 +253,7 @@ it.concurrent('F33 whatever the percentage, the progress shown never falls, and 
   expect(await one.poll()).toMatchObject({ outcome: 'succeeded', progress: 1, jobStatus: 'SUCCESS' });
 });
 
-it.concurrent('F33 a SUCCESS at 0.20 is a success', async () => {
+it.concurrent('F33 a job with SUCCESS at progress 0.20 is a success', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   one.changeJob(jobId, { status: 'SUCCESS' });

@@ -31,7 +31,7 @@ async function runsOf({ handle }: OneExport) {
   return runs;
 }
 
-it.concurrent('F25 a long export goes on in new runs with its job, deadline, counters and pause, and no run grows', async () => {
+it.concurrent('F25 a long export continues in new runs with its job, deadline, counters and pause, and no run grows', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   const firstRun = await runOf(one);
@@ -63,7 +63,7 @@ async function endsSoon({ handle }: OneExport, startedAt: string): Promise<strin
   return (await retuneExport(rig.client, handle.workflowId, { deadline })).deadlineAt;
 }
 
-it('F26 neither new runs nor the restart of the worker move the deadline', async () => {
+it('F26 neither new runs nor a worker restart move the deadline', async () => {
   const one = new OneExport(rig, { options: { minInterval: 100, maxInterval: 200 } });
   const jobId = await one.accepted();
   one.changeJob(jobId, { stuck: true });
@@ -80,7 +80,7 @@ it('F26 neither new runs nor the restart of the worker move the deadline', async
   });
 });
 
-it('F26 a worker that comes back after the deadline looks once more before it gives up', async () => {
+it('F26 a worker that returns after the deadline polls once more before it gives up', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   const deadlineAt = await endsSoon(one, (await one.until(() => true)).startedAt);

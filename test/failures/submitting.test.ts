@@ -17,7 +17,7 @@ afterAll(() => rig.close());
 
 const said = (code: string, status = 400): FaultAction => ({ status, body: { error: { code, message: 'said so' } } });
 
-it.concurrent('F9 a crash between the POST and its record does not export twice: the job is found out about', async () => {
+it.concurrent('F9 a crash between the POST and its record does not export twice, and the job is found', async () => {
   const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });
   one.postsFail({ dropAfter: true });
   await one.start();
@@ -35,11 +35,11 @@ it.concurrent('F9 a job is in the memo as soon as the cloud has accepted it', as
 it.concurrent.each<[string, FaultAction]>([
   ['a connection that breaks after the request', { dropAfter: true }],
   ['a connection that breaks before the answer', { dropBefore: true }],
-  ['502', { status: 502, body: '<html>Bad Gateway</html>' }],
-  ['504', { status: 504, body: '' }],
+  ['HTTP 502', { status: 502, body: '<html>Bad Gateway</html>' }],
+  ['HTTP 504', { status: 504, body: '' }],
   ['IMG.0018', said('IMG.0018')],
   ['half an answer', { truncate: true }],
-])('F10 the POST is never sent again by the transport: %s', async (_what, action) => {
+])('F10 the transport never repeats the POST after %s', async (_what, action) => {
   const one = new OneExport(rig, { options: { maxProbes: 0 } });
   one.postsFail(action);
   await one.start();
@@ -50,7 +50,7 @@ it.concurrent.each<[string, FaultAction]>([
   expect(one.posts()).toHaveLength(1);
 });
 
-it.concurrent('F10 "already exported" after a lost answer is evidence of our own object, not a failure and no second job', async () => {
+it.concurrent('F10 "already exported" after an ambiguous submit counts as our own object, and makes no failure and no second job', async () => {
   const one = new OneExport(rig);
   one.postsFail({ dropAfter: true });
   // The look finds nothing yet; by the time of the probe the object is there.
@@ -64,7 +64,7 @@ it.concurrent('F10 "already exported" after a lost answer is evidence of our own
   expect(one.jobs()).toHaveLength(1);
 });
 
-it.concurrent('F10 "being exported" after a lost answer is waited for, not read as a failure', async () => {
+it.concurrent('F10 "being exported" after an ambiguous submit makes the export wait, not fail', async () => {
   const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });
   one.postsFail({ dropAfter: true });
   one.postsFail(said('IMG.0148'), { nth: 2 });
@@ -74,7 +74,7 @@ it.concurrent('F10 "being exported" after a lost answer is waited for, not read 
   expect(one.jobs()).toHaveLength(1);
 });
 
-it.concurrent('F17 an object at the destination is neither overwritten nor taken for ours', async () => {
+it.concurrent('F17 an object at the destination is neither overwritten nor reported as ours', async () => {
   const one = new OneExport(rig);
   rig.simulator.putObject(one.objectKey, 'somebody else’s');
   await one.start();
@@ -91,7 +91,7 @@ it.concurrent.each([
   ['-cold', 'bucketStorageClass'],
   ['-elsewhere', 'bucketRegion'],
   ['-missing', 'bucketExists'],
-])('F18 a bucket that cannot take the object is refused before anything is submitted: %s', async (suffix, rule) => {
+])('F18 an unsuitable bucket is rejected before anything is submitted: ims-image%s', async (suffix, rule) => {
   const bucket = `${rig.simulator.info.bucket}${suffix}`;
   const one = new OneExport(rig, { bucketUrl: `${bucket}:f18/a.qcow2` });
   await one.start();
@@ -103,7 +103,7 @@ it.concurrent.each([
   expect(one.posts()).toEqual([]);
 });
 
-it.concurrent('F18 a permission that turns out to be missing at the submit is told at once, as AccessDenied', async () => {
+it.concurrent('F18 a missing permission at the submit ends the export at once as AccessDenied', async () => {
   const one = new OneExport(rig);
   one.postsFail(said('IMG.0026', 403));
   await one.start();
@@ -117,7 +117,7 @@ const THROTTLES: Array<[what: string, action: FaultAction]> = [
 ];
 
 it.concurrent.each(casesOf(THROTTLES, 1))(
-  'F19 throttling is waited for and costs no attempt: %s',
+  'F19 throttling makes the submit wait and costs no attempt: %s',
   async (_what, action) => {
     const one = new OneExport(rig);
     one.postsFail(action, { times: 3 });
@@ -127,7 +127,7 @@ it.concurrent.each(casesOf(THROTTLES, 1))(
   },
 );
 
-it.concurrent('F19 Retry-After is honoured', async () => {
+it.concurrent('F19 Retry-After delays the next POST', async () => {
   const one = new OneExport(rig);
   one.postsFail({ status: 429, headers: { 'Retry-After': '3' }, body: {} });
   await one.start();
@@ -136,7 +136,7 @@ it.concurrent('F19 Retry-After is honoured', async () => {
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2_900);
 });
 
-it.concurrent('F19 throttling without end is given up by its own budget, with nothing submitted', async () => {
+it.concurrent('F19 throttling without end exhausts submitBudget, and nothing is submitted', async () => {
   const one = new OneExport(rig, { options: { submitBudget: '1s' } });
   one.postsFail(said('IMG.0060'), ALWAYS);
   await one.start();
@@ -147,7 +147,7 @@ it.concurrent('F19 throttling without end is given up by its own budget, with no
   expect(one.jobs()).toEqual([]);
 });
 
-it.concurrent('F19 a wait longer than is left is not begun, and the failure says how long the cloud asked for', async () => {
+it.concurrent('F19 a Retry-After beyond submitBudget ends the export at once and is in the failure', async () => {
   const one = new OneExport(rig, { options: { submitBudget: '2h' } });
   one.postsFail({ status: 429, headers: { 'Retry-After': '86400' }, body: {} });
   await one.start();
@@ -167,7 +167,7 @@ async function stuck(one: OneExport): Promise<string> {
   return String(jobId);
 }
 
-it.concurrent('F21 a batch beyond what the cloud takes at a time queues, each item once, and none fails', async () => {
+it.concurrent('F21 a batch above the task limit of the cloud queues, submits each item once, and none fails', async () => {
   const batch = Array.from({ length: 6 }, () => new OneExport(rig));
   // The limit on tasks lets one after another in.
   for (const [place, one] of batch.entries()) one.postsFail(said('IMG.0060'), { times: place });
@@ -182,7 +182,7 @@ it.concurrent('F21 a batch beyond what the cloud takes at a time queues, each it
   }
 });
 
-it.concurrent('F21 an item that never gets its turn is given up by submitBudget alone, and can be started again', async () => {
+it.concurrent('F21 an item that is throttled until submitBudget ends fails, and can be started again', async () => {
   const one = new OneExport(rig, { options: { submitBudget: '1s' } });
   one.postsFail(said('IMG.0060'), { times: 1_000 });
   await one.start();
@@ -190,7 +190,7 @@ it.concurrent('F21 an item that never gets its turn is given up by submitBudget 
   expect((await one.remains()).memo).toEqual({ outcome: 'failed', remoteJob: 'none' });
 });
 
-it.concurrent('F30 two exports of one image at once: the second waits for the first, and both succeed', async () => {
+it.concurrent('F30 the second of two exports of one image waits for the first, and both succeed', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
   const second = first.to(`${rig.simulator.info.bucket}:f30/second`);
   const jobId = await stuck(first);
@@ -204,7 +204,7 @@ it.concurrent('F30 two exports of one image at once: the second waits for the fi
   await first.result();
 });
 
-it.concurrent('F30 or fails at once by option, and says which', async () => {
+it.concurrent('F30 an export of a busy image fails at once with whenImageBusy fail, and names the code', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
   await stuck(first);
   const second = first.to(`${rig.simulator.info.bucket}:f30/refused`, { whenImageBusy: 'fail' });
@@ -216,7 +216,7 @@ it.concurrent('F30 or fails at once by option, and says which', async () => {
   await first.handle.cancel();
 });
 
-it.concurrent('F31 a quick export works, and so does a conversion', async () => {
+it.concurrent('F31 a quick export and a conversion both succeed', async () => {
   const quick = new OneExport(rig, { image: 'large', isQuickExport: true });
   await quick.start();
   expect(await quick.result()).toMatchObject({ fileFormat: 'zvhd2', object: { format: 'zvhd2' } });
@@ -228,7 +228,7 @@ it.concurrent('F31 a quick export works, and so does a conversion', async () => 
 it.concurrent.each([
   [{ isQuickExport: true }, { is_quick_export: true }],
   [{ fileFormat: 'qcow2' }, { file_format: 'qcow2' }],
-])('F31 on the wire, %j is %j and nothing else', async (format, sent) => {
+])('F31 the POST sends %j as %j and nothing else', async (format, sent) => {
   const bodies: unknown[] = [];
   const server = createServer(async (request, response) => {
     bodies.push(JSON.parse((await request.toArray()).join('')));
@@ -244,7 +244,7 @@ it.concurrent.each([
   expect(bodies).toEqual([{ bucket_url: 'ims-image:a', ...sent }]);
 });
 
-it.concurrent('F32 a rule that has drifted is turned down: the valid export goes through, with a warning', async () => {
+it.concurrent('F32 an outdated preflight rule can be set to warn: the valid export succeeds with a warning', async () => {
   const { id } = rig.simulator.addImage('linux', { min_disk: 1500 });
   const strict = new OneExport(rig).of(id, { rules: { diskSizeLimit: 'error' } });
   await strict.start();
@@ -259,7 +259,7 @@ it.concurrent('F32 a rule that has drifted is turned down: the valid export goes
   expect(warnings).toContainEqual(expect.stringContaining('diskSizeLimit'));
 });
 
-it.concurrent('F38 every further submit is counted, capped by maxProbes, and shown', async () => {
+it.concurrent('F38 every further submit is counted, limited by maxProbes, and shown', async () => {
   const one = new OneExport(rig, { options: { maxProbes: 2 } });
   one.postsFail({ dropBefore: true }, ALWAYS);
   await one.start();

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 const retune = (one: OneExport, deadline: string | number) =>
   retuneExport(rig.client, one.handle.workflowId, { deadline });
 
-it.concurrent('F1 without a word of the caller, an export has a day', async () => {
+it.concurrent('F1 an export without a deadline option gets a day', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.accepted();
   const { startedAt, deadlineAt, options } = await one.until(() => true);
@@ -23,7 +23,7 @@ it.concurrent('F1 without a word of the caller, an export has a day', async () =
   await one.handle.cancel();
 });
 
-it.concurrent('F1 a deadline that proves too short is moved while the export runs, and the export outlives it', async () => {
+it.concurrent('F1 a deadline that is too short can be moved while the export runs, and the export outlives it', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, deadline: '12s' } });
   const jobId = await one.asleep();
   const { deadlineAt: tooSoon } = await one.until(() => true);
@@ -36,7 +36,7 @@ it.concurrent('F1 a deadline that proves too short is moved while the export run
   expect(await one.result()).toMatchObject({ verdict: 'succeeded', jobId, submissions: 1 });
 });
 
-it.concurrent('F2 at the deadline the outcome is unknown, with the last facts; the job is attached to, and its object is found', async () => {
+it.concurrent('F2 at the deadline the outcome is unknown with the last facts, and an attach to the job finds its object', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   one.changeJob(jobId, { percent: 0.37 });
@@ -70,7 +70,7 @@ it.concurrent('F2 at the deadline the outcome is unknown, with the last facts; t
   expect(one.posts()).toHaveLength(1);
 });
 
-it.concurrent('F28 the package starts an export without any timeout of the run', async () => {
+it.concurrent('F28 the package starts an export without any run timeout', async () => {
   const { input } = new OneExport(rig, { options: ON_REQUEST });
   const { workflowId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
   const handle = rig.client.workflow.getHandle(workflowId);
@@ -85,7 +85,7 @@ it.concurrent('F28 the package starts an export without any timeout of the run',
 it.concurrent.each<[string, RunTimeouts]>([
   ['run timeout', { workflowRunTimeout: '23h' }],
   ['execution timeout', { workflowExecutionTimeout: '23h' }],
-])('F28 an export whose starter set the %s shorter than its deadline is told so', async (name, timeout) => {
+])('F28 an export warns about its %s when it is shorter than the deadline', async (name, timeout) => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.start(timeout);
   const { warnings } = await one.until(({ jobId }) => jobId !== null);
@@ -93,7 +93,7 @@ it.concurrent.each<[string, RunTimeouts]>([
   await one.handle.cancel();
 });
 
-it.concurrent('F28 a timeout that is long enough for the deadline is warned of once the deadline is moved beyond it', async () => {
+it.concurrent('F28 a run timeout longer than the deadline gives a warning once the deadline is moved beyond it', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.start({ workflowRunTimeout: '30h' });
   const { warnings } = await one.until(({ jobId }) => jobId !== null);

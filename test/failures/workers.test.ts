@@ -26,13 +26,13 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-it.concurrent('F34 without a worker on the queue nothing is started, and the caller is told within seconds', async () => {
+it.concurrent('F34 without a worker on the task queue the start fails within seconds and starts nothing', async () => {
   const { input, bucketUrl } = new OneExport(rig);
   expect(await errorCodeOf(startExport(rig.client, input, { taskQueue: 'nobody' }))).toBe('NoWorker');
   expect(await errorCodeOf(readExport(rig.client, exportWorkflowId(bucketUrl)))).toBe('NoSuchExport');
 });
 
-it.concurrent('F34 the command line says what to start, and ends with 5', async () => {
+it.concurrent('F34 `ims-export start` without a worker says what to start, and ends with 5', async () => {
   const { imageId, bucketUrl } = new OneExport(rig);
   const { exitCode, stderr } = await commandLine(
     rig,
@@ -49,7 +49,7 @@ it.concurrent('F34 the command line says what to start, and ends with 5', async 
   expect(stderr).toMatch(/^ims-export: NoWorker: No worker polls the task queue nobody .*`ims-export worker`/);
 });
 
-it('F34 an export whose worker is gone is told of by what Temporal knows, with its job', async () => {
+it('F34 the status of an export whose worker is gone comes from Temporal, with its job id', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   await rig.withoutWorker(async () => {
@@ -73,7 +73,7 @@ const UNDER_WAY: Array<[string, string, number, (one: OneExport) => Omit<FaultRu
 ];
 
 it.each(casesOf(UNDER_WAY, 1))(
-  'F36 a worker that shuts down in the middle of %s ends nothing: the next one goes on',
+  'F36 a worker that shuts down during %s ends nothing, and the next worker continues',
   async (_what, activity, attempts, of) => {
     rig.simulator.jobSeconds = 1;
     const one = new OneExport(rig);
@@ -100,7 +100,7 @@ it.each(casesOf(UNDER_WAY, 1))(
   },
 );
 
-it('F36 a worker that shuts down while the export sleeps, again and again, ends nothing either', async () => {
+it('F36 workers that shut down again and again while the export sleeps end nothing', async () => {
   rig.simulator.jobSeconds = 3600;
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();

@@ -19,7 +19,7 @@ afterAll(async () => {
 describe.each([
   { style: 'virtual hosts', hostname: 'obs.localhost', coldClass: 'COLD' },
   { style: 'path style', hostname: '127.0.0.1', coldClass: 'GLACIER' },
-])('by $style', ({ hostname, coldClass }) => {
+])('esdk-obs-nodejs against the simulator by $style', ({ hostname, coldClass }) => {
   const KEY = `dir/a b+%&()*!'~ü of ${hostname}.txt`;
   const bucket = 'ims-image';
   let obs: ObsClient;
@@ -28,7 +28,7 @@ describe.each([
     obs = await client(hostname, simulator.info.secretKey);
   });
 
-  it('reads class and region of a bucket', async () => {
+  it('reads storage class and region of a bucket', async () => {
     expect(await obs.getBucketMetadata({ Bucket: bucket })).toMatchObject({
       CommonMsg: { Status: 200 },
       InterfaceResult: { StorageClass: 'STANDARD', Location: 'cn-north-4' },
@@ -39,7 +39,7 @@ describe.each([
     expect((await obs.getBucketStoragePolicy({ Bucket: bucket })).InterfaceResult?.StorageClass).toBe('STANDARD');
   });
 
-  it('puts, reads, lists and deletes an object under an awkward key', async () => {
+  it('puts, reads, lists and deletes an object with special characters in its key', async () => {
     const object = { Bucket: bucket, Key: KEY };
     const put = await obs.putObject({ ...object, Body: '0123456789' });
     expect(put.CommonMsg.Status).toBe(200);
@@ -54,7 +54,7 @@ describe.each([
     expect((await obs.getObjectMetadata(object)).CommonMsg.Status).toBe(404);
   });
 
-  it('reads the codes of errors', async () => {
+  it('reads the error codes', async () => {
     const missing = await obs.getObject({ Bucket: bucket, Key: 'none' });
     expect(missing.CommonMsg).toMatchObject({ Status: 404, Code: 'NoSuchKey' });
     expect((await obs.getBucketMetadata({ Bucket: `${bucket}-denied` })).CommonMsg.Status).toBe(403);

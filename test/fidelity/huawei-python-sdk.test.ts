@@ -61,23 +61,23 @@ async function sdk(operation: string, args: object = {}): Promise<SdkAnswer> {
   return JSON.parse(value);
 }
 
-it('lists images', async () => {
+it('the Huawei Python SDK lists images of the simulator', async () => {
   const { images } = await sdk('list', { id: simulator.info.images.linux });
   expect(images).toMatchObject([{ id: simulator.info.images.linux, status: 'active', image_size: '10737418240' }]);
 });
 
-it('signs a query of awkward characters', async () => {
+it('the Huawei Python SDK signs a query with special characters so that the simulator accepts it', async () => {
   const name = "a b+%&=()*!'~/ü";
   const { id } = simulator.addImage('linux', { name });
   expect(await sdk('list', { name })).toMatchObject({ images: [{ id, name }] });
 });
 
-it('finds its project by the region', async () => {
+it('the Huawei Python SDK finds its project by the region', async () => {
   const { images } = await sdk('listAfterDiscovery', { id: simulator.info.images.large });
   expect(images).toHaveLength(1);
 });
 
-it('exports, and reads the job by both queries', async () => {
+it('the Huawei Python SDK exports an image, and reads the job by both queries', async () => {
   const image = simulator.info.images.linux;
   const body = { bucket_url: 'ims-image:sdk/linux.qcow2', file_format: 'qcow2', is_quick_export: false };
   const { job_id } = await sdk('export', { image, ...body });
@@ -89,13 +89,13 @@ it('exports, and reads the job by both queries', async () => {
   expect(await sdk('showJob', { job: job_id })).toMatchObject({ status: 'SUCCESS', entities: { process_percent: 1 } });
 });
 
-it('exports quickly, without a format', async () => {
+it('the Huawei Python SDK exports an image by quick export without a format', async () => {
   const image = simulator.info.images.large;
   const { job_id } = await sdk('export', { image, bucket_url: 'ims-image:sdk/large.zvhd2', is_quick_export: true });
   expect(job_id).toMatch(/^[0-9a-f]{32}$/);
 });
 
-it('reads code, message and request ID of a refusal', async () => {
+it('the Huawei Python SDK reads code, message and request id of a rejected export', async () => {
   const image = simulator.info.images.public;
   expect(await sdk('export', { image, bucket_url: 'ims-image:sdk/public.vhd', file_format: 'vhd' })).toEqual({
     status: 400,
@@ -105,7 +105,7 @@ it('reads code, message and request ID of a refusal', async () => {
   });
 });
 
-it('reads the code of a refused key', async () => {
+it('the Huawei Python SDK reads the code of a rejected key', async () => {
   expect(await sdk('listWithWrongKey')).toMatchObject({
     status: 401,
     code: 'APIGW.0301',

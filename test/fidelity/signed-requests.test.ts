@@ -52,8 +52,8 @@ describe.each(['permanent', 'temporary'])('with a %s key', (kind) => {
     return chosen;
   };
 
-  describe('IMS', () => {
-    it('accepts our queries and those of AKSKSigner', async () => {
+  describe('the IMS of the simulator', () => {
+    it('accepts image queries signed by our client and by AKSKSigner', async () => {
       const query = fc.dictionary(fc.constantFrom('name', 'tag', 'marker', 'x y+', 'ü'), wide, { maxKeys: 4 });
       await fc.assert(
         fc.asyncProperty(query, async (parameters) => {
@@ -78,7 +78,7 @@ describe.each(['permanent', 'temporary'])('with a %s key', (kind) => {
       );
     });
 
-    it('accepts our exports and those of AKSKSigner', async () => {
+    it('accepts exports signed by our client and by AKSKSigner', async () => {
       const { ims, close } = client(credentials());
       const { imsEndpoint, bucket } = simulator.info;
       const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/);
@@ -107,8 +107,8 @@ describe.each(['permanent', 'temporary'])('with a %s key', (kind) => {
   describe.each([
     { style: 'virtual hosts', hostname: 'obs.localhost' },
     { style: 'path style', hostname: '127.0.0.1' },
-  ])('OBS by $style', ({ hostname }) => {
-    it('gives us what esdk-obs-nodejs put, under any key, and the other way round lets it see our deletion', async () => {
+  ])('the OBS of the simulator by $style', ({ hostname }) => {
+    it('shows objects put by esdk-obs-nodejs to our client, and our deletes to esdk-obs-nodejs', async () => {
       const { bucket, obsEndpoint } = simulator.info;
       const server = obsEndpoint.replace('127.0.0.1', hostname);
       const { obs, close } = client(credentials(), server, hostname === '127.0.0.1');

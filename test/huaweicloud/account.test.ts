@@ -3,8 +3,8 @@ import { accountFromEnvironment } from '../../src/huaweicloud';
 
 const ENV = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'very-secret', IMS_EXPORT_REGION: 'cn-north-4' };
 
-describe('the account by the environment', () => {
-  test('needs a region and a key pair, and finds the endpoints itself', async () => {
+describe('the account from the environment', () => {
+  test('needs only a region and a key pair, and derives the endpoints', async () => {
     const account = accountFromEnvironment(ENV);
     expect(account).toMatchObject({
       name: 'default',
@@ -20,12 +20,12 @@ describe('the account by the environment', () => {
     expect(await account.credentials.get()).toEqual({ accessKey: 'ak', secretKey: 'very-secret' });
   });
 
-  test('knows the domain of the European cloud', () => {
+  test('uses the domain of the European cloud for its regions', () => {
     const { endpoints } = accountFromEnvironment({ ...ENV, IMS_EXPORT_REGION: 'eu-west-101' });
     expect(endpoints.obs).toBe('https://obs.eu-west-101.myhuaweicloud.eu');
   });
 
-  test('takes every override, and a temporary key', async () => {
+  test('accepts every override and a temporary key', async () => {
     const account = accountFromEnvironment({
       ...ENV,
       HUAWEICLOUD_SDK_SECURITY_TOKEN: 'token',
@@ -43,7 +43,7 @@ describe('the account by the environment', () => {
     expect((await account.credentials.get()).securityToken).toBe('token');
   });
 
-  test('chooses the spelling of the API', () => {
+  test('selects the API version and the job query', () => {
     const { api } = accountFromEnvironment({
       ...ENV,
       IMS_EXPORT_API_EXPORT_PATH: 'v2.1',
@@ -52,14 +52,17 @@ describe('the account by the environment', () => {
     expect(api).toEqual({ exportPath: 'v2.1', jobQuery: 'progress' });
   });
 
-  test('uses path style for an OBS endpoint that is an address, since no bucket can precede it', () => {
+  test('uses path style for an OBS endpoint that is an IP address', () => {
     expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_OBS_ENDPOINT: 'http://127.0.0.1:1' }).obsPathStyle).toBe(true);
     expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_OBS_ENDPOINT: 'http://[::1]:1' }).obsPathStyle).toBe(true);
   });
 
-  test.each(['cn-north-4', 'my-kualalumpur-1', 'eu-west-101', 'ae-ad-1', 'eu-de'])('takes the region %s', (region) => {
-    expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_REGION: region }).region).toBe(region);
-  });
+  test.each(['cn-north-4', 'my-kualalumpur-1', 'eu-west-101', 'ae-ad-1', 'eu-de'])(
+    'accepts the region %s',
+    (region) => {
+      expect(accountFromEnvironment({ ...ENV, IMS_EXPORT_REGION: region }).region).toBe(region);
+    },
+  );
 
   test.each([
     [{ IMS_EXPORT_REGION: '' }, "IMS_EXPORT_REGION is not set; it must name a region, such as 'cn-north-4'."],
@@ -79,11 +82,11 @@ describe('the account by the environment', () => {
     [{ IMS_EXPORT_OBS_PATH_STYLE: 'maybe' }, "IMS_EXPORT_OBS_PATH_STYLE is 'maybe'; it must be 'true' or 'false'."],
     [{ IMS_EXPORT_API_EXPORT_PATH: 'v2' }, "IMS_EXPORT_API_EXPORT_PATH is 'v2'; it must be 'v1' or 'v2.1'."],
     [{ IMS_EXPORT_API_JOB_QUERY: 'jobs' }, "IMS_EXPORT_API_JOB_QUERY is 'jobs'; it must be 'job' or 'progress'."],
-  ])('refuses %j with what is right', (overrides, message) => {
+  ])('rejects %j with what is right', (overrides, message) => {
     expect(() => accountFromEnvironment({ ...ENV, ...overrides })).toThrow(message);
   });
 
-  test('names every problem at once and no secret', () => {
+  test('reports every problem at once and no secret', () => {
     const env = {
       HUAWEICLOUD_SDK_SK: 'very-secret',
       IMS_EXPORT_IMS_ENDPOINT: 'https://user:pass-word@ims.example.com',

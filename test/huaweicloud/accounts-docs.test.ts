@@ -9,7 +9,7 @@ const secret = join(directory, 'archive-sk');
 beforeAll(() => writeFileSync(secret, 'a secret key'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-it('the file of accounts in docs/accounts.md is one', () => {
+it('the accounts file in docs/accounts.md is valid', () => {
   const docs = readFileSync(join(__dirname, '../../docs/accounts.md'), 'utf8');
   const [, json = ''] = /```json\n([\s\S]*?)```/.exec(docs) ?? [];
   const file = join(directory, 'accounts.json');

@@ -28,8 +28,8 @@ const named = (accounts: CloudAccount[], name: string): CloudAccount => {
   return account;
 };
 
-describe('the accounts of a file', () => {
-  test('need a region each, and have the endpoints of their regions', () => {
+describe('the accounts of an accounts file', () => {
+  test('need a region each, and get the endpoints of their regions', () => {
     const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };
     const accounts = accountsOf(
       {
@@ -63,7 +63,7 @@ describe('the accounts of a file', () => {
     expect(accounts[0]?.projectId).toBeUndefined();
   });
 
-  test('sign with the source that each names', async () => {
+  test('sign with the credentials source that each names', async () => {
     const { accessKey, secretKey, iamUser, iamPassword, iamDomain, metadataEndpoint } = rig.simulator.info;
     rig.file('sk', `${secretKey}\n`);
     rig.file('profiles', `[other]\nak=${accessKey}\nsk=${secretKey}\n`);
@@ -96,7 +96,7 @@ describe('the accounts of a file', () => {
     expect(rig.refused()).toBe(0);
   });
 
-  test('may be of different clouds', async () => {
+  test('can belong to different clouds', async () => {
     const other = await startSimulator();
     try {
       const here = rig.simulator.info;
@@ -123,7 +123,7 @@ describe('the accounts of a file', () => {
     }
   });
 
-  test('follow a secret that is rotated where the file says', async () => {
+  test('use a rotated secret from its file', async () => {
     const path = rig.file('sk', 'old');
     const { accessKey } = rig.simulator.info;
     const accounts = accountsOf({
@@ -136,7 +136,7 @@ describe('the accounts of a file', () => {
   });
 });
 
-describe('the profile of an account', () => {
+describe('the profile of an account in the accounts file', () => {
   const PROJECT = '77b6a44cba5143ab91d13ab9a8ff44fd';
   const profile = (place: string) => rig.file('profile', `\uFEFF[basic]\nak=a\nsk=b\n${place}`);
   const byProfile = (entry: object = {}) =>
@@ -149,7 +149,7 @@ describe('the profile of an account', () => {
     };
   };
 
-  test('names project and IAM endpoint, also where the chain comes to it, as for the account of the environment', () => {
+  test('supplies project and IAM endpoint, also through the credentials chain, as for the environment', () => {
     const { env, read } = byChain();
     profile(`iam_endpoint=https://iam.example.com/\nproject_id=${PROJECT}\n`);
     const place = { projectId: PROJECT, endpoints: { iam: 'https://iam.example.com' } };
@@ -158,7 +158,7 @@ describe('the profile of an account', () => {
     expect(accountsFromEnvironment(env)).toMatchObject([place]);
   });
 
-  test('is refused when what it names is neither', () => {
+  test('is rejected when its project or IAM endpoint is invalid', () => {
     const { read } = byChain();
     profile('iam_endpoint=iam.cn-north-4.myhuaweicloud.com\nproject_id=not a project!\n');
     for (const accounts of [byProfile, read]) {
@@ -171,21 +171,21 @@ describe('the profile of an account', () => {
     }
   });
 
-  test('is not asked for what the account names itself', () => {
+  test('is not read for what the account itself sets', () => {
     profile('iam_endpoint=iam\nproject_id=none\n');
     const own = { projectId: PROJECT, endpoints: { iam: 'https://iam.example.com' } };
     expect(byProfile(own)).toMatchObject([own]);
   });
 });
 
-test('a file of accounts may begin with a byte order mark', () => {
+test('an accounts file can start with a byte order mark', () => {
   const accounts = { default: { region: 'cn-north-4', credentials: { source: 'metadata' } } };
   const file = rig.file('accounts.json', `\uFEFF${JSON.stringify({ accounts })}`);
   expect(accountsFromFile(file, {})).toMatchObject([{ name: 'default' }]);
 });
 
 describe('the accounts of a worker', () => {
-  test('are those of the file that IMS_EXPORT_CONFIG names', () => {
+  test('come from the file of IMS_EXPORT_CONFIG', () => {
     const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };
     const file = rig.file(
       'accounts.json',
@@ -194,14 +194,14 @@ describe('the accounts of a worker', () => {
     expect(accountsFromEnvironment({ IMS_EXPORT_CONFIG: file, SK: 'sk' }).map(({ name }) => name)).toEqual(['prod']);
   });
 
-  test('are the one of the environment without such a file', () => {
+  test('are the single account of the environment without such a file', () => {
     const env = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'sk', IMS_EXPORT_REGION: 'cn-north-4' };
     expect(accountsFromEnvironment(env).map(({ name }) => name)).toEqual(['default']);
     expect(accountsFromEnvironment({ ...env, IMS_EXPORT_CONFIG: ' ' })).toHaveLength(1);
   });
 });
 
-describe('a file that is wrong', () => {
+describe('an invalid accounts file', () => {
   const SK = { env: 'SK' };
   const keys = { source: 'static', accessKey: 'ak', secretKey: SK };
   const refusal = (content: unknown, env: NodeJS.ProcessEnv = { SK: 'sk' }): string => {
@@ -296,17 +296,17 @@ describe('a file that is wrong', () => {
       withCredentials({ source: 'profile', file: '/nowhere/profile' }),
       'accounts.prod.credentials cannot be used. The profile file /nowhere/profile cannot be read (ENOENT).',
     ],
-  ])('is refused with the field and what is right: %j', (content, message) => {
+  ])('is rejected with the field and what is right: %j', (content, message) => {
     expect(refusal(content)).toContain(message);
   });
 
-  test('that is missing is named', () => {
+  test('that does not exist is named in the error', () => {
     expect(() => accountsFromEnvironment({ IMS_EXPORT_CONFIG: '/nowhere/accounts.json' })).toThrow(
       'IMS_EXPORT_CONFIG names /nowhere/accounts.json, which cannot be read (ENOENT).',
     );
   });
 
-  test('names all its mistakes at once', () => {
+  test('reports all its mistakes at once', () => {
     const message = refusal({ accounts: { a: { region: 1 }, b: { region: 'cn-north-4', typo: 1 } } });
     expect(message).toContain('accounts.a.region is a number');
     expect(message).toContain("accounts.b has the unknown 'typo'");
@@ -333,13 +333,13 @@ describe('a file that is wrong', () => {
     ['in the user part of what is no URL', withAccount({ endpoints: { ims: 'u:PLANTED-SECRET@ims:x' } })],
     ['near a mistake of the JSON', '{"accounts": {"prod": {"secretKey": "PLANTED-SECRET",,}}}'],
     ['as all there is', 'PLANTED-SECRET'],
-  ])('is refused without repeating a secret that stands %s', (_where, content) => {
+  ])('is rejected without repeating a secret that stands %s', (_where, content) => {
     const message = refusal(content);
     expect(message).toMatch(/must|not JSON|unknown|holds|not a URL/);
     expect(message).not.toContain('PLANTED');
   });
 
-  test('with a secret in it is told where secrets belong', () => {
+  test('with a secret in it is rejected with the advice where secrets belong', () => {
     expect(refusal(withCredentials({ ...keys, secretKey: 'PLANTED-SECRET' }))).toContain(
       'accounts.prod.credentials.secretKey is a text, but a secret must not stand in this file: it must be {"env"',
     );

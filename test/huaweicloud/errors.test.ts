@@ -32,12 +32,12 @@ describe('an error body', () => {
     ['truncated JSON', '{"error":{"code":"IMG.0', null, '{"error":{"code":"IMG.0'],
     ['other JSON', '{"message":"hm"}', null, 'hm'],
     ['nothing', '', null, null],
-  ])('of %s is read', (_shape, body, code, message) => {
+  ])('of %s gives code and message', (_shape, body, code, message) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     expect(parseErrorBody(Buffer.from(text))).toMatchObject({ code, message });
   });
 
-  test('of OBS gives up the code and the message, not the string that was signed', () => {
+  test('of OBS gives code and message, not the string that was signed', () => {
     const xml =
       '<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message><RequestId>r1</RequestId><StringToSign>x-obs-security-token:TOKEN</StringToSign></Error>';
     expect(JSON.stringify(parseErrorBody(Buffer.from(xml)))).not.toContain('TOKEN');
@@ -64,14 +64,14 @@ describe('an error body', () => {
   });
 });
 
-describe('what came from outside', () => {
-  test('is a code only when it looks like one', () => {
+describe('text of an error body', () => {
+  test('is a code only when it has the form of one', () => {
     for (const code of ['The image is busy.', ' ', '\u001b[31mred', 'a'.repeat(101), '"><script>', {}, null, true]) {
       expect(answered(400, { error: { code, message: 'm' } })).toMatchObject({ code: 'HTTP_400', executed: 'maybe' });
     }
   });
 
-  test('stands on one line, without control characters, and cut', () => {
+  test('becomes one line of limited length without control characters', () => {
     const { message, requestId } = answered(400, img('0071'), EXPORT, { 'x-request-id': 'r'.repeat(5_000) });
     expect(message).toBe('why');
     expect(requestId).toHaveLength(101);
@@ -90,7 +90,7 @@ describe('what came from outside', () => {
     ['blanks inside', `x${' '.repeat(4_000_000)}x`],
     ['deep lists', '['.repeat(4_000_000)],
     ['deep objects', '{"error":'.repeat(460_000)],
-  ])('of %s, 4 MB of them, is read within a moment', (_what, body) => {
+  ])('of 4 MB %s is read within a moment', (_what, body) => {
     const before = process.cpuUsage();
     expect(answered(400, body).executed).toBe('maybe');
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
@@ -107,9 +107,9 @@ describe('whether the export was executed', () => {
     ['an exception while submitting', 400, img('0018'), 'maybe', 'transient'],
     ['an OpenStack exception', 400, img('0014'), 'maybe', 'transient'],
     ['an unknown system error', 400, img('0061'), 'maybe', 'transient'],
-    ['a code nobody knows in a 4xx', 400, img('9999'), 'no', 'unknown'],
-    ['a code nobody knows in a 5xx', 500, img('9999'), 'maybe', 'transient'],
-    ['a known refusal inside a 5xx', 500, img('0071'), 'maybe', 'permanent'],
+    ['an unknown code in a 4xx', 400, img('9999'), 'no', 'unknown'],
+    ['an unknown code in a 5xx', 500, img('9999'), 'maybe', 'transient'],
+    ['a known rejection inside a 5xx', 500, img('0071'), 'maybe', 'permanent'],
     ['a 4xx without a code', 400, '<html>Bad Request</html>', 'maybe', 'unknown'],
     ['a 404 page of a proxy', 404, '<html>Not Found</html>', 'maybe', 'notFound'],
     ['an empty 502', 502, '', 'maybe', 'transient'],
@@ -129,11 +129,11 @@ describe('whether the export was executed', () => {
     ['a gateway that cannot reach IAM', 503, { error_code: 'APIGW.0613', error_msg: 'iam' }, 'no', 'transient'],
     ['a request timeout', 408, { error_code: 'X', error_msg: 'late' }, 'maybe', 'transient'],
     ['a redirect', 302, '', 'maybe', 'unknown'],
-  ] as const)('after %s (%i)', (_what, status, body, executed, errorClass) => {
+  ] as const)('is derived from %s (%i)', (_what, status, body, executed, errorClass) => {
     expect(answered(status, body)).toMatchObject({ executed, class: errorClass, httpStatus: status });
   });
 
-  test('does not arise for a read', () => {
+  test('is not a question for a read', () => {
     expect(answered(502, '', SHOW_JOB).executed).toBe('no');
   });
 
@@ -147,8 +147,8 @@ describe('whether the export was executed', () => {
   });
 });
 
-describe('a code', () => {
-  test('has one meaning whichever way the gateway spells its prefix', () => {
+describe('an error code', () => {
+  test('has one meaning for all spellings of the gateway prefix', () => {
     expect(meaningOf('APIG.0308')).toEqual(meaningOf('APIGW.0308'));
     expect(meaningOf('toString')).toBeUndefined();
   });
@@ -158,7 +158,7 @@ describe('a code', () => {
     expect(answered(404, '', head)).toMatchObject({ code: 'NoSuchBucket', class: 'notFound' });
   });
 
-  test('is made of the status where nobody names one', () => {
+  test('comes from the status when the answer has none', () => {
     expect(answered(502, '<html>').code).toBe('HTTP_502');
   });
 });
@@ -178,7 +178,7 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(value, 1_000)).toBe(ms);
   });
 
-  test('is told by the error', () => {
+  test('is a field of the error', () => {
     expect(answered(429, '', EXPORT, { 'retry-after': '3' }).retryAfterMs).toBe(3_000);
   });
 });

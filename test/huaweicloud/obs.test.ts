@@ -31,8 +31,8 @@ function expectedAuthorization({ method, headers }: SeenRequest, resource: strin
   return `OBS testAK:${obsHmacSha1Signature(obsStringToSign({ ...request, headerPrefix: 'x-obs-' }), 'testSK')}`;
 }
 
-describe('addressing', () => {
-  test('puts the bucket before the host, and signs it before the key', async () => {
+describe('the address of an OBS request', () => {
+  test('has the bucket before the host, and signs it before the key', async () => {
     cloud.reply({ headers: { 'Last-Modified': DATE, 'Content-Length': '0' } });
     await virtualHosted().headObject('ims-image', 'exports/a b+ü.qcow2');
     const [seen] = cloud.requests;
@@ -43,7 +43,7 @@ describe('addressing', () => {
     );
   });
 
-  test('puts the bucket into the path by choice, and for an endpoint that is an address', async () => {
+  test('has the bucket in the path by option, and for an endpoint that is an IP address', async () => {
     cloud.reply({});
     for (const client of [obs, virtualHosted({ obsPathStyle: true }), cloud.client({ obsPathStyle: false }).obs]) {
       await client.headBucket('ims-image');
@@ -64,7 +64,7 @@ describe('addressing', () => {
     expect(seen?.headers.authorization).toBe(seen && expectedAuthorization(seen, '/ims-image/'));
   });
 
-  test('sends any key so that it can be read back', async () => {
+  test('encodes any key so that it can be decoded again', async () => {
     cloud.reply({ status: 404 });
     const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
     await fc.assert(
@@ -81,12 +81,12 @@ describe('addressing', () => {
 });
 
 describe('headBucket', () => {
-  test('tells class, region and the clock of OBS', async () => {
+  test('returns storage class, region and the clock of OBS', async () => {
     cloud.reply({ headers: { 'x-obs-storage-class': 'COLD', 'x-obs-bucket-location': 'cn-north-4', Date: DATE } });
     expect(await obs.headBucket('ims-image')).toEqual({ storageClass: 'COLD', location: 'cn-north-4', date: ISO });
   });
 
-  test('tells null for what OBS does not say, and understands the S3 names', async () => {
+  test('returns null for missing headers, and understands the S3 names', async () => {
     cloud.reply({ headers: { Date: DATE } });
     expect(await obs.headBucket('ims-image')).toEqual({ storageClass: null, location: null, date: ISO });
     cloud.reply({ headers: { 'x-default-storage-class': 'STANDARD', 'x-amz-bucket-region': 'r-1' } });
@@ -98,7 +98,7 @@ describe('headBucket', () => {
     [403, 'AccessDenied', 'forbidden'],
     [301, 'PermanentRedirect', 'permanent'],
     [307, 'TemporaryRedirect', 'permanent'],
-  ])('makes a code of the status %i', async (status, code, errorClass) => {
+  ])('derives an error code from the status %i', async (status, code, errorClass) => {
     cloud.reply({ status, headers: { 'x-obs-request-id': 'o1' } });
     expect(await cloudErrorOf(obs.headBucket('ims-image'))).toMatchObject({
       code,
@@ -111,7 +111,7 @@ describe('headBucket', () => {
 });
 
 describe('headObject', () => {
-  test('tells the object; without a word about its class it is Standard', async () => {
+  test('returns the object, with class Standard when the header is missing', async () => {
     cloud.reply({ headers: { 'Content-Length': '1099511627776', ETag: '"abc-2"', 'Last-Modified': DATE, Date: DATE } });
     expect(await obs.headObject('ims-image', 'a.qcow2')).toEqual({
       object: { size: 1_099_511_627_776, etag: 'abc-2', lastModified: ISO, storageClass: 'STANDARD' },
@@ -119,22 +119,22 @@ describe('headObject', () => {
     });
   });
 
-  test('tells another class', async () => {
+  test('returns another storage class', async () => {
     cloud.reply({ headers: { 'Content-Length': '1', 'Last-Modified': DATE, 'x-obs-storage-class': 'WARM' } });
     expect((await obs.headObject('ims-image', 'a.qcow2')).object?.storageClass).toBe('WARM');
   });
 
-  test('tells that there is none, and when', async () => {
+  test('returns null with the time when there is no object', async () => {
     cloud.reply({ status: 404, headers: { Date: DATE } });
     expect(await obs.headObject('ims-image', 'a.qcow2')).toEqual({ object: null, date: ISO });
   });
 
-  test('does not invent an object out of half an answer', async () => {
+  test('throws on an incomplete answer', async () => {
     cloud.reply({ headers: { 'Content-Length': '5' } });
     expect(await cloudErrorOf(obs.headObject('ims-image', 'a.qcow2'))).toMatchObject({ code: 'InvalidResponse' });
   });
 
-  test('tells a denied permission', async () => {
+  test('reports a denied permission', async () => {
     cloud.reply({ status: 403 });
     expect(await cloudErrorOf(obs.headObject('ims-image', 'a.qcow2'))).toMatchObject({
       code: 'AccessDenied',
@@ -145,18 +145,18 @@ describe('headObject', () => {
 });
 
 describe('readRange', () => {
-  test('asks for the range and gives its bytes', async () => {
+  test('asks for the range and returns its bytes', async () => {
     cloud.reply({ status: 206, body: 'QFI' });
     expect((await obs.readRange('ims-image', 'a.qcow2', 0, 3)).toString()).toBe('QFI');
     expect(cloud.requests[0]?.headers.range).toBe('bytes=0-3');
   });
 
-  test('takes its part when the server ignores the range', async () => {
+  test('returns its part when the server ignores the range', async () => {
     cloud.reply({ status: 200, body: '0123456789' });
     expect((await obs.readRange('ims-image', 'a.qcow2', 2, 4)).toString()).toBe('234');
   });
 
-  test('does not swallow a whole disk', async () => {
+  test('does not read a whole disk', async () => {
     cloud.reply({ status: 200, body: 'x'.repeat(200_000) });
     const { obs: impatient } = cloud.client({}, { retry: { maxTries: 1 } });
     expect((await cloudErrorOf(impatient.readRange('ims-image', 'a.qcow2', 0, 3))).code).toBe('ResponseTooLarge');
@@ -177,7 +177,7 @@ describe('readRange', () => {
       'unauthorized',
     ],
     [416, '', 'InvalidRange', 'permanent'],
-  ])('tells a %i with %j', async (status, body, code, errorClass) => {
+  ])('reports a %i with the body %j', async (status, body, code, errorClass) => {
     cloud.reply({ status, body });
     const { obs: other } = cloud.client();
     expect(await cloudErrorOf(other.readRange('ims-image', 'a.qcow2', 0, 3))).toMatchObject({
@@ -188,13 +188,13 @@ describe('readRange', () => {
 });
 
 describe('deleteObject', () => {
-  test.each([204, 200, 404])('is done after %i', async (status) => {
+  test.each([204, 200, 404])('succeeds after %i', async (status) => {
     cloud.reply({ status });
     await obs.deleteObject('ims-image', 'a.qcow2');
     expect(cloud.requests).toMatchObject([{ method: 'DELETE', url: '/ims-image/a.qcow2' }]);
   });
 
-  test('is sent once, and may have been done when nobody answers', async () => {
+  test('is sent once, and may be executed when no answer comes', async () => {
     cloud.reply((_response, socket) => socket.destroy());
     expect(await cloudErrorOf(obs.deleteObject('ims-image', 'a.qcow2'))).toMatchObject({ executed: 'maybe' });
     expect(cloud.requests).toHaveLength(1);

@@ -17,21 +17,21 @@ const REFUSED: Reply = { status: 401, body: { error_code: 'APIGW.0301', error_ms
 const THROTTLED = { error_code: 'APIGW.0308', error_msg: 'over ratelimit' };
 const EXPORT = { imageId: IMAGE_ID, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
 
-describe('a read', () => {
-  test('is repeated after trouble of the server or the network', async () => {
+describe('a read of the cloud', () => {
+  test('is retried after a server or network error', async () => {
     cloud.reply({ status: 500 }, DROP, { status: 503, headers: { 'Retry-After': '0' } }, RUNNING);
     expect((await cloud.client().ims.getJob(JOB_ID)).status).toBe('RUNNING');
     expect(cloud.requests).toHaveLength(4);
   });
 
-  test('is repeated a few times only, and tells the last error', async () => {
+  test('is retried only a few times, and reports the last error', async () => {
     cloud.reply({ status: 502, body: '<html>Bad Gateway</html>' });
     const error = await cloudErrorOf(cloud.client().ims.getJob(JOB_ID));
     expect(error).toMatchObject({ code: 'HTTP_502', class: 'transient', executed: 'no', message: 'Bad Gateway' });
     expect(cloud.requests).toHaveLength(4);
   });
 
-  test('survives a keep-alive connection that the server closed meanwhile', async () => {
+  test('succeeds although the server closed the keep-alive connection', async () => {
     const { ims } = cloud.client();
     cloud.reply((response, socket) => {
       response.end('{"status":"RUNNING"}', () => setImmediate(() => socket.destroy()));
@@ -40,7 +40,7 @@ describe('a read', () => {
     expect((await ims.getJob(JOB_ID)).status).toBe('RUNNING');
   });
 
-  test('is repeated after throttling only when the cloud asks for a short wait', async () => {
+  test('is retried after throttling only when the cloud asks for a short wait', async () => {
     cloud.reply({ status: 429, headers: { 'Retry-After': '0' }, body: THROTTLED }, RUNNING);
     await cloud.client().ims.getJob(JOB_ID);
     expect(cloud.requests).toHaveLength(2);
@@ -48,21 +48,21 @@ describe('a read', () => {
 
   test.each([
     ['without Retry-After', {}, null],
-    ['with a long one', { 'Retry-After': '60' }, 60_000],
-  ])('is not repeated after throttling %s: throttled calls count as well', async (_how, headers, retryAfterMs) => {
+    ['with a long Retry-After', { 'Retry-After': '60' }, 60_000],
+  ])('is not retried after throttling %s, since throttled calls count as well', async (_how, headers, retryAfterMs) => {
     cloud.reply({ status: 429, headers, body: THROTTLED });
     const error = await cloudErrorOf(cloud.client().ims.getJob(JOB_ID));
     expect(error).toMatchObject({ class: 'throttled', code: 'APIGW.0308', retryAfterMs });
     expect(cloud.requests).toHaveLength(1);
   });
 
-  test.each([400, 403, 404])('is not repeated after a %i', async (status) => {
+  test.each([400, 403, 404])('is not retried after a %i', async (status) => {
     cloud.reply({ status, body: { error: { code: 'X.1', message: 'no' } } });
     await cloudErrorOf(cloud.client().ims.getJob(JOB_ID));
     expect(cloud.requests).toHaveLength(1);
   });
 
-  test('ends within its budget when nothing answers', async () => {
+  test('ends within its time budget when no answer comes', async () => {
     cloud.reply(() => undefined);
     const client = cloud.client({}, { retry: { firstDelayMs: 1, budgetMs: 120, tryLimitMs: 50 } });
     const startedAt = performance.now();
@@ -71,7 +71,7 @@ describe('a read', () => {
     expect(cloud.requests.length).toBeGreaterThan(1);
   });
 
-  test('stops when its caller gives up, also between tries', async () => {
+  test('stops when its caller aborts it, also between tries', async () => {
     const controller = new AbortController();
     cloud.reply({ status: 500 });
     const client = cloud.client({}, { retry: { firstDelayMs: 5_000 } });
@@ -83,7 +83,7 @@ describe('a read', () => {
   });
 });
 
-describe('the export', () => {
+describe('the export POST', () => {
   test.each([
     ['a 500', { status: 500 } as Reply],
     ['a 503 with Retry-After', { status: 503, headers: { 'Retry-After': '0' } } as Reply],
@@ -97,21 +97,21 @@ describe('the export', () => {
     expect(cloud.requests.map(({ method }) => method)).toEqual(['POST']);
   });
 
-  test('that got no answer may have been executed', async () => {
+  test('may be executed when no answer comes', async () => {
     cloud.reply(DROP);
     const error = await cloudErrorOf(cloud.client().ims.exportImage(EXPORT));
     expect(error).toMatchObject({ executed: 'maybe', class: 'transient', httpStatus: null, operation: 'ExportImage' });
   });
 
-  test('that found nobody listening was not executed', async () => {
+  test('was not executed when no server listens', async () => {
     const endpoints = { ims: 'http://127.0.0.1:9', obs: cloud.origin, iam: cloud.origin };
     const error = await cloudErrorOf(cloud.client({ endpoints }).ims.exportImage(EXPORT));
     expect(error).toMatchObject({ code: 'ECONNREFUSED', executed: 'no' });
   });
 });
 
-describe('a refused signature', () => {
-  test('renews the credentials once and tries once more', async () => {
+describe('a rejected signature', () => {
+  test('makes a read renew the credentials and try once more', async () => {
     cloud.reply(REFUSED, RUNNING);
     const { credentials, keys } = rotating();
     expect((await cloud.client({ credentials }).ims.getJob(JOB_ID)).status).toBe('RUNNING');
@@ -132,7 +132,7 @@ describe('a refused signature', () => {
     expect(cloud.requests).toHaveLength(1);
   });
 
-  test('twice in a row makes a key rest, since more would lock it; after the rest one request tries it', async () => {
+  test('twice in a row makes a key rest, and after the rest one request tries it', async () => {
     let nowMs = Date.now();
     cloud.reply(REFUSED);
     const { ims } = cloud.client({}, { now: () => nowMs });
@@ -158,7 +158,7 @@ describe('a refused signature', () => {
     expect(cloud.requests).toHaveLength(5);
   });
 
-  test('once makes an export wait for a read that proves the key, and is told as the export that was not sent', async () => {
+  test('once makes an export prove the key by a read first, and fail unsent when that is rejected', async () => {
     cloud.reply(REFUSED);
     const { ims } = cloud.client();
     await cloudErrorOf(ims.getJob(JOB_ID));
@@ -170,7 +170,7 @@ describe('a refused signature', () => {
     expect(cloud.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
 
-  test('asks for other credentials once, and for none that are the same', async () => {
+  test('asks for other credentials once, and not for the same ones', async () => {
     cloud.reply(REFUSED);
     let refreshes = 0;
     const credentials: CredentialsProvider = {
@@ -183,7 +183,7 @@ describe('a refused signature', () => {
     expect([refreshes, cloud.requests.length]).toEqual([1, 1]);
   });
 
-  test('is not told at all while credentials are fetched for longer than the call may take', async () => {
+  test('is not reported when fetching the credentials exceeds the time of the call', async () => {
     const credentials: CredentialsProvider = { get: () => new Promise(() => undefined) };
     const { ims } = cloud.client({ credentials }, { retry: { maxTries: 1, tryLimitMs: 50 } });
     expect(await cloudErrorOf(ims.getJob(JOB_ID))).toMatchObject({ code: 'RequestTimeout', executed: 'no' });
@@ -223,7 +223,7 @@ describe('a refused signature', () => {
   }
 });
 
-describe('an error', () => {
+describe('an error of the cloud client', () => {
   test('never repeats a secret that the cloud sent back', async () => {
     const credentials = staticCredentials({ accessKey: 'testAK', secretKey: 'SECRET-1', securityToken: 'TOKEN-1' });
     cloud.reply({ status: 400, body: { error: { code: 'X.1', message: 'bad SECRET-1 and TOKEN-1' } } });
@@ -236,14 +236,14 @@ describe('an error', () => {
     expect(`${JSON.stringify(error)}${error.stack}`).not.toMatch(/SECRET-1|TOKEN-1|Signature=/);
   });
 
-  test('says what is missing when there are no credentials', async () => {
+  test('names what is missing when there are no credentials', async () => {
     const credentials = { get: () => Promise.reject(new Error('HUAWEICLOUD_SDK_AK is not set')) };
     const error = await cloudErrorOf(cloud.client({ credentials }).ims.exportImage(EXPORT));
     expect(error).toMatchObject({ code: 'CredentialsUnavailable', class: 'unauthorized', executed: 'no' });
     expect(error.message).toContain('HUAWEICLOUD_SDK_AK is not set');
   });
 
-  test('has the request id of the header, or of the body', async () => {
+  test('has the request id of the header or of the body', async () => {
     cloud.reply({
       status: 400,
       headers: { 'X-Request-Id': 'h1' },

@@ -60,7 +60,7 @@ describe('an export from start to object', () => {
   test.each<[string, ApiChoice]>([
     ['v1 and ShowJob', {}],
     ['v2.1 and ShowJobProgress', { exportPath: 'v2.1', jobQuery: 'progress' }],
-  ])('by %s', async (_api, api) => {
+  ])('succeeds by %s', async (_api, api) => {
     const { ims, obs } = client({ api });
     const { key, bucketUrl } = freeObject();
     const { bucket } = simulator.info;
@@ -82,8 +82,8 @@ describe('an export from start to object', () => {
   });
 });
 
-describe('the simulator accepts our signature', () => {
-  test('in virtual-host style, on a name that no resolver knows', async () => {
+describe('the signature check of the simulator', () => {
+  test('accepts our client in virtual-host style on a name that no DNS knows', async () => {
     const { bucket, obsEndpoint } = simulator.info;
     const endpoint = obsEndpoint.replace(/\/\/[^:]+/, '//obs.localhost');
     const { obs } = client({}, { IMS_EXPORT_OBS_ENDPOINT: endpoint, IMS_EXPORT_OBS_PATH_STYLE: 'false' });
@@ -91,13 +91,13 @@ describe('the simulator accepts our signature', () => {
     expect(await obs.headObject(bucket, 'no such/ключ+(1).qcow2')).toMatchObject({ object: null });
   });
 
-  test('when IAM has to be asked for the project', async () => {
+  test('accepts our client when it first asks IAM for the project', async () => {
     const { ims, projectId } = client({}, { HUAWEICLOUD_SDK_PROJECT_ID: undefined });
     expect(await projectId()).toBe(simulator.info.projectId);
     expect(await ims.getImage(image('linux'))).toBeDefined();
   });
 
-  test('and refuses a wrong secret, once', async () => {
+  test('rejects a wrong secret after one request', async () => {
     const { accessKey } = simulator.info;
     const before = simulator.requests().length;
     const { ims } = client({ credentials: staticCredentials({ accessKey, secretKey: 'wrong' }) });
@@ -108,7 +108,7 @@ describe('the simulator accepts our signature', () => {
   });
 });
 
-describe('an image', () => {
+describe('an image read from the simulator', () => {
   test.each([
     ['linux', { imageType: 'private', status: 'active', imageSizeBytes: 10n * 1024n ** 3n, rootOrigin: 'file' }],
     ['queued', { status: 'queued' }],
@@ -117,11 +117,11 @@ describe('an image', () => {
     ['fullEcs', { wholeImage: true }],
     ['iso', { diskFormat: 'iso', virtualEnvType: 'IsoImage' }],
     ['fromMarketplaceEcs', { productCode: 'OFFI001' }],
-  ])('%s is told as it is', async (name, facts) => {
+  ])('%s has its attributes', async (name, facts) => {
     expect(await client().ims.getImage(image(name))).toMatchObject({ id: image(name), ...facts });
   });
 
-  test('knows its parent, its backup and its key', async () => {
+  test('has its parent, its backup and its key', async () => {
     const { ims } = client();
     expect((await ims.getImage(image('windowsFromPublic')))?.originalImageId).toBe(image('windowsPublic'));
     expect((await ims.getImage(image('fromBackup')))?.backupId).not.toBeNull();
@@ -129,13 +129,13 @@ describe('an image', () => {
     expect((await ims.getImage(image('linux')))?.cmkId).toBeNull();
   });
 
-  test('that does not exist is undefined', async () => {
+  test('is undefined when it does not exist', async () => {
     expect(await client().ims.getImage('00000000-0000-4000-8000-000000000000')).toBeUndefined();
   });
 });
 
-describe('a bucket', () => {
-  test('tells class and region', async () => {
+describe('a bucket read from the simulator', () => {
+  test('has storage class and region', async () => {
     const { obs } = client();
     const { bucket, region } = simulator.info;
     expect(await obs.headBucket(bucket)).toMatchObject({ storageClass: 'STANDARD', location: region });
@@ -143,7 +143,7 @@ describe('a bucket', () => {
     expect((await obs.headBucket(`${bucket}-elsewhere`)).location).not.toBe(region);
   });
 
-  test('that is denied or missing is an error of that name', async () => {
+  test('is an error of that name when it is denied or missing', async () => {
     const { obs } = client();
     const { bucket } = simulator.info;
     expect(await cloudErrorOf(obs.headBucket(`${bucket}-denied`))).toMatchObject({
@@ -161,12 +161,12 @@ describe('a bucket', () => {
   });
 });
 
-describe('a refused export', () => {
+describe('an export that the simulator rejects', () => {
   test.each([
     ['tooLarge', 'permanent'],
     ['windowsFromPublic', 'permanent'],
     ['iso', 'permanent'],
-  ])('of %s was not executed', async (name, errorClass) => {
+  ])('was not executed for the image %s', async (name, errorClass) => {
     const call = client().ims.exportImage({ imageId: image(name), fileFormat: 'qcow2', ...freeObject() });
     expect(await cloudErrorOf(call)).toMatchObject({ executed: 'no', class: errorClass, httpStatus: 400 });
   });
@@ -185,11 +185,11 @@ describe('a refused export', () => {
   });
 });
 
-describe('a lost answer', () => {
+describe('an answer lost by the simulator', () => {
   const EXPORT_PATH = '/v1/cloudimages/*/file';
 
   test.each(['dropBefore', 'dropAfter', 'truncate'])(
-    'to the export (%s) is ambiguous, and the POST went out once',
+    'to the export (%s) makes it ambiguous, and the POST went out once',
     async (fault) => {
       simulator.faults.add({ service: 'ims', method: 'POST', path: EXPORT_PATH, action: { [fault]: true } });
       const before = posts();
@@ -200,7 +200,7 @@ describe('a lost answer', () => {
     },
   );
 
-  test('of a gateway to the export is ambiguous', async () => {
+  test('replaced by a gateway error makes the export ambiguous', async () => {
     const html = '<html><body>504 Gateway Time-out</body></html>';
     simulator.faults.add({ method: 'POST', path: EXPORT_PATH, action: { status: 504, body: html } });
     const call = client().ims.exportImage({ imageId: image('linux'), fileFormat: 'vmdk', ...freeObject() });
@@ -211,7 +211,7 @@ describe('a lost answer', () => {
     });
   });
 
-  test('to a read is asked for again', async () => {
+  test('to a read makes the client ask again', async () => {
     const { ims, obs } = client();
     simulator.faults.add({ service: 'ims', method: 'GET', action: { dropBefore: true } });
     simulator.faults.add({ service: 'ims', method: 'GET', nth: 2, action: { truncate: true } });
@@ -220,7 +220,7 @@ describe('a lost answer', () => {
     expect((await obs.headBucket(simulator.info.bucket)).storageClass).toBe('STANDARD');
   });
 
-  test('of half a job is no verdict', async () => {
+  test('without a job status is no verdict', async () => {
     const { ims } = client();
     const { jobId } = await ims.exportImage({ imageId: image('dataDisk'), fileFormat: 'vhd', ...freeObject() });
     simulator.faults.add({ service: 'ims', method: 'GET', action: { body: { job_id: jobId } } });
@@ -234,7 +234,7 @@ describe('a lost answer', () => {
   });
 });
 
-describe('credentials', () => {
+describe('credentials in the simulator', () => {
   test('that were rotated in the environment are used from the next request on', async () => {
     const env: NodeJS.ProcessEnv = { ...environmentOf(simulator.info) };
     const cloud = createCloudClient(accountFromEnvironment(env));
@@ -249,7 +249,7 @@ describe('credentials', () => {
   test.each([
     ['credentials', 'unauthorized'],
     ['permissions', 'forbidden'],
-  ] as const)('without %s are %s, and good again once restored', async (what, errorClass) => {
+  ] as const)('make a read fail after revoked %s as %s, until they are restored', async (what, errorClass) => {
     const { ims } = client();
     simulator.credentials.revoke(what);
     const error = await cloudErrorOf(ims.getImage(image('linux')));

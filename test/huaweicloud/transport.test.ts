@@ -31,8 +31,8 @@ async function failureOf(call: Promise<unknown>): Promise<TransportError> {
   throw error;
 }
 
-describe('a request', () => {
-  test('goes out as it is and comes back whole', async () => {
+describe('an HTTP request', () => {
+  test('goes out unchanged and returns the whole answer', async () => {
     cloud.reply({ status: 202, headers: { 'X-Request-Id': 'r1' }, body: { ok: true } });
     const answer = await transport.send(request('POST'), { limitMs: 5_000 });
     expect(answer).toMatchObject({ status: 202, headers: { 'x-request-id': 'r1' } });
@@ -40,12 +40,12 @@ describe('a request', () => {
     expect(cloud.requests).toMatchObject([{ method: 'POST', url: '/x?y=1', body: '{}', headers: { 'x-test': 'yes' } }]);
   });
 
-  test('takes any status for an answer', async () => {
+  test('accepts any status as an answer', async () => {
     cloud.reply({ status: 503, body: 'no' });
     expect((await transport.send(request('GET'), { limitMs: 5_000 })).status).toBe(503);
   });
 
-  test('that finds nobody listening has not begun', async () => {
+  test('to a closed port was not executed', async () => {
     const origin = await unusedOrigin();
     for (const method of ['GET', 'POST'] as const) {
       const failure = await failureOf(transport.send(request(method, origin), { limitMs: 5_000 }));
@@ -53,13 +53,13 @@ describe('a request', () => {
     }
   });
 
-  test('to a name that does not exist has not begun', async () => {
+  test('to a host name that does not exist was not executed', async () => {
     const failure = await failureOf(transport.send(request('POST', 'http://ims.invalid'), { limitMs: 5_000 }));
     expect(failure.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
     expect(failure.begun).toBe(false);
   });
 
-  test('to a server that speaks no TLS has not begun', async () => {
+  test('to a server without TLS was not executed', async () => {
     const origin = cloud.origin.replace('http:', 'https:');
     expect((await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }))).begun).toBe(false);
     expect(cloud.requests).toHaveLength(0);
@@ -72,9 +72,9 @@ describe('a request', () => {
   });
 });
 
-describe('an answer that is no HTTP', () => {
+describe('an answer that is not HTTP', () => {
   test.each(['X-Subject-Token: PLANTED\r\nContent-Length: zz', 'Bad\x01Header: 1\r\nX-Subject-Token: PLANTED'])(
-    'is told by name, code and message, and nothing of it is kept: %j',
+    'is reported by name, code and message, and none of its text is kept: %j',
     async (headers) => {
       const server = createServer((socket) => {
         socket.on('error', () => undefined);
@@ -91,7 +91,7 @@ describe('an answer that is no HTTP', () => {
   );
 });
 
-describe('a POST', () => {
+describe('an HTTP POST', () => {
   test('is sent once when the server drops the connection without an answer', async () => {
     cloud.reply((_response, socket) => socket.destroy());
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000 }));
@@ -116,7 +116,7 @@ describe('a POST', () => {
     expect(cloud.requests).toHaveLength(1);
   });
 
-  test('never rides on a connection that was used before, nor leaves one behind', async () => {
+  test('never reuses a connection, and leaves none behind', async () => {
     cloud.reply({ status: 200 });
     await transport.send(request('GET'), { limitMs: 5_000 });
     const before = cloud.connections();
@@ -125,7 +125,7 @@ describe('a POST', () => {
     expect(cloud.connections() - before).toBe(2);
   });
 
-  test('is not written when the last check objects', async () => {
+  test('is not sent when the last check objects', async () => {
     const objection = new Error('the worker stood still');
     const beforeSend = (): void => {
       throw objection;
@@ -135,7 +135,7 @@ describe('a POST', () => {
     expect(cloud.requests).toHaveLength(0);
   });
 
-  test('that is given up before it connects is never written', async () => {
+  test('is never sent when it is aborted before it connects', async () => {
     const controller = new AbortController();
     controller.abort();
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: controller.signal }));
@@ -148,7 +148,7 @@ describe('a POST', () => {
   });
 });
 
-describe('a limit', () => {
+describe('a limit of the HTTP transport', () => {
   test('ends a request that is not answered', async () => {
     cloud.reply(() => undefined);
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 50 }));
@@ -169,7 +169,7 @@ describe('a limit', () => {
     expect(failure.code).toBe('ResponseTooLarge');
   });
 
-  test('on connecting is a failure of a request that has not begun', async () => {
+  test('on connecting ends a request that was not executed', async () => {
     // TLS to a server that accepts and stays silent: the handshake never ends.
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -183,14 +183,14 @@ describe('a limit', () => {
   });
 });
 
-test('an abort ends a request in flight', async () => {
+test('an abort ends an HTTP request in flight', async () => {
   const controller = new AbortController();
   cloud.reply(() => controller.abort());
   const failure = await failureOf(transport.send(request('GET'), { limitMs: 5_000, signal: controller.signal }));
   expect(failure).toMatchObject({ code: 'Aborted', begun: true });
 });
 
-test('close ends requests in flight and refuses new ones', async () => {
+test('close of the transport ends requests in flight and rejects new ones', async () => {
   const closing = new Transport();
   const arrived = new Promise<void>((resolve) => cloud.reply(() => resolve()));
   const call = failureOf(closing.send(request('POST'), { limitMs: 5_000 }));

@@ -41,7 +41,7 @@ const untilAdmitted = ({ handle: { workflowId } }: OneExport, updateId: string) 
   );
 
 describe.concurrent('attaching to a job', () => {
-  it('tracks it to its end and verifies the object, without a POST', async () => {
+  it('tracks the job to its end and verifies the object, without a POST', async () => {
     const job = await begunElsewhere();
     const { jobId, workflowId, how } = await attach(inputOf(job, { fileFormat: 'qcow2' }));
     expect({ jobId, how }).toEqual({ jobId: job.jobId, how: 'started' });
@@ -61,21 +61,21 @@ describe.concurrent('attaching to a job', () => {
     expect(postsOf(job.imageId)).toBe(1);
   });
 
-  it('needs no format: then the object is taken by its other looks', async () => {
+  it('needs no format, and then verifies everything else of the object', async () => {
     const job = await begunElsewhere();
     rig.simulator.changeJob(job.jobId, { status: 'SUCCESS' });
     const { result } = await attach(inputOf(job));
     expect(await result()).toMatchObject({ fileFormat: null, verification: { state: 'verified' }, submissions: 0 });
   });
 
-  it('of one that has failed ends as ExportFailed, with the reason of the cloud', async () => {
+  it('that has failed ends as ExportFailed with the reason of the cloud', async () => {
     const job = await begunElsewhere();
     rig.simulator.changeJob(job.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'disk full' });
     const { result } = await attach(inputOf(job));
     expect(await errorCodeOf(result())).toBe('ExportFailed');
   });
 
-  it('counts its times from the begin of the job, by which it is polled', async () => {
+  it('measures times and plans polls from the start of the job', async () => {
     const job = await begunElsewhere();
     const { workflowId } = await attach(inputOf(job));
     const { submittedAt, startedAt } = await untilStatus(rig.client, workflowId, ({ polls }) => polls > 0);
@@ -83,7 +83,7 @@ describe.concurrent('attaching to a job', () => {
     await rig.client.workflow.getHandle(workflowId).cancel();
   });
 
-  it('a second time joins; with another job at that destination it is refused', async () => {
+  it('joins the tracking export a second time, and rejects another job at that destination', async () => {
     const job = await begunElsewhere();
     const other = await begunElsewhere();
     const { workflowId } = await attach(inputOf(job));
@@ -96,8 +96,8 @@ describe.concurrent('attaching to a job', () => {
   });
 });
 
-describe.concurrent('attaching is refused', () => {
-  it('to a job of another image', async () => {
+describe.concurrent('attaching is rejected', () => {
+  it('for a job of another image', async () => {
     const job = await begunElsewhere();
     const other = new OneExport(rig);
     const refused = await attach(inputOf({ ...job, imageId: other.imageId })).catch((error) => error);
@@ -108,7 +108,7 @@ describe.concurrent('attaching is refused', () => {
     });
   });
 
-  it('to a job of another type', async () => {
+  it('for a job of another type', async () => {
     const job = await begunElsewhere();
     rig.simulator.faults.add({
       service: 'ims',
@@ -135,7 +135,7 @@ describe.concurrent('attaching is refused', () => {
     });
   });
 
-  it('to a job that another export has, or had, for another destination', async () => {
+  it('for a job that another export tracks or tracked to another destination', async () => {
     const job = await begunElsewhere();
     const bucketUrl = `${rig.simulator.info.bucket}:attach/elsewhere`;
     // Temporal lists what a workflow said of itself a moment later.
@@ -151,7 +151,7 @@ describe.concurrent('attaching is refused', () => {
     expect(await errorCodeOf(readExport(rig.client, exportWorkflowId(bucketUrl)))).toBe('NoSuchExport');
   });
 
-  it('by the workflow itself, where an object was at the destination before the job', async () => {
+  it('by the workflow when an object existed at the destination before the job', async () => {
     const job = await begunElsewhere();
     const key = `attach/older-${job.jobId}`;
     const bucketUrl = `${rig.simulator.info.bucket}:${key}`;
@@ -170,7 +170,7 @@ describe.concurrent('attaching is refused', () => {
     });
   });
 
-  it('by the workflow itself, where the job has succeeded and there is no object', async () => {
+  it('by the workflow when the job succeeded and no object exists', async () => {
     const job = await begunElsewhere();
     rig.simulator.changeJob(job.jobId, { status: 'SUCCESS' });
     const bucketUrl = `${rig.simulator.info.bucket}:attach/nothing-${job.jobId}`;
@@ -182,14 +182,14 @@ describe.concurrent('attaching is refused', () => {
     });
   });
 
-  it('where the credentials are refused', async () => {
+  it('when the cloud rejects the credentials', async () => {
     const job = await begunElsewhere();
     const action = { status: 403, body: { error_code: 'APIGW.0302', error_msg: 'not allowed' } };
     rig.simulator.faults.add({ service: 'ims', method: 'GET', path: `*/jobs/${job.jobId}`, times: 9, action });
     expect(await errorCodeOf(attach(inputOf(job)))).toBe('AccessDenied');
   });
 
-  it('of bad input, before anything is asked', async () => {
+  it('for invalid input, before any request', async () => {
     const { imageId, bucketUrl } = new OneExport(rig).input;
     expect(await errorCodeOf(attach({ imageId, bucketUrl, attach: { jobId: 'no such/thing' } }))).toBe(
       'InvalidExportRequest',
@@ -197,7 +197,7 @@ describe.concurrent('attaching is refused', () => {
   });
 });
 
-it('a job that cannot be read at first is looked at again before it is refused', async () => {
+it('attaching reads a job again that cannot be read at first, before it rejects it', async () => {
   const job = await begunElsewhere();
   rig.simulator.faults.add({
     service: 'ims',
@@ -211,7 +211,7 @@ it('a job that cannot be read at first is looked at again before it is refused',
   await rig.client.workflow.getHandle(workflowId).cancel();
 });
 
-it('attaching to the job of a running export whose submit was lost tells it that it is this one', async () => {
+it('attaching to the job of a running export with an ambiguous submit gives that export its job', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, onAmbiguousSubmit: 'ask' } });
   one.postsFail({ dropAfter: true });
   await one.start();
@@ -223,7 +223,7 @@ it('attaching to the job of a running export whose submit was lost tells it that
   await one.handle.cancel();
 });
 
-it('a cancel before the job was read says that the job may go on, with its id', async () => {
+it('a cancel of an attach before the job is read says that the job may continue, with its id', async () => {
   const job = await begunElsewhere();
   rig.simulator.faults.add({
     service: 'ims',
@@ -241,7 +241,7 @@ it('a cancel before the job was read says that the job may go on, with its id', 
   expect(status).toMatchObject({ remoteJob: 'unknown', jobId: null });
 });
 
-it('of two answers for a lost submit in one moment the first counts, and the second is refused', async () => {
+it('the first of two simultaneous answers to an ambiguous submit counts, and the second is rejected', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, onAmbiguousSubmit: 'ask' } });
   one.postsFail({ dropAfter: true });
   await one.start();
@@ -262,7 +262,7 @@ it('of two answers for a lost submit in one moment the first counts, and the sec
   await one.handle.cancel();
 });
 
-it('attaching another job to such an export says why it was not taken', async () => {
+it('attaching another job to an export with an ambiguous submit says why the job was rejected', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, onAmbiguousSubmit: 'ask' } });
   one.postsFail({ dropAfter: true });
   await one.start();
@@ -277,7 +277,7 @@ it('attaching another job to such an export says why it was not taken', async ()
   await one.handle.cancel();
 });
 
-it('after a canceled run, a start names its job and offers to attach', async () => {
+it('a start after a canceled run names the job of that run and offers to attach', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   await one.handle.cancel();

@@ -28,7 +28,7 @@ async function failureOf(input: unknown): Promise<ApplicationFailure> {
   return cause as ApplicationFailure;
 }
 
-describe('bad input, as the start form of the Web UI makes it easy', () => {
+describe('invalid input from the start form of the Web UI', () => {
   it.each([
     ['no input at all', undefined, '', 'nothing'],
     ['null', null, '', 'null'],
@@ -45,14 +45,14 @@ describe('bad input, as the start form of the Web UI makes it easy', () => {
     ['options that are a string', { ...valid, options: 'fast' }, 'options', '"fast"'],
     ['an account that the worker lacks', { ...valid, account: 'berlin' }, 'account', '"berlin"'],
     // In a command, half a character is no UTF-8, and would end the worker.
-    ['half a character to be told', { ...valid, notify: { workflowId: '\ud800' } }, 'notify.workflowId', '"\\ud800"'],
+    ['half a character in notify', { ...valid, notify: { workflowId: '\ud800' } }, 'notify.workflowId', '"\\ud800"'],
     [
       'an option of a later version',
       { ...valid, options: { expectNotification: true } },
       'options.expectNotification',
       'true',
     ],
-  ])('%s ends the workflow as InvalidExportRequest, without a POST', async (_, input, field, value) => {
+  ])('%s ends the workflow as InvalidExportRequest without a POST', async (_, input, field, value) => {
     const failure = await failureOf(input);
     expect(failure).toMatchObject({ type: 'InvalidExportRequest', nonRetryable: true });
     const [details] = failure.details as [InvalidExportRequestDetails];
@@ -60,7 +60,7 @@ describe('bad input, as the start form of the Web UI makes it easy', () => {
     expect(failure.message).toContain(`${field || 'input'} is ${value}; expected ${details.expected}`);
   });
 
-  it('a second argument is not taken for a state to resume', async () => {
+  it('as a second argument is not used as a state to resume', async () => {
     const handle = await rig.client.workflow.start('exportImageWorkflow', {
       workflowId: `bad-input-state-${Date.now()}`,
       taskQueue: rig.taskQueue,
@@ -71,7 +71,7 @@ describe('bad input, as the start form of the Web UI makes it easy', () => {
     expect(rig.posts()).toBe(0);
   });
 
-  it('a refused image ends as ExportNotAllowed with the rule and what the image showed', async () => {
+  it('with an unsuitable image ends as ExportNotAllowed with the rule and the found value', async () => {
     const { images, bucket } = rig.simulator.info;
     const failure = await failureOf({ imageId: images.iso, bucketUrl: `${bucket}:bad-input/iso`, fileFormat: 'qcow2' });
     expect(failure).toMatchObject({ type: 'ExportNotAllowed', nonRetryable: true });
@@ -81,7 +81,7 @@ describe('bad input, as the start form of the Web UI makes it easy', () => {
     expect(failure.message).toContain('"installer-iso"');
   });
 
-  it('an image that is not there ends as ExportNotAllowed', async () => {
+  it('with an unknown image ends as ExportNotAllowed', async () => {
     const failure = await failureOf(valid);
     expect(failure).toMatchObject({
       type: 'ExportNotAllowed',

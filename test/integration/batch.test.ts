@@ -65,7 +65,7 @@ async function runsOf({ workflowId }: WorkflowHandle) {
 }
 
 describe('a batch of exports', () => {
-  it('gives a verdict of its own to each image, and completes although some fail', async () => {
+  it('gives each image its own verdict, and completes although some fail', async () => {
     const { info } = rig.simulator;
     const folder = randomUUID().slice(0, 8);
     const [fine, fails, taken, busy] = images(4);
@@ -124,7 +124,7 @@ describe('a batch of exports', () => {
     expect(running.how).toBe('started');
   });
 
-  it('finds what an earlier batch has exported, and does not export it again', async () => {
+  it('finds what an earlier batch exported, and does not export it again', async () => {
     const [image] = images(1);
     const input = { images: [image ?? { imageId: '' }], to: into() };
     const first = await resultOf(await startBatchWorkflow(rig, input));
@@ -147,7 +147,7 @@ describe('a batch of exports', () => {
     await expect(childOf(result.items[0]?.bucketUrl).describe()).rejects.toThrow(/not found/);
   });
 
-  itInLongForm('exports the images that a query finds, of all its pages', async () => {
+  itInLongForm('exports all images of all pages of a query', async () => {
     const tagged = rig.simulator.addImages('linux', 101, { tags: ['nightly=yes'] });
     rig.simulator.addImages('linux', 1, { tags: ['nightly=yes'], __imagetype: 'shared' });
     const input: ExportImagesInput = { query: { tag: 'nightly=yes', os: 'Linux' }, to: into(), dryRun: true };
@@ -180,7 +180,7 @@ describe('a batch of exports', () => {
       });
     });
 
-    it('succeeds without items where the input allows it', async () => {
+    it('succeeds without items when allowEmpty is true', async () => {
       const handle = await startBatchWorkflow(rig, { ...input(), allowEmpty: true });
       const warnings = ['The query matches no private image.'];
       expect(await resultOf(handle)).toMatchObject({ total: 0, items: [], warnings });
@@ -188,7 +188,7 @@ describe('a batch of exports', () => {
       expect(memo).toEqual({ total: 0, outcome: 'completed', counts: {} });
     });
 
-    it('fails for who starts it, also when it ends between two looks at it', async () => {
+    it('fails for its starter even when it ends between two status checks', async () => {
       // So that the first description shows it running; its query is asked only once it has failed.
       rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: 500 } });
       const { connection, options } = rig.client;
@@ -212,14 +212,14 @@ describe('a batch of exports', () => {
     });
   });
 
-  it('whose query matches only images that cannot be exported has a verdict on each', async () => {
+  it('whose query matches only unsuitable images gives a verdict on each', async () => {
     const tag = `refused=${randomUUID().slice(0, 8)}`;
     rig.simulator.addImages('encrypted', 2, { tags: [tag], __image_size: String(200 * 1024 ** 3) });
     const result = await resultOf(await startBatchWorkflow(rig, { query: { tag }, to: into() }));
     expect(verdictsOf(result)).toEqual(['refused', 'refused']);
   });
 
-  itInLongForm('is joined by its name only for the same input, also by callers at the same moment', async () => {
+  itInLongForm('is joined by its name only for the same input, also by simultaneous callers', async () => {
     rig.simulator.jobSeconds = 600;
     const inputs = images(2).map((image) => ({ images: [image], to: into() }));
     const options = { taskQueue: rig.taskQueue, name: randomUUID() };
@@ -240,7 +240,7 @@ describe('a batch of exports', () => {
     }
   });
 
-  it('refuses two images with one key before it starts any', async () => {
+  it('rejects two images with one key before it starts any', async () => {
     const [a, b] = rig.simulator.addImages('linux', 2, { tags: ['twice'], name: 'web server' });
     const input = { query: { tag: 'twice' }, to: `${bucket}:twice/{name}` };
     const code = errorCodeOf(startBatch(rig.client, input, { taskQueue: rig.taskQueue }));
@@ -251,7 +251,7 @@ describe('a batch of exports', () => {
     for (const image of [a, b]) expect(message).toContain(`${image?.id} (web server)`);
   });
 
-  it('finds all of 1,203 images of one name, and refuses to export them to one key', async () => {
+  it('finds all 1,203 images of one name, and refuses to export them to one key', async () => {
     rig.simulator.jobSeconds = 600;
     const golden = rig.simulator.addImages('linux', 1_203, { name: 'golden' });
     const query = { name: 'golden' };
@@ -270,7 +270,7 @@ describe('a batch of exports', () => {
     await expect(batchResult(rig.client, handle.workflowId)).rejects.toThrow('1 canceled, 1202 notStarted');
   });
 
-  it('keeps its window, which can be changed, paused and resumed', async () => {
+  it('keeps its window of running exports, which can be changed, paused and resumed', async () => {
     rig.simulator.jobSeconds = 600;
     const started = await startBatch(
       rig.client,
@@ -314,7 +314,7 @@ describe('a batch of exports', () => {
     expect((await statusOf(handle)).maxConcurrent).toBe(7);
   });
 
-  it('passes a cancel on to every export that runs, and tells what it leaves', async () => {
+  it('passes a cancel on to every running export, and reports what it leaves', async () => {
     rig.simulator.jobSeconds = 600;
     const handle = await startBatchWorkflow(rig, { images: images(3), to: into(), maxConcurrent: 2 });
     const { exports } = await untilBatch(handle, ({ running }) => running === 2);
@@ -331,7 +331,7 @@ describe('a batch of exports', () => {
     await expect(batchResult(rig.client, handle.workflowId)).rejects.toThrow('2 canceled, 1 notStarted');
   });
 
-  it('refuses an image whose workflow id was taken by a workflow that is no export', async () => {
+  it('rejects an image whose workflow id is taken by another workflow type', async () => {
     const bucketUrl = `${bucket}:${randomUUID()}.qcow2`;
     await takeWorkflowId(rig, bucketUrl);
     const input = { images: images(1).map((image) => ({ ...image, bucketUrl, fileFormat: 'qcow2' as const })) };
@@ -340,7 +340,7 @@ describe('a batch of exports', () => {
     expect(items).toMatchObject([{ bucketUrl, verdict: 'refused', failure }]);
   });
 
-  it('finds a child that was terminated from outside, and waits for one that was reset', async () => {
+  it('notices a terminated child, and waits for a child that was reset', async () => {
     rig.simulator.jobSeconds = 600;
     const input = { images: images(2), to: into(), options: { onAmbiguousSubmit: 'ask' as const } };
     const handle = await startBatchWorkflow(rig, input);
@@ -364,7 +364,7 @@ describe('a batch of exports', () => {
     expect(second).toMatchObject({ verdict: 'succeeded', jobId: job?.jobId });
   });
 
-  it('goes on in new runs and loses no report, also while its worker is away', async () => {
+  it('continues in new runs and loses no report, even while its worker is down', async () => {
     const handle = await startBatchWorkflow(rig, { images: images(14), to: into(), maxConcurrent: 7 });
     await untilBatch(handle, ({ counts }) => counts.succeeded > 1);
     await rig.withoutWorker(async () => {});
@@ -379,7 +379,7 @@ describe('a batch of exports', () => {
     for (const { imageId } of result.items) expect(jobsOf(imageId)).toHaveLength(1);
   });
 
-  it('refuses a state from outside, and a signal that is no report does nothing', async () => {
+  it('rejects a state from outside, and ignores a signal that is no report', async () => {
     const args = [
       { query: {}, to: into() },
       { version: 1, startedAtMs: 0, items: [] },
@@ -396,7 +396,7 @@ describe('a batch of exports', () => {
 });
 
 describe('an export with notify', () => {
-  it('ends as ever when nobody is there to be told, and tells of invalid input too', async () => {
+  it('ends normally when the notified workflow does not exist, and also notifies about invalid input', async () => {
     const input = { ...rig.input(), notify: { workflowId: 'nobody-of-that-name' } };
     const handle = await rig.startWorkflow(input);
     expect(await handle.result()).toMatchObject({ verdict: 'succeeded' });
@@ -407,7 +407,7 @@ describe('an export with notify', () => {
 });
 
 describe('examples/schedule', () => {
-  it('creates a schedule whose nights are batches with keys of the day, and which can be created again', async () => {
+  it('creates a schedule that starts batches with date keys, and can be run again', async () => {
     const [image] = rig.simulator.addImages('linux', 1, { tags: ['backup=nightly'] });
     const nightly = { scheduleId: randomUUID().slice(0, 8), bucket, tag: 'backup=nightly', taskQueue: rig.taskQueue };
     await createNightlyExport(rig.client, nightly);

@@ -32,7 +32,7 @@ const jobsOf = ({ bucketUrl }: ExportImageInput) => rig.simulator.jobs().filter(
 const POST = { service: 'ims', method: 'POST', path: '*/file' } as const;
 
 describe('a cancel', () => {
-  it('while validating ends at once; no job was begun', async () => {
+  it('during the validation ends the export at once without a job', async () => {
     const input = rig.input({ image: 'linux' });
     rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: 9_000 } });
     const handle = await rig.startWorkflow(input);
@@ -45,7 +45,7 @@ describe('a cancel', () => {
     rig.simulator.faults.clear();
   });
 
-  it('while waiting to submit ends at once; no job was begun', async () => {
+  it('while waiting to submit ends the export at once without a job', async () => {
     const input = rig.input({ image: 'dataDisk' });
     const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
     rig.simulator.faults.add({ ...POST, action: { status: 400, body: throttled } });
@@ -59,7 +59,7 @@ describe('a cancel', () => {
     rig.simulator.faults.clear();
   });
 
-  it('before the submit was taken by a worker sends no POST any more', async () => {
+  it('before a worker takes the submit sends no POST', async () => {
     const input = rig.input({ image: 'exactly128GiB' });
     const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
     rig.simulator.faults.add({ ...POST, action: { status: 400, body: throttled } });
@@ -76,7 +76,7 @@ describe('a cancel', () => {
     rig.simulator.faults.clear();
   });
 
-  it('in the middle of the POST lets it settle and keeps its job id', async () => {
+  it('during the POST lets it finish and keeps its job id', async () => {
     const input = rig.input({ image: 'encrypted' });
     rig.simulator.faults.add({ ...POST, action: { delayMs: 1_500 } });
     const handle = await rig.startWorkflow(input);
@@ -90,7 +90,7 @@ describe('a cancel', () => {
     rig.simulator.faults.clear();
   });
 
-  it('in the middle of a POST whose answer is lost says that nobody knows', async () => {
+  it('during an ambiguous POST says that the outcome is unknown', async () => {
     const input = rig.input({ image: 'windowsFromFile' });
     rig.simulator.faults.add({ ...POST, action: { delayMs: 1_500, dropAfter: true } });
     const handle = await rig.startWorkflow(input);
@@ -102,7 +102,7 @@ describe('a cancel', () => {
     rig.simulator.faults.clear();
   });
 
-  it('while exporting ends at once and says that the job goes on, with its id', async () => {
+  it('while exporting ends the export at once and says that the job continues, with its id', async () => {
     const input = rig.input({ image: 'large', isQuickExport: true, options: { minInterval: '5m', maxInterval: '5m' } });
     const { workflowId, jobId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     await untilStatus(rig.client, workflowId, ({ nextPollAt }) => nextPollAt !== null);
@@ -113,7 +113,7 @@ describe('a cancel', () => {
     expect(jobsOf(input)).toEqual([expect.objectContaining({ status: expect.stringMatching(/INIT|RUNNING/) })]);
   });
 
-  it('while a poll is under way ends at once', async () => {
+  it('during a poll ends the export at once', async () => {
     const input = rig.input({ image: 'huge', isQuickExport: true });
     rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '/v1/*/jobs/*', action: { delayMs: 9_000 } });
     const { workflowId, jobId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
@@ -123,7 +123,7 @@ describe('a cancel', () => {
     rig.simulator.faults.clear();
   });
 
-  it('while verifying says that the job has ended', async () => {
+  it('during the verification says that the job has ended', async () => {
     const input = rig.input({ bucketUrl: `${rig.simulator.info.bucket}:cancel/verifying` });
     rig.simulator.faults.add({
       service: 'obs',
@@ -141,7 +141,7 @@ describe('a cancel', () => {
     expect(status).toMatchObject({ jobId, remoteJob: 'ended', jobStatus: 'SUCCESS' });
   });
 
-  it('that the workflow was not asked for is none: a worker that shuts down leaves the export running', async () => {
+  it('is not caused by a worker shutdown: the export keeps running', async () => {
     const input = rig.input({ image: 'dataDisk' });
     const { workflowId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     await rig.withoutWorker(async () => {
@@ -155,7 +155,7 @@ describe('a cancel', () => {
 it.each<[what: string, send: (client: Client, workflowId: string) => Promise<unknown>]>([
   ['a cancel', cancelExport],
   ['an update', (client, workflowId) => retuneExport(client, workflowId, { deadline: '2h' })],
-])('%s by a client never reaches an export that was started by that id meanwhile', async (_what, send) => {
+])('%s by a client never reaches a later export with the same workflow id', async (_what, send) => {
   await rig.withoutWorker(async () => {
     const input = rig.input();
     const { workflowId } = await rig.startWorkflow(input);

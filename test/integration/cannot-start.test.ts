@@ -12,8 +12,8 @@ afterAll(() => rig.close());
 
 const start = (input: ReturnType<Rig['input']>) => startExport(rig.client, input, { taskQueue: rig.taskQueue });
 
-describe('a start that cannot work says so within seconds', () => {
-  it('when it joins an export that was started, and that no worker has taken', async () => {
+describe('a start that cannot work fails within seconds', () => {
+  it('when it joins an export that no worker has taken', async () => {
     const input = rig.input({ image: 'encrypted' });
     await rig.withoutWorker(async () => {
       await rig.startWorkflow(input);
@@ -43,14 +43,14 @@ describe('a start that cannot work says so within seconds', () => {
     }
   }, 30_000);
 
-  it('when the Temporal server is gone after it was there', async () => {
+  it('when the Temporal server stops after the client connected', async () => {
     const connection = Connection.lazy({ address: '127.0.0.1:1' });
     const client = new Client({ connection });
     expect(await errorCodeOf(startExport(client, rig.input()))).toBe('TemporalUnreachable');
     await connection.close();
   }, 60_000);
 
-  it('when the credentials are wrong, after at most two refused signatures', async () => {
+  it('when the credentials are wrong, after at most two rejected signatures', async () => {
     const wrong = await startRig({
       account: (account) => ({
         ...account,

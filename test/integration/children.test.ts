@@ -81,8 +81,8 @@ async function whileJobsAreLong<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-describe('a child that succeeds', () => {
-  it('gives its result to the parent, and says in the Web UI what it is', async () => {
+describe('a child export that succeeds', () => {
+  it('gives its result to the parent, and describes itself in the Web UI', async () => {
     const input = rig.input({ options: { onCancel: 'drain' } });
     const parent = await startParent('hurryExport', input);
     expect(await parent.result()).toMatchObject({ verdict: 'succeeded', bucketUrl: input.bucketUrl, warnings: [] });
@@ -115,8 +115,8 @@ describe('a child that succeeds', () => {
   });
 });
 
-describe('a child that does not succeed', () => {
-  it('failed: tells the code and the reason of the cloud', async () => {
+describe('a child export that does not succeed', () => {
+  it('reports code and reason of the cloud when the job fails', async () => {
     const input = await whileJobsAreLong(async () => {
       const started = longExport();
       const failing = told(started).then(({ failure, canceled }) => {
@@ -134,7 +134,7 @@ describe('a child that does not succeed', () => {
     expect(await endOf(childOf(input))).toBe('FAILED');
   });
 
-  it('unknown: tells the job that may still run', async () => {
+  it('reports the job that may still run when the outcome is unknown', async () => {
     const { failure } = await whileJobsAreLong(() => told(longExport({ deadline: '2s' })));
     expect(failure.type).toBe('ExportOutcomeUnknown');
     const details = failure.details as FailureDetails['ExportOutcomeUnknown'];
@@ -142,7 +142,7 @@ describe('a child that does not succeed', () => {
     expect(details.status).toMatchObject({ jobId: details.jobId, phase: 'exporting' });
   });
 
-  it('refused: fails a parent that catches nothing with the very failure of the export, which no retry policy repeats', async () => {
+  it('fails a parent that catches nothing with its own failure, which no retry policy repeats', async () => {
     const parent = await startParent('awaitExport', rig.input({ image: 'iso' }));
     const cause = await causeOf(parent.result());
     expect(cause).toBeInstanceOf(ApplicationFailure);
@@ -158,17 +158,20 @@ describe('a child that does not succeed', () => {
     ['a number for the destination', { bucketUrl: 7 }, 'bucketUrl'],
     ['a destination too long for Temporal', { bucketUrl: `ims-image:${'a'.repeat(1000)}` }, 'bucketUrl'],
     ['an image id too long for a summary', { imageId: 'x'.repeat(5000) }, 'imageId'],
-    ['no such task queue', {}, 'taskQueue', { taskQueue: 'exports of today' }],
-  ])('%s ends the parent as InvalidExportRequest, and fails no workflow task', async (_, changes, field, options) => {
-    const parent = await startParent('awaitExport', { ...rig.input(), ...changes } as ExportImageInput, options);
-    expect(await causeOf(parent.result())).toMatchObject({
-      type: 'InvalidExportRequest',
-      details: [expect.objectContaining({ field })],
-    });
-    await expectNoFailedTask(parent);
-  });
+    ['an invalid task queue', {}, 'taskQueue', { taskQueue: 'exports of today' }],
+  ])(
+    'with %s ends the parent as InvalidExportRequest and fails no workflow task',
+    async (_, changes, field, options) => {
+      const parent = await startParent('awaitExport', { ...rig.input(), ...changes } as ExportImageInput, options);
+      expect(await causeOf(parent.result())).toMatchObject({
+        type: 'InvalidExportRequest',
+        details: [expect.objectContaining({ field })],
+      });
+      await expectNoFailedTask(parent);
+    },
+  );
 
-  it('busy: tells the workflow that exports there already, and submits nothing', async () => {
+  it('reports the workflow that already exports there, and submits nothing', async () => {
     await whileJobsAreLong(async () => {
       const running = longExport();
       await rig.startWorkflow(running);
@@ -190,7 +193,7 @@ describe('a child that does not succeed', () => {
     });
   });
 
-  it('terminated: nobody saw its end, so its outcome is unknown', async () => {
+  it('has an unknown outcome when it is terminated', async () => {
     const failure = await whileJobsAreLong(async () => {
       const input = longExport();
       const telling = told(input);
@@ -206,8 +209,8 @@ describe('a child that does not succeed', () => {
   });
 });
 
-describe('a cancel', () => {
-  it('of the parent lets the export go on, tracked to its end', async () => {
+describe('with a child export, a cancel', () => {
+  it('of the parent lets the export continue to its end', async () => {
     await whileJobsAreLong(async () => {
       const input = longExport();
       const parent = await startParent('awaitExport', input);
@@ -221,7 +224,7 @@ describe('a cancel', () => {
     });
   });
 
-  it('of the parent cancels the export, and waits for what onCancel does, where WAIT_CANCELLATION_COMPLETED says so', async () => {
+  it('of the parent cancels the export and waits for its drain with WAIT_CANCELLATION_COMPLETED', async () => {
     await whileJobsAreLong(async () => {
       const input = longExport({ onCancel: 'drain' });
       const parent = await startParent('awaitExport', input, { cancellationType: 'WAIT_CANCELLATION_COMPLETED' });
@@ -238,7 +241,7 @@ describe('a cancel', () => {
     });
   });
 
-  it('of the export alone is a cancel to the parent that catches, and fails one that does not', async () => {
+  it('of the export alone is a cancellation for a parent that catches it, and fails a parent that does not', async () => {
     await whileJobsAreLong(async () => {
       const inputs = [longExport(), longExport()] as const;
       const telling = told(inputs[0]);
@@ -257,7 +260,7 @@ describe('a cancel', () => {
   });
 });
 
-it('runs on the task queue of the parent, or on the one that a parent in another service names', async () => {
+it('a child export runs on the task queue of its parent or on the one that the parent names', async () => {
   for (const [options, taskQueue] of [
     [{}, rig.taskQueue],
     [{ taskQueue: DEFAULT_TASK_QUEUE }, DEFAULT_TASK_QUEUE],

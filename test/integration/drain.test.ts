@@ -32,7 +32,7 @@ async function cancel(one: OneExport): Promise<void> {
   await one.until(({ phase }) => phase === 'draining');
 }
 
-describe.concurrent('a cancel that is drained', () => {
+describe.concurrent('a cancel with onCancel drain', () => {
   it('follows the job to its success and deletes its object', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
@@ -47,7 +47,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(one.posts()).toHaveLength(1);
   });
 
-  it('of a job that fails deletes nothing and tells what the cloud said', async () => {
+  it('of a job that fails deletes nothing and reports the error of the cloud', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
     await cancel(one);
@@ -60,7 +60,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(status).toMatchObject({ discard: null, warnings: [expect.stringContaining('IMG.0061: disk full')] });
   });
 
-  it('leaves an object that was replaced since, and says why', async () => {
+  it('keeps an object that was replaced, and says why', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
     await cancel(one);
@@ -74,7 +74,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(status.discard).toMatchObject({ kind: 'kept', reason: expect.stringContaining('is no qcow2') });
   });
 
-  it('leaves the object where OBS refuses to delete it, and says so', async () => {
+  it('keeps the object when OBS rejects the delete, and says so', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
     await cancel(one);
@@ -93,7 +93,7 @@ describe.concurrent('a cancel that is drained', () => {
     });
   });
 
-  itInLongForm('before anything was submitted ends at once: nothing is left to follow', async () => {
+  itInLongForm('before the submit ends at once, since nothing is left to follow', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     one.postsFail({ status: 400, body: { error: { code: 'IMG.0060', message: 'too many tasks' } } }, { times: 1_000 });
     await one.start();
@@ -104,7 +104,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(one.jobs()).toEqual([]);
   });
 
-  it('in the middle of the POST follows the job that it has begun', async () => {
+  it('during the POST follows the job that the POST started', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     one.postsFail({ delayMs: 3_000 });
     await one.start();
@@ -118,7 +118,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(one.object()).toBeUndefined();
   });
 
-  it('with a submit whose answer was lost watches without another POST, and leaves what appears', async () => {
+  it('during an ambiguous submit watches without another POST, and keeps an object that appears', async () => {
     const one = new OneExport(rig, {
       options: { ...DRAIN, onAmbiguousSubmit: 'ask', minInterval: 100, maxInterval: 200 },
     });
@@ -135,7 +135,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(one.posts()).toHaveLength(1);
   });
 
-  it('with a submit whose answer was lost follows the job that a person names', async () => {
+  it('during an ambiguous submit follows the job that the operator names', async () => {
     const one = new OneExport(rig, { options: { ...DRAIN, onAmbiguousSubmit: 'ask' } });
     one.postsFail({ dropAfter: true });
     await one.start();
@@ -154,7 +154,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect(one.object()).toBeDefined();
   });
 
-  it('leaves an object that came after the end of the job, well-formed as it may be', async () => {
+  it('keeps a well-formed object that is newer than the end of the job', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
     await cancel(one);
@@ -173,7 +173,7 @@ describe.concurrent('a cancel that is drained', () => {
     });
   });
 
-  itInLongForm('that is asked for while the polls are paused is not held up by the pause', async () => {
+  itInLongForm('is not delayed by a pause of the polls', async () => {
     const one = new OneExport(rig, { options: { ...DRAIN, minInterval: 100, maxInterval: 200 } });
     const jobId = await one.accepted();
     await one.handle.signal('pausePolling');
@@ -184,7 +184,7 @@ describe.concurrent('a cancel that is drained', () => {
     expect((await one.remains()).memo).toMatchObject({ remoteJob: 'ended', object: 'discarded' });
   });
 
-  it('is joined by nobody who would get an object that is about to be deleted', async () => {
+  it('rejects a start that would get an object about to be deleted', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     await one.asleep();
     await cancel(one);
@@ -193,7 +193,7 @@ describe.concurrent('a cancel that is drained', () => {
     await one.handle.terminate();
   });
 
-  itInLongForm('ends at a deadline that was moved nearer, and says that the job goes on', async () => {
+  itInLongForm('ends at a deadline that was moved nearer, and says that the job continues', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();
     await cancel(one);
@@ -204,7 +204,7 @@ describe.concurrent('a cancel that is drained', () => {
   });
 });
 
-it('a cancel that is drained is remembered by a worker that begins in the middle of it', async () => {
+it('a drain continues on a worker that starts in the middle of it', async () => {
   const one = new OneExport(rig, { options: DRAIN });
   const jobId = await one.asleep();
   await cancel(one);

@@ -44,7 +44,7 @@ describe('an export', () => {
     expect(await started.result()).toMatchObject({ fileFormat: 'zvhd2', verification: { state: 'verified' } });
   });
 
-  it('tells its job in the memo while it runs, and its outcome at the end', async () => {
+  it('has its job in the memo while it runs, and its outcome at the end', async () => {
     const input = rig.input({ image: 'dataDisk', fileFormat: 'vhd' });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     const running = await readExport(rig.client, started.workflowId);
@@ -56,7 +56,7 @@ describe('an export', () => {
     expect(ended.status).toMatchObject({ phase: 'ended', outcome: 'succeeded', remoteJob: 'ended', progress: 1 });
   });
 
-  it('checks its job at once when asked to', async () => {
+  it('polls its job at once on pollNow', async () => {
     const slow = { minInterval: '5m', maxInterval: '5m' };
     const input = rig.input({ image: 'encrypted', fileFormat: 'vmdk', options: slow });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
@@ -67,7 +67,7 @@ describe('an export', () => {
     expect(result.polls).toBe(2);
   });
 
-  it('survives polls that fail, and says nothing of them in the end', async () => {
+  it('survives failed polls, and does not report them at the end', async () => {
     rig.simulator.faults.add({ method: 'GET', path: '/v1/*/jobs/*', nth: 2, times: 4, action: { status: 503 } });
     const input = rig.input({ image: 'windowsFromFile', fileFormat: 'qcow2' });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
@@ -103,7 +103,7 @@ describe('an export', () => {
     expect(memo).toMatchObject({ outcome: 'unknown', remoteJob: 'running', jobId: started.jobId });
   });
 
-  it('is not a success when the object is gone', async () => {
+  it('is not a success when the object is missing', async () => {
     rig.simulator.faults.add({ service: 'obs', method: 'HEAD', path: '*/gone', nth: 2, action: { status: 404 } });
     const input = rig.input({ bucketUrl: `${rig.simulator.info.bucket}:export-test/gone` });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
@@ -113,14 +113,14 @@ describe('an export', () => {
     });
   });
 
-  it('under another id than its destination runs with a warning', async () => {
+  it('runs with a warning under a workflow id that does not match its destination', async () => {
     const input = rig.input({ image: 'dataDisk', fileFormat: 'qcow2' });
     const handle = await rig.startWorkflow(input, `my-own-${Date.now()}`);
     const { warnings } = await handle.result();
     expect(warnings).toEqual([expect.stringContaining(`not as ims-export:${input.bucketUrl}`)]);
   });
 
-  it('costs at most 11 events a poll and 24 besides', async () => {
+  it('costs at most 11 events a poll and 24 more', async () => {
     const started = await startExport(rig.client, rig.input(), { taskQueue: rig.taskQueue });
     const { polls } = await started.result();
     const { events } = await rig.client.workflow.getHandle(started.workflowId).fetchHistory();

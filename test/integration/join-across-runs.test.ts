@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-it('a caller that waits for the job is not lost when the waiting export continues as new', async () => {
+it('a caller that waits for the job of an export gets it when that export continues as new', async () => {
   const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
   rig.simulator.faults.add({ method: 'POST', path: '*/file', times: 8, action: { status: 400, body: throttled } });
   const input = rig.input();
@@ -33,7 +33,7 @@ it('a caller that waits for the job is not lost when the waiting export continue
   ).toBeTruthy();
 });
 
-it('a run that is terminated after it has continued as new leaves its job in the memo', async () => {
+it('an export that is terminated after it has continued as new leaves its job in the memo', async () => {
   const bucketUrl = `${rig.simulator.info.bucket}:memo/across-runs`;
   const handle = await rig.startWorkflow(rig.input({ image: 'large', isQuickExport: true, bucketUrl }));
   const { jobId } = await untilStatus(rig.client, handle.workflowId, (status) => status.jobId !== null);
@@ -47,7 +47,7 @@ it('a run that is terminated after it has continued as new leaves its job in the
   expect(memo).toEqual({ jobId, imageId: rig.simulator.info.images.large, bucketUrl });
 });
 
-it('a waiting run that is reset after it has continued as new submits nothing, in no later run either', async () => {
+it('an export that waits to submit and is reset after it has continued as new never submits', async () => {
   const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
   const throttle = () =>
     rig.simulator.faults.add({ method: 'POST', path: '*/file', times: 8, action: { status: 400, body: throttled } });

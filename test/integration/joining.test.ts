@@ -11,8 +11,8 @@ afterAll(() => rig.close());
 
 const start = (input: ReturnType<Rig['input']>) => startExport(rig.client, input, { taskQueue: rig.taskQueue });
 
-describe('starting the same destination again', () => {
-  it('joins the running export when the intent is the same', async () => {
+describe('starting an export to the same destination again', () => {
+  it('joins the running export when image and format are the same', async () => {
     const input = rig.input();
     const first = await start(input);
     const second = await start(input);
@@ -22,14 +22,14 @@ describe('starting the same destination again', () => {
     expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl)).toHaveLength(1);
   });
 
-  it('makes one export of many starts at the same moment', async () => {
+  it('makes one export of many simultaneous starts', async () => {
     const input = rig.input({ image: 'dataDisk' });
     const started = await Promise.all(Array.from({ length: 8 }, () => start(input)));
     expect(new Set(started.map(({ jobId }) => jobId)).size).toBe(1);
     expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl)).toHaveLength(1);
   });
 
-  it('is refused as DestinationBusy for another image or another format, which names what runs', async () => {
+  it('is rejected as DestinationBusy for another image or format, and names what runs', async () => {
     const input = rig.input({ image: 'encrypted' });
     await start(input);
     const { bucketUrl } = input;
@@ -45,7 +45,7 @@ describe('starting the same destination again', () => {
     );
   });
 
-  it('gives the earlier result after a success, and DestinationExists for another image or format', async () => {
+  it('returns the earlier result after a success, and DestinationExists for another image or format', async () => {
     const input = rig.input({ image: 'windowsFromFile' });
     const first = await (await start(input)).result();
     const again = await start(input);
@@ -58,7 +58,7 @@ describe('starting the same destination again', () => {
     expect(await errorCodeOf(start(rig.input({ image: 'linux', bucketUrl })))).toBe('DestinationExists');
   });
 
-  it('is refused as DestinationBusy when a workflow that is no export has the id, and nothing is submitted', async () => {
+  it('is rejected as DestinationBusy without a POST when another workflow type has the workflow id', async () => {
     const input = rig.input();
     const workflowId = exportWorkflowId(input.bucketUrl);
     await takeWorkflowId(rig, input.bucketUrl);
@@ -70,13 +70,13 @@ describe('starting the same destination again', () => {
     expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl)).toEqual([]);
   });
 
-  it('may be tried again after a refusal', async () => {
+  it('works after a rejected first start', async () => {
     const { bucketUrl } = rig.input();
     expect(await errorCodeOf(start(rig.input({ image: 'iso', bucketUrl })))).toBe('ExportNotAllowed');
     expect((await start(rig.input({ image: 'exactly128GiB', bucketUrl }))).how).toBe('started');
   });
 
-  it('after a cancel never exports twice, and says what the earlier run left in the cloud', async () => {
+  it('never exports twice after a cancel, and says what the earlier run left in the cloud', async () => {
     const input = rig.input({ image: 'large', isQuickExport: true, options: { whenImageBusy: 'fail' } });
     const { workflowId, jobId } = await start(input);
     await rig.client.workflow.getHandle(workflowId).cancel();
@@ -91,7 +91,7 @@ describe('starting the same destination again', () => {
   });
 });
 
-describe('somebody who waits for an export', () => {
+describe('a caller that waits for an export', () => {
   const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
   const throttleTheSubmit = () =>
     rig.simulator.faults.add({
@@ -101,7 +101,7 @@ describe('somebody who waits for an export', () => {
       action: { status: 400, body: throttled },
     });
 
-  it('gets the job also when more wait than Temporal lets wait by update', async () => {
+  it("gets the job even above Temporal's limit of waiting updates", async () => {
     throttleTheSubmit();
     const input = rig.input({ image: 'dataDisk' });
     const { bucketUrl } = input;
@@ -115,7 +115,7 @@ describe('somebody who waits for an export', () => {
     expect([...jobs]).toEqual([rig.simulator.jobs().find((job) => job.bucketUrl === bucketUrl)?.jobId]);
   }, 60_000);
 
-  it('is told when the workflow is terminated under the wait', async () => {
+  it('gets an error when the workflow is terminated meanwhile', async () => {
     throttleTheSubmit();
     const input = rig.input({ image: 'exactly128GiB' });
     const started = errorCodeOf(start(input));
@@ -125,7 +125,7 @@ describe('somebody who waits for an export', () => {
     expect(await started).toBe('Terminated');
   });
 
-  it('gets the result of its own run, not of one that came after it', async () => {
+  it('gets the result of its own run, not of a later one', async () => {
     const first = await start(rig.input({ image: 'huge', isQuickExport: true }));
     const result = errorCodeOf(first.result());
     await rig.client.workflow.getHandle(first.workflowId).cancel();
@@ -136,7 +136,7 @@ describe('somebody who waits for an export', () => {
     expect(second.notes).toEqual([expect.stringContaining(String(first.jobId))]);
   });
 
-  it('joins an export that runs on another task queue', async () => {
+  it('joins an export on another task queue', async () => {
     const input = rig.input({ image: 'windowsFromFile' });
     const { jobId } = await start(input);
     const joined = await startExport(rig.client, input, { taskQueue: 'nobody-is-here' });

@@ -39,8 +39,8 @@ function answer(handle: WorkflowHandle, ...args: unknown[]): Promise<void> {
   return handle.executeUpdate<void, [SubmissionResolution]>('resolveSubmission', { args: args as never });
 }
 
-describe.concurrent('an answer that was lost', () => {
-  it('to a POST that never arrived: the probe is the export', async () => {
+describe.concurrent('an ambiguous submit', () => {
+  it('whose POST never arrived becomes the export through the probe', async () => {
     const { handle, jobs } = await exportWith({ dropBefore: true });
     const result = await handle.result();
     expect(result).toMatchObject({ confirmed: true, submissions: 2, verification: { state: 'verified' } });
@@ -48,7 +48,7 @@ describe.concurrent('an answer that was lost', () => {
     expect(jobs()).toHaveLength(1);
   });
 
-  it('to a POST whose job has ended: the object may be ours, so nothing is submitted any more', async () => {
+  it('whose job has ended submits nothing more, since the object may be ours', async () => {
     const { handle, posts } = await exportWith({ dropAfter: true }, { maxProbes: 3 });
     const object = expect.objectContaining({ format: 'qcow2', size: expect.any(Number) });
     expect(await failureOf(handle)).toMatchObject({
@@ -58,13 +58,13 @@ describe.concurrent('an answer that was lost', () => {
     expect(posts()).toBe(1);
   });
 
-  it('and with acceptUnconfirmed the object at rest is the result', async () => {
+  it('returns a stable object as the result with acceptUnconfirmed', async () => {
     const { handle, posts } = await exportWith({ dropAfter: true }, { acceptUnconfirmed: true });
     expect(await handle.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
     expect(posts()).toBe(1);
   });
 
-  it('while its job runs: the probe finds the image busy, and the object is watched for', async () => {
+  it('whose job runs makes the probe find the image busy, and the object is watched for', async () => {
     const { handle, workflowId, jobs } = await exportWith({ delayMs: 5_800 }, { acceptUnconfirmed: true });
     await untilStatus(rig.client, workflowId, () => jobs().length > 0);
     const [{ jobId } = { jobId: '' }] = jobs();
@@ -75,7 +75,7 @@ describe.concurrent('an answer that was lost', () => {
     expect(jobs()).toHaveLength(1);
   });
 
-  it('without probes ends as unknown at once, and no second POST is sent', async () => {
+  it('without probes ends as unknown at once without a second POST', async () => {
     const { handle, posts } = await exportWith({ dropBefore: true }, { maxProbes: 0 });
     expect(await failureOf(handle)).toMatchObject({ type: 'ExportOutcomeUnknown' });
     expect(posts()).toBe(1);
@@ -83,7 +83,7 @@ describe.concurrent('an answer that was lost', () => {
 });
 
 describe.concurrent('resolveSubmission', () => {
-  it('takes the job that a person names', async () => {
+  it('adopts the job that the operator names', async () => {
     const { handle, workflowId, jobs } = await exportWith({ dropAfter: true }, { onAmbiguousSubmit: 'ask' });
     const [{ jobId } = { jobId: '' }] = await untilStatus(rig.client, workflowId, () => jobs().length > 0).then(jobs);
     await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'needsAnswer');
@@ -91,14 +91,14 @@ describe.concurrent('resolveSubmission', () => {
     expect(await handle.result()).toMatchObject({ confirmed: true, jobId, submissions: 1 });
   });
 
-  it('notSubmitted lets it submit again, once the lost submit is surely over', async () => {
+  it('with notSubmitted makes the export submit again once the ambiguous POST is surely over', async () => {
     const { handle, workflowId } = await exportWith({ dropBefore: true }, { onAmbiguousSubmit: 'ask', maxProbes: 0 });
     await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
     await answer(handle, { notSubmitted: true });
     expect(await handle.result()).toMatchObject({ confirmed: true, submissions: 2 });
   });
 
-  it('refuses what it cannot read, and there is nothing to resolve while no answer was lost', async () => {
+  it('rejects invalid input, and is rejected while no submit is ambiguous', async () => {
     const handle = await rig.startWorkflow({ ...rig.input(), imageId: rig.simulator.addImage('linux').id });
     for (const args of [[], [{ jobId: 'a', notSubmitted: true }], [{ notSubmitted: false }], [{ jobId: '../x' }]]) {
       await expect(answer(handle, ...args)).rejects.toMatchObject({ cause: { type: 'InvalidExportRequest' } });
@@ -110,7 +110,7 @@ describe.concurrent('resolveSubmission', () => {
   });
 });
 
-it('the search goes on in a new run when the history is long', async () => {
+it('the search for the job of an ambiguous submit continues in a new run when the history is long', async () => {
   const budget = join(__dirname, '../long-exports/fixtures/short-history.ts');
   const bundle = await bundleOnce({ replace: { ...QUICK_SUBMITS, './history-budget': budget } });
   const short = await startRig({ bundle, simulator: { jobSeconds: 600 } });

@@ -88,7 +88,7 @@ async function waiting(...handles: WorkflowHandle[]): Promise<void> {
   }
 }
 
-describe('callers in another namespace', () => {
+describe('Nexus callers in another namespace', () => {
   it('share one export of the same image, format and destination, and each gets its result', async () => {
     const input = inputOfItsOwn();
     const calls = await Promise.all([
@@ -107,7 +107,7 @@ describe('callers in another namespace', () => {
     expect(postsFor(input)).toBe(1);
   });
 
-  it('join an export that a client has started, and a client joins theirs', async () => {
+  it('join an export that a client started, and a client joins theirs', async () => {
     const input = inputOfItsOwn();
     const { jobId, result } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     const call = await callers.call(input);
@@ -118,7 +118,7 @@ describe('callers in another namespace', () => {
     expect(postsFor(input)).toBe(1);
   });
 
-  itInLongForm('join an export whose workflow somebody has paused in Temporal', async () => {
+  itInLongForm('join an export whose workflow is paused in Temporal', async () => {
     const input = inputOfItsOwn();
     const { workflowId, runId, jobId } = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     const { workflowService } = rig.client;
@@ -151,7 +151,7 @@ describe('callers in another namespace', () => {
     await Worker.runReplayHistory({ workflowBundle: bundle, ...WORKFLOWS_IN_THIS_THREAD }, history, workflowId);
   });
 
-  itInLongForm('get their results after their worker was restarted', async () => {
+  itInLongForm('get their results after their worker is restarted', async () => {
     const input = inputOfItsOwn();
     const calls = await Promise.all([callers.call(input), callers.call(input)]);
     await waiting(...calls);
@@ -164,7 +164,7 @@ describe('callers in another namespace', () => {
     expect(postsFor(input)).toBe(1);
   });
 
-  it('all see the failure of the job, with its type and details, and may export again', async () => {
+  it('all get the failure of the job with type and details, and can export again', async () => {
     const input = inputOfItsOwn();
     const calls = await Promise.all([callers.call(input), callers.call(input)]);
     await waiting(...calls);
@@ -187,7 +187,7 @@ describe('callers in another namespace', () => {
     expect(postsFor(input)).toBe(2);
   });
 
-  itInLongForm('keep waiting when the export goes on in a new run, and may join and cancel that one', async () => {
+  itInLongForm('keep waiting when the export continues in a new run, and can join and cancel that run', async () => {
     const input = inputOfItsOwn();
     const workflowId = exportWorkflowId(input.bucketUrl);
     const early = await callers.call(input);
@@ -207,7 +207,7 @@ describe('callers in another namespace', () => {
     expect(postsFor(input)).toBe(1);
   });
 
-  it('are told what is wrong with their input before anything is started', async () => {
+  it('get an error for invalid input before anything starts', async () => {
     const { bucketUrl, ...input } = inputOfItsOwn();
     const before = rig.simulator.requests().length;
     const seen = async (wrong: unknown) => (await callers.call(wrong)).result();
@@ -244,8 +244,8 @@ describe('callers in another namespace', () => {
   });
 });
 
-describe('another image or format at a destination', () => {
-  it('is refused as DestinationBusy, and nothing happens to the export that runs', async () => {
+describe('a Nexus call for another image or format at a destination', () => {
+  it('is rejected as DestinationBusy, and the running export is not affected', async () => {
     const input = inputOfItsOwn();
     const { bucketUrl, imageId } = input;
     const first = await callers.call(input);
@@ -279,7 +279,7 @@ describe('another image or format at a destination', () => {
     expect(jobsOf(bucketUrl)).toHaveLength(1);
   });
 
-  it('is refused as DestinationBusy too where a workflow that is no export has the id', async () => {
+  it('is rejected as DestinationBusy when another workflow type has the workflow id', async () => {
     const input = inputOfItsOwn();
     await takeWorkflowId(rig, input.bucketUrl);
     expect(await (await callers.call(input)).result()).toMatchObject({
@@ -291,7 +291,7 @@ describe('another image or format at a destination', () => {
     expect(postsFor(input)).toBe(0);
   });
 
-  it('loses the race, whichever came first', async () => {
+  it('loses the race, whichever call is first', async () => {
     const races = Array.from({ length: 2 }, () => {
       const one = inputOfItsOwn();
       return [one, { ...inputOfItsOwn(), bucketUrl: one.bucketUrl }] as const;
@@ -330,7 +330,7 @@ describe('another image or format at a destination', () => {
     }
   });
 
-  itInLongForm('is refused also when it took the place of the same one at the last moment', async () => {
+  itInLongForm('is rejected when it replaces the same export at the last moment', async () => {
     const input = inputOfItsOwn();
     const { bucketUrl } = input;
     const other = { ...inputOfItsOwn(), bucketUrl };
@@ -356,7 +356,7 @@ describe('another image or format at a destination', () => {
     expect(result).toMatchObject({ imageId: other.imageId });
   });
 
-  it('is refused as DestinationExists after a success, which answers the same call at once', async () => {
+  it('is rejected as DestinationExists after a success, while the same call gets the result at once', async () => {
     const input = inputOfItsOwn();
     const { bucketUrl, imageId } = input;
     const first = await callers.call(input);
@@ -380,8 +380,8 @@ describe('another image or format at a destination', () => {
   });
 });
 
-describe('the cancel of a caller', () => {
-  it('takes off this caller alone, and at once but for the cancellation type that is the default of Temporal', async () => {
+describe('the cancel of a Nexus caller', () => {
+  it("detaches only this caller, at once except with Temporal's default cancellation type", async () => {
     const input = inputOfItsOwn();
     const leaving = await Promise.all(
       (['WAIT_CANCELLATION_REQUESTED', 'TRY_CANCEL', 'ABANDON'] as const).map((cancellationType) =>
@@ -406,7 +406,7 @@ describe('the cancel of a caller', () => {
     expect(postsFor(input)).toBe(1);
   });
 
-  it('cancels the export under all of them where its input said so', async () => {
+  it('cancels the export for all callers with cancelExport', async () => {
     const input = inputOfItsOwn();
     const [staying, leaving] = [await callers.call(input), await callers.call({ ...input, cancelExport: true })];
     await waiting(staying, leaving);
@@ -421,7 +421,7 @@ describe('the cancel of a caller', () => {
     expect(memo).toMatchObject({ jobId, outcome: 'canceled', remoteJob: 'running' });
   });
 
-  itInLongForm('drains the export where its options say so; meanwhile nobody joins it', async () => {
+  itInLongForm('drains the export with onCancel drain, and meanwhile rejects other callers', async () => {
     const input = { ...inputOfItsOwn({ options: { onCancel: 'drain' } }), cancelExport: true };
     const { bucketUrl } = input;
     const call = await callers.call(input);
@@ -467,8 +467,8 @@ describe('the cancel of a caller', () => {
   });
 });
 
-describe('when Temporal does not do as the handler asks', () => {
-  it('a start that is not answered is tried again, and is the same start', async () => {
+describe('the Nexus handler', () => {
+  it('starts one export when Temporal does not answer its start and it tries again', async () => {
     const input = inputOfItsOwn();
     const unavailable = () =>
       new ServiceError('secret of the server', { cause: Object.assign(new Error('secret'), { code: 14 }) });
@@ -495,7 +495,7 @@ describe('when Temporal does not do as the handler asks', () => {
     expect(postsFor(input)).toBe(1);
   });
 
-  itInLongForm('a caller too many is told to come again, and gets the result at the end', async () => {
+  itInLongForm('lets a caller above the limit retry and get the result at the end', async () => {
     const input = inputOfItsOwn();
     const calls = await Promise.all(Array.from({ length: CALLER_LIMIT }, () => callers.call(input)));
     await waiting(...calls);
@@ -535,7 +535,7 @@ it('an export whose workflow is paused in Temporal is counted as open', async ()
   await handle.terminate();
 });
 
-it('the ready worker serves it', async () => {
+it('a worker of createExportWorker serves the Nexus operation', async () => {
   const connection = await connectWorker(rig.server);
   const taskQueue = 'of-the-ready-worker';
   const { worker } = await createExportWorker({

@@ -12,7 +12,7 @@ afterAll(() => rig.close());
 
 const SHOWN = { ...ON_REQUEST, searchAttributes: true };
 
-it('search attributes that are not registered refuse the export before anything is submitted, and say how to register them', async () => {
+it('an export with unregistered search attributes is rejected before the submit, and says how to register them', async () => {
   const one = new OneExport(rig, { options: SHOWN });
   await one.start();
   expect(await one.failure()).toMatchObject({
@@ -23,7 +23,7 @@ it('search attributes that are not registered refuse the export before anything 
   expect(one.posts()).toHaveLength(0);
 });
 
-it('registering them a second time changes nothing', async () => {
+it('registering the search attributes a second time changes nothing', async () => {
   expect((await readSearchAttributes(rig.client)).map(({ registered }) => registered)).toEqual([
     false,
     false,
@@ -38,7 +38,7 @@ it('registering them a second time changes nothing', async () => {
   expect(await registerSearchAttributes(rig.client)).toEqual(registered);
 });
 
-it('search attributes follow the phase, the percent in steps of ten, and what calls for a person', async () => {
+it('search attributes follow the phase, the percentage in steps of ten, and the attention', async () => {
   const one = new OneExport(rig, { options: SHOWN });
   const jobId = await one.asleep();
   const shows = async (wanted: { [name: string]: unknown }) => {
@@ -78,7 +78,7 @@ it('search attributes follow the phase, the percent in steps of ten, and what ca
   expect(upserts).toBeLessThanOrEqual(8);
 });
 
-it('an export finds its place in the list by them', async () => {
+it('an export is listed by its search attributes', async () => {
   const one = new OneExport(rig, { options: SHOWN });
   await one.asleep();
   const query = `ImsExportImageId = '${one.imageId}' AND ImsExportPhase = 'exporting'`;
@@ -89,7 +89,7 @@ it('an export finds its place in the list by them', async () => {
   await one.handle.cancel();
 });
 
-it('an attribute that the namespace has by another type refuses the export too, and is not registered over', async () => {
+it('a search attribute of another type rejects the export, and is not registered over', async () => {
   const mistyped = await startRig({ server: { searchAttributes: { ImsExportPercent: 'Keyword' } } });
   try {
     const reports = await registerSearchAttributes(mistyped.client);

@@ -13,8 +13,8 @@ afterAll(() => rig.close());
 const HOUR_MS = 3_600_000;
 const LONG_AGO = { minInterval: 50, maxInterval: 50 };
 
-describe.concurrent('polls that are paused', () => {
-  it('come no more, until they are resumed, which polls at once', async () => {
+describe.concurrent('an export with paused polls', () => {
+  it('does not poll until it is resumed, and then polls at once', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
     await pausePolling(rig.client, one.handle.workflowId);
@@ -27,7 +27,7 @@ describe.concurrent('polls that are paused', () => {
     expect(await one.result()).toMatchObject({ verdict: 'succeeded', polls: paused.polls + 1 });
   });
 
-  it('are still made when somebody asks for one', async () => {
+  it('still polls on pollNow', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     await one.asleep();
     await one.handle.signal('pausePolling');
@@ -37,7 +37,7 @@ describe.concurrent('polls that are paused', () => {
     await one.handle.cancel();
   });
 
-  it('before the job is there are not begun when it is', async () => {
+  it('does not start polling when it was paused before the submit', async () => {
     const one = new OneExport(rig, { options: LONG_AGO });
     one.postsFail({ status: 400, body: { error: { code: 'IMG.0060', message: 'too many tasks' } } });
     await one.start();
@@ -51,7 +51,7 @@ describe.concurrent('polls that are paused', () => {
     await one.handle.cancel();
   });
 
-  it('do not spend the budgets of an export that nobody looks at', async () => {
+  it('does not use up pollErrorBudget while it is paused', async () => {
     const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 300 } });
     const jobId = await one.asleep();
     one.pollsFail(jobId, { status: 503 }, { times: 8 });
@@ -65,7 +65,7 @@ describe.concurrent('polls that are paused', () => {
 });
 
 describe.concurrent('retune', () => {
-  it('changes the sleep that is under way, without a poll', async () => {
+  it('changes the current sleep without a poll', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     await one.asleep();
     const { options } = await retuneExport(rig.client, one.handle.workflowId, {
@@ -78,7 +78,7 @@ describe.concurrent('retune', () => {
     await one.handle.cancel();
   });
 
-  it('to a shorter interval polls sooner', async () => {
+  it('polls sooner with a shorter interval', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     await one.asleep();
     await retuneExport(rig.client, one.handle.workflowId, { minInterval: 50, maxInterval: 100 });
@@ -86,7 +86,7 @@ describe.concurrent('retune', () => {
     await one.handle.cancel();
   });
 
-  it('moves the deadline: from the start, or by what stands behind a plus', async () => {
+  it('moves the deadline, counted from the start or with a plus from the current one', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     await one.asleep();
     const { startedAt } = await one.until(() => true);
@@ -99,7 +99,7 @@ describe.concurrent('retune', () => {
     await one.handle.cancel();
   });
 
-  it('to a deadline in a moment ends the export with a last look', async () => {
+  it('to a deadline within a moment ends the export with a last poll', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
     const { startedAt } = await one.until(() => true);
@@ -111,7 +111,7 @@ describe.concurrent('retune', () => {
     expect((await one.remains()).status.polls).toBe(2);
   });
 
-  it('gives a submit that waits more time, or less', async () => {
+  it('changes the remaining time of a submit that waits', async () => {
     const one = new OneExport(rig, { options: { ...ON_REQUEST, submitBudget: '2h' } });
     one.postsFail({ status: 400, body: { error: { code: 'IMG.0060', message: 'too many tasks' } } }, ALWAYS);
     await one.start();
@@ -125,7 +125,7 @@ describe.concurrent('retune', () => {
     expect(one.posts()).toHaveLength(posts);
   });
 
-  describe('of one export,', () => {
+  describe('with invalid changes', () => {
     let one: OneExport;
     beforeAll(async () => {
       one = new OneExport(rig, { options: ON_REQUEST });
@@ -135,15 +135,15 @@ describe.concurrent('retune', () => {
     it.each<[string, unknown, string]>([
       ['nothing to change', {}, 'retune'],
       ['an option that cannot be changed', { maxProbes: 3 }, 'retune'],
-      ['no object', 'faster', 'retune'],
-      ['a text that is no duration', { deadline: 'soon' }, 'deadline'],
+      ['a string', 'faster', 'retune'],
+      ['a string that is no duration', { deadline: 'soon' }, 'deadline'],
       ['a deadline that has passed', { deadline: 1 }, 'deadline'],
       ['a deadline beyond a year', { deadline: '+400d' }, 'deadline'],
-      ['an interval of nothing', { minInterval: 0 }, 'minInterval'],
+      ['an interval of 0', { minInterval: 0 }, 'minInterval'],
       ['intervals that contradict each other', { minInterval: '10m', maxInterval: '5m' }, 'maxInterval'],
       ['a maximum below the minimum in force', { maxInterval: '1m' }, 'maxInterval'],
-      ['nested things', { deadline: { hours: 3 } }, 'deadline'],
-    ])('of %s is refused and changes nothing', async (_what, changes, field) => {
+      ['nested objects', { deadline: { hours: 3 } }, 'deadline'],
+    ])('%s is rejected and changes nothing', async (_what, changes, field) => {
       const before = await one.until(() => true);
       const refused = await one.handle
         .executeUpdate('retune', { args: [changes] })
@@ -154,7 +154,7 @@ describe.concurrent('retune', () => {
     });
   });
 
-  it('while the input is being validated is refused, since nothing is known that could be changed', async () => {
+  it('during the validation is rejected as NotValidatedYet', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     one.headsFail({ delayMs: 2_000 });
     await one.start();
@@ -165,7 +165,7 @@ describe.concurrent('retune', () => {
     await one.handle.cancel();
   });
 
-  it('of an export that has ended is refused as such, and so is a pause', async () => {
+  it('of an export that has ended is rejected as ExportEnded, and so is a pause', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
     one.changeJob(jobId, { status: 'SUCCESS' });
@@ -178,7 +178,7 @@ describe.concurrent('retune', () => {
   });
 });
 
-it('several messages in one workflow task are all obeyed', async () => {
+it('several messages in one workflow task all take effect', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.asleep();
   const updates: Array<Promise<unknown>> = [];

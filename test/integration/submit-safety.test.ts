@@ -16,8 +16,8 @@ async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
   return (error as WorkflowFailedError).cause as ApplicationFailure;
 }
 
-describe('one intent is one POST', () => {
-  it('and none when no worker came before the deadline', async () => {
+describe('an export', () => {
+  it('sends no POST when no worker comes before the deadline', async () => {
     const input = rig.input({ options: { deadline: '1s' } });
     let handle: WorkflowHandle | undefined;
     await rig.withoutWorker(async () => {
@@ -35,7 +35,7 @@ describe('one intent is one POST', () => {
     });
   });
 
-  it('also when the workflow is reset to its beginning after the export: nobody claims to know', async () => {
+  it('that is reset to its start after its end sends no second POST, and ends as unknown', async () => {
     const input = rig.input({ image: 'dataDisk' });
     const handle = await rig.startWorkflow(input);
     await handle.result();
@@ -53,7 +53,7 @@ describe('one intent is one POST', () => {
     });
   });
 
-  it('also when it is reset before the submit, while the job of before runs: a probe finds the image busy', async () => {
+  it('that is reset before the submit while the earlier job runs starts no second job: the probe finds the image busy', async () => {
     rig.simulator.jobSeconds = 600;
     const input = rig.input({ image: 'large', isQuickExport: true });
     const handle = await rig.startWorkflow(input);
@@ -71,7 +71,7 @@ describe('one intent is one POST', () => {
     expect(rig.simulator.jobs()).toHaveLength(jobs);
   });
 
-  it('also when it is reset to a task in the middle of the submit, which hands the submit to the new run', async () => {
+  it('that is reset to a task in the middle of the submit starts no second job', async () => {
     rig.simulator.clock.advance(600_000);
     const input = rig.input({ image: 'encrypted' });
     rig.simulator.faults.add({ method: 'POST', path: '*/file', action: { delayMs: 1_500 } });
@@ -95,7 +95,7 @@ describe('one intent is one POST', () => {
     expect(rig.simulator.jobs()).toHaveLength(jobs);
   });
 
-  it('also when Temporal retries the workflow', async () => {
+  it('that Temporal retries sends no second POST', async () => {
     rig.simulator.clock.advance(600_000);
     const input = rig.input({ image: 'linux', options: { maxProbes: 0 } });
     const before = rig.posts();
@@ -122,7 +122,7 @@ describe('awaitSubmitted', () => {
     ['a number', [7]],
     ['a misspelled key', [{ image: 'x' }]],
     ['an image id that is a number', [{ imageId: 7 }]],
-  ])('refuses %s, and the export goes on', async (_, args) => {
+  ])('rejects %s, and the export continues', async (_, args) => {
     rig.simulator.jobSeconds = 600;
     const input = rig.input({ image: 'huge', isQuickExport: true });
     const handle = await rig.startWorkflow(input);

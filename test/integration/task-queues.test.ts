@@ -11,7 +11,7 @@ const queues = {
   submitTaskQueue: `submits-${randomUUID().slice(0, 8)}`,
 };
 
-describe('task queues of the activities', () => {
+describe('the activities of an export', () => {
   let rig: Rig;
   let stopWorkers: () => Promise<void>;
 
@@ -43,7 +43,7 @@ describe('task queues of the activities', () => {
     await rig.close();
   });
 
-  it('are where the options say, the validation included', async () => {
+  it('run on the task queues that the options name, including the validation', async () => {
     const handle = await rig.startWorkflow(rig.input({ options: queues }));
     expect(await handle.result()).toMatchObject({ verdict: 'succeeded' });
     expect(await queuesByActivity(handle)).toEqual({
@@ -54,7 +54,7 @@ describe('task queues of the activities', () => {
     });
   });
 
-  it('is one for all of them where only that is named', async () => {
+  it('all run on one task queue when only that is named', async () => {
     const { activityTaskQueue } = queues;
     const handle = await rig.startWorkflow(rig.input({ image: 'dataDisk', options: { activityTaskQueue } }));
     await handle.result();
@@ -62,21 +62,24 @@ describe('task queues of the activities', () => {
   });
 });
 
-describe('a task queue that cannot be', () => {
+describe('an invalid task queue', () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig();
   });
   afterAll(() => rig.close());
 
-  it.each(['', 'x'.repeat(201), '/_sys/activities', 'two words', 7])('%j is told, not tried', async (name) => {
-    const input = rig.input();
-    const options = { ...input.options, activityTaskQueue: name };
-    const handle = await rig.startWorkflow({ ...input, options });
-    await expect(handle.result()).rejects.toMatchObject({
-      cause: { type: 'InvalidExportRequest', details: [{ field: 'options.activityTaskQueue' }] },
-    });
-  });
+  it.each(['', 'x'.repeat(201), '/_sys/activities', 'two words', 7])(
+    '%j is rejected before it is tried',
+    async (name) => {
+      const input = rig.input();
+      const options = { ...input.options, activityTaskQueue: name };
+      const handle = await rig.startWorkflow({ ...input, options });
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { type: 'InvalidExportRequest', details: [{ field: 'options.activityTaskQueue' }] },
+      });
+    },
+  );
 });
 
 async function queuesByActivity(handle: Awaited<ReturnType<Rig['startWorkflow']>>) {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 describe('an export that continues as new', { timeout: 120_000 }, () => {
-  it('carries on its job, its counters, its progress, its warnings and its deadline, for 40 hours', async () => {
+  it('keeps its job, counters, progress, warnings and deadline for 40 hours', async () => {
     const { result, runs, posts, jobIds, jobEndsMs } = await exportForHours({
       bundle,
       jobHours: 40,
@@ -57,7 +57,7 @@ describe('an export that continues as new', { timeout: 120_000 }, () => {
     expect(delayMs).toBeLessThanOrEqual(HOUR_MS / 6);
   });
 
-  itInLongForm('is given up at the deadline of its first run', async () => {
+  itInLongForm('ends at the deadline of its first run', async () => {
     const { failure, runs, posts, jobIds } = await exportForHours({
       bundle,
       jobHours: 9,
@@ -77,7 +77,7 @@ describe('an export that continues as new', { timeout: 120_000 }, () => {
     expect(tookMs).toBeGreaterThan(11.9 * HOUR_MS);
   });
 
-  itInLongForm('also while a throttled submit waits, for a day, and then submits once', async () => {
+  itInLongForm('while a throttled submit waits for a day then submits once', async () => {
     const throttled = { error: { code: 'IMG.0060', message: 'The number of tasks exceeds the flow control limit.' } };
     const { result, runs, posts } = await exportForHours({
       bundle,

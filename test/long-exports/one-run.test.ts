@@ -13,7 +13,7 @@ beforeAll(async () => {
 const MINUTE_MS = 60_000;
 
 describe('an export of hours', { timeout: 120_000 }, () => {
-  it('of 0.95 TiB that takes 9 h 20 min costs at most 135 polls and 1,520 events', async () => {
+  it('of 0.95 TiB in 9 h 20 min costs at most 135 polls and 1,520 events', async () => {
     const { result, runs, posts, jobIds, jobEndsMs } = await exportForHours({ bundle, jobHours: 9 + 1 / 3 });
     expect(result).toMatchObject({ verdict: 'succeeded', confirmed: true, fileFormat: 'zvhd2', submissions: 1 });
     expect(result).toMatchObject({ verification: { state: 'verified' }, warnings: [] });
@@ -64,7 +64,7 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     expect(failingMs).toBeLessThanOrEqual(2 * HOUR_MS + 10 * MINUTE_MS);
   });
 
-  itInLongForm('whose polls fail for less than pollErrorBudget, several times, goes on', async () => {
+  itInLongForm('whose polls fail several times for less than pollErrorBudget continues', async () => {
     const failing = (times: number) => ({ service: 'ims', path: '*/jobs/*', times, action: { status: 503 } }) as const;
     const { result, posts } = await exportForHours({
       bundle,
@@ -79,7 +79,7 @@ describe('an export of hours', { timeout: 120_000 }, () => {
   });
 
   itInLongForm(
-    'is parked, not failed, while the credentials are refused, and succeeds after they are mended',
+    'is parked, not failed, while the cloud rejects the credentials, and succeeds after they are fixed',
     async () => {
       const { result, runs, posts } = await exportForHours({
         bundle,
@@ -129,7 +129,7 @@ describe('an export of hours', { timeout: 120_000 }, () => {
     expect(hourLong).toHaveLength(2);
   });
 
-  it('is looked at again when the last look before the deadline fails, and is not given up', async () => {
+  it('polls again when the last poll before the deadline fails', async () => {
     const { result } = await exportForHours({
       bundle,
       jobHours: 11.99,

@@ -23,8 +23,8 @@ const start = (options?: Partial<WorkflowOptions>) =>
     ...options,
   });
 
-describe('a state that does not come from continue-as-new', () => {
-  it('is refused before anything is asked of the cloud', async () => {
+describe('a state argument that does not come from continue-as-new', () => {
+  it('is rejected before any request to the cloud', async () => {
     const handle = await start();
     await expect(handle.result()).rejects.toMatchObject({
       cause: { type: 'InvalidExportRequest', details: [expect.objectContaining({ field: 'arguments[1]' })] },
@@ -35,7 +35,7 @@ describe('a state that does not come from continue-as-new', () => {
     expect(status).toMatchObject({ jobId: null, polls: 0, submissions: 0 });
   });
 
-  it('is refused in the second run of a cron too, which follows the first', async () => {
+  it('is rejected in the second run of a cron, which follows the first', async () => {
     const { workflowId, firstExecutionRunId } = await start({ cronSchedule: '@every 1s' });
     const secondRunId = await refused(workflowId, firstExecutionRunId);
     await refused(workflowId, secondRunId);

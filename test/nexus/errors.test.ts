@@ -8,8 +8,8 @@ const SECRET = 'Bearer eyJhbGciOi';
 const grpc = (code: number) => new ServiceError(SECRET, { cause: Object.assign(new Error(SECRET), { code }) });
 const told = (error: unknown) => toNexusError(error, 'ims-export:ims-image:a.qcow2');
 
-describe('what a caller is told', () => {
-  it('is a failure of the export with type and details, which ends the operation', () => {
+describe('the Nexus handler error', () => {
+  it('is an operation failure with type and details for a failure of the export', () => {
     const details = { imageId: 'i', bucketUrl: 'b:k' };
     const error = told(ApplicationFailure.nonRetryable('It is there.', 'DestinationExists', details));
     expect(error).toBeInstanceOf(OperationError);
@@ -28,14 +28,14 @@ describe('what a caller is told', () => {
     ['has too much to do', 8, 'UNAVAILABLE'],
     ['lets no more callers wait', 9, 'CONFLICT'],
     ['refuses the worker', 7, 'INTERNAL'],
-  ])('is a disturbance, after which it is tried again, where Temporal %s', (_what, code, type) => {
+  ])('is retryable when Temporal %s', (_what, code, type) => {
     const error = told(grpc(code));
     expect(error).toBeInstanceOf(HandlerError);
     expect(error).toMatchObject({ type, retryable: true, cause: undefined });
     expect(error.message).not.toContain(SECRET);
   });
 
-  it('says of anything else where it happened and of what kind it was, and is tried again', () => {
+  it('for any other error names its place and kind, and is retryable', () => {
     const error = told(new TypeError(SECRET));
     expect(error).toMatchObject({ type: 'INTERNAL', retryable: true });
     expect(error.message).toBe('The export ims-export:ims-image:a.qcow2 could not be started or joined (TypeError).');

@@ -10,14 +10,14 @@ const token: OperationToken = {
 
 const encoded = (fields: unknown) => Buffer.from(JSON.stringify(fields)).toString('base64url');
 
-describe('the token of an operation', () => {
+describe('the Nexus operation token', () => {
   it('carries what a cancel needs to know', () => {
     expect(decodeOperationToken(encodeOperationToken(token))).toEqual(token);
     const detaching = { ...token, cancelExport: false };
     expect(decodeOperationToken(encodeOperationToken(detaching))).toEqual(detaching);
   });
 
-  it('goes into a header, and reads as the token of a workflow', () => {
+  it('fits into a header, and reads as the token of a workflow', () => {
     const text = encodeOperationToken(token);
     expect(text).toMatch(/^[\w-]+$/);
     const fields = JSON.parse(Buffer.from(text, 'base64url').toString());
@@ -26,12 +26,12 @@ describe('the token of an operation', () => {
 
   it.each([
     ['nothing', ''],
-    ['no JSON', 'bm9uZQ'],
-    ['JSON that is no object', encoded(null)],
+    ['not JSON', 'bm9uZQ'],
+    ['JSON that is not an object', encoded(null)],
     ['the token of an activity', encoded({ t: 2, ns: 'exports', aid: 'a', rid: 'r' })],
-    ['a token of another service, which would not say what a cancel means', encoded({ t: 1, ns: 'exports', wid: 'w' })],
+    ['a token of another service', encoded({ t: 1, ns: 'exports', wid: 'w' })],
     ['a token without a run', encoded({ t: 1, ns: 'exports', wid: 'w', cancelExport: true })],
-  ])('is not taken for one when it is %s', (_what, text) => {
+  ])('is rejected when it is %s', (_what, text) => {
     expect(decodeOperationToken(text)).toBeUndefined();
   });
 });

@@ -34,22 +34,22 @@ function plugin(options: Partial<ImsExportPluginOptions> = {}): ImsExportPlugin 
   return new ImsExportPlugin({ accounts: [account], ...options });
 }
 
-describe('what the plugin does to the options of a worker', () => {
+describe('ImsExportPlugin on the options of a worker', () => {
   const options: WorkerOptions = { taskQueue: 'images', workflowsPath: '/own/workflows.js' };
 
-  it('the activities of an export stand beside those of the worker', () => {
+  it('adds the export activities to those of the worker', () => {
     const { activities } = plugin().configureWorker({ ...options, activities: { sendMail: async () => 'sent' } });
     expect(Object.keys(activities ?? {}).sort()).toEqual([...NAMES, 'sendMail']);
   });
 
-  it('an activity of the worker by one of our names is refused, not replaced', () => {
+  it('rejects an activity of the worker with one of its names', () => {
     const activities = { imsPollJob: async () => 'mine', sendMail: async () => 'sent' };
     expect(() => plugin().configureWorker({ ...options, activities })).toThrow(
       'The worker has imsPollJob among its own activities, which are names of ImsExportPlugin.',
     );
   });
 
-  it('so are the activities of an export that the worker has by other means', () => {
+  it('rejects export activities that the worker already has', () => {
     const activities = createExportActivities({ accounts: new Map() });
     expect(() => plugin().configureWorker({ ...options, activities })).toThrow(
       'one ImsExportPlugin, with all accounts',
@@ -58,31 +58,31 @@ describe('what the plugin does to the options of a worker', () => {
     expect(() => plugin().configureWorker(first)).toThrow('one ImsExportPlugin, with all accounts');
   });
 
-  it('what an export needs from a worker is set where the worker says nothing', () => {
+  it('sets the worker options that an export needs, unless the worker sets them', () => {
     const settings = { shutdownGraceTime: '5m', maxHeartbeatThrottleInterval: '1s' };
     expect(plugin().configureWorker(options)).toMatchObject(settings);
     const own = { shutdownGraceTime: '20m', maxHeartbeatThrottleInterval: 500 };
     expect(plugin().configureWorker({ ...options, ...own })).toMatchObject(own);
   });
 
-  it('a second time, it changes nothing', () => {
+  it('changes nothing when it is applied twice', () => {
     const ours = plugin({ workflows: 'whenAbsent' });
     const once = ours.configureWorker({ taskQueue: 'images', activities: { sendMail: async () => 'sent' } });
     expect(ours.configureWorker(once)).toEqual(once);
   });
 
   it.each<[string, ImsExportPluginOptions['workflows'], Partial<WorkerOptions>, string | undefined]>([
-    ['of its own are kept', 'whenAbsent', { workflowsPath: '/own/workflows.js' }, '/own/workflows.js'],
+    ['of the worker are kept', 'whenAbsent', { workflowsPath: '/own/workflows.js' }, '/own/workflows.js'],
     ['in a bundle are kept', 'whenAbsent', { workflowBundle: { codePath: '/own/bundle.js' } }, undefined],
-    ['are ours where there are none, when asked for', 'whenAbsent', {}, join(__dirname, '../../src/workflows')],
-    ['are not added unasked: a worker of activities alone is one', undefined, {}, undefined],
+    ['are those of the plugin with whenAbsent', 'whenAbsent', {}, join(__dirname, '../../src/workflows')],
+    ['are not added by default, for workers of activities only', undefined, {}, undefined],
   ])('workflows %s', (_what, workflows, own, workflowsPath) => {
     const configured = plugin({ workflows }).configureWorker({ taskQueue: 'images', ...own });
     expect(configured.workflowsPath).toBe(workflowsPath);
     expect(configured.workflowBundle).toEqual(own.workflowBundle);
   });
 
-  it('options that cannot be are told', () => {
+  it('rejects invalid plugin options', () => {
     expect(() => plugin({ accounts: [] })).toThrow('accounts must hold at least one');
     expect(() => new ImsExportPlugin({} as ImsExportPluginOptions)).toThrow('accounts must hold at least one');
     expect(() => plugin({ accounts: [account, account] })).toThrow('Two accounts are called default');
@@ -90,10 +90,10 @@ describe('what the plugin does to the options of a worker', () => {
   });
 });
 
-describe('a replay', () => {
+describe('a replay with ImsExportPlugin', () => {
   const succeeded = recordedHistories().find(({ name }) => name === 'succeeded');
 
-  it('takes its workflows from the plugin where it has none', async () => {
+  it('uses the workflows of the plugin when it has none', async () => {
     installQuietRuntime();
     const ours = plugin({ workflows: 'whenAbsent' });
     await Worker.runReplayHistory({ plugins: [ours] }, JSON.parse(succeeded?.json ?? ''), succeeded?.workflowId);
@@ -106,7 +106,7 @@ describe('a replay', () => {
   });
 });
 
-describe('workers that run with the plugin', () => {
+describe('workers with ImsExportPlugin', () => {
   /** Connections of clients of the cloud in this process that are open. */
   const open = new Set<Socket>();
   let opened = 0;
@@ -165,7 +165,7 @@ describe('workers that run with the plugin', () => {
 
   const SUCCEEDED = { verdict: 'succeeded', verification: { state: 'verified' } };
 
-  it('share its connections: opened for the first, closed with the last, opened again for a later one', async () => {
+  it('share its cloud connections: opened for the first, closed with the last, opened again later', async () => {
     const { accounts, asked } = simulated();
     const plugins = [new ImsExportPlugin({ accounts })];
     const [first, second, later] = await Promise.all([1, 2, 3].map(() => createWorker({ plugins })));
@@ -185,7 +185,7 @@ describe('workers that run with the plugin', () => {
     await allClosed();
   });
 
-  it('may have it by their connection as well', async () => {
+  it('can have the plugin by their connection', async () => {
     const ours = new ImsExportPlugin({ accounts: simulated().accounts });
     const { address } = rig.server;
     const withPlugin = await NativeConnection.connect({ address, plugins: [ours] });
@@ -195,14 +195,14 @@ describe('workers that run with the plugin', () => {
     await withPlugin.close();
   });
 
-  it('leave the Runtime to the application', async () => {
+  it('leave the Temporal Runtime to the application', async () => {
     const install = vi.spyOn(Runtime, 'install');
     const worker = await createWorker({ plugins: [plugin()] });
     await worker.runUntil(Promise.resolve());
     expect(install).not.toHaveBeenCalled();
   });
 
-  it('end at their start when an account has no credentials, which is told, and let go of their connection', async () => {
+  it('report an account without credentials at their start, and close their connection', async () => {
     const missing = (name: string): CloudAccount => ({
       ...account,
       name,
@@ -221,7 +221,7 @@ describe('workers that run with the plugin', () => {
     await expect(ours.open()).rejects.toThrow('Account archive: ');
   });
 
-  it('are told of it before they are created, when open() is asked', async () => {
+  it('report an account without credentials from open(), before they are created', async () => {
     const { accounts, asked } = simulated();
     const release = await new ImsExportPlugin({ accounts }).open();
     expect(asked()).toBe(1);

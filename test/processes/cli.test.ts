@@ -49,7 +49,7 @@ describe.concurrent('ims-export', () => {
       expect(started.stdout).toContain((await jobTo(to)).jobId);
     });
 
-    itInLongForm('status tells phase, image and job', async () => {
+    itInLongForm('status shows phase, image and job', async () => {
       const { jobId } = await jobTo(to);
       await statusSays(workflowId, 'RUNNING', 'exporting', stage.image('linux'), `${to} (qcow2)`, jobId);
     });
@@ -63,7 +63,7 @@ describe.concurrent('ims-export', () => {
       });
     });
 
-    itInLongForm('list names it, also as JSON', async () => {
+    itInLongForm('list shows the export, also as JSON', async () => {
       const [text, json] = await Promise.all([listing(workflowId), stage.run('list', '--json')]);
       expect(text).toMatch(/RUNNING/);
       expect((await stage.run('list')).stdout).toMatch(/^STARTED +OUTCOME +EXPORT +JOB\n/);
@@ -71,22 +71,22 @@ describe.concurrent('ims-export', () => {
       expect(reports.find((report) => report.workflowId === workflowId)).toMatchObject({ workflowStatus: 'RUNNING' });
     });
 
-    it('start with the same image and format joins it', async () => {
+    it('start with the same image and format joins the export', async () => {
       const { exitCode, stdout } = await stage.run(...start('linux', to, '--format', 'qcow2', '--json'));
       expect(exitCode).toBe(0);
       expect(JSON.parse(stdout)).toEqual({ workflowId, jobId: (await jobTo(to)).jobId, how: 'joined', notes: [] });
     });
 
-    it('start with another image is refused as DestinationBusy, with 1', async () => {
+    it('start with another image ends with 1 as DestinationBusy', async () => {
       const { stderr } = await refused(1, 'DestinationBusy', start('large', to, '--quick'));
       expect(stderr).toContain(stage.image('linux'));
     });
 
-    itInLongForm('start with another format is refused as DestinationBusy, with 1', async () => {
+    itInLongForm('start with another format ends with 1 as DestinationBusy', async () => {
       await refused(1, 'DestinationBusy', start('linux', to, '--format', 'vhd'));
     });
 
-    it('a start of the same image elsewhere says what it waits for, and ends with 4 when it is canceled', async () => {
+    it('start of the same image elsewhere says what it waits for, and ends with 4 when it is canceled', async () => {
       const waiting = stage.launch(...start('linux', destination('waiting.qcow2'), '--format', 'qcow2'));
       await waiting.says(/^waiting: Waiting to submit\. No job was begun yet; .* Last error: IMG\.0148: /m, SOON_MS);
       const cancel = await stage.run('cancel', exportWorkflowId(destination('waiting.qcow2')));
@@ -97,7 +97,7 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  describe.sequential('steers an export that runs:', () => {
+  describe.sequential('steers a running export', () => {
     let to: string;
     let workflowId: string;
     let jobId: string;
@@ -114,14 +114,14 @@ describe.concurrent('ims-export', () => {
       await untilPolled(jobId, 1);
     });
 
-    it('poll-now looks at the job at once', async () => {
+    it('poll-now polls the job at once', async () => {
       const { exitCode, stdout } = await stage.run('poll-now', workflowId);
       expect(exitCode).toBe(0);
       expect(stdout).toContain('Asked');
       await untilPolled(jobId, 2);
     });
 
-    it('pause-polling is seen in the status, which says how to go on', async () => {
+    it('pause-polling shows in the status, which says how to resume', async () => {
       expect((await stage.run('pause-polling', workflowId)).exitCode).toBe(0);
       await statusSays(workflowId, 'phase    paused', `ims-export resume-polling ${workflowId}`);
     });
@@ -131,20 +131,20 @@ describe.concurrent('ims-export', () => {
       await untilPolled(jobId, 3);
     });
 
-    it('retune prints what is in force', async () => {
+    it('retune prints the options in force', async () => {
       const { exitCode, stdout } = await stage.run('retune', workflowId, '--deadline', '+6h', '--max-interval', '15m');
       expect(exitCode).toBe(0);
       expect(stdout).toContain('every 10m to 15m');
       await statusSays(workflowId, stdout.match(/deadline (.*)/)?.[1] ?? 'a deadline');
     });
 
-    itInLongForm('retune refuses what cannot be, with 2', async () => {
+    itInLongForm('retune with invalid changes ends with 2', async () => {
       const { stderr } = await refused(2, 'InvalidExportRequest', ['retune', workflowId, '--max-interval', '1s']);
       expect(stderr).toContain('maxInterval is "1s"; expected at least minInterval, which is 10m');
       await refused(2, 'InvalidExportRequest', ['retune', workflowId]);
     });
 
-    itInLongForm('attach goes on with the job after a cancel, and refuses it for another image with 2', async () => {
+    itInLongForm('attach continues with the job after a cancel, and ends with 2 for another image', async () => {
       expect((await stage.run('cancel', workflowId)).exitCode).toBe(0);
       await refused(4, 'Canceled', ['watch', workflowId]);
       const job = ['attach', '--job', jobId, '--to', to];
@@ -158,7 +158,7 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  itInLongForm('search-attributes registers what the namespace lacks, and then exports may use them', async () => {
+  itInLongForm('search-attributes registers what the namespace lacks, and then an export can use it', async () => {
     expect((await stage.run('search-attributes')).stdout).toContain('--register');
     expect((await stage.run('search-attributes', '--register')).stdout).toContain('has them all');
     const { stdout } = await stage.run('search-attributes', '--json');
@@ -185,7 +185,7 @@ describe.concurrent('ims-export', () => {
       watched = await watching.endsWithin(SOON_MS);
     });
 
-    it('watch had attached while it ran, and ended with 0 and the result', async () => {
+    it('watch, attached while it ran, ends with 0 and the result', async () => {
       expect(watched.exitCode).toBe(0);
       expect(watched.stdout).toMatch(/100 % succeeded\nSucceeded {2}image /);
       expect(watched.stdout).toContain('verified yes');
@@ -203,7 +203,7 @@ describe.concurrent('ims-export', () => {
       expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', bucketUrl: to, submissions: 1 });
     });
 
-    it('status and list tell the outcome', async () => {
+    it('status and list show the outcome', async () => {
       const [report] = await Promise.all([
         reportOf(workflowId),
         statusSays(workflowId, 'outcome  succeeded'),
@@ -221,7 +221,7 @@ describe.concurrent('ims-export', () => {
       });
     });
 
-    it('start with the same image and format gives the earlier result, with 0', async () => {
+    it('start with the same image and format returns the earlier result with 0', async () => {
       const again = await stage.run(...start('exactly128GiB', to, '--format', 'vmdk', '--wait', '--json'));
       expect(again.exitCode).toBe(0);
       expect(JSON.parse(again.stdout)).toMatchObject({ verdict: 'succeeded', jobId: (await jobTo(to)).jobId });
@@ -229,11 +229,11 @@ describe.concurrent('ims-export', () => {
       expect(JSON.parse(short.stdout)).toMatchObject({ how: 'alreadySucceeded' });
     });
 
-    itInLongForm('start with another format is refused as DestinationExists, with 1', async () => {
+    itInLongForm('start with another format ends with 1 as DestinationExists', async () => {
       await refused(1, 'DestinationExists', start('exactly128GiB', to, '--format', 'vhd'));
     });
 
-    itInLongForm('poll-now and cancel say that it has ended', async () => {
+    itInLongForm('poll-now and cancel say that the export has ended', async () => {
       await refused(1, 'ExportEnded', ['poll-now', workflowId]);
       await refused(1, 'ExportEnded', ['cancel', workflowId]);
     });
@@ -250,7 +250,7 @@ describe.concurrent('ims-export', () => {
       expect(stderr).toContain('IMG.0061');
     });
 
-    it('ends with 3 when the answer to the submit is lost', async () => {
+    it('ends with 3 when the submit is ambiguous', async () => {
       const path = `/v1/cloudimages/${stage.image('windowsFromFile')}/file`;
       await stage.addFault({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
       const lost = start('windowsFromFile', destination('lost.vhd'), '--format', 'vhd', '--option', 'maxProbes=0');
@@ -258,7 +258,7 @@ describe.concurrent('ims-export', () => {
       expect(stderr).toContain('look for the object before you export again');
     });
 
-    it('goes on with the job that `resolve` names, when the answer to the submit is lost', async () => {
+    it('continues with the job that `resolve` names when the submit is ambiguous', async () => {
       const path = `/v1/cloudimages/${stage.image('encrypted')}/file`;
       await stage.addFault({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
       const to = destination('resolved.vhd');
@@ -302,7 +302,7 @@ describe.concurrent('ims-export', () => {
     /** Refused ones only, so that no job is waited for. */
     const refused = () => [{ imageId: stage.image('iso') }, { imageId: stage.image('fullEcs') }];
 
-    it('--wait tells a verdict on each image, and returns 1 when one is refused', async () => {
+    it('with --wait prints a verdict on each image, and ends with 1 when one is rejected', async () => {
       const file = await fileOf({ images: refused(), to: destination('{imageId}') });
       const { exitCode, stdout } = await stage.run('batch', file, '--wait');
       expect(exitCode).toBe(1);
@@ -311,7 +311,7 @@ describe.concurrent('ims-export', () => {
       expect(stdout).toContain('2 images: 2 refused');
     });
 
-    it('whose query matches no image returns 1, with and without --wait and in a dry run, and is shown as such', async () => {
+    it('whose query matches no image ends with 1, with and without --wait and in a dry run', async () => {
       const input = { query: { tag: 'nobody-has-it' }, to: destination('{imageId}') };
       const file = await fileOf(input);
       const name = 'nothing-to-export';
@@ -338,7 +338,7 @@ describe.concurrent('ims-export', () => {
       expect(allowed.stdout).not.toContain('VERDICT');
     });
 
-    itInLongForm('--dry-run submits nothing, and returns 0 when nothing is against it', async () => {
+    itInLongForm('with --dry-run submits nothing, and ends with 0 when nothing is wrong', async () => {
       const to = destination('dry');
       const file = await fileOf({ images: [{ imageId: stage.image('dataDisk'), bucketUrl: to }] });
       const { exitCode, stdout } = await stage.run('batch', file, '--dry-run', '--wait', '--json');
@@ -346,7 +346,7 @@ describe.concurrent('ims-export', () => {
       expect((await stage.jobs()).filter(({ bucketUrl }) => bucketUrl === to)).toEqual([]);
     });
 
-    itInLongForm('is seen by status, and canceled by cancel', async () => {
+    itInLongForm('is shown by status and canceled by cancel', async () => {
       const images = [{ imageId: stage.image('suseFromPublic') }, { imageId: stage.image('exactly128GiB') }];
       const file = await fileOf({ images, to: destination('{imageId}') });
       const started = await stage.run('batch', file, '--name', 'to-be-canceled');
@@ -366,7 +366,7 @@ describe.concurrent('ims-export', () => {
       expect([watched.exitCode, watched.stderr]).toEqual([4, expect.stringContaining('The batch was canceled: ')]);
     });
 
-    itInLongForm('returns 2 for a file that is none, telling the line or the field', async () => {
+    itInLongForm('ends with 2 for an invalid file, and names the line or the field', async () => {
       const broken = await stage.run('batch', await fileOf('{\n  "images": [\n    nothing\n'));
       expect([broken.exitCode, broken.stderr]).toEqual([2, expect.stringContaining('is not JSON, line 3')]);
       const wrong = await stage.run('batch', await fileOf({ query: {}, to: 'bucket:{nmae}' }));
@@ -376,7 +376,7 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  describe('refuses with 2, and says what is right,', () => {
+  describe('ends with 2 and says what is right', () => {
     const cases: Array<[what: string, code: string, says: RegExp, args: () => string[]]> = [
       [
         'a port that is taken',
@@ -385,7 +385,7 @@ describe.concurrent('ims-export', () => {
         () => ['simulator', '--port', takenPort()],
       ],
       [
-        'an image id that is none',
+        'an invalid image id',
         'InvalidExportRequest',
         /imageId is "centos"; expected the ID of a private image, a UUID/,
         () => ['start', '--image', 'centos', '--to', destination('bad'), '--quick'],
@@ -393,7 +393,7 @@ describe.concurrent('ims-export', () => {
       ['an unknown command', '', /unknown command 'frobnicate'/, () => ['frobnicate']],
       ['an unknown option', '', /unknown option '--nonsense'/, () => ['list', '--nonsense']],
       ['a missing option', '', /required option '--image <id>'/, () => ['start', '--to', 'bucket:key']],
-      ['a port that is no number', '', /a whole number from 0 to 65532/, () => ['simulator', '--port', 'http']],
+      ['a port that is not a number', '', /a whole number from 0 to 65532/, () => ['simulator', '--port', 'http']],
       [
         'neither format nor --quick',
         'InvalidExportRequest',
@@ -401,25 +401,25 @@ describe.concurrent('ims-export', () => {
         () => ['start', '--image', stage.image('linux'), '--to', destination('bad')],
       ],
       [
-        'an account that only the worker knows not to have',
+        'an account that the worker does not have',
         'InvalidExportRequest',
         /account is "other"; expected one of the worker's accounts: default/,
         () => start('linux', destination('bad-account'), '--format', 'vhd', '--account', 'other'),
       ],
       [
-        'an --option that sets nothing',
+        'an --option without a value',
         'InvalidExportRequest',
         /--option is 'deadline'; expected path=value, such as deadline=12h/,
         () => start('linux', destination('bad'), '--quick', '--option', 'deadline'),
       ],
       [
-        'an --option of a wrong value',
+        'an --option with a wrong value',
         'InvalidExportRequest',
         /options\.deadline is "soon"; expected milliseconds, or a number with a unit/,
         () => start('linux', destination('bad'), '--quick', '--option', 'deadline=soon'),
       ],
       [
-        'an --option of an unknown path',
+        'an --option with an unknown path',
         'InvalidExportRequest',
         /options\.rules\.noSuchRule|noSuchRule/,
         () => start('linux', destination('bad'), '--quick', '--option', 'rules.noSuchRule=off'),
@@ -430,29 +430,29 @@ describe.concurrent('ims-export', () => {
         /Metrics cannot be shown on 127\.0\.0\.1:\d+: .* choose another with --metrics-port/,
         () => ['worker', '--metrics-port', takenPort(), '--metrics-host', '127.0.0.1'],
       ],
-      ['an export that is not there', 'NoSuchExport', /ims-export list/, () => ['status', 'ims-export:nowhere:a']],
+      ['an unknown export', 'NoSuchExport', /ims-export list/, () => ['status', 'ims-export:nowhere:a']],
     ];
 
-    it.each(casesOf(cases, 4))('%s', async (_what, code, says, args) => {
+    it.each(casesOf(cases, 4))('for %s', async (_what, code, says, args) => {
       const { stderr } = await refused(2, code, args());
       expect(stderr).toMatch(says);
     });
   });
 
-  itInLongForm('takes an --option by its path, as JSON or as text', async () => {
+  itInLongForm('accepts an --option by its path, as JSON or as text', async () => {
     const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1000', '--option', 'onCancel="detach"'];
     // The rule only warns now, and the cloud itself refuses.
     const { stderr } = await refused(1, 'SubmitRejected', [...start('iso', destination('iso'), '--quick'), ...setting]);
     expect(stderr).not.toContain('notIso');
   });
 
-  it('refuses by a rule with 1', async () => {
+  it('start of an image that a rule rejects ends with 1', async () => {
     const { stderr } = await refused(1, 'ExportNotAllowed', start('fullEcs', destination('full'), '--format', 'vhd'));
     expect(stderr).toContain(stage.image('fullEcs'));
     expect(stderr).toContain('--option rules.notWholeEcs=warn');
   });
 
-  itInLongForm('with --json prints one document on stdout for a usage error too', async () => {
+  itInLongForm('prints one JSON document on stdout for a usage error with --json', async () => {
     const { exitCode, stdout } = await stage.run('start', '--json');
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -460,13 +460,13 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  itInLongForm('shows a stack only with --verbose', async () => {
+  itInLongForm('prints a stack only with --verbose', async () => {
     const { stderr } = await stage.run('status', 'ims-export:nowhere:a', '--verbose');
     expect(stderr).toMatch(/\n {4}at /);
   });
 
   describe('gives up within seconds', () => {
-    it('with 5 where no Temporal server answers', async () => {
+    it('with 5 when no Temporal server answers', async () => {
       const nowhere = { TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
       const commands = [['list'], ['worker'], [...start('linux', destination('a'), '--quick'), '--wait']];
       const refusals = commands.map((args) => refused(5, 'TemporalUnreachable', args, nowhere));
@@ -476,21 +476,21 @@ describe.concurrent('ims-export', () => {
       }
     });
 
-    itInLongForm('with 5 where Temporal does not have the namespace', async () => {
+    itInLongForm('with 5 when Temporal does not have the namespace', async () => {
       for (const args of [['list'], ['worker']]) {
         const { stderr } = await refused(5, 'TemporalUnreachable', args, { TEMPORAL_NAMESPACE: 'nowhere' });
         expect(stderr).toContain('namespace nowhere');
       }
     });
 
-    it('with 5 where no worker polls the task queue', async () => {
+    it('with 5 when no worker polls the task queue', async () => {
       const args = start('linux', destination('nobody.qcow2'), '--format', 'qcow2', '--task-queue', 'nobody');
       const { stderr, tookMs } = await refused(5, 'NoWorker', args);
       expect(stderr).toContain('ims-export worker');
       expect(tookMs).toBeLessThan(SECONDS_MS);
     });
 
-    itInLongForm('with 1 where the secret key of the worker is wrong', async () => {
+    itInLongForm('with 1 when the secret key of the worker is wrong', async () => {
       const queue = ['--task-queue', 'wrong-key'];
       await stage.startWorkerWith({ HUAWEICLOUD_SDK_SK: WRONG_SECRET }, ...queue);
       const args = start('linux', destination('denied.qcow2'), '--format', 'qcow2', ...queue);
@@ -500,18 +500,18 @@ describe.concurrent('ims-export', () => {
     });
   });
 
-  it('worker names every variable that is missing, with 2', async () => {
+  it('worker names every missing variable and ends with 2', async () => {
     const missing = { HUAWEICLOUD_SDK_AK: '', HUAWEICLOUD_SDK_SK: '', IMS_EXPORT_REGION: '' };
     const { stderr } = await refused(2, '', ['worker'], missing);
     for (const variable of Object.keys(missing)) expect(stderr).toContain(`${variable} is not set`);
   });
 
-  itInLongForm('worker names the variable whose value is wrong, with 2', async () => {
+  itInLongForm('worker names the variable with a wrong value and ends with 2', async () => {
     const { stderr } = await refused(2, '', ['worker'], { IMS_EXPORT_OBS_ENDPOINT: 'obs' });
     expect(stderr).toContain("IMS_EXPORT_OBS_ENDPOINT is 'obs'");
   });
 
-  it('simulator begins with one line of JSON, writes the env file, and ends with 0 on SIGTERM', async () => {
+  it('simulator prints one line of JSON first, writes the env file, and ends with 0 on SIGTERM', async () => {
     const envFile = join(stage.directory, 'simulator.env');
     const simulator = stage.launch('simulator', '--write-env', envFile);
     const line = await until(
@@ -542,13 +542,13 @@ describe.concurrent('ims-export', () => {
   });
 });
 
-describe('in the end', () => {
+describe('after all these commands', () => {
   it('the worker still runs and ends with 0 on SIGTERM', async () => {
     worker.signal('SIGTERM');
     expect((await worker.endsWithin(SOON_MS)).exitCode).toBe(0);
   });
 
-  it('no process but the simulator has printed a secret', () => {
+  it('no process except the simulator has printed a secret', () => {
     const { secretKey, iamPassword } = stage.info;
     const outputs = stage.outputs().filter(({ name }) => name !== 'ims-export simulator');
     expect(outputs.length).toBeGreaterThan(30);

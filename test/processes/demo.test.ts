@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const cli = join(resolve(__dirname, '../..'), 'lib/cli.js');
 
-it('the demo exports a 200 GiB image, tells where to watch it, and ends by itself without a terminal', async () => {
+it('`npm run demo` exports a 200 GiB image, says where to watch it, and ends by itself without a terminal', async () => {
   const { TEMPORAL_ADDRESS, ...env } = process.env;
   const demo = spawn(process.execPath, [cli, 'demo'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';

@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 const FAST_POLLS = ['--option', 'minInterval=1s', '--option', 'maxInterval=2s'];
 
 describe.concurrent('an export', () => {
-  it('outlives its workers, Temporal and the cloud', { timeout: LIMIT_MS }, async ({ onTestFinished }) => {
+  it('survives restarts of its workers, Temporal and the cloud', { timeout: LIMIT_MS }, async ({ onTestFinished }) => {
     const stage = await openStage({ title: 'restarts', jobSeconds: 9 * 3600 }, onTestFinished);
     const destination = `${stage.info.bucket}:restarts/huge.zvhd2`;
     const firstWorker = await stage.startWorker();
@@ -80,30 +80,26 @@ describe.concurrent('an export', () => {
     stage.tell(`one POST, one job, and the object ${result.object?.etag} is verified`);
   });
 
-  itInLongForm(
-    'goes on when its worker is told to stop in the middle of the POST',
-    { timeout: LIMIT_MS },
-    async (test) => {
-      const stage = await openStage({ title: 'SIGTERM', jobSeconds: 3 }, test.onTestFinished);
-      const worker = await stage.startWorker();
-      await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 4_000 } });
-      const client = start(stage, 'linux', `${stage.info.bucket}:term/linux.qcow2`, '--format', 'qcow2');
-      await stage.untilAsked('export', isPost, RECOVERY_MS);
-      stage.tell(`SIGTERM to ${worker.name} (pid ${worker.pid}) in the middle of the POST`);
-      worker.signal('SIGTERM');
-      await stage.startWorker();
-      expect((await worker.endsWithin(RECOVERY_MS)).exitCode, worker.said()).toBe(0);
-      stage.tell(`${worker.name} has waited for the answer and ended by itself`);
+  itInLongForm('continues when its worker is stopped during the POST', { timeout: LIMIT_MS }, async (test) => {
+    const stage = await openStage({ title: 'SIGTERM', jobSeconds: 3 }, test.onTestFinished);
+    const worker = await stage.startWorker();
+    await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 4_000 } });
+    const client = start(stage, 'linux', `${stage.info.bucket}:term/linux.qcow2`, '--format', 'qcow2');
+    await stage.untilAsked('export', isPost, RECOVERY_MS);
+    stage.tell(`SIGTERM to ${worker.name} (pid ${worker.pid}) in the middle of the POST`);
+    worker.signal('SIGTERM');
+    await stage.startWorker();
+    expect((await worker.endsWithin(RECOVERY_MS)).exitCode, worker.said()).toBe(0);
+    stage.tell(`${worker.name} has waited for the answer and ended by itself`);
 
-      const { exitCode, stdout } = await client.endsWithin(RECOVERY_MS);
-      expect(exitCode, client.said()).toBe(0);
-      const [job] = await stage.jobs();
-      expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', submissions: 1, jobId: job?.jobId });
-      expect(await stage.jobs()).toHaveLength(1);
-      expect(await stage.posts('linux')).toMatchObject([{ status: 200 }]);
-      stage.tell('succeeded with the job of that one POST');
-    },
-  );
+    const { exitCode, stdout } = await client.endsWithin(RECOVERY_MS);
+    expect(exitCode, client.said()).toBe(0);
+    const [job] = await stage.jobs();
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', submissions: 1, jobId: job?.jobId });
+    expect(await stage.jobs()).toHaveLength(1);
+    expect(await stage.posts('linux')).toMatchObject([{ status: 200 }]);
+    stage.tell('succeeded with the job of that one POST');
+  });
 
   itInLongForm(
     'ends as unknown when the answer to the POST is lost',

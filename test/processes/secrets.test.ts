@@ -45,12 +45,12 @@ beforeAll(async () => {
   expect(exitCode, waiting.said()).toBe(0);
   await breakTheCredentials();
   texts = {
-    'the arguments of a process': argumentsSeen,
-    'what worker and clients print': stage
+    'process arguments': argumentsSeen,
+    'the output of worker and clients': stage
       .outputs()
       .flatMap(({ name, text }) => (/simulator/.test(name) ? [] : [text])),
-    'the journal of the cloud': [JSON.stringify(await stage.journal())],
-    'a history': await histories(),
+    'the journal of the simulator': [JSON.stringify(await stage.journal())],
+    'a workflow history': await histories(),
   };
   secrets = plantedSecrets();
 }, 180_000);
@@ -166,7 +166,7 @@ function plantedSecrets(): { [what: string]: string } {
 }
 
 describe('a secret of any source of credentials', () => {
-  it('was there to be found: keys, a password, temporary keys and tokens were used', () => {
+  it('is used in this test: keys, a password, temporary keys and tokens', () => {
     const kinds = Object.keys(secrets).map((what) => what.replace(/ \d+$/, ''));
     expect(new Set(kinds)).toEqual(
       new Set(['the secret key', 'the password', 'temporary secret key', 'security token', 'token']),
@@ -174,14 +174,16 @@ describe('a secret of any source of credentials', () => {
     expect(Object.values(secrets).filter((secret) => secret.length < 16)).toEqual([]);
   });
 
-  it.each(['the arguments of a process', 'what worker and clients print', 'the journal of the cloud', 'a history'])(
-    'is not in %s',
-    (where) => {
-      const searched = texts[where] ?? [];
-      // What is no secret is there, so a secret would have been found.
-      expect(searched.join('\n')).toContain(stage.info.bucket);
-      const found = Object.entries(secrets).filter(([, secret]) => searched.some((text) => text.includes(secret)));
-      expect(found.map(([what]) => what)).toEqual([]);
-    },
-  );
+  it.each([
+    'process arguments',
+    'the output of worker and clients',
+    'the journal of the simulator',
+    'a workflow history',
+  ])('is not in %s', (where) => {
+    const searched = texts[where] ?? [];
+    // What is no secret is there, so a secret would have been found.
+    expect(searched.join('\n')).toContain(stage.info.bucket);
+    const found = Object.entries(secrets).filter(([, secret]) => searched.some((text) => text.includes(secret)));
+    expect(found.map(([what]) => what)).toEqual([]);
+  });
 });

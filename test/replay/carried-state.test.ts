@@ -55,13 +55,16 @@ const carriedByBatches = recordedHistories().flatMap((history) => {
   return state === null ? [] : [{ ...history, state }];
 });
 
-describe.each(carried)('the state that $title carried into a new run', ({ of, state }) => {
-  it('is of version 1, and holds what it was recorded for', () => {
+/** For titles: vitest cuts `$title` short. */
+const byTitle = <Row extends { title: string }>(rows: readonly Row[]) => rows.map((row) => [row.title, row] as const);
+
+describe.each(byTitle(carried))('the state that %s carried into a new run', (_title, { of, state }) => {
+  it('is of version 1, and contains what it was recorded for', () => {
     expect(state.version).toBe(1);
     expect(state).toMatchObject(TAKEN_UP[of]?.facts ?? {});
   });
 
-  it('is taken up by the workflow of today as it is', () => {
+  it('is resumed unchanged by the current workflow', () => {
     const tracking = resumeTracking({}, state);
     // What came with a later version begins as in a new export.
     const newSince = beginTracking({}, state.startedAtMs).carried;
@@ -81,20 +84,20 @@ describe.each(carried)('the state that $title carried into a new run', ({ of, st
     });
   });
 
-  it('vouches for no submit in a run that is reset or retried', () => {
+  it('allows no submit in a run that is reset or retried', () => {
     const { mayHaveSubmitted, lostSubmit, jobId } = resumeTracking({}, state, true).carried;
     expect({ mayHaveSubmitted, jobId }).toEqual({ mayHaveSubmitted: true, jobId: state.jobId });
     expect(lostSubmit).toEqual(state.lostSubmit && { ...state.lostSubmit, seenByThisRun: false });
   });
 
-  it('leaves no fact out that the workflow of today keeps', () => {
+  it('has every field of the current workflow once resumed', () => {
     const keptToday = Object.keys(beginTracking({}, 0).carried);
     expect(Object.keys(resumeTracking({}, state).carried).sort()).toEqual(keptToday.sort());
   });
 });
 
-describe.each(carriedByBatches)('the state that $title carried into a new run', ({ of, state }) => {
-  it('is of version 1, and taken up by the batch of today as it is', () => {
+describe.each(byTitle(carriedByBatches))('the batch state that %s carried into a new run', (_title, { of, state }) => {
+  it('is of version 1, and is resumed unchanged by the current batch workflow', () => {
     expect(state.version).toBe(1);
     expect(state).toMatchObject(BATCHES_TAKEN_UP[of]?.facts ?? {});
     const batch = resumeBatch({}, state);
@@ -107,7 +110,7 @@ describe.each(carriedByBatches)('the state that $title carried into a new run', 
   });
 });
 
-it('there is one in each folder, and of each way to continue as new', () => {
+it('every history folder has a carried state, and every way to continue as new is recorded', () => {
   const folders = new Set(recordedHistories().map(({ folder }) => folder));
   expect(new Set(carried.map(({ folder }) => folder))).toEqual(folders);
   expect(new Set(carried.map(({ of }) => of))).toEqual(new Set(Object.keys(TAKEN_UP)));

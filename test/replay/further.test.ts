@@ -22,20 +22,23 @@ function messagesIn(events: readonly HistoryEvent[]): number {
 
 const startOf = ({ events }: RecordedHistory) => events[0]?.workflowExecutionStartedEventAttributes;
 
-describe('the further histories hold what they were recorded for:', () => {
-  it.each(recordings((name) => name.includes('steered')))('%s, more than sixty messages', (_, runs) => {
+describe('the recorded history', () => {
+  it.each(recordings((name) => name.includes('steered')))('%s contains more than sixty messages', (_, runs) => {
     expect(runs).toHaveLength(1);
     expect(runs.reduce((sum, { events }) => sum + messagesIn(events), 0)).toBeGreaterThan(60);
   });
 
-  it.each(recordings((name) => name.includes('reset')))('%s, a run that was reset, and the run before', (_, runs) => {
-    const [before, reset] = runs.slice(-2);
-    expect(reset && startOf(reset)?.originalExecutionRunId).toBe(before?.runId);
-    expect(reset?.runId).not.toBe(before?.runId);
-    expect(closeOf(reset?.events ?? [])).toBeDefined();
-  });
+  it.each(recordings((name) => name.includes('reset')))(
+    '%s is a run that was reset, and has the run before it',
+    (_, runs) => {
+      const [before, reset] = runs.slice(-2);
+      expect(reset && startOf(reset)?.originalExecutionRunId).toBe(before?.runId);
+      expect(reset?.runId).not.toBe(before?.runId);
+      expect(closeOf(reset?.events ?? [])).toBeDefined();
+    },
+  );
 
-  it.each(recordings((name) => name.includes('retried')))('%s, a second attempt after a timeout', (_, runs) => {
+  it.each(recordings((name) => name.includes('retried')))('%s is a second attempt after a timeout', (_, runs) => {
     const [first, second] = runs.slice(-2);
     expect(first?.events.at(-1)?.workflowExecutionTimedOutEventAttributes).toBeTruthy();
     expect(newRunAfter(first?.events ?? [])).toBe(second?.runId);
@@ -43,7 +46,7 @@ describe('the further histories hold what they were recorded for:', () => {
   });
 
   it.each(recordings((name) => name.includes('carried') || name.includes('continued')))(
-    '%s, a run that continued as new, and the next',
+    '%s continued as new, and has the next run',
     (_, runs) => {
       const [first, second] = runs;
       expect(newRunAfter(first?.events ?? [])).toBe(second?.runId);

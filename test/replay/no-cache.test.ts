@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-it('a worker that remembers no workflow, and replays all of it for each task, exports once', async () => {
+it('a worker without a workflow cache, which replays every task, exports once', async () => {
   const { result, jobId } = await startExport(rig.client, rig.input(), { taskQueue: rig.taskQueue });
   const { polls, ...rest } = await result();
   expect(rest).toMatchObject({ verdict: 'succeeded', jobId, submissions: 1, verification: { state: 'verified' } });

@@ -27,12 +27,15 @@ async function replay(workflowBundle: WorkflowBundle, recorded: RecordedHistory[
   return errors;
 }
 
-it.each(Object.entries(RECORDINGS))('every way was recorded in %s (npm run record-histories)', (folder, endings) => {
-  const recorded = histories.filter((history) => history.folder === folder).map(({ of }) => of);
-  expect([...new Set(recorded)].sort()).toEqual(endings.map(({ name }) => name).sort());
-});
+it.each(Object.entries(RECORDINGS))(
+  'every scenario has a recorded history in %s (npm run record-histories)',
+  (folder, endings) => {
+    const recorded = histories.filter((history) => history.folder === folder).map(({ of }) => of);
+    expect([...new Set(recorded)].sort()).toEqual(endings.map(({ name }) => name).sort());
+  },
+);
 
-describe('the workflow of today goes on with an export as it was recorded', () => {
+describe('the current workflow replays the recorded history', () => {
   let errors: Array<Error | undefined>;
   beforeAll(async () => {
     errors = await replay(await bundle(), histories);
@@ -44,7 +47,7 @@ describe('the workflow of today goes on with an export as it was recorded', () =
   });
 });
 
-describe('a release that would break running exports is noticed: one with', () => {
+describe('the replay detects a release that breaks running exports by', () => {
   it.each([
     ['another activity', './steps/validate', 'extra-activity.ts', /^succeeded$/],
     ['another timer', './steps/verify', 'extra-timer.ts', /^succeeded$/],

@@ -11,7 +11,7 @@ const SECRETS = {
   'a signed header': /authorization|x-sdk-date|signature=|SDK-HMAC|credential=/i,
 };
 
-describe('no recorded history holds', () => {
+describe('no recorded history contains', () => {
   const histories = recordedHistories().map(({ title, json }) => ({ title, texts: textsOf(JSON.parse(json)) }));
 
   it.each(Object.entries(SECRETS))('%s', (_what, shape) => {
@@ -22,7 +22,7 @@ describe('no recorded history holds', () => {
   });
 });
 
-it('a key would be found in a payload', () => {
+it('the search for secrets in histories finds a key in a payload', () => {
   const payload = (text: string) => ({ data: Buffer.from(JSON.stringify({ said: text })).toString('base64') });
   const finds = (shape: RegExp, text: string) =>
     textsOf({ payloads: [payload(text)] }).some((found) => shape.test(found));

@@ -23,7 +23,7 @@ function refusal(input: unknown): InvalidExportRequestDetails {
 }
 
 describe('the input of an export', () => {
-  it('is normalised with every default filled in', () => {
+  it('is normalized with every default filled in', () => {
     expect(parseExportInput(valid)).toEqual({
       imageId,
       bucketUrl,
@@ -56,16 +56,16 @@ describe('the input of an export', () => {
     });
   });
 
-  it('becomes zvhd2 by quick export', () => {
+  it('gets the format zvhd2 for a quick export', () => {
     expect(parseExportInput({ imageId, bucketUrl, isQuickExport: true }).fileFormat).toBe('zvhd2');
   });
 
-  it('may write null for what is absent, as other languages do', () => {
+  it('can have null for an absent field, as other languages write it', () => {
     const nulls = { account: null, attach: null, isQuickExport: null, options: { deadline: null } };
     expect(parseExportInput({ ...valid, ...nulls })).toEqual(parseExportInput(valid));
   });
 
-  it('takes durations as milliseconds or with a unit', () => {
+  it('accepts durations as milliseconds or with a unit', () => {
     for (const deadline of [5_400_000, '5400000ms', '5400s', '90m', '1.5h', '90 m']) {
       expect(parseExportInput({ ...valid, options: { deadline } }).options.deadlineMs).toBe(5_400_000);
     }
@@ -98,31 +98,31 @@ describe('the input of an export', () => {
     ],
     ['an unknown rule', { ...valid, options: { rules: { sizes: 'off' } } }, 'options.rules.sizes', '"off"'],
     ['an unknown severity', { ...valid, options: { rules: { sizeLimit: 'no' } } }, 'options.rules.sizeLimit', '"no"'],
-  ])('is refused when it is or has %s, naming field, value and what is right', (_, input, field, value) => {
+  ])('is rejected when it is or has %s, naming field, value and what is right', (_, input, field, value) => {
     const detail = refusal(input);
     expect(detail).toMatchObject({ field, value });
     expect(detail.expected).not.toBe('');
   });
 
-  it('names every problem, not only the first', () => {
+  it('is rejected with every problem, not only the first', () => {
     const detail = refusal({ imageId: 'x', bucketUrl: 7, fileFormat: 'raw' });
     expect(detail.problems.map(({ field }) => field)).toEqual(['imageId', 'bucketUrl', 'fileFormat']);
   });
 
-  it('names the rules where a rule is unknown', () => {
+  it('is rejected with the known rules when a rule is unknown', () => {
     const { expected } = refusal({ ...valid, options: { rules: { sizes: 'off' } } });
     expect(expected).toContain('sizeLimit');
     expect(expected).not.toContain('deadline');
   });
 
-  it('states both numbers of a range that is upside down', () => {
+  it('is rejected with both bounds when minInterval is above maxInterval', () => {
     expect(refusal({ ...valid, options: { minInterval: '20s', maxInterval: '5s' } })).toMatchObject({
       value: '"5s"',
       expected: 'at least minInterval, which is 20s',
     });
   });
 
-  it('says of a bound that nobody gave that it is the default', () => {
+  it('is rejected with a note that a bound is the default when it was not given', () => {
     expect(refusal({ ...valid, options: { minInterval: '20m' } })).toMatchObject({
       field: 'options.maxInterval',
       value: '"10m"',
@@ -130,7 +130,7 @@ describe('the input of an export', () => {
     });
   });
 
-  it('has durations that can be written as they are told', () => {
+  it('has durations that print in a form that it accepts', () => {
     fc.assert(
       fc.property(fc.nat(100_000_000), fc.constantFrom(1, 1_000, 60_000, 3_600_000, 86_400_000), (count, unit) => {
         expect(durationMs(durationText(count * unit))).toBe(count * unit);
@@ -140,7 +140,7 @@ describe('the input of an export', () => {
     expect(written.map((text) => durationText(durationMs(text) ?? -1))).toEqual(written);
   });
 
-  it('is either normalised or refused as InvalidExportRequest, whatever it is', () => {
+  it('is either normalized or rejected as InvalidExportRequest, whatever it is', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: false }), (input) => {
         refusal(input);

@@ -9,7 +9,7 @@ const literal = fc.stringMatching(/^[A-Za-z0-9._/-]{0,8}$/);
 const placeholder = fc.constantFrom(...KEY_PLACEHOLDERS);
 
 describe('an object key with placeholders', () => {
-  it('is the text with the values in their places, whatever the order', () => {
+  it('gets the values of its placeholders in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(literal, placeholder)), literal, (parts, end) => {
         const template = parts.map(([text, word]) => `${text}{${word}}`).join('') + end;
@@ -23,13 +23,13 @@ describe('an object key with placeholders', () => {
     );
   });
 
-  it('is refused with a placeholder that there is not, or with a brace that is none', () => {
+  it('is rejected with an unknown placeholder or a stray brace', () => {
     expect(templateProblem('a/{imageid}')).toMatch(/^no placeholder \{imageid\}; known are \{name\}, \{imageId\}/);
     expect(templateProblem('a/{}')).toContain('no placeholder {}');
     for (const template of ['{name', 'name}', '{{name}}', 'a}{b']) expect(templateProblem(template)).not.toBeNull();
   });
 
-  it('never has a character of a name that the cloud does not take', () => {
+  it('never contains a character that the cloud rejects', () => {
     expect(keyPart('CentOS 7.5 64bit')).toBe('CentOS_7.5_64bit');
     expect(keyPart('备份/2026')).toBe('_2026');
     fc.assert(

@@ -67,19 +67,19 @@ const REFUSED_BY_CODE_ALONE = [
   { query: {}, to, options: { minInterval: '5m', maxInterval: '1m' } },
 ];
 
-describe('the schema of a batch', () => {
-  it.each(TAKEN.map((input) => [JSON.stringify(input), input]))('takes what is taken: %s', (_text, input) => {
+describe('the schema of the batch input', () => {
+  it.each(TAKEN.map((input) => [JSON.stringify(input), input]))('accepts valid input: %s', (_text, input) => {
     expect(isTaken(input)).toBe(true);
     expect(problemsBy('batch/input', input)).toEqual([]);
   });
 
-  it.each(REFUSED.map((input) => [JSON.stringify(input), input]))('refuses what is refused: %s', (_text, input) => {
+  it.each(REFUSED.map((input) => [JSON.stringify(input), input]))('rejects invalid input: %s', (_text, input) => {
     expect(isTaken(input)).toBe(false);
     expect(problemsBy('batch/input', input)).not.toEqual([]);
   });
 
   it.each(REFUSED_BY_CODE_ALONE.map((input) => [JSON.stringify(input), input]))(
-    'leaves to the code: %s',
+    'accepts input that only the code rejects: %s',
     (_text, input) => {
       expect(isTaken(input)).toBe(false);
       expect(problemsBy('batch/input', input)).toEqual([]);

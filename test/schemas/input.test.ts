@@ -138,8 +138,8 @@ const OPTIONS = inputSchema.properties.options.anyOf[0]?.properties as unknown a
   [name: string]: { description?: string; default?: unknown };
 };
 
-describe('the schema of the input', () => {
-  it('takes what is taken and refuses what is refused, but for the ranges of durations, which depend on each other', () => {
+describe('the schema of the export input', () => {
+  it('accepts and rejects what the code does, except for duration ranges that depend on each other', () => {
     let taken = 0;
     fc.assert(
       fc.property(fc.oneof({ weight: 20, arbitrary: input }, { weight: 1, arbitrary: junk }), (value) => {
@@ -158,7 +158,7 @@ describe('the schema of the input', () => {
     expect(taken).toBeLessThan(RUNS / 1.5);
   });
 
-  it('names the defaults that are filled in', () => {
+  it('names the defaults', () => {
     const { options: settings, account } = parseExportInput({
       imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64',
       bucketUrl: 'ims-image:a.qcow2',

@@ -32,7 +32,7 @@ describe('docs/wire-contract.md', () => {
     expect(examples.filter((block) => schemaOf(block) === undefined).map(place)).toEqual([]);
   });
 
-  it('names everything that is for ever', () => {
+  it('names everything that is promised forever', () => {
     const messages = [MESSAGES, BATCH_MESSAGES].flatMap(({ signals, updates, queries }) => [signals, updates, queries]);
     const names = [
       EXPORT_IMAGE_WORKFLOW,
@@ -49,7 +49,7 @@ describe('docs/wire-contract.md', () => {
     for (const name of names) expect(page).toContain(`\`${name}\``);
   });
 
-  it('points at every schema', () => {
+  it('links every schema', () => {
     const named = [...page.matchAll(/\]\(\.\.\/schemas\/(.+?)\.json\)/g)].map(([, name]) => name);
     expect([...new Set(named)].sort()).toEqual(schemaNames());
     for (const name of named) readFileSync(join(resolve(__dirname, '../../schemas'), `${name}.json`));

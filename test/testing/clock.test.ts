@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/testing/clock';
 
 describe('the virtual clock', () => {
-  it('runs beside the real one, by an offset', () => {
+  it('runs parallel to the real one with an offset', () => {
     let real = 1_000;
     const clock = new VirtualClock(() => real);
     clock.advance(500);
@@ -10,7 +10,7 @@ describe('the virtual clock', () => {
     expect(clock.now()).toBe(1_510);
   });
 
-  it('stands still once it was set, and moves only when told', () => {
+  it('stands still once it is set, and moves only on command', () => {
     let real = 1_000;
     const clock = new VirtualClock(() => real);
     clock.set(50);
@@ -29,7 +29,7 @@ describe('the virtual clock', () => {
     expect([clock.held, clock.now()]).toEqual([false, 60]);
   });
 
-  it('tells of every move', () => {
+  it('notifies about every move', () => {
     const clock = new VirtualClock(() => 0);
     let moves = 0;
     clock.onMove(() => {

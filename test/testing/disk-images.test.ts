@@ -35,7 +35,9 @@ const hasQemuImg = (() => {
 })();
 
 describe.skipIf(!hasQemuImg)(
-  hasQemuImg ? 'as qemu-img reads it' : 'as qemu-img reads it (skipped: no qemu-img on PATH)',
+  hasQemuImg
+    ? 'a simulated disk image read by qemu-img'
+    : 'a simulated disk image read by qemu-img (skipped: no qemu-img on PATH)',
   () => {
     const qemuImg = (...args: string[]) =>
       execFileSync('qemu-img', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -44,34 +46,42 @@ describe.skipIf(!hasQemuImg)(
       { format: 'qcow2', driver: 'qcow2' },
       { format: 'vhd', driver: 'vpc' },
       { format: 'vmdk', driver: 'vmdk' },
-    ] as const)('$format', ({ format, driver }) => {
+    ] as const)('in the format $format', ({ format, driver }) => {
       it.each(Object.entries(SIZES))('has its format and exact size: %s', (_name, size) => {
         const info = JSON.parse(qemuImg('info', '--output=json', write(format, size)));
         expect([info.format, info['virtual-size']]).toEqual([driver, size]);
       });
 
-      it('reads as zeros, all of it', () => {
+      it('reads as zeros everywhere', () => {
         const map = JSON.parse(qemuImg('map', '--output=json', '-f', driver, write(format, 10 * GIB)));
         expect(map.every((extent: { zero: boolean }) => extent.zero)).toBe(true);
       });
     });
 
-    it.each(['qcow2', 'vmdk'] as const)('%s passes qemu-img check', (format) => {
+    it.each(['qcow2', 'vmdk'] as const)('in the format %s passes qemu-img check', (format) => {
       for (const size of Object.values(SIZES)) expect(qemuImg('check', write(format, size))).toContain('No errors');
     });
   },
 );
 
-it.each(['qcow2', 'vhd', 'vmdk', 'zvhd', 'zvhd2'] as const)('%s of 1 TiB is a small file', (format) => {
-  expect(statSync(write(format, 1024 * GIB)).size).toBeLessThan(4 * 1024 ** 2);
-});
+it.each(['qcow2', 'vhd', 'vmdk', 'zvhd', 'zvhd2'] as const)(
+  'a simulated %s disk image of 1 TiB is a small file',
+  (format) => {
+    expect(statSync(write(format, 1024 * GIB)).size).toBeLessThan(4 * 1024 ** 2);
+  },
+);
 
-it('the bytes that tell a format are where readers look for them', () => {
+it('a simulated disk image has its format bytes where readers expect them', () => {
   const first = (format: 'qcow2' | 'vhd' | 'vmdk', length: number) =>
     readFileSync(write(format, GIB)).toString('latin1', 0, length);
   expect([first('qcow2', 4), first('vhd', 8), first('vmdk', 4)]).toEqual(['QFI\xfb', 'conectix', 'KDMV']);
 });
 
-it.each(['zvhd', 'zvhd2'] as const)('%s says in its first bytes that it is not real', (format) => {
-  expect(readFileSync(write(format, GIB)).toString('utf8', 0, 200)).toContain(`Simulated ${format} of image centos7_5`);
-});
+it.each(['zvhd', 'zvhd2'] as const)(
+  'a simulated %s disk image says in its first bytes that it is not real',
+  (format) => {
+    expect(readFileSync(write(format, GIB)).toString('utf8', 0, 200)).toContain(
+      `Simulated ${format} of image centos7_5`,
+    );
+  },
+);

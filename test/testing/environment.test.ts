@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { environmentOf, startSimulator, writeEnvFile } from '../../src/testing';
 
-it('the environment file gives a shell the documented variables, and is readable by its owner only', async () => {
+it('the env file of the simulator gives a shell the documented variables, and only its owner can read it', async () => {
   const simulator = await startSimulator();
   const directory = mkdtempSync(join(tmpdir(), 'env-file-'));
   const path = join(directory, 'simulator.env');
@@ -37,7 +37,7 @@ it('the environment file gives a shell the documented variables, and is readable
   rmSync(directory, { recursive: true });
 });
 
-it('the environment file replaces an earlier one, or one that is empty, and no file of others', async () => {
+it('the env file of the simulator replaces an earlier or empty one, and no other file', async () => {
   const simulator = await startSimulator();
   const directory = mkdtempSync(join(tmpdir(), 'env-file-'));
   const path = join(directory, 'simulator.env');
@@ -67,7 +67,7 @@ it('the environment file replaces an earlier one, or one that is empty, and no f
   rmSync(directory, { recursive: true });
 });
 
-it('the first line of the command is the info, with every image named by the interface', async () => {
+it('the first output line of the simulator is its info, with every image by its documented name', async () => {
   const simulator = await startSimulator();
   expect(Object.keys(simulator.info)).toEqual([
     'imsEndpoint',

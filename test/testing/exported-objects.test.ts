@@ -37,16 +37,16 @@ async function exportAndInspect(fileFormat: string): Promise<{ path: string; for
   return { path, ...JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' })) };
 }
 
-describe.skipIf(!hasQemu)('an exported object', () => {
+describe.skipIf(!hasQemu)('an object exported by the simulator', () => {
   it.each([
     ['qcow2', 'qcow2'],
     ['vhd', 'vpc'],
     ['vmdk', 'vmdk'],
-  ])('is a %s of the virtual size of its image, says qemu-img', async (fileFormat, format) => {
+  ])('is a %s with the virtual size of its image by qemu-img', async (fileFormat, format) => {
     expect(await exportAndInspect(fileFormat)).toMatchObject({ format, 'virtual-size': 10 * GIB });
   });
 
-  it('is a qcow2 without a fault, says qemu-img', () => {
+  it('is a qcow2 without errors by qemu-img', () => {
     const check = spawnSync('qemu-img', ['check', join(folder, 'linux.qcow2')], { encoding: 'utf8' });
     expect(check.stdout).toContain('No errors were found');
     expect(check.status).toBe(0);

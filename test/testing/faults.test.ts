@@ -12,7 +12,7 @@ const list = () => callIms(simulator.info, 'GET', '/v2/cloudimages?limit=1');
 const setFault = (rule: FaultRule) => control(simulator.info, 'POST', '/faults', rule);
 const SUBMIT = { service: 'ims', method: 'POST', path: '/v1/cloudimages/*/file' } as const;
 
-describe('what a fault does', () => {
+describe('a simulator fault', () => {
   it('answers a status with headers and body, without acting', async () => {
     const body = { error_code: 'APIGW.0308', error_msg: 'The throttling threshold has been reached', request_id: 'r' };
     await setFault({ ...SUBMIT, action: { status: 429, headers: { 'retry-after': '3' }, body } });
@@ -22,7 +22,7 @@ describe('what a fault does', () => {
     expect(simulator.jobs()).toEqual([]);
   });
 
-  it('answers a status although it acts, where it is told to', async () => {
+  it('answers a status and acts when act is set', async () => {
     await setFault({ ...SUBMIT, action: { status: 504, acts: true, body: '<html>504</html>' } });
     await expect(beginExport(simulator.info)).rejects.toThrow('504');
     expect(simulator.jobs()).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('what a fault does', () => {
     await expect(list()).rejects.toThrow('aborted');
   });
 
-  it('a body alone replaces the body of the real answer', async () => {
+  it('with only a body replaces the body of the real answer', async () => {
     await setFault({ ...SUBMIT, action: { body: '<html>Bad luck</html>' } });
     const body = { bucket_url: 'ims-image:a.qcow2', file_format: 'qcow2' };
     const answer = await exportImage(simulator.info, simulator.info.images.linux ?? '', body);
@@ -83,21 +83,21 @@ describe('what a fault does', () => {
   });
 });
 
-describe('which requests a fault meets', () => {
+describe('a simulator fault rule', () => {
   const statuses = async (count: number) => {
     const seen: number[] = [];
     for (let call = 0; call < count; call += 1) seen.push((await list()).status);
     return seen;
   };
 
-  it('the first one, unless nth and times say otherwise', async () => {
+  it('matches the first request, unless nth and times are set', async () => {
     await setFault({ service: 'ims', action: { status: 503 } });
     expect(await statuses(3)).toEqual([503, 200, 200]);
     await setFault({ service: 'ims', nth: 2, times: 2, action: { status: 503 } });
     expect(await statuses(5)).toEqual([200, 503, 503, 200, 200]);
   });
 
-  it('only those of its service, method and path', async () => {
+  it('matches only requests of its service, method and path', async () => {
     await setFault({ service: 'obs', action: { status: 503 } });
     await setFault({ service: 'ims', method: 'POST', action: { status: 503 } });
     await setFault({ service: 'ims', path: '/v1/*', action: { status: 503 } });
@@ -106,7 +106,7 @@ describe('which requests a fault meets', () => {
     expect(await statuses(1)).toEqual([503]);
   });
 
-  it('an object by its path in path style, whatever style is used', async () => {
+  it('matches an object by its path in path style, whatever style the request uses', async () => {
     const path = '/ims-image/dir/*';
     await setFault({ service: 'obs', path, times: 2, action: { status: 503 } });
     expect((await callObs(simulator.info, 'HEAD', '/ims-image/dir/a')).status).toBe(503);
@@ -115,19 +115,19 @@ describe('which requests a fault meets', () => {
     expect(virtual.status).toBe(503);
   });
 
-  it('none, once they are cleared', async () => {
+  it('matches no request once the faults are cleared', async () => {
     await setFault({ service: 'ims', times: 9, action: { status: 503 } });
     await control(simulator.info, 'DELETE', '/faults');
     expect(await statuses(1)).toEqual([200]);
   });
 
-  it('never the control API', async () => {
+  it('never matches the control API', async () => {
     await setFault({ times: 9, action: { status: 503 } });
     expect((await control(simulator.info, 'GET', '/jobs')).status).toBe(200);
   });
 });
 
-it('a rule that makes no sense is refused with a sentence', async () => {
+it('an invalid simulator fault rule is rejected with a sentence', async () => {
   const answer = await control(simulator.info, 'POST', '/faults', { service: 'ecs', action: {} });
   expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('service')]);
 });

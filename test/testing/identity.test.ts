@@ -27,14 +27,14 @@ async function token(): Promise<string> {
 const listByToken = (id: string) =>
   send(simulator.info.imsEndpoint, 'GET', '/v2/cloudimages?limit=1', { 'x-auth-token': id });
 
-describe('discovery', () => {
+describe('the discovery of the simulated IAM', () => {
   it('needs no token', async () => {
     const root = await send(simulator.info.iamEndpoint, 'GET', '/');
     expect([root.status, JSON.stringify(root.json)]).toEqual([300, expect.stringContaining('"id":"v3.6"')]);
     for (const path of ['/v3', '/v3/']) expect((await send(simulator.info.iamEndpoint, 'GET', path)).status).toBe(200);
   });
 
-  it('finds the one project by the name of the region', async () => {
+  it('finds the single project by the name of the region', async () => {
     const find = (name: string) => {
       const target = `/v3/projects?name=${name}`;
       return send(simulator.info.iamEndpoint, 'GET', target, signedHeaders(simulator.info, 'GET', target));
@@ -46,8 +46,8 @@ describe('discovery', () => {
   });
 });
 
-describe('a token', () => {
-  it('comes in a header, with the project and times in microseconds in the body', async () => {
+describe('a token of the simulated IAM', () => {
+  it('is in a header, with the project and times in microseconds in the body', async () => {
     const { status, headers, json } = await askForToken(tokenRequest({ project: { id: simulator.info.projectId } }));
     expect(status).toBe(201);
     expect(headers['x-subject-token']).toEqual(expect.any(String));
@@ -58,7 +58,7 @@ describe('a token', () => {
     expect(json.token).not.toHaveProperty('catalog');
   });
 
-  it('lists the image service, bare, unless told nocatalog', async () => {
+  it('lists the image service, except with nocatalog', async () => {
     const { json } = await askForToken(tokenRequest({ project: { id: simulator.info.projectId } }), '');
     const image = json.token.catalog?.find(({ type }) => type === 'image');
     const url = simulator.info.imsEndpoint;
@@ -76,21 +76,21 @@ describe('a token', () => {
     expect((await listByToken('MII-not-a-token')).json.error_code).toBe('APIGW.0301');
   });
 
-  it('can be made to expire from outside', async () => {
+  it('can be expired over the control API', async () => {
     const id = await token();
     await control(simulator.info, 'POST', '/credentials', { expireToken: true });
     expect((await listByToken(id)).status).toBe(401);
     expect((await listByToken(await token())).status).toBe(200);
   });
 
-  it('is not given for a wrong password, another project or a body that is none', async () => {
+  it('is refused for a wrong password, another project or an invalid body', async () => {
     const wrong = await askForToken(tokenRequest({ project: { id: simulator.info.projectId } }, 'wrong'));
     expect(wrong.json).toMatchObject({ error: { code: 401, title: 'Unauthorized' } });
     expect((await askForToken(tokenRequest({ project: { id: 'another' } }))).status).toBe(401);
     expect((await askForToken('{}')).status).toBe(400);
   });
 
-  it('is not given for 15 minutes after five wrong passwords in a row', async () => {
+  it('is refused for 15 minutes after five wrong passwords in a row', async () => {
     const scope = { project: { id: simulator.info.projectId } };
     const fail = async (times: number) => {
       for (let login = 0; login < times; login += 1) await askForToken(tokenRequest(scope, 'wrong'));
@@ -105,7 +105,7 @@ describe('a token', () => {
   });
 });
 
-describe('a temporary key', () => {
+describe('a temporary key of the simulated IAM', () => {
   const request = (identity: object) => JSON.stringify({ auth: { identity } });
   const askForKey = (body: string, headers: { [name: string]: string } = {}) =>
     send(simulator.info.iamEndpoint, 'POST', '/v3.0/OS-CREDENTIAL/securitytokens', { ...JSON_BODY, ...headers }, body);
@@ -117,7 +117,7 @@ describe('a temporary key', () => {
     return [ims.status, obs.status, s3.status];
   }
 
-  it('is given for a token, works with its security token only, and ends with its time', async () => {
+  it('is given for a token, works only with its security token, and expires in time', async () => {
     const answer = await askForKey(
       request({ methods: ['token'], token: { id: await token(), duration_seconds: 900 } }),
     );
@@ -129,7 +129,7 @@ describe('a temporary key', () => {
     expect(await works(key)).toEqual([401, 403, 403]);
   });
 
-  it('is given for an agency to whoever signs, or has a token', async () => {
+  it('is given for an agency to a caller that signs or has a token', async () => {
     const body = request({ methods: ['assume_role'], assume_role: { agency_name: 'exporters', domain_name: 'acme' } });
     const target = '/v3.0/OS-CREDENTIAL/securitytokens';
     expect((await askForKey(body, signedHeaders(simulator.info, 'POST', target, { body }))).status).toBe(201);
@@ -137,7 +137,7 @@ describe('a temporary key', () => {
     expect((await askForKey(body)).status).toBe(401);
   });
 
-  it('is not given for an agency of another account, nor of none', async () => {
+  it('is refused for an agency of another account or of none', async () => {
     const ask = (role: object) =>
       token().then((id) => askForKey(request({ methods: ['assume_role'], assume_role: role }), { 'x-auth-token': id }));
     expect((await ask({ agency_name: 'exporters', domain_name: 'another' })).status).toBe(404);
@@ -156,8 +156,8 @@ describe('a temporary key', () => {
   });
 });
 
-describe('a permanent key', () => {
-  it('does not work with a security token, whatever it is', async () => {
+describe('a permanent key of the simulator', () => {
+  it('does not work with any security token', async () => {
     const key = { ...simulator.info, securityToken: 'not-of-this-key' };
     const ims = await callIms(simulator.info, 'GET', '/v2/cloudimages?limit=1', { key });
     const obs = await callObs(simulator.info, 'HEAD', '/ims-image', { key });
@@ -167,11 +167,11 @@ describe('a permanent key', () => {
   });
 });
 
-describe('the metadata service', () => {
+describe('the simulated metadata service', () => {
   const get = (path: string, headers = {}) => send(simulator.info.metadataEndpoint, 'GET', path, headers);
   const KEY = '/openstack/latest/securitykey';
 
-  it('gives the same key until its end is near, then another', async () => {
+  it('returns the same key until it is about to expire, then another', async () => {
     const first = (await get(KEY)).json.credential;
     expect((await get(KEY)).json.credential).toEqual(first);
     expect(
@@ -181,19 +181,19 @@ describe('the metadata service', () => {
     expect((await get(KEY)).json.credential.access).not.toBe(first.access);
   });
 
-  it('gives another key once the old one was made to expire', async () => {
+  it('returns another key once the old one is expired over the control API', async () => {
     const first = (await get(KEY)).json.credential;
     simulator.credentials.expireTokens();
     expect((await get(KEY)).json.credential.access).not.toBe(first.access);
   });
 
-  it('tells the project', async () => {
+  it('returns the project', async () => {
     expect((await get('/openstack/latest/meta_data.json')).json).toMatchObject({
       project_id: simulator.info.projectId,
     });
   });
 
-  it('has session tokens, and refuses wrong ones', async () => {
+  it('has session tokens, and rejects wrong ones', async () => {
     const session = await send(simulator.info.metadataEndpoint, 'PUT', '/meta-data/latest/api/token', {
       'x-metadata-token-ttl-seconds': '21600',
     });
@@ -203,19 +203,19 @@ describe('the metadata service', () => {
     expect((await get(KEY, { 'x-metadata-token': session.text })).status).toBe(401);
   });
 
-  it.each([404, 405, 503] as const)('may know no session tokens (%i)', async (status) => {
+  it.each([404, 405, 503] as const)('can be without session tokens (%i)', async (status) => {
     simulator.metadata.tokens = status;
     const ttl = { 'x-metadata-token-ttl-seconds': '21600' };
     const session = await send(simulator.info.metadataEndpoint, 'PUT', '/meta-data/latest/api/token', ttl);
     expect([session.status, (await get(KEY)).status]).toEqual([status, 200]);
   });
 
-  it('may demand session tokens', async () => {
+  it('can require session tokens', async () => {
     simulator.metadata.tokens = 'required';
     expect((await get(KEY)).status).toBe(401);
   });
 
-  it('has no key where the ECS has no agency', async () => {
+  it('has no key when the ECS has no agency', async () => {
     simulator.metadata.agency = false;
     const answer = await get(KEY);
     expect([answer.status, answer.text]).toEqual([401, expect.stringContaining('configure Cloud Service Agency')]);

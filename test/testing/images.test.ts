@@ -13,7 +13,7 @@ async function names(query: string): Promise<string[]> {
   return json.images.map((image) => image.name);
 }
 
-it('finds one image by its ID, with sizes and flags as texts', async () => {
+it('the simulated image list finds one image by its id, with sizes and flags as strings', async () => {
   const { json } = await callIms(simulator.info, 'GET', `/v2/cloudimages?id=${simulator.info.images.linux}`);
   expect(json.images).toHaveLength(1);
   expect(json.images[0]).toMatchObject({
@@ -28,11 +28,11 @@ it('finds one image by its ID, with sizes and flags as texts', async () => {
   });
 });
 
-it('answers an empty array for an image that is not there', async () => {
+it('the simulated image list is empty for an unknown image id', async () => {
   expect(await names('id=00000000-0000-0000-0000-000000000000')).toEqual([]);
 });
 
-it('filters by type, status, system and name', async () => {
+it('the simulated image list filters by type, status, operating system and name', async () => {
   expect(await names('__imagetype=gold&__platform=Windows')).toEqual(['Windows Server 2022 Standard 64bit']);
   expect(await names('status=queued')).toEqual(['still-uploading']);
   expect(await names('__imagetype=private&__os_type=Other')).toEqual(['data-disk']);
@@ -40,7 +40,7 @@ it('filters by type, status, system and name', async () => {
   expect(await names('tag=nobody.has')).toEqual([]);
 });
 
-it('pages by limit and marker', async () => {
+it('the simulated image list pages by limit and marker', async () => {
   const all = await names('__imagetype=private');
   const { json } = await callIms(simulator.info, 'GET', '/v2/cloudimages?__imagetype=private&limit=3');
   const last = json.images[2]?.id;
@@ -48,33 +48,33 @@ it('pages by limit and marker', async () => {
   expect([...json.images.map((image) => image.name), ...rest]).toEqual(all);
 });
 
-it('refuses an image type that does not exist, as published', async () => {
+it('the simulated image list rejects an unknown image type with the published error', async () => {
   const { status, json } = await callIms(simulator.info, 'GET', '/v2/cloudimages?__imagetype=golden');
   expect(status).toBe(400);
   expect(json).toEqual({ error: { message: 'The imagetype is invalid.', code: 'IMG.0024' } });
 });
 
-it('shows one image unwrapped, or 404', async () => {
+it('the simulated OpenStack API shows one image unwrapped, or 404', async () => {
   const { json } = await callIms(simulator.info, 'GET', `/v2/images/${simulator.info.images.iso}`);
   expect(json).toMatchObject({ id: simulator.info.images.iso, virtual_env_type: 'IsoImage', disk_format: 'iso' });
   expect((await callIms(simulator.info, 'GET', '/v2/images/nonesuch')).status).toBe(404);
 });
 
-it('lists images added for a test, with the attributes of that test', async () => {
+it('the simulated image list has images added by a test with their attributes', async () => {
   const image = simulator.addImage('linux', { name: 'without-a-size', __image_size: undefined });
   const { json } = await callIms(simulator.info, 'GET', `/v2/cloudimages?id=${image.id}`);
   expect(json.images[0]?.name).toBe('without-a-size');
   expect(json.images[0]).not.toHaveProperty('__image_size');
 });
 
-it('lists its versions to OpenStack clients, and knows no other API', async () => {
+it('the simulator lists its API versions to OpenStack clients, and knows no other API', async () => {
   const versions = await send(simulator.info.imsEndpoint, 'GET', '/');
   expect(versions.json.versions[0]).toMatchObject({ status: 'CURRENT' });
   const unknown = await callIms(simulator.info, 'GET', '/v1/nonesuch');
   expect([unknown.status, unknown.json.error_code]).toEqual([404, 'APIGW.0101']);
 });
 
-it('lists 1,203 images of one name, which were added for a test, page by page', async () => {
+it('the simulated image list pages through 1,203 images of one name', async () => {
   const catalogue = simulator.info.images;
   const attributes = { name: 'golden', tags: ['batch'] };
   const added = await control(simulator.info, 'POST', '/images', { like: 'linux', count: 1_203, attributes });
@@ -93,7 +93,7 @@ it('lists 1,203 images of one name, which were added for a test, page by page', 
   expect(simulator.info.images).toEqual(catalogue);
 });
 
-it('an image that is added under a name of the catalogue does not take its place', async () => {
+it('an image added to the simulator with a catalogue name does not replace the catalogue image', async () => {
   const { linux } = simulator.info.images;
   const { id } = simulator.addImage('iso', { name: 'linux' });
   expect(id).not.toBe(linux);
@@ -104,7 +104,7 @@ it('an image that is added under a name of the catalogue does not take its place
   });
 });
 
-it('two images cannot have one ID, and names that are none are no images', async () => {
+it('the simulator rejects a second image with the same id, and invalid image names', async () => {
   const { id } = simulator.addImage('linux', { id: '11111111-2222-4333-8444-555555555555' });
   for (const [count, fixed] of [
     [1, id],

@@ -12,8 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => simulator.close());
 
-describe('a job by the clock', () => {
-  it('begins as INIT, runs in steps of one percent, and ends with SUCCESS', async () => {
+describe('a simulated job', () => {
+  it('starts as INIT, runs in steps of one percent, and ends with SUCCESS', async () => {
     const jobId = await beginExport(simulator.info);
     const seen: Array<[string, number, string]> = [];
     for (const hours of [0, 1, 3.337, 9.9999, 10]) {
@@ -30,7 +30,7 @@ describe('a job by the clock', () => {
     ]);
   });
 
-  it('is told alike by both queries, in the documented fields', async () => {
+  it('is the same in both queries, in the documented fields', async () => {
     const jobId = await beginExport(simulator.info);
     simulator.clock.advance(HOUR);
     const job = (await showJob(simulator.info, jobId)).json;
@@ -55,14 +55,14 @@ describe('a job by the clock', () => {
     expect((await callIms(simulator.info, 'GET', `/v1/cloudimages/job/${jobId}`)).json).toEqual(job);
   });
 
-  it('names the quick sub-job of a quick export', async () => {
+  it('has the quick sub-job for a quick export', async () => {
     const body = { bucket_url: 'ims-image:q.zvhd2', is_quick_export: true };
     const { job_id } = (await exportImage(simulator.info, simulator.info.images.large ?? '', body)).json;
     const { entities } = (await showJob(simulator.info, job_id)).json;
     expect(entities.sub_jobs_result[0]?.job_type).toBe('imsQuickExportImageJob');
   });
 
-  it('is unknown under another ID, and the project of the path must be ours', async () => {
+  it('is unknown under another id, and needs the own project in its path', async () => {
     const jobId = await beginExport(simulator.info);
     const unknown = await showJob(simulator.info, 'f'.repeat(32));
     expect([unknown.status, unknown.json.error.code]).toEqual([400, 'IMG.0023']);
@@ -71,10 +71,10 @@ describe('a job by the clock', () => {
   });
 });
 
-describe('the object of a job', () => {
+describe('the object of a simulated job', () => {
   const head = () => callObs(simulator.info, 'HEAD', '/ims-image/exports/linux.qcow2');
 
-  it('appears at the end, though nobody asked for the job, dated by the virtual clock', async () => {
+  it('appears at the end without any poll, dated by the virtual clock', async () => {
     await beginExport(simulator.info);
     simulator.clock.set(BEGIN + 10 * HOUR - 1);
     expect((await head()).status).toBe(404);
@@ -87,7 +87,7 @@ describe('the object of a job', () => {
     expect(Number(headers['content-length'])).toBeGreaterThan(0);
   });
 
-  it('appears by the mere passing of time', async () => {
+  it('appears as real time passes', async () => {
     let now = BEGIN;
     const running = await startSimulator({ jobSeconds: 10, now: () => now });
     await beginExport(running.info);
@@ -104,7 +104,7 @@ describe('the object of a job', () => {
   });
 });
 
-describe('the image of a job', () => {
+describe('the image of a simulated job', () => {
   it('is free again once the job has ended, however it ended', async () => {
     const first = await beginExport(simulator.info, 'linux', '1.qcow2');
     await expect(beginExport(simulator.info, 'linux', '2.qcow2')).rejects.toThrow('IMG.0148');
@@ -114,7 +114,7 @@ describe('the image of a job', () => {
     await beginExport(simulator.info, 'linux', '3.qcow2');
   });
 
-  it('is not guarded while the guard is off: two jobs of one image go on at once', async () => {
+  it('is not guarded while the guard is off: two jobs of one image run at once', async () => {
     const guard = (body: object) => control(simulator.info, 'POST', '/busy-guard', body);
     await beginExport(simulator.info, 'linux', '1.qcow2');
     expect((await guard({ guard: 'off' })).status).toBe(200);
@@ -126,10 +126,10 @@ describe('the image of a job', () => {
   });
 });
 
-describe('a job that is interfered with over the control API', () => {
+describe('a simulated job under the control API', () => {
   const change = (jobId: string, body: object) => control(simulator.info, 'PUT', `/jobs/${jobId}`, body);
 
-  it('fails now, with code and reason', async () => {
+  it('fails at once with the given code and reason', async () => {
     const jobId = await beginExport(simulator.info);
     simulator.clock.advance(5 * HOUR);
     await change(jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'Unknown system error.' });
@@ -144,7 +144,7 @@ describe('a job that is interfered with over the control API', () => {
     expect((await change(jobId, { status: 'SUCCESS' })).status).toBe(409);
   });
 
-  it('tells a pinned percent until it ends in its own time', async () => {
+  it('shows a pinned percentage until it ends in its own time', async () => {
     const jobId = await beginExport(simulator.info);
     await change(jobId, { percent: 0.4 });
     expect((await showJob(simulator.info, jobId)).json).toMatchObject({
@@ -169,7 +169,7 @@ describe('a job that is interfered with over the control API', () => {
     expect((await showJob(simulator.info, jobId)).json.entities.process_percent).toBe(0.3);
   });
 
-  it('is not found once forgotten, though it goes on', async () => {
+  it('is not found once forgotten, but continues', async () => {
     const jobId = await beginExport(simulator.info);
     await change(jobId, { forget: true });
     expect((await showJob(simulator.info, jobId)).json.error.code).toBe('IMG.0023');
@@ -177,7 +177,7 @@ describe('a job that is interfered with over the control API', () => {
     expect(simulator.objects()).toHaveLength(1);
   });
 
-  it('tells a status that nobody knows until it is taken back', async () => {
+  it('shows an unknown status until it is reset', async () => {
     const jobId = await beginExport(simulator.info);
     await change(jobId, { status: 'SUSPENDED' });
     simulator.clock.advance(20 * HOUR);
@@ -202,7 +202,7 @@ describe('a job that is interfered with over the control API', () => {
     ]);
   });
 
-  it('must be there, and the change must be one', async () => {
+  it('must exist, and an unknown change is rejected', async () => {
     expect((await change('nonesuch', { stuck: true })).status).toBe(404);
     const jobId = await beginExport(simulator.info);
     const wrong = await change(jobId, { percentage: 0.4 });

@@ -10,7 +10,7 @@ afterEach(() => simulator.close());
 
 const journal = async () => JSON.parse((await control(simulator.info, 'GET', '/requests')).text);
 
-it('holds every request to a service in order, with what came of it', async () => {
+it('the simulator journal has every request to a service in order, with its outcome', async () => {
   simulator.clock.set(Date.UTC(2026, 0, 1));
   const jobId = await beginExport(simulator.info);
   await showJob(simulator.info, jobId);
@@ -34,20 +34,20 @@ it('holds every request to a service in order, with what came of it', async () =
   ]);
 });
 
-it('says which fault hit a request, and that a dropped one got no status', async () => {
+it('the simulator journal says which fault a request met, and that a dropped one got no status', async () => {
   simulator.faults.add({ service: 'ims', action: { dropAfter: true } });
   await expect(beginExport(simulator.info)).rejects.toThrow();
   const [entry] = await journal();
   expect(entry).toMatchObject({ status: null, note: expect.stringContaining('dropAfter') });
 });
 
-it('does not hold the control API', async () => {
+it('the simulator journal does not contain the control API', async () => {
   expect((await control(simulator.info, 'GET', '/jobs')).status).toBe(200);
   expect((await control(simulator.info, 'GET', '/nonesuch')).status).toBe(404);
   expect(await journal()).toEqual([]);
 });
 
-it('holds no secret: no header, no query, no key', async () => {
+it('the simulator journal contains no secret: no header, no query, no key', async () => {
   await callIms(simulator.info, 'GET', '/v2/cloudimages?name=secret-of-a-query');
   await callObs(simulator.info, 'GET', '/ims-image?X-Amz-Signature=secret-of-a-query', { resource: '/ims-image' });
   const text = JSON.stringify(await journal());

@@ -10,12 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-describe('a bucket', () => {
+describe('a simulated bucket', () => {
   it.each([
     ['ims-image', 'STANDARD', 'cn-north-4'],
     ['ims-image-cold', 'COLD', 'cn-north-4'],
     ['ims-image-elsewhere', 'STANDARD', 'cn-south-1'],
-  ])('%s tells its class and region', async (bucket, storageClass, region) => {
+  ])('%s has its storage class and region', async (bucket, storageClass, region) => {
     const { status, headers } = await callObs(simulator.info, 'HEAD', `/${bucket}`);
     expect(status).toBe(200);
     expect(headers).toMatchObject({ 'x-obs-storage-class': storageClass, 'x-obs-bucket-location': region });
@@ -25,7 +25,7 @@ describe('a bucket', () => {
     );
   });
 
-  it('may be denied, or not there', async () => {
+  it('can be denied or missing', async () => {
     expect((await callObs(simulator.info, 'HEAD', '/ims-image-denied')).status).toBe(403);
     expect((await callObs(simulator.info, 'GET', '/ims-image-denied')).text).toContain('<Code>AccessDenied</Code>');
     expect((await callObs(simulator.info, 'HEAD', '/nonesuch')).status).toBe(404);
@@ -53,7 +53,7 @@ describe('a bucket', () => {
   });
 });
 
-describe('an object', () => {
+describe('a simulated object', () => {
   const get = (range?: string) =>
     callObs(simulator.info, 'GET', '/ims-image/a.txt', { unsigned: range === undefined ? {} : { range } });
 
@@ -62,24 +62,24 @@ describe('an object', () => {
     ['bytes=8-', '89', 'bytes 8-9/10'],
     ['bytes=-4', '6789', 'bytes 6-9/10'],
     ['bytes=5-99', '56789', 'bytes 5-9/10'],
-  ])('gives the range %s', async (range, text, contentRange) => {
+  ])('returns the range %s', async (range, text, contentRange) => {
     const answer = await get(range);
     expect([answer.status, answer.text]).toEqual([206, text]);
     expect(answer.headers).toMatchObject({ 'content-range': contentRange, 'content-length': String(text.length) });
   });
 
-  it('gives no range beyond its end', async () => {
+  it('returns no range beyond its end', async () => {
     const answer = await get('bytes=10-12');
     expect([answer.status, answer.headers['content-range']]).toEqual([416, 'bytes */10']);
     expect(answer.text).toContain('<Code>InvalidRange</Code>');
   });
 
-  it('is given whole without a range, and for a range that is none', async () => {
+  it('is returned whole without a range, and for an invalid range', async () => {
     expect((await get()).text).toBe('0123456789');
     expect((await get('lines=1-2')).status).toBe(200);
   });
 
-  it('is put, replaced and deleted', async () => {
+  it('can be put, replaced and deleted', async () => {
     const target = '/ims-image/put.txt';
     const head = () => callObs(simulator.info, 'HEAD', target);
     const put = (body: string) =>
@@ -94,7 +94,7 @@ describe('an object', () => {
     expect((await callObs(simulator.info, 'DELETE', target)).status).toBe(204);
   });
 
-  it('is asked for by ETag and time', async () => {
+  it('can be requested by ETag and time', async () => {
     const { headers } = await callObs(simulator.info, 'HEAD', '/ims-image/a.txt');
     const conditional = (unsigned: { [name: string]: string }) =>
       callObs(simulator.info, 'GET', '/ims-image/a.txt', { unsigned }).then(({ status }) => status);

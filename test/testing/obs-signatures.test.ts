@@ -17,8 +17,8 @@ const KEY_ON_THE_WIRE = "dir/a%20b%2B%25%26%3D()*!'~%C3%BC.txt";
 describe.each([
   { scheme: 'OBS', storageClass: 'x-obs-storage-class', region: 'x-obs-bucket-location' },
   { scheme: 'AWS', storageClass: 'x-default-storage-class', region: 'x-amz-bucket-region' },
-] as const)('the scheme $scheme', ({ scheme, storageClass, region }) => {
-  it('is answered in its own family of headers', async () => {
+] as const)('the simulated OBS with the signature scheme $scheme', ({ scheme, storageClass, region }) => {
+  it('answers in the header family of the scheme', async () => {
     const { headers } = await callObs(simulator.info, 'HEAD', '/ims-image', { scheme });
     expect(headers).toMatchObject({ [storageClass]: 'STANDARD', [region]: 'cn-north-4' });
     const family = scheme === 'OBS' ? 'x-obs-' : 'x-amz-';
@@ -27,7 +27,7 @@ describe.each([
     expect(Object.keys(headers).filter((name) => name.startsWith(others))).toEqual([]);
   });
 
-  it.each(['/ims-image', '/ims-image/'])('may sign the bucket as %s', async (resource) => {
+  it.each(['/ims-image', '/ims-image/'])('accepts a signed bucket resource %s', async (resource) => {
     expect((await callObs(simulator.info, 'HEAD', '/ims-image', { scheme, resource })).status).toBe(200);
   });
 
@@ -42,7 +42,7 @@ describe.each([
     expect([object.status, object.text]).toEqual([200, 'content']);
   });
 
-  it('takes Host without the port in path style', async () => {
+  it('accepts Host without the port in path style', async () => {
     const object = await callObs(simulator.info, 'GET', `/ims-image/${KEY_ON_THE_WIRE}`, {
       scheme,
       unsigned: { host: '127.0.0.1' },
@@ -50,7 +50,7 @@ describe.each([
     expect([object.status, object.text]).toEqual([200, 'content']);
   });
 
-  it('signs sub-resources, and not other parameters', async () => {
+  it('checks the signature over sub-resources, and not over other parameters', async () => {
     const location = await callObs(simulator.info, 'GET', '/ims-image?location', {
       scheme,
       resource: '/ims-image?location',
@@ -61,7 +61,7 @@ describe.each([
     expect((await callObs(simulator.info, 'GET', '/ims-image?location', { scheme })).status).toBe(403);
   });
 
-  it('refuses a wrong key, a date out of the window and an unknown key, each by its code', async () => {
+  it('rejects a wrong key, a date outside the window and an unknown key, each with its code', async () => {
     const wrong = { ...simulator.info, secretKey: 'wrong' };
     expect((await callObs(simulator.info, 'GET', '/ims-image', { scheme, key: wrong })).text).toContain(
       '<Code>SignatureDoesNotMatch</Code>',
@@ -75,7 +75,7 @@ describe.each([
     expect([unknown.status, unknown.text.includes('<Code>InvalidAccessKeyId</Code>')]).toEqual([403, true]);
   });
 
-  it('takes its own date header in place of Date', async () => {
+  it('accepts the date header of the scheme instead of Date', async () => {
     const name = scheme === 'OBS' ? 'x-obs-date' : 'x-amz-date';
     const headers = { [name]: new Date().toUTCString() };
     const at = new Date(0);
@@ -83,24 +83,24 @@ describe.each([
   });
 });
 
-it('answers an error of a HEAD without a body', async () => {
+it('the simulated OBS answers an error to a HEAD without a body', async () => {
   const answer = await callObs(simulator.info, 'HEAD', '/ims-image/none');
   expect([answer.status, answer.text]).toEqual([404, '']);
 });
 
-it('refuses whoever is anonymous', async () => {
+it('the simulated OBS rejects anonymous requests', async () => {
   const answer = await send(simulator.info.obsEndpoint, 'GET', '/ims-image');
   expect([answer.status, answer.text.includes('<Code>AccessDenied</Code>')]).toEqual([403, true]);
 });
 
-it('tells the kind of signature to a HEAD /?apiversion without one', async () => {
+it('the simulated OBS reports its signature type to an unsigned HEAD /?apiversion', async () => {
   const host = (bucket: string) => ({ host: `${bucket}.obs.localhost` });
   const known = await send(simulator.info.obsEndpoint, 'HEAD', '/?apiversion', host('ims-image'));
   expect([known.status, known.headers['x-obs-api']]).toEqual([200, '3.0']);
   expect((await send(simulator.info.obsEndpoint, 'HEAD', '/?apiversion', host('nonesuch'))).status).toBe(404);
 });
 
-it('verifies the example that AWS publishes for signature version 4', () => {
+it('the simulated OBS verifies the example that AWS publishes for signature version 4', () => {
   // "Authenticating Requests: Using the Authorization Header", example GET Object.
   const permanent = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
   const keyring = new Keyring(

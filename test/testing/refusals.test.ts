@@ -23,7 +23,7 @@ async function refusal(image: string, body: object | string): Promise<unknown> {
 const conversion = (bucketUrl: string) => ({ bucket_url: bucketUrl, file_format: 'qcow2' });
 const quick = (bucketUrl: string) => ({ bucket_url: bucketUrl, is_quick_export: true });
 
-describe('what a request is refused for', () => {
+describe('the simulator rejects an export request', () => {
   it.each([
     ['no body', '', 'IMG.0007'],
     ['a body that is not JSON', '{"bucket_url"', 'IMG.0001'],
@@ -46,12 +46,12 @@ describe('what a request is refused for', () => {
     ['no format', { bucket_url: 'ims-image:a' }, 'IMG.0001'],
     ['an empty format', { bucket_url: 'ims-image:a', file_format: '' }, 'IMG.0001'],
     ['a format with quick export', { ...quick('ims-image:a'), file_format: 'zvhd' }, 'IMG.0001'],
-  ])('%s', async (_story, body, code) => {
+  ])('with %s', async (_story, body, code) => {
     expect(await refusal('linux', body)).toBe(`400 ${code}`);
   });
 });
 
-describe('what an image is refused for', () => {
+describe('the simulator rejects an export of the image', () => {
   it.each([
     ['00000000-0000-0000-0000-000000000000', 'IMG.0027'],
     ['public', 'IMG.0077'],
@@ -71,7 +71,7 @@ describe('what an image is refused for', () => {
     ['tooLarge', 'IMG.0059'],
     ['large', 'IMG.0160'],
     ['huge', 'IMG.0160'],
-  ])('%s', async (image, code) => {
+  ])('%s with %s', async (image, code) => {
     expect(await refusal(image, conversion('ims-image:never.qcow2'))).toBe(`400 ${code}`);
   });
 
@@ -81,23 +81,23 @@ describe('what an image is refused for', () => {
   });
 });
 
-describe('what is accepted', () => {
-  it.each(['windowsFromFile', 'exactly128GiB', 'dataDisk'])('%s by conversion', async (image) => {
+describe('the simulator accepts an export', () => {
+  it.each(['windowsFromFile', 'exactly128GiB', 'dataDisk'])('of the image %s by conversion', async (image) => {
     expect(await refusal(image, conversion(`ims-image:${image}.qcow2`))).toBe('accepted');
   });
 
-  it.each(['large', 'huge'])('%s by quick export', async (image) => {
+  it.each(['large', 'huge'])('of the image %s by quick export', async (image) => {
     expect(await refusal(image, quick(`ims-image:${image}.zvhd2`))).toBe('accepted');
   });
 
-  it('quick export with the empty file_format of the Go SDK, and with null', async () => {
+  it('by quick export with an empty or null file_format, as the Go SDK sends it', async () => {
     const { id } = simulator.addImage('linux');
     const other = simulator.addImage('linux');
     expect(await refusal(id, { ...quick('ims-image:go/a.zvhd2'), file_format: '' })).toBe('accepted');
     expect(await refusal(other.id, { ...quick('ims-image:go/b.zvhd2'), file_format: null })).toBe('accepted');
   });
 
-  it('the same request at /v2.1', async () => {
+  it('through the v2.1 API', async () => {
     const { id } = simulator.addImage('linux');
     const body = JSON.stringify(conversion('ims-image:safe/mode.qcow2'));
     const answer = await callIms(simulator.info, 'POST', `/v2.1/cloudimages/${id}/file`, { body });
@@ -105,28 +105,28 @@ describe('what is accepted', () => {
   });
 });
 
-describe('what a destination is refused for', () => {
+describe('the simulator rejects an export to', () => {
   it.each([
     ['nonesuch', 'IMG.0069'],
     ['ims-image-denied', 'IMG.0069'],
     ['ims-image-cold', 'IMG.0069'],
     ['ims-image-elsewhere', 'IMG.0058'],
-  ])('bucket %s', async (bucket, code) => {
+  ])('the bucket %s with %s', async (bucket, code) => {
     expect(await refusal('linux', conversion(`${bucket}:a.qcow2`))).toBe(`400 ${code}`);
   });
 
-  it('an object that exists', async () => {
+  it('an existing object', async () => {
     simulator.putObject('taken.qcow2', 'anything');
     expect(await refusal('linux', conversion('ims-image:taken.qcow2'))).toBe('400 IMG.0070');
   });
 
-  it('an image that is being exported, wherever to', async () => {
+  it('any destination while the image is being exported', async () => {
     const { id } = simulator.addImage('linux');
     expect(await refusal(id, conversion('ims-image:busy/1.qcow2'))).toBe('accepted');
     expect(await refusal(id, conversion('ims-image:busy/2.qcow2'))).toBe('400 IMG.0148');
   });
 });
 
-it('every code of the table was met above', () => {
+it('the rejections tested here cover every error code of the simulator', () => {
   expect([...codes].sort()).toEqual([...new Set(EXPORT_REFUSALS.map(({ code }) => code))].sort());
 });

@@ -36,7 +36,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-it('survives a kill: addresses, keys, images, jobs, objects, clock and journal', async () => {
+it('the simulator keeps addresses, keys, images, jobs, objects, clock and journal after a kill', async () => {
   const before = await startProcess();
   const { info } = before;
   await callObs(info, 'PUT', '/ims-image/note.txt', { body: 'kept' });
@@ -63,7 +63,7 @@ it('survives a kill: addresses, keys, images, jobs, objects, clock and journal',
   expect(journal.filter(({ method }) => method === 'POST')).toHaveLength(2);
 });
 
-it('keeps all images of one name, and its catalogue', async () => {
+it('the simulator keeps all images of one name and its catalogue after a restart', async () => {
   const first = await startSimulator({ stateDir });
   const { images } = first.info;
   const ids = first.addImages('linux', 1_203, { name: 'golden' }).map(({ id }) => id);
@@ -75,7 +75,7 @@ it('keeps all images of one name, and its catalogue', async () => {
   await second.close();
 });
 
-it('reads images whose attributes are of other types, or missing', async () => {
+it('the simulator reads a state with image attributes of other types or missing', async () => {
   const first = await startSimulator({ stateDir });
   const { info } = first;
   const unusual = { name: 2024, min_disk: '40', __imagetype: ['private'], tags: 'none' };
@@ -91,7 +91,7 @@ it('reads images whose attributes are of other types, or missing', async () => {
   await second.close();
 });
 
-it('reads a state of version 1, which an earlier package has left', async () => {
+it('the simulator reads a state of version 1 from an earlier package', async () => {
   cpSync(join(__dirname, 'fixtures/state-of-version-1'), stateDir, { recursive: true });
   const left = JSON.parse(readFileSync(join(stateDir, 'state.json'), 'utf8'));
   for (const start of ['first', 'second']) {
@@ -122,7 +122,7 @@ it('reads a state of version 1, which an earlier package has left', async () => 
   }
 });
 
-it('serves an explicit port and the three after it, again after a kill', async () => {
+it('the simulator uses an explicit port and the next three, also again after a kill', async () => {
   const port = await freePorts();
   const first = await startProcess(port);
   expect(first.info).toMatchObject({
@@ -135,7 +135,7 @@ it('serves an explicit port and the three after it, again after a kill', async (
   expect((await startProcess(port)).info).toEqual(first.info);
 });
 
-it('ends a job that came due while the simulator was down', async () => {
+it('the simulator ends a job that became due while it was down', async () => {
   let now = Date.UTC(2026, 0, 1);
   const options = { stateDir, jobSeconds: 60, now: () => now };
   const first = await startSimulator(options);
@@ -150,7 +150,7 @@ it('ends a job that came due while the simulator was down', async () => {
   await second.close();
 });
 
-it('leaves nothing behind without a directory of its own', async () => {
+it('the simulator leaves nothing behind when it has no state directory', async () => {
   vi.stubEnv('TMPDIR', stateDir);
   const simulator = await startSimulator();
   expect(readdirSync(stateDir)).toHaveLength(1);
@@ -158,14 +158,14 @@ it('leaves nothing behind without a directory of its own', async () => {
   expect(readdirSync(stateDir)).toEqual([]);
 });
 
-it('refuses to start on a port that is taken', async () => {
+it('the simulator does not start on a port that is taken', async () => {
   const simulator = await startSimulator();
   const port = Number(new URL(simulator.info.imsEndpoint).port);
   await expect(startSimulator({ port })).rejects.toThrow('EADDRINUSE');
   await simulator.close();
 });
 
-it('answers nobody once it is closed', async () => {
+it('the simulator answers no request once it is closed', async () => {
   const simulator = await startSimulator();
   expect((await callIms(simulator.info, 'GET', '/v2/cloudimages')).status).toBe(200);
   await simulator.close();
@@ -193,7 +193,7 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-it('keeps in its journal a request that was under way when it was killed', async () => {
+it('the simulator keeps in its journal a request that was in progress when it was killed', async () => {
   const { child, info } = await startProcess();
   const path = `/v1/cloudimages/${info.images.linux}/file`;
   await control(info, 'POST', '/faults', { service: 'ims', method: 'POST', path, action: { delayMs: 60_000 } });

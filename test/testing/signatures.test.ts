@@ -10,8 +10,8 @@ afterEach(() => simulator.close());
 
 const LIST = '/v2/cloudimages?limit=1';
 
-describe('IMS and SDK-HMAC-SHA256', () => {
-  it('lets in whoever signs X-Sdk-Date alone, as the Go SDK does when it looks for a project', async () => {
+describe('the simulated IMS with SDK-HMAC-SHA256', () => {
+  it('accepts a request that signs only X-Sdk-Date, as the Go SDK does to find a project', async () => {
     const headers = signedHeaders(simulator.info, 'GET', LIST);
     expect((await send(simulator.info.imsEndpoint, 'GET', LIST, headers)).status).toBe(200);
   });
@@ -41,7 +41,7 @@ describe('IMS and SDK-HMAC-SHA256', () => {
     expect((await callIms(simulator.info, 'GET', `/v2/cloudimages?${query}`)).status).toBe(200);
   });
 
-  it('refuses a wrong key in the words of the gateway, with the request named in header and body', async () => {
+  it("rejects a wrong key with the gateway's text and the request id in header and body", async () => {
     const answer = await callIms(simulator.info, 'GET', LIST, { key: { ...simulator.info, secretKey: 'wrong' } });
     expect(answer.status).toBe(401);
     expect(answer.json).toEqual({
@@ -51,20 +51,20 @@ describe('IMS and SDK-HMAC-SHA256', () => {
     });
   });
 
-  it('refuses a body that is not the signed one', async () => {
+  it('rejects a body that differs from the signed one', async () => {
     const target = `/v1/cloudimages/${simulator.info.images.linux}/file`;
     const headers = signedHeaders(simulator.info, 'POST', target, { body: '{"a":1}' });
     expect((await send(simulator.info.imsEndpoint, 'POST', target, headers, '{"a": 1}')).status).toBe(401);
   });
 
-  it('takes X-Sdk-Content-Sha256 in place of the body, and checks it unless it is UNSIGNED-PAYLOAD', async () => {
+  it('accepts X-Sdk-Content-Sha256 instead of the body, and checks it unless it is UNSIGNED-PAYLOAD', async () => {
     const unsigned = { headers: { 'x-sdk-content-sha256': 'UNSIGNED-PAYLOAD' } };
     expect((await callIms(simulator.info, 'GET', LIST, unsigned)).status).toBe(200);
     const wrong = { headers: { 'x-sdk-content-sha256': '0'.repeat(64) } };
     expect((await callIms(simulator.info, 'GET', LIST, wrong)).status).toBe(401);
   });
 
-  it.each([-16, 16])('refuses a date %d minutes off the real clock, whatever the virtual one says', async (minutes) => {
+  it.each([-16, 16])('rejects a date %d minutes off the real clock, whatever the virtual clock is', async (minutes) => {
     const at = new Date(Date.now() + minutes * 60_000);
     expect((await callIms(simulator.info, 'GET', LIST, { at })).status).toBe(401);
     simulator.clock.set(at.getTime());
@@ -72,7 +72,7 @@ describe('IMS and SDK-HMAC-SHA256', () => {
     expect((await callIms(simulator.info, 'GET', LIST)).status).toBe(200);
   });
 
-  it('refuses another project, an unknown key, and no authorization at all', async () => {
+  it('rejects another project, an unknown key, and a missing authorization', async () => {
     const otherProject = await callIms(simulator.info, 'GET', LIST, { headers: { 'x-project-id': '0'.repeat(32) } });
     const unknownKey = await callIms(simulator.info, 'GET', LIST, { key: { accessKey: 'NOBODY', secretKey: 'x' } });
     const anonymous = await send(simulator.info.imsEndpoint, 'GET', LIST);
@@ -82,7 +82,7 @@ describe('IMS and SDK-HMAC-SHA256', () => {
   });
 });
 
-describe('the lock of a key', () => {
+describe('the lock of a simulated key', () => {
   const fail = (times: number) =>
     Array.from({ length: times }).reduce<Promise<unknown>>(
       (before) =>
@@ -90,7 +90,7 @@ describe('the lock of a key', () => {
       Promise.resolve(),
     );
 
-  it('falls after more than five failed signatures in a row, for five minutes of the virtual clock', async () => {
+  it('starts after more than five failed signatures in a row, for five minutes of the virtual clock', async () => {
     await fail(5);
     expect((await callIms(simulator.info, 'GET', LIST)).status).toBe(200);
     await fail(6);
@@ -101,8 +101,8 @@ describe('the lock of a key', () => {
   });
 });
 
-describe('credentials that change', () => {
-  it('knows only the new key after a rotation', async () => {
+describe('the simulator with changed credentials', () => {
+  it('accepts only the new key after a rotation', async () => {
     const old = simulator.info;
     const { accessKey, secretKey } = simulator.credentials.rotate();
     expect((await callIms(old, 'GET', LIST)).status).toBe(401);
@@ -110,7 +110,7 @@ describe('credentials that change', () => {
     expect(simulator.info).toMatchObject({ accessKey, secretKey });
   });
 
-  it('refuses everything with 401 while the credentials are revoked, without locking the key', async () => {
+  it('rejects everything with 401 while the credentials are revoked, without locking the key', async () => {
     simulator.credentials.revoke();
     for (let call = 0; call < 8; call += 1) expect((await callIms(simulator.info, 'GET', LIST)).status).toBe(401);
     expect((await callObs(simulator.info, 'HEAD', `/${simulator.info.bucket}`)).status).toBe(403);
@@ -118,7 +118,7 @@ describe('credentials that change', () => {
     expect((await callIms(simulator.info, 'GET', LIST)).status).toBe(200);
   });
 
-  it('answers 403 IMG.0026 while only the permissions are gone', async () => {
+  it('answers 403 IMG.0026 while only the permissions are revoked', async () => {
     simulator.credentials.revoke('permissions');
     const answer = await callIms(simulator.info, 'GET', LIST);
     expect([answer.status, answer.json.error.code]).toEqual([403, 'IMG.0026']);

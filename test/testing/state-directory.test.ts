@@ -52,7 +52,7 @@ const readState = () => JSON.parse(readFileSync(stateFile(), 'utf8'));
 
 const UUID = '3fb41846-5d68-42a8-9900-7dc31f9413bb';
 
-describe('a simulator refuses, and changes nothing in', () => {
+describe('the simulator does not start in, nor change,', () => {
   async function refuses(reason: string): Promise<void> {
     const before = contentOf(parent);
     const refused = await startSimulator({ stateDir: directory }).catch((error: Error) => error);
@@ -62,12 +62,12 @@ describe('a simulator refuses, and changes nothing in', () => {
     expect(contentOf(parent)).toEqual(before);
   }
 
-  it('a folder with files of others', async () => {
+  it('a folder with other files', async () => {
     write('notes.txt');
     await refuses('it is not empty');
   });
 
-  it('a folder whose own objects/ has files, also such as a simulator would make', async () => {
+  it('a folder with files in objects/, even with names like its own', async () => {
     mkdirSync(join(directory, 'objects'));
     for (const name of ['photo.jpg', UUID, `job-${'0'.repeat(32)}`]) write(`objects/${name}`);
     await refuses('it is not empty');
@@ -75,7 +75,7 @@ describe('a simulator refuses, and changes nothing in', () => {
 
   it.each([
     ['text', 'hello'],
-    ['nothing', ''],
+    ['empty', ''],
     ['a list', '[]'],
     ['another program’s state of a version 1', '{"version":1,"resources":[],"objects":[]}'],
   ])('a folder whose state.json is %s', async (_what, content) => {
@@ -85,7 +85,7 @@ describe('a simulator refuses, and changes nothing in', () => {
     await refuses('state.json in it is not the state of a simulator');
   });
 
-  it('a folder whose state names files elsewhere', async () => {
+  it('a folder whose state names files outside it', async () => {
     await leaveState();
     const state = readState();
     state.objects[0].file = '../../precious';
@@ -111,7 +111,7 @@ describe('a simulator refuses, and changes nothing in', () => {
     await refuses(`${name} in it is not a real`);
   });
 
-  it('a folder that it reaches by a link', async () => {
+  it('a non-empty folder behind a link', async () => {
     write('notes.txt');
     const target = directory;
     directory = join(parent, 'link');
@@ -120,7 +120,7 @@ describe('a simulator refuses, and changes nothing in', () => {
   });
 });
 
-it('refuses a path that is a file', async () => {
+it('the simulator does not start with a file as its state directory', async () => {
   const stateDir = join(directory, 'file');
   write('file');
   const refused = startSimulator({ stateDir });
@@ -131,7 +131,7 @@ it('refuses a path that is a file', async () => {
   expect(readFileSync(stateDir, 'utf8')).toBe('mine');
 });
 
-describe('a simulator starts', () => {
+describe('the simulator starts', () => {
   async function starts(stateDir = directory): Promise<void> {
     const simulator = await startSimulator({ stateDir });
     await simulator.close();
@@ -146,12 +146,12 @@ describe('a simulator starts', () => {
     await starts(join(parent, 'link'));
   });
 
-  it('in a folder in which its first start was killed before it had a state', async () => {
+  it('in a folder where its first start was killed before it wrote a state', async () => {
     write('state.json.4711.tmp', '{"version":');
     await starts();
   });
 
-  it('in the folder of its state, beside files of others', async () => {
+  it('in the folder of its state with other files in it', async () => {
     await leaveState();
     write('notes.txt');
     await starts();
@@ -159,7 +159,7 @@ describe('a simulator starts', () => {
   });
 });
 
-it('deletes in its objects/ only the drafts that a kill has left', async () => {
+it('the simulator deletes from its objects/ only drafts that a kill left', async () => {
   await leaveState();
   const [known] = readState().objects.map(({ file }: { file: string }) => file);
   const leftovers = [`${UUID}.tmp`, `${known}.tmp`, `job-${'a'.repeat(32)}.tmp`];
@@ -188,7 +188,7 @@ it('deletes in its objects/ only the drafts that a kill has left', async () => {
   expect(contentOf(join(directory, 'objects'))).toEqual(before);
 });
 
-it('keeps the objects that are newer than a state that was put back', async () => {
+it('the simulator keeps objects that are newer than a restored state', async () => {
   await leaveState();
   const older = readFileSync(stateFile(), 'utf8');
   const simulator = await startSimulator({ stateDir: directory });
@@ -207,7 +207,7 @@ it('keeps the objects that are newer than a state that was put back', async () =
   await again.close();
 });
 
-it('replaces a link that has the name of one of its files, and never writes through it', async () => {
+it('the simulator replaces a link with the name of one of its files, and never writes through it', async () => {
   const simulator = await startSimulator({ stateDir: directory, jobSeconds: 600 });
   const jobId = await beginExport(simulator.info);
   writeFileSync(join(parent, 'precious'), 'mine');
@@ -222,7 +222,7 @@ it('replaces a link that has the name of one of its files, and never writes thro
   expect(readdirSync(objects)).toEqual([]);
 });
 
-it('a simulator that cannot listen gives its folder back, and a temporary one is gone', async () => {
+it('a simulator that cannot listen releases its folder, and deletes a temporary one', async () => {
   vi.stubEnv('TMPDIR', parent);
   const other = await startSimulator();
   const port = Number(new URL(other.info.imsEndpoint).port);

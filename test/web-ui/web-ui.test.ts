@@ -81,7 +81,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
   const idOf = (key: string) => exportWorkflowId(destination(key));
   const looks = () => rig.simulator.requests().filter(({ method, path }) => method === 'GET' && path.endsWith(jobId));
 
-  it('lists the exports by their search attributes', async () => {
+  it('lists exports by their search attributes', async () => {
     await ui.list('ImsExportPhase != "ended"', COLUMNS);
     const rows = await ui.rows(4);
     const ImsExportBucket = rig.simulator.info.bucket;
@@ -101,7 +101,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     await ui.picture(join(pictures, 'list.png'), 530);
   });
 
-  it('says on User Metadata what is exported where, how far it is, what comes next and what to press', async () => {
+  it('shows in User Metadata what is exported where, the progress, what comes next and the possible actions', async () => {
     await ui.open(workflowId);
     await ui.turnTo('user-metadata');
     const { summary, details, currentDetails } = await ui.userMetadata();
@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     await ui.picture(join(pictures, 'details.png'), 818);
   });
 
-  it('has a summary beside every activity and timer of the Timeline', async () => {
+  it('shows a summary on every activity and timer of the Timeline', async () => {
     await ui.turnTo('timeline');
     const { events } = await rig.client.workflow.getHandle(workflowId).fetchHistory();
     const steps = (events ?? []).filter(
@@ -134,7 +134,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     await ui.picture(join(pictures, 'timeline.png'), 1_040);
   });
 
-  it('takes another deadline and other intervals by retune', async () => {
+  it('changes deadline and intervals by retune', async () => {
     const before = await untilStatus(rig.client, workflowId, () => true);
     await ui.update('retune', { deadline: '+6h', minInterval: '5m', maxInterval: '5m' });
     const later = new Date(Date.parse(before.deadlineAt ?? '') + 6 * 3_600_000).toISOString();
@@ -143,7 +143,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     rig.simulator.changeJob(jobId, { stuck: true });
   });
 
-  it('says in the dialog why an update is refused', async () => {
+  it('shows in the dialog why an update is rejected', async () => {
     await expect(ui.update('retune', { deadline: 'soon' })).rejects.toThrow(/deadline/);
   });
 
@@ -156,7 +156,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     expect(looks()).toHaveLength(looksBefore + 1);
   });
 
-  it('ends as Canceled when the cancellation is requested, and the memo says what remains in the cloud', async () => {
+  it('shows the export as Canceled after Request Cancellation, and the memo says what remains in the cloud', async () => {
     await ui.requestCancellation();
     await untilStatus(rig.client, workflowId, ({ outcome }) => outcome === 'canceled');
     expect((await rig.client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');

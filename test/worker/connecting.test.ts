@@ -94,8 +94,8 @@ afterAll(async () => {
   await Promise.all([...proxies.map((proxy) => proxy?.close()), certificates && removeCertificates(certificates)]);
 });
 
-describe('a profile', () => {
-  itInLongForm('takes worker and client to Temporal by mutual TLS', async () => {
+describe('a Temporal profile', () => {
+  itInLongForm('connects worker and client by mutual TLS', async () => {
     const worker = await stage.startWorkerWith(profile('mutual'));
     expect(worker.stdout).toContain(`namespace default at localhost:${mutual.port}`);
     const { exitCode, stderr } = await exportedBy(profile('mutual'), 'mutual');
@@ -108,7 +108,7 @@ describe('a profile', () => {
     expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
   });
 
-  it('sends its API key with every call of worker and client, over TLS', async () => {
+  it('sends its API key with every call of worker and client over TLS', async () => {
     const worker = await stage.startWorkerWith(profile('key'));
     const { exitCode, stderr } = await exportedBy(profile('key'), 'key');
     expect(exitCode, stderr).toBe(0);
@@ -120,7 +120,7 @@ describe('a profile', () => {
   });
 });
 
-describe('what stands between a worker or a client and Temporal', () => {
+describe('a failed connection to Temporal', () => {
   const noFile = { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/client.pem', TEMPORAL_TLS_CLIENT_KEY_PATH: '/nowhere/key' };
   const key = { TEMPORAL_API_KEY: API_KEY };
 
@@ -134,37 +134,42 @@ describe('what stands between a worker or a client and Temporal', () => {
 
   type Case = [what: string, command: string, env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>, says: RegExp];
   const REFUSALS: Case[] = [
-    ['the server does not take the API key', 'worker', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
+    ['the server rejects the API key', 'worker', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
     [
-      'the server is not of that name',
+      'the server certificate has another name',
       'worker',
       () => ({ ...trusting(open), TEMPORAL_TLS_SERVER_NAME: 'other.example' }),
       /NotValidForName.*\)\. Check TEMPORAL_ADDRESS, or set TEMPORAL_TLS_SERVER_NAME to the name .*\.\n/,
     ],
     [
-      'nobody vouches for the server',
+      'the server certificate has an unknown issuer',
       'worker',
       () => profile('stranger'),
       /does not trust .*UnknownIssuer\)\. Add the server's authority .*SSL_CERT_FILE/,
     ],
     [
-      'the words of the server have quotes',
+      "the server's answer contains quotes",
       'worker',
       () => trusting(quoting),
       /refuses to let us in \(key "k-1" of C:\\keys is unknown\)\. Check TEMPORAL_API_KEY/,
     ],
     [
-      "the time of the server's certificate is over",
+      'the server certificate has expired',
       'worker',
       () => trusting(expired),
       /certificate \(Expired.*\)\. Check the clock of this machine; .*renew the server's certificate\.\n/,
     ],
     ['the key is for another namespace', 'worker', () => trusting(withoutNamespaces), /refuses .*TEMPORAL_NAMESPACE/],
     ['the server asks for a certificate', 'worker', () => profile('noCertificate'), /asks for a client certificate/],
-    ['there is no such profile', 'list', () => profile('missing'), /profile.*missing/i],
-    ['there is no such profile', 'worker', () => profile('missing'), /profile.*missing/i],
-    ['the server does not take the API key', 'list', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
-    ['nobody listens, and a client has a proxy', 'worker', proxied, /ECONNREFUSED.*without the proxy of https_proxy/],
+    ['the profile does not exist', 'list', () => profile('missing'), /profile.*missing/i],
+    ['the profile does not exist', 'worker', () => profile('missing'), /profile.*missing/i],
+    ['the server rejects the API key', 'list', () => trusting(locked), /refuses .*\(Request unauthorized\.\)/],
+    [
+      'no server listens and a client proxy is set',
+      'worker',
+      proxied,
+      /ECONNREFUSED.*without the proxy of https_proxy/,
+    ],
     [
       'the server asks for a certificate',
       'list',
@@ -174,11 +179,11 @@ describe('what stands between a worker or a client and Temporal', () => {
     ['the server is silent', 'list', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server is silent', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
-    ['a certificate is not there', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
+    ['the certificate file does not exist', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
   ];
 
   it.concurrent.each(casesOf(REFUSALS, 3))(
-    'is said in one line and where to look further, without the key: %s (%s)',
+    'gives one line with advice and without the API key when %s (%s)',
     async (_what, command, env, says) => {
       const { exitCode, stdout, stderr } = await stage.runWith(await env(), command);
       expect(stderr).toMatch(/^ims-export: TemporalUnreachable: .*\n`ims-export doctor` .*\n$/);
@@ -190,11 +195,11 @@ describe('what stands between a worker or a client and Temporal', () => {
 
   // The polls last: Temporal's core puts up with their refusal for a minute.
   const REFUSED_LATER: Array<[what: string, proxy: () => TlsProxy]> = [
-    ['was let in this moment', () => closing],
+    ['was just accepted', () => closing],
     ['polls its task queue', () => withoutPolls],
   ];
   it.concurrent.each(casesOf(REFUSED_LATER, 1))(
-    'is said when the server begins to refuse a worker that %s',
+    'is reported when the server starts to reject a worker that %s',
     async (_what, proxy) => {
       const worker = stage.launchWith(trusting(proxy()), 'worker', '--task-queue', 'refused-later');
       const { exitCode, stderr } = await worker.endsWithin(100_000);
@@ -207,7 +212,7 @@ describe('what stands between a worker or a client and Temporal', () => {
   );
 });
 
-it('src/worker.ts, run by itself, ends with the same exit code where Temporal is not reachable', async () => {
+it('src/worker.ts, run directly, ends with 5 when Temporal is not reachable', async () => {
   const env = { ...stage.environment(), TEMPORAL_ADDRESS: `localhost:${await freePort()}` };
   const child = spawn(process.execPath, [resolve(__dirname, '../../lib/worker.js')], { env, stdio: 'pipe' });
   let stderr = '';
@@ -219,10 +224,10 @@ it('src/worker.ts, run by itself, ends with the same exit code where Temporal is
   expect(exitCode).toBe(5);
 });
 
-describe('a machine whose own certificates', () => {
+describe('a machine whose certificate store', () => {
   const NOWHERE = '/nowhere/certificates';
 
-  it('are missing keeps the worker from Temporal, and worker and doctor say so', async () => {
+  it('is missing keeps the worker from connecting to Temporal, and worker and doctor report it', async () => {
     const env = { ...trustedByNode(open), SSL_CERT_FILE: NOWHERE, SSL_CERT_DIR: NOWHERE };
     const [worker, doctor] = await Promise.all([stage.runWith(env, 'worker'), stage.runWith(env, 'doctor')]);
     const cause = new RegExp(
@@ -238,7 +243,7 @@ describe('a machine whose own certificates', () => {
     expect(doctor.exitCode).toBe(5);
   });
 
-  it('are missing is no problem for doctor where no account is configured, since clients do without them', async () => {
+  it('is missing is no problem for the doctor without an account, since clients do not need it', async () => {
     const queue = ['--task-queue', 'for-clients'];
     const worker = await stage.startWorker(...queue);
     const none = Object.keys(environmentOf(stage.info)).map((name) => [name, undefined]);
@@ -254,7 +259,7 @@ describe('a machine whose own certificates', () => {
     expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
   });
 
-  it('vouch for the server let the worker in, also where clients do not trust it', async () => {
+  it('trusts the server lets the worker connect, even when clients do not trust it', async () => {
     const env = { ...trustedByNode(open), SSL_CERT_FILE: certificates.authority };
     const onlyNative = { ...env, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: undefined };
     const [worker, doctor, other] = await Promise.all([

@@ -14,14 +14,14 @@ const said = () => lines.map((line) => JSON.parse(line) as { [name: string]: unk
 
 const refusal = ApplicationFailure.create({ type: 'ExportNotAllowed', message: 'ISO image', nonRetryable: true });
 
-it('keeps the level that it was given', () => {
+it('the worker log keeps its level', () => {
   const log = logger('json', 'warn');
   log.info('no');
   log.warn('yes');
   expect(said()).toMatchObject([{ level: 'warn', msg: 'yes', time: expect.stringMatching(/^2\d{3}-.*Z$/) }]);
 });
 
-it('tells what went wrong with its stack and causes, where nobody meant it to', () => {
+it('the worker log has stack and causes of an unexpected error', () => {
   const cause = new TypeError('no such field');
   logger('json').warn('Activity failed', { error: new Error('broken', { cause }), taskToken: 'c2VjcmV0' });
   expect(said()).toMatchObject([
@@ -38,7 +38,7 @@ it('tells what went wrong with its stack and causes, where nobody meant it to', 
   expect(lines[0]).not.toContain('taskToken');
 });
 
-it('leaves to the line of the workflow what was thrown on purpose', () => {
+it('the worker log has a deliberate failure once, in the line of the workflow', () => {
   logger('json').warn('Activity failed', { error: refusal });
   for (const workflowType of ['exportImageWorkflow', 'exportImagesWorkflow']) {
     logger('json').warn('Workflow failed', { error: new Error('ISO image'), workflowType });
@@ -49,19 +49,19 @@ it('leaves to the line of the workflow what was thrown on purpose', () => {
   expect(lines[0]).not.toContain('stack');
 });
 
-it('tells of the workflow of somebody else that it failed, without a stack', () => {
+it('the worker log has the failure of another workflow type without a stack', () => {
   logger('json').warn('Workflow failed', { error: new Error('sold out'), workflowType: 'orderWorkflow' });
   expect(said()).toMatchObject([{ level: 'warn', error: { message: 'sold out' } }]);
   expect(lines[0]).not.toContain('stack');
 });
 
-it('calls the run of an activity and of a workflow by the same name', () => {
+it('the worker log uses the same field for the run of an activity and of a workflow', () => {
   logger('json').info('from an activity', { workflowRunId: 'run' });
   logger('json').info('from a workflow', { runId: 'run' });
   expect(said()).toMatchObject([{ runId: 'run' }, { runId: 'run' }]);
 });
 
-it('is a line of text for people, with what it is about behind', () => {
+it('the worker log in text format has the message first and its fields behind', () => {
   const log = logger('text');
   log.info('Export ended', { bucket: 'ims-image', reason: 'two words', sdkComponent: 'workflow' });
   log.warn('Something broke', { error: new Error('broken') });

@@ -24,7 +24,7 @@ const ask = async (path: string, port = shown.port) => {
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 };
 
-it("shows the metrics of Temporal's core, as Prometheus wants them", async () => {
+it("the metrics server returns the metrics of Temporal's core in the Prometheus format", async () => {
   expect(await ask('/metrics')).toEqual({
     status: 200,
     type: 'text/plain; version=0.0.4; charset=utf-8',
@@ -32,14 +32,14 @@ it("shows the metrics of Temporal's core, as Prometheus wants them", async () =>
   });
 });
 
-it('is ready only while the worker is, and healthy all the time', async () => {
+it('the metrics server is ready only while the worker is, and always healthy', async () => {
   expect([(await ask('/readyz')).status, (await ask('/healthz')).status]).toEqual([503, 200]);
   isReady = true;
   expect([(await ask('/readyz?verbose')).status, (await ask('/healthz')).status]).toEqual([200, 200]);
   expect((await ask('/')).status).toBe(404);
 });
 
-it('says that the core does not show them, where it does not', async () => {
+it('the metrics server answers 502 when the core does not return metrics', async () => {
   const corePort = await freeLoopbackPort();
   const alone = await serveMetrics({ port: 0, host: '127.0.0.1', corePort, isReady: () => true });
   expect(await ask('/metrics', alone.port)).toMatchObject({
@@ -49,7 +49,7 @@ it('says that the core does not show them, where it does not', async () => {
   await alone.close();
 });
 
-it('names the port that something else listens on, and ends the command as a wrong argument does', async () => {
+it('the metrics server names a port that is taken, and ends the command like a wrong argument', async () => {
   const again = serveMetrics({ port: shown.port, host: '127.0.0.1', corePort: 1, isReady: () => true });
   const error = await again.catch((refusal: Error) => refusal);
   expect(error).toMatchObject({

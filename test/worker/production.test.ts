@@ -65,11 +65,11 @@ async function batch(name: string, input: object): Promise<Ended> {
 }
 
 describe('the metrics of a worker', () => {
-  it('went through a success, a failure, a refusal, a lost submit and two batches that failed', () => {
+  it('come from a success, a failure, a rejection, an ambiguous submit and two failed batches', () => {
     expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 3, 1, 2, 1]);
   });
 
-  it('begin at 0, so that the first increase is seen', () => {
+  it('start at 0, so that Prometheus sees the first increase', () => {
     for (const [name, { type, labels }] of Object.entries(METRICS) as Array<[MetricName, Metric]>) {
       if (type !== 'counter' || Object.values(labels).includes(null)) continue;
       expect(atFirst.value(shownName(name)), name).toBe(0);
@@ -81,7 +81,7 @@ describe('the metrics of a worker', () => {
     }
   });
 
-  it('count each end once, by outcome and failure', () => {
+  it('count each end once by outcome and failure', () => {
     const ends = (labels: { [label: string]: string }) => metrics.value('ims_export_ended_total', labels);
     expect(ends({ outcome: 'succeeded', failure: 'none' })).toBe(1);
     expect(ends({ outcome: 'failed', failure: 'ExportFailed' })).toBe(1);
@@ -92,14 +92,14 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('ims_export_duration_seconds_bucket', { outcome: 'succeeded', le: '10' })).toBe(1);
   });
 
-  it('count the end of a batch, by which its alert sees that nothing was exported', () => {
+  it('count the end of a batch for the alert on failed batches', () => {
     const ends = (labels: { [label: string]: string }) => metrics.value('ims_export_batches_ended_total', labels);
     expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'NothingToExport' })).toBe(1);
     expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'InvalidExportRequest' })).toBe(1);
     expect(ends({})).toBe(2);
   });
 
-  it('count submits and what became of them', async () => {
+  it('count submits by outcome', async () => {
     expect(metrics.value('ims_export_submits_total', { outcome: 'accepted' })).toBe(2);
     expect(metrics.value('ims_export_submits_total', { outcome: 'ambiguous' })).toBe(1);
     expect(metrics.value('ims_export_submits_total')).toBe((await stage.journal()).filter(isPost).length);
@@ -107,7 +107,7 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('ims_export_attention_total', { attention: 'outcomeUnknown' })).toBe(1);
   });
 
-  it('count the polls of the cloud by what it said', () => {
+  it('count polls by job status', () => {
     const { polls, observations } = JSON.parse(ended.good.stdout) as ExportImageResult;
     expect(metrics.value('ims_export_polls_total', { status: 'SUCCESS' })).toBe(1);
     expect(metrics.value('ims_export_polls_total', { status: 'FAIL' })).toBe(1);
@@ -118,7 +118,7 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('ims_export_detection_delay_seconds_sum', { status: 'SUCCESS' })).toBeLessThan(10);
   });
 
-  it('tell how many exports are open', async () => {
+  it('show how many exports are open', async () => {
     const open = await until(
       'the worker has counted',
       async () => (await ScrapedMetrics.of(port)).value('ims_export_open'),
@@ -127,7 +127,7 @@ describe('the metrics of a worker', () => {
     expect(open).toBe(0);
   });
 
-  it('have labels of few values: no image, bucket or job', () => {
+  it('have labels with few values: no image, bucket or job', () => {
     expect(metrics.text).not.toContain(stage.info.bucket);
     expect(metrics.text).not.toContain(stage.image('linux'));
     const labels = new Set(metrics.samples.filter(isOurs).flatMap((sample) => Object.keys(sample.labels)));
@@ -136,7 +136,7 @@ describe('the metrics of a worker', () => {
     expect([...labels].sort()).toEqual([...new Set([...own, ...sdk])].sort());
   });
 
-  it('are those of the table, each with its type and its meaning', () => {
+  it('are those of the table, each with its type and its help text', () => {
     for (const [name, { type, meaning }] of Object.entries(METRICS) as Array<[MetricName, Metric]>) {
       expect(metrics.text).toContain(`# TYPE ${shownName(name)} ${type}\n`);
       expect(metrics.text).toContain(`# HELP ${shownName(name)} ${meaning}\n`);
@@ -145,7 +145,7 @@ describe('the metrics of a worker', () => {
     expect(families.sort()).toEqual((Object.keys(METRICS) as MetricName[]).map(shownName).sort());
   });
 
-  it('are there, with the ones of Temporal, for every query of the dashboard and every alert', async () => {
+  it('exist, with those of Temporal, for every query of the dashboard and every alert', async () => {
     for (const { of, expr } of queries()) {
       for (const metric of (await readQuery(expr)).metrics) {
         // Temporal's own counter of failed calls is there once one has failed.
@@ -154,7 +154,7 @@ describe('the metrics of a worker', () => {
     }
   });
 
-  it('leave refusals out of what Temporal counts as failures', () => {
+  it("leave rejections out of Temporal's count of failures", () => {
     expect(metrics.value('temporal_activity_execution_failed_total', { activity_type: 'imsValidateExport' })).toBe(
       undefined,
     );
@@ -162,7 +162,7 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('temporal_workflow_failed_total')).toBe(3);
   });
 
-  it("has Temporal's own beside them", () => {
+  it("include Temporal's own metrics", () => {
     expect(metrics.value('temporal_activity_execution_latency_seconds_count', { activity_type: 'imsPollJob' })).toBe(
       metrics.value('ims_export_polls_total'),
     );
@@ -170,7 +170,7 @@ describe('the metrics of a worker', () => {
 });
 
 describe('the log of a worker', () => {
-  it('is a JSON object a line, with time and level', () => {
+  it('is one JSON object a line with time and level', () => {
     expect(log().length).toBeGreaterThan(8);
     for (const { time, level, msg } of log()) {
       expect([String(time), level, msg]).toEqual([
@@ -182,7 +182,7 @@ describe('the log of a worker', () => {
     expect(worker.stdout.split('\n')).toEqual([expect.stringMatching(/^ready: /), '']);
   });
 
-  it('binds what it tells to workflow, run, image, bucket, object key and job', async () => {
+  it('has workflow, run, image, bucket, object key and job in its lines', async () => {
     const jobId = (await stage.jobs()).find(({ bucketUrl }) => bucketUrl.endsWith(':good'))?.jobId;
     const bound = {
       workflowId: `ims-export:${stage.info.bucket}:good`,
@@ -199,7 +199,7 @@ describe('the log of a worker', () => {
     ]);
   });
 
-  it('tells a refusal in one line, with its reason and without a stack', () => {
+  it('has a rejection in one line with its reason and without a stack', () => {
     expect(log().filter((line) => String(line.workflowId).endsWith(':refused'))).toMatchObject([
       {
         level: 'info',
@@ -213,7 +213,7 @@ describe('the log of a worker', () => {
     expect(worker.stderr).not.toContain('stack');
   });
 
-  it('warns of a failure of the cloud, of every failed batch and of an outcome that nobody knows, and says what to do', () => {
+  it('warns about a failure of the cloud, a failed batch and an unknown outcome, and says what to do', () => {
     const warnings = log().filter(({ level }) => level === 'warn');
     expect(warnings).toMatchObject([
       {
@@ -240,7 +240,7 @@ describe('the log of a worker', () => {
   });
 });
 
-describe('the end of a worker', () => {
+describe('the shutdown of a worker', () => {
   it('waits for the answer to a submit, keeps its job, and takes no further tasks', async () => {
     await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { delayMs: 3_000 } });
     const client = start('linux', 'at-the-end');
@@ -267,7 +267,7 @@ describe('the end of a worker', () => {
     worker = next;
   });
 
-  it('comes at once when it is told a second time, seconds later', async () => {
+  it('is immediate on a second signal seconds later', async () => {
     await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { delayMs: 40_000 } });
     start('windowsFromFile', 'cut-off');
     await stage.untilAsked('export', isPost, ENDS_WITHIN_MS);

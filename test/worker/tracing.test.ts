@@ -28,7 +28,7 @@ describe('the traces of a worker', () => {
   }, 120_000);
   afterAll(() => Promise.all([stage?.close(), collector?.close()]));
 
-  it('hold the workflow and its activities, in one trace', () => {
+  it('contain the workflow and its activities in one trace', () => {
     const [workflow] = spans('RunWorkflow:exportImageWorkflow');
     expect(workflow).toBeDefined();
     for (const activity of ['imsValidateExport', 'imsSubmitExport', 'imsPollJob', 'imsVerifyObject']) {
@@ -38,12 +38,12 @@ describe('the traces of a worker', () => {
     }
   });
 
-  it('are sent before the process ends, under the name of the service', () => {
+  it('are sent before the process ends, with the name of the service', () => {
     expect(spans('RunWorkflow:exportImageWorkflow')).toHaveLength(1);
     expect(Buffer.concat(collector.bodies).includes('exports')).toBe(true);
   });
 
-  it('hold no secret', () => {
+  it('contain no secret', () => {
     expect(Buffer.concat(collector.bodies).includes(stage.info.secretKey)).toBe(false);
   });
 
@@ -52,7 +52,7 @@ describe('the traces of a worker', () => {
   }
 });
 
-it('a worker that cannot reach Temporal says so before it makes a bundle for its traces', async () => {
+it('a worker with tracing that cannot reach Temporal says so before it builds its workflow bundle', async () => {
   const stage = await Stage.open({ title: 'unreachable', jobSeconds: 1 });
   const cache = join(stage.directory, 'cache');
   const address = `127.0.0.1:${await freePort()}`;
@@ -67,7 +67,7 @@ it('a worker that cannot reach Temporal says so before it makes a bundle for its
   }
 });
 
-it('says what to install when its packages are not there', async () => {
+it('a worker with tracing says what to install when the tracing packages are missing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'without-opentelemetry-'));
   try {
     await copyFile(resolve(__dirname, '../../lib/worker/tracing.js'), join(directory, 'tracing.js'));

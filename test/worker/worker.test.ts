@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe('the worker', () => {
-  it('has its own activities beside those of its user', async () => {
+describe('a worker of createExportWorker', () => {
+  it('has the export activities beside those of its user', async () => {
     const connection = await connectWorker(server);
     const { worker, run } = await createExportWorker({
       connection,
@@ -42,7 +42,7 @@ describe('the worker', () => {
     await connection.close();
   });
 
-  it('gives a submit that is under way more time at its shutdown than the POST may take', async () => {
+  it('has a longer shutdown grace time than a POST may take', async () => {
     const connection = await connectWorker(server);
     const { worker, run } = await createExportWorker({
       connection,

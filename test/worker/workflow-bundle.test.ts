@@ -35,7 +35,7 @@ const bundles = () => join(cache, 'workflow-bundles');
 const keptFile = async () => join(bundles(), (await readdir(bundles()))[0] ?? '');
 
 describe('the workflow bundle', () => {
-  it('is made once, and then read from the cache as it was made', async () => {
+  it('is built once, and then read unchanged from the cache', async () => {
     const make = counted();
     expect(await bundleWith(make)).toEqual(MADE(1));
     expect(await bundleWith(make)).toEqual(MADE(1));
@@ -45,9 +45,9 @@ describe('the workflow bundle', () => {
     ['a workflow', () => write('workflows/submission/submit.js', 'two')],
     ['a further workflow', () => write('workflows/further.js', 'one')],
     ['the contract', () => write('contract/options.js', 'two')],
-    ['what an export is', () => write('export/failures.js', 'one')],
+    ['the export sources', () => write('export/failures.js', 'one')],
     ['the SDK', () => Object.assign(sources, { besides: ['@temporalio/worker@1.25.0'] })],
-  ])('is made anew for a change of %s', async (_what, change) => {
+  ])('is built again after a change of %s', async (_what, change) => {
     const make = counted();
     await bundleWith(make);
     await change();
@@ -63,7 +63,7 @@ describe('the workflow bundle', () => {
     expect(await bundleWith(make)).toEqual(MADE(1));
   });
 
-  it('is not kept when its sources change while it is made', async () => {
+  it('is not cached when its sources change during the build', async () => {
     await bundleWith(async () => {
       await write('workflows/index.js', 'two');
       return { code: 'of both' };
@@ -71,7 +71,7 @@ describe('the workflow bundle', () => {
     expect(await readdir(bundles())).toEqual([]);
   });
 
-  it('is made again when the file in the cache was cut or changed', async () => {
+  it('is built again when the cached file was truncated or changed', async () => {
     const make = counted();
     await bundleWith(make);
     await truncate(await keptFile(), 30);
@@ -85,7 +85,7 @@ describe('the workflow bundle', () => {
     ['file', keptFile, 0o666],
     ['folder', async () => bundles(), 0o777],
     ['cache', async () => cache, 0o777],
-  ])('is not taken from a %s that others may write to', async (_which, path, mode) => {
+  ])('is not read from a %s that others may write to', async (_which, path, mode) => {
     const make = counted();
     await bundleWith(make);
     await chmod(await path(), mode);
@@ -94,8 +94,8 @@ describe('the workflow bundle', () => {
 
   it.each<[string, () => NodeJS.ProcessEnv]>([
     ['cannot be written', () => ({ IMS_EXPORT_CACHE_DIR: join(sources.folder, 'contract/options.js', 'cache') })],
-    ['has no place', () => ({ IMS_EXPORT_CACHE_DIR: '\0' })],
-  ])('is made each time where the cache %s', async (_why, env) => {
+    ['has an invalid path', () => ({ IMS_EXPORT_CACHE_DIR: '\0' })],
+  ])('is built each time when the cache %s', async (_why, env) => {
     const make = counted();
     await exportWorkflowBundle({ env: env(), sources, make });
     expect(await exportWorkflowBundle({ env: env(), sources, make })).toEqual(MADE(2));
@@ -107,7 +107,7 @@ describe('the workflow bundle', () => {
     expect((await stat(await keptFile())).mode & 0o777).toBe(0o600);
   });
 
-  it('removes what former versions and killed workers left', async () => {
+  it('removes what earlier versions and killed workers left', async () => {
     await bundleWith(counted());
     const daysAgo = (days: number) => Date.now() / 1000 - days * 86_400;
     for (const [name, days] of [

@@ -18,7 +18,7 @@ import { slots } from '../../src/workflows/batch/window';
 const count = fc.nat(600);
 
 describe('the window of a batch', () => {
-  it('is never overfilled, starts no more than wait, and leaves no room while some wait', () => {
+  it('never starts more exports than allowed or pending, and has no free slot while some are pending', () => {
     fc.assert(
       fc.property(count, count, fc.integer({ min: 1, max: 500 }), (pending, running, maxConcurrent) => {
         const started = slots({ pending, running, maxConcurrent });
@@ -45,7 +45,7 @@ const report = (changes: Partial<ExportEnded>): ExportEnded => ({
   ...changes,
 });
 
-describe('the verdict on an image', () => {
+describe('the verdict of a batch on an image', () => {
   it.each([
     [{}, 'succeeded'],
     [{ outcome: 'failed', failure: { type: 'ExportFailed', message: '' } }, 'failed'],
@@ -54,11 +54,11 @@ describe('the verdict on an image', () => {
     [{ outcome: 'failed', failure: { type: 'InvalidExportRequest', message: '' } }, 'refused'],
     [{ outcome: 'unknown', failure: { type: 'ExportOutcomeUnknown', message: '' } }, 'unknown'],
     [{ outcome: 'canceled' }, 'canceled'],
-  ] as Array<[Partial<ExportEnded>, string]>)('of a report %j is %s', (changes, verdict) => {
+  ] as Array<[Partial<ExportEnded>, string]>)('of the report %j is %s', (changes, verdict) => {
     expect(resultOf(planned, report(changes)).verdict).toBe(verdict);
   });
 
-  it('tells of a job that goes on only where nothing tracks it any more', () => {
+  it('includes a job that continues only when no workflow tracks it', () => {
     expect(resultOf(planned, report({ outcome: 'canceled', remoteJob: 'running' })).remoteJob).toBe('running');
     expect(resultOf(planned, report({ remoteJob: 'ended' }))).not.toHaveProperty('remoteJob');
   });
@@ -74,8 +74,8 @@ describe('the verdict on an image', () => {
   });
 });
 
-describe('a message', () => {
-  it('is cut to its bytes, between characters', () => {
+describe('a message in a batch result', () => {
+  it('is cut to its limit of bytes between characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 80 }), (text, bytes) => {
         const short = cutToBytes(text, bytes);
@@ -115,7 +115,7 @@ describe('the state of a batch', () => {
     expect(bytes).toBeLessThan(1_600_000);
   });
 
-  it('is in the next run what it was in this one, and counts alike', () => {
+  it('is the same in the next run, with the same counts', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...BATCH_VERDICTS), { maxLength: 20 }), (verdicts) => {
         const waiting = [...verdicts];

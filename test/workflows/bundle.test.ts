@@ -41,14 +41,14 @@ describe('the bundle of the export workflow', () => {
     ours = await bundleOf(join(repository, 'lib/workflows/index.js'));
   });
 
-  it('holds workflows and contract, and else nothing but what an empty workflow takes', () => {
+  it('contains workflows, contract, and otherwise only what an empty workflow needs', () => {
     expect(ours.modules.size).toBeGreaterThan(70);
     const added = [...ours.modules.keys()].filter((path) => !empty.modules.has(path));
     expect(added.filter((path) => !OURS.test(path))).toEqual([]);
     expect(added).toContain('./lib/contract/options.js');
   });
 
-  it('is as large as that of an empty workflow and its own files together', () => {
+  it('is as large as that of an empty workflow plus its own files', () => {
     const own = [...ours.modules].filter(([path]) => OURS.test(path)).reduce((sum, [, length]) => sum + length, 0);
     const others = (ours.code - own) / empty.code;
     const code = ours.code / empty.code;

@@ -15,20 +15,20 @@ async function refusalOf(badInput: unknown, options?: ExportChildOptions): Promi
   return exportFailureOf(error)?.details;
 }
 
-describe('an input of which no workflow id can be made ends as InvalidExportRequest, not as a workflow task for ever', () => {
+describe('a child export without a valid workflow id fails as InvalidExportRequest, not as a workflow task', () => {
   it.each([
     ['no input', undefined, 'bucketUrl', 'nothing'],
     ['null', null, 'bucketUrl', 'nothing'],
     ['a string', 'export it', 'bucketUrl', 'nothing'],
     ['a bucketUrl that is a number', { ...input, bucketUrl: 7 }, 'bucketUrl', '7'],
     ['a bucketUrl that is an object', { ...input, bucketUrl: { key: 'a' } }, 'bucketUrl', '{"key":"a"}'],
-    ['half a character', { ...input, bucketUrl: 'ims-image:\ud800' }, 'bucketUrl', '"ims-image:\\ud800"'],
+    ['half a character in bucketUrl', { ...input, bucketUrl: 'ims-image:\ud800' }, 'bucketUrl', '"ims-image:\\ud800"'],
     ['a BigInt', { ...input, bucketUrl: 7n }, '', '"TypeError: Do not know how to serialize a BigInt"'],
-  ])('%s', async (_, badInput, field, value) => {
+  ])('for %s', async (_, badInput, field, value) => {
     expect(await refusalOf(badInput)).toMatchObject({ field, value });
   });
 
-  it('a destination longer than Temporal takes for an id', async () => {
+  it('for a destination longer than Temporal allows for an id', async () => {
     const bucketUrl = `ims-image:${'資'.repeat(330)}`;
     expect(await refusalOf({ ...input, bucketUrl })).toMatchObject({
       field: 'bucketUrl',
@@ -38,13 +38,13 @@ describe('an input of which no workflow id can be made ends as InvalidExportRequ
     });
   });
 
-  it.each(['', 'exports of today', 'q'.repeat(201)])('the task queue %j', async (taskQueue) => {
+  it.each(['', 'exports of today', 'q'.repeat(201)])('for the task queue %j', async (taskQueue) => {
     const value = asText(taskQueue);
     expect(await refusalOf(input, { taskQueue })).toMatchObject({ field: 'taskQueue', value });
   });
 });
 
-it('leaves no other choice: a timeout, a retry, an id or a close policy of its own would break what an export promises', () => {
+it('a child export has only two options, since a timeout, retry, id or close policy would break its promises', () => {
   expectTypeOf<keyof ExportChildOptions>().toEqualTypeOf<'taskQueue' | 'cancellationType'>();
 });
 
@@ -59,7 +59,7 @@ describe('exportFailureOf', () => {
   };
   const failure = ApplicationFailure.create({ type: 'ExportNotAllowed', message: 'an ISO image', details: [details] });
 
-  it('finds the failure by itself, and below those of Temporal and of others', () => {
+  it('finds the failure directly, and inside those of Temporal and of others', () => {
     const ofChild = new ChildWorkflowFailure('default', { workflowId: 'w' }, 'exportImageWorkflow', 'TIMEOUT', failure);
     const ofOthers = new Error('the order failed', { cause: ofChild });
     for (const error of [failure, ofChild, ofOthers]) {
@@ -67,7 +67,7 @@ describe('exportFailureOf', () => {
     }
   });
 
-  it('takes nothing else for one', () => {
+  it('ignores every other error', () => {
     const ofTheUser = ApplicationFailure.nonRetryable('no entry', 'AccessDenied', { door: 7 });
     for (const error of [ofTheUser, new Error('AccessDenied'), 'AccessDenied', undefined, null]) {
       expect(exportFailureOf(error)).toBeUndefined();

@@ -73,134 +73,158 @@ const OVER = 'the deadline has passed';
 
 const ROWS: Row[] = [
   // A person's answer comes before everything else.
-  ['a person named a job', { answer: { jobId: 'j' } }, { do: 'followAnswer', answer: { jobId: 'j' } }],
   [
-    'a person answered after the deadline',
+    'is to adopt the job that the operator named',
+    { answer: { jobId: 'j' } },
+    { do: 'followAnswer', answer: { jobId: 'j' } },
+  ],
+  [
+    "is to follow the operator's answer even after the deadline",
     { answer: { notSubmitted: true }, deadlineAtMs: NOW - 1 },
     { do: 'followAnswer', answer: { notSubmitted: true } },
   ],
   [
-    'a person answered while the destination was read, and there is nothing else to find out',
+    'is to follow an answer that arrived while the destination was read',
     { answer: { jobId: 'j' }, destination: SEEN, options: noProbes },
     { do: 'followAnswer', answer: { jobId: 'j' } },
   ],
   [
-    'a person was asked until the deadline',
+    'is to give up when the operator has not answered by the deadline',
     { destination: FREE, options: ask, deadlineAtMs: NOW },
     giveUp(OVER, 'needsAnswer'),
   ],
   [
-    'OBS denies until the deadline what it told before',
+    'is to give up when OBS denies a readable destination until the deadline',
     { destination: { kind: 'denied', error: ERROR }, wasReadable: true, deadlineAtMs: NOW },
     giveUp(OVER, 'parked'),
   ],
   // Nothing is decided before the POST is surely over.
-  ['the POST may still be under way', { lost: { settledAtMs: NOW + 5 } }, { do: 'settle', untilMs: NOW + 5 }],
-  ['the deadline comes before the POST is over', { lost: { settledAtMs: NOW + 5 }, deadlineAtMs: NOW }, giveUp(OVER)],
-  ['the POST is over', {}, { do: 'inspectDestination' }],
-  ['the POST is over, after the deadline', { deadlineAtMs: NOW - 1 }, { do: 'inspectDestination' }],
+  ['is to wait while the POST may still run', { lost: { settledAtMs: NOW + 5 } }, { do: 'settle', untilMs: NOW + 5 }],
+  [
+    'is to give up when the deadline comes before the POST is over',
+    { lost: { settledAtMs: NOW + 5 }, deadlineAtMs: NOW },
+    giveUp(OVER),
+  ],
+  ['is to inspect the destination when the POST is over', {}, { do: 'inspectDestination' }],
+  [
+    'is to inspect the destination when the POST is over after the deadline',
+    { deadlineAtMs: NOW - 1 },
+    { do: 'inspectDestination' },
+  ],
   // The destination cannot be read.
   [
-    'OBS is not reached',
+    'is to wait when OBS is not reachable',
     { destination: { kind: 'unreachable', error: ERROR } },
     waitForMs(SUBMIT_LIMITS.firstWaitMs, 'OBS was not reached (ECONNREFUSED)'),
   ],
   [
-    'OBS is not reached at the deadline',
+    'is to give up when OBS is not reachable at the deadline',
     { destination: { kind: 'unreachable', error: ERROR }, deadlineAtMs: NOW },
     giveUp(OVER),
   ],
   [
-    'OBS denies what it told before',
+    'is to park when OBS denies a destination that was readable',
     { destination: { kind: 'denied', error: ERROR }, wasReadable: true },
     waitForMs(600_000, 'until the destination can be read (ECONNREFUSED)', 'parked'),
   ],
   [
-    'OBS never told',
+    'is to give up when the destination was never readable',
     { destination: { kind: 'denied', error: ERROR }, wasReadable: false },
     giveUp('the destination cannot be read, so whether an object appeared there is not known'),
   ],
   [
-    'OBS never told, and a person is asked',
+    'is to wait for an answer with ask when the destination was never readable',
     { destination: { kind: 'denied', error: ERROR }, wasReadable: false, options: ask },
     waitForMs(600_000, 'until the destination can be read (ECONNREFUSED)', 'needsAnswer'),
   ],
   // An object that may be ours.
-  ['an object appeared', { destination: SEEN }, giveUp('acceptUnconfirmed is not set')],
-  ['an object appeared, and a person is asked', { destination: SEEN, options: ask }, waitForAnswer],
   [
-    'an object of another format appeared',
+    'is to give up when an object appeared and acceptUnconfirmed is off',
+    { destination: SEEN },
+    giveUp('acceptUnconfirmed is not set'),
+  ],
+  ['is to wait for an answer with ask when an object appeared', { destination: SEEN, options: ask }, waitForAnswer],
+  [
+    'is to give up when an object of another format appeared',
     { destination: { ...SEEN, doubt: 'it is vmdk' }, options: accept },
     giveUp('it is vmdk'),
   ],
   [
-    'an object appeared that cannot be read for now',
+    'is to wait when the object cannot be read for now',
     { destination: { ...SEEN, doubt: 'not read', passing: true }, options: accept },
     waitForMs(SUBMIT_LIMITS.firstWaitMs, 'whether the object found can be read'),
   ],
   [
-    'an object appeared that cannot be read until the deadline',
+    'is to give up when the object cannot be read until the deadline',
     { destination: { ...SEEN, doubt: 'not read', passing: true }, options: accept, deadlineAtMs: NOW },
     giveUp('not read'),
   ],
   [
-    'an object appeared this moment and may be taken',
+    'is to wait whether an acceptable new object stays as it is',
     { destination: SEEN, options: accept, lost: { candidate: seenSince(NOW) } },
     waitForMs(SUBMIT_LIMITS.objectRestMs, 'whether the object found stays as it is'),
   ],
   [
-    'an object has been at rest and may be taken',
+    'is to accept an object that has not changed for long enough',
     { destination: SEEN, options: accept, lost: { candidate: seenSince(NOW - SUBMIT_LIMITS.objectRestMs) } },
     { do: 'takeObject', object: OBJECT },
   ],
   [
-    'the object that was seen is gone',
+    'is to give up when the object is gone again',
     { destination: FREE, lost: { candidate: seenSince(NOW - 1) } },
     giveUp('the object that was there is gone'),
   ],
   [
-    'the object that was seen is gone, and a person is asked',
+    'is to wait for an answer with ask when the object is gone again',
     { destination: FREE, lost: { candidate: seenSince(NOW - 1) }, options: ask },
     waitForAnswer,
   ],
   // No object.
-  ['there is no object and a probe is left', { destination: FREE }, { do: 'probe' }],
-  ['there is no object and no probe is left', { destination: FREE, lost: { probes: 1 } }, giveUp(USED_UP)],
-  ['a person allowed another submit', { destination: FREE, lost: { probes: 1, granted: 1 } }, { do: 'probe' }],
-  ['a person is asked', { destination: FREE, options: ask }, waitForAnswer],
+  ['is a probe when there is no object and a probe is left', { destination: FREE }, { do: 'probe' }],
   [
-    'a person was asked, and allowed a submit',
+    'is to give up when there is no object and no probe is left',
+    { destination: FREE, lost: { probes: 1 } },
+    giveUp(USED_UP),
+  ],
+  [
+    'is a probe when the operator allowed another submit',
+    { destination: FREE, lost: { probes: 1, granted: 1 } },
+    { do: 'probe' },
+  ],
+  ['is to wait for an answer with ask when there is no object', { destination: FREE, options: ask }, waitForAnswer],
+  [
+    'is a probe with ask when the operator allowed another submit',
     { destination: FREE, options: ask, lost: { granted: 1 } },
     { do: 'probe' },
   ],
   [
-    'the time to submit is over',
+    'is to give up when the time to submit is over',
     { destination: FREE, lost: { probeUntilMs: NOW } },
     giveUp('the time to submit is over'),
   ],
   [
-    'the image was busy and may be free again',
+    'is a probe when a busy image may be free again',
     { destination: FREE, options: { ...OPTIONS, maxProbes: 2 }, lost: { probes: 1, busyUntilMs: NOW } },
     { do: 'probe' },
   ],
   [
-    'the image is busy for a while yet',
+    'is to watch the destination while the image is busy',
     { destination: FREE, options: { ...OPTIONS, maxProbes: 2 }, lost: { probes: 1, busyUntilMs: NOW + 1 } },
     { do: 'watchDestination' },
   ],
   [
-    'the image was busy and no probe is left',
+    'is to watch the destination when the image was busy and no probe is left',
     { destination: FREE, lost: { probes: 1, busyUntilMs: NOW - 1 } },
     { do: 'watchDestination' },
   ],
   [
-    'the image was busy until the deadline',
+    'is to give up when the image was busy until the deadline',
     { destination: FREE, lost: { probes: 1, busyUntilMs: NOW - 1 }, deadlineAtMs: NOW },
     giveUp(OVER),
   ],
 ];
 
-describe('the next step about a submit whose answer was lost, when', () => {
+describe('the next step after an ambiguous submit', () => {
   it.each(ROWS)('%s', (_situation, { lost, ...known }, step) => {
     expect(
       nextStep({
@@ -217,7 +241,7 @@ describe('the next step about a submit whose answer was lost, when', () => {
   });
 });
 
-it('there is nothing to find out without probes, people and acceptUnconfirmed', () => {
+it('an ambiguous submit leaves nothing to find out without probes, asking and acceptUnconfirmed', () => {
   expect(nothingToFindOut(noProbes)).toBe(true);
   expect(nothingToFindOut(OPTIONS)).toBe(false);
   expect(nothingToFindOut({ ...noProbes, ...{ onAmbiguousSubmit: 'ask' } })).toBe(false);

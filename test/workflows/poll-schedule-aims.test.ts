@@ -6,28 +6,28 @@ import { paretoPlot } from '../../bench/poll-schedule/pareto-plot';
 import { POLICIES, type PolicyName } from '../../bench/poll-schedule/policies';
 import { verdictLine } from '../../bench/poll-schedule/report';
 
-describe('the poll schedule beside those of others', () => {
+describe('the poll schedule compared with other pollers', () => {
   const cells = scoreCells({ seed: 1, runs: 60 });
 
-  it('reaches every aim, for each profile and length', () => {
+  it('reaches every aim for each profile and length', () => {
     const missed = cells.map((cell) => verdictLine(cell, judge(cell))).filter((line) => line.includes('MISSED'));
     expect(missed).toEqual([]);
   });
 
-  it('is the same from the same seed', () => {
+  it('has the same score from the same seed', () => {
     const again = scoreCells({ seed: 1, runs: 2 });
     expect(again).toEqual(scoreCells({ seed: 1, runs: 2 }));
     expect(again).not.toEqual(scoreCells({ seed: 2, runs: 2 }));
   });
 
-  it('is drawn as a picture without gaps', () => {
+  it('is drawn as a plot without gaps', () => {
     const picture = paretoPlot(cells);
     expect(picture).not.toMatch(/NaN|undefined|Infinity/);
     expect(picture.match(/<circle/g)).toHaveLength(4 * 9 + 9);
   });
 });
 
-describe('the others', () => {
+describe('the other pollers of the comparison', () => {
   it('poll as their sources and documents say', () => {
     expect(firstDelays('fixed 10 s')).toEqual([10, 10, 10, 10, 10, 10]);
     expect(firstDelays('fixed 60 s')).toEqual([60, 60, 60, 60, 60, 60]);

@@ -28,23 +28,23 @@ const usual: PollMoment = {
 };
 
 describe('the poll schedule', () => {
-  it('never waits less than the minimum, unless the last look before the deadline is nearer', () => {
+  it('never waits less than the minimum, unless the last poll before the deadline is sooner', () => {
     forEveryMoment((m, delayMs) =>
       expect(delayMs).toBeGreaterThanOrEqual(Math.min(m.minIntervalMs, m.untilLastLookMs)),
     );
   });
 
-  it('never waits more than the maximum, nor past the last look before the deadline', () => {
+  it('never waits more than the maximum, nor past the last poll before the deadline', () => {
     forEveryMoment((m, delayMs) => expect(delayMs).toBeLessThanOrEqual(Math.min(m.maxIntervalMs, m.untilLastLookMs)));
   });
 
-  it('never trusts an estimate for longer than a share of the time already spent', () => {
+  it('never relies on an estimate for longer than a share of the time already spent', () => {
     forEveryMoment((m, delayMs) => {
       expect(delayMs).toBeLessThanOrEqual(Math.max(m.minIntervalMs, 0.2 * m.elapsedMs) * 1.15 + 1);
     });
   });
 
-  it('draws every delay, also at the minimum and at the maximum, so that a fleet never polls in lockstep', () => {
+  it('adds jitter to every delay, also at the minimum and the maximum', () => {
     forEveryMoment((m) => {
       const unclipped = { ...m, untilLastLookMs: Number.MAX_SAFE_INTEGER };
       const shortestMs = nextDelayMs({ ...unclipped, random: 0 });
@@ -54,7 +54,7 @@ describe('the poll schedule', () => {
     });
   });
 
-  it('waits no longer the nearer the estimated end is', () => {
+  it('waits less the nearer the estimated end is', () => {
     fc.assert(
       fc.property(moment, fc.nat(), (m, sooner) => {
         const remaining = Math.abs(m.remainingMs ?? 0);
@@ -68,17 +68,17 @@ describe('the poll schedule', () => {
     expect(nextDelayMs({ ...usual, remainingMs: 4 * MINUTE })).toBe(2 * MINUTE);
   });
 
-  it('spreads out again when the estimated end has passed, to a minute and a half', () => {
+  it('lengthens the delay to 90 s again once the estimated end has passed', () => {
     expect(nextDelayMs({ ...usual, remainingMs: -4 * MINUTE })).toBe(MINUTE);
     expect(nextDelayMs({ ...usual, remainingMs: -2 * HOUR })).toBe(90 * SECOND);
   });
 
-  it('looks about the estimated end no more often than is worth it', () => {
+  it('limits how often it polls around the estimated end', () => {
     const delays = [HOUR, 9 * HOUR, 36 * HOUR].map((elapsedMs) => nextDelayMs({ ...usual, elapsedMs, remainingMs: 0 }));
     expect(delays).toEqual([10_750, 30 * SECOND, MINUTE]);
   });
 
-  it('ramps up to two minutes while nothing tells how far the job is', () => {
+  it('grows to two minutes while the progress is unknown', () => {
     expect(nextDelayMs({ ...usual, elapsedMs: 30 * SECOND })).toBe(10_750);
     expect(nextDelayMs({ ...usual, elapsedMs: 5 * MINUTE })).toBe(MINUTE);
     expect(nextDelayMs(usual)).toBe(2 * MINUTE);
@@ -86,7 +86,7 @@ describe('the poll schedule', () => {
 });
 
 describe('an export polled by the schedule', () => {
-  it('is seen to have ended within one bounded delay, whatever it told before', () => {
+  it('is seen to have ended within one bounded delay, whatever progress it reported', () => {
     forEveryJob((job) => {
       const looksMs = looksAt(job);
       const lateMs = (looksMs.at(-1) ?? 0) - job.lengthMs;
@@ -96,13 +96,13 @@ describe('an export polled by the schedule', () => {
     });
   });
 
-  it('is not looked at again once its end was seen', () => {
+  it('is not polled again once its end was seen', () => {
     forEveryJob((job) => {
       expect(looksAt(job).filter((atMs) => atMs >= job.lengthMs)).toHaveLength(1);
     });
   });
 
-  it('is looked at a last time exactly when that is due before the deadline, and never after', () => {
+  it('is polled a last time exactly at the time before the deadline, and never after', () => {
     forEveryJob((job) => {
       const lastLookAtMs = 0.6 * job.lengthMs;
       const looksMs = looksAt(job, lastLookAtMs);
@@ -111,7 +111,7 @@ describe('an export polled by the schedule', () => {
     });
   });
 
-  it('drifts apart from others that were started with it', () => {
+  it('drifts apart from others that started with it', () => {
     const fleet = Array.from({ length: 200 }, (_, seed) => looksAt({ lengthMs: HOUR, told: [null], seed }));
     const secondOfTwentieth = fleet.map((looksMs) => Math.floor((looksMs[19] ?? 0) / SECOND));
     const most = Math.max(...secondOfTwentieth.map((one) => secondOfTwentieth.filter((other) => other === one).length));

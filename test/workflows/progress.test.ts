@@ -18,8 +18,8 @@ function observe(readings: Array<[minute: number, fraction: number | null]>): Pr
   );
 }
 
-describe('progress', () => {
-  it('never falls, whatever the cloud tells', () => {
+describe('the progress of a job', () => {
+  it('never falls, whatever the cloud reports', () => {
     const reading = fc.option(fc.double({ min: -1, max: 3 }));
     fc.assert(
       fc.property(fc.array(reading), (readings) => {
@@ -36,7 +36,7 @@ describe('progress', () => {
     );
   });
 
-  it('tells never less than nothing left, whatever the cloud tells', () => {
+  it('never gives a negative time left, whatever the cloud reports', () => {
     const reading = fc.option(fc.double({ min: -1, max: 3 }));
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(600), reading)), fc.nat(600), (steps, later) => {
@@ -51,7 +51,7 @@ describe('progress', () => {
     );
   });
 
-  it('tells the end of a steady job to the minute', () => {
+  it('estimates the end of a steady job to the minute', () => {
     fc.assert(
       fc.property(fc.integer({ min: 10, max: 3_000 }), fc.integer({ min: 2, max: 99 }), (minutes, percent) => {
         const levels = Array.from({ length: percent }, (_, level): [number, number] => [
@@ -64,14 +64,14 @@ describe('progress', () => {
     );
   });
 
-  it('keeps six levels, and reads more that an earlier run has kept', () => {
+  it('keeps six levels, and reads more that an earlier run kept', () => {
     const level = (step: number) => ({ atMs: step * MINUTE, fraction: step / 100 });
     const carried: Progress = Array.from({ length: 12 }, (_, step) => level(step));
     expect(remainingMs(carried, 11 * MINUTE)).toBeCloseTo(89 * MINUTE, -3);
     expect(observeProgress(carried, 0.12, 12 * MINUTE)).toEqual([7, 8, 9, 10, 11, 12].map(level));
   });
 
-  it('tells nothing where the cloud tells nothing', () => {
+  it('is unknown when the cloud reports none', () => {
     expect(fractionDone(observe([[0, null]]))).toBeNull();
     expect(remainingMs(observe([[0, null]]), MINUTE)).toBeNull();
   });
@@ -86,7 +86,7 @@ describe('progress', () => {
     expect(remainingMs(progress, 25 * MINUTE)).toBeCloseTo(65 * MINUTE, -3);
   });
 
-  it('tells by how much a job is later than was estimated', () => {
+  it('says by how much a job is later than estimated', () => {
     const progress = observe([
       [0, 0.97],
       [10, 0.98],
@@ -96,7 +96,7 @@ describe('progress', () => {
     expect(remainingMs(progress, 45 * MINUTE)).toBe(0);
   });
 
-  it('is not put off by sightings that came late', () => {
+  it('is not distorted by late polls', () => {
     const progress = observe([
       [0, 0.5],
       [18, 0.6],
@@ -109,7 +109,7 @@ describe('progress', () => {
     expect(remainingMs(lateLast, 44 * MINUTE)).toBeLessThan(10 * MINUTE);
   });
 
-  it('tells nothing of the time left from a step too small to count on', () => {
+  it('gives no time left from a step too small to measure', () => {
     const progress = observe([
       [0, 0],
       [10, Number.MIN_VALUE],
@@ -117,7 +117,7 @@ describe('progress', () => {
     expect(remainingMs(progress, 10 * MINUTE)).toBeNull();
   });
 
-  it('does not count a repeated level as progress', () => {
+  it('does not count a repeated level', () => {
     const progress = observe([
       [0, 0.1],
       [10, 0.2],
@@ -128,7 +128,7 @@ describe('progress', () => {
     expect(progress).toHaveLength(3);
   });
 
-  it('follows a rate that changes', () => {
+  it('follows a changing rate', () => {
     const slowThenFast = observe([
       [0, 0.01],
       [100, 0.02],
@@ -137,7 +137,7 @@ describe('progress', () => {
     expect(remainingMs(slowThenFast, 112 * MINUTE)).toBeLessThan(10 * MINUTE);
   });
 
-  it('no longer believes its estimate when no new level comes', () => {
+  it('drops its estimate when no new level comes', () => {
     const progress = observe([
       [0, 0.97],
       [10, 0.98],

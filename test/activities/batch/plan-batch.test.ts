@@ -20,8 +20,8 @@ const sources: Array<[string, () => Pick<ExportImagesInput, 'images' | 'query'>]
   ['listed by their ids', () => ({ images: ids.map((imageId) => ({ imageId })) })],
 ];
 
-describe.each(sources)('the plan of a batch over 1,203 images of one name, %s', (_how, source) => {
-  it('has each of them at a key of its own by {imageId}', async () => {
+describe.each(sources)('a batch plan for 1,203 images of one name, %s', (_how, source) => {
+  it('gives each image its own object key when the template has {imageId}', async () => {
     const { items, warnings } = await plan({ ...source(), to: 'ims-image:nightly/{imageId}.{format}' });
     expect(items).toEqual(
       ids.map((imageId) => ({ imageId, bucketUrl: `ims-image:nightly/${imageId}.qcow2`, format: 'qcow2' })),
@@ -29,7 +29,7 @@ describe.each(sources)('the plan of a batch over 1,203 images of one name, %s', 
     expect(warnings).toEqual([]);
   });
 
-  it('is refused by {name}, naming two of them and their destination', async () => {
+  it('is rejected when the template has only {name}, and names two of the images and their destination', async () => {
     const refused = await plan({ ...source(), to: 'ims-image:nightly/{name}.{format}' }).catch((error) => error);
     expect(refused).toMatchObject({ type: 'InvalidExportRequest', nonRetryable: true });
     const [details] = refused.details as [InvalidExportRequestDetails];

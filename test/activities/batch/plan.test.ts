@@ -61,13 +61,13 @@ describe('the input of a batch', () => {
     [{ query: {}, to: 'bucket:{imageId}', options: { deadline: '-1h' } }, 'options.deadline', 'milliseconds'],
     [{ query: {}, to: 'bucket:{imageId}', options: { deadlin: '1h' } }, 'options.deadlin', 'known are deadline'],
     ['all of them', '', 'an object'],
-  ])('%j is refused', (input, field, expected) => {
+  ])('%j is rejected with the field and what is right', (input, field, expected) => {
     const details = refusal(() => parseBatchInput(input));
     expect(details.field).toBe(field);
     expect(details.expected).toContain(expected);
   });
 
-  it('with too many images is told to be split, without quoting them', () => {
+  it('with too many images is rejected with the advice to split it, and quotes no image', () => {
     const images = Array.from({ length: 5_001 }, () => ({ imageId: A }));
     expect(refusal(() => parseBatchInput({ images, to: 'bucket:{imageId}' }))).toMatchObject({
       field: 'images',
@@ -78,7 +78,7 @@ describe('the input of a batch', () => {
 });
 
 describe('the plan of a batch', () => {
-  it('fills in every destination, format and default', () => {
+  it('contains every destination, format and default', () => {
     const plan = planned({
       images: [
         { imageId: A.toUpperCase(), fileFormat: 'vmdk' },
@@ -104,7 +104,7 @@ describe('the plan of a batch', () => {
     });
   });
 
-  it('chooses the format by the size: quick above 128 GiB, which excludes encrypted images', () => {
+  it('uses quick export above 128 GiB, except for encrypted images', () => {
     const [exactly, above, secret, untold] = planned({ query: {}, to: 'bucket:{imageId}.{format}' }, [
       facts(A, { sizeBytes: 128n * GIB }),
       facts(B, { sizeBytes: 128n * GIB + 1n }),
@@ -117,7 +117,7 @@ describe('the plan of a batch', () => {
     expect(untold?.format).toBe('qcow2');
   });
 
-  it('reads only images whose name or size it needs', () => {
+  it('reads only the images whose name or size it needs', () => {
     const images = [{ imageId: A }, { imageId: B, fileFormat: 'vhd' }];
     const toRead = (input: object) => imagesToRead(parseBatchInput({ images, ...input }));
     expect(toRead({ to: 'bucket:{imageId}' })).toEqual([A]);
@@ -125,13 +125,13 @@ describe('the plan of a batch', () => {
     expect(toRead({ to: 'bucket:{name}', format: 'vmdk' })).toEqual([A, B]);
   });
 
-  it('refuses an image that was needed and not found, by itself', () => {
+  it('rejects an image that it needs and cannot find, and keeps the others', () => {
     const { items } = planned({ images: [{ imageId: A }, { imageId: B }], to: 'bucket:{imageId}' }, [facts(B)]);
     expect(items).toMatchObject([{ bucketUrl: null, refusal: { type: 'ExportNotAllowed' } }, { format: 'qcow2' }]);
   });
 
   it.each([{}, { allowEmpty: false }, { allowEmpty: null }, { dryRun: true }])(
-    'fails as NothingToExport with the query that no image matches, with %j',
+    'fails as NothingToExport with the query when no image matches the query, with %j',
     (changes) => {
       const query = { tag: 'backup=nightly', os: null };
       const attempt = () => planned({ query, to: 'bucket:{imageId}', account: 'archive', ...changes });
@@ -148,19 +148,19 @@ describe('the plan of a batch', () => {
     },
   );
 
-  it('has no items and a warning where the query may match no image', () => {
+  it('has no items and a warning when no image matches and allowEmpty is true', () => {
     const plan = planned({ query: {}, to: 'bucket:{imageId}', allowEmpty: true });
     expect(plan).toMatchObject({ items: [], warnings: ['The query matches no private image.'] });
   });
 
-  it('is not empty where no image can be exported, or none of a list is found', () => {
+  it('is not empty when no image can be exported, or when no listed image is found', () => {
     const secret = facts(A, { sizeBytes: 200n * GIB, encrypted: true });
     const refused = [{ imageId: A, refusal: { type: 'ExportNotAllowed' } }];
     expect(planned({ query: {}, to: 'bucket:{imageId}' }, [secret]).items).toMatchObject(refused);
     expect(planned({ images: [{ imageId: A }], to: 'bucket:{imageId}' }).items).toMatchObject(refused);
   });
 
-  it('is refused when and only when two images have one key, and names both', () => {
+  it('is rejected only when two images have the same key, and names both', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     fc.assert(
       fc.property(fc.array(key, { minLength: 1, maxLength: 6 }), (keys) => {
@@ -179,7 +179,7 @@ describe('the plan of a batch', () => {
     );
   });
 
-  it('is refused with a destination that is none, or of which no workflow id can be made', () => {
+  it('is rejected for an invalid destination, and for one too long or malformed for a workflow id', () => {
     const images = [{ imageId: A, fileFormat: 'vhd' }];
     expect(refusal(() => planned({ images, to: 'Bucket:{imageId}' }))).toMatchObject({ field: 'to' });
     const long = refusal(() => planned({ images, to: `bucket:${'k'.repeat(1_000)}` }));
@@ -191,7 +191,7 @@ describe('the plan of a batch', () => {
     expect(half).toMatchObject({ field: 'images.0.objectKey', value: '"bucket:\\ud800"' });
   });
 
-  it('of 5,000 images fits, unless their keys are long', () => {
+  it('of 5,000 images fits into a Temporal payload, unless the keys are long', () => {
     const images = Array.from({ length: 5_000 }, () => ({ imageId: randomUUID(), fileFormat: 'qcow2' }));
     const plan = planned({ images, to: 'ims-image:{imageId}.{format}' });
     expect(JSON.stringify(plan).length).toBeLessThan(1_000_000);

@@ -24,7 +24,7 @@ const RULES = [...PREFLIGHT_RULES, ADDED];
 const draft = image('linux', { name: 'draft' });
 
 describe('adding a preflight rule', () => {
-  it('takes the rule: it refuses, passes, and tells what it could not check as all do', () => {
+  it('makes the rule reject, pass and report what it could not check, as all rules do', () => {
     expect(preflight(facts({ image: draft }), RULES).refusals).toEqual([
       { rule: 'namedImage', found: 'name=draft', message: 'Drafts are not exported. Give the image its name.' },
     ]);
@@ -34,7 +34,7 @@ describe('adding a preflight rule', () => {
     ]);
   });
 
-  it('gives it a severity that a call can set', () => {
+  it('gives the rule a severity that options.rules can set', () => {
     const given = facts({ image: draft });
     const at = (severity: 'warn' | 'off') =>
       preflight(
@@ -48,7 +48,7 @@ describe('adding a preflight rule', () => {
     expect(at('off')).toMatchObject({ refusals: [], warnings: [] });
   });
 
-  it('touches two files of the sources: every rule is named in its own and in the contract, from which options.rules knows it', () => {
+  it('changes only two source files, the file of the rule and the contract', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => ({ path, text: readFileSync(join(ROOT, 'src', path), 'utf8') }));
@@ -67,13 +67,13 @@ describe('adding a preflight rule', () => {
     }
   });
 
-  it('gives it an id of its own, in the order in which their refusals are told', () => {
+  it('gives the rule an id, and its refusal a place in the order of the rules', () => {
     expect(PREFLIGHT_RULES.map(({ id }) => id)).toEqual([...RULE_IDS]);
   });
 });
 
 describe('docs/preflight.md', () => {
-  it('has a row for each rule, in their order, as the code has them', () => {
+  it('has a row for each preflight rule, in the order and with the texts of the code', () => {
     const lines = readFileSync(join(ROOT, 'docs/preflight.md'), 'utf8').split('\n');
     const rows = lines.filter((line) => line.startsWith('| `'));
     expect(rows).toEqual(

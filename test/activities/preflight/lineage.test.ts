@@ -35,20 +35,20 @@ describe('the lineage of an image', () => {
     expect(await ancestry(child('a', madeFrom('b')))).toEqual({ ids: ['b', 'c', 'root'], brokenAt: null });
   });
 
-  it('follows a copy within the region to the image that was copied', async () => {
+  it('is followed from a copy within the region to the original image', async () => {
     const { ancestry } = cloudOf(child('b', madeFrom('root')), image('public', { id: 'root' }));
     const copy = child('a', { __data_origin: `image,${REGION},b` });
     expect(await ancestry(copy)).toEqual({ ids: ['b', 'root'], brokenAt: null });
   });
 
-  it('follows a copy that also names a parent both ways, and reads what they share once', async () => {
+  it('is followed both ways for a copy that also names a parent, and reads shared ancestors once', async () => {
     const { ancestry, reads } = cloudOf(child('b', madeFrom('root')), image('public', { id: 'root' }));
     const copy = child('a', { __data_origin: `image, ${REGION} ,b`, ...madeFrom('root') });
     expect(await ancestry(copy)).toEqual({ ids: ['root', 'b'], brokenAt: null });
     expect(reads).toEqual(['root', 'b']);
   });
 
-  it('does not look into another region', async () => {
+  it('is not read in another region', async () => {
     const { ancestry, reads } = cloudOf(child('b'));
     const { ids, brokenAt } = await ancestry(child('a', { __data_origin: 'image,cn-south-1,b' }));
     expect({ ids, reads }).toEqual({ ids: [], reads: [] });
@@ -56,34 +56,34 @@ describe('the lineage of an image', () => {
   });
 
   it.each([
-    ['a file of one’s own', { __data_origin: 'file,ims-image:a.qcow2' }],
-    ['a file, by its root, whatever else it tells', { __root_origin: 'file', ...madeFrom('gone') }],
-    ['nothing that it tells of', {}],
+    ['an own file', { __data_origin: 'file,ims-image:a.qcow2' }],
+    ['a file, by its root origin, despite a parent', { __root_origin: 'file', ...madeFrom('gone') }],
+    ['an unknown origin without a parent', {}],
     ['a backup', { __data_origin: 'server_backup,b-1' }],
   ])('ends at an image from %s', async (_, origin) => {
     expect(await cloudOf().ancestry(child('a', origin))).toEqual({ ids: [], brokenAt: null });
   });
 
-  it('ends at a public image, whatever that tells', async () => {
+  it('ends at a public image, whatever origin that image names', async () => {
     const { ancestry } = cloudOf(image('public', { id: 'root', __data_origin: 'instance,i-1' }));
     expect(await ancestry(child('a', madeFrom('root')))).toEqual({ ids: ['root'], brokenAt: null });
   });
 
   it.each(['instance,i-1', 'volume,v-1', 'something,new', 'image,', 'image,cn-north-4'])(
-    'is broken at %s, where no parent is told',
+    'is broken at the origin %s when no parent is given',
     async (origin) => {
       const { brokenAt } = await cloudOf().ancestry(child('a', { __data_origin: origin }));
       expect(brokenAt).toContain('image a does not tell what');
     },
   );
 
-  it('is whole at an instance whose parent is told', async () => {
+  it('is complete at an instance whose parent is given', async () => {
     const { ancestry } = cloudOf(image('public', { id: 'root' }));
     const fromServer = child('a', { __data_origin: 'instance,i-1', ...madeFrom('root') });
     expect(await ancestry(fromServer)).toEqual({ ids: ['root'], brokenAt: null });
   });
 
-  it('is broken at a parent that was deleted, and keeps what was read before', async () => {
+  it('is broken at a deleted parent, and keeps the ancestors that were read', async () => {
     const { ancestry } = cloudOf(child('b', madeFrom('gone')));
     expect(await ancestry(child('a', madeFrom('b')))).toEqual({
       ids: ['b'],
@@ -97,31 +97,31 @@ describe('the lineage of an image', () => {
     expect(brokenAt).toBe('its ancestor b could not be read (403 IMG.0026)');
   });
 
-  it('is not judged while the cloud cannot be asked', async () => {
+  it('is an error while the cloud does not answer', async () => {
     const error = cloudError({ class: 'transient', code: 'HTTP_503', httpStatus: 503 });
     await expect(readAncestry(child('a', madeFrom('b')), REGION, () => Promise.reject(error))).rejects.toBe(error);
   });
 
-  it('that goes round in a circle comes to an end, and says so', async () => {
+  it('ends and reports the circle when the parents form one', async () => {
     const { ancestry, reads } = cloudOf(child('b', madeFrom('c')), child('c', madeFrom('A')));
     const { ids, brokenAt } = await ancestry(child('a', madeFrom('b')));
     expect({ ids, reads }).toEqual({ ids: ['b', 'c'], reads: ['b', 'c'] });
     expect(brokenAt).toContain('go round in a circle');
   });
 
-  it('of an image that is its own parent reads nothing', async () => {
+  it('reads nothing for an image that is its own parent', async () => {
     const { ancestry, reads } = cloudOf();
     expect((await ancestry(child('a', madeFrom('a')))).brokenAt).toContain('circle');
     expect(reads).toEqual([]);
   });
 
-  it('is given up after twenty ancestors', async () => {
+  it('stops after twenty ancestors', async () => {
     const line = Array.from({ length: 30 }, (_, n) => child(`n${n}`, madeFrom(`n${n + 1}`)));
     const { ids, brokenAt } = await cloudOf(...line).ancestry(child('a', madeFrom('n0')));
     expect({ read: ids.length, brokenAt }).toEqual({ read: 20, brokenAt: 'it has more than 20 ancestors' });
   });
 
-  it('of any graph of images comes to an end, reads each image at most once, and never the image itself', async () => {
+  it('ends for any graph of images, and reads each image at most once and never the image itself', async () => {
     const id = fc.constantFrom(...Array.from({ length: 12 }, (_, n) => `i${n}`));
     const origin = fc.record(
       {

@@ -36,16 +36,16 @@ const CASES: {
       ['a shared image', { image: image('shared') }],
       ['a Marketplace image', { image: image('market') }],
       ['an image of another project', { image: image('linux', { owner: 'somebody-else' }) }],
-      ['an image of another project that tells no type', { image: image('linux', { owner: 'x', __imagetype: null }) }],
+      ['an image of another project without a type', { image: image('linux', { owner: 'x', __imagetype: null }) }],
     ],
     passes: [
       ['a private image', {}],
-      ['one that tells only its owner', { image: image('linux', { __imagetype: null }) }],
-      ['one that tells only its type', { image: image('linux', { owner: null }) }],
+      ['an image with an owner and no type', { image: image('linux', { __imagetype: null }) }],
+      ['an image with a type and no owner', { image: image('linux', { owner: null }) }],
     ],
     notChecked: [
-      ['an image that tells neither type nor owner', { image: image('linux', { owner: '', __imagetype: '' }) }],
-      ['no image', { image: null }],
+      ['an image without type and owner', { image: image('linux', { owner: '', __imagetype: '' }) }],
+      ['a missing image', { image: null }],
     ],
   },
   imageActive: {
@@ -54,18 +54,18 @@ const CASES: {
       { image: image('linux', { status }) },
     ]),
     passes: [['the status active', {}]],
-    notChecked: [['an image that tells no status', { image: image('linux', { status: undefined }) }]],
+    notChecked: [['an image without a status', { image: image('linux', { status: undefined }) }]],
   },
   notWholeEcs: {
     refuses: [
-      ['"true"', { image: image('fullEcs') }],
-      ['"True"', { image: image('linux', { __whole_image: 'True' }) }],
+      ['the whole-image mark "true"', { image: image('fullEcs') }],
+      ['the whole-image mark "True"', { image: image('linux', { __whole_image: 'True' }) }],
     ],
     passes: [
       ['an image without the attribute', {}],
-      ['"false"', { image: image('linux', { __whole_image: 'false' }) }],
+      ['the whole-image mark "false"', { image: image('linux', { __whole_image: 'false' }) }],
     ],
-    notChecked: [['no image', { image: null }]],
+    notChecked: [['a missing image', { image: null }]],
   },
   notIso: {
     refuses: [
@@ -73,21 +73,24 @@ const CASES: {
       ['the disk format iso', { image: image('linux', { disk_format: 'ISO' }) }],
     ],
     passes: [
-      ['another kind', {}],
-      ['one that tells only its disk format', { image: image('linux', { virtual_env_type: null }) }],
+      ['an image that is not an ISO', {}],
+      ['an image with a disk format and no kind', { image: image('linux', { virtual_env_type: null }) }],
     ],
     notChecked: [
-      ['an image that tells neither', { image: image('linux', { virtual_env_type: null, disk_format: null }) }],
+      [
+        'an image without kind and disk format',
+        { image: image('linux', { virtual_env_type: null, disk_format: null }) },
+      ],
     ],
   },
   quickExportNotEncrypted: {
     refuses: [['a quick export of an encrypted image', { image: image('encrypted'), input: quick }]],
     passes: [
-      ['a conversion of one', { image: image('encrypted') }],
-      ['a quick export of one that is not', { input: quick }],
-      ['an empty key', { image: image('linux', { __system__cmkid: '' }), input: quick }],
+      ['a conversion of an encrypted image', { image: image('encrypted') }],
+      ['a quick export of an image that is not encrypted', { input: quick }],
+      ['an empty encryption key', { image: image('linux', { __system__cmkid: '' }), input: quick }],
     ],
-    notChecked: [['no image', { image: null, input: quick }]],
+    notChecked: [['a missing image', { image: null, input: quick }]],
   },
   licensedLineage: {
     refuses: [
@@ -96,11 +99,11 @@ const CASES: {
         { image: image('windowsFromPublic'), ancestors: madeFrom('windowsPublic') },
       ],
       [
-        'its grandchild',
+        'the grandchild of a Windows public image',
         { image: image('windowsFromDerived'), ancestors: madeFrom('windowsFromPublic', 'windowsPublic') },
       ],
-      ['SUSE', { image: image('suseFromPublic'), ancestors: madeFrom('susePublic') }],
-      ['the public image itself', { image: image('windowsPublic') }],
+      ['SUSE made from the public image', { image: image('suseFromPublic'), ancestors: madeFrom('susePublic') }],
+      ['a Windows public image', { image: image('windowsPublic') }],
       [
         'a platform spelled with spaces',
         {
@@ -110,7 +113,7 @@ const CASES: {
       ],
     ],
     passes: [
-      ['Windows from a file of one’s own', { image: image('windowsFromFile') }],
+      ['Windows from an own file', { image: image('windowsFromFile') }],
       ['an image of CentOS', { image: image('large'), ancestors: madeFrom('public') }],
       [
         'openSUSE, which is not SUSE',
@@ -147,18 +150,18 @@ const CASES: {
       ['a file as origin', {}],
       ['an empty backup id', { image: image('linux', { __backup_id: '' }) }],
     ],
-    notChecked: [['no image', { image: null }]],
+    notChecked: [['a missing image', { image: null }]],
   },
   notFromMarketplace: {
     refuses: [
       ['a product code', { image: image('fromMarketplaceEcs') }],
       ['a Marketplace image', { image: image('market') }],
       [
-        'a product code of its parent only',
+        'a product code of the parent only',
         { image: image('fromMarketplaceEcs', { __productcode: '' }), ancestors: madeFrom('market') },
       ],
       [
-        'a parent of which only the type tells',
+        'a parent with the type of a Marketplace image and no product code',
         {
           ancestors: { images: [image('market', { __productcode: null })], brokenAt: unknownOrigin.brokenAt },
         },
@@ -172,8 +175,8 @@ const CASES: {
   },
   notFromChargedImage: {
     refuses: [['an account code', { image: image('charged') }]],
-    passes: [['none', {}]],
-    notChecked: [['no image', { image: null }]],
+    passes: [['an image without an account code', {}]],
+    notChecked: [['a missing image', { image: null }]],
   },
   sizeLimit: {
     refuses: [
@@ -183,17 +186,17 @@ const CASES: {
     ],
     passes: [['a byte less than 1 TiB', { ...bytes(TIB - 1n), input: quick }]],
     notChecked: [
-      ['an image that tells no size', { image: image('linux', { __image_size: '' }) }],
-      ['one whose size is no number', { image: image('linux', { __image_size: '40 GB' }) }],
+      ['an image without a size', { image: image('linux', { __image_size: '' }) }],
+      ['an image whose size is not a number', { image: image('linux', { __image_size: '40 GB' }) }],
     ],
   },
   conversionSizeLimit: {
     refuses: [['a byte more than 128 GiB', bytes(128n * GIB + 1n)]],
     passes: [
       ['128 GiB', bytes(128n * GIB)],
-      ['a byte more by quick export', { ...bytes(128n * GIB + 1n), input: quick }],
+      ['a byte more than 128 GiB by quick export', { ...bytes(128n * GIB + 1n), input: quick }],
     ],
-    notChecked: [['an image that tells no size', { image: image('linux', { __image_size: null }) }]],
+    notChecked: [['an image without a size', { image: image('linux', { __image_size: null }) }]],
   },
   diskSizeLimit: {
     refuses: [
@@ -204,7 +207,7 @@ const CASES: {
       ['a system disk of 1024 GB', { image: image('linux', { min_disk: 1024 }) }],
       ['a data disk of 2048 GB', { image: image('dataDisk', { min_disk: 2048 }) }],
     ],
-    notChecked: [['an image that tells no disk size', { image: image('linux', { min_disk: undefined }) }]],
+    notChecked: [['an image without a disk size', { image: image('linux', { min_disk: undefined }) }]],
   },
   objectName: {
     refuses: [
@@ -220,34 +223,34 @@ const CASES: {
     ],
     passes: [
       ['128 characters', key('a'.repeat(128))],
-      ['all that is allowed', key('Folder_1/sub-folder/centos7.5_x-1.qcow2')],
+      ['all allowed characters', key('Folder_1/sub-folder/centos7.5_x-1.qcow2')],
     ],
     notChecked: [],
   },
   folderNames: {
     refuses: [
-      ['a slash in front', key('/a.qcow2')],
-      ['two slashes', key('a//b.qcow2')],
+      ['a slash at the start of the key', key('/a.qcow2')],
+      ['two slashes in a row', key('a//b.qcow2')],
     ],
     passes: [['folders with names', key('a/b/c.qcow2')]],
     notChecked: [],
   },
   bucketExists: {
-    refuses: [['a bucket that is not there', { bucket: bucketRefused('NoSuchBucket', 404) }]],
+    refuses: [['a missing bucket', { bucket: bucketRefused('NoSuchBucket', 404) }]],
     passes: [
-      ['one that is', {}],
-      ['one of another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
-      ['one of another region for now', { bucket: bucketRefused('TemporaryRedirect', 307) }],
+      ['a bucket that exists', {}],
+      ['a bucket of another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
+      ['a bucket temporarily redirected to another region', { bucket: bucketRefused('TemporaryRedirect', 307) }],
     ],
-    notChecked: [['one that may not be read', { bucket: DENIED }]],
+    notChecked: [['a bucket that may not be read', { bucket: DENIED }]],
   },
   bucketReadable: {
     refuses: [['a bucket that may not be read', { bucket: DENIED }]],
     passes: [
-      ['one that can be read', {}],
-      ['one that is not there', { bucket: bucketRefused('NoSuchBucket', 404) }],
-      ['one of another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
-      ['one of another region for now', { bucket: bucketRefused('TemporaryRedirect', 307) }],
+      ['a readable bucket', {}],
+      ['a missing bucket', { bucket: bucketRefused('NoSuchBucket', 404) }],
+      ['a bucket of another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
+      ['a bucket temporarily redirected to another region', { bucket: bucketRefused('TemporaryRedirect', 307) }],
     ],
     notChecked: [],
   },
@@ -258,21 +261,21 @@ const CASES: {
     ]),
     passes: [['STANDARD', {}]],
     notChecked: [
-      ['a bucket that tells none', { bucket: bucket({ storageClass: null }) }],
-      ['one that may not be read', { bucket: DENIED }],
-      ['one that is not there', { bucket: bucketRefused('NoSuchBucket', 404) }],
+      ['a bucket whose answer lacks the value', { bucket: bucket({ storageClass: null }) }],
+      ['a bucket that may not be read', { bucket: DENIED }],
+      ['a missing bucket', { bucket: bucketRefused('NoSuchBucket', 404) }],
     ],
   },
   bucketRegion: {
     refuses: [
-      ['another region', { bucket: bucket({ location: 'cn-south-1' }) }],
-      ['a bucket whose requests are sent to another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
-      ['one whose requests are sent there for now', { bucket: bucketRefused('TemporaryRedirect', 307) }],
+      ['a bucket of another region', { bucket: bucket({ location: 'cn-south-1' }) }],
+      ['a bucket redirected to another region', { bucket: bucketRefused('PermanentRedirect', 301) }],
+      ['a bucket temporarily redirected to another region', { bucket: bucketRefused('TemporaryRedirect', 307) }],
     ],
-    passes: [['the region of the image', {}]],
+    passes: [['a bucket in the region of the image', {}]],
     notChecked: [
-      ['a bucket that tells none', { bucket: bucket({ location: null }) }],
-      ['one that may not be read', { bucket: DENIED }],
+      ['a bucket whose answer lacks the value', { bucket: bucket({ location: null }) }],
+      ['a bucket that may not be read', { bucket: DENIED }],
     ],
   },
   destinationFree: {
@@ -310,8 +313,8 @@ const rows = (kind: 'refuses' | 'passes' | 'notChecked') =>
     cases[kind].map(([what, changes]) => [rule, what, changes] as const),
   );
 
-describe('a preflight rule', () => {
-  it('is asked for each of its verdicts here', () => {
+describe('preflight rule', () => {
+  it('table has cases for each rule and each verdict', () => {
     expect(Object.keys(CASES)).toEqual(PREFLIGHT_RULES.map(({ id }) => id));
     for (const { refuses, passes } of Object.values(CASES)) {
       expect(refuses.length).toBeGreaterThan(0);
@@ -319,26 +322,26 @@ describe('a preflight rule', () => {
     }
   });
 
-  it.each(rows('refuses'))('%s refuses %s', (rule, _what, changes) => {
+  it.each(rows('refuses'))('%s rejects %s', (rule, _what, changes) => {
     expect(verdict(rule, changes, 'error')).toEqual({ refusals: [rule], warnings: [] });
   });
 
-  it.each(rows('refuses'))('%s, as a warning, warns of %s', (rule, _what, changes) => {
+  it.each(rows('refuses'))('%s with severity warn only warns about %s', (rule, _what, changes) => {
     expect(verdict(rule, changes, 'warn')).toEqual({
       refusals: [],
       warnings: [expect.stringMatching(new RegExp(`^Rule ${rule}: .+\\. Found .+\\.$`))],
     });
   });
 
-  it.each(rows('refuses'))('%s, turned off, is silent about %s', (rule, _what, changes) => {
+  it.each(rows('refuses'))('%s with severity off is silent about %s', (rule, _what, changes) => {
     expect(verdict(rule, changes, 'off')).toEqual({ refusals: [], warnings: [] });
   });
 
-  it.each(rows('passes'))('%s lets %s pass', (rule, _what, changes) => {
+  it.each(rows('passes'))('%s accepts %s', (rule, _what, changes) => {
     expect(verdict(rule, changes, 'error')).toEqual({ refusals: [], warnings: [] });
   });
 
-  it.each(rows('notChecked'))('%s says that it could not check %s', (rule, _what, changes) => {
+  it.each(rows('notChecked'))('%s warns that it could not check %s', (rule, _what, changes) => {
     expect(verdict(rule, changes, 'error')).toEqual({
       refusals: [],
       warnings: [expect.stringMatching(new RegExp(`^Rule ${rule} was not checked: .+\\.$`))],
@@ -346,7 +349,7 @@ describe('a preflight rule', () => {
     expect(verdict(rule, changes, 'off').warnings).toEqual([]);
   });
 
-  it('says what to do, in a message that begins with a capital and ends as a sentence', () => {
+  it('messages start with a capital, end as a sentence and say what to do', () => {
     for (const [rule, what, changes] of rows('refuses')) {
       const given: PreflightFacts = facts({ ...changes, options: { rules: { [rule]: 'error' } } });
       const refusal = preflight(given).refusals.find((found) => found.rule === rule);
@@ -356,17 +359,17 @@ describe('a preflight rule', () => {
   });
 });
 
-describe('the rules together', () => {
-  it('have nothing against an image from a file, in a free place of a Standard bucket of the region', () => {
+describe('the preflight rules together', () => {
+  it('accept an image from a file with a free destination in a Standard bucket of the region', () => {
     expect(preflight(facts())).toMatchObject({ refusals: [], warnings: [] });
   });
 
-  it('tell every refusal, not only the first', () => {
+  it('report every refusal, not only the first', () => {
     const given = facts({ image: image('iso', { status: 'queued' }), bucket: bucket({ storageClass: 'COLD' }) });
     expect(preflight(given).refusals.map(({ rule }) => rule)).toEqual(['imageActive', 'notIso', 'bucketStorageClass']);
   });
 
-  it('that miss the same fact say so in one sentence', () => {
+  it('report a missing fact once for all the rules that need it', () => {
     const { warnings } = preflight(facts({ bucket: DENIED }));
     expect(warnings).toEqual([
       expect.stringContaining('Rule bucketReadable: Account default cannot read the bucket ims-image.'),
@@ -374,13 +377,13 @@ describe('the rules together', () => {
     ]);
   });
 
-  it('are silent about the image where a call goes on without one', () => {
+  it('are silent about a missing image when options.rules turns imageExists off', () => {
     const { refusals, warnings } = preflight(facts({ image: null, options: { rules: { imageExists: 'off' } } }));
     expect(refusals).toEqual([]);
     expect(warnings).toEqual([expect.stringMatching(/^Rules .+ were not checked: the image was not found\.$/)]);
   });
 
-  it('name a taken destination as such only where nothing else refuses', () => {
+  it('fail as DestinationExists only when the taken destination is the only refusal', () => {
     const taken = CASES.destinationFree?.refuses[0]?.[1] ?? {};
     expect(preflight(facts(taken)).failureType).toBe('DestinationExists');
     const both = facts({ ...taken, image: image('iso') });

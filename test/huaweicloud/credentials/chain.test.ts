@@ -34,35 +34,35 @@ async function signer(variables: Variables): Promise<'IAM user' | 'metadata' | '
   return rig.asked('metadata', METADATA_KEY) > 0 ? 'metadata' : 'a key at hand';
 }
 
-describe('the first source that is configured signs', () => {
-  test('a key of the environment before everything else', async () => {
+describe('the credentials chain', () => {
+  test('signs with a key of the environment before everything else', async () => {
     const others = { ...IAM_USER(), HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere', ...METADATA() };
     expect(await signer({ ...ACCESS_KEY(), ...others })).toBe('a key at hand');
   });
 
-  test('an IAM user before a profile and the agency of the ECS', async () => {
+  test('signs with an IAM user before a profile and the ECS agency', async () => {
     expect(await signer({ ...IAM_USER(), HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere', ...METADATA() })).toBe(
       'IAM user',
     );
   });
 
-  test('a profile before the agency of the ECS, which is not asked at all', async () => {
+  test('signs with a profile and does not ask for the ECS agency', async () => {
     expect(await signer({ ...PROFILE(), ...METADATA() })).toBe('a key at hand');
     expect(rig.asked('metadata', '')).toBe(0);
   });
 
-  test('the agency of the ECS when there is nothing else', async () => {
+  test('signs with the ECS agency when nothing else is configured', async () => {
     expect(await signer(METADATA())).toBe('metadata');
   });
 
-  test('and a profile without keys is passed over', async () => {
+  test('skips a profile without keys', async () => {
     const env = rig.env(METADATA());
     mkdirSync(join(String(env.HOME), '.huaweicloud'));
     rig.file('.huaweicloud/credentials', '[global]\ndomain_id = 1\n');
     expect(await signer(METADATA())).toBe('metadata');
   });
 
-  test('and is chosen anew when the environment changes', async () => {
+  test('selects the source again when the environment changes', async () => {
     const env = rig.env({ ...METADATA() });
     const client = rig.client(accountFromEnvironment(env));
     await rig.useBoth(client);
@@ -75,7 +75,7 @@ describe('the first source that is configured signs', () => {
   });
 });
 
-describe('a source that is configured by half', () => {
+describe('an incompletely configured source of credentials', () => {
   test.each<[Variables, string]>([
     [{ HUAWEICLOUD_SDK_AK: 'ak' }, 'HUAWEICLOUD_SDK_SK is not set; it must hold the secret key (SK) of an IAM user.'],
     [{ HUAWEICLOUD_SDK_SK: 'sk' }, 'HUAWEICLOUD_SDK_AK is not set; it must hold the access key (AK) of an IAM user.'],
@@ -97,7 +97,7 @@ describe('a source that is configured by half', () => {
     expect(() => accountFromEnvironment(env)).toThrow(message);
   });
 
-  test('is an error of the chain as well, when it came about later', async () => {
+  test('is an error of the chain when it appears later', async () => {
     const env = rig.env(ACCESS_KEY());
     const { credentials } = accountFromEnvironment(env);
     delete env.HUAWEICLOUD_SDK_SK;
@@ -105,7 +105,7 @@ describe('a source that is configured by half', () => {
   });
 });
 
-describe('where no source is configured', () => {
+describe('without any configured source of credentials', () => {
   const everything = (home: string) => [
     'HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set',
     'IMS_EXPORT_IAM_USER and IMS_EXPORT_IAM_PASSWORD are not set',
@@ -113,30 +113,27 @@ describe('where no source is configured', () => {
     'this is not an ECS of Huawei Cloud; where it is one all the same, set IMS_EXPORT_METADATA_ENDPOINT=http://169.254.169.254',
   ];
 
-  test.skipIf(isEcs())(
-    'the environment is no account, and the error names what to set, and what was looked for',
-    () => {
-      const env = rig.env();
-      const told = () => accountFromEnvironment(env);
-      expect(told).toThrow('HUAWEICLOUD_SDK_AK is not set; it must hold the access key (AK) of an IAM user.');
-      expect(told).toThrow('HUAWEICLOUD_SDK_SK is not set; it must hold the secret key (SK) of an IAM user.');
-      for (const reason of everything(String(env.HOME))) expect(told).toThrow(reason);
-    },
-  );
+  test.skipIf(isEcs())('the environment is no account, and the error lists what to set and what was checked', () => {
+    const env = rig.env();
+    const told = () => accountFromEnvironment(env);
+    expect(told).toThrow('HUAWEICLOUD_SDK_AK is not set; it must hold the access key (AK) of an IAM user.');
+    expect(told).toThrow('HUAWEICLOUD_SDK_SK is not set; it must hold the secret key (SK) of an IAM user.');
+    for (const reason of everything(String(env.HOME))) expect(told).toThrow(reason);
+  });
 
-  test.skipIf(isEcs())('the chain lists each source and why it was passed over', async () => {
+  test.skipIf(isEcs())('the chain lists each source and why it was skipped', async () => {
     const env = rig.env();
     const failure = await defaultChain(env, { region: 'cn-north-4' }).get().then(String, String);
     for (const reason of everything(String(env.HOME))) expect(failure).toContain(reason);
   });
 
-  test('the agency is asked on an ECS only, which its asset tag tells', () => {
+  test('the agency is asked only on an ECS, recognized by its asset tag', () => {
     expect(isEcs(rig.file('chassis_asset_tag', 'HUAWEICLOUD\n'))).toBe(true);
     expect(isEcs(rig.file('chassis_asset_tag', 'To be filled by O.E.M.\n'))).toBe(false);
     expect(isEcs('/nowhere')).toBe(false);
   });
 
-  test('an error about something else says which source would have signed', () => {
+  test('an error about something else still says which source would have signed', () => {
     const region = { IMS_EXPORT_REGION: '' };
     expect(() => accountFromEnvironment(rig.env({ ...IAM_USER(), ...region }))).toThrow(
       'HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set, so the IAM user of IMS_EXPORT_IAM_USER would sign',

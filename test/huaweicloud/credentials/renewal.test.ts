@@ -59,13 +59,13 @@ const EXPIRING: Array<[string, () => CredentialsProvider]> = [
   ['an assumed agency', agency],
 ];
 
-describe.each(EXPIRING)('keys of %s', (name, credentials) => {
+describe.each(EXPIRING)('the keys of %s', (name, credentials) => {
   const letThemEndSoon = () => {
     if (name === 'an assumed agency') rig.simulator.clock.set(nowMs - 5 * MINUTE_MS);
     else letKeysEndInTenMinutes();
   };
 
-  test('are kept, and renewed five minutes before their end', async () => {
+  test('are cached, and renewed five minutes before they expire', async () => {
     letThemEndSoon();
     const client = clientWith(credentials());
     await rig.useBoth(client);
@@ -79,7 +79,7 @@ describe.each(EXPIRING)('keys of %s', (name, credentials) => {
     expect([keysGiven(), refused()]).toEqual([2, 0]);
   });
 
-  test('at their end are renewed once for 200 callers', async () => {
+  test('are renewed once for 200 callers when they expire', async () => {
     letThemEndSoon();
     const client = clientWith(credentials());
     await rig.useBoth(client);
@@ -90,14 +90,14 @@ describe.each(EXPIRING)('keys of %s', (name, credentials) => {
     expect([keysGiven(), refused()]).toEqual([2, 0]);
   });
 
-  test('at the very first are fetched once for 200 callers', async () => {
+  test('are fetched once for 200 first callers', async () => {
     const client = clientWith(credentials());
     const calls = await together(200, () => getImage(client));
     expect(calls.every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(keysGiven()).toBe(1);
   });
 
-  test('that were ended early are renewed once, and no call fails: one caller, then 200', async () => {
+  test('that expired early are renewed once and no call fails, for 1 caller and for 200', async () => {
     const client = clientWith(credentials());
     await rig.useBoth(client);
     rig.simulator.credentials.expireTokens();
@@ -109,7 +109,7 @@ describe.each(EXPIRING)('keys of %s', (name, credentials) => {
     expect(keysGiven()).toBe(3);
   });
 
-  test('that were ended early are renewed when OBS answers a bare 403 to a HEAD, too', async () => {
+  test('that expired early are renewed when OBS answers a HEAD with a bare 403', async () => {
     const client = clientWith(credentials());
     await rig.useBoth(client);
     rig.simulator.credentials.expireTokens();
@@ -123,10 +123,10 @@ describe.each(EXPIRING)('keys of %s', (name, credentials) => {
   });
 });
 
-describe('a renewal', () => {
+describe('the renewal of keys', () => {
   const REFUSE_KEYS = { service: 'iam', method: 'POST', times: 1_000, action: { status: 503 } } as const;
 
-  test('that fails while the old keys are good troubles nobody, and is tried again', async () => {
+  test('does not affect callers when it fails while the old keys are valid, and is tried again', async () => {
     letKeysEndInTenMinutes();
     const client = clientWith(iamPassword());
     await rig.useBoth(client);
@@ -141,7 +141,7 @@ describe('a renewal', () => {
     expect(keysAskedFor() - before).toBe(1);
   });
 
-  test('that takes long while the old keys are good holds its caller for two seconds at most, and others not at all', async () => {
+  test('delays one caller by two seconds at most when it is slow while the old keys are valid, and no other', async () => {
     letKeysEndInTenMinutes();
     const client = clientWith(iamPassword());
     await rig.useBoth(client);
@@ -155,7 +155,7 @@ describe('a renewal', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
-  test('that fails when the old keys have ended is told, tried again by the next call, and then ever more slowly', async () => {
+  test('reports its failure once the old keys have expired, retries on the next call, and then less and less often', async () => {
     letKeysEndInTenMinutes();
     const client = clientWith(iamPassword());
     await rig.useBoth(client);
@@ -176,7 +176,7 @@ describe('a renewal', () => {
     await getImage(client);
   });
 
-  test('uses the token of the last login, and logs in anew when that has ended early', async () => {
+  test('reuses the token of the last login, and logs in again when that token expired early', async () => {
     letKeysEndInTenMinutes();
     const client = clientWith(iamPassword());
     await rig.useBoth(client);
@@ -191,7 +191,7 @@ describe('a renewal', () => {
     expect([rig.asked('iam', LOGIN), rig.asked('iam', NEW_KEY)]).toEqual([2, 4]);
   });
 
-  test('is not made again and again for keys that are refused however new they are', async () => {
+  test('is not repeated endlessly for new keys that are all rejected', async () => {
     const client = clientWith(metadata());
     rig.simulator.credentials.revoke();
     for (let call = 0; call < 50; call += 1) await cloudErrorOf(getImage(client));
@@ -201,8 +201,8 @@ describe('a renewal', () => {
   });
 });
 
-describe('a key that is due again as soon as it comes', () => {
-  test('is asked for once in half a minute, while the metadata service gives the same until its end', async () => {
+describe('a key that is due for renewal as soon as it arrives', () => {
+  test('is fetched once in half a minute while the metadata service returns the same key until it expires', async () => {
     rig.simulator.metadata.renewedBeforeEndMs = 0;
     letKeysEndInTenMinutes();
     const client = clientWith(metadata());
@@ -221,19 +221,16 @@ describe('a key that is due again as soon as it comes', () => {
 
   test.each([
     ['in its last five minutes', agency, 11 * MINUTE_MS],
-    ['ended', metadata, KEY_LIFE_MS + MINUTE_MS],
-  ] as const)(
-    'is asked for once in half a minute, where it comes %s by a clock that is fast',
-    async (_, source, fastMs) => {
-      rig.simulator.clock.set(nowMs - fastMs);
-      const client = clientWith(source());
-      for (let read = 0; read < 50; read += 1) await getImage(client).catch(() => undefined);
-      expect(keysGiven()).toBe(1);
-      nowMs += 30_000;
-      await getImage(client).catch(() => undefined);
-      expect(keysGiven()).toBe(2);
-    },
-  );
+    ['expired', metadata, KEY_LIFE_MS + MINUTE_MS],
+  ] as const)('is fetched once in half a minute when it arrives %s by a fast clock', async (_, source, fastMs) => {
+    rig.simulator.clock.set(nowMs - fastMs);
+    const client = clientWith(source());
+    for (let read = 0; read < 50; read += 1) await getImage(client).catch(() => undefined);
+    expect(keysGiven()).toBe(1);
+    nowMs += 30_000;
+    await getImage(client).catch(() => undefined);
+    expect(keysGiven()).toBe(2);
+  });
 });
 
 describe('a key of the environment', () => {

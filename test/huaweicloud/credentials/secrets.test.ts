@@ -72,17 +72,17 @@ const SOURCES: Source[] = [
 
 /** What a service that repeats whatever it was sent may answer. */
 const ANSWERS: Array<[string, (known: string) => FaultAction]> = [
-  ['in the words of the cloud', () => ({})],
-  ['repeated in a refusal', (known) => ({ status: 401, body: { error: { code: 401, message: known } } })],
-  ['repeated in a page', (known) => ({ status: 502, body: `<html>${known} ${encodeURIComponent(known)}</html>` })],
-  ['repeated in JSON as Gson escapes it', (known) => ({ status: 400, body: refusal(gson(`token:${known}`)) })],
-  ['repeated in JSON with escaped slashes', (known) => ({ status: 401, body: refusal(slashes(`token:${known}`)) })],
-  ['repeated in a page, escaped', (known) => ({ status: 502, body: `<html><pre>${html(known)}</pre></html>` })],
+  ['as usual', () => ({})],
+  ['a rejection with it', (known) => ({ status: 401, body: { error: { code: 401, message: known } } })],
+  ['an HTML page with it', (known) => ({ status: 502, body: `<html>${known} ${encodeURIComponent(known)}</html>` })],
+  ['JSON with it, escaped by Gson', (known) => ({ status: 400, body: refusal(gson(`token:${known}`)) })],
+  ['JSON with it and escaped slashes', (known) => ({ status: 401, body: refusal(slashes(`token:${known}`)) })],
+  ['an HTML page with it escaped', (known) => ({ status: 502, body: `<html><pre>${html(known)}</pre></html>` })],
   [
-    'repeated and cut off',
+    'JSON with it cut off',
     (known) => ({ status: 400, body: refusal(JSON.stringify(known.replace(/(\S{99})\S+/, '$1'))) }),
   ],
-  ['repeated in what should be a key', (known) => ({ body: { credential: { access: known, secret: known } } })],
+  ['a key made of it', (known) => ({ body: { credential: { access: known, secret: known } } })],
   ['cut off', () => ({ truncate: true })],
 ];
 
@@ -110,7 +110,7 @@ function pieces(secret: string, length = 8): string[] {
 const CASES = SOURCES.flatMap((source) => ANSWERS.map(([how, action]) => ({ ...source, how, action })));
 
 test.each(CASES)(
-  'no secret of $source is in an error, in what inspects the client, or in the journal, $how',
+  'no secret of $source is in errors, inspected client or journal when the answer is $how',
   async ({ make, knows, action }) => {
     const account = rig.account(make());
     const client = rig.client(account, { retry: { maxTries: 1 } });
@@ -154,7 +154,7 @@ test.each([
   ['in JSON as Gson escapes it', gson],
   ['in JSON with escaped slashes', slashes],
   ['in a page, escaped', (text: string) => `<p>${html(text)}</p>`],
-])('no secret that an ECS was given is in an error, when it comes back %s', async (_how, spell) => {
+])('no secret of an ECS agency is in an error when the answer repeats it %s', async (_how, spell) => {
   const cloud = await startLocalCloud();
   onTestFinished(() => cloud.close());
   const expiresAt = new Date(Date.now() + 60_000).toISOString();
@@ -191,7 +191,7 @@ test.each([
   expect(pieces(TOKEN).filter((piece) => said.includes(piece))).toEqual([]);
 });
 
-test('no secret of a key that was fetched is in what inspects its provider', async () => {
+test('no secret of fetched credentials is in their inspected provider', async () => {
   for (const provider of [
     iamUser(rig.simulator.info.iamPassword),
     metadataCredentials({ endpoint: rig.simulator.info.metadataEndpoint }),

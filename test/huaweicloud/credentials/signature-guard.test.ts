@@ -46,7 +46,7 @@ const exportTo = ({ ims }: CloudClient, key: string) =>
 const failure = (call: Promise<unknown>) => cloudErrorOf(call).then(({ code }) => code);
 const signedRequests = () => rig.simulator.requests().length;
 
-describe('with a wrong secret key, no more than two signed requests reach the cloud', () => {
+describe('with a wrong secret key, at most two signed requests reach the cloud', () => {
   const everyCall = [
     ['reads of IMS', (wrong: CloudClient) => getImage(wrong)],
     ['reads of OBS', ({ obs }: CloudClient) => obs.readRange(rig.simulator.info.bucket, 'a', 0, 3)],
@@ -56,7 +56,7 @@ describe('with a wrong secret key, no more than two signed requests reach the cl
     ['deletes', ({ obs }: CloudClient) => obs.deleteObject(rig.simulator.info.bucket, 'a')],
   ] as const;
 
-  test.each(everyCall)('from 200 callers at once, and from 50 after them: %s', async (what, call) => {
+  test.each(everyCall)('from 200 callers at once and 50 later ones: %s', async (what, call) => {
     const wrong = client('wrong', {}, what === 'reads of IAM' ? { projectId: undefined } : {});
     const calls = await together(200, () => call(wrong) as Promise<unknown>);
     expect(calls.every(({ status }) => status === 'rejected')).toBe(true);
@@ -65,7 +65,7 @@ describe('with a wrong secret key, no more than two signed requests reach the cl
     expect(signedRequests()).toBeGreaterThan(0);
   });
 
-  test('from 200 callers of every kind, of two accounts with the same key', async () => {
+  test('from 200 callers of every kind with two accounts of the same key', async () => {
     const locks = new LockProtection(() => nowMs);
     const both = [client('wrong', { locks }), client('wrong', { locks }, { projectId: undefined })];
     const calls = both.flatMap((wrong) =>
@@ -81,15 +81,15 @@ describe('with a wrong secret key, no more than two signed requests reach the cl
     expect(signedRequests()).toBe(2);
   });
 
-  test('so the key itself is not locked', async () => {
+  test('so that the cloud does not lock the key', async () => {
     const wrong = client('wrong');
     for (let call = 0; call < 10; call += 1) await together(20, () => getImage(wrong));
     await getImage(rightClient());
   });
 });
 
-describe('a key that was refused twice', () => {
-  test('rests for five minutes; then one request tries it for all, and opens it', async () => {
+describe('a key that was rejected twice', () => {
+  test('rests for five minutes, then one request tries it for all callers and releases it', async () => {
     rig.simulator.credentials.revoke();
     const shared = rightClient();
     await failure(getImage(shared));
@@ -114,7 +114,7 @@ describe('a key that was refused twice', () => {
     expect(rig.refused()).toBe(3);
   });
 
-  test('rests twice as long after every trial that is refused, up to an hour, and at first again once it was accepted', async () => {
+  test('rests twice as long after every rejected trial, up to an hour, and five minutes again after a success', async () => {
     const guard = new SignatureGuard(() => nowMs);
     const end = async (verdict: SignatureVerdict) => {
       const admission = await guard.admit('key', { limitMs: 10 });
@@ -131,7 +131,7 @@ describe('a key that was refused twice', () => {
     expect(await end('refused')).toBe(5);
   });
 
-  test('rests no longer because a person tried it, and is tried for a person however long it rests', async () => {
+  test('does not rest longer after the operator tried it, and can be tried by the operator at any time', async () => {
     rig.simulator.credentials.revoke();
     const shared = client(rig.simulator.info.secretKey, { now: Date.now, locks: new LockProtection(() => nowMs) });
     for (const rest of [0, 0, 5, 10, 20]) {
@@ -146,7 +146,7 @@ describe('a key that was refused twice', () => {
     expect(await getImage(shared)).toBeDefined();
   });
 
-  test('is tried before that when a person asks, yet never more than four times in five minutes', async () => {
+  test('is tried early when the operator asks, at most four times in five minutes', async () => {
     rig.simulator.credentials.revoke();
     const shared = rightClient();
     const outcomes: string[] = [];
@@ -165,7 +165,7 @@ describe('a key that was refused twice', () => {
     expect(await getImage(shared)).toBeDefined();
   });
 
-  test('is tried by the poll of a person who asked, also where the project is not known yet', async () => {
+  test('is tried by a poll that the operator asked for, even before the project is known', async () => {
     const { jobId } = await exportTo(rightClient(), 'polled.qcow2');
     rig.simulator.credentials.revoke();
     const shared = client(rig.simulator.info.secretKey, {}, { projectId: undefined });
@@ -176,7 +176,7 @@ describe('a key that was refused twice', () => {
     expect((await shared.ims.getJob(jobId, { tryRefusedKey: true })).status).toMatch(/INIT|RUNNING/);
   });
 
-  test('makes room at once for another access key, another secret key and another token', async () => {
+  test('does not delay another access key, another secret key or another token', async () => {
     const { accessKey, secretKey } = rig.simulator.info;
     const env: NodeJS.ProcessEnv = { HUAWEICLOUD_SDK_AK: accessKey, HUAWEICLOUD_SDK_SK: 'wrong' };
     const shared = rig.client(rig.account(environmentCredentials(env)));
@@ -194,7 +194,7 @@ describe('a key that was refused twice', () => {
 });
 
 describe('a key that was accepted', () => {
-  test('lets any number of requests out', async () => {
+  test('lets any number of requests through', async () => {
     const shared = rightClient();
     await getImage(shared);
     rig.simulator.faults.add({ ...LIST_IMAGES, times: 20, action: { delayMs: 300 } });
@@ -203,7 +203,7 @@ describe('a key that was accepted', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
-  test('and is revoked, is found out by two reads, and by no more exports than two, of 200 callers at once', async () => {
+  test('and then revoked costs 200 callers at most two rejected reads and two exports', async () => {
     for (const call of [getImage, (shared: CloudClient) => exportTo(shared, 'a.qcow2')]) {
       rig.simulator.credentials.restore();
       const shared = rightClient();
@@ -219,7 +219,7 @@ describe('a key that was accepted', () => {
     }
   });
 
-  test('and is revoked under load, is refused for no more than was on the connections by then', async () => {
+  test('and then revoked under load is rejected only for the requests already on connections', async () => {
     const shared = rightClient({ transport: { connections: 8 } });
     rig.simulator.faults.add({ ...LIST_IMAGES, times: 1_000, action: { delayMs: 30 } });
     const calls = together(400, () => getImage(shared));
@@ -231,7 +231,7 @@ describe('a key that was accepted', () => {
     expect(rig.refused()).toBeLessThanOrEqual(8);
   });
 
-  test('holds nobody up until slow answers come', async () => {
+  test('does not delay callers until slow answers come', async () => {
     const shared = rightClient();
     await getImage(shared);
     rig.simulator.faults.add({ ...LIST_IMAGES, times: 2, action: { delayMs: 5_000 } });
@@ -246,7 +246,7 @@ describe('a key that was accepted', () => {
     await slow;
   });
 
-  test('lets exports out that others wait minutes for', async () => {
+  test('lets through exports that wait minutes for their answer', async () => {
     const shared = rightClient();
     await getImage(shared);
     rig.simulator.faults.add({ service: 'ims', method: 'POST', times: 20, action: { delayMs: 500 } });
@@ -258,7 +258,7 @@ describe('a key that was accepted', () => {
     expect(rig.asked('ims', '/file')).toBe(20);
   });
 
-  test('has to prove itself again once it was refused', async () => {
+  test('must prove itself again after a rejection', async () => {
     const shared = rightClient();
     await getImage(shared);
     rig.simulator.credentials.revoke();
@@ -267,7 +267,7 @@ describe('a key that was accepted', () => {
     expect(rig.refused()).toBe(2);
   });
 
-  test('is not suspected for a permission that it lacks', async () => {
+  test('is not blocked for a missing permission', async () => {
     const shared = rightClient();
     const denied = `${rig.simulator.info.bucket}-denied`;
     for (let call = 0; call < 5; call += 1) expect(await failure(shared.obs.headBucket(denied))).toBe('AccessDenied');
@@ -279,8 +279,8 @@ describe('a key that was accepted', () => {
   });
 });
 
-describe('whoever waits for the verdict on a key', () => {
-  test('does not hang: its own limit ends the wait', async () => {
+describe('a caller that waits for the verdict on a key', () => {
+  test('stops waiting at its own limit', async () => {
     rig.simulator.faults.add({ ...LIST_IMAGES, times: 100, action: { delayMs: 5_000 } });
     const hasty = rightClient({ retry: { maxTries: 1, tryLimitMs: 200, budgetMs: 200 } });
     const startedAt = performance.now();
@@ -292,7 +292,7 @@ describe('whoever waits for the verdict on a key', () => {
     expect(rig.asked('ims', '')).toBeLessThanOrEqual(2);
   });
 
-  test('leaves when its caller gives up', async () => {
+  test('leaves when it is aborted', async () => {
     rig.simulator.faults.add({ ...LIST_IMAGES, times: 2, action: { delayMs: 1_000 } });
     const shared = rightClient();
     const first = together(2, () => getImage(shared));
@@ -304,7 +304,7 @@ describe('whoever waits for the verdict on a key', () => {
     await first;
   });
 
-  test('is not held up by an export whose answer takes minutes, nor by two', async () => {
+  test('is not delayed by one or two exports whose answer takes minutes', async () => {
     rig.simulator.faults.add({ service: 'ims', method: 'POST', times: 2, action: { delayMs: 1_500 } });
     const shared = rightClient();
     const exports = together(2, () => exportTo(shared, 'slow.qcow2'));
@@ -315,7 +315,7 @@ describe('whoever waits for the verdict on a key', () => {
     await exports;
   });
 
-  test('is not held up by an export on a key that was refused once: that is proved by a read first', async () => {
+  test('is not delayed by an export on a key rejected once: a read proves the key first', async () => {
     const shared = rightClient();
     rig.simulator.credentials.revoke();
     await failure(getImage(shared));
@@ -330,12 +330,12 @@ describe('whoever waits for the verdict on a key', () => {
   });
 });
 
-describe('an answer that says nothing of the signature', () => {
+describe('an answer that says nothing about the signature', () => {
   test.each([
     ['a 503', { status: 503 }],
     ['throttling by the gateway', { status: 429, body: { error_code: 'APIGW.0308', error_msg: 'm' } }],
     ['an unknown path', { status: 404, body: { error_code: 'APIGW.0101', error_msg: 'm' } }],
-  ])('neither opens a key nor counts against it: %s', async (_what, action) => {
+  ])('neither accepts nor rejects the key: %s', async (_what, action) => {
     rig.simulator.faults.add({ ...LIST_IMAGES, times: 3, action });
     const wrong = client('wrong', { retry: { maxTries: 1 } });
     for (let call = 0; call < 3; call += 1) await failure(getImage(wrong));
@@ -344,7 +344,7 @@ describe('an answer that says nothing of the signature', () => {
   });
 });
 
-describe('the guard', () => {
+describe('the signature guard', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -356,7 +356,7 @@ describe('the guard', () => {
     return admission.permit;
   };
 
-  test('does not take an answer to an old request for a verdict on what came since', async () => {
+  test('does not use the answer to an old request as a verdict on a newer key state', async () => {
     const guard = guarded();
     const [slow, quick] = [await admit(guard), await admit(guard)];
     quick.end('refused');
@@ -376,7 +376,7 @@ describe('the guard', () => {
     await admit(guard);
   });
 
-  test('lets nobody try a key who would not live to see the verdict', async () => {
+  test('gives no trial to a caller whose time is too short to see the verdict', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const guard = guarded();
     const permits = [await admit(guard), await admit(guard)];
@@ -389,7 +389,7 @@ describe('the guard', () => {
     expect(await hasty).toEqual({ kind: 'gaveUp', reason: 'limit' });
   });
 
-  test('forgets keys of long ago, but none that rests', async () => {
+  test('forgets keys not used for long, but none that rests', async () => {
     const guard = guarded();
     for (const permit of [await admit(guard), await admit(guard)]) permit.end('refused');
     for (let key = 0; key < 1_000; key += 1) {

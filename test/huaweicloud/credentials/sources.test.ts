@@ -89,7 +89,7 @@ describe('the profile file', () => {
     await rig.useBoth(client);
   });
 
-  test('brings its project and its IAM endpoint along, when its key is the one', () => {
+  test('supplies project and IAM endpoint when its key signs', () => {
     const { projectId, iamEndpoint, accessKey, secretKey } = rig.simulator.info;
     const named = {
       HUAWEICLOUD_SDK_CREDENTIALS_FILE: rig.file('profile', profile('sk')),
@@ -102,7 +102,7 @@ describe('the profile file', () => {
     expect(accountFromEnvironment(rig.env(byKey)).projectId).toBeUndefined();
   });
 
-  test('may hold a temporary key', async () => {
+  test('can hold a temporary key', async () => {
     const { accessKey, secretKey, securityToken } = await metadata().get();
     const file = rig.file('profile', `[basic]\nak=${accessKey}\nsk=${secretKey}\nsecurity_token=${securityToken}\n`);
     await rig.useBoth(rig.client(rig.account(profileCredentials({ file }))));
@@ -110,7 +110,7 @@ describe('the profile file', () => {
 
   test.each([
     ['is missing', undefined, 'cannot be read (ENOENT)'],
-    ['has no such section', '[global]\nak=a\nsk=b\n', "has no 'ak' in a section [basic]"],
+    ['lacks the section', '[global]\nak=a\nsk=b\n', "has no 'ak' in a section [basic]"],
     ['lacks the secret key', '[basic]\nak=a\n', "has no 'sk' in a section [basic]"],
     ['is no INI at all', '\u0000\u0001{"ak":1}', "has no 'ak'"],
   ])('that %s is named in the error', async (_what, content, message) => {
@@ -121,7 +121,7 @@ describe('the profile file', () => {
     expect(error.message).toContain(message);
   });
 
-  test('in the home folder needs not be named', async () => {
+  test('in the home folder is found without a variable', async () => {
     const env = rig.env();
     mkdirSync(join(String(env.HOME), '.huaweicloud'));
     rig.file('.huaweicloud/credentials', profile(rig.simulator.info.secretKey));
@@ -129,8 +129,8 @@ describe('the profile file', () => {
   });
 });
 
-describe('the metadata service', () => {
-  test('is asked with a session token, which is kept', async () => {
+describe('the metadata service of an ECS', () => {
+  test('is asked with a session token, which is cached', async () => {
     rig.simulator.metadata.tokens = 'required';
     const client = rig.client(rig.account(metadata()));
     await rig.useBoth(client);
@@ -139,13 +139,16 @@ describe('the metadata service', () => {
     expect([rig.asked('metadata', METADATA_TOKEN), rig.asked('metadata', METADATA_KEY)]).toEqual([1, 2]);
   });
 
-  test.each([404, 405, 503] as const)('that answers %i to the PUT for a token is asked plainly', async (status) => {
-    rig.simulator.metadata.tokens = status;
-    await rig.useBoth(rig.client(rig.account(metadata())));
-    expect(rig.asked('metadata', METADATA_KEY)).toBe(1);
-  });
+  test.each([404, 405, 503] as const)(
+    'that answers %i to the token request is asked without a token',
+    async (status) => {
+      rig.simulator.metadata.tokens = status;
+      await rig.useBoth(rig.client(rig.account(metadata())));
+      expect(rig.asked('metadata', METADATA_KEY)).toBe(1);
+    },
+  );
 
-  test('whose session token has ended is given another one, once', async () => {
+  test('gives another session token once when the old one has expired', async () => {
     const client = rig.client(rig.account(metadata()));
     await rig.useBoth(client);
     // Longer than a session token lasts; the keys of the agency have ended as well.
@@ -155,7 +158,7 @@ describe('the metadata service', () => {
   });
 
   test.each(['optional', 'required', 404] as const)(
-    'of an ECS without an agency (tokens: %s) says so, and what to do',
+    'of an ECS without an agency (tokens: %s) makes an error that says what to do',
     async (tokens) => {
       Object.assign(rig.simulator.metadata, { agency: false, tokens });
       const error = await failureWith(metadata());
@@ -166,7 +169,7 @@ describe('the metadata service', () => {
     },
   );
 
-  test('that is not there is named', async () => {
+  test('that does not exist is named in the error', async () => {
     const error = await failureWith(metadataCredentials({ endpoint: 'http://127.0.0.1:9' }));
     expect(error.message).toMatch(/http:\/\/127\.0\.0\.1:9: ECONNREFUSED.*Is this an ECS/s);
   });
@@ -179,7 +182,7 @@ describe('the metadata service', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_500);
   });
 
-  test('that answers something else than a key is not believed', async () => {
+  test('that answers something else than a key makes an error', async () => {
     rig.simulator.faults.add({ service: 'metadata', path: `*${METADATA_KEY}`, times: 9, action: { body: '<html>' } });
     expect((await failureWith(metadata())).message).toContain('body that is not JSON');
     rig.simulator.faults.clear();
@@ -193,8 +196,8 @@ describe('the metadata service', () => {
   });
 });
 
-describe('an IAM user', () => {
-  test('logs in once, and keeps the token for further keys', async () => {
+describe('the login of an IAM user', () => {
+  test('happens once, and its token serves further keys', async () => {
     const credentials = iamPasswordCredentials(iamUser());
     const client = rig.client(rig.account(credentials));
     await rig.useBoth(client);
@@ -202,7 +205,7 @@ describe('an IAM user', () => {
     expect([rig.asked('iam', LOGIN), rig.asked('iam', NEW_KEY)]).toEqual([1, 1]);
   });
 
-  test('with a wrong password is told so, and not tried again for five minutes', async () => {
+  test('with a wrong password fails and is not tried again for five minutes', async () => {
     const wrong = { ...iamUser(), user: { ...iamUser().user, password: 'not-the-one' } };
     let nowMs = Date.now();
     const client = rig.client(rig.account(iamPasswordCredentials(wrong)), { now: () => nowMs });
@@ -219,7 +222,7 @@ describe('an IAM user', () => {
     expect(rig.asked('iam', LOGIN)).toBe(2);
   });
 
-  test('with a password mended meanwhile is tried at once', async () => {
+  test('with a corrected password is tried at once', async () => {
     const env = rig.env({ IMS_EXPORT_IAM_USER: rig.simulator.info.iamUser, IMS_EXPORT_IAM_PASSWORD: 'wrong' });
     const client = rig.client(accountFromEnvironment(env));
     for (let call = 0; call < 3; call += 1) await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));
@@ -228,7 +231,7 @@ describe('an IAM user', () => {
     await rig.useBoth(client);
   });
 
-  test('of an account given by its id logs in as well', async () => {
+  test('works for an account given by its id', async () => {
     const { iamUser: name, iamPassword: password } = rig.simulator.info;
     const variables = {
       IMS_EXPORT_IAM_USER: name,
@@ -241,7 +244,7 @@ describe('an IAM user', () => {
     await rig.useBoth(rig.client(ofOurs));
   });
 
-  test.each([503, 502])('is told that IAM is out of order (%i), and the login is tried twice', async (status) => {
+  test.each([503, 502])('is tried twice and reports that IAM is unavailable when it answers %i', async (status) => {
     rig.simulator.faults.add({
       service: 'iam',
       method: 'POST',
@@ -268,8 +271,8 @@ async function domainId(): Promise<string> {
   return (answer.json.projects[0] as unknown as { domain_id: string }).domain_id;
 }
 
-describe('an agency', () => {
-  test('of an account that has none is told so', async () => {
+describe('assuming an agency', () => {
+  test('of an account that has none fails with a message that says so', async () => {
     const { region, iamEndpoint } = rig.simulator.info;
     const from = staticCredentials(permanentKey());
     const domain = { name: 'somebody-else' };
@@ -278,7 +281,7 @@ describe('an agency', () => {
     expect(error.message).toContain('Could not find the agency.');
   });
 
-  test('cannot be assumed with a wrong key, which is tried twice and no more', async () => {
+  test('with a wrong key is tried twice and no more', async () => {
     const from = staticCredentials({ ...permanentKey(), secretKey: 'wrong' });
     const client = rig.client(rig.account(agencyOf(from)));
     for (let call = 0; call < 5; call += 1) await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));

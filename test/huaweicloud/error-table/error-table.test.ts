@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => simulator.faults.clear());
 afterAll(() => simulator.close());
 
-describe('the table of codes', () => {
+describe('the table of error codes', () => {
   test('has every code of the published lists', () => {
     const img =
       '0001 0007 0014 0018 0023 0026 0027 0031 0066 0086 0144 0028 0030 0067 0145 0036 0037 0064 0065 0038 0039 0040 ' +
@@ -37,7 +37,7 @@ describe('the table of codes', () => {
     expect(published.filter((code) => meaningOf(code) === undefined)).toEqual([]);
   });
 
-  test('has a row below for each of its codes, and a text', () => {
+  test('has a text for each code, and a row in this test', () => {
     const covered = new Set(ROWS.map(({ code }) => code));
     expect([...KNOWN_CODES.keys()].filter((code) => !covered.has(code))).toEqual([]);
     expect([...KNOWN_CODES.values()].filter(({ text }) => text.length < 3)).toEqual([]);
@@ -48,19 +48,19 @@ describe.each([
   { kind: 'every known code', rows: ROWS },
   { kind: 'a code that the table lacks', rows: UNKNOWN_CODES },
 ])('$kind', ({ rows }) => {
-  test.each(rows)('$code with $status: submit $submit, poll $poll', async (row) => {
+  test.each(rows)('$code with $status means submit $submit, poll $poll', async (row) => {
     await checkPost(row, bodyOf(row));
     await checkPoll(row, bodyOf(row));
   });
 });
 
-describe('an answer without a code', () => {
+describe('an answer without an error code', () => {
   const PAGES = {
-    nothing: '',
+    'an empty body': '',
     HTML: '<html><head><title>Oops</title></head><body><h1>It did not work</h1></body></html>',
     'truncated JSON': '{"error":{"code":"IMG.0071","mess',
     'a sentence for a code': { error: { code: 'The image cannot be exported.', message: 'm' } },
-    'JSON of somebody else': { status: 'down', hint: [1, 2] },
+    'JSON of another program': { status: 'down', hint: [1, 2] },
   };
   const STATUSES: Array<{ status: number; submit: Submit; poll: Poll }> = [
     { status: 400, submit: 'ambiguous', poll: 'error' },
@@ -75,7 +75,7 @@ describe('an answer without a code', () => {
   ];
   const answers = Object.entries(PAGES).flatMap(([page, body]) => STATUSES.map((row) => ({ page, body, ...row })));
 
-  test.each(answers)('($page) with $status: submit $submit, poll $poll', async ({ body, ...row }) => {
+  test.each(answers)('($page) with $status means submit $submit, poll $poll', async ({ body, ...row }) => {
     const expected = { ...row, code: `HTTP_${row.status}` };
     await checkPost(expected, body);
     await checkPoll(expected, body);
@@ -93,7 +93,7 @@ describe('a job that the cloud does not know', () => {
     expect((await poll({ status, body: bodyOf({ code }) })).kind).toBe(kind);
   });
 
-  test('in the simulator is an error of the query', async () => {
+  test('in the simulator, is an error of the query', async () => {
     expect(await poll(undefined)).toMatchObject({ kind: 'error', error: { code: 'IMG.0023', httpStatus: 400 } });
   });
 });
@@ -112,7 +112,7 @@ describe('Retry-After', () => {
   });
 });
 
-test('an error holds no header, neither of the request nor of the answer', async () => {
+test('a cloud error contains no header of the request or of the answer', async () => {
   const headers = { 'x-subject-token': 'planted-token', 'set-cookie': 'planted-cookie' };
   const error = await withClient(async (client) => {
     faultThe('POST', '*/file', { status: 400, headers, body: bodyOf({ code: 'IMG.0071' }) });

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterAll(() => cloud.close());
 
-describe('every request', () => {
+describe('every request of the IMS client', () => {
   test('is signed with the headers that it names', async () => {
     cloud.reply({ body: { job_id: JOB_ID } });
     const securityToken = 'temporary';
@@ -37,7 +37,7 @@ describe('every request', () => {
 });
 
 describe('exportImage', () => {
-  test('converts: the format goes out, is_quick_export does not', async () => {
+  test('sends a conversion with file_format and without is_quick_export', async () => {
     cloud.reply({ body: { job_id: JOB_ID }, headers: { 'X-Request-Id': 'r1' } });
     const request = { imageId: IMAGE_ID, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2', isQuickExport: false };
     expect(await cloud.client().ims.exportImage(request)).toEqual({ jobId: JOB_ID, requestId: 'r1' });
@@ -51,7 +51,7 @@ describe('exportImage', () => {
     ]);
   });
 
-  test('quick: is_quick_export goes out, a format does not; 202 is as good as 200; v2.1 by choice', async () => {
+  test('sends a quick export without file_format, accepts 202 like 200, and can use v2.1', async () => {
     cloud.reply({ status: 202, body: { job_id: JOB_ID } });
     const { ims } = cloud.client({ api: { exportPath: 'v2.1' } });
     await ims.exportImage({
@@ -71,7 +71,7 @@ describe('exportImage', () => {
     ['a job id that is no id', 200, { job_id: '../x' }],
     ['an empty body', 200, undefined],
     ['HTML', 200, '<html>'],
-    ['a status that nobody documents', 204, undefined],
+    ['an undocumented status', 204, undefined],
     ['an error inside a success', 200, { error: { code: 'IMG.0061', message: 'm' } }],
   ])('is ambiguous after a success with %s', async (_what, status, body) => {
     cloud.reply({ status, body });
@@ -80,7 +80,7 @@ describe('exportImage', () => {
     expect(cloud.requests).toHaveLength(1);
   });
 
-  test('tells a refusal of its own last check as NotSent', async () => {
+  test('reports a failure of its own last check as NotSent', async () => {
     const objection = new Error('too late');
     const call = cloud.client().ims.exportImage(
       { imageId: IMAGE_ID, bucketUrl: 'b:k', fileFormat: 'vhd' },
@@ -119,7 +119,7 @@ describe('getImage', () => {
     something_new: { a: 1 },
   };
 
-  test('gives the fields that the constraints need; what is empty was not told', async () => {
+  test('returns the fields that the rules need, and null for empty ones', async () => {
     cloud.reply({ body: { images: [ROW] } });
     expect(await cloud.client().ims.getImage(IMAGE_ID)).toMatchObject({
       id: IMAGE_ID,
@@ -153,13 +153,13 @@ describe('getImage', () => {
     expect((await cloud.client().ims.getImage(IMAGE_ID))?.imageSizeBytes).toBe(imageSizeBytes);
   });
 
-  test('takes a flag of any other kind for not told, even one that nobody could print', async () => {
+  test('reads a flag of an unexpected type as null, even one that cannot be printed', async () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     cloud.reply({ body: JSON.stringify({ images: [{ ...ROW, protected: 'X' }] }).replace('"X"', deep) });
     expect(await cloud.client().ims.getImage(IMAGE_ID)).toMatchObject({ id: IMAGE_ID, protected: null });
   });
 
-  test('is an error when a row is no image, rather than "not found"', async () => {
+  test('throws on a row that is no image, instead of "not found"', async () => {
     for (const images of [[1], [null], [{ name: 'no id' }], [{ id: '' }]]) {
       cloud.reply({ body: { images } });
       const error = await cloudErrorOf(cloud.client().ims.getImage(IMAGE_ID));
@@ -168,13 +168,13 @@ describe('getImage', () => {
     }
   });
 
-  test('is an error when its id is an object that nobody could measure', async () => {
+  test('throws on an id that is an object without a usable length', async () => {
     const id = { length: { valueOf: null, toString: null } };
     cloud.reply({ body: { images: [{ ...ROW, id }] } });
     expect(await cloudErrorOf(cloud.client().ims.getImage(IMAGE_ID))).toMatchObject({ code: 'InvalidResponse' });
   });
 
-  test('is undefined when the cloud shows none of that id', async () => {
+  test('returns undefined when the cloud shows no image of the id', async () => {
     const { ims } = cloud.client();
     cloud.reply({ body: { images: [] } });
     expect(await ims.getImage(IMAGE_ID)).toBeUndefined();
@@ -184,7 +184,7 @@ describe('getImage', () => {
     expect(await ims.getImage(IMAGE_ID)).toBeUndefined();
   });
 
-  test('is an error when the path is wrong, not a missing image', async () => {
+  test('throws on a wrong path, instead of "not found"', async () => {
     cloud.reply({ status: 404, body: { error_code: 'APIGW.0101', error_msg: 'The API does not exist' } });
     expect(await cloudErrorOf(cloud.client().ims.getImage(IMAGE_ID))).toMatchObject({ class: 'permanent' });
     cloud.reply({ body: { image: ROW } });
@@ -204,7 +204,7 @@ describe('getJob', () => {
     entities: { image_id: '1ab4df10-fe18-48b7-91c9-53695fcd9df5' },
   };
 
-  test('asks ShowJob, under the project', async () => {
+  test('asks ShowJob under the project', async () => {
     cloud.reply({ body: SUCCESS, headers: { 'X-Request-Id': 'r2' } });
     expect(await cloud.client().ims.getJob(JOB_ID)).toMatchObject({
       status: 'SUCCESS',
@@ -215,7 +215,7 @@ describe('getJob', () => {
     expect(cloud.requests[0]?.url).toBe(`/v1/${PROJECT_ID}/jobs/${JOB_ID}`);
   });
 
-  test('asks ShowJobProgress by choice, which needs no project', async () => {
+  test('asks ShowJobProgress by option, without a project', async () => {
     cloud.reply({ body: SUCCESS });
     await cloud.client({ projectId: undefined, api: { jobQuery: 'progress' } }).ims.getJob(JOB_ID);
     expect(cloud.requests.map(({ url }) => url)).toEqual([`/v1/cloudimages/job/${JOB_ID}`]);
@@ -226,7 +226,7 @@ describe('getJob', () => {
     ['an empty status', { ...SUCCESS, status: '' }],
     ['half a body', '{"job_id":"9a175ac892fa13420193'],
     ['another body', [1, 2]],
-  ])('is not a verdict with %s', async (_what, body) => {
+  ])('throws instead of a verdict for %s', async (_what, body) => {
     cloud.reply({ body });
     expect(await cloudErrorOf(cloud.client().ims.getJob(JOB_ID))).toMatchObject({
       code: 'InvalidResponse',
@@ -234,7 +234,7 @@ describe('getJob', () => {
     });
   });
 
-  test('tells an unknown job from an unknown path', async () => {
+  test('distinguishes an unknown job from an unknown path', async () => {
     cloud.reply({ status: 404, body: { error: { code: 'IMG.0404', message: 'no such job' } } });
     expect(await cloudErrorOf(cloud.client().ims.getJob(JOB_ID))).toMatchObject({ class: 'notFound' });
     cloud.reply({ status: 404, body: { error_code: 'APIGW.0101', error_msg: 'The API does not exist' } });
@@ -242,10 +242,10 @@ describe('getJob', () => {
   });
 });
 
-describe('without a project id', () => {
+describe('a client without a project id', () => {
   const lookup = `/v3/projects?name=cn-north-4`;
 
-  test('IAM is asked for the project of the region, once', async () => {
+  test('asks IAM for the project of the region once', async () => {
     cloud.reply({ body: { projects: [{ id: 'p1', name: 'cn-north-4' }] } }, { body: { status: 'RUNNING' } });
     const client = cloud.client({ projectId: undefined });
     await Promise.all([client.ims.getJob(JOB_ID), client.projectId()]);
@@ -257,7 +257,7 @@ describe('without a project id', () => {
   test.each([
     [[], 'ProjectNotFound'],
     [[{ id: 'a' }, { id: 'b' }], 'ProjectAmbiguous'],
-  ])('%j is a refusal that says what to set, and nothing is exported', async (projects, code) => {
+  ])('with the projects %j fails with what to set, and exports nothing', async (projects, code) => {
     cloud.reply({ body: { projects } });
     const { ims } = cloud.client({ projectId: undefined });
     const error = await cloudErrorOf(ims.exportImage({ imageId: IMAGE_ID, bucketUrl: 'b:k', fileFormat: 'vhd' }));
@@ -266,7 +266,7 @@ describe('without a project id', () => {
     expect(cloud.requests.map(({ url }) => url)).toEqual([lookup]);
   });
 
-  test('a failed lookup is asked again the next time', async () => {
+  test('asks IAM again after a failed lookup', async () => {
     cloud.reply({ status: 403, body: { error: { code: 403, message: 'no', title: 'Forbidden' } } });
     const client = cloud.client({ projectId: undefined });
     expect(await cloudErrorOf(client.projectId())).toMatchObject({ code: '403', class: 'forbidden' });
@@ -278,7 +278,7 @@ describe('without a project id', () => {
 describe('listImages', () => {
   const row = (id: string) => ({ id, name: id, __imagetype: 'private' });
 
-  test('asks for a page of private images, by the names of the API', async () => {
+  test('asks for a page of private images by the parameter names of the API', async () => {
     cloud.reply({ body: { images: [row('a'), row('b')] } });
     const filter = { name: 'web server', tag: 'backup=nightly', osType: 'Linux', enterpriseProjectId: '0' };
     const images = await cloud.client().ims.listImages(filter, { limit: 2, marker: IMAGE_ID });
@@ -291,7 +291,7 @@ describe('listImages', () => {
     ]);
   });
 
-  test('leaves out what is not asked for', async () => {
+  test('leaves out parameters that are not given', async () => {
     cloud.reply({ body: { images: [] } });
     expect(await cloud.client().ims.listImages({})).toEqual([]);
     expect(cloud.requests[0]?.url).toBe('/v2/cloudimages?__imagetype=private&limit=100');

@@ -20,7 +20,7 @@ const RUNNING = {
   },
 };
 
-describe('a job', () => {
+describe('a job answer', () => {
   test('is read from the published sample', () => {
     expect(JOB.parse(RUNNING)).toEqual({
       jobId: 'ff80808280c204e30180d2784c3c0d86',
@@ -37,7 +37,7 @@ describe('a job', () => {
     });
   });
 
-  test('needs nothing but a status', () => {
+  test('needs only a status', () => {
     expect(JOB.parse({ status: 'INIT' })).toMatchObject({
       status: 'INIT',
       progress: null,
@@ -53,7 +53,7 @@ describe('a job', () => {
     [' Failed ', 'FAIL'],
     ['FAIL', 'FAIL'],
     ['suspended', 'SUSPENDED'],
-  ])('with the status %j is %s', (status, read) => {
+  ])('with the status %j is read as %s', (status, read) => {
     expect(JOB.parse({ status }).status).toBe(read);
   });
 
@@ -70,7 +70,7 @@ describe('a job', () => {
     expect(JOB.safeParse(body).success).toBe(false);
   });
 
-  test('keeps an old time as the cloud spelled it', () => {
+  test('keeps an unparsable time as the cloud wrote it', () => {
     expect(JOB.parse({ status: 'INIT', begin_time: '04-Jun-2015 18:11:06:586' }).beginTime).toBe(
       '04-Jun-2015 18:11:06:586',
     );
@@ -102,11 +102,11 @@ describe('a job', () => {
       'IMG.4',
       'd',
     ],
-  ])('tells why it failed by %s', (_where, body, errorCode, failReason) => {
+  ])('gives the failure reason from %s', (_where, body, errorCode, failReason) => {
     expect(JOB.parse({ status: 'FAIL', ...body })).toMatchObject({ errorCode, failReason });
   });
 
-  test('lists its sub-jobs, with what can be read of them', () => {
+  test('gives its sub-jobs with their readable fields', () => {
     const sub = {
       status: 'failed',
       job_id: 's',
@@ -119,7 +119,7 @@ describe('a job', () => {
     ]);
   });
 
-  test('takes no more room in a history than a job needs', () => {
+  test('takes no more space in a history than a job needs', () => {
     const long = 'x'.repeat(500_000);
     const subs = Array.from({ length: 10_000 }, () => ({ status: 'FAIL', fail_reason: long.slice(0, 5_000) }));
     const body = {
@@ -135,12 +135,12 @@ describe('a job', () => {
     expect(JOB.safeParse({ status: long }).success).toBe(false);
   });
 
-  test('tells its texts on one line', () => {
+  test('puts its texts on one line', () => {
     const { failReason } = JOB.parse({ status: 'FAIL', fail_reason: ' disk\r\n\u001b[31mgone ' });
     expect(failReason).toBe('disk [31mgone');
   });
 
-  test('of any shape is read or refused, never thrown on', () => {
+  test('of any shape is read or rejected, and never throws', () => {
     const field = fc.oneof(fc.jsonValue(), fc.constant('x'));
     const body = fc.record(
       {
@@ -160,7 +160,7 @@ describe('a job', () => {
   });
 });
 
-describe('progress', () => {
+describe('the progress of a job', () => {
   test.each([
     [0.2, 0.2],
     [0, 0],
@@ -182,18 +182,18 @@ describe('progress', () => {
     [true, null],
     [Number.NaN, null],
     [Number.POSITIVE_INFINITY, null],
-  ])('told as %j is %j', (told, fraction) => {
+  ])('reported as %j is %j', (told, fraction) => {
     expect(readProgress(told)).toBe(fraction);
   });
 
-  test('is seen to be none within a moment, however long the text', () => {
+  test('of a very long text is rejected within a moment', () => {
     const before = process.cpuUsage();
     expect(readProgress(`1${' '.repeat(500_000)}x`)).toBeNull();
     expect(readProgress('9'.repeat(500_000))).toBeNull();
     expect(process.cpuUsage(before).user).toBeLessThan(500_000);
   });
 
-  test('is always a fraction or nothing', () => {
+  test('is always a fraction or null', () => {
     fc.assert(
       fc.property(fc.oneof(fc.double(), fc.string(), fc.double().map(String), fc.anything()), (told) => {
         const progress = readProgress(told);

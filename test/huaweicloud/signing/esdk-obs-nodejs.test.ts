@@ -42,8 +42,8 @@ const STYLES = [
   { style: 'path style', server: '127.0.0.1', pathStyle: true },
 ] as const;
 
-describe.each(STYLES)('by $style', ({ server, pathStyle }) => {
-  test(`our client sends what the vendor would sign, for ${RUNS} generated requests`, async () => {
+describe.each(STYLES)('OBS requests by $style', ({ server, pathStyle }) => {
+  test(`of our client are signed as the vendor signs them, for ${RUNS} generated requests`, async () => {
     const obsContext = await vendor('obs.localhost', { accessKey: 'a', secretKey: 's' }).then(
       (utils) => utils.signatureContext,
     );
@@ -84,7 +84,7 @@ describe.each(STYLES)('by $style', ({ server, pathStyle }) => {
     );
   });
 
-  test(`the simulator accepts what the vendor signs, sub-resources and headers included, for ${RUNS} generated requests`, async () => {
+  test(`signed by the vendor are accepted by the simulator, with sub-resources and headers, for ${RUNS} generated requests`, async () => {
     await fc.assert(
       fc.asyncProperty(operation, bucket, objectKey, keys, async ([name, parameters], bucketName, key, credentials) => {
         const utils = await vendor(server, credentials);

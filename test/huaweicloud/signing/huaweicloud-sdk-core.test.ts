@@ -73,8 +73,8 @@ const request = fc.record({
 });
 type Generated = typeof request extends fc.Arbitrary<infer T> ? T : never;
 
-describe('SDK-HMAC-SHA256', () => {
-  test(`is the vendor's signature for ${RUNS} generated requests`, () => {
+describe('our SDK-HMAC-SHA256 signature', () => {
+  test(`equals the vendor's for ${RUNS} generated requests`, () => {
     fc.assert(
       fc.property(request, (generated) => {
         expect(ours(generated)).toBe(vendors(generated));
@@ -83,7 +83,7 @@ describe('SDK-HMAC-SHA256', () => {
     );
   });
 
-  test('is another one as soon as anything of the request changes', () => {
+  test('changes as soon as anything of the request changes', () => {
     const changes: fc.Arbitrary<Partial<Generated>> = fc.oneof(
       fc.record({ method: fc.constant<string>('OPTIONS') }),
       fc.record({ path: fc.constant<string>('/another') }),
@@ -99,7 +99,7 @@ describe('SDK-HMAC-SHA256', () => {
     );
   });
 
-  test('of an encoded path differs: the vendor signs it as if it were sent encoded once more', () => {
+  test("of an encoded path differs from the vendor's, which encodes it once more", () => {
     fc.assert(
       fc.property(request, (generated) => {
         const encoded = { ...generated, path: '/a%20b' };
@@ -110,7 +110,7 @@ describe('SDK-HMAC-SHA256', () => {
     );
   });
 
-  test('of every request that the client sends is the whole header that the vendor would send', () => {
+  test('of every client request equals the whole header of the vendor', () => {
     const sent = fc.record({
       method: fc.constantFrom('GET', 'POST'),
       path: fc.constantFrom('/v2/cloudimages', `/v1/cloudimages/${'d'.repeat(8)}/file`, '/v1/p/jobs/j'),

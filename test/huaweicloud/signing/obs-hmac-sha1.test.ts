@@ -22,13 +22,13 @@ function request(overrides: Partial<ObsSignedRequest>): ObsSignedRequest {
 }
 
 describe('the OBS signature', () => {
-  test('signs the Date header where there is no x-obs-date', () => {
+  test('signs the Date header when there is no x-obs-date', () => {
     const stringToSign = obsStringToSign(request({ date: DATE }));
     expect(stringToSign).toBe(`HEAD\n\n\n${DATE}\n/examplebucket/`);
     expect(obsHmacSha1Signature(stringToSign, 'testSK')).toBe('TgaIhQ21LmY2qN6wm2SVdwqK3Tk=');
   });
 
-  test('signs x-obs-date in the place of Date, and the security token', () => {
+  test('signs x-obs-date instead of Date, and the security token', () => {
     const stringToSign = obsStringToSign(
       request({
         date: 'Thu, 02 Jul 2015 02:30:25 GMT',
@@ -46,7 +46,7 @@ describe('the OBS signature', () => {
     expect(obsHmacSha1Signature(stringToSign, 'testSK')).toBe('VSr4FZ5bFrbLCxNyemHuxcPtImU=');
   });
 
-  test('reproduces the example of the documentation', () => {
+  test('equals the example of the documentation', () => {
     expect(
       obsStringToSign(
         request({ method: 'GET', date: 'Sat, 12 Oct 2015 08:12:38 GMT', resource: '/bucket/object.txt' }),
@@ -54,7 +54,7 @@ describe('the OBS signature', () => {
     ).toBe('GET\n\n\nSat, 12 Oct 2015 08:12:38 GMT\n/bucket/object.txt');
   });
 
-  test('signs x-amz- headers, and only those, in S3-compatible mode', () => {
+  test('signs x-amz- headers and only those in S3-compatible mode', () => {
     expect(
       obsStringToSign(
         request({

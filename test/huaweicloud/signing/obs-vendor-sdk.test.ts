@@ -41,10 +41,10 @@ async function vendorClient(server: string, security_token?: string): Promise<Ve
   return client;
 }
 
-describe('the vendor SDK (esdk-obs-nodejs) signs as we do', () => {
+describe('the vendor SDK (esdk-obs-nodejs) signs like our client', () => {
   test.each([
-    ['an address, so path style and AWS', '127.0.0.1', 'AWS', 'x-amz-', '/ims-image'],
-    ['a name, so virtual host and OBS', 'obs.localhost', 'OBS', 'x-obs-', '/ims-image/'],
+    ['an IP address, with path style and AWS signature', '127.0.0.1', 'AWS', 'x-amz-', '/ims-image'],
+    ['a host name, with virtual host and OBS signature', 'obs.localhost', 'OBS', 'x-obs-', '/ims-image/'],
   ] as const)('at %s', async (_what, host, scheme, headerPrefix, bucketResource) => {
     const server = cloud.origin.replace('127.0.0.1', host);
     cloud.reply({ headers: { 'x-obs-api': '3.0' } });

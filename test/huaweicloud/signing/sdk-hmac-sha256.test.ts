@@ -143,14 +143,17 @@ const VECTORS: Vector[] = [
   },
 ];
 
-describe('SDK-HMAC-SHA256', () => {
-  test.each(VECTORS)('reproduces $source', ({ request, body, date, secretKey, canonicalHash, signature }) => {
-    const signed = { ...request, payloadHash: sha256Hex(body) };
-    if (canonicalHash !== undefined) expect(sha256Hex(canonicalRequest(signed))).toBe(canonicalHash);
-    expect(sdkHmacSha256Signature(signed, date, secretKey)).toBe(signature);
-  });
+describe('the SDK-HMAC-SHA256 signature', () => {
+  test.each(VECTORS)(
+    'equals the test vector $source',
+    ({ request, body, date, secretKey, canonicalHash, signature }) => {
+      const signed = { ...request, payloadHash: sha256Hex(body) };
+      if (canonicalHash !== undefined) expect(sha256Hex(canonicalRequest(signed))).toBe(canonicalHash);
+      expect(sdkHmacSha256Signature(signed, date, secretKey)).toBe(signature);
+    },
+  );
 
-  test('hashes the body of V5 to the published value', () => {
+  test('hashes the body of vector V5 to the published value', () => {
     expect(sha256Hex(VECTORS.find(({ source }) => source.startsWith('V5'))?.body ?? '')).toBe(
       '0e89e684acc60c47e0e5ebcbfaeb6884ec273b595c7724769f8781b4885cee00',
     );
@@ -179,18 +182,18 @@ describe('SDK-HMAC-SHA256', () => {
 });
 
 describe('the canonical query', () => {
-  test('reproduces the Go SDK vector', () => {
+  test('equals the test vector of the Go SDK', () => {
     const value = encodeURIComponent('一 (&=?!#%.*)');
     expect(canonicalQuery(`limit=1&enable=true&test=${value}&path=/tmp/123&multi=3&multi=1&multi=2`)).toBe(
       'enable=true&limit=1&multi=1&multi=2&multi=3&path=%2Ftmp%2F123&test=%E4%B8%80%20%28%26%3D%3F%21%23%25.%2A%29',
     );
   });
 
-  test('gives a parameter without value its equals sign and reads a bare plus as a space', () => {
+  test('gives a parameter without a value an equals sign, and reads a bare plus as a space', () => {
     expect(canonicalQuery('name&a=x+y&b=x%2By')).toBe('a=x%20y&b=x%2By&name=');
   });
 
-  test('is its own canonical form, whatever was sent', () => {
+  test('of a canonical query is the same query', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (query) => {
         const canonical = canonicalQuery(query);

@@ -11,36 +11,36 @@ const { minInterval } = pollIntervals(plan);
 const START_MS = Date.parse('2026-01-05T08:00:00Z');
 const LAST_MS = START_MS + 40_000;
 
-describe('a fleet', () => {
-  it('is as it should be when its polls come evenly', () => {
+describe('the judgement of a fleet', () => {
+  it('finds nothing wrong when the polls are evenly spread', () => {
     expect(judge(fleet())).toEqual([]);
     expect(reportOf(fleet())).toContain('60, 60 succeeded, 0 lost');
   });
 
-  it('is found bunched when all poll in the same moment', () => {
+  it('finds bunched polls when all exports poll at the same moment', () => {
     const record = fleet({ pollsOf: () => times(minInterval) });
     expect(judge(record)).toEqual([expect.stringContaining('the polls are bunched')]);
     expect(dispersions(record)?.planned).toBeGreaterThan(30);
   });
 
-  it('is found bunched when it polls in three groups', () => {
+  it('finds bunched polls when the exports poll in three groups', () => {
     const record = fleet({ pollsOf: (index) => times(minInterval, (index % 3) * 2_000) });
     expect(judge(record)).toEqual([expect.stringContaining('the polls are bunched')]);
   });
 
-  it('cannot be judged when the exports never ran at once', () => {
+  it('fails when the exports never ran at the same time', () => {
     const record = fleet();
     for (const job of record.jobs) job.endTime = iso(START_MS + 1_000);
     expect(judge(record)).toEqual(['the exports never all ran at once']);
   });
 
-  it('is over its limit when too many requests come in a second', () => {
+  it('finds too many requests in a second', () => {
     const record = fleet();
     record.requests.push(...Array.from({ length: 151 }, (_, index) => heads(LAST_MS + 6 * index)));
     expect(judge(record)).toEqual([expect.stringMatching(/^requests in 1 s: 15\d, allowed are 150$/)]);
   });
 
-  it('is over the limit of a queue when one call comes too often in five seconds', () => {
+  it('finds a call that exceeds the limit of its queue in five seconds', () => {
     const record = fleet();
     const allowed = mostOfRate(activitiesPerSecond(plan), 5);
     const spacingMs = 5_000 / (allowed + 10);
@@ -48,7 +48,7 @@ describe('a fleet', () => {
     expect(judge(record)).toEqual([expect.stringMatching(`^ShowJob in 5 s: \\d+, allowed are ${allowed}$`)]);
   });
 
-  it('is over the quota of submits when they were not gated', () => {
+  it('finds more submits than the quota when they are not gated', () => {
     const gated = fleet();
     gated.plan = { ...plan, submitsPerSecond: rateForQuota(20, 5) };
     expect(judge(gated)).toEqual(['ExportImage in 5 s: 60, allowed are 20']);
@@ -64,20 +64,20 @@ describe('a fleet', () => {
       '0 of them succeeded',
     ],
     ['is not known', (record) => record.exports.shift(), '59 of 60 exports are known'],
-  ])('has lost an export that %s', (_what, spoil, problem) => {
+  ])('finds an export that %s', (_what, spoil, problem) => {
     const record = fleet();
     spoil(record);
     expect(judge(record)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('must not fail a workflow task', () => {
+  it('finds a failed workflow task', () => {
     const record = fleet();
     Object.assign(record.exports[0] ?? {}, { failedWorkflowTasks: 2 });
     expect(judge(record)).toEqual(['2 workflow tasks failed']);
   });
 });
 
-describe('exports that all look in the same moment, as after an outage', () => {
+describe('exports that poll in the same moment, as after an outage', () => {
   const HOUR_MS = 3_600_000;
   const looksOf = (jitter: () => number) => {
     const looks: number[] = [];
@@ -97,11 +97,11 @@ describe('exports that all look in the same moment, as after an outage', () => {
   };
   const hoursLater = { fromMs: 5 * HOUR_MS, toMs: 8 * HOUR_MS, windowMs: 30_000 };
 
-  it('have drifted apart four hours, and two dozen looks, later', () => {
+  it('have drifted apart four hours and about 24 polls later', () => {
     expect(dispersion(looksOf(Math.random), hoursLater)).toBeLessThan(5);
   });
 
-  it('would still look together without jitter', () => {
+  it('would still poll together without jitter', () => {
     expect(
       dispersion(
         looksOf(() => 0.5),
@@ -111,13 +111,13 @@ describe('exports that all look in the same moment, as after an outage', () => {
   });
 });
 
-describe('the measures', () => {
-  it('find the fullest window, wherever it begins, without its end', () => {
+describe('the fleet measure', () => {
+  it('mostWithin finds the fullest window wherever it starts, without its end', () => {
     expect(mostWithin(1_000, [900, 100, 1_899, 1_900, 5_000])).toBe(2);
     expect(mostWithin(1_000, [])).toBe(0);
   });
 
-  it('tell clockwork, chance and bunches apart', () => {
+  it('dispersion distinguishes regular, random and bunched polls', () => {
     const window = { fromMs: 0, toMs: 100_000, windowMs: 500 };
     const clockwork = Array.from({ length: 1_000 }, (_, index) => index * 100);
     const chance = Array.from({ length: 1_000 }, () => 100_000 * Math.random());
@@ -132,7 +132,7 @@ describe('the measures', () => {
     ).toBeGreaterThan(5);
   });
 
-  it('are not taken where there is nothing to compare', () => {
+  it('dispersion throws with fewer than two windows, and quantile of nothing is 0', () => {
     expect(() => dispersion([], { fromMs: 0, toMs: 900, windowMs: 500 })).toThrow('no two windows');
     expect(dispersion([], { fromMs: 0, toMs: 1_000, windowMs: 500 })).toBe(0);
     expect([quantile(0.5, [3, 1, 2]), quantile(1, [3, 1, 2]), quantile(0.5, [])]).toEqual([2, 3, 0]);

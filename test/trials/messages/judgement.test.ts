@@ -119,8 +119,8 @@ const of = (events: HistoryEvent[], status = AT_THE_END) => ({ runs: [{ events, 
 const step = (messages: SentMessage[], seen: ExportStatus, before = STATUS) =>
   record({ steps: [{ step: 0, before, messages, after: seen }] });
 
-describe('the judgement of a performance', () => {
-  it('finds nothing wrong where all went well', () => {
+describe('the judgement of a messages run', () => {
+  it('finds nothing wrong in a good run', () => {
     expect(judge(record())).toEqual([]);
   });
 
@@ -137,19 +137,23 @@ describe('the judgement of a performance', () => {
       record(of([...CALM.slice(0, -1), { workflowTaskTimedOutEventAttributes: {} } as never, ...CALM.slice(-1)])),
       'a workflow task is stuck',
     ],
-    ['a signal that is in no history', step([sent({ send: 'pollNow' })], STATUS), '1 pollNow were taken, and 0'],
+    [
+      'a signal that is missing in the history',
+      step([sent({ send: 'pollNow' })], STATUS),
+      '1 pollNow were taken, and 0',
+    ],
     [
       'a message that was never answered',
       step([sent({ send: 'retune', changes: {} }, { argument: {}, answer: { kind: 'none' } })], STATUS),
       'it was never answered',
     ],
     [
-      'a refusal without a type',
+      'a rejection without a type',
       step([sent({ send: 'retune', changes: {} }, { answer: { kind: 'refused', type: null, isTyped: true } })], STATUS),
       'the refusal has no type',
     ],
     [
-      'a change that cannot be and was taken',
+      'an invalid change that was accepted',
       step([sent({ send: 'retune', changes: {} }, { argument: {}, answer: { kind: 'taken', value: {} } })], STATUS),
       'it was taken; expected InvalidExportRequest',
     ],
@@ -168,8 +172,12 @@ describe('the judgement of a performance', () => {
       step([], { ...STATUS, deadlineAt: new Date(STARTED_AT_MS).toISOString() }),
       'deadlineAt is',
     ],
-    ['polls that fell', step([], { ...STATUS, polls: 0 }), 'polls fell from 1 to 0'],
-    ['a message that was taken after the end', record({ afterTheEnd: [sent({ send: 'pollNow' })] }), 'after the end'],
+    ['a falling poll count', step([], { ...STATUS, polls: 0 }), 'polls fell from 1 to 0'],
+    [
+      'a message that was accepted after the end',
+      record({ afterTheEnd: [sent({ send: 'pollNow' })] }),
+      'after the end',
+    ],
     [
       'a poll while polls are paused',
       record(
@@ -180,7 +188,7 @@ describe('the judgement of a performance', () => {
       'a poll while polls are paused',
     ],
     [
-      'a poll that was asked for in vain',
+      'a pollNow without a poll',
       record(of(history(...BEGIN, [9, signal('pollNow')], [9, TASK], [HOUR_MS, ended]))),
       'a poll was asked for 3600 s before the end, in vain',
     ],
@@ -197,14 +205,18 @@ describe('the judgement of a performance', () => {
       record({ jobs: [...record().jobs, { jobId: 'b', status: 'RUNNING', beginMs: STARTED_AT_MS + 1, endMs: null }] }),
       'job b was begun although',
     ],
-    ['a POST too many', record({ posts: [{ note: '' }, { note: '' }] }), '2 POSTs where 1 are allowed'],
+    ['one POST too many', record({ posts: [{ note: '' }, { note: '' }] }), '2 POSTs where 1 are allowed'],
     [
       'a success that the cloud does not share',
       record({ jobs: [{ jobId: JOB_ID, status: 'RUNNING', beginMs: 0, endMs: null }] }),
       'succeeded, and its job is RUNNING',
     ],
-    ['a verdict that is none', record({ verdict: { kind: 'other', error: 'TimeoutFailure' } }), 'it ended otherwise'],
-    ['a cancel that nobody sent', record({ verdict: { kind: 'canceled' } }), 'canceled by nobody'],
+    [
+      'an end that is no verdict',
+      record({ verdict: { kind: 'other', error: 'TimeoutFailure' } }),
+      'it ended otherwise',
+    ],
+    ['an end as canceled without a cancel', record({ verdict: { kind: 'canceled' } }), 'canceled by nobody'],
     [
       'an end long after the deadline',
       record(of(history(...BEGIN, [30 * HOUR_MS, ended]), { ...AT_THE_END, polls: 1 })),
@@ -214,13 +226,13 @@ describe('the judgement of a performance', () => {
     expect(judge(judged)).toContainEqual(expect.stringContaining(problem));
   });
 
-  it('lets a workflow task time out once', () => {
+  it('accepts one workflow task timeout', () => {
     const late = { workflowTaskTimedOutEventAttributes: {} } as never;
     expect(judge(record(of([...CALM.slice(0, 1), late, ...CALM.slice(1)])))).toEqual([]);
     expect(judge(record(of([...CALM.slice(0, 1), late, late, ...CALM.slice(1)])))).toHaveLength(1);
   });
 
-  it('finds a cancel that was lost', () => {
+  it('finds a lost cancel', () => {
     const request = { workflowExecutionCancelRequestedEventAttributes: {} };
     const events = history(...BEGIN, [9, request], [9, TASK], [HOUR_MS, TASK], [HOUR_MS, ended]);
     const messages = [sent({ send: 'cancel' })];
@@ -242,7 +254,7 @@ describe('the judgement of a performance', () => {
     expect(found).toEqual([expect.stringContaining('run 1 told [true')]);
   });
 
-  it('lets a paused export be looked at for the last time, by the deadline in force', () => {
+  it('accepts the last poll of a paused export before the deadline in force', () => {
     const moved = 2 * HOUR_MS;
     const events = history(
       ...BEGIN,
@@ -258,19 +270,19 @@ describe('the judgement of a performance', () => {
   });
 });
 
-describe('the model', () => {
+describe('the model of an export', () => {
   const tunes = (changes: unknown) => ({
     message: { send: 'retune', changes } as const,
     argument: changes,
     answer: { kind: 'taken' } as const,
   });
 
-  it('adds what stands behind a plus to the deadline in force', () => {
+  it('adds a deadline with a plus to the deadline in force', () => {
     const model = [tunes({ deadline: '30h' }), tunes({ deadline: '+6h', stallAfter: '7m' })].reduce(after, MODEL);
     expect(model.settings).toMatchObject({ deadlineMs: 36 * HOUR_MS, stallAfterMs: 7 * 60_000 });
   });
 
-  it('changes nothing by what was refused', () => {
+  it('does not change by a rejected message', () => {
     const refused = {
       ...tunes({ deadline: '30h' }),
       answer: { kind: 'refused', type: 'NotValidatedYet', isTyped: true },
@@ -278,19 +290,19 @@ describe('the model', () => {
     expect(after(MODEL, refused)).toEqual(MODEL);
   });
 
-  it('polls again after a cancel that is drained, and only after such a one', () => {
+  it('polls again after a cancel with drain, and not after another cancel', () => {
     const paused = { ...MODEL, paused: true };
     const isPausedAfter = (drains: boolean) =>
       [{ message: { send: 'cancel' }, answer: { kind: 'taken' }, drains } as const].reduce(after, paused).paused;
     expect([isPausedAfter(true), isPausedAfter(false)]).toEqual([false, true]);
   });
 
-  it('leaves a deadline that is near to either answer', () => {
+  it('accepts either answer for a deadline that is near', () => {
     const at = (leftMs: number) => mayTune(MODEL, { deadline: '2h' }, STARTED_AT_MS + 2 * HOUR_MS - leftMs);
     expect([at(HOUR_MS), at(1_000), at(-1_000), at(-HOUR_MS)]).toEqual([true, null, null, false]);
   });
 
-  it('agrees with a status of before and of after the validation', () => {
+  it('agrees with a status before and after the validation', () => {
     expect(disagreements(MODEL, STATUS)).toEqual([]);
     const early = { ...STATUS, phase: 'validating', options: null, deadlineAt: null, jobId: null } as const;
     expect(disagreements(MODEL, early)).toEqual([]);
@@ -298,13 +310,13 @@ describe('the model', () => {
   });
 });
 
-describe('a script', () => {
-  it('is the same for the same seed, and another for another', () => {
+describe('a message script', () => {
+  it('is the same for the same seed, and another for another seed', () => {
     expect(describeScript(scriptOf(7))).toBe(describeScript(scriptOf(7)));
     expect(describeScript(scriptOf(7))).not.toBe(describeScript(scriptOf(8)));
   });
 
-  it('sends each message, at each kind of moment, within a hundred seeds', () => {
+  it('sends each message at each kind of moment within a hundred seeds', () => {
     const steps = Array.from({ length: 100 }, (_, seed) => scriptOf(seed).steps).flat();
     const names = new Set(steps.flatMap(({ messages }) => messages.map(({ send }) => send)));
     expect([...names].sort()).toEqual(

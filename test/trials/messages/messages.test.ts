@@ -13,19 +13,19 @@ beforeAll(async () => {
 const SHORT_FORM = [1_002, 1_011, 1_023];
 
 describe.concurrent('messages at any moment', { timeout: 150_000 }, () => {
-  it.each(SHORT_FORM)('are obeyed or refused with a reason, across continue-as-new: seed %i', async (seed) => {
+  it.each(SHORT_FORM)('are accepted or rejected with a reason, across continue-as-new: seed %i', async (seed) => {
     await performWell(messages, scriptOf(seed), stage);
   });
 });
 
-describe.concurrent('a paused export at its last look', { timeout: 150_000 }, () => {
+describe.concurrent('a paused export at its last poll', { timeout: 150_000 }, () => {
   const PAUSE: Step = {
     at: { during: 'imsPollJob', nth: 2 },
     worker: 'there',
     messages: [{ send: 'pausePolling' }],
   };
 
-  it('goes on when its deadline is moved during that look', async () => {
+  it('continues when its deadline is moved during that poll', async () => {
     const moved: Step = {
       at: { during: 'imsPollJob', nth: 3 },
       worker: 'there',
@@ -35,7 +35,7 @@ describe.concurrent('a paused export at its last look', { timeout: 150_000 }, ()
     expect(verdict.kind).toBe('succeeded');
   });
 
-  it('makes it in time, also when it continues as new for it', async () => {
+  it('polls before the deadline even when it continues as new for it', async () => {
     const wordy: Step = {
       at: { afterMs: 60_000 },
       worker: 'there',

@@ -63,8 +63,8 @@ const rulesBroken = (judged: Record): string[] => [
   ...new Set(judge(judged).map((problem) => problem.split(':')[0] ?? '')),
 ];
 
-describe('the judgement of a run', () => {
-  it('finds nothing wrong where all went well', () => {
+describe('the judgement of a storm run', () => {
+  it('finds nothing wrong in a good run', () => {
     expect(judge(record())).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe('the judgement of a run', () => {
     expect(rulesBroken(record({ jobs: [JOB, second] }))).toContain('neverTwoLiveJobs');
   });
 
-  it('finds a POST after an object that may be ours was seen', () => {
+  it('finds a POST after an object appeared that may be ours', () => {
     const heads = [...record().heads, { atMs: LATER - 500, httpStatus: 200 }];
     const posts = [POST, { ...POST, atMs: LATER, jobId: 'b' }];
     expect(rulesBroken(record({ heads, posts }))).toContain('noPostAfterCandidate');
@@ -91,7 +91,7 @@ describe('the judgement of a run', () => {
     expect(rulesBroken(canceled)).toContain('noPostAfterCancel');
   });
 
-  it('finds a POST after a person had named the job, and not one that was on its way', () => {
+  it('finds a POST after the operator named the job, but not one already on its way', () => {
     const again = { decidedAtMs: LATER, scheduledAtMs: LATER, startedAtMs: LATER, closedAtMs: LATER + 90 };
     const posts = [POST, { ...POST, atMs: LATER + 50, jobId: 'b' }];
     const attempts = [LOST, later(ATTEMPT, again)];
@@ -103,13 +103,13 @@ describe('the judgement of a run', () => {
     expect(answered(LATER + 10)).not.toContain('noPostAfterAJobWasNamed');
   });
 
-  it('finds a job of a person that was taken without a warning', () => {
+  it('finds a job named by the operator that was adopted without a warning', () => {
     const answer: PersonsAnswer = { atMs: 1_900, takenAtMs: 1_910, answer: 'truth', jobId: 'a', refusal: null };
     const taken = record({ attempts: [LOST], posts: [{ ...POST, httpStatus: null }], answers: [answer] });
     expect(judge(taken)).toEqual([expect.stringContaining('may export to another object')]);
   });
 
-  it('finds an unknown although the image was busy and its object could be watched for', () => {
+  it('finds an unknown outcome although the image was busy and its object could be watched for', () => {
     const again = { decidedAtMs: LATER, scheduledAtMs: LATER, startedAtMs: LATER, closedAtMs: LATER + 90 };
     const probe: Attempt = { ...later(ATTEMPT, again), end: 'notExecuted', code: 'IMG.0148' };
     const busy = (endedAtMs: number) =>
@@ -129,7 +129,7 @@ describe('the judgement of a run', () => {
     expect(busy(61_100)).toEqual([]);
   });
 
-  it('finds an unknown although the object could be read in time, and not where it never could', () => {
+  it('finds an unknown outcome although the object was readable in time, but not when it never was', () => {
     const readUntil = (atMs: number) =>
       judge(
         record({
@@ -145,12 +145,12 @@ describe('the judgement of a run', () => {
     expect(readUntil(60_000)).toEqual([]);
   });
 
-  it('finds a POST of a worker that was given up', () => {
+  it('finds a POST of a worker that Temporal had given up', () => {
     const lost: Attempt = { ...ATTEMPT, end: 'lost', closedAtMs: 1_090 };
     expect(rulesBroken(record({ attempts: [lost] }))).toContain('noPostOfAnAttemptGivenUp');
   });
 
-  it('finds a POST before the lost one was surely over', () => {
+  it('finds a POST before the ambiguous one was surely over', () => {
     const attempt = later(ATTEMPT, { decidedAtMs: 1_200, scheduledAtMs: 1_200, startedAtMs: 1_200, closedAtMs: 1_300 });
     const posts = [
       { ...POST, httpStatus: null, jobId: null },
@@ -159,23 +159,23 @@ describe('the judgement of a run', () => {
     expect(rulesBroken(record({ posts, attempts: [LOST, attempt] }, 2))).toContain('everyLostPostSettles');
   });
 
-  it('finds a submission that is not counted, and one too many', () => {
+  it('finds an uncounted submission, and one counted too many', () => {
     expect(rulesBroken(record({}, 0))).toContain('everySubmissionIsCounted');
     expect(rulesBroken(record({}, 2))).toContain('everySubmissionIsCounted');
   });
 
-  it('finds more probes than were allowed', () => {
+  it('finds more probes than allowed', () => {
     const again = (atMs: number) =>
       later(LOST, { decidedAtMs: atMs, scheduledAtMs: atMs, startedAtMs: atMs, closedAtMs: atMs + 9 });
     const attempts = [LOST, again(LATER), again(2 * LATER)];
     expect(rulesBroken(record({ attempts }))).toContain('noMoreProbesThanAllowed');
   });
 
-  it('finds an answer that was misread', () => {
+  it('finds a misread answer', () => {
     expect(rulesBroken(record({ attempts: [{ ...ATTEMPT, end: 'rejected' }] }))).toContain('noAnswerIsMisread');
   });
 
-  it('finds a verdict that the cloud does not share', () => {
+  it('finds a verdict that contradicts the cloud', () => {
     expect(judge(record({ jobs: [{ ...JOB, status: 'FAIL' }] }))).toEqual([expect.stringContaining('job a is FAIL')]);
     const refused = record({
       verdict: { kind: 'failed', type: 'SubmitRejected', message: '', details: {} },
@@ -184,7 +184,7 @@ describe('the judgement of a run', () => {
     expect(judge(refused)).toContainEqual(expect.stringContaining('SubmitRejected, but job a of ours was begun'));
   });
 
-  it('finds an unknown that could have been known', () => {
+  it('finds an unknown outcome that could have been known', () => {
     expect(judge(record(UNKNOWN))).toEqual([expect.stringContaining('unknown, although')]);
   });
 });

@@ -22,7 +22,7 @@ describe('a submit in the storm', () => {
   });
   afterAll(() => stage.close());
 
-  it.each(SHORT_FORM)('is one export for one intent: %s', async (trouble) => {
+  it.each(SHORT_FORM)('makes one export for one intent: %s', async (trouble) => {
     const plan = firstSeedWhere(storm, (of) => of.trouble === trouble);
     await performWell(storm, plan, stage);
   });
