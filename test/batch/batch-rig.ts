@@ -11,9 +11,9 @@ import {
   type ExportImagesResult,
   exportBatchWorkflowId,
 } from '../../src/contract';
-import { QUICK_POLLS, type Rig } from '../rig';
-import { exactProblemsBy } from '../schemas/validator';
-import { bundleOnce, QUICK_SUBMITS } from '../temporal';
+import { QUICK_POLLS, type Rig } from '../rigs/rig';
+import { exactProblemsBy } from '../rigs/schema-validator';
+import { bundleOnce, QUICK_SUBMITS } from '../rigs/temporal';
 
 const fixture = (name: string) => join(__dirname, 'fixtures', name);
 

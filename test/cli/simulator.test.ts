@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentOf, type SimulatorInfo } from '../../src/testing';
-import { ShellProcess } from '../docs/shell-process';
+import { ShellProcess } from '../rigs/shell-process';
 
 const repository = resolve(__dirname, '../..');
 const bin = join(repository, 'lib/cli.js');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DiscardInput } from '../../src/contract';
-import { type ActivityRig, RUN_ID, startActivityRig } from '../activities/activity-rig';
-import { type Rig, startRig } from '../rig';
-import { ON_REQUEST, OneExport } from './one-export';
+import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
+import { ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig } from '../rigs/rig';
 
 describe('an object that is not what the job says', () => {
   let rig: Rig;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportWorkflowId, TUNABLE_OPTIONS } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { casesOf } from '../long-form';
-import { type Rig, startRig } from '../rig';
-import { commandLine } from './command-line';
-import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
+import { casesOf } from '../rigs/long-form';
+import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig } from '../rigs/rig';
+import { commandLine } from '../rigs/run-command';
 
 let rig: Rig;
 beforeAll(async () => {

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
 import type { FaultRule } from '../../src/testing';
-import { attemptsOf, eventsOf } from '../long-exports/history';
-import { casesOf } from '../long-form';
-import { errorCodeOf, type Rig, startRig, until } from '../rig';
-import { commandLine } from './command-line';
-import { ON_REQUEST, OneExport } from './one-export';
+import { attemptsOf, eventsOf } from '../rigs/history';
+import { casesOf } from '../rigs/long-form';
+import { ON_REQUEST, OneExport } from '../rigs/one-export';
+import { errorCodeOf, type Rig, startRig, until } from '../rigs/rig';
+import { commandLine } from '../rigs/run-command';
 
 /** What a shutdown finds under way it cuts, as the end of the process would; the submit is waited for. */
 const cutByShutdown: ActivityInterceptorsFactory = (context) => ({

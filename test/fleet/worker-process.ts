@@ -5,7 +5,7 @@
  */
 import { accountFromEnvironment } from '../../src/huaweicloud';
 import { createExportWorker } from '../../src/worker';
-import { bundleOnce, connectWorker } from '../temporal';
+import { bundleOnce, connectWorker } from '../rigs/temporal';
 import type { FleetQueues } from './stage';
 
 export interface WorkerSettings extends FleetQueues {

@@ -1,6 +1,6 @@
 import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pollOutcomesIn, timeOf } from '../long-exports/history';
+import { pollOutcomesIn, timeOf } from '../rigs/history';
 import { bundleOfShortRuns } from './bundle';
 import { judge } from './judgement';
 import { perform } from './perform';

@@ -1,4 +1,4 @@
-import { timeOf } from '../long-exports/history';
+import { timeOf } from '../rigs/history';
 import type { Record } from './record';
 
 /** What many performances had in them: a check that meets nothing checks nothing. */

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { freePort } from '../../src/dev-server/free-port';
 import type { SimulatorInfo } from '../../src/testing';
-import { casesOf, itInLongForm } from '../long-form';
-import { type Ended, type RunningProcess, Stage, until } from './processes';
+import { casesOf, itInLongForm } from '../rigs/long-form';
+import { type Ended, type RunningProcess, Stage, until } from '../rigs/processes';
 
 /** Generous for machines that are busy with other things; a hang takes longer. */
 const SOON_MS = 40_000;

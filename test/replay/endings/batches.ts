@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { type ExportImagesInput, exportWorkflowId } from '../../../src/contract';
 import { startBatchWorkflow, untilBatch } from '../../batch/batch-rig';
-import type { Rig } from '../../rig';
+import type { Rig } from '../../rigs/rig';
 import { type Ending, ended, UNDER_WAY } from './ways';
 
 const BATCH = 'batch-of-histories';
