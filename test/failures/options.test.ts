@@ -4,7 +4,7 @@ import type { FaultAction } from '../../src/testing';
 import { casesOf } from '../rigs/long-form';
 import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { type Rig, startRig } from '../rigs/rig';
-import { commandLine } from '../rigs/run-command';
+import { runCommand } from '../rigs/run-command';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -138,7 +138,7 @@ it.concurrent('F35 the start prints every budget with its option, as it is in fo
   ];
   const options = Object.entries(given).flatMap(([option, value]) => ['--option', `${option}=${value}`]);
   const what = ['--image', imageId, '--to', bucketUrl, '--format', 'qcow2', '--task-queue', rig.taskQueue];
-  const { exitCode, stdout } = await commandLine(rig, 'start', ...what, ...options);
+  const { exitCode, stdout } = await runCommand(rig, 'start', ...what, ...options);
   expect(exitCode).toBe(0);
   for (const words of told) expect(stdout).toContain(words);
   await rig.client.workflow.getHandle(exportWorkflowId(bucketUrl)).cancel();

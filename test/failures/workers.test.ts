@@ -7,7 +7,7 @@ import { attemptsOf, eventsOf } from '../rigs/history';
 import { casesOf } from '../rigs/long-form';
 import { ON_REQUEST, OneExport } from '../rigs/one-export';
 import { errorCodeOf, type Rig, startRig, until } from '../rigs/rig';
-import { commandLine } from '../rigs/run-command';
+import { runCommand } from '../rigs/run-command';
 
 /** What a shutdown finds under way it cuts, as the end of the process would; the submit is waited for. */
 const cutByShutdown: ActivityInterceptorsFactory = (context) => ({
@@ -34,7 +34,7 @@ it.concurrent('F34 without a worker on the queue nothing is started, and the cal
 
 it.concurrent('F34 the command line says what to start, and ends with 5', async () => {
   const { imageId, bucketUrl } = new OneExport(rig);
-  const { exitCode, stderr } = await commandLine(
+  const { exitCode, stderr } = await runCommand(
     rig,
     'start',
     '--image',
@@ -56,7 +56,7 @@ it('F34 an export whose worker is gone is told of by what Temporal knows, with i
     const { workflowStatus, status, memo } = await readExport(rig.client, one.handle.workflowId);
     expect({ workflowStatus, status }).toEqual({ workflowStatus: 'RUNNING', status: null });
     expect(memo).toMatchObject({ jobId });
-    const { stdout } = await commandLine(rig, 'status', one.handle.workflowId);
+    const { stdout } = await runCommand(rig, 'status', one.handle.workflowId);
     expect(stdout).toContain(jobId);
     expect(stdout).toContain('no worker answered');
   });
