@@ -1,9 +1,9 @@
-import { Client, type WorkflowClientInterceptor, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cancelExport, retuneExport, startExport } from '../../src/client';
+import { startExport } from '../../src/client';
 import type { ExportImageInput } from '../../src/contract';
-import { errorCodeOf, type Rig, startRig, untilStatus, whatRemains } from '../rigs/rig';
+import { type Rig, startRig, untilStatus, whatRemains } from '../rigs/rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -149,31 +149,5 @@ describe('a cancel', () => {
     });
     const status = await untilStatus(rig.client, workflowId, ({ outcome }) => outcome !== null);
     expect(status).toMatchObject({ outcome: 'succeeded', submissions: 1 });
-  });
-});
-
-it.each<[what: string, send: (client: Client, workflowId: string) => Promise<unknown>]>([
-  ['a cancel', cancelExport],
-  ['an update', (client, workflowId) => retuneExport(client, workflowId, { deadline: '2h' })],
-])('%s by a client never reaches an export that was started by that id meanwhile', async (_what, send) => {
-  await rig.withoutWorker(async () => {
-    const input = rig.input();
-    const { workflowId } = await rig.startWorkflow(input);
-    let later: Handle | undefined;
-    const replace = async () => {
-      await rig.client.workflow.getHandle(workflowId).terminate();
-      later = await rig.startWorkflow(input);
-    };
-    const replaced: WorkflowClientInterceptor = {
-      cancel: (cancel, next) => replace().then(() => next(cancel)),
-      startUpdate: (update, next) => replace().then(() => next(update)),
-    };
-    const { connection, namespace } = rig.client.options;
-    const client = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
-    expect(await errorCodeOf(send(client, workflowId))).toBe('ExportEnded');
-    const { status, raw } = (await later?.describe()) ?? {};
-    expect(status?.name).toBe('RUNNING');
-    expect(raw?.workflowExtendedInfo?.cancelRequested).toBe(false);
-    await later?.terminate();
   });
 });
