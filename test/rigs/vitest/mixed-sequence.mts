@@ -21,7 +21,7 @@ const WAITING = [
   'worker/',
   'doctor/',
   'failures/runs',
-  'failures/workers',
+  'failures/absent-workers',
   'failures/time-limits',
   'failures/credentials',
   'huaweicloud/credentials/',

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BATCH_VERDICTS, type BatchItemResult, type ExportEnded } from '../../src/contract';
-import { cutToBytes } from '../../src/export/quoting';
+import { BATCH_VERDICTS, type BatchItemResult, type ExportEnded } from '../../../src/contract';
 import {
   type Batch,
   beginBatch,
@@ -11,25 +10,8 @@ import {
   resumeBatch,
   settle,
   takePlan,
-} from '../../src/workflows/batch/state';
-import { resultOf, resultOfEarlier } from '../../src/workflows/batch/verdicts';
-import { slots } from '../../src/workflows/batch/window';
-
-const count = fc.nat(600);
-
-describe('the window of a batch', () => {
-  it('is never overfilled, starts no more than wait, and leaves no room while some wait', () => {
-    fc.assert(
-      fc.property(count, count, fc.integer({ min: 1, max: 500 }), (pending, running, maxConcurrent) => {
-        const started = slots({ pending, running, maxConcurrent });
-        expect(started).toBeGreaterThanOrEqual(0);
-        expect(started).toBeLessThanOrEqual(pending);
-        if (started > 0) expect(running + started).toBeLessThanOrEqual(maxConcurrent);
-        if (started < pending) expect(running + started).toBeGreaterThanOrEqual(Math.min(maxConcurrent, running));
-      }),
-    );
-  });
-});
+} from '../../../src/workflows/batch/state';
+import { resultOf, resultOfEarlier } from '../../../src/workflows/batch/verdicts';
 
 const planned = { imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64', bucketUrl: 'ims-image:a', format: 'quick' } as const;
 const report = (changes: Partial<ExportEnded>): ExportEnded => ({
@@ -71,19 +53,6 @@ describe('the verdict on an image', () => {
         failure: { type: 'DestinationExists' },
       });
     }
-  });
-});
-
-describe('a message', () => {
-  it('is cut to its bytes, between characters', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 80 }), (text, bytes) => {
-        const short = cutToBytes(text, bytes);
-        expect(Buffer.byteLength(short)).toBeLessThanOrEqual(Math.max(bytes, 3));
-        expect(short === text || short.endsWith('…')).toBe(true);
-        if (Buffer.byteLength(text) <= bytes) expect(short).toBe(text);
-      }),
-    );
   });
 });
 
