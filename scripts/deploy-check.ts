@@ -3,7 +3,7 @@
  *
  * hadolint reads the Dockerfile, kubernetes-validate the manifests against the schemas of Kubernetes; both come from PyPI,
  * into the cache. What Compose, Prometheus and Grafana make of their files is checked by test/deploy, and against a running
- * worker by test/worker/production.test.ts.
+ * worker by test/worker/worker-process.test.ts.
  *
  * @module
  */

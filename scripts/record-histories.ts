@@ -10,12 +10,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { version } from '../package.json';
-import { closeOf, eventsOf, type History, newRunAfter } from '../test/long-exports/history';
 import { addHistory, digestsOfFiles, fixedDigests } from '../test/replay/digests';
 import type { Ending } from '../test/replay/endings';
-import { recordedHistories, textsOf } from '../test/replay/recorded-histories';
 import { RECORDINGS } from '../test/replay/recordings';
-import { type Rig, startRig } from '../test/rig';
+import { closeOf, eventsOf, type History, newRunAfter } from '../test/rigs/history';
+import { recordedHistories, textsOf } from '../test/rigs/recorded-histories';
+import { type Rig, startRig } from '../test/rigs/rig';
 
 const repository = join(__dirname, '..');
 

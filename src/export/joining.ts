@@ -4,7 +4,7 @@
  * The client and the Nexus handler decide by this table. Workflow code (the export itself, a parent, a batch) does not import it,
  * because it would make the bundle larger. Its comparisons are those of `same-export.ts`, as the table's are: a test holds the
  * validator of a running export to the column `client`, and the verdicts of a batch to the column `batch`. What Temporal itself
- * answers a parent and a batch, by the policies of their starts, is tested on a real server (`test/integration`).
+ * answers a parent and a batch, by the policies of their starts, is tested on a real server (`test/workflows`).
  *
  * @module
  */

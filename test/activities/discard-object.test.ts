@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiscardInput, DiscardOutcome, ExportRequest } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type ActivityRig, RUN_ID, startActivityRig } from './activity-rig';
+import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {

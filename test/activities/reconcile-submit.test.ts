@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportedObject, ExportRequest, ReconcileOutcome } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type ActivityRig, startActivityRig } from './activity-rig';
+import { type ActivityRig, startActivityRig } from '../rigs/activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {

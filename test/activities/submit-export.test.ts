@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportRequest } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type ActivityRig, RUN_ID, startActivityRig } from './activity-rig';
+import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import type { ExportStatus } from '../../src/contract';
 import { parseExportInput } from '../../src/request/export';
 import { beginTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { facts, image } from '../activities/preflight/facts';
+import { facts, image } from '../rigs/preflight-facts';
 
 afterEach(() => {
   vi.restoreAllMocks();

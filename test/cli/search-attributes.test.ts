@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { nextStep } from '../../src/cli/search-attributes';
 import type { SearchAttributeReport } from '../../src/client';
+import { itInLongForm } from '../rigs/long-form';
+import { RunningProcess } from '../rigs/processes';
+import { SOON_MS } from '../rigs/run-command';
+import { startTestServer } from '../rigs/temporal';
 
 const PERCENT = { name: 'ImsExportPercent', type: 'INT' } as const;
 const PHASE: SearchAttributeReport = {
@@ -26,4 +30,28 @@ describe('`ims-export search-attributes` advises', () => {
   ])('to %s', (_what, percent, said) => {
     expect(nextStep([PHASE, { ...PERCENT, ...percent }], 'archive')).toContain(said);
   });
+});
+
+itInLongForm('search-attributes registers what the namespace lacks, and then an export can use it', async () => {
+  const server = await startTestServer();
+  const { PATH, HOME } = process.env;
+  const run = (...args: string[]) =>
+    new RunningProcess('ims-export search-attributes', ['search-attributes', ...args], {
+      PATH,
+      HOME,
+      TEMPORAL_ADDRESS: server.address,
+    }).endsWithin(SOON_MS);
+  try {
+    expect((await run()).stdout).toContain('--register');
+    expect((await run('--register')).stdout).toContain('has them all');
+    const { stdout } = await run('--json');
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: 'ImsExportPercent',
+      type: 'INT',
+      registered: true,
+      registeredAs: 'INT',
+    });
+  } finally {
+    await server.stop();
+  }
 });

@@ -2,8 +2,8 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DevServer } from '../../src/dev-server';
-import { casesOf, LONG_FORM } from '../long-form';
-import { startTestServer } from '../temporal';
+import { casesOf, LONG_FORM } from '../rigs/long-form';
+import { startTestServer } from '../rigs/temporal';
 import { run } from './commands';
 import { compile } from './compile';
 import {

@@ -7,8 +7,8 @@ import { parseExportInput } from '../../src/request/export';
 import { optionsSchema } from '../../src/request/options';
 import { refuseRetune } from '../../src/workflows/retuning';
 import { beginTracking, takeRequest } from '../../src/workflows/state';
-import { commandLine } from '../docs/command-line';
 import { REPOSITORY } from '../docs/pages';
+import { commandLine } from '../rigs/command-line';
 
 const INPUT = { imageId: 'd164b5df-1bc3-4c3f-893e-3e471fd16e64', bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
 const REQUEST = parseExportInput(INPUT);

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { BATCH_FAILURE_TYPES } from '../../src/contract';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
-import { alertRules, dashboard, queries, readQuery } from './promql';
+import { alertRules, dashboard, queries, readQuery } from '../rigs/promql';
 
 const repository = resolve(__dirname, '../..');
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');

@@ -9,8 +9,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type DevServer, type DevServerOptions, startDevServer } from '../../src/dev-server';
 import { devServerArguments } from '../../src/dev-server/dev-server';
 import { freePort } from '../../src/dev-server/free-port';
-import { itInLongForm } from '../long-form';
-import { connectClient } from '../temporal';
+import { itInLongForm } from '../rigs/long-form';
+import { connectClient } from '../rigs/temporal';
 import { temporaryFolder, writeScript } from './fake-cli';
 
 const servers: DevServer[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LONG_FORM } from '../long-form';
+import { LONG_FORM } from '../rigs/long-form';
 import { REPOSITORY } from './pages';
 import { RESERVED_OPTIONS, RESERVED_SIGNALS } from './reserved-names';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportInputSchema } from '../../src';
 import { accountsFromFile } from '../../src/huaweicloud';
-import { commandLine, problemOf } from './command-line';
+import { commandLine, problemOf } from '../rigs/command-line';
 import { type Block, inlineCode, place, REPOSITORY, readPage, readPages, whyUnchecked } from './pages';
 import { schemaOf, schemaProblems } from './schema-blocks';
 import { typeProblems } from './type-check';

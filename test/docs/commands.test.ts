@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LONG_FORM } from '../long-form';
-import { commandLine, problemOf } from './command-line';
+import { commandLine, problemOf } from '../rigs/command-line';
+import { LONG_FORM } from '../rigs/long-form';
 import { missingScripts } from './npm';
 import { inlineCode, readPage, readPages, whyUnchecked } from './pages';
 import { Scene } from './scene';

@@ -6,7 +6,7 @@ import { withTable } from '../../scripts/options-table';
 import { exportInputSchema, parseExportInput } from '../../src';
 import { durationMs, type ExportSettings, TUNABLE_OPTIONS } from '../../src/contract';
 import { configFileSchema } from '../../src/huaweicloud/account/file-schema';
-import { commandLine } from './command-line';
+import { commandLine } from '../rigs/command-line';
 import { REPOSITORY, readPage } from './pages';
 import { RESERVED_OPTIONS } from './reserved-names';
 

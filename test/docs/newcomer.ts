@@ -18,11 +18,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ShellProcess } from '../rigs/shell-process';
 import { endBy } from '../trials/command-line';
 import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
 import { Placeholders } from './placeholders';
 import { type Command, commandsOf } from './shell';
-import { ShellProcess } from './shell-process';
 import { Terminal } from './terminal';
 
 const NEWCOMERS_PAGES = ['README.md', 'docs/guide.md'];

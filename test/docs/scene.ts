@@ -12,11 +12,11 @@ import { exportNexusService } from '../../src';
 import { findTemporalCli } from '../../src/dev-server';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, writeEnvFile } from '../../src/testing';
-import { type Rig, startRig, untilStatus } from '../rig';
+import { type Rig, startRig, untilStatus } from '../rigs/rig';
+import { ShellProcess } from '../rigs/shell-process';
 import { type Page, REPOSITORY } from './pages';
 import { Placeholders } from './placeholders';
 import type { Command } from './shell';
-import { ShellProcess } from './shell-process';
 
 const COMMAND_LIMIT_MS = 90_000;
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { exactProblemsBy, problemsBy } from '../schemas/validator';
+import { exactProblemsBy, problemsBy } from '../rigs/schema-validator';
 import type { Block } from './pages';
 
 /** The schema that a block of JSON names, such as `result` of \`\`\`json schema="result". */

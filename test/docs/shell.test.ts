@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { commandLine, problemOf } from './command-line';
+import { commandLine, problemOf } from '../rigs/command-line';
 import { Placeholders } from './placeholders';
 import { type Command, commandsOf } from './shell';
 

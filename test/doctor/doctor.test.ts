@@ -8,8 +8,8 @@ import { diagnosisLines } from '../../src/cli/doctor';
 import { freePort } from '../../src/dev-server/free-port';
 import { type Check, type DiagnoseOptions, type Diagnosis, diagnose } from '../../src/doctor';
 import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
-import { casesOf } from '../long-form';
-import { type Rig, startRig } from '../rig';
+import { casesOf } from '../rigs/long-form';
+import { type Rig, startRig } from '../rigs/rig';
 
 let rig: Rig;
 let folder: string;

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as activities from '../../examples/parent-workflow/activities';
 import type { Outcome } from '../../examples/parent-workflow/workflows';
 import { exportWorkflowId } from '../../src/contract';
-import { itInLongForm, LONG_FORM } from '../long-form';
-import { pythonPackages } from '../python-packages';
-import { type Rig, startRig } from '../rig';
-import { bundleOnce } from '../temporal';
+import { itInLongForm, LONG_FORM } from '../rigs/long-form';
+import { pythonPackages } from '../rigs/python-packages';
+import { type Rig, startRig } from '../rigs/rig';
+import { bundleOnce } from '../rigs/temporal';
 import { isInstalled, type OrderProcess, outcomesOf, run } from './order-process';
 import { ordersOf, type TestOrder } from './orders';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { retuneExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { lookNow, type Rig, until, untilStatus } from '../rig';
+import { lookNow, type Rig, until, untilStatus } from '../rigs/rig';
 
 /** What an example is given: an image and a destination, both its own, and what the cloud does with its export. */
 export interface TestOrder {

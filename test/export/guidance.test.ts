@@ -24,7 +24,7 @@ import {
 import { parseExportInput } from '../../src/request/export';
 import { beginTracking, takeRequest } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { commandLine, problemOf } from '../docs/command-line';
+import { commandLine, problemOf } from '../rigs/command-line';
 
 const START = Date.UTC(2026, 0, 1);
 const JOB_ID = 'edc89b490d7d4392898e19b2deb34797';

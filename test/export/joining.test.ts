@@ -32,7 +32,7 @@ import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { refuseOtherIntent } from '../../src/workflows/intent';
 import { beginTracking, type Tracking, takeRequest } from '../../src/workflows/state';
 import type { LostSubmit } from '../../src/workflows/submission/next-step';
-import { exactProblemsBy } from '../schemas/validator';
+import { exactProblemsBy } from '../rigs/schema-validator';
 
 const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const OTHER_IMAGE = '0c6fe6d5-2d7c-4d3f-a6d2-6a6b2a1b7f11';
@@ -227,8 +227,8 @@ describe('the joining table', () => {
 const WORD_OF_OTHERS: { [answer in Answer]?: Answer } = { alreadyExporting: 'busy', alreadyExported: 'earlierResult' };
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Each caller keeps to its column. What Temporal must show for it is in test/integration: joining, attach and drain (client),
-// nexus, children (child), batch.
+// Each caller keeps to its column. What Temporal must show for it is in test/client (start, attach), test/nexus (handler) and
+// test/workflows: steps/drain, parent-workflows (child), export-images (batch).
 
 const FORMATS: ReadonlyArray<ObjectFormat | null> = ['qcow2', 'vhd', 'zvhd2', null];
 const JOBS = [null, JOB, OTHER_JOB];

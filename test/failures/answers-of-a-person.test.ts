@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmissionResolution } from '../../src/contract';
-import { lookNow, type Rig, startRig } from '../rig';
-import { bundleWithQuickSubmits } from '../temporal';
-import { ALWAYS, OneExport } from './one-export';
+import { ALWAYS, OneExport } from '../rigs/one-export';
+import { lookNow, type Rig, startRig } from '../rigs/rig';
+import { bundleWithQuickSubmits } from '../rigs/temporal';
 
 let rig: Rig;
 beforeAll(async () => {

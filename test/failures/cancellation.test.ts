@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createExportActivities } from '../../src/activities';
 import { attachExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { eventsOf } from '../long-exports/history';
-import { type Rig, startRig } from '../rig';
-import { bundleOnce } from '../temporal';
-import { eventually, ON_REQUEST, OneExport } from './one-export';
+import { eventsOf } from '../rigs/history';
+import { eventually, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig } from '../rigs/rig';
+import { bundleOnce } from '../rigs/temporal';
 
 /** What the workflows logged. */
 const logged: Array<{ workflowId: string; message: string; attributes: object }> = [];
@@ -19,7 +19,7 @@ let rig: Rig;
 beforeAll(async () => {
   const log = { fn: note, callDuringReplay: false };
   rig = await startRig({
-    bundle: await bundleOnce({ workflowsPath: join(__dirname, '../fixtures/parents/index.ts') }),
+    bundle: await bundleOnce({ workflowsPath: join(__dirname, '../rigs/fixtures/parents/index.ts') }),
     simulator: { jobSeconds: 3600 },
     worker: { sinks: { defaultWorkerLogger: { trace: log, debug: log, info: log, warn: log, error: log } } },
   });

@@ -7,8 +7,8 @@ import {
   metadataCredentials,
 } from '../../src/huaweicloud';
 import { environmentOf } from '../../src/testing';
-import { type Rig, startRig } from '../rig';
-import { OneExport } from './one-export';
+import { OneExport } from '../rigs/one-export';
+import { type Rig, startRig } from '../rigs/rig';
 
 describe('credentials that expire while an export runs', () => {
   let rig: Rig;

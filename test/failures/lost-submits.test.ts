@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SubmissionResolution } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type Rig, startRig, until } from '../rig';
-import { bundleWithQuickSubmits } from '../temporal';
-import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
+import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig, until } from '../rigs/rig';
+import { bundleWithQuickSubmits } from '../rigs/temporal';
 
 let rig: Rig;
 beforeAll(async () => {

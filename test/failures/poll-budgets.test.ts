@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultAction } from '../../src/testing';
 import { nextDelayMs } from '../../src/workflows/poll-schedule';
-import { attemptsOf, eventsOf } from '../long-exports/history';
-import { casesOf } from '../long-form';
-import { type Rig, startRig, until } from '../rig';
-import { ALWAYS, eventually, ON_REQUEST, OneExport } from './one-export';
+import { attemptsOf, eventsOf } from '../rigs/history';
+import { casesOf } from '../rigs/long-form';
+import { ALWAYS, eventually, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig, until } from '../rigs/rig';
 
 let rig: Rig;
 beforeAll(async () => {

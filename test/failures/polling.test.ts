@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExportStatus } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { casesOf } from '../long-form';
-import { type Rig, startRig } from '../rig';
-import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
+import { casesOf } from '../rigs/long-form';
+import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig } from '../rigs/rig';
 
 let rig: Rig;
 beforeAll(async () => {

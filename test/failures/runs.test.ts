@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { retuneExport } from '../../src/client';
 import type { ExportStatus } from '../../src/contract';
-import { eventsOf, newRunAfter } from '../long-exports/history';
-import { type Rig, startRig, until } from '../rig';
-import { eventually, ON_REQUEST, OneExport } from './one-export';
+import { eventsOf, newRunAfter } from '../rigs/history';
+import { eventually, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig, until } from '../rigs/rig';
 
 /** The server suggests a new run after some four polls, where it would after some 370. */
 const SUGGESTED_AT = 50;

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type FaultAction } from '../../src/testing';
-import { casesOf } from '../long-form';
-import { type Rig, startRig, until } from '../rig';
-import { bundleWithQuickSubmits } from '../temporal';
-import { ALWAYS, ON_REQUEST, OneExport } from './one-export';
+import { casesOf } from '../rigs/long-form';
+import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, startRig, until } from '../rigs/rig';
+import { bundleWithQuickSubmits } from '../rigs/temporal';
 
 let rig: Rig;
 beforeAll(async () => {

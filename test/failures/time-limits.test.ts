@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachExport, retuneExport, startExport } from '../../src/client';
-import { type Rig, type RunTimeouts, startRig, until } from '../rig';
-import { ON_REQUEST, OneExport } from './one-export';
+import { ON_REQUEST, OneExport } from '../rigs/one-export';
+import { type Rig, type RunTimeouts, startRig, until } from '../rigs/rig';
 
 let rig: Rig;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/testing';
-import { type PythonPackages, pythonPackages } from '../python-packages';
+import { type PythonPackages, pythonPackages } from '../rigs/python-packages';
 
 /** The vendor's Python SDK, unchanged and by its own defaults, against the simulator. */
 const VERSION = '3.1.219';

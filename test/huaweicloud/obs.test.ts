@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CloudAccount, ObsClient } from '../../src/huaweicloud';
 import { obsHmacSha1Signature, obsStringToSign } from '../../src/huaweicloud/signing/obs-hmac-sha1';
-import { cloudErrorOf, type LocalCloud, type SeenRequest, startLocalCloud } from './local-cloud';
+import { cloudErrorOf, type LocalCloud, type SeenRequest, startLocalCloud } from '../rigs/local-cloud';
 
 const DATE = 'Wed, 01 Jul 2015 02:30:25 GMT';
 const ISO = '2015-07-01T02:30:25.000Z';

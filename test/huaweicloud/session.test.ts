@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Credentials, type CredentialsProvider, staticCredentials } from '../../src/huaweicloud';
-import { cloudErrorOf, IMAGE_ID, JOB_ID, type LocalCloud, type Reply, startLocalCloud } from './local-cloud';
+import { cloudErrorOf, IMAGE_ID, JOB_ID, type LocalCloud, type Reply, startLocalCloud } from '../rigs/local-cloud';
 
 let cloud: LocalCloud;
 // A server for each test: a request that was given up may still arrive late.

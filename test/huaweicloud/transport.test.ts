@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpRequest, Transport, TransportError } from '../../src/huaweicloud/transport';
-import { type LocalCloud, startLocalCloud } from './local-cloud';
+import { type LocalCloud, startLocalCloud } from '../rigs/local-cloud';
 
 let cloud: LocalCloud;
 let transport: Transport;

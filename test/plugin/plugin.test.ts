@@ -8,9 +8,9 @@ import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { accountFromEnvironment, type CloudAccount } from '../../src/huaweicloud';
 import { ImsExportPlugin, type ImsExportPluginOptions } from '../../src/plugin';
 import { environmentOf } from '../../src/testing';
-import { recordedHistories } from '../replay/recorded-histories';
-import { type Rig, startRig } from '../rig';
-import { bundleOnce, connectWorker, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
+import { recordedHistories } from '../rigs/recorded-histories';
+import { type Rig, startRig } from '../rigs/rig';
+import { bundleOnce, connectWorker, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
 
 const NAMES = [
   'imsDiscardObject',

@@ -9,8 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { type ExportImageResult, exportWorkflowId } from '../../src/contract';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import type { JournalEntry } from '../../src/testing';
-import { itInLongForm } from '../long-form';
-import { type Ended, type RunningProcess, Stage, type StageOptions, until } from './processes';
+import { itInLongForm } from '../rigs/long-form';
+import { type Ended, type RunningProcess, Stage, type StageOptions, until } from '../rigs/processes';
 
 const LIMIT_MS = 180_000;
 /** An activity timeout, the retry after it, and the start of a worker on a busy machine. */

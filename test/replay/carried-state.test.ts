@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type BatchState, beginBatch, carriedBatch, resumeBatch, tallyOf } from '../../src/workflows/batch/state';
 import { beginTracking, type ExportState, resumeTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
-import { stateCarriedBy } from '../long-exports/history';
-import { type RecordedHistory, recordedHistories } from './recorded-histories';
+import { stateCarriedBy } from '../rigs/history';
+import { type RecordedHistory, recordedHistories } from '../rigs/recorded-histories';
 
 /** How a carried state is taken up, and what must be in it, by the recording that has it. */
 const EXPORTING = { phase: 'exporting', remoteJob: 'running' };

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { HISTORIES } from './recorded-histories';
+import { HISTORIES } from '../rigs/recorded-histories';
 
 /** In the format of sha256sum: digest, two spaces, path. */
 const MANIFEST = 'SHA256SUMS';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { closeOf, type HistoryEvent, newRunAfter } from '../long-exports/history';
-import { type RecordedHistory, recordedHistories } from './recorded-histories';
+import { closeOf, type HistoryEvent, newRunAfter } from '../rigs/history';
+import { type RecordedHistory, recordedHistories } from '../rigs/recorded-histories';
 
 const further = recordedHistories().filter(({ folder }) => folder.endsWith('-further'));
 

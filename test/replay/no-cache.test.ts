@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startExport } from '../../src/client';
-import { type Rig, startRig } from '../rig';
+import { type Rig, startRig } from '../rigs/rig';
 
 let rig: Rig;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BundleOptions, bundleOnce, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../temporal';
-import { type RecordedHistory, recordedHistories } from './recorded-histories';
+import { type RecordedHistory, recordedHistories } from '../rigs/recorded-histories';
+import { type BundleOptions, bundleOnce, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
 import { RECORDINGS } from './recordings';
 import { replayable } from './replayable';
 

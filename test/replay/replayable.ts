@@ -1,5 +1,5 @@
+import type { RecordedHistory } from '../rigs/recorded-histories';
 import { ORIGINAL_RUN_ID } from './fixtures/original-run-id';
-import type { RecordedHistory } from './recorded-histories';
 
 /**
  * A history for a replay in which a run that was reset is seen as such, by a bundle with fixtures/original-run-id.ts.

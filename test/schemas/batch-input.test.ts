@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import batchSchema from '../../schemas/batch/input.json';
 import { parseBatchInput } from '../../src/activities';
-import { problemsBy } from './validator';
+import { problemsBy } from '../rigs/schema-validator';
 
 const imageId = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const to = 'ims-image:nightly/{date}/{name}.{format}';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import inputSchema from '../../schemas/input.json';
 import { parseExportInput } from '../../src/activities';
 import { durationMs, FILE_FORMATS, type InvalidExportRequestDetails } from '../../src/contract';
-import { problemsBy } from './validator';
+import { problemsBy } from '../rigs/schema-validator';
 
 const RUNS = 2_000;
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { version } from '../../package.json';
 import { BATCH_MESSAGES, EXPORT_IMAGES_WORKFLOW } from '../../src/contract';
-import { type RecordedHistory, recordedHistories } from '../replay/recorded-histories';
-import { exactProblemsBy, problemsBy } from './validator';
+import { type RecordedHistory, recordedHistories } from '../rigs/recorded-histories';
+import { exactProblemsBy, problemsBy } from '../rigs/schema-validator';
 
 interface Found {
   schema: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FaultRule, type Simulator, startSimulator } from '../../src/testing';
-import { beginExport, callIms, callObs, control, exportImage, signedHeaders } from './cloud-client';
+import { beginExport, callIms, callObs, control, exportImage, signedHeaders } from '../rigs/simulator-requests';
 
 let simulator: Simulator;
 beforeEach(async () => {

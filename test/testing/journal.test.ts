@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/testing';
-import { beginExport, callIms, callObs, control, showJob } from './cloud-client';
+import { beginExport, callIms, callObs, control, showJob } from '../rigs/simulator-requests';
 
 let simulator: Simulator;
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type SimulatorInfo, startSimulator } from '../../src/testing';
-import { beginExport, callIms, callObs, control, keyOf, send, showJob } from './cloud-client';
+import { beginExport, callIms, callObs, control, keyOf, send, showJob } from '../rigs/simulator-requests';
 
 let stateDir: string;
 let processes: ChildProcess[] = [];

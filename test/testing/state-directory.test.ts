@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../src/testing';
-import { beginExport, callObs } from './cloud-client';
+import { beginExport, callObs } from '../rigs/simulator-requests';
 
 let parent: string;
 let directory: string;

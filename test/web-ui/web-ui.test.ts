@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pausePolling, registerSearchAttributes, retuneExport, startExport } from '../../src/client';
 import { type ExportOptions, type ExportStatus, exportWorkflowId, type SEARCH_ATTRIBUTES } from '../../src/contract';
-import { type InputChanges, type Rig, startRig, untilStatus } from '../rig';
+import { type InputChanges, type Rig, startRig, untilStatus } from '../rigs/rig';
 import { hasChromium, openWebUi, type WebUi } from './web-ui';
 
 if (!hasChromium) {

@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/dev-server/free-port';
 import { environmentOf } from '../../src/testing';
-import { casesOf, itInLongForm } from '../long-form';
-import { type Ended, Stage } from '../processes/processes';
+import { casesOf, itInLongForm } from '../rigs/long-form';
+import { type Ended, Stage } from '../rigs/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';
 
 const API_KEY = 'api-key-c0ffee-of-the-test';

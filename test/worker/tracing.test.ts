@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/dev-server/free-port';
-import { type RunningProcess, Stage } from '../processes/processes';
+import { type RunningProcess, Stage } from '../rigs/processes';
 import { OtlpReceiver, type Span } from './otlp-receiver';
 
 describe('the traces of a worker', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DevServer } from '../../src/dev-server';
 import { accountFromEnvironment } from '../../src/huaweicloud';
 import { createExportWorker } from '../../src/worker';
-import { bundleOnce, connectWorker, startTestServer } from '../temporal';
+import { bundleOnce, connectWorker, startTestServer } from '../rigs/temporal';
 
 const account = accountFromEnvironment({
   HUAWEICLOUD_SDK_AK: 'access-key',

@@ -37,7 +37,7 @@ describe('the bundle of the export workflow', () => {
   let empty: Bundle;
   let ours: Bundle;
   beforeAll(async () => {
-    empty = await bundleOf(join(__dirname, '../fixtures/empty-workflow.ts'));
+    empty = await bundleOf(join(__dirname, 'fixtures/empty-workflow.ts'));
     ours = await bundleOf(join(repository, 'lib/workflows/index.js'));
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportImagesInput, InvalidExportRequestDetails } from '../../../src/contract';
-import { type ActivityRig, startActivityRig } from '../activity-rig';
+import { type ActivityRig, startActivityRig } from '../../rigs/activity-rig';
 
 let rig: ActivityRig;
 /** In the order in which the cloud lists them. */

@@ -5,7 +5,7 @@ import { parseExportInput } from '../../../src/activities';
 import { PREFLIGHT_RULES, preflight } from '../../../src/activities/preflight';
 import { notChecked, ofImage, type PreflightRule, passed, refused } from '../../../src/activities/preflight/rule';
 import { RULE_IDS, type RuleId } from '../../../src/contract';
-import { facts, image } from './facts';
+import { facts, image } from '../../rigs/preflight-facts';
 
 const ROOT = join(__dirname, '../../..');
 

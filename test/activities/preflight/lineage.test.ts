@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAncestry } from '../../../src/activities/preflight/lineage';
 import { CloudError, type CloudErrorFields, type Image } from '../../../src/huaweicloud';
-import { image, REGION } from './facts';
+import { image, REGION } from '../../rigs/preflight-facts';
 
 /** An image that tells no origin but what `origin` says. */
 function child(id: string, origin: { [attribute: string]: unknown } = {}): Image {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { preflight } from '../../../src/activities/preflight';
 import { readAncestry } from '../../../src/activities/preflight/lineage';
 import { IMAGE_LIST } from '../../../src/huaweicloud/ims/image';
-import { CATALOGUE, DENIED, facts, REGION } from './facts';
+import { CATALOGUE, DENIED, facts, REGION } from '../../rigs/preflight-facts';
 
 const ATTRIBUTES = [...new Set(Object.values(CATALOGUE).flatMap(Object.keys))].filter(
   (attribute) => attribute !== 'id',

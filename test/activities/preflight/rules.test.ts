@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PREFLIGHT_RULES, type PreflightFacts, preflight } from '../../../src/activities/preflight';
-import { DENIED, facts, image } from './facts';
+import { DENIED, facts, image } from '../../rigs/preflight-facts';
 
 const GIB = 1024n ** 3n;
 const TIB = 1024n * GIB;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AccountConfigurationError, accountFromEnvironment, defaultChain } from '../../../src/huaweicloud';
 import { isEcs } from '../../../src/huaweicloud/credentials/metadata';
-import { type IdentityRig, LOGIN, METADATA_KEY, startIdentityRig } from './identity-rig';
+import { type IdentityRig, LOGIN, METADATA_KEY, startIdentityRig } from '../../rigs/identity-rig';
 
 let rig: IdentityRig;
 beforeEach(async () => {

@@ -12,8 +12,8 @@ import {
   SignatureGuard,
   type SignatureVerdict,
 } from '../../../src/huaweicloud/credentials/signature-guard';
-import { cloudErrorOf } from '../local-cloud';
-import { type IdentityRig, linuxImage, startIdentityRig, together } from './identity-rig';
+import { type IdentityRig, linuxImage, startIdentityRig, together } from '../../rigs/identity-rig';
+import { cloudErrorOf } from '../../rigs/local-cloud';
 
 const MINUTE_MS = 60_000;
 const LIST_IMAGES = { service: 'ims', method: 'GET', path: '/v2/cloudimages' } as const;

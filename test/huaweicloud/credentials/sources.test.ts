@@ -11,8 +11,6 @@ import {
   profileCredentials,
   staticCredentials,
 } from '../../../src/huaweicloud';
-import { send, signedHeaders } from '../../testing/cloud-client';
-import { cloudErrorOf } from '../local-cloud';
 import {
   type IdentityRig,
   LOGIN,
@@ -21,7 +19,9 @@ import {
   METADATA_TOKEN,
   NEW_KEY,
   startIdentityRig,
-} from './identity-rig';
+} from '../../rigs/identity-rig';
+import { cloudErrorOf } from '../../rigs/local-cloud';
+import { send, signedHeaders } from '../../rigs/simulator-requests';
 
 let rig: IdentityRig;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sdkHmacSha256Signature, sha256Hex } from '../../../src/huaweicloud/signing/sdk-hmac-sha256';
-import { cloudErrorOf, IMAGE_ID, JOB_ID, type LocalCloud, PROJECT_ID, startLocalCloud } from '../local-cloud';
+import { cloudErrorOf, IMAGE_ID, JOB_ID, type LocalCloud, PROJECT_ID, startLocalCloud } from '../../rigs/local-cloud';
 
 let cloud: LocalCloud;
 beforeAll(async () => {

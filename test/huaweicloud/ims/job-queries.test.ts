@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiChoice, accountFromEnvironment, type CloudClient, createCloudClient } from '../../../src/huaweicloud';
 import { environmentOf, type Simulator, startSimulator } from '../../../src/testing';
-import { cloudErrorOf } from '../local-cloud';
+import { cloudErrorOf } from '../../rigs/local-cloud';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { type ExportImagesInput, exportWorkflowId } from '../../../src/contract';
-import { startBatchWorkflow, untilBatch } from '../../batches/batch-rig';
-import type { Rig } from '../../rig';
+import { startBatchWorkflow, untilBatch } from '../../rigs/batch-rig';
+import type { Rig } from '../../rigs/rig';
 import { type Ending, ended, UNDER_WAY } from './ways';
 
 const BATCH = 'batch-of-histories';

@@ -1,4 +1,4 @@
-import { untilStatus } from '../../rig';
+import { untilStatus } from '../../rigs/rig';
 import { canceled, type Ending, ended, refusal, SUBMIT, submitted, UNDER_WAY, withLostAnswer } from './ways';
 
 export const CANCELED: readonly Ending[] = [

@@ -1,6 +1,6 @@
 import { attachExport, registerSearchAttributes } from '../../../src/client';
 import { resolveSubmission } from '../../../src/workflows/messages';
-import { untilStatus } from '../../rig';
+import { untilStatus } from '../../rigs/rig';
 import { begunElsewhere, type Ending, ended, refusal, SUBMIT, submitted, UNDER_WAY, withLostAnswer } from './ways';
 
 export const SUCCEEDED: readonly Ending[] = [

@@ -6,7 +6,7 @@
 import { exportResult, startExport } from '../../../src/client';
 import type { AttachExportInput, ExportOptions, FailureType } from '../../../src/contract';
 import type { FaultRule } from '../../../src/testing';
-import type { InputChanges, Rig, RigOptions } from '../../rig';
+import type { InputChanges, Rig, RigOptions } from '../../rigs/rig';
 
 export interface Ending {
   /** Name of the recorded file. One that continued as new has a file for each run, with `-1`, `-2`, … behind the name. */

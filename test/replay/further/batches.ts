@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { untilBatch } from '../../batches/batch-rig';
-import { FIRST_TASK, type Rig } from '../../rig';
+import { untilBatch } from '../../rigs/batch-rig';
+import { FIRST_TASK, type Rig } from '../../rigs/rig';
 import { begin, closed, imagesOf } from '../endings/batches';
 import { type Ending, UNDER_WAY } from '../endings/ways';
 import { reset } from './resets';

@@ -1,7 +1,7 @@
 import { attachExport } from '../../../src/client';
 import type { ExportPhase } from '../../../src/contract';
 import { resolveSubmission } from '../../../src/workflows/messages';
-import { FIRST_TASK, type Rig, untilStatus } from '../../rig';
+import { FIRST_TASK, type Rig, untilStatus } from '../../rigs/rig';
 import {
   begunElsewhere,
   type Ending,

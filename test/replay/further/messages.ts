@@ -1,5 +1,5 @@
 import { awaitSubmitted, resolveSubmission, retune } from '../../../src/workflows/messages';
-import { type Rig, untilStatus } from '../../rig';
+import { type Rig, untilStatus } from '../../rigs/rig';
 import { type Ending, ended, refusal, SUBMIT, submitted, UNDER_WAY, withLostAnswer } from '../endings/ways';
 import { ON_REQUEST, refused, type Send, sendRounds, sendWithoutWorker } from './ways';
 

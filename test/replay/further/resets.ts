@@ -1,5 +1,5 @@
 import { resolveSubmission, retune } from '../../../src/workflows/messages';
-import { FIRST_TASK, type Rig, resetTo, until, untilStatus } from '../../rig';
+import { FIRST_TASK, type Rig, resetTo, until, untilStatus } from '../../rigs/rig';
 import { type Ending, ended, refusal, SUBMIT, submitted, UNDER_WAY, withLostAnswer } from '../endings/ways';
 import { nameTheJob, ON_REQUEST, runIdOf, taskAfter, taskAfterSignal } from './ways';
 

@@ -1,5 +1,5 @@
 import { EXPORT_IMAGE_WORKFLOW, type ExportOptions, exportWorkflowId } from '../../../src/contract';
-import { type Rig, untilStatus } from '../../rig';
+import { type Rig, untilStatus } from '../../rigs/rig';
 import { type Ending, ended, refusal, SUBMIT, UNDER_WAY } from '../endings/ways';
 import { endedWithItsJobNamed } from './resets';
 import { ON_REQUEST, runIdOf, untilNextRun } from './ways';

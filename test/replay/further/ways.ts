@@ -6,9 +6,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ExportOptions } from '../../../src/contract';
 import { resolveSubmission } from '../../../src/workflows/messages';
-import { eventually } from '../../failures/one-export';
-import { eventsOf, type HistoryEvent } from '../../long-exports/history';
-import type { Rig } from '../../rig';
+import { eventsOf, type HistoryEvent } from '../../rigs/history';
+import { eventually } from '../../rigs/one-export';
+import type { Rig } from '../../rigs/rig';
 
 /** Polls that come only when they are asked for. */
 export const ON_REQUEST: ExportOptions = { minInterval: '5m', maxInterval: '5m' };

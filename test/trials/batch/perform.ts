@@ -9,7 +9,7 @@ import type { Client } from '@temporalio/client';
 import { type BatchReport, type ExportError, exportResult, readBatch, startBatch } from '../../../src/client';
 import { type ExportImagesResult, type ExportOutcomeUnknownDetails, exportWorkflowId } from '../../../src/contract';
 import { environmentOf, type JobSummary, type SimulatorInfo } from '../../../src/testing';
-import { connectClient, startTestServer } from '../../temporal';
+import { connectClient, startTestServer } from '../../rigs/temporal';
 import { TrialProcess } from '../trial-process';
 import type { BatchPlan } from './plan';
 import type { BatchRecord } from './record';

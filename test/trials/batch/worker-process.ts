@@ -5,7 +5,7 @@
  */
 import { accountFromEnvironment } from '../../../src/huaweicloud';
 import { createExportWorker } from '../../../src/worker';
-import { bundleOnce, bundleWithQuickSubmits, connectWorker, type Reachable } from '../../temporal';
+import { bundleOnce, bundleWithQuickSubmits, connectWorker, type Reachable } from '../../rigs/temporal';
 import { measurePeakRss, runTrialProcess } from '../trial-process';
 
 export interface WorkerSettings extends Reachable {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { environmentOf, type JobSummary, type JournalEntry, type SimulatorInfo } from '../../../src/testing';
-import { bundleOnce, connectClient, startTestServer } from '../../temporal';
+import { bundleOnce, connectClient, startTestServer } from '../../rigs/temporal';
 import { TrialProcess } from '../trial-process';
 import { activitiesPerSecond, type FleetPlan } from './plan';
 import type { WorkerSettings } from './worker-process';

@@ -5,7 +5,7 @@
  */
 import { accountFromEnvironment } from '../../../src/huaweicloud';
 import { createExportWorker } from '../../../src/worker';
-import { bundleOnce, connectWorker } from '../../temporal';
+import { bundleOnce, connectWorker } from '../../rigs/temporal';
 import { measurePeakRss, runTrialProcess } from '../trial-process';
 import type { FleetQueues } from './stage';
 

@@ -5,7 +5,7 @@
  */
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { type HistoryEvent, timeOf } from '../../long-exports/history';
+import { type HistoryEvent, timeOf } from '../../rigs/history';
 import { after, lastLookAtMs, type Model } from './model';
 import type { Record } from './record';
 

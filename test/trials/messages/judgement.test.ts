@@ -3,7 +3,7 @@ import { msToTs } from '@temporalio/common/lib/time';
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../../src/activities';
 import type { ExportStatus } from '../../../src/contract';
-import type { HistoryEvent } from '../../long-exports/history';
+import type { HistoryEvent } from '../../rigs/history';
 import { judge } from './judgement';
 import { after, disagreements, type Model, mayTune } from './model';
 import type { Record, SentMessage } from './record';

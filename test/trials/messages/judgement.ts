@@ -12,7 +12,7 @@ import {
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
 } from '../../../src/contract';
-import { type HistoryEvent, stateCarriedBy, timeOf } from '../../long-exports/history';
+import { type HistoryEvent, stateCarriedBy, timeOf } from '../../rigs/history';
 import { judgePolls } from './judgement-of-polls';
 import { after, disagreements, type Model, mayTune } from './model';
 import type { Record, SentMessage, StepDone } from './record';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pollOutcomesIn, timeOf } from '../../long-exports/history';
+import { pollOutcomesIn, timeOf } from '../../rigs/history';
 import { performWell } from '../short-form';
 import { messages } from '.';
 import { type Script, type Step, scriptOf } from './script';

@@ -34,8 +34,8 @@ import {
 } from '../../../src/contract';
 import { accountFromEnvironment, createCloudClient } from '../../../src/huaweicloud';
 import { environmentOf, type FaultAction, type Simulator, startSimulator } from '../../../src/testing';
-import { closeOf, eventsOf, type HistoryEvent, newRunAfter, timeOf } from '../../long-exports/history';
-import { timeSkippingEnvironment } from '../../temporal';
+import { closeOf, eventsOf, type HistoryEvent, newRunAfter, timeOf } from '../../rigs/history';
+import { timeSkippingEnvironment } from '../../rigs/temporal';
 import { after, disagreements, type Model } from './model';
 import type { MessageAnswer, Record, SentMessage, StepDone, Verdict } from './record';
 import type { Message, Script, Step, World } from './script';

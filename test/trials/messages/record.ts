@@ -4,7 +4,7 @@
  * @module
  */
 import type { ExportSettings, ExportStatus } from '../../../src/contract';
-import type { HistoryEvent } from '../../long-exports/history';
+import type { HistoryEvent } from '../../rigs/history';
 import type { Message, Script } from './script';
 
 export interface Record {

@@ -1,4 +1,4 @@
-import { timeOf } from '../../long-exports/history';
+import { timeOf } from '../../rigs/history';
 import type { Tally } from '../trial';
 import type { Record } from './record';
 

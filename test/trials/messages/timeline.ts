@@ -1,4 +1,4 @@
-import { timeOf } from '../../long-exports/history';
+import { timeOf } from '../../rigs/history';
 import type { Record, StepDone } from './record';
 import { describeMessage } from './script';
 

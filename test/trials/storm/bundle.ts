@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { WorkflowBundle } from '@temporalio/worker';
-import { bundleOnce } from '../../temporal';
+import { bundleOnce } from '../../rigs/temporal';
 
 const scaledLimits = join(__dirname, 'scaled-limits.ts');
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { DevServer } from '../../../src/dev-server';
 import { type Simulator, startSimulator } from '../../../src/testing';
-import { connectClient, startTestServer } from '../../temporal';
-import { beginExport } from '../../testing/cloud-client';
+import { beginExport } from '../../rigs/simulator-requests';
+import { connectClient, startTestServer } from '../../rigs/temporal';
 import { scaledBundle } from './bundle';
 import { Crew } from './crew';
 

@@ -7,7 +7,7 @@
 
 import { accountFromEnvironment } from '../../../src/huaweicloud';
 import { createExportWorker } from '../../../src/worker';
-import { connectWorker } from '../../temporal';
+import { connectWorker } from '../../rigs/temporal';
 import { scaledBundle } from './bundle';
 
 /** What it tells its parent, and what its parent tells it. */

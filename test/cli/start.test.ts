@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportWorkflowId } from '../../src/contract';
+import { casesOf, itInLongForm } from '../rigs/long-form';
+import type { Ended } from '../rigs/processes';
+import { type Rig, startRig } from '../rigs/rig';
+import { Commands, FAST_POLLS, SOON_MS } from '../rigs/run-command';
+
+/** What *within seconds* means: a worker is waited for for 3 s, a machine may be busy. */
+const SECONDS_MS = 25_000;
+
+let rig: Rig;
+let commands: Commands;
+beforeAll(async () => {
+  // Longer than the tests run: jobs end when a test says so.
+  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
+  commands = new Commands(rig);
+});
+afterAll(async () => {
+  await commands?.close();
+  await rig?.close();
+});
+
+describe.concurrent('an export that runs', () => {
+  let to: string;
+  let workflowId: string;
+  let started: Ended;
+  beforeAll(async () => {
+    to = commands.destination('running.qcow2');
+    workflowId = exportWorkflowId(to);
+    started = await commands.run(...commands.start('linux', to, '--format', 'qcow2'));
+  });
+
+  it('start returns 0 once the cloud has accepted the job', async () => {
+    expect(started.exitCode).toBe(0);
+    // On a busy machine a start tells what it waits for.
+    expect(started.stderr.replace(/^waiting: .*\n/gm, '')).toBe('');
+    expect(started.stdout).toContain(`Started export ${workflowId}`);
+    expect(started.stdout).toContain((await commands.jobTo(to)).jobId);
+  });
+
+  it('start with the same image and format joins the export', async () => {
+    const { exitCode, stdout } = await commands.run(...commands.start('linux', to, '--format', 'qcow2', '--json'));
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      workflowId,
+      jobId: (await commands.jobTo(to)).jobId,
+      how: 'joined',
+      notes: [],
+    });
+  });
+
+  it('start with another image ends with 1 as DestinationBusy', async () => {
+    const { stderr } = await commands.refused(1, 'DestinationBusy', commands.start('large', to, '--quick'));
+    expect(stderr).toContain(commands.image('linux'));
+  });
+
+  itInLongForm('start with another format ends with 1 as DestinationBusy', async () => {
+    await commands.refused(1, 'DestinationBusy', commands.start('linux', to, '--format', 'vhd'));
+  });
+
+  it('start of the same image elsewhere says what it waits for, and ends with 4 when it is canceled', async () => {
+    const waiting = commands.launch(
+      ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
+    );
+    await waiting.says(/^waiting: Waiting to submit\. No job was begun yet; .* Last error: IMG\.0148: /m, SOON_MS);
+    const cancel = await commands.run('cancel', exportWorkflowId(commands.destination('waiting.qcow2')));
+    expect(cancel.exitCode).toBe(0);
+    const { exitCode, stderr } = await waiting.endsWithin(SOON_MS);
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain('Canceled');
+  });
+});
+
+describe.concurrent('an export that has ended', () => {
+  let to: string;
+  beforeAll(async () => {
+    to = commands.destination('ended.vmdk');
+    await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
+    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
+    await commands.run('watch', exportWorkflowId(to));
+  });
+
+  it('start with the same image and format returns the earlier result with 0', async () => {
+    const again = await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk', '--wait', '--json'));
+    expect(again.exitCode).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ verdict: 'succeeded', jobId: (await commands.jobTo(to)).jobId });
+    const short = await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk', '--json'));
+    expect(JSON.parse(short.stdout)).toMatchObject({ how: 'alreadySucceeded' });
+  });
+
+  itInLongForm('start with another format ends with 1 as DestinationExists', async () => {
+    await commands.refused(1, 'DestinationExists', commands.start('exactly128GiB', to, '--format', 'vhd'));
+  });
+});
+
+describe.concurrent('start --wait', () => {
+  it('ends with 1 and the reason of the cloud when the job fails', async () => {
+    const to = commands.destination('failed.zvhd2');
+    const client = commands.launch(...commands.start('large', to, '--quick', '--wait', '--json'));
+    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'FAIL', error_code: 'IMG.0061' });
+    const { exitCode, stdout, stderr } = await client.endsWithin(SOON_MS);
+    expect(exitCode, client.said()).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ExportFailed', details: { code: 'IMG.0061' } } });
+    expect(stderr).toContain('IMG.0061');
+  });
+
+  it('ends with 3 when the submit is ambiguous', async () => {
+    const path = `/v1/cloudimages/${commands.image('windowsFromFile')}/file`;
+    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    const lost = commands.start(
+      'windowsFromFile',
+      commands.destination('lost.vhd'),
+      '--format',
+      'vhd',
+      '--option',
+      'maxProbes=0',
+    );
+    const { stderr } = await commands.refused(3, 'ExportOutcomeUnknown', [...lost, '--wait']);
+    expect(stderr).toContain('look for the object before you export again');
+  });
+
+  it('ends with 4, like watch, when another process cancels', async () => {
+    const to = commands.destination('canceled.zvhd2');
+    const workflowId = exportWorkflowId(to);
+    const waiting = commands.launch(...commands.start('huge', to, '--quick', '--wait'));
+    const { jobId } = await commands.jobTo(to);
+    await commands.untilPolled(jobId, 1);
+    const watching = commands.launch('watch', workflowId, '--json');
+    await watching.says(/job RUNNING/, SOON_MS);
+    expect((await commands.run('cancel', workflowId)).exitCode).toBe(0);
+    expect((await waiting.endsWithin(SOON_MS)).exitCode, waiting.said()).toBe(4);
+    const { exitCode, stdout } = await watching.endsWithin(SOON_MS);
+    expect(exitCode).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'Canceled' } });
+    await commands.statusSays(workflowId, `The job \`${jobId}\` goes on in the cloud`);
+  });
+});
+
+describe.concurrent('start', () => {
+  it('start of an image that a rule rejects ends with 1', async () => {
+    const { stderr } = await commands.refused(
+      1,
+      'ExportNotAllowed',
+      commands.start('fullEcs', commands.destination('full'), '--format', 'vhd'),
+    );
+    expect(stderr).toContain(commands.image('fullEcs'));
+    expect(stderr).toContain('--option rules.notWholeEcs=warn');
+  });
+
+  itInLongForm('accepts an --option by its path, as JSON or as text', async () => {
+    const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1000', '--option', 'onCancel="detach"'];
+    // The rule only warns now, and the cloud itself refuses.
+    const { stderr } = await commands.refused(1, 'SubmitRejected', [
+      ...commands.start('iso', commands.destination('iso'), '--quick'),
+      ...setting,
+    ]);
+    expect(stderr).not.toContain('notIso');
+  });
+
+  it('ends with 5 within seconds where no worker polls the task queue', async () => {
+    const args = commands.start(
+      'linux',
+      commands.destination('nobody.qcow2'),
+      '--format',
+      'qcow2',
+      '--task-queue',
+      'nobody',
+    );
+    const { stderr, tookMs } = await commands.refused(5, 'NoWorker', args);
+    expect(stderr).toContain('ims-export worker');
+    expect(tookMs).toBeLessThan(SECONDS_MS);
+  });
+});
+
+describe.concurrent('start refuses with 2, and says what is right,', () => {
+  const cases: Array<[what: string, says: RegExp, args: () => string[]]> = [
+    [
+      'an invalid image id',
+      /imageId is "centos"; expected the ID of a private image, a UUID/,
+      () => ['start', '--image', 'centos', '--to', commands.destination('bad'), '--quick'],
+    ],
+    [
+      'neither format nor --quick',
+      /fileFormat is nothing; expected one of qcow2, vhd, zvhd, vmdk, or isQuickExport/,
+      () => ['start', '--image', commands.image('linux'), '--to', commands.destination('bad')],
+    ],
+    [
+      'an account that the worker does not have',
+      /account is "other"; expected one of the worker's accounts: default/,
+      () => commands.start('linux', commands.destination('bad-account'), '--format', 'vhd', '--account', 'other'),
+    ],
+    [
+      'an --option without a value',
+      /--option is 'deadline'; expected path=value, such as deadline=12h/,
+      () => commands.start('linux', commands.destination('bad'), '--quick', '--option', 'deadline'),
+    ],
+    [
+      'an --option with a wrong value',
+      /options\.deadline is "soon"; expected milliseconds, or a number with a unit/,
+      () => commands.start('linux', commands.destination('bad'), '--quick', '--option', 'deadline=soon'),
+    ],
+    [
+      'an --option with an unknown path',
+      /noSuchRule/,
+      () => commands.start('linux', commands.destination('bad'), '--quick', '--option', 'rules.noSuchRule=off'),
+    ],
+  ];
+
+  it.each(casesOf(cases, 3))('%s', async (_what, says, args) => {
+    const { stderr } = await commands.refused(2, 'InvalidExportRequest', args());
+    expect(stderr).toMatch(says);
+  });
+});
+
+describe.concurrent('attach', () => {
+  itInLongForm('attach continues with the job after a cancel, and ends with 2 for another image', async () => {
+    const to = commands.destination('attached.vhd');
+    const workflowId = exportWorkflowId(to);
+    await commands.run(...commands.start('dataDisk', to, '--format', 'vhd'));
+    const { jobId } = await commands.jobTo(to);
+    expect((await commands.run('cancel', workflowId)).exitCode).toBe(0);
+    await commands.refused(4, 'Canceled', ['watch', workflowId]);
+    const job = ['attach', '--job', jobId, '--to', to];
+    await commands.refused(2, 'InvalidExportRequest', [...job, '--image', commands.image('large')]);
+    const attaching = commands.launch(...job, '--image', commands.image('dataDisk'), ...FAST_POLLS, '--wait', '--json');
+    await attaching.says(/job RUNNING/, SOON_MS);
+    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    const { exitCode, stdout } = await attaching.endsWithin(SOON_MS);
+    expect(exitCode, attaching.said()).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ jobId, submissions: 0, verification: { state: 'verified' } });
+  });
+});
+
+it('no command has printed a secret', () => {
+  expect(commands.secretsPrinted()).toEqual([]);
+});

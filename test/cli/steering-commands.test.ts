@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportWorkflowId } from '../../src/contract';
+import { itInLongForm } from '../rigs/long-form';
+import { type Rig, startRig } from '../rigs/rig';
+import { Commands, SOON_MS } from '../rigs/run-command';
+
+let rig: Rig;
+let commands: Commands;
+beforeAll(async () => {
+  // Longer than the tests run: jobs end when a test says so.
+  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
+  commands = new Commands(rig);
+});
+afterAll(async () => {
+  await commands?.close();
+  await rig?.close();
+});
+
+describe('steers a running export', () => {
+  let to: string;
+  let workflowId: string;
+  let jobId: string;
+
+  beforeAll(async () => {
+    to = commands.destination('steered.vhd');
+    workflowId = exportWorkflowId(to);
+    const slow = ['--option', 'minInterval=10m', '--option', 'maxInterval=20m', '--format', 'vhd'];
+    const started = await commands.run('start', '--image', commands.image('dataDisk'), '--to', to, ...slow);
+    expect(started.exitCode, started.stderr).toBe(0);
+    expect(started.stdout).toMatch(/deadline .*Z \(deadline 24h after the start\)/);
+    expect(started.stdout).toContain('pollErrorBudget 2h');
+    jobId = (await commands.jobTo(to)).jobId;
+    await commands.untilPolled(jobId, 1);
+  });
+
+  it('poll-now polls the job at once', async () => {
+    const { exitCode, stdout } = await commands.run('poll-now', workflowId);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Asked');
+    await commands.untilPolled(jobId, 2);
+  });
+
+  it('pause-polling shows in the status, which says how to resume', async () => {
+    expect((await commands.run('pause-polling', workflowId)).exitCode).toBe(0);
+    await commands.statusSays(workflowId, 'phase    paused', `ims-export resume-polling ${workflowId}`);
+  });
+
+  itInLongForm('resume-polling polls at once', async () => {
+    expect((await commands.run('resume-polling', workflowId)).exitCode).toBe(0);
+    await commands.untilPolled(jobId, 3);
+  });
+
+  it('retune prints the options in force', async () => {
+    const { exitCode, stdout } = await commands.run('retune', workflowId, '--deadline', '+6h', '--max-interval', '15m');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('every 10m to 15m');
+    await commands.statusSays(workflowId, stdout.match(/deadline (.*)/)?.[1] ?? 'a deadline');
+  });
+
+  itInLongForm('retune with invalid changes ends with 2', async () => {
+    const { stderr } = await commands.refused(2, 'InvalidExportRequest', [
+      'retune',
+      workflowId,
+      '--max-interval',
+      '1s',
+    ]);
+    expect(stderr).toContain('maxInterval is "1s"; expected at least minInterval, which is 10m');
+    await commands.refused(2, 'InvalidExportRequest', ['retune', workflowId]);
+  });
+});
+
+describe.concurrent('an export that has ended', () => {
+  let to: string;
+  let workflowId: string;
+  beforeAll(async () => {
+    to = commands.destination('ended.vmdk');
+    workflowId = exportWorkflowId(to);
+    await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
+    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
+    await commands.run('watch', workflowId);
+  });
+
+  itInLongForm('poll-now and cancel say that the export has ended', async () => {
+    await commands.refused(1, 'ExportEnded', ['poll-now', workflowId]);
+    await commands.refused(1, 'ExportEnded', ['cancel', workflowId]);
+  });
+});
+
+describe.concurrent('resolve', () => {
+  it('continues with the job that `resolve` names when the submit is ambiguous', async () => {
+    const path = `/v1/cloudimages/${commands.image('encrypted')}/file`;
+    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    const to = commands.destination('resolved.vhd');
+    const workflowId = exportWorkflowId(to);
+    const ask = ['--option', 'onAmbiguousSubmit=ask'];
+    const waiting = commands.launch(...commands.start('encrypted', to, '--format', 'vhd', ...ask, '--wait', '--json'));
+    const { jobId } = await commands.jobTo(to);
+    await waiting.says(/answer to the submit was lost/, SOON_MS);
+    await commands.refused(2, 'InvalidExportRequest', ['resolve', workflowId]);
+    expect((await commands.run('resolve', workflowId, '--job', jobId)).exitCode).toBe(0);
+    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    const { exitCode, stdout } = await waiting.endsWithin(SOON_MS);
+    expect(exitCode, waiting.said()).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ jobId, confirmed: true, submissions: 1 });
+    await commands.refused(1, 'ExportEnded', ['resolve', workflowId, '--not-submitted']);
+  });
+});
+
+it('no command has printed a secret', () => {
+  expect(commands.secretsPrinted()).toEqual([]);
+});

@@ -1,0 +1,70 @@
+import { Client, type WorkflowClientInterceptor, type WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelExport, pausePolling, pollNow, resumePolling, retuneExport } from '../../src/client';
+import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
+import type { DevServer } from '../../src/dev-server';
+import { errorCodeOf } from '../rigs/rig';
+import { connectClient, startTestServer } from '../rigs/temporal';
+
+let server: DevServer;
+let client: Client;
+beforeAll(async () => {
+  server = await startTestServer();
+  client = await connectClient(server);
+});
+afterAll(async () => {
+  await client?.connection.close();
+  await server?.stop();
+});
+
+/** An export that no worker takes. */
+function startExport(key: string): Promise<WorkflowHandle> {
+  const options = { workflowId: exportWorkflowId(`ims-image:${key}`), taskQueue: 'nobody' };
+  return client.workflow.start(EXPORT_IMAGE_WORKFLOW, { ...options, args: [{}] });
+}
+
+describe('a message by the client', () => {
+  it.each([
+    ['pollNow', pollNow],
+    ['pausePolling', pausePolling],
+    ['resumePolling', resumePolling],
+  ])('%s is a signal in the history', async (signal, send) => {
+    const handle = await startExport(signal);
+    await send(client, handle.workflowId);
+    const { events } = await handle.fetchHistory();
+    const signals = (events ?? []).map(({ workflowExecutionSignaledEventAttributes: event }) => event?.signalName);
+    expect(signals).toContain(signal);
+  });
+
+  it('is refused to an export that has ended, and to one that is not there', async () => {
+    const handle = await startExport('ended');
+    await handle.terminate();
+    for (const send of [pollNow, cancelExport]) {
+      expect(await errorCodeOf(send(client, handle.workflowId))).toBe('ExportEnded');
+      expect(await errorCodeOf(send(client, 'ims-export:ims-image:nowhere'))).toBe('NoSuchExport');
+    }
+  });
+
+  it.each<[what: string, send: (client: Client, workflowId: string) => Promise<unknown>]>([
+    ['a cancel', cancelExport],
+    ['an update', (replacing, workflowId) => retuneExport(replacing, workflowId, { deadline: '2h' })],
+  ])('%s by a client never reaches a later export with the same workflow id', async (what, send) => {
+    const key = what.replace(' ', '-');
+    const { workflowId } = await startExport(key);
+    let later: WorkflowHandle | undefined;
+    const replace = async () => {
+      await client.workflow.getHandle(workflowId).terminate();
+      later = await startExport(key);
+    };
+    const replaced: WorkflowClientInterceptor = {
+      cancel: (cancel, next) => replace().then(() => next(cancel)),
+      startUpdate: (update, next) => replace().then(() => next(update)),
+    };
+    const { connection, namespace } = client.options;
+    const replacing = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
+    expect(await errorCodeOf(send(replacing, workflowId))).toBe('ExportEnded');
+    const { status, raw } = (await later?.describe()) ?? {};
+    expect(status?.name).toBe('RUNNING');
+    expect(raw?.workflowExtendedInfo?.cancelRequested).toBe(false);
+  });
+});

@@ -1,0 +1,16 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cutToBytes } from '../../src/export/quoting';
+
+describe('a message in a batch result', () => {
+  it('is cut to its limit of bytes between characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 80 }), (text, bytes) => {
+        const short = cutToBytes(text, bytes);
+        expect(Buffer.byteLength(short)).toBeLessThanOrEqual(Math.max(bytes, 3));
+        expect(short === text || short.endsWith('…')).toBe(true);
+        if (Buffer.byteLength(text) <= bytes) expect(short).toBe(text);
+      }),
+    );
+  });
+});

@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { IllegalStateError } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  type Worker,
+  type WorkerOptions,
+  type WorkflowBundle,
+  type BundleOptions as WorkflowBundlerOptions,
+} from '@temporalio/worker';
+import { type DevServer, type DevServerOptions, findTimeSkippingServer, startDevServer } from '../../src/dev-server';
+import { exportWorkflowBundle } from '../../src/worker/workflow-bundle';
+
+/** Many exports in the tests are meant to fail; Temporal warns of each. */
+const quietLogger = new DefaultLogger('ERROR');
+
+/** A dev server without Web UI; `stop()` it in `afterAll`. `TEMPORAL_ADDRESS` is not asked: tests own their server. */
+export function startTestServer(options: DevServerOptions = {}): Promise<DevServer> {
+  installQuietRuntime();
+  return startDevServer({ headless: true, ...options });
+}
+
+/** The server that skips over idle time. One open workflow per server: with more it hangs. `teardown()` it. */
+export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
+  installQuietRuntime();
+  const { path } = await findTimeSkippingServer();
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+}
+
+export type Reachable = Pick<DevServer, 'address' | 'namespace'>;
+
+/** For starting and asking. Close with `client.connection.close()`. */
+export async function connectClient({ address, namespace }: Reachable): Promise<Client> {
+  return new Client({ connection: await Connection.connect({ address }), namespace });
+}
+
+/** For `Worker.create({ connection, namespace, … })`. Close after the worker has ended. */
+export function connectWorker({ address }: Reachable): Promise<NativeConnection> {
+  installQuietRuntime();
+  return NativeConnection.connect({ address });
+}
+
+/**
+ * For `Worker.create`: workflows run in the thread of the test. A thread of its own loads the SDK anew, for each of the
+ * many workers of a test run. Workers that are processes keep theirs, and with it the limit of a workflow task's time.
+ */
+export const WORKFLOWS_IN_THIS_THREAD = { debugMode: true } satisfies Partial<WorkerOptions>;
+
+/** A worker that can be taken away for a while. */
+export interface ReplaceableWorker {
+  /** Runs an action without the worker, then starts another. */
+  without(action: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param create makes the first worker, and each that comes after it */
+export async function runWorker(create: (which: 'first' | 'later') => Promise<Worker>): Promise<ReplaceableWorker> {
+  const start = async (which: 'first' | 'later') => {
+    const worker = await create(which);
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  let stop = await start('first');
+  return {
+    without: async (action) => {
+      await stop();
+      try {
+        await action();
+      } finally {
+        stop = await start('later');
+      }
+    },
+    stop: () => stop(),
+  };
+}
+
+/** Warnings and errors only. The Runtime is the process's own: the first install counts, for all files in it. */
+export function installQuietRuntime(): void {
+  try {
+    Runtime.install({
+      logger: quietLogger,
+      telemetryOptions: {
+        logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'WARN' }) },
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
+}
+
+const repository = resolve(__dirname, '../..');
+const exportWorkflows = join(repository, 'src/workflows/index.ts');
+const lockfile = join(repository, 'package-lock.json');
+const cache = join(repository, '.cache/of-tests');
+
+export interface BundleOptions {
+  /** A file with workflows beside those of src, which it must export too; src/workflows alone when absent. */
+  workflowsPath?: string;
+  /** Files that it imports besides those of the workflows of src. */
+  imports?: string[];
+  /** Files whose `interceptors` belong into the bundle. */
+  workflowInterceptorModules?: string[];
+  /**
+   * Files to bundle in the place of modules, by the name that the workflows import them by, such as
+   * `{ './history-budget': '/…/short-history.ts' }`. A way for tests only: no input of a workflow can do the like.
+   */
+  replace?: { [request: string]: string };
+}
+
+/**
+ * The bundle of src/workflows, for `Worker.create({ workflowBundle })`. Made once for a state of the sources and kept
+ * under `.cache`, so that the many test processes of a run share one.
+ */
+export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowBundle> {
+  const { workflowsPath = exportWorkflows, imports = [], workflowInterceptorModules = [], replace = {} } = options;
+  const files = [lockfile, workflowsPath, ...imports, ...workflowInterceptorModules, ...Object.values(replace)];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return exportWorkflowBundle({
+    env: { IMS_EXPORT_CACHE_DIR: cache },
+    sources: { folder: join(repository, 'src'), besides: [JSON.stringify({ files, replace }), ...texts] },
+    make: () =>
+      bundleWorkflowCode({
+        workflowsPath,
+        workflowInterceptorModules,
+        webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), replacement(replace)] }),
+        logger: quietLogger,
+      }),
+  });
+}
+
+const quickSubmitLimits = join(__dirname, 'fixtures/quick-submit-limits.ts');
+
+/** What to replace for submits that settle in seconds instead of minutes. */
+export const QUICK_SUBMITS = { './submit-limits': quickSubmitLimits, '../submit-limits': quickSubmitLimits };
+
+/** The bundle whose submits settle in seconds. */
+export function bundleWithQuickSubmits(): Promise<WorkflowBundle> {
+  return bundleOnce({ replace: QUICK_SUBMITS });
+}
+
+type WebpackPlugin = Extract<
+  NonNullable<ReturnType<NonNullable<WorkflowBundlerOptions['webpackConfigHook']>>['plugins']>[number],
+  { apply(...args: never[]): void }
+>;
+
+/** A replacement may import what it stands for: by another name, such as `../../src/workflows/history-budget`. */
+function replacement(replace: { [request: string]: string }): WebpackPlugin {
+  return {
+    apply: (compiler) =>
+      compiler.hooks.normalModuleFactory.tap('replacement', (factory) =>
+        factory.hooks.beforeResolve.tap('replacement', (module) => {
+          module.request = replace[module.request] ?? module.request;
+        }),
+      ),
+  };
+}

@@ -1,0 +1,83 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that mostly wait: for timeouts, lost workers, exports in real time, or other processes. */
+const WAITING = [
+  'processes/restarts',
+  'workflows/export-of-days',
+  'client/cannot-start',
+  'client/start.',
+  'workflows/export-image.',
+  // It judges when polls come: so it begins when the processes have read their modules, and beside others that wait.
+  'fleet/fleet',
+  'cli/demo',
+  'workflows/cancel.',
+  'workflows/submission/lost-answer',
+  'workflows/export-images.',
+  'processes/secrets',
+  'workflows/export-of-hours',
+  'storm/storm',
+  'batch/',
+  'docs/commands',
+  'worker/',
+  'doctor/',
+  'failures/runs',
+  'failures/absent-workers',
+  'failures/time-limits',
+  'failures/credentials',
+  'huaweicloud/credentials/',
+];
+
+/** Of those that mostly compute, these take longest. */
+const COMPUTING = [
+  'cli/start.',
+  'cli/steering',
+  'cli/',
+  'consumers/',
+  'examples/',
+  'messages/messages',
+  'huaweicloud/fuzz',
+  'replay/',
+  'web-ui/',
+  'dev-server/',
+  'fidelity/',
+  'docs/',
+  'failures/',
+  'nexus/',
+  'client/',
+  'workflows/',
+];
+
+/** Mixes the files that mostly wait with those that mostly compute, so that neither are left for the end alone. */
+export class MixedSequence extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const waiting = inOrderOf(
+      WAITING,
+      sorted.filter((file) => rankIn(WAITING, file) < WAITING.length),
+    );
+    const computing = inOrderOf(
+      COMPUTING,
+      sorted.filter((file) => !waiting.includes(file)),
+    );
+    // As many as run while the fleet does: two for each process.
+    const first = 2 * this.ctx.config.maxWorkers;
+    return [...waiting.slice(0, first), ...alternating(computing, waiting.slice(first))];
+  }
+}
+
+function alternating<T>(some: readonly T[], others: readonly T[]): T[] {
+  const pairs = Array.from({ length: Math.max(some.length, others.length) }, (_, place) => [
+    some[place],
+    others[place],
+  ]);
+  return pairs.flat().filter((item) => item !== undefined);
+}
+
+function inOrderOf(paths: readonly string[], files: readonly TestSpecification[]): TestSpecification[] {
+  return files.toSorted((one, other) => rankIn(paths, one) - rankIn(paths, other));
+}
+
+function rankIn(paths: readonly string[], { moduleId }: TestSpecification): number {
+  const rank = paths.findIndex((path) => moduleId.includes(`/test/${path}`));
+  return rank === -1 ? paths.length : rank;
+}

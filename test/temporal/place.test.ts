@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporalOfEnvironment } from '../../src/temporal/place';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'temporal-profile-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function profileFile(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('where Temporal is', () => {
+  it('is the place of the dev server where nothing else says so', () => {
+    const TEMPORAL_CONFIG_FILE = profileFile('empty.toml', '[profile.default]\n');
+    expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE })).toMatchObject({
+      address: 'localhost:7233',
+      namespace: 'default',
+    });
+  });
+
+  it('is said by the profile, and by variables before the profile', () => {
+    const TEMPORAL_CONFIG_FILE = profileFile(
+      'two.toml',
+      '[profile.default]\naddress = "one:7233"\nnamespace = "n1"\n[profile.other]\naddress = "two:7233"\n',
+    );
+    const { address, namespace } = temporalOfEnvironment({ TEMPORAL_CONFIG_FILE });
+    expect({ address, namespace }).toEqual({ address: 'one:7233', namespace: 'n1' });
+    expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'other' }).address).toBe('two:7233');
+    expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS: 'three:7233' }).address).toBe('three:7233');
+  });
+
+  it('cannot be said by a file that is none', () => {
+    const TEMPORAL_CONFIG_FILE = profileFile('broken.toml', '[profile.default\n');
+    expect(() => temporalOfEnvironment({ TEMPORAL_CONFIG_FILE })).toThrow(
+      expect.objectContaining({
+        code: 'TemporalUnreachable',
+        message: expect.stringContaining('cannot be read from the environment or its profile'),
+      }),
+    );
+  });
+});
