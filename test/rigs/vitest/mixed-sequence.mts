@@ -16,7 +16,7 @@ const WAITING = [
   'processes/secrets',
   'workflows/export-of-hours',
   'storm/storm',
-  'batch/',
+  'trials/batch/',
   'docs/commands',
   'worker/',
   'doctor/',
