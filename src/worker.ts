@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { ExportError } from './export-error';
 import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
-import { keepFailure } from './worker/kept-failure';
 import { connectWorker, lostConnection } from './worker/native-connection';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
@@ -74,6 +74,22 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
     await release();
     throw error;
   }
+}
+
+/**
+ * Lets a worker throw why it has failed. When a poll fails while another is under way, as when the server begins to refuse
+ * it, the SDK's last step finds its native part "still in use", and throws that in place of the cause.
+ */
+function keepFailure(worker: Worker): void {
+  const { nativeWorker } = worker as unknown as { nativeWorker: { finalizeShutdown(): Promise<void> } };
+  const finalizeShutdown = nativeWorker.finalizeShutdown.bind(nativeWorker);
+  nativeWorker.finalizeShutdown = async () => {
+    try {
+      await finalizeShutdown();
+    } catch (error) {
+      if (worker.getState() !== 'FAILED' || !(error instanceof IllegalStateError)) throw error;
+    }
+  };
 }
 
 /** What is known of a worker once it polls its task queue. */

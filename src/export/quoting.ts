@@ -1,12 +1,21 @@
 /**
- * Words of others, made to fit where they go.
+ * Texts of others, made to fit where they go. It imports nothing, so that the cloud client and the simulator can import it too.
  *
  * @module
  */
 
-/** On one line: a line break must not end a list. */
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+/**
+ * On one line, without control characters and halves of characters, cut at `length` if one is given: safe in a terminal, in
+ * a history, and as an item of a list.
+ */
+export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string {
+  const line = text
+    .slice(0, length)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .trim();
+  return text.length > length && line !== '' ? `${line}…` : line;
 }
 
 /** In UTF-8. */

@@ -1,4 +1,5 @@
-import { type ErrorBody, oneLine, parseErrorBody } from './error-body';
+import { oneLine } from '../export/quoting';
+import { type ErrorBody, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
 
@@ -130,7 +131,7 @@ export function errorOfTransport(error: TransportError, attempt: Attempt): Cloud
 export function requestIdOf(answer: HttpAnswer): string | null {
   const id =
     headerOf(answer, 'x-request-id') ?? headerOf(answer, 'x-obs-request-id') ?? headerOf(answer, 'x-amz-request-id');
-  return id === null ? null : oneLine(id, 100);
+  return id === null ? null : oneLine(id, 100) || null;
 }
 
 /** The value of a header, the first one when repeated; null when absent or empty. */

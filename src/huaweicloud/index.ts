@@ -7,7 +7,8 @@ import type { CloudAccount } from './account';
 import { type ClientResources, LockProtection } from './credentials';
 import { errorOfTransport, headerOf, httpDateMs } from './errors';
 import { gatewayRequest } from './gateway-request';
-import { createImsClient, IMAGE_LIST, type ImsClient } from './ims';
+import { createImsClient, type ImsClient } from './ims/client';
+import { IMAGE_LIST } from './ims/image';
 import { readJson } from './json-answer';
 import { createObsClient, type ObsClient } from './obs';
 import { ProjectId } from './project-id';
@@ -47,16 +48,10 @@ export {
 } from './credentials';
 export type { CloudErrorClass } from './error-codes';
 export { CloudError, type CloudErrorFields } from './errors';
-export type {
-  ExportOptions,
-  Image,
-  ImageExportRequest,
-  ImageFilter,
-  ImageJob,
-  ImagePage,
-  ImageSubJob,
-  ImsClient,
-} from './ims';
+export type { ExportOptions, ImageExportRequest, ImagePage, ImsClient } from './ims/client';
+export type { Image } from './ims/image';
+export type { ImageFilter } from './ims/image-filter';
+export type { ImageJob, ImageSubJob } from './ims/job';
 export type { BucketInfo, ObjectInfo, ObsClient } from './obs';
 export type { RetryOptions } from './retry';
 export type { TransportOptions } from './transport';

@@ -1,7 +1,5 @@
-import type { ClientResources } from './credentials/client-resources';
-import { areSame, type Credentials } from './credentials/credentials';
-import { CredentialsError } from './credentials/credentials-error';
-import type { CredentialsProvider } from './credentials/provider';
+import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
+import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
 import type { Permit, SignatureVerdict } from './credentials/signature-guard';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from './errors';

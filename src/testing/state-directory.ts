@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { shellWord } from '../export/quoting';
 import { SimulatorPathError } from './path-error';
-import { quoteForShell } from './shell-quoting';
 import { newState, parseState, type SimulatorState } from './state';
 
 const STATE = 'state.json';
@@ -127,7 +127,7 @@ function isOfAnotherKind(entry: Dirent): boolean {
 }
 
 function notOurs(path: string, reason: string): SimulatorPathError {
-  const command = `ims-export simulator --state ${quoteForShell(join(path, 'simulator-state'))}`;
+  const command = `ims-export simulator --state ${shellWord(join(path, 'simulator-state'))}`;
   return new SimulatorPathError(
     `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: ${command}`,
   );

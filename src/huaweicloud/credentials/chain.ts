@@ -1,7 +1,6 @@
-import type { ClientResources } from './client-resources';
 import type { Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
-import type { CredentialsProvider } from './provider';
+import { CredentialsError } from './credentials';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 /** One source of a {@link chain}. */
 export interface ChainLink {

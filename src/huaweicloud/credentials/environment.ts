@@ -1,4 +1,4 @@
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import type { CredentialsProvider } from './provider';
 
 /** A variable of the environment, and what is wrong with it. */

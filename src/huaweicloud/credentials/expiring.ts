@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientResources, resourcesOfItsOwn } from './client-resources';
-import { areSame, type Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
+import { areSame, type Credentials, CredentialsError } from './credentials';
 import type { CredentialsProvider } from './provider';
+import { type ClientResources, resourcesOfItsOwn } from './provider';
 
 /** As the vendor's SDKs do: time enough to try again, and for requests signed just before. */
 const REFRESH_BEFORE_EXPIRY_MS = 5 * 60_000;

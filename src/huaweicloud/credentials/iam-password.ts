@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { defaultEndpoint } from '../account/endpoints';
 import { CloudError, headerOf } from '../errors';
 import { readJson } from '../json-answer';
-import type { ClientResources } from './client-resources';
 import type { Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, describe, fetchFailed, readTemporaryKey } from './identity-request';
 import { fingerprint } from './lock-protection';
-import type { CredentialsProvider } from './provider';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 /** An IAM user, not the account's own (Huawei ID) user: that one cannot log in by API. */
 export interface IamUser {

@@ -4,7 +4,7 @@ import { MAX_JSON_BYTES, readJson } from '../json-answer';
 import { retryBriefly } from '../retry';
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../transport';
 import type { Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { withoutSecrets } from './redaction';
 
 /** An unsigned request to a service that gives out credentials. */

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { HttpAnswer } from '../transport';
-import type { ClientResources } from './client-resources';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed, readTemporaryKey } from './identity-request';
-import type { CredentialsProvider } from './provider';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 export interface MetadataOptions {
   /** @default 'http://169.254.169.254' */

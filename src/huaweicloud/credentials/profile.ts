@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'ini';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { read } from './environment';
 import type { CredentialsProvider } from './provider';
 import { codeOfFileError, isFile, watchedFile, withoutByteOrderMark } from './watched-file';

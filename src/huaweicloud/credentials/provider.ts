@@ -1,5 +1,6 @@
-import type { ClientResources } from './client-resources';
+import { Transport } from '../transport';
 import type { Credentials } from './credentials';
+import { LockProtection } from './lock-protection';
 
 /** Where credentials come from. */
 export interface CredentialsProvider {
@@ -24,4 +25,17 @@ export interface CredentialsProvider {
 /** Fixed credentials, temporary ones (an STS triple) included. */
 export function staticCredentials(credentials: Credentials): CredentialsProvider {
   return { get: async () => credentials };
+}
+
+/** What a client shares with the source of its credentials. */
+export interface ClientResources {
+  transport: Transport;
+  locks: LockProtection;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** For a provider that is asked outside a client. Idle connections keep no process alive. */
+export function resourcesOfItsOwn(): ClientResources {
+  return { transport: new Transport(), locks: new LockProtection(Date.now), now: Date.now };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { oneLine } from '../../export/quoting';
 import { TOLD_TEXT_OR_NUMBER as text } from '../cloud-text';
-import { oneLine } from '../error-body';
 
 /** A sub-job of an export, such as `imsGoofysExportImageJob`. */
 export interface ImageSubJob {
@@ -156,7 +156,7 @@ function failureIn(told: readonly ToldFailure[]): { errorCode: string | null; fa
     const sentence = [ownCode, reason].filter((part) => part != null).join(': ');
     if (sentence !== '' && !reasons.some((earlier) => earlier.includes(sentence))) reasons.push(sentence);
   }
-  return { errorCode, failReason: oneLine(reasons.join('; '), MAX_REASON) };
+  return { errorCode, failReason: oneLine(reasons.join('; '), MAX_REASON) || null };
 }
 
 /** `entities.error` is a text in some answers and an object with a message in others. */
