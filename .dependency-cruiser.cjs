@@ -21,9 +21,9 @@ module.exports = {
       name: 'what-no-workflow-uses-stays-out-of-the-bundle',
       severity: 'error',
       comment:
-        'src/export/joining.ts and src/export/refusals.ts are for client, Nexus handler and activities: a workflow compares by src/export/same-export.ts and takes its failures from src/export/failures.ts, so that its bundle stays small.',
+        'src/export/joining.ts and src/export/failures/before-submit.ts are for client, Nexus handler and activities: a workflow compares by src/export/same-export.ts and takes its failures from src/export/failures, so that its bundle stays small.',
       from: { path: '^src/workflows/' },
-      to: { path: '^src/export/(joining|refusals)\\.ts$' },
+      to: { path: '^src/export/(joining|failures/before-submit)\\.ts$' },
     },
     {
       name: 'contract-imports-only-itself',

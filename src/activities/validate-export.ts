@@ -1,11 +1,11 @@
 import type { ExportActivities, ExportRequest, ValidatedExport } from '../contract';
 import { contextOf, invalidField } from '../export/failures';
-import { destinationTaken, notAllowed } from '../export/refusals';
+import { destinationTaken, notAllowed } from '../export/failures/before-submit';
 import { parseExportInput } from '../request/export';
 import type { AccountCloud, ExportActivityDeps } from './cloud';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from './input-checks';
 import { preflight } from './preflight';
 import { readFacts } from './preflight/facts';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from './refusals';
 import { readRegistration } from './search-attributes';
 
 /**

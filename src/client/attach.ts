@@ -6,8 +6,8 @@
 import type { Client } from '@temporalio/client';
 import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '../contract';
 import { invalidField } from '../export/failures';
+import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
-import { otherJobTracked } from '../export/refusals';
 import { notTakenText } from '../export/summaries';
 import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';

@@ -11,8 +11,8 @@ import {
   type ExportStatus,
 } from '../contract';
 import { beingCanceled, destinationBusy } from '../export/failures';
+import { exportedBefore, idTaken } from '../export/failures/before-submit';
 import { type Caller, decide, type Found } from '../export/joining';
-import { exportedBefore, idTaken } from '../export/refusals';
 import type { RunningExport, Wanted } from '../export/same-export';
 
 /** Tries of a start that finds another state than it read just before. More than a few are not to be expected. */

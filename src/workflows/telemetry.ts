@@ -11,7 +11,7 @@ import type {
   ExportOutcomeUnknownDetails,
   ObservedJob,
 } from '../contract';
-import { isRefusal } from '../export/failures';
+import { isBenign } from '../export/failures';
 import { attentionText } from '../export/guidance';
 import { utc } from '../export/time';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
@@ -65,7 +65,7 @@ export function recordEnd(tracking: Tracking): void {
     failure: failure?.type ?? undefined,
     reason: failure?.message,
   };
-  if (failure === null || isRefusal(failure.type)) log.info('Export ended', facts);
+  if (failure === null || isBenign(failure.type)) log.info('Export ended', facts);
   else log.warn('Export ended', facts);
 }
 

@@ -15,6 +15,7 @@ import {
   type ObjectFormat,
 } from '../../src/contract';
 import { beingCanceled, destinationBusy } from '../../src/export/failures';
+import { exportedBefore, idTaken, otherJobTracked } from '../../src/export/failures/before-submit';
 import {
   type Answer,
   CALLERS,
@@ -25,7 +26,6 @@ import {
   reusePolicyOf,
   rowFor,
 } from '../../src/export/joining';
-import { exportedBefore, idTaken, otherJobTracked } from '../../src/export/refusals';
 import type { RunningExport, Wanted } from '../../src/export/same-export';
 import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
@@ -401,8 +401,9 @@ describe('a refusal', () => {
 
   it('is built in src/export, and nowhere else', () => {
     expect(filesWith(/(failure|new ExportError)\(\s*'Destination(Busy|Exists)'/).sort()).toEqual([
-      'export/failures.ts',
-      'export/refusals.ts',
+      'export/failures/before-submit.ts',
+      'export/failures/busy.ts',
+      'export/failures/not-submitted.ts',
     ]);
   });
 

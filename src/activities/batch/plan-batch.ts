@@ -4,7 +4,7 @@ import { invalidField, NO_EXPORT } from '../../export/failures';
 import type { CloudClient, Image } from '../../huaweicloud';
 import { type BatchRequest, parseBatchInput } from '../../request/batch';
 import type { ExportActivityDeps } from '../cloud';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from '../refusals';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from '../input-checks';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
 import { listPrivateImages, readImages } from './private-images';
 

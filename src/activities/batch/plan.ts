@@ -5,7 +5,7 @@
  */
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
 import { asText, invalidRequest, type Problem } from '../../export/failures';
-import { nothingToExport } from '../../export/refusals';
+import { nothingToExport } from '../../export/failures/before-submit';
 import type { BatchRequest } from '../../request/batch';
 import { parseExportStart } from '../../request/export';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from '../../request/key-template';

@@ -13,7 +13,7 @@ import {
   type ExportEnded,
   type RetuneBatchInput,
 } from '../../contract';
-import { invalidArgument } from '../../export/failures';
+import { invalidField } from '../../export/failures';
 import { exportEnded } from '../notification';
 import { takeReport } from './children';
 import { publish } from './publishing';
@@ -62,7 +62,7 @@ function refuseRetune(changes: unknown): void {
   const isOne = Number.isInteger(maxConcurrent) && Object.keys(changes ?? {}).length === 1;
   if (isOne && Number(maxConcurrent) >= 1 && Number(maxConcurrent) <= BATCH_CONCURRENCY.most) return;
   const expected = `{"maxConcurrent": a whole number from 1 to ${BATCH_CONCURRENCY.most}}`;
-  throw invalidArgument({ field: 'retuneBatch', value: changes, expected });
+  throw invalidField('retuneBatch', changes, expected);
 }
 
 /** Anybody can send anything: what is no report is not followed, and an error here would stop the batch for ever. */

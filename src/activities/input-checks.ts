@@ -5,7 +5,7 @@
  */
 import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { invalidField } from '../export/failures';
-import { notRead } from '../export/refusals';
+import { notRead } from '../export/failures/before-submit';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 
