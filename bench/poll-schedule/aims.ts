@@ -21,8 +21,8 @@ const LONG_MS = HOUR_MS;
 const BLIND_MARGIN = 1.15;
 
 const COMPARED_TO_SMITHY_MS = 9 * HOUR_MS;
-const MOST_POLLS_OF_SMITHY = 0.5;
-const MOST_DELAY_OF_SMITHY = 1.1;
+const MAX_POLLS_OF_SMITHY = 0.5;
+const MAX_DELAY_OF_SMITHY = 1.1;
 
 export function judge(cell: Cell): Verdict[] {
   const { progress } = cell.profile;
@@ -57,8 +57,8 @@ function halfOfSmithy(cell: Cell): Verdict[] {
   const ours = scoreOf(cell, 'ours');
   const smithy = scoreOf(cell, 'smithy 15-120 s');
   return [
-    atMost(MOST_POLLS_OF_SMITHY, ours.polls / smithy.polls, "smithy's polls"),
-    atMost(MOST_DELAY_OF_SMITHY, ours.medianDelayMs / smithy.medianDelayMs, 'its median delay'),
+    atMost(MAX_POLLS_OF_SMITHY, ours.polls / smithy.polls, "smithy's polls"),
+    atMost(MAX_DELAY_OF_SMITHY, ours.medianDelayMs / smithy.medianDelayMs, 'its median delay'),
   ];
 }
 

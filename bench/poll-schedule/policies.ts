@@ -33,7 +33,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const OUR_OPTIONS = {
   minIntervalMs: 10 * SECOND_MS,
   maxIntervalMs: 10 * MINUTE_MS,
-  untilLastLookMs: Number.MAX_SAFE_INTEGER,
+  untilFinalPollMs: Number.MAX_SAFE_INTEGER,
 };
 
 export const MAX_INTERVAL_MS = OUR_OPTIONS.maxIntervalMs;

@@ -10,7 +10,7 @@ export interface Profile {
   name: string;
   /** What its progress is worth: `usable` when the end can be told from it; `misleading` when what it tells is wrong. */
   progress: 'usable' | 'useless' | 'misleading';
-  begin(random: Random): TellProgress;
+  begin(random: Random): ShowProgress;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface Profile {
  *
  * @param time share of the job's whole time that has passed, 0..1
  */
-export type TellProgress = (time: number, random: Random) => number | null;
+export type ShowProgress = (time: number, random: Random) => number | null;
 
 /** The cloud tells whole percents, and never all of them before the end. */
 function percents(fraction: number): number {

@@ -20,7 +20,7 @@ export interface Run {
 export function simulate(policy: Policy, profile: Profile, length: Length, seed: number, run: number): Run {
   const job = randomOf(seed, 'job', profile.name, length.name, run);
   const lengthMs = drawLengthMs(length, job);
-  const tell = profile.begin(job);
+  const progressOf = profile.begin(job);
   const readings = randomOf(seed, 'readings', policy.name, profile.name, length.name, run);
   const poller = policy.begin(randomOf(seed, 'delays', policy.name, profile.name, length.name, run));
   let nowMs = poller.firstDelayMs;
@@ -28,6 +28,6 @@ export function simulate(policy: Policy, profile: Profile, length: Length, seed:
     const seenAtMs = nowMs + LATENCY_MS / 2;
     nowMs += LATENCY_MS;
     if (seenAtMs >= lengthMs) return { polls, delayMs: nowMs - lengthMs };
-    nowMs += poller.nextDelayMs(nowMs, tell(seenAtMs / lengthMs, readings));
+    nowMs += poller.nextDelayMs(nowMs, progressOf(seenAtMs / lengthMs, readings));
   }
 }

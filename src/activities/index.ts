@@ -1,7 +1,7 @@
 import type { BatchActivities, ExportActivities } from '../contract';
 import { countedPolls, countedSubmits } from './activity-metrics';
 import { listImages } from './batch/list-images';
-import { lookAtExports } from './batch/look-at-exports';
+import { checkLiveness } from './batch/liveness';
 import { planBatch } from './batch/plan-batch';
 import type { ExportActivityDeps } from './cloud';
 import { discardObject } from './discard-object';
@@ -33,6 +33,6 @@ export function createExportActivities(deps: ExportActivityDeps): ExportActiviti
     imsDiscardObject: discardObject(deps),
     imsPlanBatch: planBatch(deps),
     imsListImages: listImages(deps),
-    imsLookAtExports: lookAtExports(),
+    imsLookAtExports: checkLiveness(),
   };
 }

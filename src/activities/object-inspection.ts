@@ -73,7 +73,7 @@ export function isOlder(lastModified: string, notOlderThan: string | null): bool
 }
 
 /** What the cloud refused with, for a sentence: `403 AccessDenied`, or `HTTP 403` where it named no code. */
-export function refusalText({ httpStatus, code }: CloudError): string {
+export function denialText({ httpStatus, code }: CloudError): string {
   if (httpStatus === null) return code;
   return code === `HTTP_${httpStatus}` ? `HTTP ${httpStatus}` : `${httpStatus} ${code}`;
 }

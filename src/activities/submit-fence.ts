@@ -30,7 +30,7 @@ export class SubmitFence {
   }
 
   /** Why nothing may be sent now; undefined when it may. */
-  refusal(): string | undefined {
+  objection(): string | undefined {
     if (this.context.cancellationSignal.aborted) return 'the submit was canceled before the POST';
     return performance.now() > this.validUntilMs ? 'the worker stood still before the POST' : undefined;
   }

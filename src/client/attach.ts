@@ -48,7 +48,7 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
     const request = parseExportStart(input);
     const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
-    if (await looksForItsJob(client, workflowId, request)) await nameItsJob(client, workflowId, jobId);
+    if (await seeksItsJob(client, workflowId, request)) await nameItsJob(client, workflowId, jobId);
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -73,7 +73,7 @@ async function refuseJobOfOtherDestination(client: Client, jobId: string, bucket
   );
 }
 
-async function looksForItsJob(client: Client, workflowId: string, request: ExportRequest): Promise<boolean> {
+async function seeksItsJob(client: Client, workflowId: string, request: ExportRequest): Promise<boolean> {
   const report = await readExport(client, workflowId).catch((error: unknown) => {
     if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
     throw error;

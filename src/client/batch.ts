@@ -173,8 +173,8 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
   try {
     return await throughOutages<ExportImagesResult>(() => client.workflow.getHandle(workflowId, runId).result());
   } catch (error) {
-    const told = toExportError(error, workflowId);
-    if (!(told instanceof ExportError) || told.code !== 'Canceled') throw told;
+    const reported = toExportError(error, workflowId);
+    if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
     const message = `The batch was canceled: ${counts}. \`ims-export status ${workflowId}\` tells more while a worker answers.`;

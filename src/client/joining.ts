@@ -62,7 +62,7 @@ export async function earlierResult(
 }
 
 /** Phases of an export that may look for the job of a lost submit. */
-const LOOKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
+const SEEKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
 
 /** The image is unknown until the export has validated its input. */
 export function foundByStatus({ imageId, fileFormat, jobId, startedAt, phase }: ExportStatus): FoundRunning {
@@ -70,6 +70,6 @@ export function foundByStatus({ imageId, fileFormat, jobId, startedAt, phase }: 
     state: 'running',
     workflowType: EXPORT_IMAGE_WORKFLOW,
     of: imageId === null ? undefined : { imageId, fileFormat, jobId, startedAt },
-    seeksJob: jobId === null && LOOKING_PHASES.has(phase),
+    seeksJob: jobId === null && SEEKING_PHASES.has(phase),
   };
 }

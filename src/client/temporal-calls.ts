@@ -42,13 +42,13 @@ export async function answerOf<Status>(
 export async function throughOutages<T>(wait: () => Promise<T>): Promise<T> {
   let awaySinceMs: number | null = null;
   for (;;) {
-    const begunAtMs = Date.now();
+    const startedAtMs = Date.now();
     try {
       return await wait();
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       // A wait that held for a while before it broke was answered: the outage begins now.
-      if (awaySinceMs === null || Date.now() - begunAtMs > 60_000) awaySinceMs = Date.now();
+      if (awaySinceMs === null || Date.now() - startedAtMs > 60_000) awaySinceMs = Date.now();
       if (Date.now() - awaySinceMs > OUTAGE_PATIENCE_MS) throw error;
       await sleep(1_000);
     }

@@ -142,7 +142,7 @@ export interface DiscardInput {
 export interface BatchActivities {
   imsPlanBatch(input: PlanBatchInput): Promise<BatchPlan>;
   imsListImages(input: ListImagesInput): Promise<ListedImage[]>;
-  imsLookAtExports(input: LookAtExportsInput): Promise<ExportLook[]>;
+  imsLookAtExports(input: CheckLivenessInput): Promise<ExportLiveness[]>;
 }
 
 export interface PlanBatchInput {
@@ -189,21 +189,28 @@ export interface ListedImage {
   encrypted: boolean;
 }
 
-export interface LookAtExportsInput {
+/** Argument of `imsLookAtExports`. */
+export interface CheckLivenessInput {
   exports: Array<{
     workflowId: string;
-    /** The export that is meant, by its first run; null is the latest of that id. */
+    /** First run of the export; null means the latest export of that id. */
     firstRunId: string | null;
   }>;
 }
 
-/** What Temporal tells of an export that was not heard of. */
-export type ExportLook =
+/** @deprecated Use {@link CheckLivenessInput}. */
+export type LookAtExportsInput = CheckLivenessInput;
+
+/** What Temporal knows of an export that did not report. */
+export type ExportLiveness =
   /** `parentId` is the workflow that has started it as a child. */
   | { kind: 'running'; firstRunId: string; parentId: string | null; imageId: string | null }
   | { kind: 'ended'; report: ExportEnded }
   /** A workflow that is no export has completed under the id of this one, so that Temporal starts none by that id. */
   | { kind: 'idTaken'; workflowType: string }
-  /** Temporal knows it no more. */
+  /** Temporal no longer knows it. */
   | { kind: 'gone' }
   | { kind: 'notRead'; reason: string };
+
+/** @deprecated Use {@link ExportLiveness}. */
+export type ExportLook = ExportLiveness;

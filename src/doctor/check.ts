@@ -38,7 +38,7 @@ export async function check(
   name: string,
   subject: string | null,
   kind: ProblemKind,
-  look: () => Finding | Promise<Finding>,
+  inspect: () => Finding | Promise<Finding>,
 ): Promise<Check> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<Finding>((settle) => {
@@ -49,7 +49,7 @@ export async function check(
     );
   });
   try {
-    return { check: name, subject, ...(await Promise.race([look(), tooLate])) };
+    return { check: name, subject, ...(await Promise.race([inspect(), tooLate])) };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return { check: name, subject, ...problem(kind, found, 'Nobody expected this; please report it.') };

@@ -35,16 +35,16 @@ export function protobufMajor(folder: string): { version: string; askedFor: stri
 
 function manifestsFrom(folder: string): Manifest[] {
   const found = new Map<string, Manifest>();
-  const look = (from: Pick<Manifest, 'folder' | 'dependencies' | 'peerDependencies'>): void => {
+  const inspect = (from: Pick<Manifest, 'folder' | 'dependencies' | 'peerDependencies'>): void => {
     const names = Object.keys({ ...from.peerDependencies, ...from.dependencies });
     for (const name of names.filter((one) => one.startsWith('@temporalio/'))) {
       const manifest = find(name, from.folder);
       if (manifest === undefined || found.has(manifest.folder)) continue;
       found.set(manifest.folder, manifest);
-      look(manifest);
+      inspect(manifest);
     }
   };
-  look(readManifest(folder));
+  inspect(readManifest(folder));
   return [...found.values()];
 }
 

@@ -119,7 +119,7 @@ export function errorOfTransport(error: TransportError, attempt: Attempt): Cloud
       httpStatus: null,
       requestId: null,
       operation: attempt.operation,
-      executed: error.begun && !isRead(attempt) ? 'maybe' : 'no',
+      executed: error.isStarted && !isRead(attempt) ? 'maybe' : 'no',
       class: 'transient',
       retryAfterMs: null,
     },

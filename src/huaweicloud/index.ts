@@ -4,7 +4,7 @@
  * @module
  */
 import type { CloudAccount } from './account';
-import { type ClientResources, LockProtection } from './credentials';
+import { CircuitBreakers, type ClientResources } from './credentials';
 import { errorOfTransport, headerOf, httpDateMs } from './errors';
 import { gatewayRequest } from './gateway-request';
 import { createImsClient, type ImsClient } from './ims/client';
@@ -29,6 +29,7 @@ export {
   type AssumeRoleOptions,
   assumeRoleCredentials,
   type ChainLink,
+  CircuitBreakers,
   type ClientResources,
   type Credentials,
   CredentialsError,
@@ -39,7 +40,6 @@ export {
   type IamPasswordOptions,
   type IamUser,
   iamPasswordCredentials,
-  LockProtection,
   type MetadataOptions,
   metadataCredentials,
   type ProfileOptions,
@@ -96,7 +96,7 @@ export interface CloudClientOptions {
   /** How reads are repeated. */
   retry?: RetryOptions;
   /** Shared by clients that may use the same keys, since the cloud counts a key's failures over all of them. */
-  locks?: LockProtection;
+  breakers?: CircuitBreakers;
 }
 
 /** Time for a login and a temporary key. */
@@ -111,8 +111,8 @@ const CREDENTIALS_LIMIT_MS = 20_000;
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
   const transport = new Transport(options.transport);
-  const locks = options.locks ?? new LockProtection(now, retry?.refusedKeyRestMs);
-  const resources: ClientResources = { transport, locks, now };
+  const breakers = options.breakers ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
+  const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
   const session = new CloudSession(resources, account.credentials, { retry, proof });
   const projectId = new ProjectId(session, account);

@@ -1,4 +1,4 @@
-import type { SignatureVerdict } from './credentials/signature-guard';
+import type { SignatureVerdict } from './credentials/circuit-breaker';
 import { meaningOf } from './error-codes';
 import type { CloudError } from './errors';
 

@@ -58,11 +58,11 @@ export async function readRunningExport(
   const [input, resumed] = await argumentsOf(client, workflowId, runId);
   const running = readImageAndFormat(input);
   if (running === undefined) return undefined;
-  const begunAtMs = (resumed as HandedOn | undefined)?.startedAtMs;
+  const startedAtMs = (resumed as HandedOn | undefined)?.startedAtMs;
   return {
     ...running,
     jobId: memo.jobId ?? readAttachedJob(input) ?? null,
-    startedAt: begunAtMs === undefined ? startedAt : new Date(begunAtMs).toISOString(),
+    startedAt: startedAtMs === undefined ? startedAt : new Date(startedAtMs).toISOString(),
   };
 }
 

@@ -5,7 +5,7 @@ import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
 
 /** A handshake takes two round trips; a refusal of the client's certificate comes one later. */
 const HANDSHAKE_MS = 2_000;
-const REFUSAL_MS = 300;
+const DENIAL_MS = 300;
 
 export interface Handshake {
   /** As it was given to gRPC; null or false for none. */
@@ -34,7 +34,7 @@ export async function diagnosisOf(address: string, handshake: Handshake): Promis
     let timer = setTimeout(() => end('it does not answer'), HANDSHAKE_MS);
     socket.once(options === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);
-      timer = setTimeout(() => end(null), REFUSAL_MS);
+      timer = setTimeout(() => end(null), DENIAL_MS);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => end(wordsOf(error)));
   });

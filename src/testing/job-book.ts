@@ -27,10 +27,10 @@ export class JobBook {
   ) {}
 
   begin(job: Omit<NewJob, 'durationMs'>): Job {
-    const begun = beginJob({ ...job, durationMs: this.durationMs() }, this.clock.now());
-    this.jobs.push(begun);
+    const started = beginJob({ ...job, durationMs: this.durationMs() }, this.clock.now());
+    this.jobs.push(started);
     this.save();
-    return begun;
+    return started;
   }
 
   /** Ends every job whose time has come, in the order of their ends. */

@@ -88,13 +88,13 @@ const INIT_FRACTION = 0.05;
 export function readJob(job: Job, nowMs: number): JobReading {
   if (job.end !== null) {
     const { status, atMs, errorCode, failReason } = job.end;
-    const percent = status === 'SUCCESS' ? 1 : tellPercent(job, atMs);
+    const percent = status === 'SUCCESS' ? 1 : showPercent(job, atMs);
     return { status, percent, endTimeMs: atMs, errorCode, failReason };
   }
   const starting =
     elapsedMs(job, nowMs) < Math.min(INIT_MS, job.durationMs * INIT_FRACTION) && job.pinnedPercent === null;
   const status = job.pinnedStatus ?? (starting ? 'INIT' : 'RUNNING');
-  return { status, percent: tellPercent(job, nowMs), endTimeMs: null, errorCode: null, failReason: null };
+  return { status, percent: showPercent(job, nowMs), endTimeMs: null, errorCode: null, failReason: null };
 }
 
 /** When a job that nothing holds up will end with SUCCESS; null when it will not by itself. */
@@ -134,7 +134,7 @@ function elapsedMs(job: Job, nowMs: number): number {
 /** Keeps 0.29 * 100, which is a little less than 29, from telling 28 %. */
 const ROUNDING = 1e-9;
 
-function tellPercent(job: Job, nowMs: number): number {
+function showPercent(job: Job, nowMs: number): number {
   if (job.pinnedPercent !== null) return job.pinnedPercent;
   const fraction = job.durationMs === 0 ? 1 : elapsedMs(job, nowMs) / job.durationMs;
   return Math.min(0.99, Math.floor(fraction * 100 + ROUNDING) / 100);

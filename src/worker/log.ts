@@ -51,11 +51,11 @@ export function upper(level: LogLevel): UpperLevel {
 
 /** What the workflow's own line, `Export ended` or `Batch ended`, says, Temporal's lines say again with a stack. */
 function lowered({ level, message, meta }: LogEntry): LogLevel {
-  const isToldElsewhere =
+  const isLoggedElsewhere =
     (message === ACTIVITY_FAILED && isExportFailure(meta?.error)) ||
     (message === WORKFLOW_FAILED &&
       (meta?.workflowType === EXPORT_IMAGE_WORKFLOW || meta?.workflowType === EXPORT_IMAGES_WORKFLOW));
-  return isToldElsewhere ? 'debug' : (level.toLowerCase() as LogLevel);
+  return isLoggedElsewhere ? 'debug' : (level.toLowerCase() as LogLevel);
 }
 
 const ACTIVITY_FAILED = 'Activity failed';

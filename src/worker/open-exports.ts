@@ -28,7 +28,7 @@ const ANSWER_WITHIN_MS = 10_000;
 export function countOpenExports(options: OpenExportsOptions): { stop(): void } {
   const { everyMs = EVERY_MS, logger } = options;
   let isFailing = false;
-  const look = () =>
+  const count = () =>
     countOnce(options).then(
       () => {
         isFailing = false;
@@ -39,8 +39,8 @@ export function countOpenExports(options: OpenExportsOptions): { stop(): void } 
         isFailing = true;
       },
     );
-  void look();
-  const timer = setInterval(look, everyMs).unref();
+  void count();
+  const timer = setInterval(count, everyMs).unref();
   return { stop: () => clearInterval(timer) };
 }
 

@@ -12,7 +12,7 @@ import type { BatchOutcome, ExportImagesInput, ExportImagesResult } from '../con
 import { isExportFailure, stateFromOutside } from '../export/failures';
 import { iso } from '../export/time';
 import { cancelAll } from './batch/canceling';
-import { keepLooking } from './batch/liveness';
+import { keepChecking } from './batch/liveness';
 import { listen } from './batch/messages';
 import { plan } from './batch/plan';
 import { publish } from './batch/publishing';
@@ -55,7 +55,7 @@ export async function exportImagesWorkflow(
 
 async function run(batch: Batch): Promise<void> {
   if (batch.plan === null) await plan(batch);
-  keepLooking(batch);
+  keepChecking(batch);
   await exportAll(batch);
 }
 

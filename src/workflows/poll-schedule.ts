@@ -21,7 +21,7 @@ export interface PollMoment {
   minIntervalMs: number;
   maxIntervalMs: number;
   /** Until the last look before the deadline; no delay goes past it. */
-  untilLastLookMs: number;
+  untilFinalPollMs: number;
   /** Uniform in [0, 1). */
   random: number;
 }
@@ -50,14 +50,14 @@ const HOUR_MS = 3_600_000;
 
 /** Milliseconds until the next look: never under the minimum, never over the bound, never past the last look. */
 export function nextDelayMs(moment: PollMoment): number {
-  const { minIntervalMs, maxIntervalMs, untilLastLookMs } = moment;
+  const { minIntervalMs, maxIntervalMs, untilFinalPollMs } = moment;
   const boundMs = clamp(MAX_SHARE_OF_ELAPSED * moment.elapsedMs, minIntervalMs, maxIntervalMs);
   const intendedMs = clamp(intendedDelayMs(moment), minIntervalMs, boundMs);
   // At a bound there is room on one side only; the draw keeps within the bound and is a draw all the same.
   const lowestMs = Math.max(minIntervalMs, intendedMs * (1 - JITTER));
   const highestMs = Math.min(maxIntervalMs, intendedMs * (1 + JITTER));
   const delayMs = lowestMs + moment.random * Math.max(0, highestMs - lowestMs);
-  return Math.max(0, Math.min(Math.round(delayMs), untilLastLookMs));
+  return Math.max(0, Math.min(Math.round(delayMs), untilFinalPollMs));
 }
 
 function intendedDelayMs({ elapsedMs, remainingMs }: PollMoment): number {

@@ -22,7 +22,7 @@ import type {
 } from '../contract';
 import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
-import type { LostSubmit } from './submission/next-step';
+import type { AmbiguousSubmit } from './submission/next-step';
 
 /** Facts that outlive a run: carried by continue-as-new as they are. */
 export interface ExportState extends HandedOn {
@@ -41,7 +41,7 @@ export interface ExportState extends HandedOn {
   submitWaits: number;
   submissions: number;
   /** A submit whose answer was lost; null while there is none, and once a job is known. */
-  lostSubmit: LostSubmit | null;
+  lostSubmit: AmbiguousSubmit | null;
   /** An answer of a person, `resolveSubmission`, that was not followed yet. */
   resolution: SubmissionResolution | null;
   jobId: string | null;

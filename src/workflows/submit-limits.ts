@@ -19,7 +19,7 @@ export const SUBMIT_LIMITS = {
   firstWaitMs: 30_000,
   /** The same where the trouble is a worker's own: another one may be there at once. */
   firstWaitForWorkerMs: 1_000,
-  longestWaitMs: 300_000,
+  maxWaitMs: 300_000,
   /** How long a busy image is left alone before it is probed again; each time twice as long. */
   busyImageMs: 1_800_000,
 } as const;

@@ -56,7 +56,7 @@ export function recordEnd(tracking: Tracking): void {
     failure: (failure?.type ?? 'none') as WorkflowLabels['ims_export_ended']['failure'],
   });
   recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.carried.startedAtMs) / 1000);
-  if (isLostSubmit(failure)) recordReconciled('unknown');
+  if (isAmbiguous(failure)) recordReconciled('unknown');
   const facts = {
     ...attributesOf(tracking),
     outcome,
@@ -77,7 +77,7 @@ export function recordBatchEnd(outcome: BatchOutcome, failure: ApplicationFailur
   else log.warn('Batch ended', facts);
 }
 
-function isLostSubmit(failure: ApplicationFailure | null): boolean {
+function isAmbiguous(failure: ApplicationFailure | null): boolean {
   const { reason } = (failure?.details?.[0] ?? {}) as Partial<ExportOutcomeUnknownDetails>;
   return failure?.type === 'ExportOutcomeUnknown' && reason === 'submitAmbiguous';
 }

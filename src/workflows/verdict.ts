@@ -41,7 +41,7 @@ export function refused(tracking: Tracking, refusal: ApplicationFailure): Applic
     requestId: null,
     operation: 'ValidateExport',
   };
-  return submitLost(tracking, null);
+  return submitAmbiguous(tracking, null);
 }
 
 /** @param error what kept the request from being validated */
@@ -72,7 +72,7 @@ export function submitGivenUp(
 }
 
 /** The answer to the submit was lost. @param finding what the search for it ended with, as a clause; null when there was none */
-export function submitLost(tracking: Tracking, finding: string | null): ApplicationFailure {
+export function submitAmbiguous(tracking: Tracking, finding: string | null): ApplicationFailure {
   return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit?.candidate ?? null);
 }
 

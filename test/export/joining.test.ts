@@ -31,7 +31,7 @@ import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { refuseOtherIntent } from '../../src/workflows/intent';
 import { beginTracking, type Tracking, takeRequest } from '../../src/workflows/state';
-import type { LostSubmit } from '../../src/workflows/submission/next-step';
+import type { AmbiguousSubmit } from '../../src/workflows/submission/next-step';
 import { exactProblemsBy } from '../schemas/validator';
 
 const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
@@ -455,7 +455,7 @@ function trackingOf(
     ...request,
     attach: null,
   });
-  Object.assign(tracking.carried, { jobId, lostSubmit: lostSubmit ? ({} as LostSubmit) : null });
+  Object.assign(tracking.carried, { jobId, lostSubmit: lostSubmit ? ({} as AmbiguousSubmit) : null });
   tracking.run.draining = draining;
   return tracking;
 }

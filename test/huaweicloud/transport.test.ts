@@ -56,12 +56,12 @@ describe('a request', () => {
   test('to a name that does not exist has not begun', async () => {
     const failure = await failureOf(transport.send(request('POST', 'http://ims.invalid'), { limitMs: 5_000 }));
     expect(failure.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
-    expect(failure.begun).toBe(false);
+    expect(failure.isStarted).toBe(false);
   });
 
   test('to a server that speaks no TLS has not begun', async () => {
     const origin = cloud.origin.replace('http:', 'https:');
-    expect((await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }))).begun).toBe(false);
+    expect((await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }))).isStarted).toBe(false);
     expect(cloud.requests).toHaveLength(0);
   });
 
@@ -95,7 +95,7 @@ describe('a POST', () => {
   test('is sent once when the server drops the connection without an answer', async () => {
     cloud.reply((_response, socket) => socket.destroy());
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000 }));
-    expect(failure.begun).toBe(true);
+    expect(failure.isStarted).toBe(true);
     expect(cloud.requests).toHaveLength(1);
   });
 
@@ -112,7 +112,7 @@ describe('a POST', () => {
       response.write('{"job_id":"ed');
       setImmediate(() => socket.destroy());
     });
-    expect((await failureOf(transport.send(request('POST'), { limitMs: 5_000 }))).begun).toBe(true);
+    expect((await failureOf(transport.send(request('POST'), { limitMs: 5_000 }))).isStarted).toBe(true);
     expect(cloud.requests).toHaveLength(1);
   });
 
@@ -143,7 +143,7 @@ describe('a POST', () => {
     const connecting = new AbortController();
     const call = failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: connecting.signal }));
     connecting.abort();
-    expect((await call).begun).toBe(false);
+    expect((await call).isStarted).toBe(false);
     expect(cloud.requests).toHaveLength(0);
   });
 });
@@ -196,8 +196,8 @@ test('close ends requests in flight and refuses new ones', async () => {
   const call = failureOf(closing.send(request('POST'), { limitMs: 5_000 }));
   await arrived;
   await closing.close();
-  expect((await call).begun).toBe(true);
-  expect((await failureOf(closing.send(request('GET'), { limitMs: 5_000 }))).begun).toBe(false);
+  expect((await call).isStarted).toBe(true);
+  expect((await failureOf(closing.send(request('GET'), { limitMs: 5_000 }))).isStarted).toBe(false);
 });
 
 async function unusedOrigin(): Promise<string> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/testing';
-import { EXPORT_REFUSALS } from '../../src/testing/ims/export-refusals';
+import { EXPORT_REJECTIONS } from '../../src/testing/ims/export-refusals';
 import { callIms, exportImage } from './cloud-client';
 
 let simulator: Simulator;
@@ -128,5 +128,5 @@ describe('what a destination is refused for', () => {
 });
 
 it('every code of the table was met above', () => {
-  expect([...codes].sort()).toEqual([...new Set(EXPORT_REFUSALS.map(({ code }) => code))].sort());
+  expect([...codes].sort()).toEqual([...new Set(EXPORT_REJECTIONS.map(({ code }) => code))].sort());
 });

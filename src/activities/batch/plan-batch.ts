@@ -36,9 +36,9 @@ export function tooMany(query: unknown) {
 }
 
 async function imagesOf(request: BatchRequest, client: CloudClient): Promise<Image[]> {
-  const tell = (count: number) => Context.current().heartbeat({ images: count });
-  if (request.query !== null) return await listPrivateImages(client, request.query, tell);
-  return await readImages(client, imagesToRead(request), tell);
+  const report = (count: number) => Context.current().heartbeat({ images: count });
+  if (request.query !== null) return await listPrivateImages(client, request.query, report);
+  return await readImages(client, imagesToRead(request), report);
 }
 
 function factsOf({ id, name, imageSizeBytes, cmkId }: Image): ImageFacts {

@@ -1,7 +1,7 @@
 import type { ExportRequest } from '../../contract';
 import { type BucketInfo, CloudError, type Image, type ObjectInfo } from '../../huaweicloud';
 import { type AccountCloud, mayPass } from '../cloud';
-import { refusalText } from '../object-inspection';
+import { denialText } from '../object-inspection';
 import { type Ancestry, readAncestry } from './lineage';
 
 /** What the rules look at. Read once, before the first rule is asked. */
@@ -57,6 +57,6 @@ async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
     return { kind: 'read', value: await read() };
   } catch (error) {
     if (!(error instanceof CloudError) || mayPass(error)) throw error;
-    return { kind: 'refused', code: error.code, text: refusalText(error) };
+    return { kind: 'refused', code: error.code, text: denialText(error) };
   }
 }

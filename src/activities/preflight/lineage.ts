@@ -1,6 +1,6 @@
 import { CloudError, type Image } from '../../huaweicloud';
 import { mayPass } from '../cloud';
-import { refusalText } from '../object-inspection';
+import { denialText } from '../object-inspection';
 
 /** The images that an image was made from, nearest first. */
 export interface Ancestry {
@@ -74,7 +74,7 @@ async function readAncestor(
     return (await readImage(parentId)) ?? `its ancestor ${parentId} is deleted or not visible`;
   } catch (error) {
     if (!(error instanceof CloudError) || mayPass(error)) throw error;
-    return `its ancestor ${parentId} could not be read (${refusalText(error)})`;
+    return `its ancestor ${parentId} could not be read (${denialText(error)})`;
   }
 }
 

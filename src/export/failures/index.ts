@@ -13,4 +13,10 @@ export { FAILURE_KINDS, type FailureKind, isBenign, isFailureType, outcomeOf, sa
 export { answerUnderWay, nothingToResolve, notTunable } from './not-now';
 export { jobNotRead, notPlanned, notValidated, submitGivenUp, submitRejected } from './not-submitted';
 export { type ExportApplicationFailure, exportFailureOf, isExportFailure, shortReason } from './reading';
-export { childTerminated, type LastKnown, outcomeUnknown, submitLost, type UnknownOfJob } from './unknown';
+export {
+  childTerminated,
+  type LastKnown,
+  outcomeUnknown,
+  submitAmbiguous as submitLost,
+  type UnknownOfJob,
+} from './unknown';

@@ -49,7 +49,7 @@ export function submitGivenUp(
   last?: { denied: boolean; error: CloudErrorInfo; asksToWaitMs: number | null },
 ): ApplicationFailure {
   const { imageId, bucketUrl } = request;
-  const error = last?.error ?? NOT_BEGUN_IN_TIME;
+  const error = last?.error ?? NOT_STARTED_IN_TIME;
   const limits = `submitBudget ${formatDuration(request.options.submitBudgetMs)}, deadline ${iso(deadlineAtMs)}`;
   const why =
     last?.asksToWaitMs == null
@@ -62,7 +62,7 @@ export function submitGivenUp(
   );
 }
 
-const NOT_BEGUN_IN_TIME: CloudErrorInfo = {
+const NOT_STARTED_IN_TIME: CloudErrorInfo = {
   code: 'NOT_BEGUN_IN_TIME',
   message: 'the submit did not begin in time; was there a worker?',
   httpStatus: null,

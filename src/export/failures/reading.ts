@@ -52,7 +52,7 @@ export function shortReason({ type, message, details }: ApplicationFailure): str
   const { refusals, code, reason, error, problem, object } = (details?.[0] ?? {}) as {
     [field in DetailField]?: FieldOf<field>;
   };
-  const told = error ? `${error.code}: ${error.message}` : null;
+  const said = error ? `${error.code}: ${error.message}` : null;
   switch (type) {
     case 'ExportNotAllowed':
       return refusals?.map((refusal) => refusal.message).join(' ') ?? message;
@@ -61,12 +61,12 @@ export function shortReason({ type, message, details }: ApplicationFailure): str
     case 'ExportFailed':
       return [code, reason].filter(Boolean).join(': ') || 'The cloud gave no reason.';
     case 'ExportOutcomeUnknown':
-      return told === null ? `${reason}` : `${reason} (${told})`;
+      return said === null ? `${reason}` : `${reason} (${said})`;
     case 'ExportedObjectInvalid':
       return `The object is not right: ${problem}.`;
     case 'SubmitRejected':
     case 'AccessDenied':
-      return told ?? message;
+      return said ?? message;
     default:
       return message;
   }

@@ -67,7 +67,7 @@ function whyUnknown(
  * @param finding what the search for it ended with, as a clause; null when there was none
  * @param candidate what was found at the destination; its object is null where only the cloud's refusal says that there is one
  */
-export function submitLost(
+export function submitAmbiguous(
   known: LastKnown,
   finding: string | null,
   candidate: { object: ExportOutcomeUnknownDetails['object'] } | null,

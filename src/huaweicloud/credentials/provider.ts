@@ -1,6 +1,6 @@
 import { Transport } from '../transport';
+import { CircuitBreakers } from './circuit-breakers';
 import type { Credentials } from './credentials';
-import { LockProtection } from './lock-protection';
 
 /** Where credentials come from. */
 export interface CredentialsProvider {
@@ -30,12 +30,12 @@ export function staticCredentials(credentials: Credentials): CredentialsProvider
 /** What a client shares with the source of its credentials. */
 export interface ClientResources {
   transport: Transport;
-  locks: LockProtection;
+  breakers: CircuitBreakers;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
 /** For a provider that is asked outside a client. Idle connections keep no process alive. */
 export function resourcesOfItsOwn(): ClientResources {
-  return { transport: new Transport(), locks: new LockProtection(Date.now), now: Date.now };
+  return { transport: new Transport(), breakers: new CircuitBreakers(Date.now), now: Date.now };
 }

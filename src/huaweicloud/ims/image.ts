@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TOLD_TEXT as text } from '../cloud-text';
+import { CLOUD_TEXT as text } from '../cloud-text';
 
 /**
  * A row of ListImages (IMS API, "Querying Images"), as far as the constraints of an export need it. The cloud leaves attributes out, sends

@@ -19,7 +19,7 @@ export function cancelAll(batch: Batch): Promise<void> {
     publish(batch);
     await cancelExports(batch);
     // Their time to be looked at has come nearer.
-    batch.lookNow = true;
+    batch.checkNow = true;
     while (tallyOf(batch).ended < batch.items.length) {
       batch.wake = false;
       publish(batch);

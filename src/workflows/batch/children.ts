@@ -21,7 +21,7 @@ import {
   type PlannedExport,
 } from '../../contract';
 import { shortDestination } from '../../export/summaries';
-import { LOOK_LIMITS } from './look-limits';
+import { LIVENESS_LIMITS } from './liveness-limits';
 import { type Batch, type BatchItem, planOf, settle } from './state';
 import { isOfImage, resultOf, resultOfBusy } from './verdicts';
 
@@ -36,12 +36,12 @@ export function startExport(batch: Batch, position: number): void {
 }
 
 async function begin(batch: Batch, position: number, planned: PlannedExport): Promise<void> {
-  const firstRunId = await start(batch, planned, () => lookSoon(batch, position));
+  const firstRunId = await start(batch, planned, () => checkSoon(batch, position));
   batch.starting.delete(position);
   batch.wake = true;
-  const lookAtMs = firstRunId === null ? 0 : Date.now() + LOOK_LIMITS.firstMs;
+  const lookAtMs = firstRunId === null ? 0 : Date.now() + LIVENESS_LIMITS.firstMs;
   batch.items[position] = { at: 'running', planned, child: { firstRunId, lookAtMs, looks: 0 } };
-  if (firstRunId === null) batch.lookNow = true;
+  if (firstRunId === null) batch.checkNow = true;
   const report = batch.earlyReports.get(position);
   batch.earlyReports.delete(position);
   if (report !== undefined) takeReport(batch, report);
@@ -99,16 +99,16 @@ export function takeReport(batch: Batch, report: ExportEnded): void {
 }
 
 /** Has an export looked at now, unless its verdict is known. */
-export function lookSoon(batch: Batch, position: number): void {
+export function checkSoon(batch: Batch, position: number): void {
   const item = batch.items[position];
   if (item?.at !== 'running') return;
   item.child.lookAtMs = 0;
-  batch.lookNow = true;
+  batch.checkNow = true;
 }
 
 /** Asks every export that runs to cancel. They report, as ever, when they have ended. */
 export async function cancelExports(batch: Batch): Promise<void> {
-  const lookAtMs = Date.now() + LOOK_LIMITS.afterCancelMs;
+  const lookAtMs = Date.now() + LIVENESS_LIMITS.afterCancelMs;
   const asked = batch.items.flatMap((item, position) => {
     // One that was there before is not this batch's to cancel.
     if (item.at !== 'running' || item.child.firstRunId === null) return [];
@@ -124,6 +124,6 @@ export async function cancelExport(batch: Batch, position: number, { bucketUrl }
     await getExternalWorkflowHandle(exportWorkflowId(bucketUrl ?? '')).cancel();
   } catch (error) {
     log.info('An export could not be asked to cancel: it has ended', { bucketUrl, error: String(error) });
-    lookSoon(batch, position);
+    checkSoon(batch, position);
   }
 }

@@ -66,7 +66,7 @@ export interface Batch extends Omit<BatchState, 'items'> {
   /** Something has happened that the window has to be filled or left for. */
   wake: boolean;
   /** Something has happened that an export has to be looked at for before its time. */
-  lookNow: boolean;
+  checkNow: boolean;
   canceling: boolean;
   /** A person has set `maxConcurrent`, perhaps before the plan with that of the input was there. */
   retuned: boolean;
@@ -101,7 +101,7 @@ function inThisRun(input: unknown, state: BatchState): Batch {
     positions: new Map(),
     nextPending: 0,
     wake: false,
-    lookNow: false,
+    checkNow: false,
     canceling: false,
     retuned: false,
     ended: null,

@@ -61,19 +61,19 @@ export function resultOfTakenId({ imageId, bucketUrl }: PlannedExport, workflowT
 
 /** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
 const MAX_MESSAGE = 300;
-const SHORTEST_MESSAGE = 48;
+const MIN_MESSAGE = 48;
 
 /** Of all messages together: state and result of a batch have to stay well below the 2 MB of a payload. */
 const MESSAGE_BYTES = 240_000;
 
 /** So many bytes of a message each of so many items may keep. */
-export function longestMessage(items: number): number {
-  return Math.max(SHORTEST_MESSAGE, Math.min(MAX_MESSAGE, Math.floor(MESSAGE_BYTES / Math.max(1, items))));
+export function maxMessageBytes(items: number): number {
+  return Math.max(MIN_MESSAGE, Math.min(MAX_MESSAGE, Math.floor(MESSAGE_BYTES / Math.max(1, items))));
 }
 
 /** The same result, its message cut to what a batch of so many items can keep. */
 export function fitMessages(result: BatchItemResult, items: number): BatchItemResult {
   const { failure } = result;
   if (failure === undefined) return result;
-  return { ...result, failure: { ...failure, message: cutToBytes(failure.message, longestMessage(items)) } };
+  return { ...result, failure: { ...failure, message: cutToBytes(failure.message, maxMessageBytes(items)) } };
 }

@@ -18,7 +18,7 @@ import type {
 import { SUBMIT_LIMITS } from '../submit-limits';
 
 /** A submit whose answer was lost, and what was found out about it since. Carried by continue-as-new. */
-export interface LostSubmit {
+export interface AmbiguousSubmit {
   /** When the last POST without an answer is surely over. Nothing is decided before. */
   settledAtMs: number;
   /** Whether this very run saw the POSTs of this intent end: a run that was reset cannot know of those of the one before. */
@@ -53,7 +53,7 @@ export type DestinationReading = ReconcileOutcome | { kind: 'unreachable'; error
 
 /** What the next step depends on. */
 export interface Known {
-  lost: LostSubmit;
+  lost: AmbiguousSubmit;
   /** What a person said and was not followed yet. */
   answer: SubmissionResolution | null;
   /** Read in this very step; null before it was. */
@@ -146,6 +146,6 @@ function asksAPerson({ onAmbiguousSubmit }: Known['options']): boolean {
   return onAmbiguousSubmit === 'ask';
 }
 
-function probesLeftOf({ granted, probes }: LostSubmit, options: Known['options']): number {
+function probesLeftOf({ granted, probes }: AmbiguousSubmit, options: Known['options']): number {
   return (asksAPerson(options) ? 0 : options.maxProbes) + granted - probes;
 }

@@ -44,7 +44,7 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
     tracking.carried.submissions += 1;
     accept(tracking, outcome.jobId);
   }
-  if (outcome.kind === 'ambiguous') loseAnswer(tracking, outcome);
+  if (outcome.kind === 'ambiguous') recordAmbiguous(tracking, outcome);
   const surelyNone =
     !tracking.carried.mayHaveSubmitted && tracking.carried.lostSubmit === null && tracking.carried.jobId === null;
   if (surelyNone) tracking.run.remoteJob = 'none';
@@ -53,7 +53,10 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
 }
 
 /** The answer to a POST was lost: from now on the rule is to find out, not to submit. */
-function loseAnswer(tracking: Validated, { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>): void {
+function recordAmbiguous(
+  tracking: Validated,
+  { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>,
+): void {
   const { lostSubmit } = tracking.carried;
   tracking.carried.lastError = error;
   tracking.run.remoteJob = 'unknown';
@@ -76,10 +79,10 @@ function loseAnswer(tracking: Validated, { sent, runId, error }: Extract<SubmitO
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
 function lostActivity(error: unknown): SubmitOutcome {
   const lost = activityError(error, 'ExportImage');
-  const neverBegan = (told: Partial<CloudErrorInfo> = {}): SubmitOutcome => ({
+  const neverBegan = (known: Partial<CloudErrorInfo> = {}): SubmitOutcome => ({
     kind: 'notExecuted',
     reason: 'staleAttempt',
-    error: { ...lost, ...told },
+    error: { ...lost, ...known },
     retryAfterMs: null,
   });
   // Waiting for the completion of a cancel, only an activity that never began ends as canceled.

@@ -38,7 +38,7 @@ export async function sleepOrWake(tracking: Tracking, untilMs: () => number, sum
 }
 
 function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number): number {
-  const { firstWaitMs, firstWaitForWorkerMs, longestWaitMs } = SUBMIT_LIMITS;
+  const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs } = SUBMIT_LIMITS;
   const backedOffMs = Math.min(
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
