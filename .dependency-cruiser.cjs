@@ -29,7 +29,7 @@ module.exports = {
       name: 'contract-imports-only-itself',
       severity: 'error',
       comment:
-        'src/contract is the wire between workflows, activities and clients: it holds types and constants and imports nothing but itself.',
+        'src/contract is the wire between workflows, activities and clients: it holds types, constants and pure functions, and imports nothing but itself.',
       from: { path: '^src/contract/' },
       to: { pathNot: '^src/contract/' },
     },

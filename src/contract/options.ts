@@ -232,7 +232,10 @@ export const TUNABLE_OPTIONS: readonly TunableOption[] = Object.entries(EXPORT_O
 );
 
 /** The longest deadline, from the start of the export, and the longest of any limit. */
-const MAX_DURATION_MS = 365 * 86_400_000;
+export const MAX_DURATION_MS = 365 * 86_400_000;
+
+/** @deprecated Use {@link MAX_DURATION_MS}. */
+export const MAX_DEADLINE_MS = MAX_DURATION_MS;
 
 /** A setting that cannot be, in the words of {@link InvalidExportRequestDetails}; `field` is the name of the option. */
 export interface SettingProblem {

@@ -134,9 +134,3 @@ function besides({ canceling, own, leftJob }: Found): Besides {
   if (own) return 'own';
   return leftJob ? 'leftJob' : 'nothing';
 }
-
-/** May Temporal start an export after a success under the same id? Not for callers that answer with the earlier result. */
-export function reusePolicyOf(caller: Caller): 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY' {
-  const answer = decide(caller, { imageId: '', fileFormat: null }, { state: 'succeeded' });
-  return answer === 'start' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
-}

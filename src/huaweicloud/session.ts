@@ -193,6 +193,7 @@ export class CloudSession {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
+    // The secret key is never sent, but the cloud has it too: it verifies signatures with it.
     const { secretKey, securityToken } = credentials;
     return errorOfAnswer(answer, this.attempt(request), withoutSecrets([secretKey, securityToken]));
   }

@@ -14,7 +14,6 @@ import {
   startChild,
   TerminatedFailure,
   TimeoutFailure,
-  WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import {
   EXPORT_IMAGE_WORKFLOW,
@@ -29,6 +28,7 @@ import {
 } from '../contract';
 import { childBusy, childTerminated, invalidField } from '../export/failures';
 import { startDetails } from '../export/guidance';
+import { REUSE_POLICIES } from '../export/reuse-policy';
 import { type StartedWith, startSummary } from '../export/summaries';
 import type { exportImageWorkflow } from './export-image';
 
@@ -113,9 +113,9 @@ export async function startExportChild(
       args: [input],
       cancellationType,
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      // A child cannot read the success of an earlier run, and its object says as much: the child finds it, if it still is
-      // there. So a refusal by Temporal means one thing only, that an export is running.
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      // A parent cannot read the result of an earlier export. The child finds its object, if it is still there. So Temporal
+      // refuses the start for one reason only: an export is running.
+      workflowIdReusePolicy: REUSE_POLICIES.child,
       ...wordsOf(input),
     });
     return { ...child, result: () => outcomeOf(child.result(), input, workflowId) };

@@ -16,16 +16,8 @@ import {
 } from '../../src/contract';
 import { beingCanceled, destinationBusy } from '../../src/export/failures';
 import { exportedBefore, idTaken, otherJobTracked } from '../../src/export/failures/before-submit';
-import {
-  type Answer,
-  CALLERS,
-  type Caller,
-  decide,
-  type Found,
-  JOINING,
-  reusePolicyOf,
-  rowFor,
-} from '../../src/export/joining';
+import { type Answer, CALLERS, type Caller, decide, type Found, JOINING, rowFor } from '../../src/export/joining';
+import { REUSE_POLICIES } from '../../src/export/reuse-policy';
 import type { RunningExport, Wanted } from '../../src/export/same-export';
 import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
@@ -191,15 +183,14 @@ describe('the joining table', () => {
     }
   });
 
-  it('lets Temporal start an export after a success for a parent only', () => {
-    const policies = CALLERS.map((caller) => [caller, caller === 'status' ? null : reusePolicyOf(caller)]);
-    expect(Object.fromEntries(policies)).toEqual({
-      client: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      status: null,
-      nexus: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      child: 'ALLOW_DUPLICATE',
-      batch: 'ALLOW_DUPLICATE_FAILED_ONLY',
+  it('lets Temporal start an export after a success for a parent only, as the start of every caller says', () => {
+    const succeeded = { state: 'succeeded' } as const;
+    const policies = CALLERS.filter((caller) => caller !== 'status').map((caller) => {
+      const startsAnew = decide(caller, { imageId: '', fileFormat: null }, succeeded) === 'start';
+      return [caller, startsAnew ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY'];
     });
+    expect(REUSE_POLICIES).toEqual(Object.fromEntries(policies));
+    expect(policies.filter(([, policy]) => policy === 'ALLOW_DUPLICATE')).toEqual([['child', 'ALLOW_DUPLICATE']]);
   });
 });
 

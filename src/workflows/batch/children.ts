@@ -20,6 +20,7 @@ import {
   exportWorkflowId,
   type PlannedExport,
 } from '../../contract';
+import { REUSE_POLICIES } from '../../export/reuse-policy';
 import { shortDestination } from '../../export/summaries';
 import { LIVENESS_LIMITS } from './liveness-limits';
 import { type Batch, type BatchItem, planOf, settle } from './state';
@@ -62,7 +63,7 @@ async function start(batch: Batch, planned: PlannedExport, closed: () => void): 
       // A continue-as-new of the batch would end, or cancel, whatever is not abandoned.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      workflowIdReusePolicy: REUSE_POLICIES.batch,
       staticSummary: `Export image ${planned.imageId} → ${shortDestination({ bucketUrl })} (${planned.format})`,
     });
     child.result().then(closed, closed);
