@@ -35,7 +35,7 @@ export interface ExportWorkerOptions {
 
 export interface ExportWorker {
   worker: Worker;
-  /** Runs until the process is told to stop (SIGINT, SIGTERM), then closes the connections to the cloud. */
+  /** Runs until SIGINT or SIGTERM, then closes the connections to the cloud. */
   run(): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export interface ReadyFacts {
 export interface RunExportWorkerOptions {
   /** @default false */
   activitiesOnly?: boolean;
-  /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server heeds the last one. */
+  /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server uses the last one. */
   activitiesPerSecond?: number;
   /** Anything else for Temporal's Worker. A function is called once the server has answered: for what takes long to make. */
   worker?: Partial<WorkerOptions> | (() => Promise<Partial<WorkerOptions>>);

@@ -7,7 +7,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { answerTo } from './answers';
 
-/** What the server tells its parent: where it listens, and, asked by any message, what has come to it so far. */
+/** What the server reports to its parent: where it listens and, on any message, what it has received so far. */
 export type ServerReport = { origin: string } | { requests: number; connections: number };
 
 const START_OF_PATH = 'GET '.length;

@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 /** Shorter exports cost little however they are polled. */
 const LONG_MS = HOUR_MS;
 
-/** Where nothing tells the end, somebody who guessed the length well is better, but not by much. */
+/** Where nothing shows the end, a good guess of the length is better, but not by much. */
 const BLIND_MARGIN = 1.15;
 
 const COMPARED_TO_SMITHY_MS = 9 * HOUR_MS;
@@ -66,7 +66,7 @@ function atMost(aim: number, ratio: number, what: string): Verdict {
   return { text: `${ratio.toFixed(3)}x of ${what} (aim ${aim}x)`, met: ratio <= aim };
 }
 
-/** Even the unlucky are told within the longest interval. */
+/** Even in the worst case the end is seen within the longest interval. */
 function withinMaximum(cell: Cell): Verdict {
   const { p95DelayMs } = scoreOf(cell, 'ours');
   return { text: `p95 ${seconds(p95DelayMs)} (aim ${seconds(MAX_INTERVAL_MS)})`, met: p95DelayMs <= MAX_INTERVAL_MS };

@@ -4,15 +4,15 @@ import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
 import { denialText, findObject, isOlder } from './object-inspection';
 
-/** A look that took longer than this says nothing of what is there now: the worker stood still. Longer than any HEAD. */
+/** A read that took longer than this says nothing about what is there now: the worker stood still. Longer than any HEAD. */
 const READ_IS_GOOD_FOR_MS = 15_000;
 
 /**
  * `imsDiscardObject`: deletes the object of an export that was canceled, and only that very object. OBS has no conditional
- * delete, so it is looked at right before: same ETag, size and last-modified as verified, and not older than the job.
- * What is refused is told and not thrown: it must not hide what the export itself ended with.
+ * delete, so the object is read right before: same ETag, size and last-modified as verified, and not older than the job.
+ * A denial is returned, not thrown: it must not hide what the export itself ended with.
  *
- * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the look of
+ * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the read by
  *   the next attempt settles what the DELETE did
  */
 export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDiscardObject'] {

@@ -10,9 +10,9 @@ interface Seen {
 }
 
 /**
- * `imsReconcileSubmit`: looks at the destination of a submit whose answer was lost. Reads only, never a POST.
+ * `imsReconcileSubmit`: reads the destination of an ambiguous submit. It never sends a POST.
  *
- * Nothing may be submitted after an object was seen. So from the first sight on, every attempt answers with that object,
+ * Nothing may be submitted after an object was seen. So once it was seen, every attempt answers with that object,
  * whatever else goes wrong; an error would lose it.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked and no object was seen
@@ -51,7 +51,7 @@ function notSeenAgain({ object }: Seen, error: unknown): ReconcileOutcome {
   return { kind: 'candidate', object, doubt: `it was seen, and could not be looked at again (${why})`, passing: true };
 }
 
-/** Why the object cannot be taken for ours by its looks; null when it can. */
+/** Why the metadata or bytes of the object do not prove it to be ours; null when they do. */
 async function doubtOf(
   { client }: AccountCloud,
   { request, destinationFreeAt }: ReconcileInput,

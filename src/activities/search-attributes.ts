@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { SEARCH_ATTRIBUTES } from '../contract';
 
-/** What Temporal tells of the search attributes that an export upserts. */
+/** What Temporal knows of the search attributes that an export upserts. */
 export type Registration =
   | { kind: 'known'; namespace: string; missing: string[] }
   /** A server that does not tell them, or not to this worker. */

@@ -9,8 +9,8 @@ const HEARTBEATS_PER_TIMEOUT = 6;
 const MAX_HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
- * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that
- * nobody knows. The POST is not tied to the cancellation of the activity: once begun, its answer is awaited.
+ * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that the outcome is
+ * unknown. The POST is not tied to the cancellation of the activity: once it is sent, its answer is awaited.
  */
 export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSubmitExport'] {
   return async (input) => {

@@ -4,7 +4,7 @@ import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLa
 import { denialText, faultOf, findObject } from './object-inspection';
 
 /**
- * `imsVerifyObject`: looks at the object that a job says it wrote. Without permission to read it, verification is
+ * `imsVerifyObject`: checks the object that a job says it wrote. Without permission to read it, verification is
  * skipped: the export has succeeded all the same.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked

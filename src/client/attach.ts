@@ -1,5 +1,5 @@
 /**
- * Tracking a job that was begun elsewhere.
+ * Tracking a job that was started elsewhere.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { type StartedExport, type StartOptions, startExport } from './start';
 import { reportStartProgress } from './start-progress';
 import { resolveSubmission } from './steer';
 
-/** So many exports, newest first, are asked whether they track the job. */
+/** The number of exports, newest first, that are searched for one that tracks the job. */
 const ASKED_EXPORTS = 1_000;
 
 /**
- * Tracks a job that was begun elsewhere: by the console, or by an export that was canceled or lost. The job must be an
+ * Tracks a job that was started elsewhere: by the console, or by an export that was canceled or lost. The job must be an
  * export of this image, and must not be tracked, or have been, for another destination. A running export of the same
- * image and destination that does not know what became of its submit is told that it is this job.
+ * image and destination that looks for the job of an ambiguous submit is told that it is this job.
  *
  * @throws ExportError InvalidExportRequest when the job is of another image, type or destination, or not known;
  *   DestinationBusy when another job is tracked there, and as {@link startExport}
@@ -44,7 +44,7 @@ export async function attachExport(
 async function attach(client: Client, input: AttachExportInput, options: StartOptions): Promise<StartedExport> {
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
-    // Whatever is wrong with it is told before anything is asked.
+    // What is wrong with the input is reported before Temporal is asked.
     const request = parseExportStart(input);
     const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
@@ -57,7 +57,7 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   throw toExportError(otherJobTracked(input, input.attach.jobId, started.jobId), workflowId);
 }
 
-/** The cloud does not tell where a job exports to, but an export that began it, or tracked it, does. */
+/** The cloud does not say where a job exports to, but an export that started or tracked it does. */
 async function refuseJobOfOtherDestination(client: Client, jobId: string, bucketUrl: string): Promise<void> {
   const exports = await listExports(client, ASKED_EXPORTS);
   // One that only attached to it, and has ended, may have been a mistake.
@@ -84,7 +84,7 @@ async function seeksItsJob(client: Client, workflowId: string, request: ExportRe
   return decide('status', wanted, foundByStatus(report.status)) === 'nameJob';
 }
 
-/** Names the job to the export and waits until it has looked at it. */
+/** Names the job to the export and waits until it has checked it. */
 async function nameItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
   await resolveSubmission(client, workflowId, { jobId });
   for await (const { status } of followExport(client, workflowId, 500)) {

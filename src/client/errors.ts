@@ -20,7 +20,7 @@ import { noSuchNamespace } from '../temporal/unreachable';
 
 export { ExportError, type ExportErrorCode } from '../export-error';
 
-/** How long a Temporal server may be away while somebody waits for an export. */
+/** How long a Temporal server may be away while a caller waits for an export. */
 export const OUTAGE_PATIENCE_MS = 10 * 60_000;
 
 /** gRPC statuses of a server that cannot be reached, does not answer in time, or has too much to do. */

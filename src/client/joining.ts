@@ -1,5 +1,5 @@
 /**
- * Client and Nexus handler by the table of `export/joining.ts`: what they found goes in, and a refusal is thrown.
+ * Client and Nexus handler by the table of `export/joining.ts`: they pass what they found, and it throws where the caller may not join.
  *
  * @module
  */
@@ -61,7 +61,7 @@ export async function earlierResult(
   return result;
 }
 
-/** Phases of an export that may look for the job of a lost submit. */
+/** Phases of an export that may look for the job of an ambiguous submit. */
 const SEEKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
 
 /** The image is unknown until the export has validated its input. */

@@ -124,7 +124,7 @@ export const EXPORT_OPTIONS = {
   },
   maxInterval: {
     kind: 'duration',
-    // Nobody waits for the end of a nine-hour export to the minute.
+    // The end of a nine-hour export need not be known to the minute.
     default: '10m',
     tunable: true,
     help: 'Never wait longer than this between polls.',
@@ -177,7 +177,7 @@ export const EXPORT_OPTIONS = {
   },
   maxProbes: {
     kind: 'wholeNumber',
-    // One probe tells in most cases; each further one would be one more export that may begin.
+    // One probe is enough in most cases; each further one would be one more export that may begin.
     default: 1,
     min: 0,
     max: 10,

@@ -1,4 +1,4 @@
-/** What a problem is of, in the order in which problems are to be mended: what comes first may be the cause of the rest. */
+/** The kinds of problems, in the order in which to fix them: an earlier one may be the cause of the rest. */
 export const PROBLEM_KINDS = ['configuration', 'temporal', 'cloud'] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 

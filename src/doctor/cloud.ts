@@ -17,7 +17,7 @@ import { type Check, check, type Finding, notChecked, ok, problem } from './chec
 
 export interface CloudPlace {
   env: NodeJS.ProcessEnv;
-  /** The one account to look at; all of them when absent. */
+  /** The one account to check; all of them when absent. */
   account?: string;
   buckets: readonly string[];
   now: () => number;

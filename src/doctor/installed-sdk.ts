@@ -48,7 +48,7 @@ function manifestsFrom(folder: string): Manifest[] {
   return [...found.values()];
 }
 
-/** Up the folders, as node looks; undefined for a package that is optional and absent. */
+/** Up the folders, as Node searches; undefined for a package that is optional and absent. */
 function find(name: string, from: string): Manifest | undefined {
   const here = join(from, 'node_modules', name);
   if (existsSync(join(here, 'package.json'))) return readManifest(here);

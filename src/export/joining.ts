@@ -36,7 +36,7 @@ export interface Found {
   state: 'nothing' | 'ended' | 'succeeded' | 'running';
   workflowType?: string;
   of?: FoundExport;
-  /** The answer to its submit was lost, and it looks for its job. */
+  /** Its submit is ambiguous, and it looks for its job. */
   seeksJob?: boolean;
   /** It is being canceled. Of itself, an export says so only while it drains: any other cancel ends it at once. */
   canceling?: boolean;
@@ -48,7 +48,7 @@ export interface Found {
 
 /**
  * - `start`: start an export. `startWithNote`: and report the job that the earlier run left
- * - `join`: wait for the end of the running export. `nameJob`: `attachExport` first tells it its job, then joins.
+ * - `join`: wait for the end of the running export. `nameJob`: `attachExport` first names it its job, then joins.
  *   `adopt`: the batch waits for its report
  * - `earlierResult`: answer with the result of the earlier success. A batch calls this `alreadyExported`
  * - `busy`, `beingCanceled`, `idTaken`: DestinationBusy, with three different messages. A batch calls `busy` `alreadyExporting`

@@ -23,18 +23,18 @@ export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** At most so many characters, the last a mark of what is missing. */
+/** Cut to this number of characters; the last one marks that something is missing. */
 export function cut(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }
 
-/** At most so many bytes of UTF-8, the last a mark of what is missing. */
+/** Cut to this number of bytes of UTF-8; the end marks that something is missing. */
 export function cutToBytes(text: string, bytes: number): string {
   if (bytesOf(text) <= bytes) return text;
   return `${beginning([...text], bytes - bytesOf('…')).join('')}…`;
 }
 
-/** At most so many bytes, of the middle of a longer text only a mark. */
+/** Cut to this number of bytes; a mark replaces the middle of a longer text. */
 export function cutInTheMiddle(text: string, bytes: number): string {
   if (bytesOf(text) <= bytes) return text;
   const half = (bytes - bytesOf('…')) / 2;

@@ -4,7 +4,7 @@ import { oneLine } from '../export/quoting';
 /** Longer than anything the cloud says for people to read, short enough for a history that is kept. */
 const MAX_TEXT = 1_000;
 
-/** A text that the cloud told; null when it is absent, empty or no text. One line, cut at 1000 characters. */
+/** A text from the cloud; null when it is absent, empty or no text. One line, cut at 1000 characters. */
 export const CLOUD_TEXT = z
   .unknown()
   .transform((value) => (typeof value === 'string' ? oneLine(value.trim(), MAX_TEXT) || null : null));

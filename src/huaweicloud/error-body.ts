@@ -15,7 +15,7 @@ export interface ErrorBody {
   requestId: string | null;
 }
 
-/** No error of the cloud comes near this length. What is longer is somebody's page, of which the beginning tells enough. */
+/** No error of the cloud comes near this length. What is longer is a page of a proxy, and its beginning is enough. */
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_PAGE_LENGTH = 20_000;
 const MAX_MESSAGE_LENGTH = 300;

@@ -73,14 +73,14 @@ export interface CloudClient {
    */
   checkCredentials(): Promise<void>;
   /**
-   * Makes sure that IMS lets the account in, by a signed read that tells of no image in particular.
+   * Checks that IMS accepts the account, by a signed read of no image in particular.
    *
    * @throws `CloudError`
    */
   checkAccess(): Promise<void>;
   /**
-   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it tells none. An answer, whatever it
-   * says, shows that IMS is reached.
+   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it says none. Any answer
+   * shows that IMS is reached.
    *
    * @throws `CloudError` when there is no answer
    */
@@ -143,7 +143,7 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
   }
 }
 
-/** Whoever exports images may list them, and the gateway before IMS is plain about signatures. */
+/** An account that exports images may list them, and the gateway before IMS reports a bad signature as such. */
 function listOneImage({ endpoints, projectId }: CloudAccount): CloudRequest {
   return gatewayRequest('ListImages', {
     method: 'GET',

@@ -23,7 +23,7 @@ export interface CloudRequest {
 export interface ReadOptions {
   signal?: AbortSignal;
   /**
-   * A person asked for this read: it may try an access key that was refused before its rest is over, though never so
+   * A person asked for this read: it may try a refused access key while its circuit is open, though never so
    * often that the cloud would lock the key.
    */
   tryRefusedKey?: boolean;
@@ -37,7 +37,7 @@ export interface WriteOptions extends ReadOptions {
 export interface SessionOptions {
   retry?: RetryOptions;
   /**
-   * A read that every signer may make and whose refusal is plain. It tells whether a key is good where another request
+   * A read that every signer may make, and that fails clearly. It shows whether a key is good where another request
    * cannot: before a write with a doubtful key, and after a 403 without a body.
    */
   proof?: CloudRequest;
@@ -142,7 +142,7 @@ export class CloudSession {
     const key = breakers.nameOf(credentials);
     let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
     while (outcome === NOT_SENT) {
-      // A HEAD would not tell a refusal from a lack of permission, and a POST may be answered only after minutes.
+      // The answer to a HEAD does not distinguish a bad signature from a lack of permission, and that to a POST may take minutes.
       if (request.method !== 'GET' && breakers.signatures.wantsProof(key, { slow: !isRead(request) })) {
         const trouble = await this.#prove(request, key, credentials, limits());
         if (trouble !== undefined) throw trouble;
@@ -166,7 +166,7 @@ export class CloudSession {
   }
 
   /**
-   * One request and its answer, a refusal being one; or nothing, when the key was refused while the request waited for a
+   * One request and its answer, also a rejection; or nothing, when the key was refused while the request waited for a
    * connection. @throws {@link CloudError} when there is no answer
    */
   async #exchange(
@@ -243,7 +243,7 @@ export class CloudSession {
   }
 
   /**
-   * Tries a key by a request whose verdict is plain: one at a time, for all who need it. Answers the trouble, if any, as
+   * Tries a key by a request with a clear verdict: one at a time, for all callers. Returns the error, if any, as
    * that of the request that needed it.
    */
   async #prove(
@@ -287,7 +287,7 @@ export class CloudSession {
     }
   }
 
-  /** Other credentials after a refusal; undefined when there is nothing new to try. */
+  /** Other credentials after these were refused; undefined when there is nothing new to try. */
   async #renew(request: CloudRequest, refused: Credentials, limits: TimeLimits): Promise<Credentials | undefined> {
     try {
       await this.#refresh(refused, limits);

@@ -53,7 +53,7 @@ export class TransportError extends Error {
     /** Of node or undici (`ECONNREFUSED`, `UND_ERR_SOCKET`), or `RequestTimeout`, `Aborted`, `NotSent`. */
     readonly code: string,
     message: string,
-    /** Whether the request had begun to be written. When false, the server has surely not seen it. */
+    /** Whether writing the request had started. When false, the server has surely not seen it. */
     readonly isStarted: boolean,
     options?: ErrorOptions,
   ) {
@@ -183,7 +183,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) return;
     this.#failure = new TransportError(code, message, this.#isStarted, { cause });
     this.#settle();
-    // Undici tells of an abort only once it is connected; the caller need not wait for that.
+    // Undici reports an abort only once it is connected; the caller need not wait for that.
     this.#reject(this.#failure);
     this.#controller?.abort(this.#failure);
   }

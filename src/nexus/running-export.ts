@@ -9,7 +9,7 @@ import type { ExportMemo } from '../contract';
 import { type HandedOn, type RunningExport, readAttachedJob, readImageAndFormat } from '../export/same-export';
 
 export interface FoundRun {
-  /** One that somebody paused runs as well, though Temporal has another word for it. */
+  /** A paused one runs as well, though its status in Temporal differs. */
   state: 'running' | 'succeeded' | 'endedOtherwise';
   workflowType: string;
   runId: string;
@@ -48,7 +48,7 @@ function stateOf({ closeTime, status }: WorkflowExecutionDescription): FoundRun[
 
 /**
  * Image, format and job of a run, from what it was started with. Undefined where that names no image: such an export fails
- * by itself, and whoever means the same destination may share that failure.
+ * by itself, and a caller with the same destination may share that failure.
  */
 export async function readRunningExport(
   client: Client,

@@ -35,7 +35,7 @@ export class AccountClouds {
     return this.#checked;
   }
 
-  /** Opens the clients, unless somebody holds them already. */
+  /** Opens the clients, unless another worker holds them already. */
   hold(): Release {
     this.#holders += 1;
     if (this.#holders === 1) this.#open();
@@ -54,7 +54,7 @@ export class AccountClouds {
       this.#clouds.set(account.name, { region: account.region, client });
     }
     this.#checked = this.#checkCredentials();
-    // Whoever holds them asks; nobody need be waiting at this moment.
+    // Each holder asks when it needs one; none may be waiting at this moment.
     this.#checked.catch(() => undefined);
   }
 

@@ -96,7 +96,7 @@ type ParsedInput = z.infer<typeof batchInputSchema>;
  */
 export function parseBatchInput(input: unknown): BatchRequest {
   const listed = (input as { images?: unknown } | null)?.images;
-  // Thousands of images would be looked at and quoted only to say that they are too many.
+  // Thousands of images would be checked and quoted only to say that they are too many.
   if (Array.isArray(listed) && listed.length > MAX_BATCH_IMAGES) {
     throw invalidRequest([{ field: 'images', value: `a list of ${listed.length}`, expected: SPLIT }]);
   }

@@ -16,7 +16,7 @@ export interface JobSummary {
   endTime: string | null;
 }
 
-/** All export jobs. What is due ends when somebody looks or the clock is moved, and its object appears then. */
+/** All export jobs. A due job ends when it is read or the clock is moved, and its object appears then. */
 export class JobBook {
   constructor(
     private readonly jobs: Job[],

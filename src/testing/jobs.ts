@@ -21,9 +21,9 @@ export interface Job {
   stuckMs: number;
   /** Set while the job is stuck: it neither moves nor ends. */
   stuckSinceMs: number | null;
-  /** Told instead of the real progress until the job ends. */
+  /** Reported instead of the real progress until the job ends. */
   pinnedPercent: number | null;
-  /** Told instead of the real status; the job does not end while it is set. */
+  /** Reported instead of the real status; the job does not end while it is set. */
   pinnedStatus: string | null;
   /** The cloud has lost the record: queries do not find it. The work goes on. */
   forgotten: boolean;
@@ -37,7 +37,7 @@ export interface JobEnd {
   failReason: string | null;
 }
 
-/** What a query tells of a job. */
+/** What a query returns of a job. */
 export interface JobReading {
   /** INIT, RUNNING, SUCCESS, FAIL, or a word that the control API pinned. */
   status: string;
@@ -50,11 +50,11 @@ export interface JobReading {
 
 /** A change by `PUT /_simulator/jobs/{id}`. */
 export interface JobChange {
-  /** `FAIL` and `SUCCESS` end the job now; any other word is told as it is until it is taken back with null. */
+  /** `FAIL` and `SUCCESS` end the job now; any other word is reported as it is until it is taken back with null. */
   status?: string | null;
   error_code?: string | null;
   fail_reason?: string | null;
-  /** 0 to 1, told until the job ends; null takes it back. */
+  /** 0 to 1, reported until the job ends; null takes it back. */
   percent?: number | null;
   forget?: boolean;
   stuck?: boolean;
@@ -131,7 +131,7 @@ function elapsedMs(job: Job, nowMs: number): number {
   return Math.max(0, (job.stuckSinceMs ?? nowMs) - job.beginTimeMs - job.stuckMs);
 }
 
-/** Keeps 0.29 * 100, which is a little less than 29, from telling 28 %. */
+/** Keeps 0.29 * 100, which is a little less than 29, from being shown as 28 %. */
 const ROUNDING = 1e-9;
 
 function showPercent(job: Job, nowMs: number): number {

@@ -27,7 +27,7 @@ const DRAFT_OF_STATE = /^state\.json\.\d+\.tmp$/;
  * The directory that a simulator lives in: `state.json`, `requests.jsonl`, `owner.pid` and `objects/`. Without a name of
  * its own it is a temporary one, removed at the end, and the state is not written at all.
  *
- * A directory that somebody named may hold what others made. It is used only when it is empty, missing, or has the state
+ * A directory that the caller named may hold files of others. It is used only when it is empty, missing, or has the state
  * of a simulator, and nothing in it is written before that is known. Links are not followed: what they lead to is not ours.
  */
 export class StateDirectory {
@@ -155,7 +155,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process lives as well.
+    // A process of another user lives as well.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -70,7 +70,7 @@ function attributesOf({ message, meta = {} }: LogEntry): { [name: string]: unkno
   return attributes;
 }
 
-/** Of a failure that is one of ours, the words alone: it was thrown on purpose, so that its stack tells nothing. */
+/** Of a failure of ours only type and message: it was thrown on purpose, so its stack says nothing. */
 function errorOf(error: unknown): unknown {
   if (!(error instanceof Error) || isExportFailure(error)) return wordsOf(error);
   const { stack, cause } = error;

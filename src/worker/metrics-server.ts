@@ -81,7 +81,7 @@ function say(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 }
 
-/** A server cannot listen where it was told to. Another port or address cures that. */
+/** A server cannot listen at its port or address. Choose another. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }

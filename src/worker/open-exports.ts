@@ -34,7 +34,7 @@ export function countOpenExports(options: OpenExportsOptions): { stop(): void } 
         isFailing = false;
       },
       (error: unknown) => {
-        // Once for an outage of Temporal, of which other lines tell as well.
+        // Once for an outage of Temporal, which other lines report as well.
         if (!isFailing) logger.warn('Open exports could not be counted', { reason: String(error) });
         isFailing = true;
       },

@@ -49,7 +49,7 @@ export interface ExportChildOptions {
    * What a cancel of the parent, or of the scope that the child was started in, does to the export.
    *
    * - `ABANDON`: the parent gets its cancel at once, and the export goes on and stays tracked. The cloud cannot cancel a
-   *   job: to cancel the export would only stop somebody from looking.
+   *   job: to cancel the export would only stop its tracking.
    * - `WAIT_CANCELLATION_COMPLETED`: the export is canceled, and the parent waits until it has ended as its own
    *   `options.onCancel` says. This suits `onCancel: 'drain'`, which deletes the object; that may take hours.
    * - `WAIT_CANCELLATION_REQUESTED`, `TRY_CANCEL`: the export is canceled, and the parent does not wait for its end.
@@ -155,7 +155,7 @@ function childIdOf(input: unknown): string {
   return exportWorkflowId(bucketUrl);
 }
 
-/** Temporal could not write it down, which would fail the workflow task of the parent, for ever. */
+/** Temporal could not write it down, which would fail the workflow task of the parent again and again. */
 function refuseOtherThanJson(input: unknown): void {
   try {
     JSON.stringify(input);

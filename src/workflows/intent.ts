@@ -44,7 +44,7 @@ function runningExport({
   return of && { ...of, jobId: jobId ?? readAttachedJob(input) ?? null, startedAt: iso(startedAtMs) };
 }
 
-/** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */
+/** Throws when the answer cannot be read, or when there is no ambiguous submit. */
 export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
   if (!isResolution(resolution)) throw invalidField('resolution', resolution, RESOLUTION);
   if (tracking.carried.lostSubmit === null || tracking.run.ended !== null)

@@ -1,5 +1,5 @@
 /**
- * `imsLookAtExports`: what became of exports that were not heard of, as Temporal tells it.
+ * `imsLookAtExports`: the liveness check of a batch. It reads from Temporal what became of exports that did not report.
  *
  * @module
  */
@@ -52,7 +52,7 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
       const latest = await client.workflow.getHandle(workflowId).describe();
       const chain = firstRunOf(latest);
-      // Somebody may have started another export of that id since; what is asked for is what became of this one.
+      // Another export of that id may have been started since. The caller asks about this one.
       const isMeant = firstRunId === null || firstRunId === chain;
       if (isMeant && latest.closeTime === undefined) return running(latest, chain);
       if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {

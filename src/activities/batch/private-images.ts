@@ -6,11 +6,11 @@
 import { type ImageQuery, MAX_BATCH_IMAGES } from '../../contract';
 import type { CloudClient, Image, ImageFilter } from '../../huaweicloud';
 
-/** Above so many, the list of all private images is quicker than one read for each. */
+/** Above this number, the list of all private images is quicker than one read for each. */
 const MAX_READ_BY_ID = 100;
 const READS_AT_ONCE = 5;
 
-/** The cloud answers with one and the same page again and again, or with more than anybody has. */
+/** A limit for a cloud that repeats one page, or lists more images than any account has. */
 const MAX_PAGES = 1_000;
 
 /**

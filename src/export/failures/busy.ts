@@ -37,7 +37,7 @@ function busyDetails(
   return { imageId, bucketUrl, running: { imageId: runningImageId, fileFormat, isQuickExport, startedAt } };
 }
 
-/** What a parent is told whose child Temporal refused, since a workflow of that id runs already: of what, it does not say. */
+/** For a parent: Temporal refused the child, since a workflow of that id already runs. Temporal does not say of which image. */
 export function childBusy(input: unknown, workflowId: string, cause: Error): ApplicationFailure {
   const context = contextOf(null, input);
   return failure(

@@ -19,7 +19,7 @@ export function failure<Type extends FailureType>(
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], category, cause });
 }
 
-/** Image and destination, from the validated request, or as far as an input that can be anything tells them. */
+/** Image and destination, from the validated request, or as far as an input that can be anything names them. */
 export function contextOf(request: ExportRequest | null, input: unknown): FailureContext {
   const { imageId, bucketUrl } = request ?? ((input ?? {}) as { [field: string]: unknown });
   return { imageId: String(imageId ?? ''), bucketUrl: String(bucketUrl ?? '') };

@@ -20,7 +20,7 @@ export function answerUnderWay(resolution: SubmissionResolution): ApplicationFai
   );
 }
 
-/** There is no submit whose answer was lost. */
+/** There is no ambiguous submit. */
 export function nothingToResolve(jobId: string | null, phase: ExportPhase): ApplicationFailure {
   const state =
     jobId === null

@@ -39,7 +39,7 @@ export function submitRejected(request: ExportRequest, error: CloudErrorInfo, de
 }
 
 /**
- * The time to submit is over. Every refusal so far was one before execution, so surely nothing was submitted.
+ * The time to submit is over. Every try so far was refused before execution, so surely nothing was submitted.
  *
  * @param last what the last try was answered; `asksToWaitMs` where that is longer than is left
  */
@@ -70,7 +70,7 @@ const NOT_STARTED_IN_TIME: CloudErrorInfo = {
   operation: 'ExportImage',
 };
 
-/** A job to be tracked cannot be looked at. */
+/** A job to be tracked cannot be read. */
 export function jobNotRead(
   { imageId, bucketUrl }: ExportRequest,
   jobId: string,

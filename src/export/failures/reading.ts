@@ -18,14 +18,14 @@ export function isExportFailure(error: unknown): error is ExportApplicationFailu
  * What an export ended with, found in whatever a workflow or a client caught: the failure of a child, of a Nexus operation or
  * of a workflow, by itself or as the cause of others. `type` says what `details` are.
  *
- * @returns undefined of anything else, of a cancel among others (`isCancellation` tells that)
+ * @returns undefined for anything else, also for a cancel (`isCancellation` detects that)
  * @example
  * ```ts
  * try {
  *   await executeExportChild(input);
  * } catch (error) {
  *   const failure = exportFailureOf(error);
- *   if (failure?.type === 'ExportOutcomeUnknown') await tellOnCall(failure.message, failure.details.jobId);
+ *   if (failure?.type === 'ExportOutcomeUnknown') await notifyOnCall(failure.message, failure.details.jobId);
  *   throw error;
  * }
  * ```
@@ -45,8 +45,8 @@ function isOfAnExport(details: unknown): boolean {
 }
 
 /**
- * Why an export has failed, without its image and destination: whoever reads of thousands has those beside it, and little
- * room for words.
+ * Why an export failed, without its image and destination: a list of thousands shows those beside it, and has little
+ * room for text.
  */
 export function shortReason({ type, message, details }: ApplicationFailure): string {
   const { refusals, code, reason, error, problem, object } = (details?.[0] ?? {}) as {

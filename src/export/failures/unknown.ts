@@ -17,7 +17,7 @@ import { contextOf, failure } from './failure';
 
 type UnknownReason = ExportOutcomeUnknownDetails['reason'];
 
-/** Why nobody knows what became of a job whose id is known. */
+/** Why the outcome of a job with a known id is unknown. */
 export type UnknownOfJob = Exclude<UnknownReason, 'submitAmbiguous' | 'trackingEnded'>;
 
 /** What is known of an export whose outcome is not. */
@@ -62,10 +62,10 @@ function whyUnknown(
 }
 
 /**
- * The answer to the submit was lost, and what became of it cannot be told.
+ * The submit is ambiguous, and what became of it could not be found out.
  *
  * @param finding what the search for it ended with, as a clause; null when there was none
- * @param candidate what was found at the destination; its object is null where only the cloud's refusal says that there is one
+ * @param candidate what was found at the destination; its object is null where only the cloud's rejection says that there is one
  */
 export function submitAmbiguous(
   known: LastKnown,
@@ -106,7 +106,7 @@ function unknown(
   });
 }
 
-/** What a parent is told whose child was terminated from outside: nobody saw the end of the export. */
+/** For a parent: its child was terminated from outside, so the end of the export was not seen. */
 export function childTerminated(input: unknown, workflowId: string, cause: Error): ApplicationFailure {
   const context = contextOf(null, input);
   return failure(

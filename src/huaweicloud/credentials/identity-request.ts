@@ -17,7 +17,7 @@ export interface IdentityRequest {
   path: string;
   headers?: HttpRequest['headers'];
   body?: string;
-  /** What the request tells, and no error may. */
+  /** What the request holds and no error may show. */
   secrets?: readonly string[];
   /** Statuses that are answers rather than errors, beside 200 to 299. */
   alsoAnswers?: readonly number[];

@@ -94,7 +94,7 @@ function noAgency(endpoint: string): CredentialsError {
 
 /**
  * Whether this machine is an ECS of Huawei Cloud, by the tag that cloud-init knows it by (DataSourceOpenStack). So a
- * laptop is told at once what to set, rather than after waiting for an address that leads nowhere.
+ * laptop gets the message what to set at once, not after a wait for an address that nothing answers.
  */
 export function isEcs(assetTagFile = '/sys/class/dmi/id/chassis_asset_tag'): boolean {
   try {

@@ -16,7 +16,7 @@ export interface CredentialsProvider {
    */
   refresh?(refused: Credentials): Promise<void>;
   /**
-   * The same source for one client: with its connections, its clock and its guards. Providers that ask nobody need none.
+   * The same source for one client: with its connections, its clock and its circuit breakers. Providers that call no service need none.
    * Asked outside a client, a provider uses connections of its own.
    */
   forClient?(resources: ClientResources): CredentialsProvider;

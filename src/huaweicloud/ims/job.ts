@@ -19,7 +19,7 @@ export interface ImageJob {
   imageId: string | null;
   /** Upper-cased; FAILED is read as FAIL. INIT, RUNNING, SUCCESS, FAIL are documented. */
   status: string;
-  /** Fraction 0..1 by {@link readProgress}; null when the cloud said none. */
+  /** Fraction 0..1 by {@link readProgress}; null when the cloud reports none. */
   progress: number | null;
   currentTask: string | null;
   /** As the cloud spelled it: ISO 8601, or `04-Jun-2015 18:11:06:586`. */
@@ -147,7 +147,7 @@ interface JobFailure {
   reason?: string | null;
 }
 
-/** The first code that is said, and every reason. */
+/** The first code, and every reason. */
 function failureIn(said: readonly JobFailure[]): { errorCode: string | null; failReason: string | null } {
   const errorCode = said.find(({ code }) => code != null)?.code ?? null;
   const reasons: string[] = [];

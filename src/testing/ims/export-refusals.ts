@@ -34,7 +34,7 @@ export interface ExportRejection {
   because: string;
 }
 
-/** The first refusal that applies; undefined when the export is accepted. */
+/** The first rejection that applies; undefined when the export is accepted. */
 export function rejectionOf(attempt: ExportAttempt): ExportRejection | undefined {
   return EXPORT_REJECTIONS.find(({ when }) => when(attempt));
 }
@@ -48,7 +48,7 @@ const MAX_FILE_NAME = 128;
 const MAX_KEY = 1024;
 
 /**
- * What the cloud refuses, in the order in which this simulator looks: the request, the image, whether the image is free,
+ * What the cloud refuses, in the order in which this simulator checks: the request, the image, whether the image is free,
  * the destination. The real order is not published, nor which of two fitting codes is given; `because` says what is
  * documented and what was chosen here.
  */

@@ -28,7 +28,7 @@ import { isOfImage, resultOf, resultOfBusy } from './verdicts';
 
 type Pending = Extract<BatchItem, { at: 'pending' }>;
 
-/** Starts the export of an image. What comes of it is a report, or found by a look. */
+/** Starts the export of an image. Its end arrives as a report, or the liveness check finds it. */
 export function startExport(batch: Batch, position: number): void {
   const { planned } = batch.items[position] as Pending;
   batch.starting.add(position);
@@ -51,7 +51,7 @@ async function begin(batch: Batch, position: number, planned: PlannedExport): Pr
 /**
  * The first run of the export; null when there is an export of that id already.
  *
- * @param closed called when this run of the batch is told that the export is closed. Its report came before that, so it only
+ * @param closed called when this run of the batch learns that the export is closed. Its report came before that, so it only
  *   matters where there was none.
  */
 async function start(batch: Batch, planned: PlannedExport, closed: () => void): Promise<string | null> {
@@ -74,7 +74,7 @@ async function start(batch: Batch, planned: PlannedExport, closed: () => void): 
   }
 }
 
-/** The input of the export of one image, which tells this batch of its end. */
+/** The input of the export of one image, which reports its end to this batch. */
 export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExport): ExportImageInput {
   const { account, options } = planOf(batch);
   const chosen = format === 'quick' ? { isQuickExport: true } : { fileFormat: format };
@@ -82,7 +82,7 @@ export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExp
   return { imageId, bucketUrl, ...chosen, account, options, notify } as ExportImageInput;
 }
 
-/** An export that has ended, in its own words. Others than those of this batch are not listened to. */
+/** The report of an export that has ended. Reports of exports of other batches are ignored. */
 export function takeReport(batch: Batch, report: ExportEnded): void {
   const position = batch.positions.get(report.workflowId);
   if (position === undefined) return;
@@ -94,12 +94,12 @@ export function takeReport(batch: Batch, report: ExportEnded): void {
   const item = batch.items[position];
   if (item?.at !== 'running' || item.child.firstRunId !== report.firstRunId) return;
   const { planned } = item;
-  // One that an earlier run of this batch began may have been adopted before it said of which image it is.
+  // One that an earlier run of this batch started may have been adopted before it said of which image it is.
   const isMeant = isOfImage(planned, report.imageId);
   settle(batch, position, isMeant ? resultOf(planned, report) : resultOfBusy(planned, report.imageId));
 }
 
-/** Has an export looked at now, unless its verdict is known. */
+/** Checks an export now, unless its verdict is known. */
 export function checkSoon(batch: Batch, position: number): void {
   const item = batch.items[position];
   if (item?.at !== 'running') return;

@@ -1,6 +1,6 @@
 /**
- * Looking at exports that do not report: those that were terminated, or cut off by a timeout, cannot; those that were reset
- * will later. Exports whose id was taken when they were to be started are looked at too.
+ * The liveness check of exports that do not report: those that were terminated or timed out cannot; those that were reset
+ * will later. It also checks exports with an id that was taken when the batch tried to start them.
  *
  * @module
  */
@@ -16,17 +16,17 @@ import { askedFor, type Batch, type BatchItem, settle } from './state';
 import { progressLine } from './status';
 import { isOfImage, resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
 
-/** So many are looked at by one activity: a look takes some milliseconds. */
+/** The number that one activity checks: a check takes some milliseconds. */
 const CHECKED_AT_ONCE = 200;
 
-/** Looks that are due within this share of the first wait are made together with those that are due now. */
+/** Checks that are due within this share of the first wait run together with those that are due now. */
 const TOGETHER = 0.5;
 
 type Running = Extract<BatchItem, { at: 'running' }>;
 
 /**
- * Looks at silent exports until the batch has ended. It has a timer of its own, which the reports do not touch: a timer that
- * every report begins anew would be two events more for each image.
+ * Checks silent exports until the batch has ended. It has its own timer, which reports do not touch: a timer that
+ * every report restarts would cost two more events for each image.
  */
 export function keepChecking(batch: Batch): void {
   void CancellationScope.nonCancellable(async () => {
@@ -62,7 +62,7 @@ async function checkSilent(batch: Batch): Promise<void> {
     due.map(({ item }) => item),
   );
   for (const [index, { item, position }] of due.entries()) {
-    // It may have reported while it was looked at.
+    // It may have reported during the check.
     if (batch.items[position] === item) takeFinding(batch, position, item, looks[index] ?? NOT_READ);
   }
   publish(batch);
@@ -78,7 +78,7 @@ async function readLiveness(batch: Batch, due: Running[]): Promise<ExportLivenes
     const taskQueue = activityTaskQueue(askedFor(batch));
     return await imsLookAtExports.executeWithOptions({ summary, taskQueue }, [{ exports }]);
   } catch {
-    // Temporal, or every worker, was away for minutes: the next look will tell.
+    // Temporal, or every worker, was away for minutes: the next check follows.
     return [];
   }
 }

@@ -65,7 +65,7 @@ function refuseRetune(changes: unknown): void {
   throw invalidField('retuneBatch', changes, expected);
 }
 
-/** Anybody can send anything: what is no report is not followed, and an error here would stop the batch for ever. */
+/** A signal can hold anything: what is no report is ignored. An error here would block the batch. */
 function receive(batch: Batch, report: unknown): void {
   if (isReport(report)) takeReport(batch, report);
   else log.warn('A signal exportEnded that is no report was not followed');

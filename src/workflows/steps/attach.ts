@@ -1,8 +1,8 @@
 /**
- * Tracking a job that was begun elsewhere.
+ * Tracking a job that was started elsewhere.
  *
- * The cloud tells of which image a job is, but not where it exports to. So the image is compared, and the destination as far
- * as it speaks: an object that was there before the job, or none although the job has succeeded, is not of this job.
+ * The cloud says of which image a job is, but not where it exports to. So the image is compared, and the destination as far
+ * as it is evidence: an object that was there before the job, or none although the job has succeeded, is not of this job.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { DestinationReading } from '../submission/next-step';
 import { sleepOrWake } from '../submission/waiting';
 import { jobNotRead } from '../verdict';
 
-/** Waits between the looks at a job that cannot be read at once. */
+/** Waits between the reads of a job that cannot be read at once. */
 const READ_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
 
 /** Last-Modified has whole seconds. */

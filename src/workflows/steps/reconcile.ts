@@ -1,5 +1,5 @@
 /**
- * Finding out what became of a submit whose answer was lost.
+ * Finding out what became of an ambiguous submit.
  *
  * The cloud has no list of jobs and no idempotency token, so the evidence is the destination, and a further submit as a
  * probe. The rules: never two live jobs of one intent; no POST after an object that may be ours was seen; no POST after a
@@ -94,7 +94,7 @@ async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep):
 async function inspectAndGoOn(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
   const destination = await inspectDestination(tracking);
   if (destination.kind === 'candidate') rememberCandidate(lost, destination);
-  // Somebody knows better by now.
+  // A later answer is known by now.
   if (tracking.carried.resolution !== null) return;
   if ('error' in destination) tracking.carried.lastError = destination.error;
   await take(tracking, lost, nextStep(known(tracking, lost, destination)));
@@ -112,14 +112,14 @@ function rememberCandidate(
   lost.candidate = { object, doubt, sinceMs };
 }
 
-/** Ends as unknown, unless somebody has said in the meantime what became of the submit: that is followed first. */
+/** Ends as unknown, unless a person has answered in the meantime: the answer is followed first. */
 function giveUp(tracking: Validated, finding: string): void {
   if (tracking.carried.resolution === null) throw submitAmbiguous(tracking, finding);
 }
 
 /**
- * Submits again: what the cloud answers tells what became of the first one, and where nothing did, this is the export.
- * One that was surely not executed for now is not counted, and comes back here after a wait and another look.
+ * Submits again: the answer of the cloud shows what became of the first submit. If nothing did, this is the export.
+ * A probe that was surely not executed is not counted, and is repeated after a wait and another read of the destination.
  */
 async function probe(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
   if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
@@ -133,7 +133,7 @@ async function probe(tracking: Validated, lost: AmbiguousSubmit): Promise<void> 
       if (submissions > 0) warn(tracking, MAY_HAVE_FAILED_BEFORE);
       return;
     case 'ambiguous':
-      // The answer was lost again: post() has begun another time of settling.
+      // The probe is ambiguous too: post() has started to settle again.
       return;
     case 'rejected':
       tracking.carried.lastError = outcome.error;
@@ -166,7 +166,7 @@ async function afterNotExecuted(
   if (!isInTime) lost.probeUntilMs = Date.now();
 }
 
-/** An export of this image runs, ours or somebody's to another object. Ours would end with the object at our destination. */
+/** An export of this image runs, ours or that of another caller to another object. Ours would end with the object at our destination. */
 async function watchDestination(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
   const { minIntervalMs, maxIntervalMs } = tracking.carried.request.options;
   const nowMs = Date.now();
@@ -182,7 +182,7 @@ async function watchDestination(tracking: Validated, lost: AmbiguousSubmit): Pro
 }
 
 /**
- * After a cancel that is drained nothing is submitted any more: the destination is watched until an object appears, somebody
+ * After a cancel that is drained nothing is submitted any more: the destination is watched until an object appears, a person
  * says what became of the submit, or the deadline has passed (then it throws ExportOutcomeUnknown).
  */
 export async function watchAfterCancel(tracking: Validated): Promise<void> {

@@ -29,7 +29,7 @@ import { accept } from './accept';
  */
 export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: number): Promise<SubmitOutcome> {
   const request = tracking.carried.request;
-  // From here until the answer, whoever asks is told the truth: nobody knows.
+  // From here until the answer, the status says the truth: it is unknown.
   tracking.run.remoteJob = 'unknown';
   tracking.run.nextPollAtMs = null;
   publish(tracking);
@@ -52,7 +52,7 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
   return outcome;
 }
 
-/** The answer to a POST was lost: from now on the rule is to find out, not to submit. */
+/** The submit is ambiguous: from now on the rule is to find out, not to submit. */
 function recordAmbiguous(
   tracking: Validated,
   { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>,
@@ -70,7 +70,7 @@ function recordAmbiguous(
     refusals: 0,
     candidate: null,
     settledAtMs: Date.now() + SUBMIT_LIMITS.settleMs,
-    // A reset does not change the commands of what it replays, but an answer tells in which run it was given: one that
+    // A reset does not change the commands of what it replays, but an answer names the run in which it was given: one that
     // was given before the reset says nothing of a POST that the reset cut off.
     seenByThisRun: !followsAnEarlierAttempt() || runId === workflowInfo().runId,
   };

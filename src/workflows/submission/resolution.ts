@@ -1,5 +1,5 @@
 /**
- * What a person says of a submit whose answer was lost.
+ * The answer of a person to an ambiguous submit.
  *
  * @module
  */

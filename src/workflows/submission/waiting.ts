@@ -31,7 +31,7 @@ export async function waitForNextTry(
   return true;
 }
 
-/** Sleeps until the time is over, or somebody sends `pollNow` or an answer. */
+/** Sleeps until the time is over, or a person sends `pollNow` or an answer. */
 export async function sleepOrWake(tracking: Tracking, untilMs: () => number, summary: string): Promise<void> {
   await sleep(tracking, () => ({ untilMs: untilMs(), summary: () => summary }));
   tracking.carried.wake = false;
