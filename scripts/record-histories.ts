@@ -52,7 +52,7 @@ async function runsOf({ client }: Rig, workflowId: string): Promise<History[]> {
   return runs;
 }
 
-/** Who recorded it and where is nobody's business, and would differ in every recording. */
+/** Who recorded it, and where, is private, and would differ in every recording. */
 function withoutThisMachine(json: string): string {
   return json.replaceAll(`${process.pid}@${hostname()}`, 'client').replaceAll(`${repository}/`, '');
 }

@@ -17,9 +17,9 @@ async function main(): Promise<void> {
     `ready: Temporal at ${server.address}, Web UI at ${server.webUi}; workflows are gone at its end, by Ctrl-C`,
   );
   // Neither the server nor a listener of signals keeps this process.
-  const untilTold = setInterval(() => {}, 2 ** 30);
+  const untilEnded = setInterval(() => {}, 2 ** 30);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  clearInterval(untilTold);
+  clearInterval(untilEnded);
   await server.stop();
 }
 

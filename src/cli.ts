@@ -119,7 +119,7 @@ program
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
       const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
-      accountsFromEnvironment(process.env); // what it lacks is told before Temporal is looked for
+      accountsFromEnvironment(process.env); // what is missing is reported before Temporal is connected
       const { runWorkerProcess } = await import('./worker/worker-process.js');
       await runWorkerProcess({
         ...flags,
@@ -290,7 +290,7 @@ function retuneCommand(): Command {
   return command;
 }
 
-/** A command that tells a running export one thing. */
+/** A command that sends one message to a running export. */
 function signalCommand(
   name: string,
   description: string,

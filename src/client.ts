@@ -48,7 +48,7 @@ async function main(): Promise<void> {
       quick: { type: 'boolean' },
     },
   });
-  // Whatever is missing or wrong is told by startExport, field by field.
+  // startExport reports what is missing or wrong, field by field.
   const chosen = values.quick ? { isQuickExport: true } : { fileFormat: values.format };
   const input = { imageId: values.image, bucketUrl: values.to, ...chosen } as ExportImageInput;
   const client = await connectClient();

@@ -3,7 +3,7 @@
  * `src/workflows/metrics.ts`, as far as the workflow needs them: this table stays out of its bundle.
  *
  * Names are as they are emitted. What Prometheus shows has a suffix more, see {@link shownName}. Each series also has the
- * labels of Temporal's SDK: `namespace`, `taskQueue`, and `workflowType` or `activityType` of whoever counted. No label holds
+ * labels of Temporal's SDK: `namespace`, `taskQueue`, and `workflowType` or `activityType` of the code that counted. No label holds
  * an image, a bucket or a job: what one export does is in its workflow and in the logs.
  *
  * Workflows and activities count by Temporal's own meters, so the metrics go wherever the application's Runtime sends

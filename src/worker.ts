@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { ExportError } from './export-error';
 import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
-import { keepFailure } from './worker/kept-failure';
 import { connectWorker, lostConnection } from './worker/native-connection';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
@@ -35,7 +35,7 @@ export interface ExportWorkerOptions {
 
 export interface ExportWorker {
   worker: Worker;
-  /** Runs until the process is told to stop (SIGINT, SIGTERM), then closes the connections to the cloud. */
+  /** Runs until SIGINT or SIGTERM, then closes the connections to the cloud. */
   run(): Promise<void>;
 }
 
@@ -76,6 +76,22 @@ export async function createExportWorker(options: ExportWorkerOptions): Promise<
   }
 }
 
+/**
+ * Lets a worker throw why it has failed. When a poll fails while another is under way, as when the server begins to refuse
+ * it, the SDK's last step finds its native part "still in use", and throws that in place of the cause.
+ */
+function keepFailure(worker: Worker): void {
+  const { nativeWorker } = worker as unknown as { nativeWorker: { finalizeShutdown(): Promise<void> } };
+  const finalizeShutdown = nativeWorker.finalizeShutdown.bind(nativeWorker);
+  nativeWorker.finalizeShutdown = async () => {
+    try {
+      await finalizeShutdown();
+    } catch (error) {
+      if (worker.getState() !== 'FAILED' || !(error instanceof IllegalStateError)) throw error;
+    }
+  };
+}
+
 /** What is known of a worker once it polls its task queue. */
 export interface ReadyFacts {
   worker: Worker;
@@ -88,7 +104,7 @@ export interface ReadyFacts {
 export interface RunExportWorkerOptions {
   /** @default false */
   activitiesOnly?: boolean;
-  /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server heeds the last one. */
+  /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server uses the last one. */
   activitiesPerSecond?: number;
   /** Anything else for Temporal's Worker. A function is called once the server has answered: for what takes long to make. */
   worker?: Partial<WorkerOptions> | (() => Promise<Partial<WorkerOptions>>);

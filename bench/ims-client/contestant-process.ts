@@ -21,9 +21,9 @@ const [name = '', origin = ''] = process.argv.slice(2);
 async function main(): Promise<void> {
   const contestant = await CONTESTANTS[name as ContestantName](origin);
   process.on('message', (order: Order) => {
-    play(contestant, order).then(tell, fail);
+    play(contestant, order).then(send, fail);
   });
-  tell({ kind: 'ready' });
+  send({ kind: 'ready' });
 }
 
 async function play(contestant: Contestant, order: Order): Promise<ContestantReport> {
@@ -32,12 +32,12 @@ async function play(contestant: Contestant, order: Order): Promise<ContestantRep
   return { kind: 'played', result, profile: summary };
 }
 
-function tell(report: ContestantReport): void {
+function send(report: ContestantReport): void {
   process.send?.(report);
 }
 
 function fail(error: unknown): void {
-  tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error) });
+  send({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error) });
 }
 
 // Ends with the bench, however that ends.

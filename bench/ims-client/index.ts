@@ -25,7 +25,7 @@ const EVENTS: readonly Event[] = [
   { call: 'ListImages', concurrency: 32 },
 ];
 
-/** `undici.dispatch` is told as the floor: the least that any client on undici can cost. */
+/** `undici.dispatch` is shown as the floor: the least that any client on undici can cost. */
 const AIMS: readonly Aim[] = [
   { against: 'undici.request', atLeast: 0.85 },
   { against: 'undici.dispatch', atLeast: null },

@@ -62,7 +62,7 @@ function shares(times: Map<string, number>, totalUs: number): Share[] {
 
 /**
  * Who answers for each node of the call tree: the package or the file of ours that it belongs to, and for what node and V8
- * do, whoever called it. So the hashing counts as signing, and the writing to the socket as undici's.
+ * do, independent of the caller. So the hashing counts as signing, and the writing to the socket as undici's.
  */
 function ownersOf(nodes: Profiler.ProfileNode[]): Map<number, string> {
   const owners = new Map<number, string>();

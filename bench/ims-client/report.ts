@@ -4,7 +4,7 @@ import { cpuUsPerRequest, ratiosOf, requestsPerSecond, type Spread, spreadOf } f
 import type { RoundResult } from './round';
 import type { Event, Results } from './tournament';
 
-/** What ours shall reach at least, as a multiple of the other's; null when it is only told. */
+/** What ours shall reach at least, as a multiple of the other's; null when it is only shown. */
 export interface Aim {
   against: ContestantName;
   atLeast: number | null;

@@ -6,7 +6,7 @@ export interface Round {
   call: Call;
   /** Requests under way at any time. */
   concurrency: number;
-  /** How long new requests are begun. */
+  /** How long new requests are started. */
   ms: number;
 }
 

@@ -7,7 +7,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { answerTo } from './answers';
 
-/** What the server tells its parent: where it listens, and, asked by any message, what has come to it so far. */
+/** What the server reports to its parent: where it listens and, on any message, what it has received so far. */
 export type ServerReport = { origin: string } | { requests: number; connections: number };
 
 const START_OF_PATH = 'GET '.length;
@@ -32,12 +32,12 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 
 server.listen(0, '127.0.0.1', () => {
-  tell({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  send({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 });
-process.on('message', () => tell({ requests, connections }));
+process.on('message', () => send({ requests, connections }));
 // Ends with the bench, however that ends.
 process.on('disconnect', () => process.exit());
 
-function tell(report: ServerReport): void {
+function send(report: ServerReport): void {
   process.send?.(report);
 }

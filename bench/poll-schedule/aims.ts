@@ -17,12 +17,12 @@ const HOUR_MS = 3_600_000;
 /** Shorter exports cost little however they are polled. */
 const LONG_MS = HOUR_MS;
 
-/** Where nothing tells the end, somebody who guessed the length well is better, but not by much. */
+/** Where nothing shows the end, a good guess of the length is better, but not by much. */
 const BLIND_MARGIN = 1.15;
 
 const COMPARED_TO_SMITHY_MS = 9 * HOUR_MS;
-const MOST_POLLS_OF_SMITHY = 0.5;
-const MOST_DELAY_OF_SMITHY = 1.1;
+const MAX_POLLS_OF_SMITHY = 0.5;
+const MAX_DELAY_OF_SMITHY = 1.1;
 
 export function judge(cell: Cell): Verdict[] {
   const { progress } = cell.profile;
@@ -57,8 +57,8 @@ function halfOfSmithy(cell: Cell): Verdict[] {
   const ours = scoreOf(cell, 'ours');
   const smithy = scoreOf(cell, 'smithy 15-120 s');
   return [
-    atMost(MOST_POLLS_OF_SMITHY, ours.polls / smithy.polls, "smithy's polls"),
-    atMost(MOST_DELAY_OF_SMITHY, ours.medianDelayMs / smithy.medianDelayMs, 'its median delay'),
+    atMost(MAX_POLLS_OF_SMITHY, ours.polls / smithy.polls, "smithy's polls"),
+    atMost(MAX_DELAY_OF_SMITHY, ours.medianDelayMs / smithy.medianDelayMs, 'its median delay'),
   ];
 }
 
@@ -66,7 +66,7 @@ function atMost(aim: number, ratio: number, what: string): Verdict {
   return { text: `${ratio.toFixed(3)}x of ${what} (aim ${aim}x)`, met: ratio <= aim };
 }
 
-/** Even the unlucky are told within the longest interval. */
+/** Even in the worst case the end is seen within the longest interval. */
 function withinMaximum(cell: Cell): Verdict {
   const { p95DelayMs } = scoreOf(cell, 'ours');
   return { text: `p95 ${seconds(p95DelayMs)} (aim ${seconds(MAX_INTERVAL_MS)})`, met: p95DelayMs <= MAX_INTERVAL_MS };

@@ -46,7 +46,7 @@ export function scoreCell(profile: Profile, length: Length, seed: number, runs: 
 
 const EVENTS_PER_POLL = 11;
 const OTHER_EVENTS = 24;
-/** The server suggests to continue as new at so many events; a new run costs a few of its own. */
+/** At this number of events the server suggests to continue as new; a new run costs a few of its own. */
 const EVENTS_PER_RUN = 4_096;
 const EVENTS_OF_CONTINUING = 6;
 

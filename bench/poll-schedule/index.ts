@@ -1,5 +1,5 @@
 /**
- * Our poll schedule against those of others, in a simulation: looks at a job, and how long after the job's end one of them
+ * Our poll schedule against those of others, in a simulation: the number of polls, and how long after the job's end one of them
  * sees it. docs/poll-schedule.md has the table of a run.
  *
  *   npm run bench -- poll-schedule [--seed 1] [--runs 1000] [--picture docs/images/poll-schedule.svg]

@@ -18,7 +18,7 @@ const OURS = '#0057b8';
 const INK = '#222222';
 const FAINT = '#dddddd';
 
-/** Told apart by shape and colour, also by those who see colours differently. */
+/** They differ by shape and colour, also by those who see colours differently. */
 const MARKS: { [name in Exclude<PolicyName, 'ours'>]: { colour: string; shape: (x: number, y: number) => string } } = {
   'fixed 10 s': { colour: '#777777', shape: (x, y) => `M${x - 5} ${y - 5}h10v10h-10z` },
   'fixed 60 s': { colour: '#c98a00', shape: (x, y) => `M${x} ${y - 6.5}l6.5 6.5l-6.5 6.5l-6.5 -6.5z` },
@@ -115,7 +115,7 @@ function ourMark(cell: Cell, x: Scale, y: Scale): string {
   return numbered(PROFILES.indexOf(cell.profile), x.at(polls), y.at(medianDelayMs / 1_000));
 }
 
-/** A disc with the number of the profile: full where the progress tells the end, hollow where it does not. */
+/** A disc with the number of the profile: full where the progress shows the end, hollow where it does not. */
 function numbered(index: number, x: number, y: number): string {
   const isUsable = PROFILES[index]?.progress === 'usable';
   const disc = `<circle cx="${x}" cy="${y}" r="8" fill="${isUsable ? OURS : '#ffffff'}" fill-opacity="${isUsable ? 1 : 0.6}" stroke="${isUsable ? '#ffffff' : OURS}"/>`;

@@ -16,12 +16,12 @@ export interface Policy {
 export type PolicyName = 'ours' | 'fixed 10 s' | 'fixed 60 s' | 'smithy 15-120 s' | 'exponential to 5 min';
 
 export interface Poller {
-  /** Between the job's begin and the first look. */
+  /** Between the begin of the job and the first poll. */
   firstDelayMs: number;
   /**
-   * Milliseconds from this look, at which the job still ran, to the next.
+   * Milliseconds from this poll, which saw the job running, to the next.
    *
-   * @param reading fraction that the look was told, null when it was told none
+   * @param reading fraction that the poll read; null when it read none
    */
   nextDelayMs(elapsedMs: number, reading: number | null): number;
 }
@@ -33,7 +33,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const OUR_OPTIONS = {
   minIntervalMs: 10 * SECOND_MS,
   maxIntervalMs: 10 * MINUTE_MS,
-  untilLastLookMs: Number.MAX_SAFE_INTEGER,
+  untilFinalPollMs: Number.MAX_SAFE_INTEGER,
 };
 
 export const MAX_INTERVAL_MS = OUR_OPTIONS.maxIntervalMs;
@@ -61,7 +61,7 @@ export const POLICIES: readonly Policy[] = [
 ];
 
 /**
- * smithy-typescript, util-waiter, poller.ts, with the delays that the generated waiters of AWS use: looks at once, then
+ * smithy-typescript, util-waiter, poller.ts, with the delays that the generated waiters of AWS use: polls at once, then
  * draws from [min, min * 2^(attempt - 1)], and past the attempt at which that reaches the maximum takes exactly that.
  */
 function smithyWaiter(random: Random): Poller {

@@ -1,6 +1,6 @@
 /**
- * What jobs tell of themselves while they run. A profile says how the told fraction follows the time; where it bends, and
- * how much, is drawn anew for each job, so that no policy can be fitted to one curve.
+ * What jobs report while they run. A profile says how the reported fraction follows the time; where it bends, and
+ * how much, is drawn for each job, so that no policy can be fitted to one curve.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { between, type Random } from './random';
 
 export interface Profile {
   name: string;
-  /** What its progress is worth: `usable` when the end can be told from it; `misleading` when what it tells is wrong. */
+  /** What its progress is worth: `usable` when it shows the end; `misleading` when it is wrong. */
   progress: 'usable' | 'useless' | 'misleading';
-  begin(random: Random): TellProgress;
+  begin(random: Random): ShowProgress;
 }
 
 /**
- * What a look at a running job is told.
+ * What a poll of a running job reads.
  *
  * @param time share of the job's whole time that has passed, 0..1
  */
-export type TellProgress = (time: number, random: Random) => number | null;
+export type ShowProgress = (time: number, random: Random) => number | null;
 
-/** The cloud tells whole percents, and never all of them before the end. */
+/** The cloud reports whole percents, and never all of them before the end. */
 function percents(fraction: number): number {
   return Math.max(0, Math.min(0.99, Math.floor(fraction * 100 + 1e-9) / 100));
 }
@@ -55,7 +55,7 @@ export const PROFILES: readonly Profile[] = [
     begin: () => (time) => Math.floor(time * 10) / 10,
   },
   {
-    // Readings lie up to 3 points beside the truth; one in ten falls far behind it, and one in twenty tells nothing.
+    // Readings lie up to 3 points beside the truth; one in ten falls far behind it, and one in twenty says nothing.
     name: 'noisy',
     progress: 'usable',
     begin: () => (time, random) => {
@@ -71,7 +71,7 @@ export const PROFILES: readonly Profile[] = [
     begin: () => () => 0,
   },
   {
-    // All but the last percent is told in the first half or so.
+    // All but the last percent is reported in the first half or so.
     name: 'stuck at 99 %',
     progress: 'useless',
     begin(random) {
@@ -85,7 +85,7 @@ export const PROFILES: readonly Profile[] = [
     begin: () => () => null,
   },
   {
-    // Steady, and then it ends when it has told less than a third. Whoever goes by the progress is wrong.
+    // Steady, and then it ends when it has reported less than a third. An estimate by the progress is wrong.
     name: 'ends at 30 %',
     progress: 'misleading',
     begin: () => (time) => percents(time * 0.3),

@@ -28,9 +28,9 @@ function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>):
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)];
 }
 
-/** How ours did in one cell: `met     9 h, linear: nobody better in polls and median delay; …`. */
+/** How ours did in one cell: `met     9 h, linear: none better in polls and median delay; …`. */
 export function verdictLine({ length, profile }: Cell, verdicts: readonly Verdict[]): string {
   const met = verdicts.every((verdict) => verdict.met);
-  const told = verdicts.map((verdict) => (verdict.met ? verdict.text : `MISSED: ${verdict.text}`));
-  return `${met ? 'met   ' : 'MISSED'}  ${`${length.name}, ${profile.name}`.padEnd(22)} ${told.join('; ')}`;
+  const said = verdicts.map((verdict) => (verdict.met ? verdict.text : `MISSED: ${verdict.text}`));
+  return `${met ? 'met   ' : 'MISSED'}  ${`${length.name}, ${profile.name}`.padEnd(22)} ${said.join('; ')}`;
 }

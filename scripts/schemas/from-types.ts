@@ -17,7 +17,7 @@ export function contractSchemas(): (type: string) => Schema {
     // Its own: the contract needs no types of node, which take a second to read.
     tsconfig: join(__dirname, 'tsconfig.json'),
     type: '*',
-    // A later version may say more: whoever reads an answer must let that pass.
+    // A later version may say more: a reader of an answer must accept that.
     additionalProperties: true,
     expose: 'all',
     topRef: false,
@@ -50,7 +50,7 @@ function withoutLinks(description: string): string {
   return description.replace(/ *\{ *@link +(\S+?) *\} */g, ' `$1` ').replace(/` ([.,;:)])/g, '`$1');
 }
 
-/** The same for what is sent rather than read: what nobody knows there is a mistake. */
+/** The same for what is sent rather than read: an unknown field is a mistake there. */
 export function closed<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(closed) as T;
   if (typeof schema !== 'object' || schema === null) return schema;

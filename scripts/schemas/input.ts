@@ -39,7 +39,7 @@ const BUCKET_URL: Schema = {
 
 const TASK_QUEUE: Schema = { type: 'string', pattern: '^[!-~]{1,200}$', not: { pattern: '^/_sys/' } };
 
-/** A quick export has no format; everything else has one, unless it tracks a job that was begun elsewhere. */
+/** A quick export has no format; everything else has one, unless it tracks a job that was started elsewhere. */
 const QUICK_OR_FORMAT: Schema = {
   anyOf: [
     {

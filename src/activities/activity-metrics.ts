@@ -9,7 +9,7 @@ import { count, METRICS } from '../metrics';
 
 type PollLabel = (typeof METRICS.ims_export_polls.labels.status)[number];
 
-/** Counts the outcomes of submits. One whose worker is lost is counted by nobody. */
+/** Counts the outcomes of submits. A submit is not counted when its worker is lost. */
 export function countedSubmits(submit: ExportActivities['imsSubmitExport']): ExportActivities['imsSubmitExport'] {
   return async (input) => {
     const outcome = await submit(input);

@@ -44,7 +44,7 @@ export function retryLater(error: CloudError): ApplicationFailure {
     type: 'CloudUnavailable',
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
-    // Whoever was throttled together should not come back together.
+    // Callers that were throttled together should not come back together.
     nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(error.retryAfterMs),
   });
 }

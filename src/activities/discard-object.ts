@@ -2,17 +2,17 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { DiscardInput, DiscardOutcome, ExportActivities, ExportedObject } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
-import { findObject, isOlder, refusalText } from './object-inspection';
+import { denialText, findObject, isOlder } from './object-inspection';
 
-/** A look that took longer than this says nothing of what is there now: the worker stood still. Longer than any HEAD. */
-const LOOK_IS_GOOD_FOR_MS = 15_000;
+/** A read that took longer than this says nothing about what is there now: the worker stood still. Longer than any HEAD. */
+const READ_IS_GOOD_FOR_MS = 15_000;
 
 /**
  * `imsDiscardObject`: deletes the object of an export that was canceled, and only that very object. OBS has no conditional
- * delete, so it is looked at right before: same ETag, size and last-modified as verified, and not older than the job.
- * What is refused is told and not thrown: it must not hide what the export itself ended with.
+ * delete, so the object is read right before: same ETag, size and last-modified as verified, and not older than the job.
+ * A denial is returned, not thrown: it must not hide what the export itself ended with.
  *
- * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the look of
+ * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the read by
  *   the next attempt settles what the DELETE did
  */
 export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDiscardObject'] {
@@ -22,19 +22,19 @@ export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDi
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
-      return { kind: 'kept', reason: `OBS refused: ${refusalText(error)}` };
+      return { kind: 'kept', reason: `OBS refused: ${denialText(error)}` };
     }
   };
 }
 
 async function discard({ client }: AccountCloud, input: DiscardInput): Promise<DiscardOutcome> {
   const { request } = input;
-  const lookedAtMs = performance.now();
+  const readAtMs = performance.now();
   const found = await findObject(client, request);
   if (found === null) return { kind: 'alreadyGone' };
   const reason = notOurs(found.object, input);
   if (reason !== undefined) return { kind: 'kept', reason };
-  if (performance.now() - lookedAtMs > LOOK_IS_GOOD_FOR_MS) throw staleLook(request.bucketUrl);
+  if (performance.now() - readAtMs > READ_IS_GOOD_FOR_MS) throw staleRead(request.bucketUrl);
   await client.obs.deleteObject(request.bucket, request.objectKey);
   return { kind: 'discarded' };
 }
@@ -57,7 +57,7 @@ function text({ etag, size, lastModified }: ExportedObject): string {
   return `ETag ${etag}, ${size} bytes, last modified ${lastModified}`;
 }
 
-function staleLook(bucketUrl: string): ApplicationFailure {
+function staleRead(bucketUrl: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'StaleLook',
     message: `The worker stood still between the look at ${bucketUrl} and its deletion; nothing was deleted`,

@@ -1,6 +1,8 @@
 import type { BatchActivities, ExportActivities } from '../contract';
 import { countedPolls, countedSubmits } from './activity-metrics';
-import { listImages, lookAtExports, planBatch } from './batch';
+import { listImages } from './batch/list-images';
+import { checkLiveness } from './batch/liveness';
+import { planBatch } from './batch/plan-batch';
 import type { ExportActivityDeps } from './cloud';
 import { discardObject } from './discard-object';
 import { pollJob } from './poll-job';
@@ -9,8 +11,8 @@ import { submitExport } from './submit-export';
 import { validateExport } from './validate-export';
 import { verifyObject } from './verify-object';
 
+export { batchInputSchema, parseBatchInput } from '../request/batch';
 export { exportInputSchema, parseExportInput, parseExportStart } from '../request/export';
-export { batchInputSchema, parseBatchInput } from './batch';
 export type { AccountCloud, ExportActivityDeps } from './cloud';
 
 /**
@@ -31,6 +33,6 @@ export function createExportActivities(deps: ExportActivityDeps): ExportActiviti
     imsDiscardObject: discardObject(deps),
     imsPlanBatch: planBatch(deps),
     imsListImages: listImages(deps),
-    imsLookAtExports: lookAtExports(),
+    imsLookAtExports: checkLiveness(),
   };
 }

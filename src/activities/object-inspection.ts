@@ -22,7 +22,7 @@ export async function findObject(client: CloudClient, request: ExportRequest): P
   return (await readDestination(client, request)).found;
 }
 
-/** The same with the clock of OBS at that moment (ISO 8601), where it tells one. @throws CloudError */
+/** The same with the clock of OBS at that moment (ISO 8601), where it says one. @throws CloudError */
 export async function readDestination(
   { obs }: CloudClient,
   request: ExportRequest,
@@ -34,7 +34,7 @@ export async function readDestination(
 }
 
 /**
- * Judges an object by its looks and by its first bytes; null when nothing is wrong. Its size is never compared with the
+ * Judges an object by its metadata and its first bytes; null when nothing is wrong. Its size is never compared with the
  * image's, since conversion changes it.
  *
  * @param notOlderThan ISO 8601 by the clock of OBS; null, or a time that cannot be read, skips that check
@@ -73,7 +73,7 @@ export function isOlder(lastModified: string, notOlderThan: string | null): bool
 }
 
 /** What the cloud refused with, for a sentence: `403 AccessDenied`, or `HTTP 403` where it named no code. */
-export function refusalText({ httpStatus, code }: CloudError): string {
+export function denialText({ httpStatus, code }: CloudError): string {
   if (httpStatus === null) return code;
   return code === `HTTP_${httpStatus}` ? `HTTP ${httpStatus}` : `${httpStatus} ${code}`;
 }

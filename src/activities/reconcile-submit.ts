@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { ExportActivities, ExportedObject, ReconcileInput, ReconcileOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
-import { type FoundObject, faultOf, readDestination, refusalText } from './object-inspection';
+import { denialText, type FoundObject, faultOf, readDestination } from './object-inspection';
 
 /** What an attempt leaves behind for the next one. */
 interface Seen {
@@ -10,9 +10,9 @@ interface Seen {
 }
 
 /**
- * `imsReconcileSubmit`: looks at the destination of a submit whose answer was lost. Reads only, never a POST.
+ * `imsReconcileSubmit`: reads the destination of an ambiguous submit. It never sends a POST.
  *
- * Nothing may be submitted after an object was seen. So from the first sight on, every attempt answers with that object,
+ * Nothing may be submitted after an object was seen. So once it was seen, every attempt answers with that object,
  * whatever else goes wrong; an error would lose it.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked and no object was seen
@@ -21,7 +21,7 @@ export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['ims
   return async (input) => {
     const seen = Context.current().info.heartbeatDetails as Seen | undefined;
     try {
-      return await look(accountOf(deps, input.request.account), input, seen);
+      return await inspect(accountOf(deps, input.request.account), input, seen);
     } catch (error) {
       if (seen !== undefined) return notSeenAgain(seen, error);
       if (!(error instanceof CloudError)) throw error;
@@ -31,7 +31,11 @@ export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['ims
   };
 }
 
-async function look(account: AccountCloud, input: ReconcileInput, seen: Seen | undefined): Promise<ReconcileOutcome> {
+async function inspect(
+  account: AccountCloud,
+  input: ReconcileInput,
+  seen: Seen | undefined,
+): Promise<ReconcileOutcome> {
   const { found, date } = await readDestination(account.client, input.request);
   if (found === null) {
     if (seen === undefined) return { kind: 'free', date };
@@ -43,11 +47,11 @@ async function look(account: AccountCloud, input: ReconcileInput, seen: Seen | u
 }
 
 function notSeenAgain({ object }: Seen, error: unknown): ReconcileOutcome {
-  const why = error instanceof CloudError ? refusalText(error) : String(error);
+  const why = error instanceof CloudError ? denialText(error) : String(error);
   return { kind: 'candidate', object, doubt: `it was seen, and could not be looked at again (${why})`, passing: true };
 }
 
-/** Why the object cannot be taken for ours by its looks; null when it can. */
+/** Why the metadata or bytes of the object do not prove it to be ours; null when they do. */
 async function doubtOf(
   { client }: AccountCloud,
   { request, destinationFreeAt }: ReconcileInput,
@@ -61,7 +65,7 @@ async function doubtOf(
     return { doubt: fault === null ? null : `it ${fault.found}` };
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    const doubt = `its bytes could not be read (${refusalText(error)})`;
+    const doubt = `its bytes could not be read (${denialText(error)})`;
     return mayPass(error) ? { doubt, passing: true } : { doubt };
   }
 }

@@ -9,8 +9,8 @@ const HEARTBEATS_PER_TIMEOUT = 6;
 const MAX_HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
- * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that
- * nobody knows. The POST is not tied to the cancellation of the activity: once begun, its answer is awaited.
+ * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that the outcome is
+ * unknown. The POST is not tied to the cancellation of the activity: once it is sent, its answer is awaited.
  */
 export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSubmitExport'] {
   return async (input) => {
@@ -32,7 +32,7 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
 async function post({ client }: AccountCloud, { request }: SubmitInput, context: Context): Promise<SubmitOutcome> {
   const fence = await SubmitFence.raise(context).catch((error: unknown) => stale(error));
   if (!(fence instanceof SubmitFence)) return fence;
-  let refusal: string | undefined;
+  let objection: string | undefined;
   try {
     const { imageId, bucketUrl, isQuickExport, fileFormat } = request;
     const format = isQuickExport ? { isQuickExport } : { fileFormat: fileFormat ?? undefined };
@@ -40,8 +40,8 @@ async function post({ client }: AccountCloud, { request }: SubmitInput, context:
       { imageId, bucketUrl, ...format },
       {
         beforeSend: () => {
-          refusal = fence.refusal();
-          if (refusal !== undefined) throw new Error('not sent');
+          objection = fence.objection();
+          if (objection !== undefined) throw new Error('not sent');
         },
       },
     );
@@ -49,7 +49,7 @@ async function post({ client }: AccountCloud, { request }: SubmitInput, context:
     context.heartbeat({ jobId });
     return { kind: 'accepted', jobId };
   } catch (error) {
-    return refusal === undefined ? outcomeOf(error) : notExecuted('STALE_ATTEMPT', refusal);
+    return objection === undefined ? outcomeOf(error) : notExecuted('STALE_ATTEMPT', objection);
   }
 }
 

@@ -10,9 +10,9 @@ const ASK_LIMIT_MS = 5_000;
  * The fence against a worker that stood still: one that was frozen for longer than a heartbeat timeout has been given up,
  * and must not POST when it wakes.
  *
- * The time since this activity began cannot tell, because a worker can stand still between taking the task and running its
- * first line. So Temporal is asked, by a heartbeat of its own, whether this attempt still counts. Each heartbeat begins the
- * timeout anew: within half of it on a monotonic clock, counted from before the question, the answer holds.
+ * The time since this activity began does not show it, because a worker can stand still between taking the task and running its
+ * first line. So Temporal is asked, by a heartbeat of its own, whether this attempt still counts. Each heartbeat restarts the
+ * timeout: within half of it on a monotonic clock, counted from before the question, the answer holds.
  */
 export class SubmitFence {
   private constructor(
@@ -30,7 +30,7 @@ export class SubmitFence {
   }
 
   /** Why nothing may be sent now; undefined when it may. */
-  refusal(): string | undefined {
+  objection(): string | undefined {
     if (this.context.cancellationSignal.aborted) return 'the submit was canceled before the POST';
     return performance.now() > this.validUntilMs ? 'the worker stood still before the POST' : undefined;
   }

@@ -1,11 +1,11 @@
 import type { ExportActivities, ExportRequest, ValidatedExport } from '../contract';
 import { contextOf, invalidField } from '../export/failures';
-import { destinationTaken, notAllowed } from '../export/refusals';
+import { destinationTaken, notAllowed } from '../export/failures/before-submit';
 import { parseExportInput } from '../request/export';
 import type { AccountCloud, ExportActivityDeps } from './cloud';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from './input-checks';
 import { preflight } from './preflight';
 import { readFacts } from './preflight/facts';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from './refusals';
 import { readRegistration } from './search-attributes';
 
 /**
@@ -21,7 +21,7 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
     refuseReservedOptions(request.options);
     const warnings = await refuseUnregisteredAttributes(request);
     const account = accountOfInput(deps, request.account);
-    // The job has begun: what it is of is seen by looking at it, and its destination need not be free.
+    // The job has started: reading it shows its image, and its destination need not be free.
     if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
     try {
       const validated = await validate(request, account);

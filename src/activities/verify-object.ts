@@ -1,10 +1,10 @@
 import type { ExportActivities, ExportRequest, VerifyInput, VerifyOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
-import { faultOf, findObject, refusalText } from './object-inspection';
+import { denialText, faultOf, findObject } from './object-inspection';
 
 /**
- * `imsVerifyObject`: looks at the object that a job says it wrote. Without permission to read it, verification is
+ * `imsVerifyObject`: checks the object that a job says it wrote. Without permission to read it, verification is
  * skipped: the export has succeeded all the same.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked
@@ -32,5 +32,5 @@ async function verify({ client }: AccountCloud, { request, notOlderThan }: Verif
 }
 
 function notReadable({ account, bucketUrl }: ExportRequest, error: CloudError): string {
-  return `the object could not be read: OBS refused ${bucketUrl} to account ${account} (${refusalText(error)}); give it permission to read the bucket, or look at the object yourself`;
+  return `the object could not be read: OBS refused ${bucketUrl} to account ${account} (${denialText(error)}); give it permission to read the bucket, or look at the object yourself`;
 }

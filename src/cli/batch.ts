@@ -101,7 +101,7 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
   return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
 }
 
-/** Failed or refused before unknown; an export that is canceled, or somebody else's, has not succeeded either. */
+/** Failed or refused before unknown; an export that is canceled, or belongs to another caller, has not succeeded either. */
 export function exitCodeOfBatch(counts: BatchCounts): number {
   if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
     return EXIT.failed;

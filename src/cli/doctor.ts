@@ -8,7 +8,7 @@ export interface DoctorFlags extends OutputOptions {
   account?: string;
 }
 
-/** The exit code is of what is to be mended first. */
+/** The exit code is that of the problem to fix first. */
 const EXIT_CODES: { [kind in ProblemKind]: number } = {
   configuration: EXIT.badArguments,
   temporal: EXIT.temporal,

@@ -3,7 +3,7 @@ import type { FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
 import { SimulatorPathError } from '../testing/path-error';
-import { ListenError } from '../worker/listen-error';
+import { ListenError } from '../worker/metrics-server';
 
 /** What the exit code of a command says. */
 export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 } as const;

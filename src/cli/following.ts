@@ -1,5 +1,5 @@
 /**
- * Following an export or a batch to its end, for whoever looks at it.
+ * Following an export or a batch to its end, with a display.
  *
  * @module
  */

@@ -33,7 +33,7 @@ function lineOf(report: ExportReport): string {
   return `${percent}${left} ${stateText(report)}`;
 }
 
-/** The memo tells of a success also when no worker answers any more. */
+/** The memo shows a success also when no worker answers any more. */
 function fractionOf({ memo, status }: ExportReport): number | null {
   return memo.outcome === 'succeeded' ? 1 : (status?.progress ?? null);
 }

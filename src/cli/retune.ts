@@ -19,7 +19,7 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
   console.log(`  stalled  after ${durationText(stallAfterMs)} without progress`);
 }
 
-/** A bare number is milliseconds, as in JSON. What is wrong with a value is told by the export, field by field. */
+/** A bare number is milliseconds, as in JSON. The export reports what is wrong with a value, field by field. */
 function changesOf(flags: RetuneFlags): RetuneInput {
   return Object.fromEntries(
     Object.entries(flags).map(([option, text]) => [option, /^\d+$/.test(text) ? Number(text) : text]),

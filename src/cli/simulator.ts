@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { startSimulator, writeEnvFile } from '../testing';
-import { ListenError } from '../worker/listen-error';
+import { ListenError } from '../worker/metrics-server';
 
 export interface SimulatorFlags {
   port: number;

@@ -9,7 +9,7 @@ import {
   type StartedExport,
   startExport,
 } from '../client';
-import { type AttachExportInput, type ExportImageInput, durationText as told } from '../contract';
+import { type AttachExportInput, durationText, type ExportImageInput } from '../contract';
 import { showToEnd } from './following';
 import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
@@ -128,9 +128,9 @@ function limitLines(status: ExportReport['status']): string[] {
   if (status?.options == null || status.outcome !== null) return [];
   const { options, deadlineAt } = status;
   return [
-    `  deadline ${deadlineAt} (deadline ${told(options.deadlineMs)} after the start)`,
-    `  polls    every ${told(options.minIntervalMs)} to ${told(options.maxIntervalMs)} (minInterval, maxInterval)`,
-    `  budgets  pollErrorBudget ${told(options.pollErrorBudgetMs)}, unknownStatusBudget ${told(options.unknownStatusBudgetMs)}, jobNotFoundGrace ${told(options.jobNotFoundGraceMs)}, submitBudget ${told(options.submitBudgetMs)}, maxProbes ${options.maxProbes}; warns after stallAfter ${told(options.stallAfterMs)}`,
+    `  deadline ${deadlineAt} (deadline ${durationText(options.deadlineMs)} after the start)`,
+    `  polls    every ${durationText(options.minIntervalMs)} to ${durationText(options.maxIntervalMs)} (minInterval, maxInterval)`,
+    `  budgets  pollErrorBudget ${durationText(options.pollErrorBudgetMs)}, unknownStatusBudget ${durationText(options.unknownStatusBudgetMs)}, jobNotFoundGrace ${durationText(options.jobNotFoundGraceMs)}, submitBudget ${durationText(options.submitBudgetMs)}, maxProbes ${options.maxProbes}; warns after stallAfter ${durationText(options.stallAfterMs)}`,
   ];
 }
 

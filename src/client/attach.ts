@@ -1,13 +1,13 @@
 /**
- * Tracking a job that was begun elsewhere.
+ * Tracking a job that was started elsewhere.
  *
  * @module
  */
 import type { Client } from '@temporalio/client';
 import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '../contract';
 import { invalidField } from '../export/failures';
+import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
-import { otherJobTracked } from '../export/refusals';
 import { notTakenText } from '../export/summaries';
 import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
@@ -17,13 +17,13 @@ import { type StartedExport, type StartOptions, startExport } from './start';
 import { reportStartProgress } from './start-progress';
 import { resolveSubmission } from './steer';
 
-/** So many exports, newest first, are asked whether they track the job. */
+/** The number of exports, newest first, that are searched for one that tracks the job. */
 const ASKED_EXPORTS = 1_000;
 
 /**
- * Tracks a job that was begun elsewhere: by the console, or by an export that was canceled or lost. The job must be an
+ * Tracks a job that was started elsewhere: by the console, or by an export that was canceled or lost. The job must be an
  * export of this image, and must not be tracked, or have been, for another destination. A running export of the same
- * image and destination that does not know what became of its submit is told that it is this job.
+ * image and destination that looks for the job of an ambiguous submit is told that it is this job.
  *
  * @throws ExportError InvalidExportRequest when the job is of another image, type or destination, or not known;
  *   DestinationBusy when another job is tracked there, and as {@link startExport}
@@ -44,11 +44,11 @@ export async function attachExport(
 async function attach(client: Client, input: AttachExportInput, options: StartOptions): Promise<StartedExport> {
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
-    // Whatever is wrong with it is told before anything is asked.
+    // What is wrong with the input is reported before Temporal is asked.
     const request = parseExportStart(input);
     const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
-    if (await looksForItsJob(client, workflowId, request)) await nameItsJob(client, workflowId, jobId);
+    if (await seeksItsJob(client, workflowId, request)) await nameItsJob(client, workflowId, jobId);
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -57,7 +57,7 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   throw toExportError(otherJobTracked(input, input.attach.jobId, started.jobId), workflowId);
 }
 
-/** The cloud does not tell where a job exports to, but an export that began it, or tracked it, does. */
+/** The cloud does not say where a job exports to, but an export that started or tracked it does. */
 async function refuseJobOfOtherDestination(client: Client, jobId: string, bucketUrl: string): Promise<void> {
   const exports = await listExports(client, ASKED_EXPORTS);
   // One that only attached to it, and has ended, may have been a mistake.
@@ -73,7 +73,7 @@ async function refuseJobOfOtherDestination(client: Client, jobId: string, bucket
   );
 }
 
-async function looksForItsJob(client: Client, workflowId: string, request: ExportRequest): Promise<boolean> {
+async function seeksItsJob(client: Client, workflowId: string, request: ExportRequest): Promise<boolean> {
   const report = await readExport(client, workflowId).catch((error: unknown) => {
     if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
     throw error;
@@ -84,7 +84,7 @@ async function looksForItsJob(client: Client, workflowId: string, request: Expor
   return decide('status', wanted, foundByStatus(report.status)) === 'nameJob';
 }
 
-/** Names the job to the export and waits until it has looked at it. */
+/** Names the job to the export and waits until it has checked it. */
 async function nameItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
   await resolveSubmission(client, workflowId, { jobId });
   for await (const { status } of followExport(client, workflowId, 500)) {

@@ -91,7 +91,7 @@ async function acceptedInTime<T>(client: Client, request: () => Promise<T>): Pro
   try {
     return await client.withDeadline(Date.now() + ACCEPT_TIMEOUT_MS, request);
   } catch (error) {
-    // An export that ended between two runs is found by looking, too.
+    // An export that ended between two runs is found by reading its status, too.
     if (isUnreachable(error) || error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
@@ -102,7 +102,7 @@ function updateFailureType(error: unknown): string | null | undefined {
   return error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
 }
 
-/** The same by looking at the export: what it means to export, and its job once there is one. */
+/** The same by reading the status of the export: what it means to export, and its job once there is one. */
 async function jobByStatus(
   client: Client,
   request: ExportRequest,

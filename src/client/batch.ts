@@ -52,7 +52,7 @@ export interface StartedBatch {
   result(): Promise<ExportImagesResult>;
 }
 
-/** What can be told of a batch. Memo and state come from Temporal; the status only from a worker that answers. */
+/** What is known of a batch. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface BatchReport {
   workflowId: string;
   runId: string;
@@ -118,7 +118,7 @@ export async function startBatch(
       result: () => batchResult(client, workflowId, runId),
     };
   } catch (error) {
-    // Somebody else was quicker: that batch is joined when it is the same.
+    // Another caller was quicker: that batch is joined when it is the same.
     if (error instanceof WorkflowExecutionAlreadyStartedError) return startBatch(client, input, { taskQueue, name });
     throw toExportError(error, workflowId);
   }
@@ -173,8 +173,8 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
   try {
     return await throughOutages<ExportImagesResult>(() => client.workflow.getHandle(workflowId, runId).result());
   } catch (error) {
-    const told = toExportError(error, workflowId);
-    if (!(told instanceof ExportError) || told.code !== 'Canceled') throw told;
+    const reported = toExportError(error, workflowId);
+    if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
     const message = `The batch was canceled: ${counts}. \`ims-export status ${workflowId}\` tells more while a worker answers.`;
@@ -223,7 +223,7 @@ function refuseName(name: string): void {
   throw invalidField('name', name, expected);
 }
 
-/** Joining is right only for the same batch. One that somebody else has started may not say what it is. */
+/** Joining is right only for the same batch. One that another caller started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
   const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`ims-export watch ${shellWord(exportBatchWorkflowId(name))}\``;

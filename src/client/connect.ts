@@ -22,7 +22,7 @@ export async function connectClient(env: NodeJS.ProcessEnv = process.env): Promi
 }
 
 /**
- * False where the server does not say whether it has the namespace: whoever may not ask about it may still work in it.
+ * False where the server does not say whether it has the namespace: a caller that may not ask about it may still work in it.
  *
  * @throws ExportError TemporalUnreachable when Temporal answers that it does not have the namespace
  */

@@ -20,7 +20,7 @@ import { noSuchNamespace } from '../temporal/unreachable';
 
 export { ExportError, type ExportErrorCode } from '../export-error';
 
-/** How long a Temporal server may be away while somebody waits for an export. */
+/** How long a Temporal server may be away while a caller waits for an export. */
 export const OUTAGE_PATIENCE_MS = 10 * 60_000;
 
 /** gRPC statuses of a server that cannot be reached, does not answer in time, or has too much to do. */
@@ -77,7 +77,7 @@ export function isBatchId(workflowId: string): boolean {
 function fromFailure(failure: unknown, workflowId: string): ExportError | undefined {
   if (failure instanceof ApplicationFailure) {
     if (failure.type === EXPORT_CANCELED) return canceled(workflowId, failure);
-    if (!isTold(failure.type)) return undefined;
+    if (!isReported(failure.type)) return undefined;
     return new ExportError(failure.type, failure.message, failure.details?.[0], { cause: failure });
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
@@ -93,8 +93,8 @@ function canceled(workflowId: string, cause: Error): ExportError {
   return new ExportError('Canceled', message, undefined, { cause });
 }
 
-const TOLD = [...FAILURE_TYPES, NOTHING_TO_RESOLVE, NOT_VALIDATED_YET, EXPORT_ENDED] as const;
+const REPORTED = [...FAILURE_TYPES, NOTHING_TO_RESOLVE, NOT_VALIDATED_YET, EXPORT_ENDED] as const;
 
-function isTold(type: unknown): type is (typeof TOLD)[number] {
-  return (TOLD as readonly unknown[]).includes(type);
+function isReported(type: unknown): type is (typeof REPORTED)[number] {
+  return (REPORTED as readonly unknown[]).includes(type);
 }

@@ -8,7 +8,7 @@ import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } f
 import { toExportError } from './errors';
 import { answerOf, reportsUntilEnd, shortCall } from './temporal-calls';
 
-/** What can be told of an export. Memo and state come from Temporal; the status only from a worker that answers. */
+/** What is known of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
   workflowId: string;
   runId: string;

@@ -1,5 +1,5 @@
 /**
- * Client and Nexus handler by the table of `export/joining.ts`: what they found goes in, and a refusal is thrown.
+ * Client and Nexus handler by the table of `export/joining.ts`: they pass what they found, and it throws where the caller may not join.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import {
   type ExportStatus,
 } from '../contract';
 import { beingCanceled, destinationBusy } from '../export/failures';
+import { exportedBefore, idTaken } from '../export/failures/before-submit';
 import { type Caller, decide, type Found } from '../export/joining';
-import { exportedBefore, idTaken } from '../export/refusals';
 import type { RunningExport, Wanted } from '../export/same-export';
 
 /** Tries of a start that finds another state than it read just before. More than a few are not to be expected. */
@@ -61,8 +61,8 @@ export async function earlierResult(
   return result;
 }
 
-/** Phases of an export that may look for the job of a lost submit. */
-const LOOKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
+/** Phases of an export that may look for the job of an ambiguous submit. */
+const SEEKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
 
 /** The image is unknown until the export has validated its input. */
 export function foundByStatus({ imageId, fileFormat, jobId, startedAt, phase }: ExportStatus): FoundRunning {
@@ -70,6 +70,6 @@ export function foundByStatus({ imageId, fileFormat, jobId, startedAt, phase }: 
     state: 'running',
     workflowType: EXPORT_IMAGE_WORKFLOW,
     of: imageId === null ? undefined : { imageId, fileFormat, jobId, startedAt },
-    seeksJob: jobId === null && LOOKING_PHASES.has(phase),
+    seeksJob: jobId === null && SEEKING_PHASES.has(phase),
   };
 }

@@ -22,7 +22,7 @@ export interface SearchAttributeReport {
  */
 export async function readSearchAttributes(client: Client): Promise<SearchAttributeReport[]> {
   const { namespace } = client.options;
-  const { customAttributes } = await told(client, () =>
+  const { customAttributes } = await reported(client, () =>
     client.connection.operatorService.listSearchAttributes({ namespace }),
   );
   const names = Object.keys(SEARCH_ATTRIBUTES) as Array<keyof typeof SEARCH_ATTRIBUTES>;
@@ -47,7 +47,9 @@ export async function registerSearchAttributes(client: Client): Promise<SearchAt
       missing.map(({ name }) => [name, encodeSearchAttributeIndexedValueType(SEARCH_ATTRIBUTES[name]) ?? 0]),
     );
     const { namespace } = client.options;
-    await told(client, () => client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes }));
+    await reported(client, () =>
+      client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
+    );
   }
   return await readSearchAttributes(client);
 }
@@ -58,7 +60,7 @@ function typeNameOf(type: number | null | undefined): string | null {
   return names.find((name) => encodeSearchAttributeIndexedValueType(name) === type) ?? `type ${type}`;
 }
 
-async function told<T>(client: Client, call: () => Promise<T>): Promise<T> {
+async function reported<T>(client: Client, call: () => Promise<T>): Promise<T> {
   try {
     return await shortCall(client, call);
   } catch (error) {

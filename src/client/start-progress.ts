@@ -27,8 +27,8 @@ export async function reportStartProgress<T>(
     return await starting;
   } finally {
     over.abort();
-    // The caller may close its connection now, and a call that Temporal's client still repeats would throw where nobody
-    // catches it.
+    // The caller may close its connection now, and a call that Temporal's client still repeats would throw where it is not
+    // caught.
     await reporting;
   }
 }

@@ -32,7 +32,7 @@ export interface StartOptions {
   /** @default 'ims-export' */
   taskQueue?: string;
   /**
-   * Told what is waited for, in a sentence, when it takes more than some seconds, and again when that changes: a start can
+   * Called with a sentence on what the start waits for, after some seconds and when that changes: a start can
    * wait for hours, for an image that is being exported, say.
    */
   onWaiting?: (why: string) => void;
@@ -99,7 +99,7 @@ async function begin(
     const result = () => exportResult(client, workflowId, runId);
     return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
   } catch (error) {
-    // Somebody else was quicker to end it.
+    // Another caller was quicker to end it.
     if (error instanceof WorkflowExecutionAlreadyStartedError && triesLeft > 1) {
       return await begin(client, input, { taskQueue }, triesLeft - 1);
     }
@@ -144,7 +144,7 @@ function notesOf(before: WorkflowExecutionDescription, request: ExportRequest): 
   if (decide('client', wantedBy(request), { state: 'ended', leftJob }) !== 'startWithNote') return [];
   const job = jobId === undefined ? 'a job of unknown id' : `job ${jobId}`;
   const how = outcome ?? before.status.name.toLowerCase();
-  // Whoever attaches to it has had that advice.
+  // A caller that attaches to it has had that advice.
   const mayAttach = jobId !== undefined && imageId !== undefined && bucketUrl !== undefined && request.attach === null;
   const offer = mayAttach ? ` \`${attachCommand(jobId, { imageId, bucketUrl })}\` tracks it.` : '';
   return [
@@ -152,7 +152,7 @@ function notesOf(before: WorkflowExecutionDescription, request: ExportRequest): 
   ];
 }
 
-/** A refusal is better understood with what an earlier run left behind. */
+/** A failure is better understood with what an earlier run left behind. */
 function withNotes(error: unknown, notes: string[]): unknown {
   if (!(error instanceof ExportError) || notes.length === 0) return error;
   return new ExportError(error.code, [error.message, ...notes].join(' '), error.details, { cause: error.cause });

@@ -61,7 +61,7 @@ export async function cancelExport(client: Client, workflowId: string): Promise<
 }
 
 /**
- * Says what became of a submit whose answer was lost: its job, which the export checks before it tracks it, or that there
+ * Answers an ambiguous submit: its job, which the export checks before it tracks it, or that there
  * is none, so that it submits again. What came of it is in the status and its warnings.
  *
  * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable

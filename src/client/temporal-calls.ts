@@ -15,7 +15,7 @@ export function shortCall<T>(client: Client, call: () => Promise<T>): Promise<T>
   return client.withDeadline(Date.now() + SHORT_CALL_MS, call);
 }
 
-/** The run that a workflow began with, before any continue-as-new: it tells the workflow from a later one of the same id. */
+/** The run that a workflow began with, before any continue-as-new: it distinguishes the workflow from a later one of the same id. */
 export function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
   return raw.workflowExecutionInfo?.firstRunId || runId;
 }
@@ -23,7 +23,7 @@ export function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string
 /** A worker that is there answers a query within this time. */
 const QUERY_TIMEOUT_MS = 2_000;
 
-/** The answer of a run to a query; null where no worker answers in time, an old one does, or the workflow has not begun. */
+/** The answer of a run to a query; null where no worker answers in time, an old one does, or the workflow has not started. */
 export async function answerOf<Status>(
   client: Client,
   { workflowId, runId }: { workflowId: string; runId: string },
@@ -42,13 +42,13 @@ export async function answerOf<Status>(
 export async function throughOutages<T>(wait: () => Promise<T>): Promise<T> {
   let awaySinceMs: number | null = null;
   for (;;) {
-    const begunAtMs = Date.now();
+    const startedAtMs = Date.now();
     try {
       return await wait();
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       // A wait that held for a while before it broke was answered: the outage begins now.
-      if (awaySinceMs === null || Date.now() - begunAtMs > 60_000) awaySinceMs = Date.now();
+      if (awaySinceMs === null || Date.now() - startedAtMs > 60_000) awaySinceMs = Date.now();
       if (Date.now() - awaySinceMs > OUTAGE_PATIENCE_MS) throw error;
       await sleep(1_000);
     }
@@ -61,7 +61,7 @@ export interface FollowOptions {
   onOutage?: () => void;
 }
 
-/** What tells whether a workflow goes on. */
+/** What shows whether a workflow goes on. */
 interface Followed {
   workflowStatus: string;
   closedAt: string | null;

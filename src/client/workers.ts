@@ -47,7 +47,7 @@ async function readWorkers(client: Client, taskQueue: string, kind: TaskKind): P
   return [...new Set(live.map(({ identity }) => identity || 'without a name'))];
 }
 
-/** The error of a task queue that nobody serves. */
+/** The error of a task queue without a worker. */
 export function noWorker(client: Client, taskQueue: string): ExportError {
   return new ExportError(
     'NoWorker',

@@ -34,7 +34,7 @@ export interface ExportActivities {
   imsDiscardObject(input: DiscardInput): Promise<DiscardOutcome>;
 }
 
-/** What `imsValidateExport` returns. Refusals are thrown as ApplicationFailures of the `FAILURE_TYPES`. */
+/** What `imsValidateExport` returns. What is refused is thrown as an ApplicationFailure of the `FAILURE_TYPES`. */
 export interface ValidatedExport {
   request: ExportRequest;
   /** Rules that only warn, and rules that could not be checked, with the reason. */
@@ -71,28 +71,28 @@ export interface ReconcileInput {
   destinationFreeAt: string | null;
 }
 
-/** What stands at the destination of a submit whose answer was lost. */
+/** What stands at the destination of an ambiguous submit. */
 export type ReconcileOutcome =
-  /** `date` is the clock of OBS at that moment (ISO 8601), where it told one. */
+  /** `date` is the clock of OBS at that moment (ISO 8601), where it said one. */
   | { kind: 'free'; date?: string | null }
   /**
-   * An object that may be ours. `doubt` says why it cannot be taken for ours by its looks; null when it can. `passing` is
-   * true of a doubt that a later look may dispel, since OBS did not answer all that it was asked.
+   * An object that may be ours. `doubt` says why its metadata or bytes do not prove that; null when they do. `passing` is
+   * true of a doubt that a later read may remove, since OBS did not answer everything.
    */
   | { kind: 'candidate'; object: ExportedObject; doubt: string | null; passing?: boolean }
-  /** OBS refuses to tell. */
+  /** OBS denies the read. */
   | { kind: 'denied'; error: CloudErrorInfo };
 
 export interface PollInput {
   request: ExportRequest;
   jobId: string;
-  /** A person asked for this poll, perhaps after mending the credentials: refused ones are tried once more. */
+  /** A person asked for this poll, perhaps after fixing the credentials: refused ones are tried once more. */
   askedFor: boolean;
 }
 
 export type PollOutcome =
   | { kind: 'observed'; job: ObservedJob }
-  /** 401 or 403: the credentials need mending; the job itself is not in doubt. */
+  /** 401 or 403: the credentials must be fixed; the job itself is not in doubt. */
   | { kind: 'denied'; error: CloudErrorInfo }
   /** The cloud does not know the job (yet). */
   | { kind: 'notFound'; error: CloudErrorInfo }
@@ -100,13 +100,13 @@ export type PollOutcome =
 
 /** One reading of the job. */
 export interface ObservedJob {
-  /** The image that the job is of; null when the cloud told none. */
+  /** The image that the job exports; null when the cloud says none. */
   imageId: string | null;
-  /** `EXPORT_JOB_TYPE` for an export; null when the cloud told none. */
+  /** `EXPORT_JOB_TYPE` for an export; null when the cloud says none. */
   jobType: string | null;
   /** As the cloud spelled it, upper-cased; FAILED is read as FAIL. */
   status: string;
-  /** Fraction 0..1; null when the cloud told none. */
+  /** Fraction 0..1; null when the cloud reports none. */
   progress: number | null;
   currentTask: string | null;
   /** As the cloud spelled it; its format varies. */
@@ -142,7 +142,7 @@ export interface DiscardInput {
 export interface BatchActivities {
   imsPlanBatch(input: PlanBatchInput): Promise<BatchPlan>;
   imsListImages(input: ListImagesInput): Promise<ListedImage[]>;
-  imsLookAtExports(input: LookAtExportsInput): Promise<ExportLook[]>;
+  imsLookAtExports(input: CheckLivenessInput): Promise<ExportLiveness[]>;
 }
 
 export interface PlanBatchInput {
@@ -184,26 +184,33 @@ export interface ListedImage {
   status: string | null;
   /** Linux, Windows, Other. */
   osType: string | null;
-  /** Bytes; null where the cloud does not tell. */
+  /** Bytes; null where the cloud does not say. */
   sizeBytes: number | null;
   encrypted: boolean;
 }
 
-export interface LookAtExportsInput {
+/** Argument of `imsLookAtExports`. */
+export interface CheckLivenessInput {
   exports: Array<{
     workflowId: string;
-    /** The export that is meant, by its first run; null is the latest of that id. */
+    /** First run of the export; null means the latest export of that id. */
     firstRunId: string | null;
   }>;
 }
 
-/** What Temporal tells of an export that was not heard of. */
-export type ExportLook =
+/** @deprecated Use {@link CheckLivenessInput}. */
+export type LookAtExportsInput = CheckLivenessInput;
+
+/** What Temporal knows of an export that did not report. */
+export type ExportLiveness =
   /** `parentId` is the workflow that has started it as a child. */
   | { kind: 'running'; firstRunId: string; parentId: string | null; imageId: string | null }
   | { kind: 'ended'; report: ExportEnded }
   /** A workflow that is no export has completed under the id of this one, so that Temporal starts none by that id. */
   | { kind: 'idTaken'; workflowType: string }
-  /** Temporal knows it no more. */
+  /** Temporal no longer knows it. */
   | { kind: 'gone' }
   | { kind: 'notRead'; reason: string };
+
+/** @deprecated Use {@link ExportLiveness}. */
+export type ExportLook = ExportLiveness;

@@ -12,9 +12,11 @@ export const MAX_BATCH_IMAGES = 5_000;
 
 /** Exports of a batch at the same time. */
 export const BATCH_CONCURRENCY = {
-  /** The quota of ExportImage is 20 requests in 5 s: so many may be begun in one moment. */
+  /** The quota of ExportImage: 20 requests in 5 s. */
   default: 20,
   /** A workflow of Temporal may have 2,000 children and 2,000 requests to cancel pending; this stays far below. */
+  max: 500,
+  /** @deprecated Use `max`. Removed in the minor version after next. */
   most: 500,
 } as const;
 

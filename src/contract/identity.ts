@@ -13,7 +13,7 @@ export const DEFAULT_TASK_QUEUE = 'ims-export';
 /** The account used when an input names none. */
 export const DEFAULT_ACCOUNT = 'default';
 
-/** The ids of the preflight rules, which `options.rules` may name, in the order in which their refusals are told. */
+/** The ids of the preflight rules, which `options.rules` may name, in the order of their refusals in messages. */
 export const RULE_IDS = [
   'imageExists',
   'privateImage',
@@ -79,7 +79,7 @@ const MAX_WORKFLOW_ID_BYTES = 1_000;
 export const WORKFLOW_ID_SHAPE = `well-formed text of 1 to ${MAX_WORKFLOW_ID_BYTES} bytes`;
 
 /**
- * True for what can be the id of a workflow. With anything else in a command, the server refuses the workflow task for ever;
+ * True for what can be the id of a workflow. With anything else in a command, the server refuses the workflow task again and again;
  * with half a character, which is no UTF-8, the worker itself ends.
  */
 export function isWorkflowId(value: unknown): value is string {

@@ -2,7 +2,8 @@
  * The wire contract of temporal-ims-export: workflow input, result, status, failure types and the names of messages.
  *
  * Everything here is JSON-plain, so that a workflow in any language can start an export and read its outcome.
- * Names never change once released. Types and constants that import nothing else: they are part of the workflow bundle.
+ * Names never change once released. Types, constants and pure functions that import nothing: they are part of the workflow
+ * bundle.
  *
  * @module
  */

@@ -10,7 +10,7 @@ export const FILE_FORMATS = ['qcow2', 'vhd', 'zvhd', 'vmdk'] as const;
 
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
-/** The format of an exported object. Quick export always writes `zvhd2`; `null` is an attached job of unknown format. */
+/** The format of an exported object. Quick export always writes `zvhd2`. Where a format may be unknown, the field is null. */
 export type ObjectFormat = FileFormat | 'zvhd2';
 
 /** What every export names, in the API's own terms. */

@@ -124,7 +124,7 @@ export const EXPORT_OPTIONS = {
   },
   maxInterval: {
     kind: 'duration',
-    // Nobody waits for the end of a nine-hour export to the minute.
+    // The end of a nine-hour export need not be known to the minute.
     default: '10m',
     tunable: true,
     help: 'Never wait longer than this between polls.',
@@ -177,7 +177,7 @@ export const EXPORT_OPTIONS = {
   },
   maxProbes: {
     kind: 'wholeNumber',
-    // One probe tells in most cases; each further one would be one more export that may begin.
+    // One probe is enough in most cases; each further one would be one more export that may begin.
     default: 1,
     min: 0,
     max: 10,
@@ -232,7 +232,10 @@ export const TUNABLE_OPTIONS: readonly TunableOption[] = Object.entries(EXPORT_O
 );
 
 /** The longest deadline, from the start of the export, and the longest of any limit. */
-const MAX_DURATION_MS = 365 * 86_400_000;
+export const MAX_DURATION_MS = 365 * 86_400_000;
+
+/** @deprecated Use {@link MAX_DURATION_MS}. */
+export const MAX_DEADLINE_MS = MAX_DURATION_MS;
 
 /** A setting that cannot be, in the words of {@link InvalidExportRequestDetails}; `field` is the name of the option. */
 export interface SettingProblem {

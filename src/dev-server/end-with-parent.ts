@@ -4,8 +4,8 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const children = new Set<ChildProcess>();
 
 /**
- * Kills a child of another process group when this process ends: at its normal exit, and when a signal that nobody
- * else listens to would end it. Where the program listens to the signal itself (a worker that shuts down, the CLI)
+ * Kills a child of another process group when this process ends: at its normal exit, and when a signal that no code
+ * listens to would end it. Where the program listens to the signal itself (a worker that shuts down, the CLI)
  * the child is left in peace until the program has finished.
  * A SIGKILL of this process cannot be seen by it: the child then stays.
  */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 
 /**
- * A TCP port on the loopback that nobody listens on, and that the system hands to nobody else for the next minute.
+ * A TCP port on the loopback that is free, and that the system gives to no other process for the next minute.
  * The second half needs the connection: closed from the listening side it leaves the port in TIME_WAIT, in which
  * the system no longer gives it to who asks for any port, while a server that asks for this one still gets it.
  */

@@ -38,7 +38,7 @@ export async function pipInstall(
         '--quiet',
         `${distribution}==${version}`,
       ],
-      // A `user = true` in somebody's pip.conf cannot be combined with --target.
+      // A `user = true` in the user's pip.conf cannot be combined with --target.
       { timeoutMs: PIP_TIME_LIMIT_MS, env: { ...env, PIP_USER: '0', PIP_DISABLE_PIP_VERSION_CHECK: '1' } },
     );
     if (outcome.kind === 'exited' && outcome.exitCode === 0) return;

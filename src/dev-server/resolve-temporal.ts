@@ -5,7 +5,7 @@ import type { FindServerOptions } from './server-search';
 
 export interface ResolveTemporalOptions extends DevServerOptions, Pick<FindServerOptions, 'env' | 'onProgress'> {}
 
-/** The Temporal service to use, ours or somebody else's. */
+/** The Temporal service to use, ours or another one. */
 export interface ResolvedTemporal {
   address: string;
   namespace: string;

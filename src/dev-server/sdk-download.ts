@@ -7,7 +7,7 @@ export type SdkServer = 'createLocal' | 'createTimeSkipping';
 
 /** A machine that cannot reach temporal.download usually hears so within milliseconds; one behind a silent firewall never. */
 const FIRST_BYTE_WITHIN_MS = 10_000;
-/** 45 MB over a slow line, once the download has begun. */
+/** 45 MB over a slow line, once the download has started. */
 const DOWNLOAD_TIME_LIMIT_MS = 120_000;
 
 /**

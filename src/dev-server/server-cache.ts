@@ -20,7 +20,7 @@ export interface CacheEntry {
  * @returns the folder of the entry
  */
 export async function installIntoCache({ cache, entry, fill, usable }: CacheEntry): Promise<string> {
-  // What is kept here is run: nobody else may write it.
+  // The files here are run: no other user may write them.
   await mkdir(cache, { recursive: true, mode: 0o700 });
   await removeAbandonedInstalls(cache);
   const temporary = await mkdtemp(join(cache, `${INSTALLING}${entry}-`));

@@ -19,7 +19,7 @@ export interface FoundServer {
 export interface FindServerOptions {
   /** The environment to read; `process.env` by default. */
   env?: NodeJS.ProcessEnv;
-  /** Told before something takes time, such as a download of 45 MB. */
+  /** Called before something takes time, such as a download of 45 MB. */
   onProgress?: (message: string) => void;
   /** For tests: how short-lived processes (`temporal --version`, pip, the SDK's download) are run. */
   run?: RunProcess;
@@ -46,7 +46,7 @@ export interface ServerProgram {
   check(path: string, run: RunProcess, env: NodeJS.ProcessEnv): Promise<Usability>;
 }
 
-/** The environment names an executable that cannot be used. It is an error, so that nobody runs another one unawares. */
+/** The environment names an executable that cannot be used. It is an error, so that no other one is run by mistake. */
 export class InvalidServerPath extends Error {
   override readonly name = 'InvalidServerPath';
   readonly code = 'INVALID_SERVER_PATH';

@@ -1,4 +1,4 @@
-/** What a problem is of, in the order in which problems are to be mended: what comes first may be the cause of the rest. */
+/** The kinds of problems, in the order in which to fix them: an earlier one may be the cause of the rest. */
 export const PROBLEM_KINDS = ['configuration', 'temporal', 'cloud'] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
@@ -38,7 +38,7 @@ export async function check(
   name: string,
   subject: string | null,
   kind: ProblemKind,
-  look: () => Finding | Promise<Finding>,
+  inspect: () => Finding | Promise<Finding>,
 ): Promise<Check> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<Finding>((settle) => {
@@ -49,7 +49,7 @@ export async function check(
     );
   });
   try {
-    return { check: name, subject, ...(await Promise.race([look(), tooLate])) };
+    return { check: name, subject, ...(await Promise.race([inspect(), tooLate])) };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return { check: name, subject, ...problem(kind, found, 'Nobody expected this; please report it.') };

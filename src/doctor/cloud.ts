@@ -6,18 +6,18 @@ import { formatDuration } from '../export/time';
 import {
   AccountConfigurationError,
   accountsFromEnvironment,
+  CircuitBreakers,
   type CloudAccount,
   type CloudClient,
   CloudError,
   createCloudClient,
-  LockProtection,
   namesAnAccount,
 } from '../huaweicloud';
 import { type Check, check, type Finding, notChecked, ok, problem } from './check';
 
 export interface CloudPlace {
   env: NodeJS.ProcessEnv;
-  /** The one account to look at; all of them when absent. */
+  /** The one account to check; all of them when absent. */
   account?: string;
   buckets: readonly string[];
   now: () => number;
@@ -61,10 +61,10 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     const found = problem('configuration', 'there is no account of that name', `Known are ${known}.`);
     return [configured, await check('account', name ?? null, 'configuration', () => found)];
   }
-  const locks = new LockProtection(place.now);
+  const breakers = new CircuitBreakers(place.now);
   const ofBuckets = accountOfBuckets(chosen);
   const checks = await Promise.all(
-    chosen.map((account) => checkAccount(account, account === ofBuckets ? buckets : [], locks, place.now)),
+    chosen.map((account) => checkAccount(account, account === ofBuckets ? buckets : [], breakers, place.now)),
   );
   if (ofBuckets !== undefined) return [configured, ...checks.flat()];
   const why = `which account is to use it, of ${chosen.map((account) => account.name).join(', ')}? Say so by --account`;
@@ -93,10 +93,10 @@ function misconfigured(error: unknown): Finding {
 async function checkAccount(
   account: CloudAccount,
   buckets: readonly string[],
-  locks: LockProtection,
+  breakers: CircuitBreakers,
   now: () => number,
 ): Promise<Check[]> {
-  const client = createCloudClient(account, { now, locks, retry: PATIENCE });
+  const client = createCloudClient(account, { now, breakers, retry: PATIENCE });
   const cloud: AccountCloud = { region: account.region, client };
   try {
     const [reached, credentials] = await Promise.all([

@@ -35,20 +35,20 @@ export function protobufMajor(folder: string): { version: string; askedFor: stri
 
 function manifestsFrom(folder: string): Manifest[] {
   const found = new Map<string, Manifest>();
-  const look = (from: Pick<Manifest, 'folder' | 'dependencies' | 'peerDependencies'>): void => {
+  const inspect = (from: Pick<Manifest, 'folder' | 'dependencies' | 'peerDependencies'>): void => {
     const names = Object.keys({ ...from.peerDependencies, ...from.dependencies });
     for (const name of names.filter((one) => one.startsWith('@temporalio/'))) {
       const manifest = find(name, from.folder);
       if (manifest === undefined || found.has(manifest.folder)) continue;
       found.set(manifest.folder, manifest);
-      look(manifest);
+      inspect(manifest);
     }
   };
-  look(readManifest(folder));
+  inspect(readManifest(folder));
   return [...found.values()];
 }
 
-/** Up the folders, as node looks; undefined for a package that is optional and absent. */
+/** Up the folders, as Node searches; undefined for a package that is optional and absent. */
 function find(name: string, from: string): Manifest | undefined {
   const here = join(from, 'node_modules', name);
   if (existsSync(join(here, 'package.json'))) return readManifest(here);

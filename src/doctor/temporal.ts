@@ -26,7 +26,7 @@ export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<
     try {
       client = await connectClient(env);
     } catch (error) {
-      return told(error, `Its address is ${configuration.source}.`);
+      return diagnosed(error, `Its address is ${configuration.source}.`);
     }
     return ok(`server ${await versionOf(client)} at ${configuration.address} (${configuration.source})`);
   });
@@ -102,7 +102,7 @@ async function checkNamespace(client: Client | undefined, taskQueue: string): Pr
         ? ok('is there')
         : notChecked('the server does not tell us whether it is there');
     } catch (error) {
-      return told(error, await otherNamespaces(client));
+      return diagnosed(error, await otherNamespaces(client));
     }
   });
   const reachable = asked.state === 'problem' ? undefined : client;
@@ -168,7 +168,7 @@ async function otherNamespaces(client: Client): Promise<string> {
   return known.length === 0 ? '' : `It has ${known.join(', ')}.`;
 }
 
-function told(error: unknown, more: string): Finding {
+function diagnosed(error: unknown, more: string): Finding {
   if (!(error instanceof ExportError)) throw error;
   return toldAs(error.message, more);
 }

@@ -36,7 +36,7 @@ export interface Found {
   state: 'nothing' | 'ended' | 'succeeded' | 'running';
   workflowType?: string;
   of?: FoundExport;
-  /** The answer to its submit was lost, and it looks for its job. */
+  /** Its submit is ambiguous, and it looks for its job. */
   seeksJob?: boolean;
   /** It is being canceled. Of itself, an export says so only while it drains: any other cancel ends it at once. */
   canceling?: boolean;
@@ -48,7 +48,7 @@ export interface Found {
 
 /**
  * - `start`: start an export. `startWithNote`: and report the job that the earlier run left
- * - `join`: wait for the end of the running export. `nameJob`: `attachExport` first tells it its job, then joins.
+ * - `join`: wait for the end of the running export. `nameJob`: `attachExport` first names it its job, then joins.
  *   `adopt`: the batch waits for its report
  * - `earlierResult`: answer with the result of the earlier success. A batch calls this `alreadyExported`
  * - `busy`, `beingCanceled`, `idTaken`: DestinationBusy, with three different messages. A batch calls `busy` `alreadyExporting`
@@ -133,10 +133,4 @@ function besides({ canceling, own, leftJob }: Found): Besides {
   if (canceling) return 'canceling';
   if (own) return 'own';
   return leftJob ? 'leftJob' : 'nothing';
-}
-
-/** May Temporal start an export after a success under the same id? Not for callers that answer with the earlier result. */
-export function reusePolicyOf(caller: Caller): 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY' {
-  const answer = decide(caller, { imageId: '', fileFormat: null }, { state: 'succeeded' });
-  return answer === 'start' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
 }

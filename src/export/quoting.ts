@@ -1,12 +1,21 @@
 /**
- * Words of others, made to fit where they go.
+ * Texts of others, made to fit where they go. It imports nothing, so that the cloud client and the simulator can import it too.
  *
  * @module
  */
 
-/** On one line: a line break must not end a list. */
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+/**
+ * On one line, without control characters and halves of characters, cut at `length` if one is given: safe in a terminal, in
+ * a history, and as an item of a list.
+ */
+export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string {
+  const line = text
+    .slice(0, length)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .trim();
+  return text.length > length && line !== '' ? `${line}…` : line;
 }
 
 /** In UTF-8. */
@@ -14,18 +23,18 @@ export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** At most so many characters, the last a mark of what is missing. */
+/** Cut to this number of characters; the last one marks that something is missing. */
 export function cut(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }
 
-/** At most so many bytes of UTF-8, the last a mark of what is missing. */
+/** Cut to this number of bytes of UTF-8; the end marks that something is missing. */
 export function cutToBytes(text: string, bytes: number): string {
   if (bytesOf(text) <= bytes) return text;
   return `${beginning([...text], bytes - bytesOf('…')).join('')}…`;
 }
 
-/** At most so many bytes, of the middle of a longer text only a mark. */
+/** Cut to this number of bytes; a mark replaces the middle of a longer text. */
 export function cutInTheMiddle(text: string, bytes: number): string {
   if (bytesOf(text) <= bytes) return text;
   const half = (bytes - bytesOf('…')) / 2;

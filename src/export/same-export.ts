@@ -25,7 +25,7 @@ export interface FoundExport {
   jobId?: string | null;
 }
 
-/** A running export, as a refusal describes it. */
+/** A running export, as a failure describes it. */
 export interface RunningExport extends ImageAndFormat {
   /** Null while there is no job. */
   jobId: string | null;

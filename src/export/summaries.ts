@@ -1,5 +1,5 @@
 /**
- * The words of summaries: lines that stand beside timers and activities on the Timeline, and in messages.
+ * Summaries: lines that stand beside timers and activities on the Timeline, and in messages.
  *
  * @module
  */
@@ -62,9 +62,9 @@ export interface JobSeen {
   polls: number;
   /** What the last poll failed with; null after a good one. */
   lastError: { code: string } | null;
-  /** The last that the cloud told; null before the first. */
+  /** The last status that the cloud reported; null before the first. */
   jobStatus: string | null;
-  /** 0..1; null when the cloud told none. */
+  /** 0..1; null when the cloud reports none. */
   fraction: number | null;
   /** Milliseconds by the recent rate; null without credible progress. */
   remainingMs: number | null;
@@ -78,7 +78,7 @@ export function describeProgress(seen: JobSeen): string {
   return `${lastSeen(seen)}${left}`;
 }
 
-/** `37 %` with what stands before it, or nothing where the cloud told none. */
+/** `37 %` with what stands before it, or nothing where the cloud reports none. */
 export function percent(fraction: number | null, before = ''): string {
   return fraction === null ? '' : `${before}${Math.floor(fraction * 100)} %`;
 }
@@ -103,12 +103,12 @@ export function timerSummary(seen: JobSeen): string {
   return `${describeProgress(seen)} - next ${next}`;
 }
 
-/** The last that the cloud told of the job, without an estimate that grows old: `RUNNING 37 %`. */
+/** The last status of the job, without an estimate that grows old: `RUNNING 37 %`. */
 function lastSeen({ jobStatus, fraction }: JobSeen): string {
   return `${jobStatus ?? 'accepted'}${percent(fraction, ' ')}`;
 }
 
-/** By which a warning says of a job that it was not taken; whoever named it looks for these words. */
+/** Part of the warning that a named job was not taken. The caller that named it searches for this text. */
 export function notTakenText(jobId: string): string {
   return `job ${jobId}, which was not taken`;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { oneLine } from '../export/quoting';
+
 export interface ErrorBody {
   /** Null when the body names none: it is empty, truncated, HTML, or something else's JSON. */
   code: string | null;
@@ -13,7 +15,7 @@ export interface ErrorBody {
   requestId: string | null;
 }
 
-/** No error of the cloud comes near this length. What is longer is somebody's page, of which the beginning tells enough. */
+/** No error of the cloud comes near this length. What is longer is a page of a proxy, and its beginning is enough. */
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_PAGE_LENGTH = 20_000;
 const MAX_MESSAGE_LENGTH = 300;
@@ -32,24 +34,13 @@ const CODE = /^\w[\w.:-]{0,99}$/;
 export function parseErrorBody(body: Buffer, withoutSecrets = (text: string) => text): ErrorBody {
   // Before the parsing, which may take a secret for markup, and after it, which may unescape one; and before the cut.
   const text = withoutSecrets(body.subarray(0, MAX_BODY_BYTES).toString('utf8').trim());
-  const tidy = (said: string | null) => (said === null ? null : oneLine(withoutSecrets(said), MAX_MESSAGE_LENGTH));
+  const tidy = (said: string | null) =>
+    said === null ? null : oneLine(withoutSecrets(said), MAX_MESSAGE_LENGTH) || null;
   const { code, message, requestId } = parseJson(text) ?? parseXml(text) ?? { ...NOTHING, message: plainText(text) };
   return { code, message: tidy(message), requestId: tidy(requestId) };
 }
 
 const NOTHING: ErrorBody = { code: null, message: null, requestId: null };
-
-/** On one line, without control characters, cut at `length` if one is given; null when nothing is left. Safe in a terminal and in a history. */
-export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string | null {
-  const line = text
-    .slice(0, length)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-    .replace(/\p{Surrogate}/gu, '\uFFFD')
-    .trim();
-  if (line === '') return null;
-  return text.length > length ? `${line}…` : line;
-}
 
 function parseJson(text: string): ErrorBody | undefined {
   let parsed: unknown;
@@ -94,15 +85,15 @@ function firstText(place: Record<string, unknown>, names: readonly string[]): st
   for (const name of names) {
     const value = place[name];
     const text = typeof value === 'number' ? String(value) : value;
-    const line = typeof text === 'string' ? oneLine(text.trim()) : null;
-    if (line !== null) return line;
+    const line = typeof text === 'string' ? oneLine(text) : '';
+    if (line !== '') return line;
   }
   return null;
 }
 
 function xmlElement(text: string, name: string): string | null {
   const found = new RegExp(`<${name}>([^<]{1,2000})</${name}>`).exec(text)?.[1]?.trim();
-  return found === undefined ? null : oneLine(found);
+  return found === undefined ? null : oneLine(found) || null;
 }
 
 /** A page of a proxy without its markup. */
@@ -110,12 +101,7 @@ function plainText(text: string): string | null {
   const [beginning = '', ...elements] = text.slice(0, MAX_PAGE_LENGTH).split(/<(?=style|script)/i);
   // By pieces, since one expression over all of it would search the end of every unclosed tag anew.
   const readable = [beginning, ...elements.map(withoutFirstElement)].join(' ');
-  return oneLine(
-    readable
-      .replace(/<[^<>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim(),
-  );
+  return oneLine(readable.replace(/<[^<>]*>/g, ' ')) || null;
 }
 
 /** What follows the end of a style or a script; nothing when it does not end. */

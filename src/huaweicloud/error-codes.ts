@@ -10,13 +10,13 @@
 /**
  * - `permanent`: refused, and the same request will be refused again
  * - `throttled`: too many requests or tasks; wait
- * - `imageBusy`: the image is being exported, by us or by somebody else (IMG.0148)
+ * - `imageBusy`: the image is being exported, by us or by another caller (IMG.0148)
  * - `destinationExists`: the object is already in the bucket (IMG.0070)
  * - `unauthorized`: the credentials were not accepted
  * - `forbidden`: the credentials were accepted and may not do this
  * - `notFound`: the thing named does not exist, or is not visible
  * - `transient`: trouble of the network or the service; may be gone soon
- * - `unknown`: a refusal that this table does not know
+ * - `unknown`: an error that this table does not know
  */
 export type CloudErrorClass =
   | 'permanent'
@@ -30,7 +30,7 @@ export type CloudErrorClass =
   | 'unknown';
 
 export interface CodeMeaning {
-  /** `byStatus` where the code is told for refusals and for failures alike: then the HTTP status decides. */
+  /** `byStatus` where one code stands for rejections and for failures: then the HTTP status decides. */
   class: CloudErrorClass | 'byStatus';
   /** Whether a changing request that was answered 4xx with this code may have been executed all the same. */
   executed: 'no' | 'maybe' | 'byStatus';
@@ -118,7 +118,7 @@ export const KNOWN_CODES: ReadonlyMap<string, CodeMeaning> = new Map([
     '0065': 'tenant domain could not be obtained from IAM',
     '0154': 'communication with the enterprise project service failed',
   }),
-  // An exception somewhere inside, while or after the job was submitted: nobody says which.
+  // An exception somewhere inside, while or after the job was submitted: it is not said which.
   ...meanings('IMS', 'IMG.', 'transient', 'maybe', {
     '0014': 'exception of OpenStack while the task was executed',
     '0018': 'error when the job was submitted',

@@ -1,4 +1,5 @@
-import { type ErrorBody, oneLine, parseErrorBody } from './error-body';
+import { oneLine } from '../export/quoting';
+import { type ErrorBody, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
 
@@ -108,7 +109,7 @@ export function unreadableAnswer(answer: HttpAnswer, attempt: Attempt, problem: 
 
 /**
  * No complete answer. Before the first byte of the request was written (no address, connection refused, connect timeout,
- * TLS refused) the cloud has surely not acted; from then on nobody knows.
+ * TLS refused) the cloud has surely not acted; from then on it is unknown.
  */
 export function errorOfTransport(error: TransportError, attempt: Attempt): CloudError {
   return new CloudError(
@@ -118,7 +119,7 @@ export function errorOfTransport(error: TransportError, attempt: Attempt): Cloud
       httpStatus: null,
       requestId: null,
       operation: attempt.operation,
-      executed: error.begun && !isRead(attempt) ? 'maybe' : 'no',
+      executed: error.isStarted && !isRead(attempt) ? 'maybe' : 'no',
       class: 'transient',
       retryAfterMs: null,
     },
@@ -126,11 +127,11 @@ export function errorOfTransport(error: TransportError, attempt: Attempt): Cloud
   );
 }
 
-/** Cut at 100 characters, where those of the cloud have 32: it is kept for ever. */
+/** Cut at 100 characters, where those of the cloud have 32: it is kept in histories. */
 export function requestIdOf(answer: HttpAnswer): string | null {
   const id =
     headerOf(answer, 'x-request-id') ?? headerOf(answer, 'x-obs-request-id') ?? headerOf(answer, 'x-amz-request-id');
-  return id === null ? null : oneLine(id, 100);
+  return id === null ? null : oneLine(id, 100) || null;
 }
 
 /** The value of a header, the first one when repeated; null when absent or empty. */
@@ -159,7 +160,7 @@ const TURNED_AWAY = new Set([401, 429]);
 function executedBy(code: string, status: number, body: ErrorBody): 'no' | 'maybe' {
   if (TURNED_AWAY.has(status)) return 'no';
   const meaning = meaningOf(code);
-  // The gateway's own refusal comes before it forwards anything. With a 5xx, the word of the service is not enough.
+  // The gateway's own error comes before it forwards anything. With a 5xx, the word of the service is not enough.
   if (meaning?.executed === 'no' && meaning.source === 'API gateway') return 'no';
   const rejected = status >= 400 && status < 500 && status !== 408;
   // A 4xx that does not name its code may come from anything on the way, after the request went through.

@@ -4,10 +4,11 @@
  * @module
  */
 import type { CloudAccount } from './account';
-import { type ClientResources, LockProtection } from './credentials';
+import { CircuitBreakers, type ClientResources } from './credentials';
 import { errorOfTransport, headerOf, httpDateMs } from './errors';
 import { gatewayRequest } from './gateway-request';
-import { createImsClient, IMAGE_LIST, type ImsClient } from './ims';
+import { createImsClient, type ImsClient } from './ims/client';
+import { IMAGE_LIST } from './ims/image';
 import { readJson } from './json-answer';
 import { createObsClient, type ObsClient } from './obs';
 import { ProjectId } from './project-id';
@@ -28,6 +29,7 @@ export {
   type AssumeRoleOptions,
   assumeRoleCredentials,
   type ChainLink,
+  CircuitBreakers,
   type ClientResources,
   type Credentials,
   CredentialsError,
@@ -38,7 +40,6 @@ export {
   type IamPasswordOptions,
   type IamUser,
   iamPasswordCredentials,
-  LockProtection,
   type MetadataOptions,
   metadataCredentials,
   type ProfileOptions,
@@ -47,16 +48,10 @@ export {
 } from './credentials';
 export type { CloudErrorClass } from './error-codes';
 export { CloudError, type CloudErrorFields } from './errors';
-export type {
-  ExportOptions,
-  Image,
-  ImageExportRequest,
-  ImageFilter,
-  ImageJob,
-  ImagePage,
-  ImageSubJob,
-  ImsClient,
-} from './ims';
+export type { ExportOptions, ImageExportRequest, ImagePage, ImsClient } from './ims/client';
+export type { Image } from './ims/image';
+export type { ImageFilter } from './ims/image-filter';
+export type { ImageJob, ImageSubJob } from './ims/job';
 export type { BucketInfo, ObjectInfo, ObsClient } from './obs';
 export type { RetryOptions } from './retry';
 export type { TransportOptions } from './transport';
@@ -78,14 +73,14 @@ export interface CloudClient {
    */
   checkCredentials(): Promise<void>;
   /**
-   * Makes sure that IMS lets the account in, by a signed read that tells of no image in particular.
+   * Checks that IMS accepts the account, by a signed read of no image in particular.
    *
    * @throws `CloudError`
    */
   checkAccess(): Promise<void>;
   /**
-   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it tells none. An answer, whatever it
-   * says, shows that IMS is reached.
+   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it says none. Any answer
+   * shows that IMS is reached.
    *
    * @throws `CloudError` when there is no answer
    */
@@ -101,7 +96,7 @@ export interface CloudClientOptions {
   /** How reads are repeated. */
   retry?: RetryOptions;
   /** Shared by clients that may use the same keys, since the cloud counts a key's failures over all of them. */
-  locks?: LockProtection;
+  breakers?: CircuitBreakers;
 }
 
 /** Time for a login and a temporary key. */
@@ -116,8 +111,8 @@ const CREDENTIALS_LIMIT_MS = 20_000;
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
   const transport = new Transport(options.transport);
-  const locks = options.locks ?? new LockProtection(now, retry?.refusedKeyRestMs);
-  const resources: ClientResources = { transport, locks, now };
+  const breakers = options.breakers ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
+  const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
   const session = new CloudSession(resources, account.credentials, { retry, proof });
   const projectId = new ProjectId(session, account);
@@ -148,7 +143,7 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
   }
 }
 
-/** Whoever exports images may list them, and the gateway before IMS is plain about signatures. */
+/** An account that exports images may list them, and the gateway before IMS reports a bad signature as such. */
 function listOneImage({ endpoints, projectId }: CloudAccount): CloudRequest {
   return gatewayRequest('ListImages', {
     method: 'GET',

@@ -42,7 +42,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
   );
 }
 
-/** Undefined where the schema cannot even look: zod asks an object for its length as it would a text. */
+/** Undefined where the schema itself fails: zod reads the length of an object as that of a text. */
 function safelyParsed<T>(json: unknown, schema: z.ZodType<T>): z.ZodSafeParseResult<T> | undefined {
   try {
     return schema.safeParse(json);

@@ -6,17 +6,17 @@ import { obsHmacSha1Signature, obsStringToSign } from './signing/obs-hmac-sha1';
 import { encodeRfc3986 } from './signing/sdk-hmac-sha256';
 import type { HttpAnswer, HttpRequest } from './transport';
 
-/** What a HEAD of a bucket tells (OBS API, "Obtaining Bucket Metadata"). */
+/** What a HEAD of a bucket returns (OBS API, "Obtaining Bucket Metadata"). */
 export interface BucketInfo {
-  /** The class that new objects take: STANDARD, WARM, COLD, DEEP_ARCHIVE. Null when not told. */
+  /** The class that new objects take: STANDARD, WARM, COLD, DEEP_ARCHIVE. Null when not given. */
   storageClass: string | null;
-  /** The region. Null when not told. */
+  /** The region. Null when not given. */
   location: string | null;
   /** The clock of OBS, ISO 8601. */
   date: string | null;
 }
 
-/** What a HEAD of an object tells (OBS API, "Querying Object Metadata"). */
+/** What a HEAD of an object returns (OBS API, "Querying Object Metadata"). */
 export interface ObjectInfo {
   /** Bytes. */
   size: number;
@@ -24,7 +24,7 @@ export interface ObjectInfo {
   etag: string;
   /** ISO 8601, whole seconds, by the clock of OBS. */
   lastModified: string;
-  /** STANDARD when OBS tells none. */
+  /** STANDARD when OBS returns none. */
   storageClass: string;
 }
 

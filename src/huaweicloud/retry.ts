@@ -11,11 +11,11 @@ export interface RetryOptions {
   tryLimitMs?: number;
   /** Mean of the first wait; each further one doubles. @default 250 */
   firstDelayMs?: number;
-  /** How long an access key rests at first, once it was refused twice in a row; see SignatureGuard. @default 300000, as the cloud's lock */
+  /** How long the circuit of an access key stays open the first time, after two failures in a row; see CircuitBreaker. @default 300000, as the cloud's lock */
   refusedKeyRestMs?: number;
 }
 
-/** A longer wait, for throttling or for a key that rests, is for the caller to keep: it waits durably, and this would only hold a worker's slot. */
+/** A longer wait, for throttling or for an open circuit, is the caller's: it waits durably, and here it would only occupy a slot of the worker. */
 const MAX_RETRY_AFTER_MS = 3_000;
 
 /**

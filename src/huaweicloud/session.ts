@@ -1,9 +1,7 @@
-import type { ClientResources } from './credentials/client-resources';
-import { areSame, type Credentials } from './credentials/credentials';
-import { CredentialsError } from './credentials/credentials-error';
-import type { CredentialsProvider } from './credentials/provider';
+import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
+import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
+import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
-import type { Permit, SignatureVerdict } from './credentials/signature-guard';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from './errors';
 import { type RetryOptions, retryBriefly } from './retry';
 import { verdictOf } from './signature-verdict';
@@ -25,7 +23,7 @@ export interface CloudRequest {
 export interface ReadOptions {
   signal?: AbortSignal;
   /**
-   * A person asked for this read: it may try an access key that was refused before its rest is over, though never so
+   * A person asked for this read: it may try a refused access key while its circuit is open, though never so
    * often that the cloud would lock the key.
    */
   tryRefusedKey?: boolean;
@@ -39,14 +37,14 @@ export interface WriteOptions extends ReadOptions {
 export interface SessionOptions {
   retry?: RetryOptions;
   /**
-   * A read that every signer may make and whose refusal is plain. It tells whether a key is good where another request
+   * A read that every signer may make, and that fails clearly. It shows whether a key is good where another request
    * cannot: before a write with a doubtful key, and after a 403 without a body.
    */
   proof?: CloudRequest;
 }
 
 /** A write does not wait longer than this for the verdict on a key: its caller has better things to do. */
-const WRITE_ADMISSION_LIMIT_MS = 10_000;
+const WRITE_ACQUIRE_LIMIT_MS = 10_000;
 
 /** For a proof, which is a small read. */
 const PROOF_LIMIT_MS = 8_000;
@@ -121,7 +119,7 @@ export class CloudSession {
     return { operation, method, nowMs: this.#resources.now(), codeOfStatus };
   }
 
-  /** Sends; and when the key rests by now, sends with the one that has replaced it meanwhile. */
+  /** Sends; and when the circuit of the key is open by now, sends with the one that has replaced it meanwhile. */
   async #sendWithLatest(request: CloudRequest, credentials: Credentials, limits: WriteOptions): Promise<HttpAnswer> {
     try {
       return await this.#send(request, credentials, limits);
@@ -140,26 +138,26 @@ export class CloudSession {
   ): Promise<HttpAnswer> {
     const endsAt = performance.now() + limitMs;
     const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, endsAt - performance.now()) });
-    const { locks } = this.#resources;
-    const key = locks.nameOf(credentials);
+    const { breakers } = this.#resources;
+    const key = breakers.nameOf(credentials);
     let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
     while (outcome === NOT_SENT) {
-      // A HEAD would not tell a refusal from a lack of permission, and a POST may be answered only after minutes.
-      if (request.method !== 'GET' && locks.signatures.wantsProof(key, { slow: !isRead(request) })) {
+      // The answer to a HEAD does not distinguish a bad signature from a lack of permission, and that to a POST may take minutes.
+      if (request.method !== 'GET' && breakers.signatures.wantsProof(key, { slow: !isRead(request) })) {
         const trouble = await this.#prove(request, key, credentials, limits());
         if (trouble !== undefined) throw trouble;
       }
-      const permit = await this.#admitted(request, key, limits());
+      const acquired = await this.#acquire(request, key, limits());
       try {
-        outcome = await this.#exchange(request, credentials, permit, limits());
-        if (outcome !== NOT_SENT) permit.end(this.#verdictOn(request, outcome));
+        outcome = await this.#exchange(request, credentials, acquired, limits());
+        if (outcome !== NOT_SENT) acquired.release(this.#verdictOn(request, outcome));
       } finally {
-        permit.end('none');
+        acquired.release('none');
       }
     }
     if (!(outcome instanceof CloudError)) return outcome;
     // Temporary keys end: a bare 403 may mean that, and then there are others to be had.
-    const isInDoubt = !locks.signatures.isOpen(key) || credentials.securityToken !== undefined;
+    const isInDoubt = !breakers.signatures.isClosed(key) || credentials.securityToken !== undefined;
     if (isInDoubt && this.#verdictOn(request, outcome) === 'doubtful') {
       const trouble = await this.#prove(request, key, credentials, limits());
       if (isRefusedSignature(trouble)) throw trouble;
@@ -168,13 +166,13 @@ export class CloudSession {
   }
 
   /**
-   * One request and its answer, a refusal being one; or nothing, when the key was refused while the request waited for a
+   * One request and its answer, also a rejection; or nothing, when the key was refused while the request waited for a
    * connection. @throws {@link CloudError} when there is no answer
    */
   async #exchange(
     request: CloudRequest,
     credentials: Credentials,
-    permit: Permit,
+    acquired: Acquired,
     { limitMs, signal, beforeSend }: WriteOptions,
   ): Promise<HttpAnswer | CloudError | typeof NOT_SENT> {
     let answer: HttpAnswer;
@@ -183,7 +181,7 @@ export class CloudSession {
         limitMs,
         signal,
         beforeSend: () => {
-          if (!permit.holds()) throw KEY_WAS_REFUSED;
+          if (!acquired.holds()) throw KEY_WAS_REFUSED;
           beforeSend?.();
         },
         maxBodyBytes: request.maxBodyBytes,
@@ -195,6 +193,7 @@ export class CloudSession {
     }
     const { status } = answer;
     if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
+    // The secret key is never sent, but the cloud has it too: it verifies signatures with it.
     const { secretKey, securityToken } = credentials;
     return errorOfAnswer(answer, this.attempt(request), withoutSecrets([secretKey, securityToken]));
   }
@@ -208,30 +207,30 @@ export class CloudSession {
     }
   }
 
-  /** @throws {@link CloudError} `CredentialsHeldBack`, when the key rests */
-  async #admitted(request: CloudRequest, key: string, limits: WriteOptions): Promise<Permit> {
+  /** @throws {@link CloudError} `CredentialsHeldBack`, while the circuit of the key is open */
+  async #acquire(request: CloudRequest, key: string, limits: WriteOptions): Promise<Acquired> {
     const isWrite = !isRead(request);
-    const admission = await this.#resources.locks.signatures.admit(key, {
-      limitMs: isWrite ? Math.min(limits.limitMs, WRITE_ADMISSION_LIMIT_MS) : limits.limitMs,
+    const acquisition = await this.#resources.breakers.signatures.acquire(key, {
+      limitMs: isWrite ? Math.min(limits.limitMs, WRITE_ACQUIRE_LIMIT_MS) : limits.limitMs,
       signal: limits.signal,
       tryRefusedKey: limits.tryRefusedKey,
       slow: isWrite,
       unclear: request.method === 'HEAD' && this.#proof !== undefined,
     });
-    switch (admission.kind) {
-      case 'admitted':
-        return admission.permit;
-      case 'heldBack':
+    switch (acquisition.kind) {
+      case 'acquired':
+        return acquisition.acquired;
+      case 'open':
         throw notSent(request.operation, {
           code: HELD_BACK,
           message:
             'The cloud refused the signature of this access key twice in a row. The key rests now, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.',
-          retryAfterMs: admission.restMs,
+          retryAfterMs: acquisition.openMs,
         });
       case 'gaveUp':
         throw notSent(request.operation, {
           ...NO_VERDICT_YET,
-          ...(admission.reason === 'aborted' ? { code: 'Aborted' } : {}),
+          ...(acquisition.reason === 'aborted' ? { code: 'Aborted' } : {}),
         });
     }
   }
@@ -244,7 +243,7 @@ export class CloudSession {
   }
 
   /**
-   * Tries a key by a request whose verdict is plain: one at a time, for all who need it. Answers the trouble, if any, as
+   * Tries a key by a request with a clear verdict: one at a time, for all callers. Returns the error, if any, as
    * that of the request that needed it.
    */
   async #prove(
@@ -268,7 +267,7 @@ export class CloudSession {
       throw error;
     });
     // Other trouble of the proof is none of the key's.
-    if (trouble === undefined || this.#resources.locks.signatures.isOpen(key)) return undefined;
+    if (trouble === undefined || this.#resources.breakers.signatures.isClosed(key)) return undefined;
     return trouble.with({ operation: request.operation, executed: 'no' });
   }
 
@@ -288,7 +287,7 @@ export class CloudSession {
     }
   }
 
-  /** Other credentials after a refusal; undefined when there is nothing new to try. */
+  /** Other credentials after these were refused; undefined when there is nothing new to try. */
   async #renew(request: CloudRequest, refused: Credentials, limits: TimeLimits): Promise<Credentials | undefined> {
     try {
       await this.#refresh(refused, limits);

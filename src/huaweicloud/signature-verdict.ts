@@ -1,4 +1,4 @@
-import type { SignatureVerdict } from './credentials/signature-guard';
+import type { SignatureVerdict } from './credentials/circuit-breaker';
 import { meaningOf } from './error-codes';
 import type { CloudError } from './errors';
 
@@ -10,9 +10,9 @@ export function verdictOf({ code, class: errorClass, httpStatus }: CloudError): 
   return isWordOfService(code, httpStatus) ? 'accepted' : 'none';
 }
 
-/** A service speaks only to whom the gateway let in. The gateway's own words may come before it looks at a signature. */
+/** A service answers only what the gateway let through. The gateway's own errors may come before it checks a signature. */
 function isWordOfService(code: string, httpStatus: number): boolean {
-  // AccessDenied of OBS is told for many reasons, a locked key perhaps among them.
+  // AccessDenied of OBS has many reasons, a locked key perhaps among them.
   if (httpStatus >= 500 || httpStatus === 429 || code === 'AccessDenied') return false;
   if (code.startsWith('IMG.')) return true;
   const source = meaningOf(code)?.source;

@@ -53,8 +53,8 @@ export class TransportError extends Error {
     /** Of node or undici (`ECONNREFUSED`, `UND_ERR_SOCKET`), or `RequestTimeout`, `Aborted`, `NotSent`. */
     readonly code: string,
     message: string,
-    /** Whether the request had begun to be written. When false, the server has surely not seen it. */
-    readonly begun: boolean,
+    /** Whether writing the request had started. When false, the server has surely not seen it. */
+    readonly isStarted: boolean,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -138,7 +138,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #isRead: boolean;
   readonly #timer: NodeJS.Timeout;
   readonly #onAbort: (() => void) | undefined;
-  #begun = false;
+  #isStarted = false;
   #controller: Dispatcher.DispatchController | undefined;
   #failure: TransportError | undefined;
   #status = 0;
@@ -181,9 +181,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   fail(code: string, message: string, cause?: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = new TransportError(code, message, this.#begun, { cause });
+    this.#failure = new TransportError(code, message, this.#isStarted, { cause });
     this.#settle();
-    // Undici tells of an abort only once it is connected; the caller need not wait for that.
+    // Undici reports an abort only once it is connected; the caller need not wait for that.
     this.#reject(this.#failure);
     this.#controller?.abort(this.#failure);
   }
@@ -197,7 +197,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     if (this.#failure !== undefined) {
       controller.abort(this.#failure);
-    } else if (this.#begun && !this.#isRead) {
+    } else if (this.#isStarted && !this.#isRead) {
       this.fail('UND_ERR_SOCKET', 'The connection broke after the request was sent.');
     } else {
       this.#lastCheck();
@@ -208,7 +208,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #lastCheck(): void {
     try {
       this.limits.beforeSend?.();
-      this.#begun = true;
+      this.#isStarted = true;
     } catch (cause) {
       this.fail('NotSent', cause instanceof Error ? cause.message : String(cause), cause);
     }

@@ -1,5 +1,5 @@
 /**
- * What a caller of the service is told: a failure of the export, which ends the operation, or a disturbance on the way to
+ * What a caller of the service gets: a failure of the export, which ends the operation, or a disturbance on the way to
  * it, after which Nexus tries again.
  *
  * @module
@@ -9,7 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { HandlerError, OperationError } from 'nexus-rpc';
 import { isUnreachable } from '../client/errors';
 
-/** gRPC status of a start that the state of the workflow does not allow: so many callers wait for it as Temporal lets wait. */
+/** gRPC status of a start that the state of the workflow does not allow: the number of callers that wait for it is at Temporal's limit. */
 const FAILED_PRECONDITION = 9;
 
 /** Nothing of Temporal's own message is repeated: it may name what is not the caller's business. */

@@ -48,7 +48,7 @@ export function exportNexusService(
 class ExportImageHandler implements OperationHandler<ExportOperationInput, ExportImageResult> {
   constructor(private readonly options: ExportNexusServiceOptions) {}
 
-  /** Returns once the export is started or joined; its end is told to the caller by Temporal. */
+  /** Returns once the export is started or joined; Temporal reports its end to the caller. */
   async start(
     context: StartOperationContext,
     input: ExportOperationInput,
@@ -95,7 +95,7 @@ class ExportImageHandler implements OperationHandler<ExportOperationInput, Expor
 }
 
 /**
- * The switch is this service's own; the rest is what the workflow is started with. An export can tell of its end only
+ * The switch is this service's own; the rest is what the workflow is started with. An export can report its end only to
  * workflows of its own namespace, to which a caller has no access, and must not get any by this.
  */
 function splitInput(input: ExportOperationInput): { exportInput: ExportImageInput; cancelExport: boolean } {

@@ -17,7 +17,7 @@ export interface OperationToken {
 /** The type of a token that stands for a workflow, by the format that Temporal's SDKs share. */
 const WORKFLOW_RUN = 1;
 
-/** Reads as a workflow's token for whoever knows that format, with two fields more. */
+/** A token of a workflow in Temporal's format, with two more fields. */
 export function encodeOperationToken({ namespace, workflowId, firstRunId, cancelExport }: OperationToken): string {
   const token = { t: WORKFLOW_RUN, ns: namespace, wid: workflowId, rid: firstRunId, cancelExport };
   return Buffer.from(JSON.stringify(token)).toString('base64url');

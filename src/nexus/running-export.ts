@@ -9,7 +9,7 @@ import type { ExportMemo } from '../contract';
 import { type HandedOn, type RunningExport, readAttachedJob, readImageAndFormat } from '../export/same-export';
 
 export interface FoundRun {
-  /** One that somebody paused runs as well, though Temporal has another word for it. */
+  /** A paused one runs as well, though its status in Temporal differs. */
   state: 'running' | 'succeeded' | 'endedOtherwise';
   workflowType: string;
   runId: string;
@@ -48,7 +48,7 @@ function stateOf({ closeTime, status }: WorkflowExecutionDescription): FoundRun[
 
 /**
  * Image, format and job of a run, from what it was started with. Undefined where that names no image: such an export fails
- * by itself, and whoever means the same destination may share that failure.
+ * by itself, and a caller with the same destination may share that failure.
  */
 export async function readRunningExport(
   client: Client,
@@ -58,11 +58,11 @@ export async function readRunningExport(
   const [input, resumed] = await argumentsOf(client, workflowId, runId);
   const running = readImageAndFormat(input);
   if (running === undefined) return undefined;
-  const begunAtMs = (resumed as HandedOn | undefined)?.startedAtMs;
+  const startedAtMs = (resumed as HandedOn | undefined)?.startedAtMs;
   return {
     ...running,
     jobId: memo.jobId ?? readAttachedJob(input) ?? null,
-    startedAt: begunAtMs === undefined ? startedAt : new Date(begunAtMs).toISOString(),
+    startedAt: startedAtMs === undefined ? startedAt : new Date(startedAtMs).toISOString(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AccountCloud } from '../activities';
-import { type CloudAccount, createCloudClient, LockProtection } from '../huaweicloud';
+import { CircuitBreakers, type CloudAccount, createCloudClient } from '../huaweicloud';
 
 /** Lets go of the clients; the second call does nothing. */
 export type Release = () => Promise<void>;
@@ -12,7 +12,7 @@ export class AccountClouds {
   readonly #accounts: readonly CloudAccount[];
   readonly #clouds = new Map<string, AccountCloud>();
   /** Outlives the clients: the cloud goes on counting a key's failures when they are closed. */
-  readonly #locks = new LockProtection();
+  readonly #breakers = new CircuitBreakers();
   #holders = 0;
   #checked: Promise<void> = Promise.resolve();
 
@@ -35,7 +35,7 @@ export class AccountClouds {
     return this.#checked;
   }
 
-  /** Opens the clients, unless somebody holds them already. */
+  /** Opens the clients, unless another worker holds them already. */
   hold(): Release {
     this.#holders += 1;
     if (this.#holders === 1) this.#open();
@@ -50,11 +50,11 @@ export class AccountClouds {
 
   #open(): void {
     for (const account of this.#accounts) {
-      const client = createCloudClient(account, { locks: this.#locks });
+      const client = createCloudClient(account, { breakers: this.#breakers });
       this.#clouds.set(account.name, { region: account.region, client });
     }
     this.#checked = this.#checkCredentials();
-    // Whoever holds them asks; nobody need be waiting at this moment.
+    // Each holder asks when it needs one; none may be waiting at this moment.
     this.#checked.catch(() => undefined);
   }
 

@@ -59,7 +59,7 @@ const querySchema = z.strictObject(
   { error: "an object such as {tag: 'backup'}, or {} for every private image" },
 );
 
-const CONCURRENCY = `a whole number from 1 to ${BATCH_CONCURRENCY.most}`;
+const CONCURRENCY = `a whole number from 1 to ${BATCH_CONCURRENCY.max}`;
 const TO = "'<bucket>:<object key>' with placeholders, such as 'ims-image:nightly/{date}/{name}.{format}'";
 const SPLIT = `1 to ${MAX_BATCH_IMAGES} images; split them into several batches`;
 
@@ -79,7 +79,7 @@ export const batchInputSchema = z.strictObject(
     maxConcurrent: z
       .int({ error: CONCURRENCY })
       .min(1, { error: CONCURRENCY })
-      .max(BATCH_CONCURRENCY.most, { error: CONCURRENCY })
+      .max(BATCH_CONCURRENCY.max, { error: CONCURRENCY })
       .nullish(),
     dryRun: z.boolean({ error: 'true or false' }).nullish(),
     allowEmpty: z.boolean({ error: 'true or false' }).nullish(),
@@ -96,7 +96,7 @@ type ParsedInput = z.infer<typeof batchInputSchema>;
  */
 export function parseBatchInput(input: unknown): BatchRequest {
   const listed = (input as { images?: unknown } | null)?.images;
-  // Thousands of images would be looked at and quoted only to say that they are too many.
+  // Thousands of images would be checked and quoted only to say that they are too many.
   if (Array.isArray(listed) && listed.length > MAX_BATCH_IMAGES) {
     throw invalidRequest([{ field: 'images', value: `a list of ${listed.length}`, expected: SPLIT }]);
   }

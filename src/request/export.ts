@@ -93,7 +93,7 @@ export function parseExportInput(input: unknown): ExportRequest {
 }
 
 /**
- * Normalises an input for whoever starts its export under the id of its destination, which has to be one.
+ * Normalises an input for a start under the id of its destination, which has to be valid.
  *
  * @throws ApplicationFailure of type InvalidExportRequest that names field, value and what is right
  */

@@ -47,7 +47,7 @@ function optionSchema(spec: OptionSpec): z.ZodType {
   }
 }
 
-/** The names that are offered to whoever mistypes one; a reserved one is of no use yet. */
+/** The names that are offered for a mistyped one; a reserved one is of no use yet. */
 export const OPTION_NAMES: readonly string[] = Object.entries(EXPORT_OPTIONS).flatMap(([option, spec]) =>
   'reserved' in spec ? [] : [option],
 );

@@ -3,9 +3,9 @@ import { connect as connectPlainly } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
 
-/** A handshake takes two round trips; a refusal of the client's certificate comes one later. */
+/** A handshake takes two round trips; an alert about the client's certificate comes one later. */
 const HANDSHAKE_MS = 2_000;
-const REFUSAL_MS = 300;
+const DENIAL_MS = 300;
 
 export interface Handshake {
   /** As it was given to gRPC; null or false for none. */
@@ -15,7 +15,7 @@ export interface Handshake {
 }
 
 /**
- * Why a server cannot be talked to, in the words of TCP or TLS: gRPC itself tells only that its time was over. Null when
+ * Why a server cannot be reached, by TCP or TLS: gRPC itself reports only a timeout. Null when
  * nothing is wrong down there.
  *
  * @param address `host:port`
@@ -34,7 +34,7 @@ export async function diagnosisOf(address: string, handshake: Handshake): Promis
     let timer = setTimeout(() => end('it does not answer'), HANDSHAKE_MS);
     socket.once(options === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);
-      timer = setTimeout(() => end(null), REFUSAL_MS);
+      timer = setTimeout(() => end(null), DENIAL_MS);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => end(wordsOf(error)));
   });
@@ -60,7 +60,7 @@ function rootsOfGrpc(): Promise<Buffer> | undefined {
   return path ? readFile(path) : undefined;
 }
 
-/** What OpenSSL says of these two, hardly anybody understands. */
+/** OpenSSL's texts for these two are hard to understand. */
 function wordsOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return 'it has no TLS';
   if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') {

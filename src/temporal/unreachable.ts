@@ -1,5 +1,5 @@
 /**
- * What keeps a client or a worker from Temporal, and what to do about it: one wording for both.
+ * What keeps a client or a worker from Temporal, and what to do about it: the same texts for both.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const REFUSED_STATUSES: readonly unknown[] = [7, 16];
 
 /**
  * @param cause what a connection that could not be made has thrown
- * @param hint what else to look at
+ * @param hint what else to check
  */
 export async function noConnection(
   address: string,

@@ -226,7 +226,7 @@ function makeImage(
 
 const VISIBILITY = { gold: 'public', private: 'private', shared: 'shared', market: 'public' } as const;
 
-/** Bytes of an image; null when the cloud does not tell. */
+/** Bytes of an image; null when the cloud does not say. */
 export function imageSize(image: Image): number | null {
   const size = Number(image.__image_size);
   return Number.isFinite(size) && size > 0 ? size : null;

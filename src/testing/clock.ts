@@ -5,7 +5,7 @@ export type ClockState = { offsetMs: number } | { heldAtMs: number };
  * The clock of the simulated cloud. It moves jobs, Last-Modified, begin and end times, the expiry of tokens and the
  * lock of a key. Signature windows and the header `Date` go by the real clock instead: they belong to the clients.
  *
- * It either runs (the real time plus an offset) or is held, and then moves only when told to. A test that calls
+ * It either runs (the real time plus an offset) or is held, and then moves only when a test moves it. A test that calls
  * {@link set} owns the time from then on; {@link run} lets go of it again.
  *
  * @example

@@ -23,7 +23,7 @@ export type JobSeconds = number | (() => number);
 
 /**
  * Whether an image that is being exported is refused another export (IMG.0148). When a real one begins to be is not
- * published, so a client must not rest on it: with `off` nothing stands between two POSTs and two live jobs.
+ * published, so a client must not depend on it: with `off` nothing stands between two POSTs and two live jobs.
  */
 export type BusyGuard = 'on' | 'off';
 
@@ -76,7 +76,7 @@ export class Cloud {
 
   /**
    * Copies of an image of the catalogue, each with an ID of its own, and with what `attributes` say. They have names of
-   * their own unless told otherwise: names need not be unique, IDs are.
+   * their own unless `attributes` has one: names need not be unique, IDs are.
    */
   addImages(like: string, count: number, attributes: Partial<Image> = {}): Image[] {
     const { images, catalogue } = this.state;

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { shellWord } from '../export/quoting';
 import { SimulatorPathError } from './path-error';
-import { quoteForShell } from './shell-quoting';
 import type { SimulatorInfo } from './simulator';
 
 /** Environment variables under which clients of the package, and the vendor's SDKs, find the simulator. */
@@ -32,7 +32,7 @@ export function environmentOf(info: SimulatorInfo): { [name: string]: string } {
 export function writeEnvFile(path: string, info: SimulatorInfo): void {
   const images = Object.entries(info.images).map(([name, id]) => [`SIMULATOR_IMAGE_${name}`, id] as const);
   const variables = [...Object.entries(environmentOf(info)), ...images];
-  const lines = variables.map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
+  const lines = variables.map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
   try {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isFile()) refuseFileOfOthers(path, Object.keys(environmentOf(info)));

@@ -16,7 +16,7 @@ export interface JobSummary {
   endTime: string | null;
 }
 
-/** All export jobs. What is due ends when somebody looks or the clock is moved, and its object appears then. */
+/** All export jobs. A due job ends when it is read or the clock is moved, and its object appears then. */
 export class JobBook {
   constructor(
     private readonly jobs: Job[],
@@ -27,10 +27,10 @@ export class JobBook {
   ) {}
 
   begin(job: Omit<NewJob, 'durationMs'>): Job {
-    const begun = beginJob({ ...job, durationMs: this.durationMs() }, this.clock.now());
-    this.jobs.push(begun);
+    const started = beginJob({ ...job, durationMs: this.durationMs() }, this.clock.now());
+    this.jobs.push(started);
     this.save();
-    return begun;
+    return started;
   }
 
   /** Ends every job whose time has come, in the order of their ends. */

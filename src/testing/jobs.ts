@@ -21,9 +21,9 @@ export interface Job {
   stuckMs: number;
   /** Set while the job is stuck: it neither moves nor ends. */
   stuckSinceMs: number | null;
-  /** Told instead of the real progress until the job ends. */
+  /** Reported instead of the real progress until the job ends. */
   pinnedPercent: number | null;
-  /** Told instead of the real status; the job does not end while it is set. */
+  /** Reported instead of the real status; the job does not end while it is set. */
   pinnedStatus: string | null;
   /** The cloud has lost the record: queries do not find it. The work goes on. */
   forgotten: boolean;
@@ -37,7 +37,7 @@ export interface JobEnd {
   failReason: string | null;
 }
 
-/** What a query tells of a job. */
+/** What a query returns of a job. */
 export interface JobReading {
   /** INIT, RUNNING, SUCCESS, FAIL, or a word that the control API pinned. */
   status: string;
@@ -50,11 +50,11 @@ export interface JobReading {
 
 /** A change by `PUT /_simulator/jobs/{id}`. */
 export interface JobChange {
-  /** `FAIL` and `SUCCESS` end the job now; any other word is told as it is until it is taken back with null. */
+  /** `FAIL` and `SUCCESS` end the job now; any other word is reported as it is until it is taken back with null. */
   status?: string | null;
   error_code?: string | null;
   fail_reason?: string | null;
-  /** 0 to 1, told until the job ends; null takes it back. */
+  /** 0 to 1, reported until the job ends; null takes it back. */
   percent?: number | null;
   forget?: boolean;
   stuck?: boolean;
@@ -88,13 +88,13 @@ const INIT_FRACTION = 0.05;
 export function readJob(job: Job, nowMs: number): JobReading {
   if (job.end !== null) {
     const { status, atMs, errorCode, failReason } = job.end;
-    const percent = status === 'SUCCESS' ? 1 : tellPercent(job, atMs);
+    const percent = status === 'SUCCESS' ? 1 : showPercent(job, atMs);
     return { status, percent, endTimeMs: atMs, errorCode, failReason };
   }
   const starting =
     elapsedMs(job, nowMs) < Math.min(INIT_MS, job.durationMs * INIT_FRACTION) && job.pinnedPercent === null;
   const status = job.pinnedStatus ?? (starting ? 'INIT' : 'RUNNING');
-  return { status, percent: tellPercent(job, nowMs), endTimeMs: null, errorCode: null, failReason: null };
+  return { status, percent: showPercent(job, nowMs), endTimeMs: null, errorCode: null, failReason: null };
 }
 
 /** When a job that nothing holds up will end with SUCCESS; null when it will not by itself. */
@@ -131,10 +131,10 @@ function elapsedMs(job: Job, nowMs: number): number {
   return Math.max(0, (job.stuckSinceMs ?? nowMs) - job.beginTimeMs - job.stuckMs);
 }
 
-/** Keeps 0.29 * 100, which is a little less than 29, from telling 28 %. */
+/** Keeps 0.29 * 100, which is a little less than 29, from being shown as 28 %. */
 const ROUNDING = 1e-9;
 
-function tellPercent(job: Job, nowMs: number): number {
+function showPercent(job: Job, nowMs: number): number {
   if (job.pinnedPercent !== null) return job.pinnedPercent;
   const fraction = job.durationMs === 0 ? 1 : elapsedMs(job, nowMs) / job.durationMs;
   return Math.min(0.99, Math.floor(fraction * 100 + ROUNDING) / 100);

@@ -65,11 +65,11 @@ export interface Simulator {
   jobs(): JobSummary[];
   /** As `PUT /_simulator/jobs/{jobId}`. @throws when there is no such job, or it has ended. */
   changeJob(jobId: string, change: JobChange): JobSummary;
-  /** The journal, oldest first; without its first entries when told how many. */
+  /** The journal, oldest first; `skip` leaves out that many of the first. */
   requests(skip?: number): JournalEntry[];
   /**
    * A further image like one of the catalogue: one image exports once at a time, so a fleet needs many.
-   * `attributes` replace what ListImages tells of it; undefined takes an attribute away. Names need not be unique, and it
+   * `attributes` replace what ListImages shows of it; undefined takes an attribute away. Names need not be unique, and it
    * is found by its ID: `info.images` names the catalogue only.
    */
   addImage(like: string, attributes?: Partial<Image>): Image;
@@ -94,7 +94,7 @@ export interface Simulator {
 /**
  * Starts a simulator of IMS, OBS, IAM and the metadata service of an ECS, each on a port of the loopback.
  *
- * It verifies every signature, knows the documented refusals, and lets exports run by a clock that tests can move.
+ * It verifies every signature, knows the documented rejections, and lets exports run by a clock that tests can move.
  *
  * @example
  * const simulator = await startSimulator({ jobSeconds: 9 * 3600 });

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { shellWord } from '../export/quoting';
 import { SimulatorPathError } from './path-error';
-import { quoteForShell } from './shell-quoting';
 import { newState, parseState, type SimulatorState } from './state';
 
 const STATE = 'state.json';
@@ -27,7 +27,7 @@ const DRAFT_OF_STATE = /^state\.json\.\d+\.tmp$/;
  * The directory that a simulator lives in: `state.json`, `requests.jsonl`, `owner.pid` and `objects/`. Without a name of
  * its own it is a temporary one, removed at the end, and the state is not written at all.
  *
- * A directory that somebody named may hold what others made. It is used only when it is empty, missing, or has the state
+ * A directory that the caller named may hold files of others. It is used only when it is empty, missing, or has the state
  * of a simulator, and nothing in it is written before that is known. Links are not followed: what they lead to is not ours.
  */
 export class StateDirectory {
@@ -127,7 +127,7 @@ function isOfAnotherKind(entry: Dirent): boolean {
 }
 
 function notOurs(path: string, reason: string): SimulatorPathError {
-  const command = `ims-export simulator --state ${quoteForShell(join(path, 'simulator-state'))}`;
+  const command = `ims-export simulator --state ${shellWord(join(path, 'simulator-state'))}`;
   return new SimulatorPathError(
     `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: ${command}`,
   );
@@ -155,7 +155,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process lives as well.
+    // A process of another user lives as well.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -37,7 +37,7 @@ export interface Ports {
 export type Endpoints = { [service in keyof Ports]: string };
 
 /**
- * Reads `state.json`. A file of that name may be anybody's: it is ours when it has what a state has. What names files is
+ * Reads `state.json`. A file of that name may have another origin: it is ours when it has what a state has. What names files is
  * held to the names that a simulator makes, since such files are written, replaced and deleted.
  */
 export function parseState(
@@ -75,7 +75,7 @@ const stateShape = z.looseObject({
   domain: named,
   user: named,
   bucket: z.string(),
-  // What else an image has is up to whoever added it by the control API.
+  // What else an image has is up to the caller of the control API that added it.
   images: z.record(z.string(), z.looseObject({ id: z.string() })),
   catalogue: z.record(z.string(), z.string()).optional(),
   keyring: z.looseObject({ permanent: z.looseObject({ accessKey: z.string(), secretKey: z.string() }) }),

@@ -51,11 +51,11 @@ export function upper(level: LogLevel): UpperLevel {
 
 /** What the workflow's own line, `Export ended` or `Batch ended`, says, Temporal's lines say again with a stack. */
 function lowered({ level, message, meta }: LogEntry): LogLevel {
-  const isToldElsewhere =
+  const isLoggedElsewhere =
     (message === ACTIVITY_FAILED && isExportFailure(meta?.error)) ||
     (message === WORKFLOW_FAILED &&
       (meta?.workflowType === EXPORT_IMAGE_WORKFLOW || meta?.workflowType === EXPORT_IMAGES_WORKFLOW));
-  return isToldElsewhere ? 'debug' : (level.toLowerCase() as LogLevel);
+  return isLoggedElsewhere ? 'debug' : (level.toLowerCase() as LogLevel);
 }
 
 const ACTIVITY_FAILED = 'Activity failed';
@@ -70,7 +70,7 @@ function attributesOf({ message, meta = {} }: LogEntry): { [name: string]: unkno
   return attributes;
 }
 
-/** Of a failure that is one of ours, the words alone: it was thrown on purpose, so that its stack tells nothing. */
+/** Of a failure of ours only type and message: it was thrown on purpose, so its stack says nothing. */
 function errorOf(error: unknown): unknown {
   if (!(error instanceof Error) || isExportFailure(error)) return wordsOf(error);
   const { stack, cause } = error;

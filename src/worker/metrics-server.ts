@@ -9,7 +9,6 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ListenError } from './listen-error';
 
 export interface MetricsServerOptions {
   /** 0 takes any. */
@@ -80,4 +79,9 @@ function showMetrics(corePort: number, response: ServerResponse): void {
 
 function say(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+}
+
+/** A server cannot listen at its port or address. Choose another. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
 }

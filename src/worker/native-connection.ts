@@ -94,7 +94,7 @@ async function connectWithinLimit(options: NativeConnectionOptions): Promise<Nat
 }
 
 /**
- * What only the core can tell: which certificates it trusts, and how the server has answered its first call. It has no
+ * What only the core knows: which certificates it trusts, and how the server has answered its first call. It has no
  * codes, but the names of Rust's types in its text. Null for the rest, which TCP and TLS word better.
  */
 function nativeCause(address: string, error: unknown): ExportError | null {

@@ -28,19 +28,19 @@ const ANSWER_WITHIN_MS = 10_000;
 export function countOpenExports(options: OpenExportsOptions): { stop(): void } {
   const { everyMs = EVERY_MS, logger } = options;
   let isFailing = false;
-  const look = () =>
+  const count = () =>
     countOnce(options).then(
       () => {
         isFailing = false;
       },
       (error: unknown) => {
-        // Once for an outage of Temporal, of which other lines tell as well.
+        // Once for an outage of Temporal, which other lines report as well.
         if (!isFailing) logger.warn('Open exports could not be counted', { reason: String(error) });
         isFailing = true;
       },
     );
-  void look();
-  const timer = setInterval(look, everyMs).unref();
+  void count();
+  const timer = setInterval(count, everyMs).unref();
   return { stop: () => clearInterval(timer) };
 }
 

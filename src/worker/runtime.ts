@@ -1,7 +1,8 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Runtime } from '@temporalio/worker';
 import { histogramBuckets } from '../metrics';
 import { type LogOptions, processLogger, upper } from './log';
-import { freeLoopbackPort } from './loopback-port';
 
 export interface ProcessRuntime {
   /** Where Temporal's core shows the metrics: on the loopback, for {@link serveMetrics} to show on; null without metrics. */
@@ -36,4 +37,14 @@ export async function installRuntime({ metrics, ...log }: LogOptions & { metrics
     },
   });
   return { metricsPort };
+}
+
+/** A port of the loopback that nothing listens on at this moment. */
+export async function freeLoopbackPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -2,7 +2,7 @@
  * What the signals to end do to a worker's process.
  *
  * The first begins Temporal's own shutdown: no further tasks, and activities under way end first, a submit among them. One
- * more ends the process at once, for whoever cannot wait; a submit under way then loses its answer, which the export finds
+ * more ends the process at once; a submit under way then loses its answer, which the export finds
  * out about as after any lost worker.
  *
  * @module
@@ -12,7 +12,7 @@ import type { Worker } from '@temporalio/worker';
 
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
-/** A terminal and npm both pass Ctrl-C on, so that one press may come twice. */
+/** A terminal and npm both pass Ctrl-C on, so that one Ctrl-C may arrive twice. */
 const ONE_PRESS_MS = 2_000;
 
 /**

@@ -92,7 +92,7 @@ async function sourceFiles(folder: string): Promise<string[]> {
     .sort();
 }
 
-// The worker runs what it reads here, beside the keys of the cloud: nobody else may have been able to write it.
+// The worker runs what it reads here, beside the keys of the cloud: no other user may have been able to write it.
 
 async function placeOf(digest: string, env: NodeJS.ProcessEnv): Promise<string> {
   const folder = join(cacheDirectory(env), 'workflow-bundles');
@@ -111,7 +111,7 @@ async function readKept(path: string): Promise<string | null> {
   }
 }
 
-/** Windows tells no owner, and keeps the profile's folders for its user. */
+/** Windows reports no owner, and keeps the profile's folders for its user. */
 function refuseOfOthers({ uid, mode }: { uid: number; mode: number }): void {
   const own = process.getuid?.();
   const isOwn = own === undefined || ((uid === own || uid === 0) && (mode & 0o022) === 0);

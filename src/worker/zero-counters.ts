@@ -3,9 +3,9 @@ import { count, METRICS, type Meter, type Metric, type MetricName } from '../met
 
 /**
  * Shows every counter from the start, at 0: Prometheus sees an increase only of what it has seen before, so that the first
- * lost submit of a worker would set off no alarm.
+ * ambiguous submit of a worker would raise no alert.
  *
- * @param meterOf a meter with the labels that whoever counts has
+ * @param meterOf a meter with the labels of the code that counts
  */
 export function beginSeries(meterOf: (metric: Metric) => Meter | null): void {
   for (const [name, metric] of Object.entries(METRICS) as Array<[MetricName, Metric]>) {

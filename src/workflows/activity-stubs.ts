@@ -23,7 +23,7 @@ export const { imsValidateExport } = proxyActivities<ExportActivities>({
 
 /**
  * One attempt, since a second could export twice. The gateway answers a POST within 200 s. A cancel waits for the answer:
- * one that arrives before the activity has begun stops it, one that arrives later does not cut the POST.
+ * one that arrives before the activity has started stops it, one that arrives later does not cut the POST.
  */
 export const { imsSubmitExport } = proxyActivities<ExportActivities>({
   startToCloseTimeout: SUBMIT_LIMITS.startToCloseMs,
@@ -55,7 +55,7 @@ export const { imsVerifyObject } = proxyActivities<ExportActivities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
-/** A look and a DELETE of OBS. When they cannot be had for ten minutes, the object is left where it is. */
+/** A HEAD and a DELETE of OBS. When they fail for ten minutes, the object is left where it is. */
 export const { imsDiscardObject } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '60s',
   scheduleToCloseTimeout: '10m',

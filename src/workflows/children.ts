@@ -14,7 +14,6 @@ import {
   startChild,
   TerminatedFailure,
   TimeoutFailure,
-  WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import {
   EXPORT_IMAGE_WORKFLOW,
@@ -29,6 +28,7 @@ import {
 } from '../contract';
 import { childBusy, childTerminated, invalidField } from '../export/failures';
 import { startDetails } from '../export/guidance';
+import { REUSE_POLICIES } from '../export/reuse-policy';
 import { type StartedWith, startSummary } from '../export/summaries';
 import type { exportImageWorkflow } from './export-image';
 
@@ -49,7 +49,7 @@ export interface ExportChildOptions {
    * What a cancel of the parent, or of the scope that the child was started in, does to the export.
    *
    * - `ABANDON`: the parent gets its cancel at once, and the export goes on and stays tracked. The cloud cannot cancel a
-   *   job: to cancel the export would only stop somebody from looking.
+   *   job: to cancel the export would only stop its tracking.
    * - `WAIT_CANCELLATION_COMPLETED`: the export is canceled, and the parent waits until it has ended as its own
    *   `options.onCancel` says. This suits `onCancel: 'drain'`, which deletes the object; that may take hours.
    * - `WAIT_CANCELLATION_REQUESTED`, `TRY_CANCEL`: the export is canceled, and the parent does not wait for its end.
@@ -113,9 +113,9 @@ export async function startExportChild(
       args: [input],
       cancellationType,
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      // A child cannot read the success of an earlier run, and its object says as much: the child finds it, if it still is
-      // there. So a refusal by Temporal means one thing only, that an export is running.
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      // A parent cannot read the result of an earlier export. The child finds its object, if it is still there. So Temporal
+      // refuses the start for one reason only: an export is running.
+      workflowIdReusePolicy: REUSE_POLICIES.child,
       ...wordsOf(input),
     });
     return { ...child, result: () => outcomeOf(child.result(), input, workflowId) };
@@ -155,7 +155,7 @@ function childIdOf(input: unknown): string {
   return exportWorkflowId(bucketUrl);
 }
 
-/** Temporal could not write it down, which would fail the workflow task of the parent, for ever. */
+/** Temporal could not write it down, which would fail the workflow task of the parent again and again. */
 function refuseOtherThanJson(input: unknown): void {
   try {
     JSON.stringify(input);

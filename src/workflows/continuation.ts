@@ -19,7 +19,7 @@ export function followsAnEarlierAttempt(): boolean {
 }
 
 /**
- * Goes on in a new run when the history of this one is long, with the state as it is. Whoever waits is told to ask again.
+ * Goes on in a new run when the history of this one is long, with the state as it is. Waiting callers get the answer to ask again.
  * Not while a cancel is drained: the request to cancel would not reach the new run, which could then not end as canceled.
  */
 export async function continueInNewRunWhenDue(tracking: Tracking): Promise<void> {

@@ -64,7 +64,7 @@ function sinceWhen({ carried: { progress } }: Tracking): string {
   return level === undefined ? 'no progress was ever told' : `no progress since ${clock(iso(level.atMs))}`;
 }
 
-/** How quickly the job moves, and when it will be done by that; nothing where that cannot be told, or is not looked at. */
+/** How quickly the job moves, and when it will be done by that; nothing where that is not known, or the job is not polled. */
 function speedLines({ progress, remainingMs, lastError, jobStatus, pollingPaused }: ExportStatus, nowMs: number) {
   const isFollowed = !pollingPaused && lastError === null && jobStatus === 'RUNNING';
   if (!isFollowed || progress === null || !remainingMs) return [];

@@ -31,7 +31,7 @@ import { endAsCanceled, endAsFailed, endAsSucceeded } from './verdict';
  * to cancel the job itself.
  *
  * @param input the image, the destination and the format. Anything else ends as InvalidExportRequest.
- * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
+ * @param resumed the state of the run before, handed on by continue-as-new; refused from any other source.
  * @throws ApplicationFailure, non-retryable, of one of the types in `FAILURE_TYPES`
  */
 export async function exportImageWorkflow(input: ExportImageInput, resumed?: ExportState): Promise<ExportImageResult> {
@@ -65,14 +65,14 @@ async function submitOrAttach(tracking: Validated): Promise<void> {
   return attach === null ? await submit(tracking) : await attachTo(tracking, attach.jobId);
 }
 
-/** Reads nothing of the input, which can be anything: an error here would fail the workflow task for ever. */
+/** Reads nothing of the input, which can be anything: an error here would fail the workflow task again and again. */
 function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
   const tracking =
     resumed !== undefined && continuesARun()
       ? resumeTracking(input, resumed, followsAnEarlierAttempt())
       : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(tracking);
-  // The run before has told it.
+  // The run before has reported it.
   tracking.run.recordedAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());
   publish(tracking);
   return tracking;

@@ -12,7 +12,7 @@ import type { BatchOutcome, ExportImagesInput, ExportImagesResult } from '../con
 import { isExportFailure, stateFromOutside } from '../export/failures';
 import { iso } from '../export/time';
 import { cancelAll } from './batch/canceling';
-import { keepLooking } from './batch/liveness';
+import { keepChecking } from './batch/liveness';
 import { listen } from './batch/messages';
 import { plan } from './batch/plan';
 import { publish } from './batch/publishing';
@@ -23,13 +23,13 @@ import { continuesARun } from './continuation';
 import { recordBatchEnd } from './telemetry';
 
 /**
- * Exports many images to OBS, so many at a time, and returns a verdict on each. It completes also when exports fail.
+ * Exports many images to OBS, a limited number at a time, and returns a verdict on each. It completes also when exports fail.
  *
  * Each export is a workflow of its own, {@link exportImageWorkflow}, under the id of its destination: it is seen, steered and
  * retuned by itself, and outlives this workflow when that is terminated. Cancelling the batch cancels those that run.
  *
  * @param input the images or a query, and where they go. Anything else ends as InvalidExportRequest.
- * @param resumed the state of the run before, handed on by continue-as-new; refused from anybody else.
+ * @param resumed the state of the run before, handed on by continue-as-new; refused from any other source.
  * @throws ApplicationFailure, non-retryable, of one of the `BATCH_FAILURE_TYPES`: nothing was submitted
  */
 export async function exportImagesWorkflow(
@@ -55,11 +55,11 @@ export async function exportImagesWorkflow(
 
 async function run(batch: Batch): Promise<void> {
   if (batch.plan === null) await plan(batch);
-  keepLooking(batch);
+  keepChecking(batch);
   await exportAll(batch);
 }
 
-/** Reads nothing of the input, which can be anything: an error here would fail the workflow task for ever. */
+/** Reads nothing of the input, which can be anything: an error here would fail the workflow task again and again. */
 function setUp(input: unknown, resumed: BatchState | undefined): Batch {
   const batch =
     resumed !== undefined && continuesARun()

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ExportIntent, JOB_ID, type SubmissionResolution } from '../contract';
-import { answerUnderWay, beingCanceled, destinationBusy, invalidArgument, nothingToResolve } from '../export/failures';
+import { answerUnderWay, beingCanceled, destinationBusy, invalidField, nothingToResolve } from '../export/failures';
 import {
   compareJobs,
   isSameImageAndFormat,
@@ -21,7 +21,7 @@ const RESOLUTION = '{"jobId": "<id of the job>"} or {"notSubmitted": true}';
 /** Throws DestinationBusy as the column `client` of `export/joining.ts` says. An intent without format fits any. */
 export function refuseOtherIntent(tracking: Tracking, intent: ExportIntent): void {
   const imageAndFormat = readImageAndFormat(intent);
-  if (imageAndFormat === undefined) throw invalidArgument({ field: 'intent', value: intent, expected: INTENT });
+  if (imageAndFormat === undefined) throw invalidField('intent', intent, INTENT);
   const wanted = { ...imageAndFormat, jobId: intent.jobId };
   const running = runningExport(tracking);
   // An export of unreadable input fails by itself: the caller may wait for that failure.
@@ -44,10 +44,9 @@ function runningExport({
   return of && { ...of, jobId: jobId ?? readAttachedJob(input) ?? null, startedAt: iso(startedAtMs) };
 }
 
-/** Throws when the answer cannot be read, or when there is no submit whose answer was lost. */
+/** Throws when the answer cannot be read, or when there is no ambiguous submit. */
 export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
-  if (!isResolution(resolution))
-    throw invalidArgument({ field: 'resolution', value: resolution, expected: RESOLUTION });
+  if (!isResolution(resolution)) throw invalidField('resolution', resolution, RESOLUTION);
   if (tracking.carried.lostSubmit === null || tracking.run.ended !== null)
     throw nothingToResolve(tracking.carried.jobId, tracking.run.phase);
   if (tracking.carried.resolution !== null) throw answerUnderWay(tracking.carried.resolution);

@@ -52,7 +52,7 @@ export function listen(tracking: Tracking): void {
     description:
       'Where the export stands: phase, progress, job id, deadline, and what remains in the cloud. Answers after the end too.',
   });
-  // A job that is known is told at once: beside a message that wakes the workflow, a handler that awaits completes before or
+  // A known job is answered at once: beside a message that wakes the workflow, a handler that awaits completes before or
   // after the timer that follows, by the order in which a server hands out the messages of one task, and that of a replay
   // can be another one.
   setHandler(awaitSubmitted, () => tracking.carried.jobId ?? untilSubmitted(tracking), {
@@ -117,7 +117,7 @@ function wakeUp(tracking: Tracking): void {
 
 /**
  * The job id, or the export's own failure. Runs outside the workflow's cancellation: a cancel in the middle of the submit
- * lets the POST settle first, and then there is a job id to tell.
+ * lets the POST settle first, and then there is a job id to return.
  */
 async function untilSubmitted(tracking: Tracking): Promise<string> {
   await CancellationScope.nonCancellable(() =>

@@ -1,5 +1,5 @@
 /**
- * Telling another workflow that the export has ended: a batch, whose later runs cannot await the children of earlier ones.
+ * Reporting the end of the export to another workflow, such as a batch: its later runs cannot await the children of earlier ones.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.ex
 const MAX_REASON = 500;
 
 /**
- * Signals the workflow that the input names, and returns when the signal was delivered or refused. Whoever is gone does not
+ * Signals the workflow that the input names, and returns when the signal was delivered or refused. A workflow that is gone does not
  * hold the export up: the server answers that it knows no such workflow.
  */
 export async function notify(notified: string, tracking: Tracking, result: ExportImageResult | null): Promise<void> {
@@ -30,7 +30,7 @@ export async function notify(notified: string, tracking: Tracking, result: Expor
   }
 }
 
-/** Whom the input asks to be told. It is read as it came, since an export of invalid input has to tell of its end too. */
+/** The workflow that the input names. The input is read as it came, since an export of invalid input has to report its end too. */
 export function notifiedWorkflow({ run: { input } }: Tracking): string | undefined {
   const { notify: asked } = (input ?? {}) as { notify?: { workflowId?: unknown } | null };
   const workflowId = asked?.workflowId;

@@ -1,10 +1,10 @@
 /**
- * When to look at a job again. Pure: what is known goes in, a delay comes out.
+ * When to poll a job again. Pure: what is known goes in, a delay comes out.
  *
- * An export takes minutes or days, and nobody says which. The delay therefore grows with the time already spent, so that
- * the look that finds the end is late by a bounded share of the whole. Where the progress tells an end, the delay is half
- * of the time to it: few looks far from it, close ones about it. When that end has passed and the job still runs, the
- * looks spread out again.
+ * An export takes minutes or days, and the cloud does not say which. The delay therefore grows with the time already spent, so that
+ * the poll that finds the end is late by a bounded share of the whole. Where the progress shows an end, the delay is half
+ * of the time to it: few polls far from it, close ones about it. When that end has passed and the job still runs, the
+ * polls spread out again.
  *
  * `npm run bench -- poll-schedule` holds this against the schedules of others; docs/poll-schedule.md has the numbers.
  *
@@ -20,8 +20,8 @@ export interface PollMoment {
   remainingMs: number | null;
   minIntervalMs: number;
   maxIntervalMs: number;
-  /** Until the last look before the deadline; no delay goes past it. */
-  untilLastLookMs: number;
+  /** Until the final poll before the deadline; no delay goes past it. */
+  untilFinalPollMs: number;
   /** Uniform in [0, 1). */
   random: number;
 }
@@ -32,7 +32,7 @@ const MAX_SHARE_OF_ELAPSED = 0.2;
 /** Half of the time left can be slept without missing the end, should the job be twice as fast as it was. */
 const SHARE_OF_REMAINING = 0.5;
 
-/** The later a job is, the less its estimate was worth: the looks spread out with the time since the estimated end. */
+/** The later a job is, the less its estimate was worth: the polls spread out with the time since the estimated end. */
 const SHARE_OF_OVERDUE = 0.25;
 
 /** But no further than this: a job that should have ended will end soon. */
@@ -42,22 +42,22 @@ const MAX_OVERDUE_INTERVAL_MS = 90_000;
 const MAX_BLIND_INTERVAL_MS = 120_000;
 
 /**
- * About the estimated end, looking more often than this buys little. It grows with the root of the time spent: 10 s after
+ * About the estimated end, polling more often than this gains little. It grows with the root of the time spent: 10 s after
  * one hour, 30 s after nine, a minute after 36.
  */
 const FINEST_AFTER_AN_HOUR_MS = 10_000;
 const HOUR_MS = 3_600_000;
 
-/** Milliseconds until the next look: never under the minimum, never over the bound, never past the last look. */
+/** Milliseconds until the next poll: never under the minimum, never over the bound, never past the final poll. */
 export function nextDelayMs(moment: PollMoment): number {
-  const { minIntervalMs, maxIntervalMs, untilLastLookMs } = moment;
+  const { minIntervalMs, maxIntervalMs, untilFinalPollMs } = moment;
   const boundMs = clamp(MAX_SHARE_OF_ELAPSED * moment.elapsedMs, minIntervalMs, maxIntervalMs);
   const intendedMs = clamp(intendedDelayMs(moment), minIntervalMs, boundMs);
   // At a bound there is room on one side only; the draw keeps within the bound and is a draw all the same.
   const lowestMs = Math.max(minIntervalMs, intendedMs * (1 - JITTER));
   const highestMs = Math.min(maxIntervalMs, intendedMs * (1 + JITTER));
   const delayMs = lowestMs + moment.random * Math.max(0, highestMs - lowestMs);
-  return Math.max(0, Math.min(Math.round(delayMs), untilLastLookMs));
+  return Math.max(0, Math.min(Math.round(delayMs), untilFinalPollMs));
 }
 
 function intendedDelayMs({ elapsedMs, remainingMs }: PollMoment): number {

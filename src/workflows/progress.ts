@@ -1,7 +1,7 @@
 /**
- * Progress of an export, from the raw fraction that the cloud tells.
+ * Progress of an export, from the raw fraction that the cloud reports.
  *
- * The cloud repeats a level for minutes, may fall back, may tell nothing at all and may show 0.20 at SUCCESS. So only the
+ * The cloud repeats a level for minutes, may fall back, may report nothing at all and may show 0.20 at SUCCESS. So only the
  * first sighting of each higher level is kept: between two of them lies real work, and from them come rate and estimate.
  *
  * @module
@@ -20,7 +20,7 @@ export type Progress = ProgressLevel[];
 /** Recent enough to follow a changing rate, enough of them to even out the spacing of the polls. */
 const LEVELS_KEPT = 6;
 
-/** So many expected gaps without a new level, and the estimate is no longer believed. */
+/** After this number of expected gaps without a new level, the estimate is no longer used. */
 const CREDIBLE_GAPS = 4;
 
 /** Takes one reading in. A reading that is null or not higher than the last level changes nothing. */
@@ -32,19 +32,19 @@ export function observeProgress(progress: Progress, fraction: number | null, now
   return [...progress, level].slice(-LEVELS_KEPT);
 }
 
-/** The highest fraction seen, 0..1; null when the cloud told none. */
+/** The highest fraction seen, 0..1; null when the cloud reports none. */
 export function fractionDone(progress: Progress): number | null {
   return progress.at(-1)?.fraction ?? null;
 }
 
-/** Milliseconds left by the recent rate; null when that cannot be told. Zero while the job is later than estimated. */
+/** Milliseconds left by the recent rate; null when that is not known. Zero while the job is later than estimated. */
 export function remainingMs(progress: Progress, nowMs: number): number | null {
   const dueMs = dueInMs(progress, nowMs);
   return dueMs === null ? null : Math.max(0, dueMs);
 }
 
 /**
- * Milliseconds until the estimated end, negative once it has passed. Null when it cannot be told: fewer than two levels, or
+ * Milliseconds until the estimated end, negative once it has passed. Null when it is not known: fewer than two levels, or
  * no new level for a few times the usual gap (a job that is stuck, or one whose progress means nothing).
  */
 export function dueInMs(progress: Progress, nowMs: number): number | null {

@@ -13,7 +13,7 @@ import {
   TUNABLE_OPTIONS,
   type TunableOption,
 } from '../contract';
-import { invalidArgument, notTunable } from '../export/failures';
+import { asText, invalidField, invalidRequest, notTunable, type Problem } from '../export/failures';
 import { formatDuration, iso } from '../export/time';
 import { warnOfShortTimeouts } from './run-timeouts';
 import { isValidated, type Tracking, takeRequest, type Validated } from './state';
@@ -45,21 +45,23 @@ function tunable(tracking: Tracking): Validated {
 
 function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSettings {
   const { carried } = tunable(tracking);
-  if (!isRetuneInput(changes)) throw invalidArgument({ field: 'retune', value: changes, expected: EXPECTED });
+  if (!isRetuneInput(changes)) throw invalidField('retune', changes, EXPECTED);
   const options = { ...carried.request.options };
   const deadlineInForceMs = carried.deadlineAtMs - carried.startedAtMs;
-  const problems = [];
+  const problems: Problem[] = [];
   for (const [option, value] of Object.entries(changes) as Array<[TunableOption, unknown]>) {
     const newMs = option === 'deadline' ? deadlineMs(deadlineInForceMs, value) : durationMs(value);
-    if (newMs === undefined) problems.push({ field: option, value, expected: shapeOf(option) });
+    if (newMs === undefined) problems.push({ field: option, value: asText(value), expected: shapeOf(option) });
     else options[`${option}Ms`] = newMs;
   }
-  if (problems.length === 0) problems.push(...settingProblems(options));
+  if (problems.length === 0) {
+    problems.push(...settingProblems(options).map((problem) => ({ ...problem, value: asText(problem.value) })));
+  }
   if (problems.length === 0 && 'deadline' in changes && carried.startedAtMs + options.deadlineMs <= nowMs) {
     const expected = `later than ${formatDuration(nowMs - carried.startedAtMs)}, the time since the start, or such as '+6h'`;
-    problems.push({ field: 'deadline', value: changes.deadline, expected });
+    problems.push({ field: 'deadline', value: asText(changes.deadline), expected });
   }
-  if (problems.length > 0) throw invalidArgument(...problems);
+  if (problems.length > 0) throw invalidRequest(problems);
   return options;
 }
 

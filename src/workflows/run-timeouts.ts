@@ -3,8 +3,8 @@ import { formatDuration } from '../export/time';
 import { type Validated, warn } from './state';
 
 /**
- * Says so when Temporal will end the run before its deadline: it would be cut off without a verdict, a memo or a word. This
- * package sets no such timeout, but whoever starts the workflow can.
+ * Warns when Temporal will end the run before its deadline: it would end without a verdict, a memo or a log line. This
+ * package sets no such timeout, but the caller that starts the workflow can.
  */
 export function warnOfShortTimeouts(tracking: Validated): void {
   const { deadlineMs } = tracking.carried.request.options;

@@ -24,9 +24,9 @@ export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): 
     tracking.run.nextPollAtMs = nowMs + delayMs;
     publish(tracking);
     if (tracking.carried.wake) return;
-    const isToldSomething = await condition(() => tracking.carried.wake || tracking.run.replan, delayMs, {
+    const isWoken = await condition(() => tracking.carried.wake || tracking.run.replan, delayMs, {
       summary: summary(),
     });
-    isOver = !isToldSomething || tracking.carried.wake;
+    isOver = !isWoken || tracking.carried.wake;
   }
 }

@@ -22,7 +22,7 @@ import type {
 } from '../contract';
 import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
-import type { LostSubmit } from './submission/next-step';
+import type { AmbiguousSubmit } from './submission/next-step';
 
 /** Facts that outlive a run: carried by continue-as-new as they are. */
 export interface ExportState extends HandedOn {
@@ -40,12 +40,12 @@ export interface ExportState extends HandedOn {
   /** Waits of a throttled or busy submit so far. */
   submitWaits: number;
   submissions: number;
-  /** A submit whose answer was lost; null while there is none, and once a job is known. */
-  lostSubmit: LostSubmit | null;
+  /** The ambiguous submit; null while there is none, and once a job is known. The name is that of continue-as-new. */
+  lostSubmit: AmbiguousSubmit | null;
   /** An answer of a person, `resolveSubmission`, that was not followed yet. */
   resolution: SubmissionResolution | null;
   jobId: string | null;
-  /** The job was named by a person, to attach to or as that of a lost submit: where it exports to is taken on trust. */
+  /** The job was named by a person, to attach to or as that of an ambiguous submit: its destination is not proven. */
   jobNamed: boolean;
   submittedAtMs: number | null;
   polls: number;
@@ -56,13 +56,13 @@ export interface ExportState extends HandedOn {
   pollErrorsSinceMs: number | null;
   /** Start of the current unbroken stretch of statuses that the API does not name. */
   unknownStatusSinceMs: number | null;
-  /** When the cloud first answered that there is no such job, since it last told of it. */
+  /** When the cloud first answered that there is no such job, since it last returned it. */
   jobNotFoundSinceMs: number | null;
   /** What the last poll or submit failed with; null after a good one. */
   lastError: CloudErrorInfo | null;
-  /** The credentials were refused: polls are slow until they are mended. */
+  /** The credentials were refused: polls are slow until they are fixed. */
   parked: boolean;
-  /** Between `pausePolling` and `resumePolling`: no polls but those that somebody asks for. */
+  /** Between `pausePolling` and `resumePolling`: no polls but those that a person asks for. */
   paused: boolean;
   /** A `pollNow` that no poll has answered yet. */
   wake: boolean;
@@ -91,7 +91,7 @@ export interface RunState {
   draining: boolean;
   /** What became of the object of a cancel that was drained. */
   discard: DiscardOutcome | null;
-  /** What the log was told last. */
+  /** What was logged last. */
   recordedAttention: ExportAttention | null;
   /** This run is about to continue as new. */
   continuing: boolean;
@@ -199,7 +199,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
   };
 }
 
-/** What the memo tells of the job, so that it outlives the run; nothing before there is one. */
+/** What the memo holds of the job, so that it outlives the run; nothing before there is one. */
 export function jobMemo({ carried: { jobId, request, jobNamed } }: Tracking): {
   [key in keyof ExportMemo]: ExportMemo[key];
 } {
@@ -241,7 +241,7 @@ export function recordPoll({ carried, run }: Tracking, outcome: PollOutcome, now
   carried.lastError = outcome.error;
   carried.parked = outcome.kind === 'denied';
   if (outcome.kind === 'notFound') carried.jobNotFoundSinceMs ??= nowMs;
-  // A refusal of the credentials says nothing of the job, and mending them may take a night: only the deadline ends it.
+  // Refused credentials say nothing about the job, and fixing them may take a night: only the deadline ends it.
   carried.pollErrorsSinceMs = carried.parked ? null : (carried.pollErrorsSinceMs ?? nowMs);
 }
 
@@ -259,7 +259,7 @@ function recordObservation(carried: ExportState, job: ObservedJob, nowMs: number
   }
 }
 
-/** Polls begin again: what failed before the pause says nothing of the time in which nobody looked. */
+/** Polls begin again: what failed before the pause says nothing about the time without polls. */
 export function forgetStreaks({ carried }: Tracking): void {
   carried.pollErrorsSinceMs = null;
   carried.unknownStatusSinceMs = null;

@@ -67,7 +67,7 @@ export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
   };
 }
 
-/** Why a person should look; null when nothing calls for one. */
+/** Why a person is needed; null when none is. */
 export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention | null {
   if (tracking.run.ended !== null) return tracking.run.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
   if (tracking.run.phase === 'needsAnswer') return 'needsAnswer';
@@ -80,9 +80,9 @@ export function stalled(tracking: Tracking, nowMs: number): boolean {
   const { request, submittedAtMs, startedAtMs } = tracking.carried;
   const { phase } = tracking.run;
   if (request === null || submittedAtMs === null || phase !== 'exporting') return false;
-  // Nobody could look: that says nothing of the job.
+  // The job could not be read: that says nothing about the job.
   if (tracking.carried.pollErrorsSinceMs !== null) return false;
-  // A job that was begun elsewhere may be older than its tracking.
+  // A job that was started elsewhere may be older than its tracking.
   const sinceMs = Math.max(submittedAtMs, startedAtMs);
   return isStalled(tracking.carried.progress, sinceMs, request.options.stallAfterMs, nowMs);
 }

@@ -1,5 +1,5 @@
 /**
- * The times of a submit and of what follows one whose answer was lost.
+ * The times of a submit, and of what follows an ambiguous one.
  *
  * A file of its own so that a test worker's bundle can put scaled ones in its place; inputs cannot.
  */
@@ -13,13 +13,13 @@ export const SUBMIT_LIMITS = {
    * that stood still for a heartbeat timeout, and 30 s for clocks and queues.
    */
   settleMs: 260_000,
-  /** An object that may be ours has come to rest when it is the same after this time. */
+  /** An object that may be ours is complete when it is the same after this time. */
   objectRestMs: 60_000,
   /** First wait for a throttled or busy cloud; each further one is half as long again, up to the longest. */
   firstWaitMs: 30_000,
   /** The same where the trouble is a worker's own: another one may be there at once. */
   firstWaitForWorkerMs: 1_000,
-  longestWaitMs: 300_000,
+  maxWaitMs: 300_000,
   /** How long a busy image is left alone before it is probed again; each time twice as long. */
   busyImageMs: 1_800_000,
 } as const;

@@ -17,7 +17,7 @@ export function submitTaskQueue(asked: unknown): string | undefined {
 
 /**
  * The validation runs before there is a request, so for it the input is read, which can be anything. A name that the server
- * might refuse would fail the workflow task for ever: it counts for nothing here, and the validation tells what is wrong.
+ * might refuse would fail the workflow task again and again: it is ignored here, and the validation reports what is wrong.
  */
 function taskQueueIn(asked: unknown, option: 'activityTaskQueue' | 'submitTaskQueue'): string | undefined {
   const { options } = (asked ?? {}) as { options?: { [name: string]: unknown } | null };

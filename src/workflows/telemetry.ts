@@ -1,5 +1,5 @@
 /**
- * What a worker's logs and metrics tell of an export. Neither is a command: both are left out on replay, and change no history.
+ * What a worker's logs and metrics report of an export. Neither is a command: both are left out on replay, and change no history.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type {
   ExportOutcomeUnknownDetails,
   ObservedJob,
 } from '../contract';
-import { isRefusal } from '../export/failures';
+import { isBenign } from '../export/failures';
 import { attentionText } from '../export/guidance';
 import { utc } from '../export/time';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './metrics';
@@ -24,7 +24,7 @@ export function recordSubmitted(tracking: Tracking): void {
   log.info(jobNamed ? 'Job is tracked' : 'Export submitted', { ...attributesOf(tracking), submissions });
 }
 
-/** Tells once that a person is needed, and once that none is any more. */
+/** Reports once that a person is needed, and once that none is any more. */
 export function recordAttention(tracking: Tracking): void {
   const status = statusOf(tracking, Date.now());
   const { attention } = status;
@@ -32,7 +32,7 @@ export function recordAttention(tracking: Tracking): void {
   if (attention === before) return;
   tracking.run.recordedAttention = attention;
   if (attention === null) {
-    // Its end tells more.
+    // Its end says more.
     if (tracking.run.ended === null)
       log.info('Export needs nobody any more', { ...attributesOf(tracking), was: before });
     return;
@@ -56,7 +56,7 @@ export function recordEnd(tracking: Tracking): void {
     failure: (failure?.type ?? 'none') as WorkflowLabels['ims_export_ended']['failure'],
   });
   recordSeconds('ims_export_duration', { outcome }, (atMs - tracking.carried.startedAtMs) / 1000);
-  if (isLostSubmit(failure)) recordReconciled('unknown');
+  if (isAmbiguous(failure)) recordReconciled('unknown');
   const facts = {
     ...attributesOf(tracking),
     outcome,
@@ -65,11 +65,11 @@ export function recordEnd(tracking: Tracking): void {
     failure: failure?.type ?? undefined,
     reason: failure?.message,
   };
-  if (failure === null || isRefusal(failure.type)) log.info('Export ended', facts);
+  if (failure === null || isBenign(failure.type)) log.info('Export ended', facts);
   else log.warn('Export ended', facts);
 }
 
-/** The end of a batch. Each failure is a warning: a nightly batch has nobody who waits for its answer. */
+/** The end of a batch. Each failure is a warning: nobody waits for the answer of a nightly batch. */
 export function recordBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
   count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
   const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };
@@ -77,17 +77,17 @@ export function recordBatchEnd(outcome: BatchOutcome, failure: ApplicationFailur
   else log.warn('Batch ended', facts);
 }
 
-function isLostSubmit(failure: ApplicationFailure | null): boolean {
+function isAmbiguous(failure: ApplicationFailure | null): boolean {
   const { reason } = (failure?.details?.[0] ?? {}) as Partial<ExportOutcomeUnknownDetails>;
   return failure?.type === 'ExportOutcomeUnknown' && reason === 'submitAmbiguous';
 }
 
-/** The search for a lost submit is over. */
+/** The search for an ambiguous submit is over. */
 export function recordReconciled(outcome: WorkflowLabels['ims_export_reconciliations']['outcome']): void {
   count('ims_export_reconciliations', { outcome });
 }
 
-/** A poll saw the job's end. Of one that had ended before it was tracked there is no delay to tell. */
+/** A poll saw the job's end. A job that had ended before it was tracked has no delay. */
 export function recordDetection(
   { carried: { submittedAtMs, jobNamed } }: Tracking,
   status: 'SUCCESS' | 'FAIL',

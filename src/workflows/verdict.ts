@@ -41,7 +41,7 @@ export function refused(tracking: Tracking, refusal: ApplicationFailure): Applic
     requestId: null,
     operation: 'ValidateExport',
   };
-  return submitLost(tracking, null);
+  return submitAmbiguous(tracking, null);
 }
 
 /** @param error what kept the request from being validated */
@@ -71,12 +71,12 @@ export function submitGivenUp(
   });
 }
 
-/** The answer to the submit was lost. @param finding what the search for it ended with, as a clause; null when there was none */
-export function submitLost(tracking: Tracking, finding: string | null): ApplicationFailure {
+/** The submit is ambiguous. @param finding what the search for it ended with, as a clause; null when there was none */
+export function submitAmbiguous(tracking: Tracking, finding: string | null): ApplicationFailure {
   return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit?.candidate ?? null);
 }
 
-/** A job to be tracked cannot be looked at. */
+/** A job to be tracked cannot be read. */
 export function jobNotRead(
   tracking: Validated,
   jobId: string,
@@ -124,14 +124,14 @@ export async function endAsCanceled(tracking: Tracking): Promise<void> {
   await end(tracking, 'canceled', null, null);
 }
 
-/** Says how it ended where it can still be read afterwards, and lets whoever waits for the submit go first. */
+/** Records how it ended where it can still be read afterwards, and lets callers that wait for the submit go first. */
 async function end(
   tracking: Tracking,
   outcome: ExportOutcome,
   failure: ApplicationFailure | null,
   result: ExportImageResult | null,
 ): Promise<void> {
-  // A job that was begun elsewhere goes on, whatever became of its tracking.
+  // A job that was started elsewhere goes on, whatever became of its tracking.
   if (tracking.run.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.run.remoteJob = 'unknown';
   const { remoteJob, discard } = tracking.run;
   tracking.run.phase = 'ended';

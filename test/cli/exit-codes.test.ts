@@ -3,7 +3,7 @@ import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
 import { ExportError, type ExportErrorCode } from '../../src/client';
 import { AccountConfigurationError } from '../../src/huaweicloud/account/configuration-error';
 import { SimulatorPathError } from '../../src/testing/path-error';
-import { ListenError } from '../../src/worker/listen-error';
+import { ListenError } from '../../src/worker/metrics-server';
 
 /** As the help of the command line has them. */
 const CODES: { [code in ExportErrorCode]: number } = {

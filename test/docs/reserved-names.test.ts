@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseExportInput } from '../../src';
-import { refuseReservedOptions } from '../../src/activities/refusals';
+import { refuseReservedOptions } from '../../src/activities/input-checks';
 import { EXPORT_OPTIONS, MESSAGES } from '../../src/contract';
 import { parseBatchInput } from '../../src/request/batch';
 import * as workflows from '../../src/workflows';

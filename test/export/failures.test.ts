@@ -6,8 +6,8 @@ import { type BatchVerdict, FAILURE_TYPES, type FailureType } from '../../src/co
 import {
   exportFailureOf,
   type FAILURE_KINDS,
+  isBenign,
   isExportFailure,
-  isRefusal,
   outcomeOf,
   saysNothingSubmitted,
 } from '../../src/export/failures';
@@ -20,12 +20,12 @@ const INCOMPLETE: typeof FAILURE_KINDS = { InvalidExportRequest: 'refused' };
 interface Meaning {
   outcome: 'failed' | 'unknown';
   nothingSubmitted: boolean;
-  isRefusal: boolean;
+  isBenign: boolean;
   verdict: BatchVerdict;
   exit: number;
 }
-const failed = { outcome: 'failed', nothingSubmitted: false, isRefusal: false, verdict: 'failed', exit: 1 } as const;
-const refused = { outcome: 'failed', nothingSubmitted: true, isRefusal: true, verdict: 'refused', exit: 1 } as const;
+const failed = { outcome: 'failed', nothingSubmitted: false, isBenign: false, verdict: 'failed', exit: 1 } as const;
+const refused = { outcome: 'failed', nothingSubmitted: true, isBenign: true, verdict: 'refused', exit: 1 } as const;
 
 /** What each type means, wherever it is asked: written down here once more, by hand. */
 const MEANING: { [type in FailureType]: Meaning } = {
@@ -34,9 +34,9 @@ const MEANING: { [type in FailureType]: Meaning } = {
   ExportNotAllowed: refused,
   DestinationExists: refused,
   DestinationBusy: refused,
-  SubmitRejected: { ...refused, isRefusal: false },
-  AccessDenied: { ...refused, isRefusal: false },
-  NothingToExport: { ...refused, isRefusal: false },
+  SubmitRejected: { ...refused, isBenign: false },
+  AccessDenied: { ...refused, isBenign: false },
+  NothingToExport: { ...refused, isBenign: false },
   ExportFailed: failed,
   ExportedObjectInvalid: failed,
   ExportOutcomeUnknown: { ...failed, outcome: 'unknown', verdict: 'unknown', exit: 3 },
@@ -47,7 +47,7 @@ describe.each(FAILURE_TYPES)('the failure type %s', (type) => {
     expect({
       outcome: outcomeOf(type),
       nothingSubmitted: saysNothingSubmitted(type),
-      isRefusal: isRefusal(type),
+      isBenign: isBenign(type),
       verdict: batchVerdictOf(type),
       exit: exitCodeOf(new ExportError(type, '')),
     }).toEqual(MEANING[type]);

@@ -15,23 +15,15 @@ import {
   type ObjectFormat,
 } from '../../src/contract';
 import { beingCanceled, destinationBusy } from '../../src/export/failures';
-import {
-  type Answer,
-  CALLERS,
-  type Caller,
-  decide,
-  type Found,
-  JOINING,
-  reusePolicyOf,
-  rowFor,
-} from '../../src/export/joining';
-import { exportedBefore, idTaken, otherJobTracked } from '../../src/export/refusals';
+import { exportedBefore, idTaken, otherJobTracked } from '../../src/export/failures/before-submit';
+import { type Answer, CALLERS, type Caller, decide, type Found, JOINING, rowFor } from '../../src/export/joining';
+import { REUSE_POLICIES } from '../../src/export/reuse-policy';
 import type { RunningExport, Wanted } from '../../src/export/same-export';
 import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
 import { refuseOtherIntent } from '../../src/workflows/intent';
 import { beginTracking, type Tracking, takeRequest } from '../../src/workflows/state';
-import type { LostSubmit } from '../../src/workflows/submission/next-step';
+import type { AmbiguousSubmit } from '../../src/workflows/submission/next-step';
 import { exactProblemsBy } from '../rigs/schema-validator';
 
 const IMAGE = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
@@ -211,15 +203,14 @@ describe('the joining table', () => {
     }
   });
 
-  it('lets Temporal start an export after a success only for a parent', () => {
-    const policies = CALLERS.map((caller) => [caller, caller === 'status' ? null : reusePolicyOf(caller)]);
-    expect(Object.fromEntries(policies)).toEqual({
-      client: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      status: null,
-      nexus: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      child: 'ALLOW_DUPLICATE',
-      batch: 'ALLOW_DUPLICATE_FAILED_ONLY',
+  it('lets Temporal start an export after a success only for a parent, as the start of every caller says', () => {
+    const succeeded = { state: 'succeeded' } as const;
+    const policies = CALLERS.filter((caller) => caller !== 'status').map((caller) => {
+      const startsAnew = decide(caller, { imageId: '', fileFormat: null }, succeeded) === 'start';
+      return [caller, startsAnew ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY'];
     });
+    expect(REUSE_POLICIES).toEqual(Object.fromEntries(policies));
+    expect(policies.filter(([, policy]) => policy === 'ALLOW_DUPLICATE')).toEqual([['child', 'ALLOW_DUPLICATE']]);
   });
 });
 
@@ -421,8 +412,9 @@ describe('a joining failure', () => {
 
   it('is built in src/export and nowhere else', () => {
     expect(filesWith(/(failure|new ExportError)\(\s*'Destination(Busy|Exists)'/).sort()).toEqual([
-      'export/failures.ts',
-      'export/refusals.ts',
+      'export/failures/before-submit.ts',
+      'export/failures/busy.ts',
+      'export/failures/not-submitted.ts',
     ]);
   });
 
@@ -474,7 +466,7 @@ function trackingOf(
     ...request,
     attach: null,
   });
-  Object.assign(tracking.carried, { jobId, lostSubmit: lostSubmit ? ({} as LostSubmit) : null });
+  Object.assign(tracking.carried, { jobId, lostSubmit: lostSubmit ? ({} as AmbiguousSubmit) : null });
   tracking.run.draining = draining;
   return tracking;
 }

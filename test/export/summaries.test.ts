@@ -6,7 +6,7 @@ import { formatDuration } from '../../src/export/time';
 import { currentDetails } from '../../src/workflows/current-details';
 import { beginTracking, recordPoll, takeRequest, type Validated } from '../../src/workflows/state';
 import { jobSeen, statusOf } from '../../src/workflows/status';
-import { submitLost } from '../../src/workflows/verdict';
+import { submitAmbiguous } from '../../src/workflows/verdict';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -189,7 +189,7 @@ describe('the texts in the Web UI', () => {
     };
     tracking.run.phase = 'needsAnswer';
     expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
-    expect(submitLost(tracking, 'somebody looked')).toMatchObject({
+    expect(submitAmbiguous(tracking, 'somebody looked')).toMatchObject({
       type: 'ExportOutcomeUnknown',
       message: expect.stringMatching(
         /was lost\. It was looked into: somebody looked\. An object of 4096 bytes.*delete it/,

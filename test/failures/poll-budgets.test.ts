@@ -131,7 +131,7 @@ describe('exports that start together do not poll in lockstep', () => {
             remainingMs,
             minIntervalMs: 10_000,
             maxIntervalMs: 10 * MINUTE_MS,
-            untilLastLookMs: 24 * 60 * MINUTE_MS,
+            untilFinalPollMs: 24 * 60 * MINUTE_MS,
             random,
           });
         expect(delay(0.999) / delay(0), `${elapsedMs} ms in, ${remainingMs} ms left`).toBeGreaterThan(1.1);

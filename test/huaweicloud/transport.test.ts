@@ -56,12 +56,12 @@ describe('an HTTP request', () => {
   test('to a host name that does not exist was not executed', async () => {
     const failure = await failureOf(transport.send(request('POST', 'http://ims.invalid'), { limitMs: 5_000 }));
     expect(failure.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
-    expect(failure.begun).toBe(false);
+    expect(failure.isStarted).toBe(false);
   });
 
   test('to a server without TLS was not executed', async () => {
     const origin = cloud.origin.replace('http:', 'https:');
-    expect((await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }))).begun).toBe(false);
+    expect((await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }))).isStarted).toBe(false);
     expect(cloud.requests).toHaveLength(0);
   });
 
@@ -95,7 +95,7 @@ describe('an HTTP POST', () => {
   test('is sent once when the server drops the connection without an answer', async () => {
     cloud.reply((_response, socket) => socket.destroy());
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000 }));
-    expect(failure.begun).toBe(true);
+    expect(failure.isStarted).toBe(true);
     expect(cloud.requests).toHaveLength(1);
   });
 
@@ -112,7 +112,7 @@ describe('an HTTP POST', () => {
       response.write('{"job_id":"ed');
       setImmediate(() => socket.destroy());
     });
-    expect((await failureOf(transport.send(request('POST'), { limitMs: 5_000 }))).begun).toBe(true);
+    expect((await failureOf(transport.send(request('POST'), { limitMs: 5_000 }))).isStarted).toBe(true);
     expect(cloud.requests).toHaveLength(1);
   });
 
@@ -143,7 +143,7 @@ describe('an HTTP POST', () => {
     const connecting = new AbortController();
     const call = failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: connecting.signal }));
     connecting.abort();
-    expect((await call).begun).toBe(false);
+    expect((await call).isStarted).toBe(false);
     expect(cloud.requests).toHaveLength(0);
   });
 });
@@ -196,8 +196,8 @@ test('close of the transport ends requests in flight and rejects new ones', asyn
   const call = failureOf(closing.send(request('POST'), { limitMs: 5_000 }));
   await arrived;
   await closing.close();
-  expect((await call).begun).toBe(true);
-  expect((await failureOf(closing.send(request('GET'), { limitMs: 5_000 }))).begun).toBe(false);
+  expect((await call).isStarted).toBe(true);
+  expect((await failureOf(closing.send(request('GET'), { limitMs: 5_000 }))).isStarted).toBe(false);
 });
 
 async function unusedOrigin(): Promise<string> {

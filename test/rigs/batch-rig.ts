@@ -22,7 +22,7 @@ export function bundleOfBatches(): Promise<WorkflowBundle> {
   return bundleOnce({
     replace: {
       ...QUICK_SUBMITS,
-      './look-limits': fixture('quick-looks.ts'),
+      './liveness-limits': fixture('quick-looks.ts'),
       '../history-budget': fixture('short-batch-history.ts'),
     },
   });

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
-import { freeLoopbackPort } from '../../src/worker/loopback-port';
 import { type MetricsServer, serveMetrics } from '../../src/worker/metrics-server';
+import { freeLoopbackPort } from '../../src/worker/runtime';
 
 let core: Server;
 let shown: MetricsServer;

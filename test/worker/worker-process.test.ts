@@ -17,7 +17,7 @@ let port: number;
 /** Before any export. */
 let atFirst: ScrapedMetrics;
 let metrics: ScrapedMetrics;
-let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'empty' | 'refusedBatch']: Ended };
+let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'taken' | 'empty' | 'refusedBatch']: Ended };
 
 beforeAll(async () => {
   stage = await Stage.open({ title: 'production', jobSeconds: 2 });
@@ -28,6 +28,9 @@ beforeAll(async () => {
   await stage.addFault({ service: 'ims', method: 'GET', path: '*/jobs/*', nth: 1, times: 1, action: throttled(429) });
   const good = await exported('linux', 'good');
   const refused = await exported('iso', 'refused');
+  // The cloud finds an object that came after the preflight.
+  await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: DESTINATION_EXISTS });
+  const taken = await exported('linux', 'taken');
   const empty = await batch('nightly', { query: { tag: 'nobody-has-it' } });
   const refusedBatch = await batch('misspelt', { query: {}, account: 'nobodys' });
   await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { dropAfter: true } });
@@ -39,10 +42,12 @@ beforeAll(async () => {
     ENDS_WITHIN_MS,
   );
   await stage.changeJob(job.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'the image is broken' });
-  ended = { good, refused, lost, empty, refusedBatch, failed: await willFail.endsWithin(ENDS_WITHIN_MS) };
+  ended = { good, refused, taken, lost, empty, refusedBatch, failed: await willFail.endsWithin(ENDS_WITHIN_MS) };
   metrics = await ScrapedMetrics.of(port);
 }, 180_000);
 afterAll(() => stage?.close());
+
+const DESTINATION_EXISTS = { status: 400, body: { error: { code: 'IMG.0070', message: 'The object exists.' } } };
 
 function throttled(status: number) {
   return { status, body: { error_code: 'IMG.0060', error_msg: 'too many requests' } };
@@ -65,8 +70,8 @@ async function batch(name: string, input: object): Promise<Ended> {
 }
 
 describe('the metrics of a worker', () => {
-  it('come from a success, a failure, a rejection, an ambiguous submit and two failed batches', () => {
-    expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 3, 1, 2, 1]);
+  it('come from a success, a failure, two refusals, an ambiguous submit and two failed batches', () => {
+    expect(Object.values(ended).map(({ exitCode }) => exitCode)).toEqual([0, 1, 1, 3, 1, 2, 1]);
   });
 
   it('start at 0, so that Prometheus sees the first increase', () => {
@@ -86,8 +91,9 @@ describe('the metrics of a worker', () => {
     expect(ends({ outcome: 'succeeded', failure: 'none' })).toBe(1);
     expect(ends({ outcome: 'failed', failure: 'ExportFailed' })).toBe(1);
     expect(ends({ outcome: 'failed', failure: 'ExportNotAllowed' })).toBe(1);
+    expect(ends({ outcome: 'failed', failure: 'DestinationExists' })).toBe(1);
     expect(ends({ outcome: 'unknown', failure: 'ExportOutcomeUnknown' })).toBe(1);
-    expect(ends({})).toBe(4);
+    expect(ends({})).toBe(5);
     expect(metrics.value('ims_export_duration_seconds_count', { outcome: 'succeeded' })).toBe(1);
     expect(metrics.value('ims_export_duration_seconds_bucket', { outcome: 'succeeded', le: '10' })).toBe(1);
   });
@@ -101,6 +107,7 @@ describe('the metrics of a worker', () => {
 
   it('count submits by outcome', async () => {
     expect(metrics.value('ims_export_submits_total', { outcome: 'accepted' })).toBe(2);
+    expect(metrics.value('ims_export_submits_total', { outcome: 'rejected' })).toBe(1);
     expect(metrics.value('ims_export_submits_total', { outcome: 'ambiguous' })).toBe(1);
     expect(metrics.value('ims_export_submits_total')).toBe((await stage.journal()).filter(isPost).length);
     expect(metrics.value('ims_export_reconciliations_total', { outcome: 'unknown' })).toBe(1);
@@ -158,7 +165,11 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('temporal_activity_execution_failed_total', { activity_type: 'imsValidateExport' })).toBe(
       undefined,
     );
-    // The job that failed, the submit that was lost, and the batch that had nothing to export.
+    expect(metrics.value('temporal_activity_execution_failed_total', { activity_type: 'imsSubmitExport' })).toBe(
+      undefined,
+    );
+    // The job that failed, the submit that was lost, and the batch that had nothing to export: not the submit that the cloud
+    // refused because the object exists.
     expect(metrics.value('temporal_workflow_failed_total')).toBe(3);
   });
 

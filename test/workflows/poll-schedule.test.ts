@@ -13,7 +13,7 @@ const moment = fc
     remainingMs: fc.option(fc.integer({ min: -72 * HOUR, max: 72 * HOUR })),
     minIntervalMs: fc.integer({ min: 1, max: 5 * MINUTE }),
     spread: fc.integer({ min: 0, max: 30 * MINUTE }),
-    untilLastLookMs: fc.integer({ min: 0, max: 24 * HOUR }),
+    untilFinalPollMs: fc.integer({ min: 0, max: 24 * HOUR }),
     random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   })
   .map(({ spread, ...rest }): PollMoment => ({ ...rest, maxIntervalMs: rest.minIntervalMs + spread }));
@@ -23,19 +23,19 @@ const usual: PollMoment = {
   remainingMs: null,
   minIntervalMs: 10 * SECOND,
   maxIntervalMs: 10 * MINUTE,
-  untilLastLookMs: 20 * HOUR,
+  untilFinalPollMs: 20 * HOUR,
   random: 0.5,
 };
 
 describe('the poll schedule', () => {
   it('never waits less than the minimum, unless the last poll before the deadline is sooner', () => {
     forEveryMoment((m, delayMs) =>
-      expect(delayMs).toBeGreaterThanOrEqual(Math.min(m.minIntervalMs, m.untilLastLookMs)),
+      expect(delayMs).toBeGreaterThanOrEqual(Math.min(m.minIntervalMs, m.untilFinalPollMs)),
     );
   });
 
   it('never waits more than the maximum, nor past the last poll before the deadline', () => {
-    forEveryMoment((m, delayMs) => expect(delayMs).toBeLessThanOrEqual(Math.min(m.maxIntervalMs, m.untilLastLookMs)));
+    forEveryMoment((m, delayMs) => expect(delayMs).toBeLessThanOrEqual(Math.min(m.maxIntervalMs, m.untilFinalPollMs)));
   });
 
   it('never relies on an estimate for longer than a share of the time already spent', () => {
@@ -46,7 +46,7 @@ describe('the poll schedule', () => {
 
   it('adds jitter to every delay, also at the minimum and the maximum', () => {
     forEveryMoment((m) => {
-      const unclipped = { ...m, untilLastLookMs: Number.MAX_SAFE_INTEGER };
+      const unclipped = { ...m, untilFinalPollMs: Number.MAX_SAFE_INTEGER };
       const shortestMs = nextDelayMs({ ...unclipped, random: 0 });
       const longestMs = nextDelayMs({ ...unclipped, random: 1 - Number.EPSILON });
       const room = Math.min(1.15, m.maxIntervalMs / m.minIntervalMs);
@@ -146,8 +146,14 @@ function looksAt({ lengthMs, told, seed }: Job, lastLookAtMs = Number.POSITIVE_I
     if (nowMs >= lengthMs || nowMs >= lastLookAtMs) return looksMs;
     progress = observeProgress(progress, told[Math.floor((nowMs / lengthMs) * told.length)] ?? null, nowMs);
     const remainingMs = dueInMs(progress, nowMs);
-    const untilLastLookMs = lastLookAtMs - nowMs;
-    nowMs += nextDelayMs({ ...usual, elapsedMs: nowMs, remainingMs, untilLastLookMs, random: random() });
+    const untilFinalPollMs = lastLookAtMs - nowMs;
+    nowMs += nextDelayMs({
+      ...usual,
+      elapsedMs: nowMs,
+      remainingMs,
+      untilFinalPollMs: untilFinalPollMs,
+      random: random(),
+    });
   }
 }
 

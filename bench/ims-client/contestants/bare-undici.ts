@@ -73,7 +73,7 @@ function newAgent(): Agent {
   });
 }
 
-/** The requests of our own client, signed and all, as undici tells of them. */
+/** The requests of our own client, signed and all, as undici shows them. */
 async function signedRequests(origin: string): Promise<ReadyRequests> {
   const cloud = connect(origin);
   try {

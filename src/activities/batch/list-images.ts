@@ -4,7 +4,7 @@ import { NO_EXPORT } from '../../export/failures';
 import type { Image } from '../../huaweicloud';
 import { parseImageQuery } from '../../request/batch';
 import type { ExportActivityDeps } from '../cloud';
-import { accountOfInput, notSubmitted } from '../refusals';
+import { accountOfInput, notSubmitted } from '../input-checks';
 import { tooMany } from './plan-batch';
 import { listPrivateImages } from './private-images';
 

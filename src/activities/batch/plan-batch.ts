@@ -4,7 +4,7 @@ import { invalidField, NO_EXPORT } from '../../export/failures';
 import type { CloudClient, Image } from '../../huaweicloud';
 import { type BatchRequest, parseBatchInput } from '../../request/batch';
 import type { ExportActivityDeps } from '../cloud';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from '../refusals';
+import { accountOfInput, notSubmitted, refuseReservedOptions } from '../input-checks';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
 import { listPrivateImages, readImages } from './private-images';
 
@@ -36,9 +36,9 @@ export function tooMany(query: unknown) {
 }
 
 async function imagesOf(request: BatchRequest, client: CloudClient): Promise<Image[]> {
-  const tell = (count: number) => Context.current().heartbeat({ images: count });
-  if (request.query !== null) return await listPrivateImages(client, request.query, tell);
-  return await readImages(client, imagesToRead(request), tell);
+  const report = (count: number) => Context.current().heartbeat({ images: count });
+  if (request.query !== null) return await listPrivateImages(client, request.query, report);
+  return await readImages(client, imagesToRead(request), report);
 }
 
 function factsOf({ id, name, imageSizeBytes, cmkId }: Image): ImageFacts {

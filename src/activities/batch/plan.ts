@@ -5,7 +5,7 @@
  */
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
 import { asText, invalidRequest, type Problem } from '../../export/failures';
-import { nothingToExport } from '../../export/refusals';
+import { nothingToExport } from '../../export/failures/before-submit';
 import type { BatchRequest } from '../../request/batch';
 import { parseExportStart } from '../../request/export';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from '../../request/key-template';
@@ -91,7 +91,7 @@ function planItem(
   return { imageId, bucketUrl, format, refusal: { type: 'ExportNotAllowed', message } };
 }
 
-/** Null for an image that fits neither way. An image that tells no size is tried as a conversion. */
+/** Null for an image that fits neither way. An image without a known size is tried as a conversion. */
 function chosenFormat(facts: ImageFacts | undefined): PlannedExport['format'] {
   const isLarge = (facts?.sizeBytes ?? 0n) > CONVERSION_LIMIT_BYTES;
   if (!isLarge) return DEFAULT_FORMAT;
@@ -109,7 +109,7 @@ function destinationOf({ bucketUrl, objectKey }: BatchImage, { to }: BatchReques
   return bucketUrl ?? `${to?.bucket}:${objectKey ?? to?.key}`;
 }
 
-/** What is checked is the destination; the ids of images are the cloud's, or were looked at before. */
+/** What is checked is the destination; the ids of images are the cloud's, or were checked before. */
 const ANY_IMAGE = '00000000-0000-4000-8000-000000000000';
 
 function destinationProblems(items: readonly PlannedExport[], wanted: readonly Wanted[]): Problem[] {

@@ -6,33 +6,33 @@
 import { type ImageQuery, MAX_BATCH_IMAGES } from '../../contract';
 import type { CloudClient, Image, ImageFilter } from '../../huaweicloud';
 
-/** Above so many, the list of all private images is quicker than one read for each. */
+/** Above this number, the list of all private images is quicker than one read for each. */
 const MAX_READ_BY_ID = 100;
 const READS_AT_ONCE = 5;
 
-/** The cloud answers with one and the same page again and again, or with more than anybody has. */
+/** A limit for a cloud that repeats one page, or lists more images than any account has. */
 const MAX_PAGES = 1_000;
 
 /**
  * The private images that match, page after page, up to one more than a batch may have.
  *
- * @param tell called after each page with the number of images so far
+ * @param report called after each page with the number of images so far
  * @throws CloudError
  */
 export async function listPrivateImages(
   { ims }: CloudClient,
   { name, tag, os, enterpriseProjectId }: ImageQuery,
-  tell: (count: number) => void,
-  most = MAX_BATCH_IMAGES + 1,
+  report: (count: number) => void,
+  max = MAX_BATCH_IMAGES + 1,
 ): Promise<Image[]> {
   const filter: ImageFilter = { name, tag, osType: os, enterpriseProjectId };
   const images = new Map<string, Image>();
   let marker: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES && images.size < most; pages += 1) {
+  for (let pages = 0; pages < MAX_PAGES && images.size < max; pages += 1) {
     const page = await ims.listImages(filter, { marker });
     const before = images.size;
     for (const image of page) images.set(image.id.toLowerCase(), image);
-    tell(images.size);
+    report(images.size);
     // A short page is not the last one where the cloud filters after it has cut; an empty one is, and one without news.
     if (images.size === before) break;
     marker = page.at(-1)?.id;
@@ -49,18 +49,18 @@ export async function listPrivateImages(
 export async function readImages(
   client: CloudClient,
   imageIds: readonly string[],
-  tell: (count: number) => void,
+  report: (count: number) => void,
 ): Promise<Image[]> {
   const found = new Map<string, Image>();
   if (imageIds.length > MAX_READ_BY_ID) {
-    const listed = await listPrivateImages(client, {}, tell, Number.POSITIVE_INFINITY);
+    const listed = await listPrivateImages(client, {}, report, Number.POSITIVE_INFINITY);
     for (const image of listed) found.set(image.id.toLowerCase(), image);
   }
   const missing = imageIds.filter((imageId) => !found.has(imageId));
   const read = async (imageId: string) => {
     const image = await client.ims.getImage(imageId);
     if (image !== undefined) found.set(imageId, image);
-    tell(found.size);
+    report(found.size);
   };
   const waiting = missing.values();
   await Promise.all(

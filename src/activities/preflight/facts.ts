@@ -1,10 +1,10 @@
 import type { ExportRequest } from '../../contract';
 import { type BucketInfo, CloudError, type Image, type ObjectInfo } from '../../huaweicloud';
 import { type AccountCloud, mayPass } from '../cloud';
-import { refusalText } from '../object-inspection';
+import { denialText } from '../object-inspection';
 import { type Ancestry, readAncestry } from './lineage';
 
-/** What the rules look at. Read once, before the first rule is asked. */
+/** What the rules check. Read once, before the first rule. */
 export interface PreflightFacts {
   request: ExportRequest;
   /** Region and project of the account. */
@@ -19,7 +19,7 @@ export interface PreflightFacts {
   destination: Reading<{ object: ObjectInfo | null; date: string | null }>;
 }
 
-/** As much of them as the rules on a bucket look at. */
+/** As much of them as the rules on a bucket check. */
 export interface BucketFacts extends Pick<PreflightFacts, 'region' | 'bucket'> {
   request: Pick<ExportRequest, 'bucket' | 'account'>;
 }
@@ -46,17 +46,17 @@ export async function readFacts(account: AccountCloud, request: ExportRequest): 
   return { request, region, projectId, image, ancestors, bucket: bucketReading, destination };
 }
 
-/** A bucket, as the rules on buckets look at it. @throws CloudError for everything that may pass */
+/** A bucket, as the rules on buckets check it. @throws CloudError for everything that may pass */
 export function readBucket({ client }: AccountCloud, bucket: string): Promise<Reading<BucketInfo>> {
   return reading(() => client.obs.headBucket(bucket));
 }
 
-/** A refusal of OBS is an answer: the export needs no permission of ours to read there. */
+/** A denial by OBS is an answer: the export needs no permission of ours to read there. */
 async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
   try {
     return { kind: 'read', value: await read() };
   } catch (error) {
     if (!(error instanceof CloudError) || mayPass(error)) throw error;
-    return { kind: 'refused', code: error.code, text: refusalText(error) };
+    return { kind: 'refused', code: error.code, text: denialText(error) };
   }
 }

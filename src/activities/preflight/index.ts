@@ -3,7 +3,7 @@
  *
  * They advise; the server decides. So each can be turned down to a warning or off, a fact that is missing never refuses,
  * and a rule that cannot be checked says so. To add a rule, add it to one of the lists in `rules/`, and its id to `RULE_IDS` of the contract;
- * docs/preflight.md tells users of it.
+ * docs/preflight.md explains it to users.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { OBJECT_NAME_RULES } from './rules/object-name';
 
 export type { PreflightFacts } from './facts';
 
-/** In the order in which their refusals are told, that of `RULE_IDS`. */
+/** In the order of their refusals in messages, that of `RULE_IDS`. */
 export const PREFLIGHT_RULES: readonly PreflightRule[] = [
   ...IMAGE_STATE_RULES,
   ...IMAGE_ORIGIN_RULES,
@@ -73,7 +73,7 @@ function severityOf({ id, severity }: PreflightRule, { options }: ExportRequest)
   return options.rules[id] ?? severity;
 }
 
-/** Rules that miss the same fact are told together. */
+/** Rules that miss the same fact are reported together. */
 function notCheckedWarning(ids: string[], reason: string): string {
   if (ids.length === 1) return `Rule ${ids[0]} was not checked: ${reason}.`;
   return `Rules ${ids.slice(0, -1).join(', ')} and ${ids.at(-1)} were not checked: ${reason}.`;

@@ -1,6 +1,6 @@
 import { CloudError, type Image } from '../../huaweicloud';
 import { mayPass } from '../cloud';
-import { refusalText } from '../object-inspection';
+import { denialText } from '../object-inspection';
 
 /** The images that an image was made from, nearest first. */
 export interface Ancestry {
@@ -74,12 +74,12 @@ async function readAncestor(
     return (await readImage(parentId)) ?? `its ancestor ${parentId} is deleted or not visible`;
   } catch (error) {
     if (!(error instanceof CloudError) || mayPass(error)) throw error;
-    return `its ancestor ${parentId} could not be read (${refusalText(error)})`;
+    return `its ancestor ${parentId} could not be read (${denialText(error)})`;
   }
 }
 
 /**
- * The root of a line is a public image, or one from a file of one's own, whatever else that tells; and an image that tells
+ * The root of a line is a public image, or one from a file of one's own, whatever else it says; and an image that says
  * no origin at all ("empty for public images and for private images created from a file").
  */
 function originOf(image: Image, region: string): Origin {
@@ -95,14 +95,14 @@ function originOf(image: Image, region: string): Origin {
     case 'image':
       return originOfCopy(image, parentIds, region, rest);
     default: {
-      // From a server, a disk or what is not known: only the parent's id can tell more.
+      // From a server, a disk or what is not known: only the parent's id can say more.
       const unknown = `image ${image.id} does not tell what its origin was made from (__data_origin=${image.dataOrigin})`;
       return { parentIds, brokenAt: parentIds.length === 0 ? unknown : null };
     }
   }
 }
 
-/** `image,<region>,<image id>`: a copy. Other regions cannot be looked into from here. */
+/** `image,<region>,<image id>`: a copy. Other regions cannot be read from here. */
 function originOfCopy(image: Image, parentIds: string[], region: string, [copiedIn, copiedFrom]: string[]): Origin {
   if (!copiedIn || !copiedFrom) {
     return { parentIds, brokenAt: `image ${image.id} does not tell what it was copied from` };

@@ -97,7 +97,7 @@ export function problemsOfCredentials(env: NodeJS.ProcessEnv): VariableProblem[]
   return whyNoCredentials(env) === undefined ? [] : problemsOfKeyVariables(env);
 }
 
-/** For whoever reads why the environment is no account: which credentials it would have, or why none. */
+/** For the message why the environment is no account: which credentials it would have, or why none. */
 function whoWouldSign(env: NodeJS.ProcessEnv): string | undefined {
   if (hasKeyVariables(env)) return undefined;
   const keys = 'HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set';

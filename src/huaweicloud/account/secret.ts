@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { CredentialsError } from '../credentials/credentials-error';
+import { CredentialsError } from '../credentials/credentials';
 import { read } from '../credentials/environment';
 import { codeOfFileError, watchedFile } from '../credentials/watched-file';
 

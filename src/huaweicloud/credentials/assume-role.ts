@@ -2,12 +2,11 @@ import { defaultEndpoint } from '../account/endpoints';
 import { CloudError } from '../errors';
 import { gatewayRequest } from '../gateway-request';
 import { type CloudRequest, CloudSession } from '../session';
-import type { ClientResources } from './client-resources';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { SECURITY_TOKENS_PATH } from './iam-password';
 import { describe, readTemporaryKey } from './identity-request';
-import type { CredentialsProvider } from './provider';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 export interface AssumeRoleOptions {
   /** Name of the agency. */

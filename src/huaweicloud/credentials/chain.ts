@@ -1,20 +1,19 @@
-import type { ClientResources } from './client-resources';
 import type { Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
-import type { CredentialsProvider } from './provider';
+import { CredentialsError } from './credentials';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 /** One source of a {@link chain}. */
 export interface ChainLink {
   /** Such as `the environment`. */
   name: string;
-  /** Why the source is passed over; undefined when it is configured, and then it is the one, come what may. */
+  /** Why the source is passed over; undefined when it is configured, and then no other source is tried. */
   passedOver(): string | undefined;
   provider: CredentialsProvider;
 }
 
 /**
- * The first source that is configured, asked anew each time. A source that is configured and fails does not make room for
- * the next one: that would export with somebody else's permissions.
+ * The first source that is configured, determined for each call. When it fails, the next one is not tried:
+ * that would export with other permissions.
  */
 export function chain(links: readonly ChainLink[]): CredentialsProvider {
   const configured = (): CredentialsProvider => {

@@ -1,4 +1,4 @@
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import type { CredentialsProvider } from './provider';
 
 /** A variable of the environment, and what is wrong with it. */
@@ -26,7 +26,7 @@ export function environmentCredentials(env: NodeJS.ProcessEnv): CredentialsProvi
   };
 }
 
-/** True when any of the variables is set: one alone is a mistake to be told, not a reason to look elsewhere. */
+/** True when any of the variables is set: one alone is a mistake to report, not a reason to try another source. */
 export function hasKeyVariables(env: NodeJS.ProcessEnv): boolean {
   return ['HUAWEICLOUD_SDK_AK', 'HUAWEICLOUD_SDK_SK', 'HUAWEICLOUD_SDK_SECURITY_TOKEN'].some(
     (variable) => read(env, variable) !== undefined,

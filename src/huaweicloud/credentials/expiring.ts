@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientResources, resourcesOfItsOwn } from './client-resources';
-import { areSame, type Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
+import { areSame, type Credentials, CredentialsError } from './credentials';
 import type { CredentialsProvider } from './provider';
+import { type ClientResources, resourcesOfItsOwn } from './provider';
 
 /** As the vendor's SDKs do: time enough to try again, and for requests signed just before. */
 const REFRESH_BEFORE_EXPIRY_MS = 5 * 60_000;
@@ -13,14 +12,14 @@ const REFRESH_BEFORE_EXPIRY_MS = 5 * 60_000;
  */
 const KEPT_AT_LEAST_MS = 30_000;
 
-/** Whoever has credentials that are still good does not wait longer than this for new ones. */
+/** A caller with credentials that are still good waits no longer than this for new ones. */
 const PATIENCE_MS = 2_000;
 
 /** After a failure the next call tries again at once; after further ones it waits, twice as long each time. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 
-/** A key that is refused so young is hardly mended by yet another one; a few times it may be. */
+/** When a key is refused so soon, another one hardly helps; a few times it may. */
 const YOUNG_MS = 30_000;
 const FREE_YOUNG_REFRESHES = 3;
 
@@ -31,9 +30,9 @@ const FREE_YOUNG_REFRESHES = 3;
 export type FetchCredentials = (last: { refused: boolean }) => Promise<Credentials>;
 
 /**
- * A provider of credentials that are fetched and expire. They are kept, and fetched anew five minutes before their end or
- * when they were refused: by one fetch for any number of callers. While they are good, a fetch that is slow or fails
- * holds nobody up.
+ * A provider of credentials that are fetched and expire. They are kept, and fetched again five minutes before their end or
+ * when they were refused: by one fetch for any number of callers. While they are good, a slow or failed fetch
+ * delays no caller.
  *
  * @param open begins to serve one client
  */
@@ -127,7 +126,7 @@ class ExpiringCredentials implements CredentialsProvider {
   }
 
   #noteFailure(error: unknown): void {
-    // A password at rest holds itself back, and must be tried at once when it was changed.
+    // The circuit breaker holds a refused password back; a changed one must be tried at once.
     const isGuarded = error instanceof CredentialsError && error.retryAfterMs !== null;
     const inARow = isGuarded ? 0 : (this.#failed?.inARow ?? 0) + 1;
     this.#failed = { error, inARow, pausesUntilMs: this.#now() + pauseMs(inARow - 1) };

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { defaultEndpoint } from '../account/endpoints';
 import { CloudError, headerOf } from '../errors';
 import { readJson } from '../json-answer';
-import type { ClientResources } from './client-resources';
+import { fingerprint } from './circuit-breakers';
 import type { Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, describe, fetchFailed, readTemporaryKey } from './identity-request';
-import { fingerprint } from './lock-protection';
-import type { CredentialsProvider } from './provider';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 /** An IAM user, not the account's own (Huawei ID) user: that one cannot log in by API. */
 export interface IamUser {
@@ -63,7 +62,7 @@ interface Token {
   login: string;
 }
 
-function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: ClientResources): FetchCredentials {
+function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: ClientResources): FetchCredentials {
   const { region, projectId, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
   let token: Token | undefined;
 
@@ -89,9 +88,9 @@ function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: Clien
   };
 
   async function newToken(user: IamUser, login: string): Promise<Token> {
-    const admission = await locks.passwords.admit(login, { limitMs: LOGIN_WAIT_MS });
-    if (admission.kind === 'heldBack') throw refused(user, endpoint, '', admission.restMs);
-    if (admission.kind === 'gaveUp') {
+    const acquisition = await breakers.passwords.acquire(login, { limitMs: LOGIN_WAIT_MS });
+    if (acquisition.kind === 'open') throw refused(user, endpoint, '', acquisition.openMs);
+    if (acquisition.kind === 'gaveUp') {
       throw new CredentialsError(`IAM at ${endpoint} has not answered the login of ${who(user)} yet.`, 'unreachable');
     }
     try {
@@ -110,14 +109,14 @@ function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: Clien
       const { expires_at } = readJson(answer, TOKEN_BODY, { ...LOGIN, nowMs: now() }).token;
       const id = headerOf(answer, 'x-subject-token');
       if (id === null) throw new Error('IAM answered without the header X-Subject-Token');
-      admission.permit.end('accepted');
+      acquisition.acquired.release('accepted');
       return { id, expiresAtMs: Date.parse(expires_at), login };
     } catch (error) {
       if (!(error instanceof CloudError) || error.httpStatus !== 401) throw error;
-      admission.permit.end('refused');
-      throw refused(user, endpoint, ` ${describe(error)}`, locks.passwords.restMs(login));
+      acquisition.acquired.release('refused');
+      throw refused(user, endpoint, ` ${describe(error)}`, breakers.passwords.openForMs(login));
     } finally {
-      admission.permit.end('none');
+      acquisition.acquired.release('none');
     }
   }
 
@@ -138,11 +137,11 @@ function fetchFrom(options: IamPasswordOptions, { transport, locks, now }: Clien
 
 const ADVICE = 'Check the endpoint of IAM, the user and its permissions.';
 
-function refused(user: IamUser, endpoint: string, words: string, restMs: number): CredentialsError {
+function refused(user: IamUser, endpoint: string, words: string, openMs: number): CredentialsError {
   return new CredentialsError(
-    `IAM at ${endpoint} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(restMs)}, or until the password changes, because wrong passwords lock the user.`,
+    `IAM at ${endpoint} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(openMs)}, or until the password changes, because wrong passwords lock the user.`,
     'refused',
-    restMs,
+    openMs,
   );
 }
 

@@ -1,4 +1,4 @@
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { missingVariables, read, type VariableProblem } from './environment';
 import type { IamUser } from './iam-password';
 

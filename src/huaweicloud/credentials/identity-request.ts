@@ -4,7 +4,7 @@ import { MAX_JSON_BYTES, readJson } from '../json-answer';
 import { retryBriefly } from '../retry';
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../transport';
 import type { Credentials } from './credentials';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { withoutSecrets } from './redaction';
 
 /** An unsigned request to a service that gives out credentials. */
@@ -17,7 +17,7 @@ export interface IdentityRequest {
   path: string;
   headers?: HttpRequest['headers'];
   body?: string;
-  /** What the request tells, and no error may. */
+  /** What the request holds and no error may show. */
   secrets?: readonly string[];
   /** Statuses that are answers rather than errors, beside 200 to 299. */
   alsoAnswers?: readonly number[];

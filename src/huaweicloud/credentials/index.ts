@@ -1,12 +1,12 @@
 export { type AssumeRoleOptions, assumeRoleCredentials } from './assume-role';
 export { type ChainLink, chain } from './chain';
-export type { ClientResources } from './client-resources';
+export { CircuitBreakers } from './circuit-breakers';
 export type { Credentials } from './credentials';
-export { CredentialsError } from './credentials-error';
+export { CredentialsError } from './credentials';
 export { type AccountPlace, defaultChain } from './default-chain';
 export { environmentCredentials } from './environment';
 export { type IamPasswordOptions, type IamUser, iamPasswordCredentials } from './iam-password';
-export { LockProtection } from './lock-protection';
 export { METADATA_ENDPOINT, type MetadataOptions, metadataCredentials } from './metadata';
 export { type ProfileOptions, profileCredentials } from './profile';
+export type { ClientResources } from './provider';
 export { type CredentialsProvider, staticCredentials } from './provider';

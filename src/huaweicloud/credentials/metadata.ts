@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { HttpAnswer } from '../transport';
-import type { ClientResources } from './client-resources';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed, readTemporaryKey } from './identity-request';
-import type { CredentialsProvider } from './provider';
+import type { ClientResources, CredentialsProvider } from './provider';
 
 export interface MetadataOptions {
   /** @default 'http://169.254.169.254' */
@@ -95,7 +94,7 @@ function noAgency(endpoint: string): CredentialsError {
 
 /**
  * Whether this machine is an ECS of Huawei Cloud, by the tag that cloud-init knows it by (DataSourceOpenStack). So a
- * laptop is told at once what to set, rather than after waiting for an address that leads nowhere.
+ * laptop gets the message what to set at once, not after a wait for an address that nothing answers.
  */
 export function isEcs(assetTagFile = '/sys/class/dmi/id/chassis_asset_tag'): boolean {
   try {

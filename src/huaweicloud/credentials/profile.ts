@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'ini';
-import { CredentialsError } from './credentials-error';
+import { CredentialsError } from './credentials';
 import { read } from './environment';
 import type { CredentialsProvider } from './provider';
 import { codeOfFileError, isFile, watchedFile, withoutByteOrderMark } from './watched-file';
@@ -50,7 +50,7 @@ export function profileFileOf(env: NodeJS.ProcessEnv): { file: string; named: bo
 
 /**
  * Why the profile of an environment is passed over; undefined when it counts. A file that is named counts even when it
- * is missing: that is a mistake to be told.
+ * is missing: that is a mistake to report.
  */
 export function whyNoProfile(env: NodeJS.ProcessEnv): string | undefined {
   const { file, named } = profileFileOf(env);

@@ -1,4 +1,5 @@
-import type { ClientResources } from './client-resources';
+import { Transport } from '../transport';
+import { CircuitBreakers } from './circuit-breakers';
 import type { Credentials } from './credentials';
 
 /** Where credentials come from. */
@@ -15,7 +16,7 @@ export interface CredentialsProvider {
    */
   refresh?(refused: Credentials): Promise<void>;
   /**
-   * The same source for one client: with its connections, its clock and its guards. Providers that ask nobody need none.
+   * The same source for one client: with its connections, its clock and its circuit breakers. Providers that call no service need none.
    * Asked outside a client, a provider uses connections of its own.
    */
   forClient?(resources: ClientResources): CredentialsProvider;
@@ -24,4 +25,17 @@ export interface CredentialsProvider {
 /** Fixed credentials, temporary ones (an STS triple) included. */
 export function staticCredentials(credentials: Credentials): CredentialsProvider {
   return { get: async () => credentials };
+}
+
+/** What a client shares with the source of its credentials. */
+export interface ClientResources {
+  transport: Transport;
+  breakers: CircuitBreakers;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** For a provider that is asked outside a client. Idle connections keep no process alive. */
+export function resourcesOfItsOwn(): ClientResources {
+  return { transport: new Transport(), breakers: new CircuitBreakers(Date.now), now: Date.now };
 }

@@ -28,7 +28,7 @@ export interface ExportOptions extends ReadOptions {
 }
 
 export interface ImagePage {
-  /** At most so many images. @default 100 */
+  /** At most this number of images. @default 100 */
   limit?: number;
   /** The id of the last image of the page before. */
   marker?: string;

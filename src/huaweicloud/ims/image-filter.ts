@@ -1,6 +1,6 @@
 import { encodeRfc3986 } from '../signing/sdk-hmac-sha256';
 
-/** Which private images a list tells (IMS API, "Querying Images"); what is absent does not limit it. */
+/** Which private images a list shows (IMS API, "Querying Images"); what is absent does not limit it. */
 export interface ImageFilter {
   /** `name`: the whole name, compared exactly. */
   name?: string;
@@ -12,7 +12,7 @@ export interface ImageFilter {
   enterpriseProjectId?: string;
 }
 
-/** The query of a list, encoded. A shared or a public image is no private one, so neither is told. */
+/** The query of a list, encoded. A shared or a public image is no private one, so neither is listed. */
 export function imageListQuery(
   { name, tag, osType, enterpriseProjectId }: ImageFilter,
   { limit, marker }: { limit: number; marker?: string },

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { TOLD_TEXT as text } from '../cloud-text';
+import { CLOUD_TEXT as text } from '../cloud-text';
 
 /**
  * A row of ListImages (IMS API, "Querying Images"), as far as the constraints of an export need it. The cloud leaves attributes out, sends
- * them as null or as an empty string; all of that is null here, and means *not told*.
+ * them as null or as an empty string; all of that is null here, and means *not given*.
  */
 export interface Image {
   id: string;
@@ -44,7 +44,7 @@ export interface Image {
   accountCode: string | null;
   /** `__system__cmkid`: the KMS key of an encrypted image. */
   cmkId: string | null;
-  /** `__is_config_init`, told by some regions only. */
+  /** `__is_config_init`, given by some regions only. */
   configInitialised: boolean | null;
   enterpriseProjectId: string | null;
   createdAt: string | null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { TOLD_TEXT_OR_NUMBER as text } from '../cloud-text';
-import { oneLine } from '../error-body';
+import { oneLine } from '../../export/quoting';
+import { CLOUD_TEXT_OR_NUMBER as text } from '../cloud-text';
 
 /** A sub-job of an export, such as `imsGoofysExportImageJob`. */
 export interface ImageSubJob {
@@ -19,7 +19,7 @@ export interface ImageJob {
   imageId: string | null;
   /** Upper-cased; FAILED is read as FAIL. INIT, RUNNING, SUCCESS, FAIL are documented. */
   status: string;
-  /** Fraction 0..1 by {@link readProgress}; null when the cloud told none. */
+  /** Fraction 0..1 by {@link readProgress}; null when the cloud reports none. */
   progress: number | null;
   currentTask: string | null;
   /** As the cloud spelled it: ISO 8601, or `04-Jun-2015 18:11:06:586`. */
@@ -45,8 +45,8 @@ export interface ImageJob {
  */
 export function readProgress(value: unknown): number | null {
   if (typeof value === 'string') {
-    const told = value.length > MAX_PROGRESS ? '' : value.trim();
-    const [, number, percent] = /^([+-]?\d+(?:\.\d+)?)\s*(%?)$/.exec(told) ?? [];
+    const said = value.length > MAX_PROGRESS ? '' : value.trim();
+    const [, number, percent] = /^([+-]?\d+(?:\.\d+)?)\s*(%?)$/.exec(said) ?? [];
     if (number === undefined) return null;
     return percent === '%' ? clamp(Number(number) / 100) : readProgress(Number(number));
   }
@@ -142,21 +142,21 @@ export const JOB = z
   });
 
 /** What one place of the answer says about the failure. */
-interface ToldFailure {
+interface JobFailure {
   code?: string | null;
   reason?: string | null;
 }
 
-/** The first code that is told, and every reason. */
-function failureIn(told: readonly ToldFailure[]): { errorCode: string | null; failReason: string | null } {
-  const errorCode = told.find(({ code }) => code != null)?.code ?? null;
+/** The first code, and every reason. */
+function failureIn(said: readonly JobFailure[]): { errorCode: string | null; failReason: string | null } {
+  const errorCode = said.find(({ code }) => code != null)?.code ?? null;
   const reasons: string[] = [];
-  for (const { code, reason } of told) {
+  for (const { code, reason } of said) {
     const ownCode = code === errorCode ? null : code;
     const sentence = [ownCode, reason].filter((part) => part != null).join(': ');
     if (sentence !== '' && !reasons.some((earlier) => earlier.includes(sentence))) reasons.push(sentence);
   }
-  return { errorCode, failReason: oneLine(reasons.join('; '), MAX_REASON) };
+  return { errorCode, failReason: oneLine(reasons.join('; '), MAX_REASON) || null };
 }
 
 /** `entities.error` is a text in some answers and an object with a message in others. */

@@ -26,7 +26,7 @@ export interface Token {
   expiresAtMs: number;
 }
 
-/** Why a request is not let in. Each service tells it in its own words. */
+/** Why a request is not let in. Each service reports it in its own words. */
 export type Denial =
   | 'anonymous'
   | 'malformed'

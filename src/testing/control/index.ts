@@ -78,7 +78,7 @@ const jobChange = z.strictObject({
 const imagesToAdd = z.strictObject({
   like: z.string(),
   count: z.int().min(1).max(10_000).default(1),
-  /** What ListImages tells of each of them beside their IDs, which are new; with a `name`, all are called the same. */
+  /** What ListImages shows of each of them beside their IDs, which are new; with a `name`, all are called the same. */
   attributes: z
     .object({ id: z.string().optional() })
     .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))

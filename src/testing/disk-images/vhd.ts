@@ -12,7 +12,7 @@ const DYNAMIC_DISK = 3;
  * Source: Microsoft, "Virtual Hard Disk Image Format Specification" 1.0.
  *
  * The creator is `win `, Hyper-V: readers such as QEMU (block/vpc.c) then take the disk's size from the field Current
- * Size, and not from the geometry, which can only tell sizes rounded down to a cylinder.
+ * Size, and not from the geometry, which can only hold sizes rounded down to a cylinder.
  */
 export function writeVhd(path: string, virtualSize: number, identity: string): void {
   const blocks = Math.ceil(virtualSize / BLOCK);

@@ -28,7 +28,7 @@ type Scope = z.infer<typeof tokenRequest>['auth']['scope'];
 /**
  * `POST /v3/auth/tokens` by password or by an older token. The token is in the header X-Subject-Token; its body names the
  * project, and lists the endpoints unless the query says `nocatalog`. The vendor's SDK signs this call as well, which is
- * not looked at.
+ * not checked.
  */
 export function createToken(c: ServiceContext, cloud: Cloud, endpoints: Endpoints): Response {
   const body = tokenRequest.safeParse(parseJson(c.get('request').body));
@@ -66,7 +66,7 @@ function judgeToken(id: string, cloud: Cloud): string | null {
   return cloud.keyring.judgeToken(id) === null ? null : 'The token is invalid.';
 }
 
-/** Why the login is refused. Wrong passwords lock the user, whoever sent them; unknown users lock nobody. */
+/** Why the login is refused. Wrong passwords lock the user, whoever sent them; unknown users lock none. */
 function judgeLogin(identity: Identity, cloud: Cloud): string | null {
   const { user, domain } = cloud.state;
   const given = identity.password?.user;

@@ -1,13 +1,12 @@
 import { Hono } from 'hono';
 import type { Cloud } from '../cloud';
 import { authenticates, namesRequests } from '../gateway';
-import { frontDoor, type ServiceEnv } from '../http-service';
+import { frontDoor, type ServiceContext, type ServiceEnv } from '../http-service';
 import type { Endpoints } from '../state';
 import { createToken, showToken } from './auth-tokens';
 import { iamError } from './errors';
 import { listDomains, listProjects } from './projects';
 import { createTemporaryKey } from './security-tokens';
-import { listVersions, showVersion } from './versions';
 
 /** Identity and Access Management. */
 export function iam(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> {
@@ -33,4 +32,24 @@ export function iam(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> 
     );
   });
   return app;
+}
+
+/** `GET /`, before a client has a token: OpenStack clients look for the versions of IAM first. */
+function listVersions(c: ServiceContext): Response {
+  return c.json({ versions: { values: [version(c)] } }, 300);
+}
+
+/** `GET /v3` */
+function showVersion(c: ServiceContext): Response {
+  return c.json({ version: version(c) });
+}
+
+function version(c: ServiceContext): object {
+  return {
+    id: 'v3.6',
+    status: 'stable',
+    updated: '2016-04-04T00:00:00Z',
+    links: [{ rel: 'self', href: `http://${c.get('request').host}/v3/` }],
+    'media-types': [{ base: 'application/json', type: 'application/vnd.openstack.identity-v3+json' }],
+  };
 }

@@ -2,13 +2,13 @@ import { GIB, type Image, imageSize } from '../catalogue';
 import type { Cloud } from '../cloud';
 import type { ServiceContext } from '../http-service';
 import { imsError } from './errors';
-import { EXPORT_FORMATS, type ExportAttempt, refusalOf } from './export-refusals';
+import { EXPORT_FORMATS, type ExportAttempt, rejectionOf } from './export-refusals';
 
 /** ExportImage, `POST /v1/cloudimages/{image_id}/file`, and its twin under /v2.1. */
 export function exportImage(c: ServiceContext, cloud: Cloud): Response {
   const attempt = readAttempt(c.req.param('imageId') ?? '', c.get('request').body, cloud);
-  const refusal = refusalOf(attempt);
-  if (refusal !== undefined) return imsError(c, 400, refusal.code, refusal.message);
+  const rejection = rejectionOf(attempt);
+  if (rejection !== undefined) return imsError(c, 400, rejection.code, rejection.message);
 
   const { image, isQuickExport } = attempt;
   const format = isQuickExport ? 'zvhd2' : EXPORT_FORMATS.find((candidate) => candidate === attempt.fileFormat);

@@ -25,7 +25,7 @@ export interface ExportAttempt {
   objectExists: boolean;
 }
 
-export interface ExportRefusal {
+export interface ExportRejection {
   code: string;
   /** As published (OTC, error_codes.rst). */
   message: string;
@@ -34,9 +34,9 @@ export interface ExportRefusal {
   because: string;
 }
 
-/** The first refusal that applies; undefined when the export is accepted. */
-export function refusalOf(attempt: ExportAttempt): ExportRefusal | undefined {
-  return EXPORT_REFUSALS.find(({ when }) => when(attempt));
+/** The first rejection that applies; undefined when the export is accepted. */
+export function rejectionOf(attempt: ExportAttempt): ExportRejection | undefined {
+  return EXPORT_REJECTIONS.find(({ when }) => when(attempt));
 }
 
 /** Formats of a converting export (parameter `file_format`). */
@@ -48,11 +48,11 @@ const MAX_FILE_NAME = 128;
 const MAX_KEY = 1024;
 
 /**
- * What the cloud refuses, in the order in which this simulator looks: the request, the image, whether the image is free,
+ * What the cloud refuses, in the order in which this simulator checks: the request, the image, whether the image is free,
  * the destination. The real order is not published, nor which of two fitting codes is given; `because` says what is
  * documented and what was chosen here.
  */
-export const EXPORT_REFUSALS: readonly ExportRefusal[] = [
+export const EXPORT_REJECTIONS: readonly ExportRejection[] = [
   {
     code: 'IMG.0007',
     message: 'The request body is empty.',

@@ -1,13 +1,12 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Cloud } from '../cloud';
 import { control } from '../control';
 import { authenticates, gatewayError, namesRequests } from '../gateway';
-import { frontDoor, type ServiceEnv } from '../http-service';
-import { imsError, permits } from './errors';
+import { frontDoor, type ServiceContext, type ServiceEnv } from '../http-service';
+import { imsError } from './errors';
 import { exportImage } from './export-image';
 import { listGlanceImages, listImages, showImage } from './images';
 import { showJob } from './jobs';
-import { listVersions } from './versions';
 
 /** Image Management Service, with the control API of the simulator beside it. */
 export function ims(cloud: Cloud): Hono<ServiceEnv> {
@@ -38,3 +37,27 @@ const ROUTES = [
   { method: 'GET', path: '/v1/:projectId/jobs/:jobId', handler: showJob },
   { method: 'GET', path: '/v1/cloudimages/job/:jobId', handler: showJob },
 ] as const;
+
+/** `GET /`: the versions of the image API, which OpenStack clients ask for before they list images. */
+function listVersions(c: ServiceContext): Response {
+  const origin = `http://${c.get('request').host}`;
+  const version = (id: string, status: string, path: string) => ({
+    id,
+    status,
+    links: [{ rel: 'self', href: `${origin}${path}` }],
+    version: '',
+    min_version: '',
+    updated: '2019-03-12T00:00:00Z',
+  });
+  return c.json({ versions: [version('v2.0', 'CURRENT', '/v2/'), version('v1', 'SUPPORTED', '/v1/')] }, 300);
+}
+
+/** Refuses who is known but not allowed: the one error of IMS that is 403 (OTC, error_codes.rst). */
+function permits(cloud: Cloud): MiddlewareHandler<ServiceEnv> {
+  return async (c, next) => {
+    if (cloud.keyring.revoked !== 'permissions') return next();
+    const message =
+      'The role is invalid. You need to apply for the required permissions or pass the real-name authentication.';
+    return imsError(c, 403, 'IMG.0026', message);
+  };
+}

@@ -6,7 +6,7 @@ import type { WireRequest } from '../wire';
 import { accessDenied, ObsError } from './errors';
 import type { ObsTarget } from './target';
 
-/** The family of headers and documents that a request is to be answered in, told by its scheme of authorization. */
+/** The family of headers and documents that a request is to be answered in, by its scheme of authorization. */
 export function headerFamily(request: WireRequest): HeaderFamily {
   const authorization = request.header('authorization');
   if (authorization !== undefined) return authorization.startsWith('AWS') ? 'amz' : 'obs';
@@ -30,7 +30,7 @@ function judge(request: WireRequest, target: ObsTarget, cloud: Cloud): Denial | 
 const unknownKey = () =>
   new ObsError(403, 'InvalidAccessKeyId', 'The OBS Access Key Id you provided does not exist in our records.');
 
-/** The codes are documented (huaweicloudDocs/obs, "错误码"); that a lock and an expired token are told by these is a choice. */
+/** The codes are documented (huaweicloudDocs/obs, "错误码"); that a lock and an expired token have these codes is a choice. */
 const DENIALS: { [denial in Denial]: () => ObsError } = {
   anonymous: () => accessDenied(),
   malformed: () =>

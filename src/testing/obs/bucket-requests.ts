@@ -10,7 +10,7 @@ export const NAMESPACE: { [family in HeaderFamily]: string } = {
   amz: 'http://s3.amazonaws.com/doc/2006-03-01/',
 };
 
-/** What HEAD of a bucket tells (huaweicloudDocs/obs, "获取桶元数据"). */
+/** What HEAD of a bucket returns (huaweicloudDocs/obs, "获取桶元数据"). */
 export function bucketHeaders(bucket: Bucket, family: HeaderFamily): { [name: string]: string } {
   if (family === 'obs') {
     return {

@@ -15,7 +15,7 @@ export const { imsPlanBatch } = proxyActivities<BatchActivities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
-/** Reads of Temporal. Without an answer the next look tells. */
+/** Reads of Temporal. Without an answer the next check is enough. */
 export const { imsLookAtExports } = proxyActivities<BatchActivities>({
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '5m',

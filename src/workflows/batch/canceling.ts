@@ -5,7 +5,7 @@ import { type Batch, settle, tallyOf } from './state';
 
 /**
  * Passes a cancel on to every export that runs, and waits until each of them has ended: at once where it detaches, when its
- * job has ended where it drains. Silent ones are looked at, so that none is waited for in vain.
+ * job has ended where it drains. Silent ones are checked, so that the wait always ends.
  */
 export function cancelAll(batch: Batch): Promise<void> {
   return CancellationScope.nonCancellable(async () => {
@@ -18,8 +18,8 @@ export function cancelAll(batch: Batch): Promise<void> {
     }
     publish(batch);
     await cancelExports(batch);
-    // Their time to be looked at has come nearer.
-    batch.lookNow = true;
+    // Their next check is earlier now.
+    batch.checkNow = true;
     while (tallyOf(batch).ended < batch.items.length) {
       batch.wake = false;
       publish(batch);

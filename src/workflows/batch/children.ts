@@ -20,14 +20,15 @@ import {
   exportWorkflowId,
   type PlannedExport,
 } from '../../contract';
+import { REUSE_POLICIES } from '../../export/reuse-policy';
 import { shortDestination } from '../../export/summaries';
-import { LOOK_LIMITS } from './look-limits';
+import { LIVENESS_LIMITS } from './liveness-limits';
 import { type Batch, type BatchItem, planOf, settle } from './state';
 import { isOfImage, resultOf, resultOfBusy } from './verdicts';
 
 type Pending = Extract<BatchItem, { at: 'pending' }>;
 
-/** Starts the export of an image. What comes of it is a report, or found by a look. */
+/** Starts the export of an image. Its end arrives as a report, or the liveness check finds it. */
 export function startExport(batch: Batch, position: number): void {
   const { planned } = batch.items[position] as Pending;
   batch.starting.add(position);
@@ -36,12 +37,12 @@ export function startExport(batch: Batch, position: number): void {
 }
 
 async function begin(batch: Batch, position: number, planned: PlannedExport): Promise<void> {
-  const firstRunId = await start(batch, planned, () => lookSoon(batch, position));
+  const firstRunId = await start(batch, planned, () => checkSoon(batch, position));
   batch.starting.delete(position);
   batch.wake = true;
-  const lookAtMs = firstRunId === null ? 0 : Date.now() + LOOK_LIMITS.firstMs;
+  const lookAtMs = firstRunId === null ? 0 : Date.now() + LIVENESS_LIMITS.firstMs;
   batch.items[position] = { at: 'running', planned, child: { firstRunId, lookAtMs, looks: 0 } };
-  if (firstRunId === null) batch.lookNow = true;
+  if (firstRunId === null) batch.checkNow = true;
   const report = batch.earlyReports.get(position);
   batch.earlyReports.delete(position);
   if (report !== undefined) takeReport(batch, report);
@@ -50,7 +51,7 @@ async function begin(batch: Batch, position: number, planned: PlannedExport): Pr
 /**
  * The first run of the export; null when there is an export of that id already.
  *
- * @param closed called when this run of the batch is told that the export is closed. Its report came before that, so it only
+ * @param closed called when this run of the batch learns that the export is closed. Its report came before that, so it only
  *   matters where there was none.
  */
 async function start(batch: Batch, planned: PlannedExport, closed: () => void): Promise<string | null> {
@@ -62,7 +63,7 @@ async function start(batch: Batch, planned: PlannedExport, closed: () => void): 
       // A continue-as-new of the batch would end, or cancel, whatever is not abandoned.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      workflowIdReusePolicy: REUSE_POLICIES.batch,
       staticSummary: `Export image ${planned.imageId} → ${shortDestination({ bucketUrl })} (${planned.format})`,
     });
     child.result().then(closed, closed);
@@ -73,7 +74,7 @@ async function start(batch: Batch, planned: PlannedExport, closed: () => void): 
   }
 }
 
-/** The input of the export of one image, which tells this batch of its end. */
+/** The input of the export of one image, which reports its end to this batch. */
 export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExport): ExportImageInput {
   const { account, options } = planOf(batch);
   const chosen = format === 'quick' ? { isQuickExport: true } : { fileFormat: format };
@@ -81,7 +82,7 @@ export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExp
   return { imageId, bucketUrl, ...chosen, account, options, notify } as ExportImageInput;
 }
 
-/** An export that has ended, in its own words. Others than those of this batch are not listened to. */
+/** The report of an export that has ended. Reports of exports of other batches are ignored. */
 export function takeReport(batch: Batch, report: ExportEnded): void {
   const position = batch.positions.get(report.workflowId);
   if (position === undefined) return;
@@ -93,22 +94,22 @@ export function takeReport(batch: Batch, report: ExportEnded): void {
   const item = batch.items[position];
   if (item?.at !== 'running' || item.child.firstRunId !== report.firstRunId) return;
   const { planned } = item;
-  // One that an earlier run of this batch began may have been adopted before it said of which image it is.
+  // One that an earlier run of this batch started may have been adopted before it said of which image it is.
   const isMeant = isOfImage(planned, report.imageId);
   settle(batch, position, isMeant ? resultOf(planned, report) : resultOfBusy(planned, report.imageId));
 }
 
-/** Has an export looked at now, unless its verdict is known. */
-export function lookSoon(batch: Batch, position: number): void {
+/** Checks an export now, unless its verdict is known. */
+export function checkSoon(batch: Batch, position: number): void {
   const item = batch.items[position];
   if (item?.at !== 'running') return;
   item.child.lookAtMs = 0;
-  batch.lookNow = true;
+  batch.checkNow = true;
 }
 
 /** Asks every export that runs to cancel. They report, as ever, when they have ended. */
 export async function cancelExports(batch: Batch): Promise<void> {
-  const lookAtMs = Date.now() + LOOK_LIMITS.afterCancelMs;
+  const lookAtMs = Date.now() + LIVENESS_LIMITS.afterCancelMs;
   const asked = batch.items.flatMap((item, position) => {
     // One that was there before is not this batch's to cancel.
     if (item.at !== 'running' || item.child.firstRunId === null) return [];
@@ -124,6 +125,6 @@ export async function cancelExport(batch: Batch, position: number, { bucketUrl }
     await getExternalWorkflowHandle(exportWorkflowId(bucketUrl ?? '')).cancel();
   } catch (error) {
     log.info('An export could not be asked to cancel: it has ended', { bucketUrl, error: String(error) });
-    lookSoon(batch, position);
+    checkSoon(batch, position);
   }
 }

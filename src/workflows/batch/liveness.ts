@@ -1,74 +1,74 @@
 /**
- * Looking at exports that do not report: those that were terminated, or cut off by a timeout, cannot; those that were reset
- * will later. Exports whose id was taken when they were to be started are looked at too.
+ * The liveness check of exports that do not report: those that were terminated or timed out cannot; those that were reset
+ * will later. It also checks exports with an id that was taken when the batch tried to start them.
  *
  * @module
  */
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
-import { type ExportLook, exportWorkflowId } from '../../contract';
+import { type ExportLiveness, exportWorkflowId } from '../../contract';
 import { formatDuration } from '../../export/time';
 import { activityTaskQueue } from '../task-queues';
 import { imsLookAtExports } from './activity-stubs';
 import { cancelExport, takeReport } from './children';
-import { LOOK_LIMITS } from './look-limits';
+import { LIVENESS_LIMITS } from './liveness-limits';
 import { publish } from './publishing';
 import { askedFor, type Batch, type BatchItem, settle } from './state';
 import { progressLine } from './status';
 import { isOfImage, resultOf, resultOfBusy, resultOfEarlier, resultOfTakenId } from './verdicts';
 
-/** So many are looked at by one activity: a look takes some milliseconds. */
-const LOOKED_AT_ONCE = 200;
+/** The number that one activity checks: a check takes some milliseconds. */
+const CHECKED_AT_ONCE = 200;
 
-/** Looks that are due within this share of the first wait are made together with those that are due now. */
+/** Checks that are due within this share of the first wait run together with those that are due now. */
 const TOGETHER = 0.5;
 
 type Running = Extract<BatchItem, { at: 'running' }>;
 
 /**
- * Looks at silent exports until the batch has ended. It has a timer of its own, which the reports do not touch: a timer that
- * every report begins anew would be two events more for each image.
+ * Checks silent exports until the batch has ended. It has its own timer, which reports do not touch: a timer that
+ * every report restarts would cost two more events for each image.
  */
-export function keepLooking(batch: Batch): void {
+export function keepChecking(batch: Batch): void {
   void CancellationScope.nonCancellable(async () => {
     while (batch.ended === null) {
-      const waitMs = Math.max(1, nextLookAtMs(batch) - Date.now());
+      const waitMs = Math.max(1, nextCheckAtMs(batch) - Date.now());
       const summary = `${progressLine(batch)} - next look at silent exports in ${formatDuration(waitMs)}`;
-      await condition(() => batch.lookNow, waitMs, { summary });
-      batch.lookNow = false;
-      await lookAtSilent(batch);
+      await condition(() => batch.checkNow, waitMs, { summary });
+      batch.checkNow = false;
+      await checkSilent(batch);
     }
   });
 }
 
 /** At the latest after the first wait: exports that start later are due then. */
-function nextLookAtMs(batch: Batch): number {
-  const firstMs = Date.now() + LOOK_LIMITS.firstMs;
+function nextCheckAtMs(batch: Batch): number {
+  const firstMs = Date.now() + LIVENESS_LIMITS.firstMs;
   return batch.items.reduce(
     (earliest, item) => (item.at === 'running' ? Math.min(earliest, item.child.lookAtMs) : earliest),
     firstMs,
   );
 }
 
-async function lookAtSilent(batch: Batch): Promise<void> {
-  const horizonMs = Date.now() + TOGETHER * LOOK_LIMITS.firstMs;
+async function checkSilent(batch: Batch): Promise<void> {
+  const horizonMs = Date.now() + TOGETHER * LIVENESS_LIMITS.firstMs;
   const due = batch.items
     .flatMap((item, position) =>
       item.at === 'running' && item.child.lookAtMs <= horizonMs ? [{ item, position }] : [],
     )
-    .slice(0, LOOKED_AT_ONCE);
+    .slice(0, CHECKED_AT_ONCE);
   if (due.length === 0) return;
-  const looks = await look(
+  const looks = await readLiveness(
     batch,
     due.map(({ item }) => item),
   );
   for (const [index, { item, position }] of due.entries()) {
-    // It may have reported while it was looked at.
-    if (batch.items[position] === item) takeLook(batch, position, item, looks[index] ?? NOT_READ);
+    // It may have reported during the check.
+    if (batch.items[position] === item) takeFinding(batch, position, item, looks[index] ?? NOT_READ);
   }
   publish(batch);
 }
 
-async function look(batch: Batch, due: Running[]): Promise<ExportLook[]> {
+async function readLiveness(batch: Batch, due: Running[]): Promise<ExportLiveness[]> {
   const exports = due.map(({ planned, child }) => ({
     workflowId: exportWorkflowId(planned.bucketUrl ?? ''),
     firstRunId: child.firstRunId,
@@ -78,14 +78,14 @@ async function look(batch: Batch, due: Running[]): Promise<ExportLook[]> {
     const taskQueue = activityTaskQueue(askedFor(batch));
     return await imsLookAtExports.executeWithOptions({ summary, taskQueue }, [{ exports }]);
   } catch {
-    // Temporal, or every worker, was away for minutes: the next look will tell.
+    // Temporal, or every worker, was away for minutes: the next check follows.
     return [];
   }
 }
 
-const NOT_READ: ExportLook = { kind: 'notRead', reason: 'the activity failed' };
+const NOT_READ: ExportLiveness = { kind: 'notRead', reason: 'the activity failed' };
 
-function takeLook(batch: Batch, position: number, item: Running, seen: ExportLook): void {
+function takeFinding(batch: Batch, position: number, item: Running, seen: ExportLiveness): void {
   const { planned, child } = item;
   switch (seen.kind) {
     case 'running':
@@ -95,7 +95,7 @@ function takeLook(batch: Batch, position: number, item: Running, seen: ExportLoo
       }
       if (child.firstRunId === null && batch.canceling) void cancelExport(batch, position, planned);
       child.firstRunId = seen.firstRunId;
-      lookLater(child);
+      checkLater(child);
       return;
     case 'ended':
       if (child.firstRunId !== null) takeReport(batch, { ...seen.report, firstRunId: child.firstRunId });
@@ -111,7 +111,7 @@ function takeLook(batch: Batch, position: number, item: Running, seen: ExportLoo
       else settle(batch, position, resultOf(planned, vanished(item, child.firstRunId)));
       return;
     case 'notRead':
-      lookLater(child);
+      checkLater(child);
   }
 }
 
@@ -119,13 +119,13 @@ function takeLook(batch: Batch, position: number, item: Running, seen: ExportLoo
  * An export that this workflow id has started is of an earlier run of this batch, one before a reset say, and reports to
  * this one.
  */
-function adopts({ planned }: Running, { parentId, imageId }: Extract<ExportLook, { kind: 'running' }>): boolean {
+function adopts({ planned }: Running, { parentId, imageId }: Extract<ExportLiveness, { kind: 'running' }>): boolean {
   return parentId === workflowInfo().workflowId && isOfImage(planned, imageId);
 }
 
-function lookLater(child: Running['child']): void {
+function checkLater(child: Running['child']): void {
   child.looks += 1;
-  child.lookAtMs = Date.now() + Math.min(LOOK_LIMITS.longestMs, LOOK_LIMITS.firstMs * 2 ** child.looks);
+  child.lookAtMs = Date.now() + Math.min(LIVENESS_LIMITS.maxMs, LIVENESS_LIMITS.firstMs * 2 ** child.looks);
 }
 
 function startAgain(batch: Batch, position: number, { planned }: Running): void {

@@ -13,7 +13,7 @@ import {
   type ExportEnded,
   type RetuneBatchInput,
 } from '../../contract';
-import { invalidArgument } from '../../export/failures';
+import { invalidField } from '../../export/failures';
 import { exportEnded } from '../notification';
 import { takeReport } from './children';
 import { publish } from './publishing';
@@ -27,7 +27,7 @@ export const batchStatus = defineQuery<BatchStatus>(BATCH_MESSAGES.queries.batch
 
 /** Called before anything is awaited, so that no message of the first workflow task is lost. */
 export function listen(batch: Batch): void {
-  setHandler(exportEnded, (report) => hear(batch, report), {
+  setHandler(exportEnded, (report) => receive(batch, report), {
     description: 'Sent by the exports of this batch when they have ended; not for people.',
   });
   setHandler(pauseStarting, () => setPaused(batch, true), {
@@ -39,7 +39,7 @@ export function listen(batch: Batch): void {
       'Where the batch stands: counts by verdict, what runs, what did not go well. Answers after the end too.',
   });
   setHandler(retuneBatch, (changes) => retune(batch, changes), {
-    description: `Change how many exports run at the same time. Argument: {"maxConcurrent": 50}, from 1 to ${BATCH_CONCURRENCY.most}.`,
+    description: `Change how many exports run at the same time. Argument: {"maxConcurrent": 50}, from 1 to ${BATCH_CONCURRENCY.max}.`,
     validator: refuseRetune,
   });
 }
@@ -60,13 +60,13 @@ function retune(batch: Batch, { maxConcurrent }: RetuneBatchInput): RetuneBatchI
 function refuseRetune(changes: unknown): void {
   const { maxConcurrent } = (changes ?? {}) as Partial<RetuneBatchInput>;
   const isOne = Number.isInteger(maxConcurrent) && Object.keys(changes ?? {}).length === 1;
-  if (isOne && Number(maxConcurrent) >= 1 && Number(maxConcurrent) <= BATCH_CONCURRENCY.most) return;
-  const expected = `{"maxConcurrent": a whole number from 1 to ${BATCH_CONCURRENCY.most}}`;
-  throw invalidArgument({ field: 'retuneBatch', value: changes, expected });
+  if (isOne && Number(maxConcurrent) >= 1 && Number(maxConcurrent) <= BATCH_CONCURRENCY.max) return;
+  const expected = `{"maxConcurrent": a whole number from 1 to ${BATCH_CONCURRENCY.max}}`;
+  throw invalidField('retuneBatch', changes, expected);
 }
 
-/** Anybody can send anything: what is no report is not followed, and an error here would stop the batch for ever. */
-function hear(batch: Batch, report: unknown): void {
+/** A signal can hold anything: what is no report is ignored. An error here would block the batch. */
+function receive(batch: Batch, report: unknown): void {
   if (isReport(report)) takeReport(batch, report);
   else log.warn('A signal exportEnded that is no report was not followed');
 }

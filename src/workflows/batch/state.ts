@@ -42,18 +42,18 @@ export type BatchItem =
 
 /** An export of this batch that was not heard of yet. */
 export interface BatchChild {
-  /** Its first run; null when an export of that id was there before, and what it is has to be looked at. */
+  /** Its first run; null when an export of that id was there before, and has to be checked. */
   firstRunId: string | null;
-  /** When it is looked at, unless it reports before. */
+  /** When it is checked, unless it reports before. Carried by continue-as-new, so the name stays. */
   lookAtMs: number;
-  /** Looks so far: each waits longer than the one before. */
+  /** Checks so far: each waits longer than the one before. */
   looks: number;
 }
 
 /** The state of this run: what outlives it, and what does not. */
 export interface Batch extends Omit<BatchState, 'items'> {
   items: BatchItem[];
-  /** The input as it came; nobody but the planning activity reads it. */
+  /** The input as it came; only the planning activity reads it. */
   input: unknown;
   /** Positions of exports whose start, or of images whose validation, was not answered yet. */
   starting: Set<number>;
@@ -65,8 +65,8 @@ export interface Batch extends Omit<BatchState, 'items'> {
   nextPending: number;
   /** Something has happened that the window has to be filled or left for. */
   wake: boolean;
-  /** Something has happened that an export has to be looked at for before its time. */
-  lookNow: boolean;
+  /** Something has happened that requires the next liveness check now. */
+  checkNow: boolean;
   canceling: boolean;
   /** A person has set `maxConcurrent`, perhaps before the plan with that of the input was there. */
   retuned: boolean;
@@ -101,7 +101,7 @@ function inThisRun(input: unknown, state: BatchState): Batch {
     positions: new Map(),
     nextPending: 0,
     wake: false,
-    lookNow: false,
+    checkNow: false,
     canceling: false,
     retuned: false,
     ended: null,
@@ -202,7 +202,7 @@ export function phaseOf(batch: Batch): BatchPhase {
   return batch.plan.dryRun ? 'validating' : 'exporting';
 }
 
-/** What the memo tells of the batch. */
+/** What the memo holds of the batch. */
 export function memoOf(batch: Batch): { [key in keyof BatchMemo]: BatchMemo[key] } {
   const counts = Object.fromEntries(Object.entries(countsOf(batch)).filter(([, count]) => count > 0));
   const total = batch.plan === null ? {} : { total: batch.items.length };

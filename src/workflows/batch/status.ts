@@ -5,7 +5,7 @@ import { type Batch, countsOf, phaseOf, tallyOf } from './state';
 const MAX_EXPORTS = 50;
 const MAX_TROUBLES = 20;
 
-/** Verdicts that call for nobody. */
+/** Verdicts that need no person. */
 const FINE: ReadonlySet<BatchVerdict> = new Set(['succeeded', 'alreadyExported', 'valid', 'notStarted']);
 
 /** The answer to `batchStatus`. */

@@ -28,9 +28,9 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
   } catch (error) {
     if (cancelRequested() && isCancellation(error)) return { imageId, bucketUrl, verdict: 'notStarted' };
     const cause = error instanceof ActivityFailure ? error.cause : error;
-    const isRefusal = cause instanceof ApplicationFailure && cause.nonRetryable;
+    const isFinal = cause instanceof ApplicationFailure && cause.nonRetryable;
     const { code, message } = activityError(error, 'ValidateExport');
-    const failure = isRefusal
+    const failure = isFinal
       ? { type: cause.type ?? '', message: shortReason(cause) }
       : { type: 'SubmitRejected', message: `It could not be validated: ${code}: ${message}` };
     return { imageId, bucketUrl, verdict: 'refused', failure };

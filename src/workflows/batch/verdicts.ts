@@ -1,5 +1,5 @@
 /**
- * From what an export tells of its end to the verdict on its image. Pure.
+ * From the report of an export to the verdict on its image. Pure.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function isOfImage({ imageId }: PlannedExport, other: string | null): boo
   return other === null || other.toLowerCase() === imageId;
 }
 
-/** The verdict on an image whose destination an earlier export had reached before. */
+/** The verdict on an image when an earlier export has written its destination. */
 export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): BatchItemResult {
   const { imageId, bucketUrl, format } = planned;
   if (isSameResult(report, { imageId, fileFormat: format === 'quick' ? 'zvhd2' : format })) {
@@ -46,7 +46,7 @@ export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): Ba
   return { imageId, bucketUrl, verdict: 'refused', failure: { type: 'DestinationExists', message } };
 }
 
-/** The verdict on an image to whose destination somebody else exports. */
+/** The verdict on an image when another caller exports to its destination. */
 export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: string | null): BatchItemResult {
   const what = other === null || other === imageId ? '' : ` It is of another image, ${other}.`;
   const message = `An export runs there that this batch did not start.${what}`;
@@ -61,19 +61,19 @@ export function resultOfTakenId({ imageId, bucketUrl }: PlannedExport, workflowT
 
 /** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
 const MAX_MESSAGE = 300;
-const SHORTEST_MESSAGE = 48;
+const MIN_MESSAGE = 48;
 
 /** Of all messages together: state and result of a batch have to stay well below the 2 MB of a payload. */
 const MESSAGE_BYTES = 240_000;
 
-/** So many bytes of a message each of so many items may keep. */
-export function longestMessage(items: number): number {
-  return Math.max(SHORTEST_MESSAGE, Math.min(MAX_MESSAGE, Math.floor(MESSAGE_BYTES / Math.max(1, items))));
+/** The bytes that each item may keep of its message, in a batch of this size. */
+export function maxMessageBytes(items: number): number {
+  return Math.max(MIN_MESSAGE, Math.min(MAX_MESSAGE, Math.floor(MESSAGE_BYTES / Math.max(1, items))));
 }
 
-/** The same result, its message cut to what a batch of so many items can keep. */
+/** The same result, its message cut to what a batch of this size can keep. */
 export function fitMessages(result: BatchItemResult, items: number): BatchItemResult {
   const { failure } = result;
   if (failure === undefined) return result;
-  return { ...result, failure: { ...failure, message: cutToBytes(failure.message, longestMessage(items)) } };
+  return { ...result, failure: { ...failure, message: cutToBytes(failure.message, maxMessageBytes(items)) } };
 }

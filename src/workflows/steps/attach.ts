@@ -1,8 +1,8 @@
 /**
- * Tracking a job that was begun elsewhere.
+ * Tracking a job that was started elsewhere.
  *
- * The cloud tells of which image a job is, but not where it exports to. So the image is compared, and the destination as far
- * as it speaks: an object that was there before the job, or none although the job has succeeded, is not of this job.
+ * The cloud says of which image a job is, but not where it exports to. So the image is compared, and the destination as far
+ * as it is evidence: an object that was there before the job, or none although the job has succeeded, is not of this job.
  *
  * @module
  */
@@ -18,8 +18,8 @@ import type { DestinationReading } from '../submission/next-step';
 import { sleepOrWake } from '../submission/waiting';
 import { jobNotRead } from '../verdict';
 
-/** Waits between the looks at a job that cannot be read at once. */
-const LOOK_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
+/** Waits between the reads of a job that cannot be read at once. */
+const READ_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
 
 /** Last-Modified has whole seconds. */
 const OLDER_BY_MS = 1_000;
@@ -32,26 +32,26 @@ export async function attach(tracking: Validated, jobId: string): Promise<void> 
   const job = await untilRead(tracking, jobId);
   const objection = objectionToJob(tracking, job);
   if (objection !== null) throw notThisJob(jobId, objection);
-  const look = await inspectDestination(tracking);
-  refuseOtherDestination(tracking, jobId, job, look);
-  if (look.kind === 'free') tracking.carried.destinationFreeAt = look.date ?? null;
+  const destination = await inspectDestination(tracking);
+  refuseOtherDestination(tracking, jobId, job, destination);
+  if (destination.kind === 'free') tracking.carried.destinationFreeAt = destination.date ?? null;
   accept(tracking, jobId, true);
   tracking.carried.lastJob = job;
-  const begunAtMs = Date.parse(utc(job.beginTime) ?? '');
-  if (begunAtMs < Date.now()) tracking.carried.submittedAtMs = begunAtMs;
+  const beganAtMs = Date.parse(utc(job.beginTime) ?? '');
+  if (beganAtMs < Date.now()) tracking.carried.submittedAtMs = beganAtMs;
   publish(tracking);
 }
 
 async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJob> {
-  for (let looks = 0; ; looks += 1) {
+  for (let reads = 0; ; reads += 1) {
     tracking.carried.wake = false;
     const outcome = await readJob(tracking, jobId);
     if (outcome.kind === 'observed') return outcome.job;
-    const waitMs = LOOK_AGAIN_AFTER_MS[looks];
+    const waitMs = READ_AGAIN_AFTER_MS[reads];
     if (outcome.kind === 'denied' || waitMs === undefined) throw couldNotBeRead(tracking, jobId, outcome);
     tracking.carried.lastError = outcome.error;
-    const lookAtMs = Date.now() + atLeast(waitMs);
-    await sleepOrWake(tracking, () => lookAtMs, `waiting: job ${jobId} could not be read (${outcome.error.code})`);
+    const readAtMs = Date.now() + atLeast(waitMs);
+    await sleepOrWake(tracking, () => readAtMs, `waiting: job ${jobId} could not be read (${outcome.error.code})`);
   }
 }
 
@@ -78,15 +78,15 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
   const refuse = (found: string) => {
     throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
   };
-  const untold = `The cloud does not tell to which object job ${jobId} exports; that it is ${bucketUrl} was taken from the input`;
+  const assumed = `The cloud does not tell to which object job ${jobId} exports; that it is ${bucketUrl} was taken from the input`;
   switch (look.kind) {
     case 'denied':
     case 'unreachable':
-      warn(tracking, `${untold}, and the object could not be looked at (${look.error.code}).`);
+      warn(tracking, `${assumed}, and the object could not be looked at (${look.error.code}).`);
       return;
     case 'free':
       if (job.status === 'SUCCESS') refuse('it has succeeded, and there is no object here');
-      warn(tracking, `${untold}.`);
+      warn(tracking, `${assumed}.`);
       return;
     case 'candidate': {
       const { lastModified } = look.object;
@@ -97,7 +97,7 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
       if (modifiedAtMs > Date.parse(utc(job.endTime) ?? '') + NEWER_BY_MS) {
         refuse(`it ended ${job.endTime}, and the object here was last modified ${lastModified}, after that`);
       }
-      warn(tracking, `${untold}.`);
+      warn(tracking, `${assumed}.`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A cancel with `onCancel: 'drain'`: nothing new is begun, but what has begun is followed to its end, and its object is
+ * A cancel with `onCancel: 'drain'`: nothing new is started, but what has started is followed to its end, and its object is
  * deleted where it is proven ours.
  *
  * @module
@@ -27,7 +27,7 @@ export function drain(tracking: Validated): Promise<void> {
     try {
       await followToTheEnd(tracking);
     } catch (error) {
-      // A verdict of the cloud, or a budget that is spent: either ends the drain, and what is known is told.
+      // A verdict of the cloud, or a budget that is spent: either ends the drain, and what is known is reported.
       if (!isExportFailure(error)) throw error;
       warn(tracking, `Canceled while draining: ${error.message}`);
     }
@@ -68,7 +68,7 @@ async function discard(tracking: Submitted): Promise<DiscardOutcome> {
 /** The object is complete before its job ends; by a clock that is not that of OBS, so that much later is another one. */
 const LATER_BY_MS = 60_000;
 
-/** Why an object that looks as it should may yet be somebody else's; null when it is surely ours. */
+/** Why an object that passed every check may still belong to another export; null when it is surely ours. */
 function notProvenOurs({ carried: { jobNamed, lastJob } }: Submitted, { lastModified }: ExportedObject): string | null {
   if (jobNamed) {
     return 'the job was named by a person, and the cloud does not tell to which object it exports, so that the object may be of another job';

@@ -1,5 +1,5 @@
 /**
- * The poll loop: look at the job, decide, sleep, again. A poll that fails is counted, not fatal.
+ * The poll loop: read the job, decide, sleep, again. A poll that fails is counted, not fatal.
  *
  * @module
  */
@@ -22,23 +22,23 @@ import { exportFailed, outcomeUnknown } from '../verdict';
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;
 
-/** Even when the deadline has passed while no worker was there, the last look gets this long. */
-const SHORTEST_POLL_LIMIT_MS = 10_000;
+/** Even when the deadline has passed while no worker was there, the final poll gets this long. */
+const MIN_POLL_LIMIT_MS = 10_000;
 
-/** The last look comes this long before the deadline: time enough for one poll, yet little of a short deadline. */
-const LAST_LOOK_MS = 20_000;
-const LAST_LOOK_SHARE = 0.05;
+/** The final poll comes this long before the deadline: time enough for one poll, yet little of a short deadline. */
+const FINAL_POLL_MS = 20_000;
+const FINAL_POLL_SHARE = 0.05;
 
 /** Polls of a parked export come at about `maxInterval`: not at once with those of others that were parked with it. */
 const PARKED_SHARE = 0.97;
 
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
-  // A run that was begun for the last look makes it at once, paused or not.
-  if (tracking.carried.paused && Date.now() < lastLookAtMs(tracking)) await waitForNextPoll(tracking);
+  // A run that was started for the final poll polls at once, paused or not.
+  if (tracking.carried.paused && Date.now() < finalPollAtMs(tracking)) await waitForNextPoll(tracking);
   for (;;) {
     await continueInNewRunWhenDue(tracking);
-    const lookedAtMs = Date.now();
+    const polledAtMs = Date.now();
     const outcome = await pollOnce(tracking);
     const nowMs = Date.now();
     recordPoll(tracking, outcome, nowMs);
@@ -53,9 +53,9 @@ export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
       throw exportFailed(tracking, outcome.job, nowMs);
     }
     warnOfStall(tracking, nowMs);
-    // By the deadline in force now: it may have been moved during the look.
-    const isLastLook = lookedAtMs >= lastLookAtMs(tracking);
-    const spent = spentBudget(tracking, outcome, isLastLook, nowMs);
+    // By the deadline in force now: it may have been moved during the poll.
+    const isFinalPoll = polledAtMs >= finalPollAtMs(tracking);
+    const spent = spentBudget(tracking, outcome, isFinalPoll, nowMs);
     if (spent !== null) {
       if (!sawItRunning(outcome)) tracking.run.remoteJob = 'unknown';
       throw outcomeUnknown(tracking, spent, nowMs);
@@ -71,7 +71,7 @@ async function pollOnce(tracking: Submitted): Promise<PollOutcome> {
   tracking.carried.wake = false;
   tracking.run.nextPollAtMs = null;
   const scheduleToCloseTimeout = Math.max(
-    SHORTEST_POLL_LIMIT_MS,
+    MIN_POLL_LIMIT_MS,
     Math.min(POLL_LIMIT_MS, tracking.carried.deadlineAtMs - Date.now()),
   );
   try {
@@ -89,17 +89,17 @@ async function pollOnce(tracking: Submitted): Promise<PollOutcome> {
   }
 }
 
-/** Which budget is spent, if any. The last look decides when it was answered; when it failed there is time for another. */
+/** Which budget is spent, if any. The final poll decides when it was answered; when it failed there is time for another. */
 function spentBudget(
   tracking: Submitted,
   outcome: PollOutcome,
-  isLastLook: boolean,
+  isFinalPoll: boolean,
   nowMs: number,
 ): UnknownOfJob | null {
   const { options } = tracking.carried.request;
   const { pollErrorsSinceMs, unknownStatusSinceMs, jobNotFoundSinceMs } = tracking.carried;
-  if (isLastLook && (nowMs >= tracking.carried.deadlineAtMs || outcome.kind === 'observed')) return 'deadline';
-  // The budgets are for an export that is looked at; while its polls are paused, only the deadline runs on.
+  if (isFinalPoll && (nowMs >= tracking.carried.deadlineAtMs || outcome.kind === 'observed')) return 'deadline';
+  // The budgets are for an export that is polled; while its polls are paused, only the deadline runs on.
   if (tracking.carried.paused) return null;
   const isNotFound = outcome.kind === 'notFound' && jobNotFoundSinceMs !== null;
   if (isNotFound && nowMs - jobNotFoundSinceMs >= options.jobNotFoundGraceMs) return 'jobNotFound';
@@ -110,7 +110,7 @@ function spentBudget(
   return isUnknown && nowMs - unknownStatusSinceMs >= options.unknownStatusBudgetMs ? 'unknownStatus' : null;
 }
 
-/** Only a look that saw the job running says that it still runs. */
+/** Only a poll that saw the job running says that it still runs. */
 function sawItRunning(outcome: PollOutcome): boolean {
   return outcome.kind === 'observed' && (outcome.job.status === 'INIT' || outcome.job.status === 'RUNNING');
 }
@@ -138,10 +138,10 @@ async function waitForNextPoll(tracking: Submitted): Promise<void> {
 
 function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
   const { options } = tracking.carried.request;
-  const lastLookInMs = lastLookAtMs(tracking) - lastPollAtMs;
-  // Past the last look there was one that failed; the next comes at the deadline at the latest.
-  const untilLastLookMs = lastLookInMs > 0 ? lastLookInMs : tracking.carried.deadlineAtMs - lastPollAtMs;
-  if (tracking.carried.paused) return lastPollAtMs + untilLastLookMs;
+  const finalPollInMs = finalPollAtMs(tracking) - lastPollAtMs;
+  // The final poll has failed; the next comes at the deadline at the latest.
+  const untilFinalPollMs = finalPollInMs > 0 ? finalPollInMs : tracking.carried.deadlineAtMs - lastPollAtMs;
+  if (tracking.carried.paused) return lastPollAtMs + untilFinalPollMs;
   const delayMs = nextDelayMs({
     elapsedMs: lastPollAtMs - (tracking.carried.submittedAtMs ?? tracking.carried.startedAtMs),
     remainingMs: tracking.carried.parked ? null : dueInMs(tracking.carried.progress, lastPollAtMs),
@@ -150,23 +150,23 @@ function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
       ? Math.max(options.minIntervalMs, PARKED_SHARE * options.maxIntervalMs)
       : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,
-    untilLastLookMs,
+    untilFinalPollMs: untilFinalPollMs,
     random: Math.random(),
   });
   const spreadMs = Math.min(delayMs + phaseMs(tracking), Math.max(delayMs, options.maxIntervalMs));
-  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.run.retryAfterMs ?? 0)), untilLastLookMs);
+  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.run.retryAfterMs ?? 0)), untilFinalPollMs);
 }
 
 /**
- * Exports that were accepted together have looked together, and their first delays are all the shortest: these are drawn over
- * a whole interval more, since jitter alone would need a dozen looks to spread them.
+ * Exports that were accepted together have polled together, and their first delays are all the shortest: these are drawn over
+ * a whole interval more, since jitter alone would need a dozen polls to spread them.
  */
 function phaseMs(tracking: Submitted): number {
   return tracking.carried.polls === 1 ? Math.round(Math.random() * tracking.carried.request.options.minIntervalMs) : 0;
 }
 
-/** When the look comes that decides at the deadline. An export is never given up without one. */
-function lastLookAtMs(tracking: Submitted): number {
+/** When the final poll comes, which decides at the deadline. An export is never given up without one. */
+function finalPollAtMs(tracking: Submitted): number {
   const { deadlineMs } = tracking.carried.request.options;
-  return tracking.carried.deadlineAtMs - Math.min(LAST_LOOK_MS, LAST_LOOK_SHARE * deadlineMs);
+  return tracking.carried.deadlineAtMs - Math.min(FINAL_POLL_MS, FINAL_POLL_SHARE * deadlineMs);
 }

@@ -1,5 +1,5 @@
 /**
- * Finding out what became of a submit whose answer was lost.
+ * Finding out what became of an ambiguous submit.
  *
  * The cloud has no list of jobs and no idempotency token, so the evidence is the destination, and a further submit as a
  * probe. The rules: never two live jobs of one intent; no POST after an object that may be ours was seen; no POST after a
@@ -15,9 +15,9 @@ import { nextDelayMs } from '../poll-schedule';
 import { type Validated, warn } from '../state';
 import { inspectDestination } from '../submission/evidence';
 import {
+  type AmbiguousSubmit,
   type DestinationReading,
   type Known,
-  type LostSubmit,
   type NextStep,
   nextStep,
   nothingToFindOut,
@@ -33,11 +33,11 @@ import {
 } from '../submission/waiting';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { recordReconciled } from '../telemetry';
-import { submitLost } from '../verdict';
+import { submitAmbiguous } from '../verdict';
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
 export async function reconcile(tracking: Validated): Promise<void> {
-  if (nothingToFindOut(tracking.carried.request.options)) throw submitLost(tracking, null);
+  if (nothingToFindOut(tracking.carried.request.options)) throw submitAmbiguous(tracking, null);
   for (
     let lost = tracking.carried.lostSubmit;
     lost !== null && tracking.run.unconfirmed === null;
@@ -51,7 +51,7 @@ export async function reconcile(tracking: Validated): Promise<void> {
   recordReconciled(tracking.run.unconfirmed === null ? 'jobFound' : 'unconfirmed');
 }
 
-function known(tracking: Validated, lost: LostSubmit, destination: DestinationReading | null): Known {
+function known(tracking: Validated, lost: AmbiguousSubmit, destination: DestinationReading | null): Known {
   return {
     lost,
     answer: tracking.carried.resolution,
@@ -63,7 +63,7 @@ function known(tracking: Validated, lost: LostSubmit, destination: DestinationRe
   };
 }
 
-async function take(tracking: Validated, lost: LostSubmit, step: NextStep): Promise<void> {
+async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep): Promise<void> {
   if (step.do === 'followAnswer') return await followResolution(tracking, lost, step.answer);
   tracking.run.phase = 'reconciling';
   switch (step.do) {
@@ -91,10 +91,10 @@ async function take(tracking: Validated, lost: LostSubmit, step: NextStep): Prom
   }
 }
 
-async function inspectAndGoOn(tracking: Validated, lost: LostSubmit): Promise<void> {
+async function inspectAndGoOn(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
   const destination = await inspectDestination(tracking);
   if (destination.kind === 'candidate') rememberCandidate(lost, destination);
-  // Somebody knows better by now.
+  // A later answer is known by now.
   if (tracking.carried.resolution !== null) return;
   if ('error' in destination) tracking.carried.lastError = destination.error;
   await take(tracking, lost, nextStep(known(tracking, lost, destination)));
@@ -102,7 +102,7 @@ async function inspectAndGoOn(tracking: Validated, lost: LostSubmit): Promise<vo
 
 /** There is an object that may be ours: nothing is submitted any more. */
 function rememberCandidate(
-  lost: LostSubmit,
+  lost: AmbiguousSubmit,
   { object, doubt }: Extract<DestinationReading, { kind: 'candidate' }>,
 ): void {
   const seen = lost.candidate?.object;
@@ -112,16 +112,16 @@ function rememberCandidate(
   lost.candidate = { object, doubt, sinceMs };
 }
 
-/** Ends as unknown, unless somebody has said in the meantime what became of the submit: that is followed first. */
+/** Ends as unknown, unless a person has answered in the meantime: the answer is followed first. */
 function giveUp(tracking: Validated, finding: string): void {
-  if (tracking.carried.resolution === null) throw submitLost(tracking, finding);
+  if (tracking.carried.resolution === null) throw submitAmbiguous(tracking, finding);
 }
 
 /**
- * Submits again: what the cloud answers tells what became of the first one, and where nothing did, this is the export.
- * One that was surely not executed for now is not counted, and comes back here after a wait and another look.
+ * Submits again: the answer of the cloud shows what became of the first submit. If nothing did, this is the export.
+ * A probe that was surely not executed is not counted, and is repeated after a wait and another read of the destination.
  */
-async function probe(tracking: Validated, lost: LostSubmit): Promise<void> {
+async function probe(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
   if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
   const { submissions } = tracking.carried;
   lost.probeUntilMs ??= Date.now() + tracking.carried.request.options.submitBudgetMs;
@@ -133,7 +133,7 @@ async function probe(tracking: Validated, lost: LostSubmit): Promise<void> {
       if (submissions > 0) warn(tracking, MAY_HAVE_FAILED_BEFORE);
       return;
     case 'ambiguous':
-      // The answer was lost again: post() has begun another time of settling.
+      // The probe is ambiguous too: post() has started to settle again.
       return;
     case 'rejected':
       tracking.carried.lastError = outcome.error;
@@ -148,7 +148,7 @@ async function probe(tracking: Validated, lost: LostSubmit): Promise<void> {
 
 async function afterNotExecuted(
   tracking: Validated,
-  lost: LostSubmit,
+  lost: AmbiguousSubmit,
   outcome: NotExecuted,
   untilMs: () => number,
 ): Promise<void> {
@@ -166,8 +166,8 @@ async function afterNotExecuted(
   if (!isInTime) lost.probeUntilMs = Date.now();
 }
 
-/** An export of this image runs, ours or somebody's to another object. Ours would end with the object at our destination. */
-async function watchDestination(tracking: Validated, lost: LostSubmit): Promise<void> {
+/** An export of this image runs, ours or that of another caller to another object. Ours would end with the object at our destination. */
+async function watchDestination(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
   const { minIntervalMs, maxIntervalMs } = tracking.carried.request.options;
   const nowMs = Date.now();
   const delayMs = nextDelayMs({
@@ -175,14 +175,14 @@ async function watchDestination(tracking: Validated, lost: LostSubmit): Promise<
     remainingMs: null,
     minIntervalMs,
     maxIntervalMs,
-    untilLastLookMs: tracking.carried.deadlineAtMs - nowMs,
+    untilFinalPollMs: tracking.carried.deadlineAtMs - nowMs,
     random: Math.random(),
   });
   await waitUntil(tracking, nowMs + delayMs, 'the image is being exported; is the object there');
 }
 
 /**
- * After a cancel that is drained nothing is submitted any more: the destination is watched until an object appears, somebody
+ * After a cancel that is drained nothing is submitted any more: the destination is watched until an object appears, a person
  * says what became of the submit, or the deadline has passed (then it throws ExportOutcomeUnknown).
  */
 export async function watchAfterCancel(tracking: Validated): Promise<void> {

@@ -37,7 +37,7 @@ async function submitFirst(tracking: Validated): Promise<void> {
     if (outcome.kind === 'rejected') throw submitRejected(tracking, outcome.error, outcome.denied);
     last = outcome;
     refused = refusedCredentials(outcome) ? refused + 1 : 0;
-    const refusal = finalRefusal(tracking, outcome, refused);
+    const refusal = finalRejection(tracking, outcome, refused);
     if (refusal !== null) throw refusal;
     tracking.run.phase = 'waitingToSubmit';
     const isInTime = await waitForNextTry(tracking, outcome, () => submitEndsAtMs(tracking));
@@ -46,7 +46,7 @@ async function submitFirst(tracking: Validated): Promise<void> {
 }
 
 /** Why no further try is due, where the answer or the options say so. */
-function finalRefusal(tracking: Validated, outcome: NotExecuted, refused: number): ApplicationFailure | null {
+function finalRejection(tracking: Validated, outcome: NotExecuted, refused: number): ApplicationFailure | null {
   if (refused >= REFUSED_CREDENTIALS_TRIES) return submitRejected(tracking, outcome.error, true);
   const mayWaitForImage = tracking.carried.request.options.whenImageBusy === 'wait';
   if (outcome.reason === 'imageBusy' && !mayWaitForImage) return submitRejected(tracking, outcome.error, false);

@@ -8,7 +8,7 @@ import type { Submitted, Validated } from '../state';
 import { activityTaskQueue } from '../task-queues';
 import { objectInvalid } from '../verdict';
 
-/** Looks at the object that the job says it wrote, and makes the result. */
+/** Checks the object that the job says it wrote, and makes the result. */
 export async function verify(tracking: Submitted): Promise<ExportImageResult> {
   enter(tracking, 'verifying');
   const outcome = await verifyObject(tracking);
@@ -16,7 +16,7 @@ export async function verify(tracking: Submitted): Promise<ExportImageResult> {
   return resultOf(tracking, outcome);
 }
 
-/** One look at the object; without an answer of OBS it is skipped. */
+/** One check of the object; without an answer of OBS it is skipped. */
 export async function verifyObject(tracking: Submitted): Promise<VerifyOutcome> {
   const request = tracking.carried.request;
   try {

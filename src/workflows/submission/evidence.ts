@@ -1,5 +1,5 @@
 /**
- * What is known of a submit whose answer was lost, and how it is found out: the destination, and a job that a person named.
+ * The evidence on an ambiguous submit, and how it is read: the destination, and a job that a person named.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What to do next about a submit whose answer was lost. Pure: what is known goes in, one step comes out.
+ * What to do next about an ambiguous submit. Pure: what is known goes in, one step comes out.
  *
  * The cloud has no list of jobs and no idempotency token, so the evidence is the destination, and a further submit as a
  * probe. The rules: nothing is decided before the POST is surely over; no probe after an object that may be ours was seen; a
@@ -17,8 +17,8 @@ import type {
 } from '../../contract';
 import { SUBMIT_LIMITS } from '../submit-limits';
 
-/** A submit whose answer was lost, and what was found out about it since. Carried by continue-as-new. */
-export interface LostSubmit {
+/** An ambiguous submit, and what was found out about it since. Carried by continue-as-new, so its fields keep their names. */
+export interface AmbiguousSubmit {
   /** When the last POST without an answer is surely over. Nothing is decided before. */
   settledAtMs: number;
   /** Whether this very run saw the POSTs of this intent end: a run that was reset cannot know of those of the one before. */
@@ -27,7 +27,7 @@ export interface LostSubmit {
   probes: number;
   /** Probes that a person allowed by `resolveSubmission {notSubmitted: true}`. */
   granted: number;
-  /** The last probe found the image busy, with our export or with somebody else's. When the next one may come. */
+  /** The last probe found the image busy, with our export or another caller's. When the next one may come. */
   busyUntilMs: number | null;
   /** Times that a probe found the image busy. */
   timesBusy: number;
@@ -40,9 +40,9 @@ export interface LostSubmit {
 }
 
 export interface Candidate {
-  /** Null when only the cloud's refusal says that there is an object (IMG.0070). */
+  /** Null when only the cloud's rejection says that there is an object (IMG.0070). */
   object: ExportedObject | null;
-  /** Why it cannot be taken for ours by its looks; null when it can. */
+  /** Why its metadata or bytes do not prove it to be ours; null when they do. */
   doubt: string | null;
   /** Since when it has been seen as it is. */
   sinceMs: number;
@@ -53,7 +53,7 @@ export type DestinationReading = ReconcileOutcome | { kind: 'unreachable'; error
 
 /** What the next step depends on. */
 export interface Known {
-  lost: LostSubmit;
+  lost: AmbiguousSubmit;
   /** What a person said and was not followed yet. */
   answer: SubmissionResolution | null;
   /** Read in this very step; null before it was. */
@@ -103,7 +103,7 @@ export function nextStep(known: Known): NextStep {
     case 'unreachable':
       return wait(nowMs + SUBMIT_LIMITS.firstWaitMs, `OBS was not reached (${destination.error.code})`);
     case 'denied': {
-      // Where it could be read before, that may be mended; where it never could, it is not waited for.
+      // Where it could be read before, that may be fixed; where it never could, there is no wait.
       if (!wasReadable && !asksAPerson(options)) {
         const finding = 'the destination cannot be read, so whether an object appeared there is not known';
         return giveUp(finding);
@@ -146,6 +146,6 @@ function asksAPerson({ onAmbiguousSubmit }: Known['options']): boolean {
   return onAmbiguousSubmit === 'ask';
 }
 
-function probesLeftOf({ granted, probes }: LostSubmit, options: Known['options']): number {
+function probesLeftOf({ granted, probes }: AmbiguousSubmit, options: Known['options']): number {
   return (asksAPerson(options) ? 0 : options.maxProbes) + granted - probes;
 }

@@ -29,7 +29,7 @@ import { accept } from './accept';
  */
 export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: number): Promise<SubmitOutcome> {
   const request = tracking.carried.request;
-  // From here until the answer, whoever asks is told the truth: nobody knows.
+  // From here until the answer, the status says the truth: it is unknown.
   tracking.run.remoteJob = 'unknown';
   tracking.run.nextPollAtMs = null;
   publish(tracking);
@@ -44,7 +44,7 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
     tracking.carried.submissions += 1;
     accept(tracking, outcome.jobId);
   }
-  if (outcome.kind === 'ambiguous') loseAnswer(tracking, outcome);
+  if (outcome.kind === 'ambiguous') recordAmbiguous(tracking, outcome);
   const surelyNone =
     !tracking.carried.mayHaveSubmitted && tracking.carried.lostSubmit === null && tracking.carried.jobId === null;
   if (surelyNone) tracking.run.remoteJob = 'none';
@@ -52,8 +52,11 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
   return outcome;
 }
 
-/** The answer to a POST was lost: from now on the rule is to find out, not to submit. */
-function loseAnswer(tracking: Validated, { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>): void {
+/** The submit is ambiguous: from now on the rule is to find out, not to submit. */
+function recordAmbiguous(
+  tracking: Validated,
+  { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>,
+): void {
   const { lostSubmit } = tracking.carried;
   tracking.carried.lastError = error;
   tracking.run.remoteJob = 'unknown';
@@ -67,7 +70,7 @@ function loseAnswer(tracking: Validated, { sent, runId, error }: Extract<SubmitO
     refusals: 0,
     candidate: null,
     settledAtMs: Date.now() + SUBMIT_LIMITS.settleMs,
-    // A reset does not change the commands of what it replays, but an answer tells in which run it was given: one that
+    // A reset does not change the commands of what it replays, but an answer names the run in which it was given: one that
     // was given before the reset says nothing of a POST that the reset cut off.
     seenByThisRun: !followsAnEarlierAttempt() || runId === workflowInfo().runId,
   };
@@ -76,10 +79,10 @@ function loseAnswer(tracking: Validated, { sent, runId, error }: Extract<SubmitO
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
 function lostActivity(error: unknown): SubmitOutcome {
   const lost = activityError(error, 'ExportImage');
-  const neverBegan = (told: Partial<CloudErrorInfo> = {}): SubmitOutcome => ({
+  const neverBegan = (known: Partial<CloudErrorInfo> = {}): SubmitOutcome => ({
     kind: 'notExecuted',
     reason: 'staleAttempt',
-    error: { ...lost, ...told },
+    error: { ...lost, ...known },
     retryAfterMs: null,
   });
   // Waiting for the completion of a cancel, only an activity that never began ends as canceled.

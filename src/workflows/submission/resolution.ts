@@ -1,5 +1,5 @@
 /**
- * What a person says of a submit whose answer was lost.
+ * The answer of a person to an ambiguous submit.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { publish } from '../publishing';
 import { type Validated, warn } from '../state';
 import { accept } from './accept';
 import { objectionToJob, readJob } from './evidence';
-import type { LostSubmit } from './next-step';
+import type { AmbiguousSubmit } from './next-step';
 
 /** A job that began this long before the export is another one, whatever the clocks say. */
 const CLOCK_TOLERANCE_MS = 300_000;
@@ -18,7 +18,7 @@ const CLOCK_TOLERANCE_MS = 300_000;
 /** Takes the job that a person named when it can be that of this export, or grants another submit. */
 export async function followResolution(
   tracking: Validated,
-  lost: LostSubmit,
+  lost: AmbiguousSubmit,
   resolution: SubmissionResolution,
 ): Promise<void> {
   tracking.carried.resolution = null;

@@ -31,14 +31,14 @@ export async function waitForNextTry(
   return true;
 }
 
-/** Sleeps until the time is over, or somebody sends `pollNow` or an answer. */
+/** Sleeps until the time is over, or a person sends `pollNow` or an answer. */
 export async function sleepOrWake(tracking: Tracking, untilMs: () => number, summary: string): Promise<void> {
   await sleep(tracking, () => ({ untilMs: untilMs(), summary: () => summary }));
   tracking.carried.wake = false;
 }
 
 function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number): number {
-  const { firstWaitMs, firstWaitForWorkerMs, longestWaitMs } = SUBMIT_LIMITS;
+  const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs } = SUBMIT_LIMITS;
   const backedOffMs = Math.min(
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,

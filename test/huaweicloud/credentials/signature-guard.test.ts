@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
+  CircuitBreakers,
   type CloudClient,
   type CloudClientOptions,
   environmentCredentials,
-  LockProtection,
   staticCredentials,
 } from '../../../src/huaweicloud';
 import {
-  type Admission,
-  type Permit,
-  SignatureGuard,
+  type Acquired,
+  type Acquisition,
+  CircuitBreaker,
   type SignatureVerdict,
-} from '../../../src/huaweicloud/credentials/signature-guard';
+} from '../../../src/huaweicloud/credentials/circuit-breaker';
 import { type IdentityRig, linuxImage, startIdentityRig, together } from '../../rigs/identity-rig';
 import { cloudErrorOf } from '../../rigs/local-cloud';
 
@@ -66,8 +66,8 @@ describe('with a wrong secret key, at most two signed requests reach the cloud',
   });
 
   test('from 200 callers of every kind with two accounts of the same key', async () => {
-    const locks = new LockProtection(() => nowMs);
-    const both = [client('wrong', { locks }), client('wrong', { locks }, { projectId: undefined })];
+    const breakers = new CircuitBreakers(() => nowMs);
+    const both = [client('wrong', { breakers }), client('wrong', { breakers }, { projectId: undefined })];
     const calls = both.flatMap((wrong) =>
       everyCall.map(
         ([, call]) =>
@@ -115,11 +115,11 @@ describe('a key that was rejected twice', () => {
   });
 
   test('rests twice as long after every rejected trial, up to an hour, and five minutes again after a success', async () => {
-    const guard = new SignatureGuard(() => nowMs);
+    const guard = new CircuitBreaker(() => nowMs);
     const end = async (verdict: SignatureVerdict) => {
-      const admission = await guard.admit('key', { limitMs: 10 });
-      if (admission.kind === 'admitted') admission.permit.end(verdict);
-      return guard.restMs('key') / MINUTE_MS;
+      const admission = await guard.acquire('key', { limitMs: 10 });
+      if (admission.kind === 'acquired') admission.acquired.release(verdict);
+      return guard.openForMs('key') / MINUTE_MS;
     };
     expect(await end('refused')).toBe(0);
     for (const rest of [5, 10, 20, 40, 60, 60]) {
@@ -133,7 +133,7 @@ describe('a key that was rejected twice', () => {
 
   test('does not rest longer after the operator tried it, and can be tried by the operator at any time', async () => {
     rig.simulator.credentials.revoke();
-    const shared = client(rig.simulator.info.secretKey, { now: Date.now, locks: new LockProtection(() => nowMs) });
+    const shared = client(rig.simulator.info.secretKey, { now: Date.now, breakers: new CircuitBreakers(() => nowMs) });
     for (const rest of [0, 0, 5, 10, 20]) {
       nowMs += rest * MINUTE_MS;
       expect(await failure(getImage(shared))).toBe('APIGW.0301');
@@ -349,19 +349,19 @@ describe('the signature guard', () => {
     vi.useRealTimers();
   });
 
-  const guarded = () => new SignatureGuard(() => nowMs);
-  const admit = async (guard: SignatureGuard): Promise<Permit> => {
-    const admission: Admission = await guard.admit('key', { limitMs: 10 });
-    if (admission.kind !== 'admitted') throw new Error(admission.kind);
-    return admission.permit;
+  const guarded = () => new CircuitBreaker(() => nowMs);
+  const admit = async (guard: CircuitBreaker): Promise<Acquired> => {
+    const admission: Acquisition = await guard.acquire('key', { limitMs: 10 });
+    if (admission.kind !== 'acquired') throw new Error(admission.kind);
+    return admission.acquired;
   };
 
   test('does not use the answer to an old request as a verdict on a newer key state', async () => {
     const guard = guarded();
     const [slow, quick] = [await admit(guard), await admit(guard)];
-    quick.end('refused');
-    slow.end('accepted');
-    expect([guard.isOpen('key'), guard.wantsProof('key', {})]).toEqual([false, true]);
+    quick.release('refused');
+    slow.release('accepted');
+    expect([guard.isClosed('key'), guard.wantsProof('key', {})]).toEqual([false, true]);
     expect(slow.holds()).toBe(false);
   });
 
@@ -370,8 +370,8 @@ describe('the signature guard', () => {
     const first = await admit(guard);
     await admit(guard);
     await expect(admit(guard)).rejects.toThrow('gaveUp');
-    first.end('none');
-    first.end('refused');
+    first.release('none');
+    first.release('refused');
     expect(guard.wantsProof('key', {})).toBe(false);
     await admit(guard);
   });
@@ -380,24 +380,24 @@ describe('the signature guard', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const guard = guarded();
     const permits = [await admit(guard), await admit(guard)];
-    const hasty = guard.admit('key', { limitMs: 200 });
-    const patient = guard.admit('key', { limitMs: 1_000 });
+    const hasty = guard.acquire('key', { limitMs: 200 });
+    const patient = guard.acquire('key', { limitMs: 1_000 });
     vi.advanceTimersByTime(150);
-    for (const permit of permits) permit.end('none');
-    expect(await patient).toMatchObject({ kind: 'admitted' });
+    for (const permit of permits) permit.release('none');
+    expect(await patient).toMatchObject({ kind: 'acquired' });
     vi.advanceTimersByTime(50);
     expect(await hasty).toEqual({ kind: 'gaveUp', reason: 'limit' });
   });
 
   test('forgets keys not used for long, but none that rests', async () => {
     const guard = guarded();
-    for (const permit of [await admit(guard), await admit(guard)]) permit.end('refused');
+    for (const permit of [await admit(guard), await admit(guard)]) permit.release('refused');
     for (let key = 0; key < 1_000; key += 1) {
-      const admission = await guard.admit(`key-${key}`, { limitMs: 10 });
-      if (admission.kind === 'admitted') admission.permit.end('accepted');
+      const admission = await guard.acquire(`key-${key}`, { limitMs: 10 });
+      if (admission.kind === 'acquired') admission.acquired.release('accepted');
     }
-    await expect(admit(guard)).rejects.toThrow('heldBack');
-    expect(guard.isOpen('key-0')).toBe(false);
-    expect(guard.isOpen('key-999')).toBe(true);
+    await expect(admit(guard)).rejects.toThrow('open');
+    expect(guard.isClosed('key-0')).toBe(false);
+    expect(guard.isClosed('key-999')).toBe(true);
   });
 });

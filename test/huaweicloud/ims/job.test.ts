@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readProgress } from '../../../src/huaweicloud/ims';
-import { JOB } from '../../../src/huaweicloud/ims/job';
+import { JOB, readProgress } from '../../../src/huaweicloud/ims/job';
 
 const RUNNING = {
   job_id: 'ff80808280c204e30180d2784c3c0d86',

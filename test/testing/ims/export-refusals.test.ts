@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../../src/testing';
-import { EXPORT_REFUSALS } from '../../../src/testing/ims/export-refusals';
+import { EXPORT_REJECTIONS } from '../../../src/testing/ims/export-refusals';
 import { callIms, exportImage } from '../../rigs/simulator-requests';
 
 let simulator: Simulator;
@@ -128,5 +128,5 @@ describe('the simulator rejects an export to', () => {
 });
 
 it('the rejections tested here cover every error code of the simulator', () => {
-  expect([...codes].sort()).toEqual([...new Set(EXPORT_REFUSALS.map(({ code }) => code))].sort());
+  expect([...codes].sort()).toEqual([...new Set(EXPORT_REJECTIONS.map(({ code }) => code))].sort());
 });

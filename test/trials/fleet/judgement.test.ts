@@ -90,7 +90,7 @@ describe('exports that poll in the same moment, as after an outage', () => {
           minIntervalMs: 10_000,
           maxIntervalMs: 600_000,
         };
-        elapsedMs += nextDelayMs({ ...moment, untilLastLookMs: 20 * HOUR_MS, random: jitter() });
+        elapsedMs += nextDelayMs({ ...moment, untilFinalPollMs: 20 * HOUR_MS, random: jitter() });
       }
     }
     return looks;

@@ -8,6 +8,6 @@ export const SUBMIT_LIMITS: SubmitLimits = {
   objectRestMs: 500,
   firstWaitMs: 200,
   firstWaitForWorkerMs: 50,
-  longestWaitMs: 500,
+  maxWaitMs: 500,
   busyImageMs: 1_000,
 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../../src/contract';
 import {
+  type AmbiguousSubmit,
   type Known,
-  type LostSubmit,
   type NextStep,
   nextStep,
   nothingToFindOut,
@@ -12,7 +12,7 @@ import { SUBMIT_LIMITS } from '../../../src/workflows/submit-limits';
 const NOW = 1_000_000_000;
 const DAY = 86_400_000;
 
-const LOST: LostSubmit = {
+const LOST: AmbiguousSubmit = {
   settledAtMs: NOW - 1,
   seenByThisRun: true,
   probes: 0,
@@ -66,7 +66,11 @@ const giveUp = (finding: string, as: 'reconciling' | 'needsAnswer' | 'parked' = 
   finding,
 });
 
-type Row = [situation: string, known: Partial<Omit<Known, 'lost'>> & { lost?: Partial<LostSubmit> }, step: NextStep];
+type Row = [
+  situation: string,
+  known: Partial<Omit<Known, 'lost'>> & { lost?: Partial<AmbiguousSubmit> },
+  step: NextStep,
+];
 
 const USED_UP = 'there is no object at the destination, and maxProbes (1) is used up';
 const OVER = 'the deadline has passed';

@@ -5,7 +5,7 @@ const NO_SUCH_BUCKET = 'NoSuchBucket';
 /** OBS sends requests for a bucket of another region to that region. */
 const OTHER_REGION: ReadonlySet<string> = new Set(['PermanentRedirect', 'TemporaryRedirect']);
 
-/** The rules on the bucket. Whoever asks them needs no export. */
+/** The rules on the bucket. They can be checked without an export. */
 export const BUCKET_RULES = [
   {
     id: 'bucketExists',

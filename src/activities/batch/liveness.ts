@@ -1,5 +1,5 @@
 /**
- * `imsLookAtExports`: what became of exports that were not heard of, as Temporal tells it.
+ * `imsLookAtExports`: the liveness check of a batch. It reads from Temporal what became of exports that did not report.
  *
  * @module
  */
@@ -14,45 +14,45 @@ import {
 } from '@temporalio/common';
 import {
   type BatchActivities,
+  type CheckLivenessInput,
   EXPORT_IMAGE_WORKFLOW,
   type ExportEnded,
   type ExportImageResult,
-  type ExportLook,
+  type ExportLiveness,
   type ExportMemo,
   type ExportOutcome,
-  type LookAtExportsInput,
 } from '../../contract';
 import { isExportFailure, outcomeOf } from '../../export/failures';
 
-const LOOKS_AT_ONCE = 5;
+const CHECKS_AT_ONCE = 5;
 const CALL_LIMIT_MS = 10_000;
 const MAX_MESSAGE = 500;
 
-type Looked = LookAtExportsInput['exports'][number];
+type Checked = CheckLivenessInput['exports'][number];
 
 /** Reads only, through the connection of the worker. One export that cannot be read does not spoil the others. */
-export function lookAtExports(): BatchActivities['imsLookAtExports'] {
+export function checkLiveness(): BatchActivities['imsLookAtExports'] {
   return async ({ exports }) => {
     const { client } = Context.current();
-    const looks: ExportLook[] = [];
+    const found: ExportLiveness[] = [];
     const waiting = exports.entries();
     const work = async () => {
       for (const [index, looked] of waiting) {
-        looks[index] = await lookAt(client, looked);
+        found[index] = await check(client, looked);
         Context.current().heartbeat({ looked: index });
       }
     };
-    await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
-    return looks;
+    await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work));
+    return found;
   };
 }
 
-async function lookAt(client: Client, { workflowId, firstRunId }: Looked): Promise<ExportLook> {
+async function check(client: Client, { workflowId, firstRunId }: Checked): Promise<ExportLiveness> {
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
       const latest = await client.workflow.getHandle(workflowId).describe();
       const chain = firstRunOf(latest);
-      // Somebody may have started another export of that id since; what is asked for is what became of this one.
+      // Another export of that id may have been started since. The caller asks about this one.
       const isMeant = firstRunId === null || firstRunId === chain;
       if (isMeant && latest.closeTime === undefined) return running(latest, chain);
       if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {
@@ -69,7 +69,7 @@ async function lookAt(client: Client, { workflowId, firstRunId }: Looked): Promi
   }
 }
 
-function running({ memo, raw }: WorkflowExecutionDescription, firstRunId: string): ExportLook {
+function running({ memo, raw }: WorkflowExecutionDescription, firstRunId: string): ExportLiveness {
   const { imageId } = (memo ?? {}) as ExportMemo;
   const parentId = raw.workflowExecutionInfo?.parentExecution?.workflowId ?? null;
   return { kind: 'running', firstRunId, parentId, imageId: imageId ?? null };
@@ -94,9 +94,9 @@ async function reportOf(
   const ending = await handle.result().then(
     (result: ExportImageResult) => ({ result }),
     (error: { cause?: unknown }) => {
-      const told = endingOf(error.cause);
-      if (told === undefined) throw error;
-      return told;
+      const known = endingOf(error.cause);
+      if (known === undefined) throw error;
+      return known;
     },
   );
   const memo = ((last ?? (await handle.describe())).memo ?? {}) as ExportMemo;

@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
+import { CircuitBreaker } from './circuit-breaker';
 import type { Credentials } from './credentials';
-import { SignatureGuard } from './signature-guard';
 
-/** IAM locks a user after a few wrong passwords, so one is enough to stop. */
-const MAX_REFUSED_PASSWORDS = 1;
+/** IAM locks a user after a few wrong passwords, so one failure opens the circuit. */
+const MAX_FAILED_PASSWORDS = 1;
 
 /**
- * What keeps access keys and IAM users from being locked. Clients that may use the same keys share one: the cloud counts
+ * Keeps access keys and IAM users from being locked. Clients that may use the same keys share these breakers: the cloud counts
  * the failures of a key over all its services, regions and users.
  */
-export class LockProtection {
-  readonly signatures: SignatureGuard;
-  /** Guarded like signatures, but a password rests after its first refusal. */
-  readonly passwords: SignatureGuard;
+export class CircuitBreakers {
+  readonly signatures: CircuitBreaker;
+  readonly passwords: CircuitBreaker;
   #last: { credentials: Credentials; name: string } | undefined;
 
-  constructor(now: () => number = Date.now, refusedKeyRestMs?: number) {
-    this.signatures = new SignatureGuard(now, { restMs: refusedKeyRestMs });
-    this.passwords = new SignatureGuard(now, { maxRefusals: MAX_REFUSED_PASSWORDS });
+  constructor(now: () => number = Date.now, openMs?: number) {
+    this.signatures = new CircuitBreaker(now, { openMs });
+    this.passwords = new CircuitBreaker(now, { maxFailures: MAX_FAILED_PASSWORDS });
   }
 
   /** The name of a key in {@link signatures}: another secret or another token is another key. */
@@ -38,7 +37,7 @@ export class LockProtection {
   }
 }
 
-/** Tells secrets apart without holding them. */
+/** The same for the same secrets, without holding them. */
 export function fingerprint(...secrets: string[]): string {
   return createHash('sha256').update(JSON.stringify(secrets)).digest('base64');
 }

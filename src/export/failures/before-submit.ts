@@ -1,6 +1,6 @@
 /**
- * The failures that only activities, the client and the Nexus handler throw, before anything is submitted. Built outside of
- * `failures.ts`, which is in the workflow bundle.
+ * The failures that only activities, clients and the Nexus handler throw, before anything is submitted. No workflow imports
+ * them, so they are not in the workflow bundle.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import {
   exportWorkflowId,
   type FailureContext,
   type ImageQuery,
-} from '../contract';
-import { asText, failure } from './failures';
-import { takenIdText } from './summaries';
+} from '../../contract';
+import { takenIdText } from '../summaries';
+import { asText, failure } from '.';
 
 /** @param name of the image, where it is known */
 export function notAllowed(

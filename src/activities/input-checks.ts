@@ -1,11 +1,11 @@
 /**
- * What is refused before anything is submitted, of an export and of a batch alike.
+ * What activities check of the input of an export or a batch before anything is submitted.
  *
  * @module
  */
 import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { invalidField } from '../export/failures';
-import { notRead } from '../export/refusals';
+import { notRead } from '../export/failures/before-submit';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
 
@@ -36,7 +36,7 @@ export function refuseReservedOptions(settings: ExportSettings): void {
  */
 export function notSubmitted(error: unknown, account: string, context: FailureContext): unknown {
   if (!(error instanceof CloudError)) return error;
-  // A key that rests was refused a moment ago: better told now than waited for.
+  // The key was refused a moment ago: better reported now than waited for.
   if (mayPass(error) && error.code !== 'CredentialsHeldBack') return retryLater(error);
   return notRead(context, account, error.info(), isDenied(error));
 }

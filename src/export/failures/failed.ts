@@ -1,0 +1,37 @@
+/**
+ * Failures of a job that ended, or of its object.
+ *
+ * @module
+ */
+import type { ApplicationFailure } from '@temporalio/common';
+import type { ExportRequest, ExportStatus, ObservedJob, VerifyOutcome } from '../../contract';
+import { describeExport } from '../summaries';
+import { failure } from './failure';
+
+export function exportFailed(request: ExportRequest, jobId: string, job: ObservedJob, status: ExportStatus) {
+  const { imageId, bucketUrl } = request;
+  const why = [job.errorCode, job.failReason].filter((part) => part !== null).join(': ') || 'the cloud gave no reason';
+  return failure('ExportFailed', `Job ${jobId} failed to export ${describeExport(request)}: ${why}`, {
+    imageId,
+    bucketUrl,
+    jobId,
+    code: job.errorCode,
+    reason: job.failReason,
+    requestId: job.requestId,
+    subJobs: job.subJobs,
+    status,
+  });
+}
+
+export function objectInvalid(
+  request: ExportRequest,
+  jobId: string,
+  { problem, found, object }: Extract<VerifyOutcome, { kind: 'invalid' }>,
+): ApplicationFailure {
+  const { imageId, bucketUrl } = request;
+  return failure(
+    'ExportedObjectInvalid',
+    `Job ${jobId} says that it exported ${describeExport(request)}, but the object is not right: ${found}. Do not use it; export again to another key.`,
+    { imageId, bucketUrl, jobId, problem, object },
+  );
+}

@@ -1,0 +1,29 @@
+/**
+ * How a failure is built. All are ApplicationFailures, non-retryable: a retry would export again. `details[0]` is as the
+ * contract has it.
+ *
+ * @module
+ */
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ExportRequest, FailureContext, FailureDetails, FailureType } from '../../contract';
+import { FAILURE_KINDS } from './kinds';
+
+export function failure<Type extends FailureType>(
+  type: Type,
+  message: string,
+  details: FailureDetails[Type],
+  cause?: Error,
+): ApplicationFailure {
+  // An answer to the caller is no fault of the worker: Temporal logs a failure at length, and counts it, unless it is benign.
+  const category = FAILURE_KINDS[type] === 'refused' ? ApplicationFailureCategory.BENIGN : undefined;
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], category, cause });
+}
+
+/** Image and destination, from the validated request, or as far as an input that can be anything names them. */
+export function contextOf(request: ExportRequest | null, input: unknown): FailureContext {
+  const { imageId, bucketUrl } = request ?? ((input ?? {}) as { [field: string]: unknown });
+  return { imageId: String(imageId ?? ''), bucketUrl: String(bucketUrl ?? '') };
+}
+
+/** Where the failure is of a batch, and of none of its images. */
+export const NO_EXPORT: FailureContext = { imageId: '', bucketUrl: '' };

@@ -1,0 +1,44 @@
+/**
+ * Failures of messages that come at the wrong time. The export goes on.
+ *
+ * @module
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  EXPORT_ENDED,
+  type ExportPhase,
+  NOT_VALIDATED_YET,
+  NOTHING_TO_RESOLVE,
+  type SubmissionResolution,
+} from '../../contract';
+
+/** An answer was given and is being followed; a second one could contradict it. */
+export function answerUnderWay(resolution: SubmissionResolution): ApplicationFailure {
+  return notNow(
+    NOTHING_TO_RESOLVE,
+    `There is nothing to resolve: the answer ${JSON.stringify(resolution)} is being followed. See in the status what comes of it.`,
+  );
+}
+
+/** There is no ambiguous submit. */
+export function nothingToResolve(jobId: string | null, phase: ExportPhase): ApplicationFailure {
+  const state =
+    jobId === null
+      ? `the export is ${phase}, and no answer to a submit was lost`
+      : `the export knows its job, ${jobId}`;
+  return notNow(NOTHING_TO_RESOLVE, `There is nothing to resolve: ${state}.`);
+}
+
+/** An option cannot be tuned now. */
+export function notTunable(hasEnded: boolean): ApplicationFailure {
+  return hasEnded
+    ? notNow(EXPORT_ENDED, 'The export is ending, so nothing is left to be tuned.')
+    : notNow(
+        NOT_VALIDATED_YET,
+        'The input is being validated, and its options are not known yet. Send it again in a moment.',
+      );
+}
+
+function notNow(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true });
+}
