@@ -29,7 +29,7 @@ import { describeCounts } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
-import { answerOf, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
+import { answerOf, factsOfRun, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartBatchOptions {
@@ -241,11 +241,7 @@ async function untilPlanned(client: Client, workflowId: string, runId: string): 
 
 async function reportOf(client: Client, info: WorkflowExecutionDescription): Promise<BatchReport> {
   return {
-    workflowId: info.workflowId,
-    runId: info.runId,
-    workflowStatus: info.status.name,
-    startedAt: info.startTime.toISOString(),
-    closedAt: info.closeTime?.toISOString() ?? null,
+    ...factsOfRun(info),
     memo: (info.memo ?? {}) as BatchMemo,
     status: await answerOf<BatchStatus>(client, info, BATCH_MESSAGES.queries.batchStatus),
   };

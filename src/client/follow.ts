@@ -6,7 +6,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
 import { toExportError } from './errors';
-import { answerOf, reportsUntilEnd, shortCall } from './temporal-calls';
+import { answerOf, factsOfRun, reportsUntilEnd, shortCall } from './temporal-calls';
 
 /** What is known of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
@@ -72,17 +72,8 @@ export function followExport(
   return reportsUntilEnd(() => readExport(client, workflowId), { intervalMs, onOutage });
 }
 
-function reportOf(
-  info: WorkflowExecutionInfo | WorkflowExecutionDescription,
-): Omit<ExportReport, 'status' | 'retrying'> {
-  return {
-    workflowId: info.workflowId,
-    runId: info.runId,
-    workflowStatus: info.status.name,
-    startedAt: info.startTime.toISOString(),
-    closedAt: info.closeTime?.toISOString() ?? null,
-    memo: (info.memo ?? {}) as ExportMemo,
-  };
+function reportOf(info: Omit<WorkflowExecutionInfo, 'raw'>): Omit<ExportReport, 'status' | 'retrying'> {
+  return { ...factsOfRun(info), memo: (info.memo ?? {}) as ExportMemo };
 }
 
 function retryingOf({ raw }: WorkflowExecutionDescription): ExportReport['retrying'] {

@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
 
 /** A server that is there answers a short call at once. */
@@ -18,6 +18,19 @@ export function shortCall<T>(client: Client, call: () => Promise<T>): Promise<T>
 /** The run that a workflow began with, before any continue-as-new: it distinguishes the workflow from a later one of the same id. */
 export function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
   return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+type Run = Omit<WorkflowExecutionInfo, 'raw'>;
+
+/** What Temporal itself knows of a run, as the reports of exports and batches show it. */
+export function factsOfRun({ workflowId, runId, status, startTime, closeTime }: Run) {
+  return {
+    workflowId,
+    runId,
+    workflowStatus: status.name as string,
+    startedAt: startTime.toISOString(),
+    closedAt: closeTime?.toISOString() ?? null,
+  };
 }
 
 /** A worker that is there answers a query within this time. */

@@ -16,7 +16,7 @@ export const BATCH_CONCURRENCY = {
   default: 20,
   /** A workflow of Temporal may have 2,000 children and 2,000 requests to cancel pending; this stays far below. */
   max: 500,
-  /** @deprecated Use `max`. Removed in the minor version after next. */
+  /** @deprecated Use `max`. */
   most: 500,
 } as const;
 

@@ -2,7 +2,7 @@ import { GIB, type Image, imageSize } from '../catalogue';
 import type { Cloud } from '../cloud';
 import type { ServiceContext } from '../http-service';
 import { imsError } from './errors';
-import { EXPORT_FORMATS, type ExportAttempt, rejectionOf } from './export-refusals';
+import { EXPORT_FORMATS, type ExportAttempt, rejectionOf } from './export-rejections';
 
 /** ExportImage, `POST /v1/cloudimages/{image_id}/file`, and its twin under /v2.1. */
 export function exportImage(c: ServiceContext, cloud: Cloud): Response {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../../src/testing';
-import { EXPORT_REJECTIONS } from '../../../src/testing/ims/export-refusals';
+import { EXPORT_REJECTIONS } from '../../../src/testing/ims/export-rejections';
 import { callIms, exportImage } from '../../rigs/simulator-requests';
 
 let simulator: Simulator;
