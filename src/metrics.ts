@@ -114,7 +114,7 @@ const TABLE = {
   ims_export_attention: {
     ...WORKFLOW_METRICS.ims_export_attention,
     source: 'exportImageWorkflow',
-    labels: { attention: ['needsAnswer', 'parked', 'stalled', 'outcomeUnknown'] },
+    labels: { attention: ['needsAnswer', 'parked', 'noWorker', 'stalled', 'outcomeUnknown'] },
   },
   ims_export_open: {
     type: 'gauge',

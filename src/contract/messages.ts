@@ -67,5 +67,14 @@ export interface RetuneOutcome {
   options: ExportSettings;
 }
 
-/** Argument of the update `resolveSubmission`. */
-export type SubmissionResolution = { jobId: string } | { notSubmitted: true };
+/**
+ * Argument of the update `resolveSubmission`. With `runId`, the run in which the job was submitted, it is the answer to the
+ * POST as the worker that sent it offers it; without, it is the word of the operator.
+ */
+export type SubmissionResolution = { jobId: string; runId?: string } | { notSubmitted: true };
+
+/** `details[0]` of NothingToResolve. */
+export interface NothingToResolveDetails {
+  /** The job of this export; null when none is known. The same id as that of the answer means that it has arrived. */
+  jobId: string | null;
+}

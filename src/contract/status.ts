@@ -33,8 +33,11 @@ export type ExportOutcome = (typeof EXPORT_OUTCOMES)[number];
  */
 export type RemoteJob = 'none' | 'running' | 'ended' | 'unknown';
 
-/** Why a person should look: an answer or mended credentials are waited for, nothing moves, or nobody knows the outcome. */
-export type ExportAttention = 'needsAnswer' | 'parked' | 'stalled' | 'outcomeUnknown';
+/**
+ * Why the operator should check: the export waits for an answer, for working credentials or for an activity worker, its progress
+ * stands still, or its outcome is unknown.
+ */
+export type ExportAttention = 'needsAnswer' | 'parked' | 'noWorker' | 'stalled' | 'outcomeUnknown';
 
 /** The answer to the query `exportStatus`. Also answered after the end. Times are ISO 8601. */
 export interface ExportStatus {
@@ -78,7 +81,34 @@ export interface ExportStatus {
   discard: DiscardOutcome | null;
   /** The settings in force, defaults included; null until the input was validated. */
   options: ExportSettings | null;
+  /** The job that `resolveSubmission` or `attach` named, and what became of it; null when none was named. */
+  resolution: ResolutionStatus | null;
+  /** The earlier run of this workflow id that its starter found; null when there was none, or it was not passed on. */
+  earlier: EarlierExport | null;
   warnings: string[];
+}
+
+/** What became of a job that was named. */
+export interface ResolutionStatus {
+  jobId: string;
+  /** Null while the cloud has neither confirmed nor clearly contradicted it: the answer is kept, and checked again. */
+  taken: boolean | null;
+  /** Why it was not taken; while `taken` is null, what the last check met. */
+  objection: string | null;
+}
+
+/** An earlier, closed run of the same workflow id, as its memo and result show it. */
+export interface EarlierExport {
+  runId: string;
+  /** Null where the run left none: it was terminated, or is older than the memo. */
+  outcome: ExportOutcome | null;
+  remoteJob: RemoteJob | null;
+  jobId: string | null;
+  fileFormat: ObjectFormat | null;
+  /** The object that it verified, when it succeeded. */
+  object: { size: number; etag: string; lastModified: string } | null;
+  /** ISO 8601. */
+  finishedAt: string | null;
 }
 
 /**
@@ -101,6 +131,8 @@ export interface ExportMemo {
   bucketUrl?: string;
   /** Set with the job where the export attached to it: that it writes to `bucketUrl` was taken from the input. */
   attached?: true;
+  /** Set at the start, by the starter that found an earlier run of this workflow id. Not a job of this run. */
+  earlier?: EarlierExport;
   /** Set at the end. */
   outcome?: ExportOutcome;
   remoteJob?: RemoteJob;

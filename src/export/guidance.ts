@@ -227,6 +227,9 @@ export function nextPollLabel({ phase, jobId }: ExportStatus): string {
 const ATTENTION: { [attention in ExportAttention]: [advice: string, ...Action[]] } = {
   needsAnswer: ['Look in the console of IMS for an export of this image, then answer.', ...answers()],
   parked: ["Mend the worker's credentials or their permissions, then check again.", poll('Check again')],
+  noWorker: [
+    'No worker takes the activities of this export from their task queue: start one with `ims-export worker`, or check those that run.',
+  ],
   stalled: ['The progress has not moved for a long time; ask the cloud about the job.'],
   outcomeUnknown: ['Nobody knows the outcome: look for the object before you export again.'],
 };

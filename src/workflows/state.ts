@@ -8,6 +8,7 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import type {
   CloudErrorInfo,
   DiscardOutcome,
+  EarlierExport,
   ExportAttention,
   ExportedObject,
   ExportMemo,
@@ -17,6 +18,7 @@ import type {
   ObservedJob,
   PollOutcome,
   RemoteJob,
+  ResolutionStatus,
   SEARCH_ATTRIBUTES,
   SubmissionResolution,
 } from '../contract';
@@ -44,6 +46,10 @@ export interface ExportState extends HandedOn {
   lostSubmit: AmbiguousSubmit | null;
   /** An answer of a person, `resolveSubmission`, that was not followed yet. */
   resolution: SubmissionResolution | null;
+  /** What became of the job that `resolveSubmission` or `attach` named last; null when none was named. */
+  resolutionStatus: ResolutionStatus | null;
+  /** The earlier run of this workflow id, as the starter passed it in the memo. */
+  earlier: EarlierExport | null;
   jobId: string | null;
   /** The job was named by a person, to attach to or as that of an ambiguous submit: its destination is not proven. */
   jobNamed: boolean;
@@ -93,6 +99,8 @@ export interface RunState {
   discard: DiscardOutcome | null;
   /** What was logged last. */
   recordedAttention: ExportAttention | null;
+  /** Whether this run may do what version 0.3 does; null until that was asked. */
+  is03: boolean | null;
   /** This run is about to continue as new. */
   continuing: boolean;
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
@@ -142,6 +150,8 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     submissions: 0,
     lostSubmit: null,
     resolution: null,
+    resolutionStatus: null,
+    earlier: null,
     jobId: null,
     jobNamed: false,
     submittedAtMs: null,
@@ -194,6 +204,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
     draining: false,
     discard: null,
     recordedAttention: null,
+    is03: null,
     continuing: false,
     ended: null,
   };

@@ -40,6 +40,8 @@ export function statusOf(tracking: Tracking, nowMs: number): ExportStatus {
     endedAt: isoOrNull(ended?.atMs ?? null),
     discard: tracking.run.discard,
     options: request?.options ?? null,
+    resolution: tracking.carried.resolutionStatus,
+    earlier: tracking.carried.earlier,
     warnings: [...tracking.carried.warnings],
   };
 }

@@ -24,6 +24,7 @@ function rowsBelow(heading: string): Map<string, string> {
 const ATTENTIONS: { [attention in ExportAttention]: true } = {
   needsAnswer: true,
   parked: true,
+  noWorker: true,
   stalled: true,
   outcomeUnknown: true,
 };

@@ -38,6 +38,7 @@ const WORKFLOW_ID = 'ims-export:ims-image:a.qcow2';
 const ATTENTIONS = Object.keys({
   needsAnswer: true,
   parked: true,
+  noWorker: true,
   stalled: true,
   outcomeUnknown: true,
 } satisfies { [attention in ExportAttention]: true }) as ExportAttention[];

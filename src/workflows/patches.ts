@@ -1,0 +1,11 @@
+import { patched } from '@temporalio/workflow';
+import type { Tracking } from './state';
+
+/**
+ * Whether this run may do what version 0.3 does otherwise than 0.2: a run that 0.2 has begun goes on as it began, as far as
+ * its history says what it did. Asked where the two first differ, and once a run, so that a run has one answer.
+ */
+export function is03(tracking: Tracking): boolean {
+  tracking.run.is03 ??= patched('ims-0.3');
+  return tracking.run.is03;
+}
