@@ -22,7 +22,7 @@ const ASKED_EXPORTS = 1_000;
 /**
  * Tracks a job that was started elsewhere: by the console, or by an export that was canceled or lost. The job must be an
  * export of this image, and must not be tracked, or have been, for another destination. A running export of the same
- * image and destination that looks for the job of an ambiguous submit is told that it is this job.
+ * image and destination that searches for the job of an ambiguous submit gets this job as the answer.
  *
  * @throws ExportError InvalidExportRequest when the job is of another image, type or destination, or not known;
  *   DestinationBusy when another job is tracked there, and as {@link startExport}
