@@ -21,7 +21,8 @@ describe('the workers of a task queue', () => {
   it('are known by their identity, and by what they take', async () => {
     const connection = await connectWorker(temporal.server);
     const activities = { nothing: async () => {} };
-    const options = { connection, taskQueue: 'activities-only', identity: 'worker-7', activities };
+    const { namespace } = temporal.server;
+    const options = { connection, namespace, taskQueue: 'activities-only', identity: 'worker-7', activities };
     const worker = await Worker.create(options);
     await worker.runUntil(async () => {
       expect(await awaitWorkers(temporal.client, 'activities-only', 'activities')).toEqual(['worker-7']);
