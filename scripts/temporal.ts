@@ -1,5 +1,5 @@
 /**
- * `npm run temporal`: the Temporal dev server with its Web UI on the ports where all Temporal tools look for it, until
+ * `npm run temporal`: the Temporal dev server with its Web UI on the ports where all Temporal tools expect it, until
  * Ctrl-C. The Temporal CLI is found, or installed into the cache, as for demo and tests.
  *
  * @module

@@ -1,13 +1,13 @@
 import type { EXPORT_ENDED, FailureType, NOT_VALIDATED_YET, NOTHING_TO_RESOLVE } from './contract';
 
 /**
- * What a caller can be told: the export's own failure types, and what can go wrong on the way to it.
+ * The codes of errors that a caller can get: the export's own failure types, and what can go wrong on the way to it.
  *
  * - `Canceled`, `Terminated`: the tracking was ended from outside; the job in the cloud may go on
  * - `NoWorker`: no worker took the export from its task queue
  * - `TemporalUnreachable`: no Temporal server answered, or it refuses the caller or does not have the namespace
  * - `NoSuchExport`: there is no workflow of that id
- * - `NothingToResolve`: no answer to a submit was lost, so there is nothing that a person could tell
+ * - `NothingToResolve`: no submit is ambiguous, so there is nothing to resolve
  * - `NotValidatedYet`: the input is being validated, so its options are not known yet
  * - `ExportEnded`: the export has ended, so it cannot be steered any more
  */

@@ -14,7 +14,7 @@ export { exportFailureOf } from './export/failures';
 
 /** Input of the operation `exportImage`: that of the workflow without `notify`, and what a cancel by this caller means. */
 export type ExportOperationInput = ExportImageInput & {
-  /** Refused: the end of the operation tells its caller, and the workflows of the exports' namespace are not the caller's. */
+  /** Refused: the end of the operation notifies its caller, and the workflows of the exports' namespace are not the caller's. */
   notify?: undefined;
   /**
    * What a cancel of this operation does. False: this caller stops waiting, and the export goes on for all others. True:

@@ -107,7 +107,7 @@ export const LENGTHS: readonly Length[] = [
   { name: '40 h', ms: 40 * HOUR_MS },
 ];
 
-/** A fixed interval looks perfect where it divides the length: no two jobs take the same time. */
+/** A fixed interval seems perfect where it divides the length: no two jobs take the same time. */
 const SPREAD = 0.3;
 
 export function drawLengthMs({ ms }: Length, random: Random): number {

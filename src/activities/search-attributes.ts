@@ -5,7 +5,7 @@ import { SEARCH_ATTRIBUTES } from '../contract';
 /** What Temporal knows of the search attributes that an export upserts. */
 export type Registration =
   | { kind: 'known'; namespace: string; missing: string[] }
-  /** A server that does not tell them, or not to this worker. */
+  /** A server that does not list them, or not for this worker. */
   | { kind: 'notTold'; reason: string };
 
 const CALL_LIMIT_MS = 5_000;

@@ -9,7 +9,6 @@ import { invalidField } from '../export/failures';
 import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
 import { notTakenText } from '../export/summaries';
-import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
 import { foundByStatus, wantedBy } from './joining';
@@ -23,7 +22,7 @@ const ASKED_EXPORTS = 1_000;
 /**
  * Tracks a job that was started elsewhere: by the console, or by an export that was canceled or lost. The job must be an
  * export of this image, and must not be tracked, or have been, for another destination. A running export of the same
- * image and destination that looks for the job of an ambiguous submit is told that it is this job.
+ * image and destination that searches for the job of an ambiguous submit gets this job as the answer.
  *
  * @throws ExportError InvalidExportRequest when the job is of another image, type or destination, or not known;
  *   DestinationBusy when another job is tracked there, and as {@link startExport}
@@ -45,6 +44,7 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
     // What is wrong with the input is reported before Temporal is asked.
+    const { parseExportStart } = await import('../request/export.js');
     const request = parseExportStart(input);
     const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);

@@ -61,7 +61,7 @@ export async function earlierResult(
   return result;
 }
 
-/** Phases of an export that may look for the job of an ambiguous submit. */
+/** Phases of an export that may search for the job of an ambiguous submit. */
 const SEEKING_PHASES: ReadonlySet<ExportPhase> = new Set(['reconciling', 'needsAnswer', 'parked', 'draining']);
 
 /** The image is unknown until the export has validated its input. */

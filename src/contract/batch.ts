@@ -86,7 +86,7 @@ export interface ImageQuery {
  *
  * - `succeeded`; `alreadyExported`: an earlier export had put this image there in this format
  * - `failed`: the cloud's job failed, or its object is not right
- * - `unknown`: nobody knows what became of a job that may still run; also when the export was terminated from outside
+ * - `unknown`: the outcome of a job that may still run is not known; also when the export was terminated from outside
  * - `refused`: nothing was submitted, by a rule or by the cloud
  * - `alreadyExporting`: an export that this batch did not start runs to this destination
  * - `canceled`: the export was canceled; `notStarted`: the batch was, before its turn came

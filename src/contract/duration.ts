@@ -7,7 +7,7 @@
 /** Milliseconds, or a number with a unit: `'90s'`, `'15m'`, `'24h'`, `'2d'`. Read by {@link durationMs}. */
 export type Duration = number | string;
 
-/** What a duration must look like, for messages. */
+/** The form of a duration, for messages. */
 export const DURATION_SHAPE = "milliseconds, or a number with a unit such as '90s', '15m' or '24h'";
 
 const DURATION_TEXT = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/;

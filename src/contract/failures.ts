@@ -79,7 +79,7 @@ export interface DestinationExistsDetails extends FailureContext {
 
 /** `details[0]` of DestinationBusy. */
 export interface DestinationBusyDetails extends FailureContext {
-  /** What runs there, and since when (ISO 8601); null where only Temporal was asked, as for a child, and did not tell. */
+  /** What runs there, and since when (ISO 8601); null where only Temporal was asked, as for a child, and did not know. */
   running: { imageId: string; fileFormat: ObjectFormat | null; isQuickExport: boolean; startedAt: string } | null;
   /** The workflow that has the id of the export, where `running` is null. */
   workflowId?: string;
@@ -106,13 +106,13 @@ export interface ExportOutcomeUnknownDetails extends FailureContext {
   /** Null when the answer to the submit was lost. */
   jobId: string | null;
   remoteJob: RemoteJob;
-  /** `trackingEnded` is told to the parent of a child: the export's workflow was terminated from outside. */
+  /** `trackingEnded` is reported to the parent of a child: the export's workflow was terminated from outside. */
   reason: 'deadline' | 'pollErrors' | 'unknownStatus' | 'jobNotFound' | 'submitAmbiguous' | 'trackingEnded';
   /** The last error of the cloud, if one led here. */
   error: CloudErrorInfo | null;
-  /** With `submitAmbiguous`: what was found at the destination, which may be ours or somebody else's. */
+  /** With `submitAmbiguous`: what was found at the destination, which may be of this export or of another one. */
   object: ExportedObject | null;
-  /** Last known facts; null with `trackingEnded`, whose memo tells what is left to know. */
+  /** Last known facts; null with `trackingEnded`, whose memo has what is left to know. */
   status: ExportStatus | null;
 }
 

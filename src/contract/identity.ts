@@ -7,7 +7,7 @@
 /** The workflow type of one export. */
 export const EXPORT_IMAGE_WORKFLOW = 'exportImageWorkflow';
 
-/** The task queue that worker, client and CLI use unless told otherwise. */
+/** The task queue that worker, client and CLI use by default. */
 export const DEFAULT_TASK_QUEUE = 'ims-export';
 
 /** The account used when an input names none. */
@@ -39,16 +39,16 @@ export const RULE_IDS = [
 ] as const;
 export type RuleId = (typeof RULE_IDS)[number];
 
-/** What the id of an image looks like: a UUID. */
+/** The form of an image id: a UUID. */
 export const IMAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What the id of a job looks like: 32 hexadecimal digits today; anything that is safe in a path will do. */
+/** The form of a job id: 32 hexadecimal digits today; anything that is safe in a path will do. */
 export const JOB_ID = /^[\w.-]{1,128}$/;
 
 /** The job type of an export (IMS API, asynchronous job query). */
 export const EXPORT_JOB_TYPE = 'imsNativeExportImageJob';
 
-/** What the name of a task queue must look like: visible ASCII, and none of Temporal's own. */
+/** The form of a task queue's name: visible ASCII, and none of Temporal's own. */
 export const TASK_QUEUE_NAME = /^(?!\/_sys\/)[!-~]{1,200}$/;
 
 /**
@@ -75,7 +75,7 @@ export function exportBatchWorkflowId(name: string): string {
 /** Temporal's limit on the length of an id, in bytes. */
 const MAX_WORKFLOW_ID_BYTES = 1_000;
 
-/** What the id of a workflow must look like, for messages. */
+/** The form of a workflow id, for messages. */
 export const WORKFLOW_ID_SHAPE = `well-formed text of 1 to ${MAX_WORKFLOW_ID_BYTES} bytes`;
 
 /**

@@ -23,7 +23,7 @@ export interface ExportTarget {
   account?: string;
   /** How the export behaves: limits, what a cancel does, severities of the preflight rules. */
   options?: ExportOptions;
-  /** A workflow of this namespace that is told when the export has ended, by the signal `exportEnded` ({@link ExportEnded}). */
+  /** A workflow of this namespace that is notified when the export has ended, by the signal `exportEnded` ({@link ExportEnded}). */
   notify?: { workflowId: string };
 }
 
@@ -44,11 +44,11 @@ export interface QuickExportInput extends ExportTarget {
 }
 
 /**
- * Tracks a job that was begun elsewhere instead of submitting one. The job must be an export of this image; where it can be
+ * Tracks a job that was started elsewhere instead of submitting one. The job must be an export of this image; where it can be
  * seen that it writes to another destination, it is refused.
  */
 export interface AttachExportInput extends ExportTarget {
-  /** The job that was begun elsewhere, to be tracked in place of a submit. */
+  /** The job that was started elsewhere, to be tracked in place of a submit. */
   attach: { jobId: string };
   fileFormat?: FileFormat;
   isQuickExport?: boolean;

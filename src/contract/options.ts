@@ -37,7 +37,7 @@ export interface ExportOptions {
   maxProbes?: number;
   /** Take an object that is surely new, well-formed and at rest as success although its job was never seen. @default false */
   acceptUnconfirmed?: boolean;
-  /** What to do when the image is being exported by somebody else (IMG.0148): wait within `submitBudget`, or fail. @default 'wait' */
+  /** What to do when the image is already being exported (IMG.0148): wait within `submitBudget`, or fail. @default 'wait' */
   whenImageBusy?: 'wait' | 'fail';
   /** Severity per preflight rule. Rules drift by region, so each can be turned down to `warn` or `off`. */
   rules?: { [rule: string]: RuleSeverity };
@@ -192,7 +192,7 @@ export const EXPORT_OPTIONS = {
     kind: 'choice',
     default: 'wait',
     choices: ['wait', 'fail'],
-    help: 'What to do when the image is being exported by somebody else (IMG.0148): wait within `submitBudget`, or fail.',
+    help: 'What to do when the image is already being exported (IMG.0148): wait within `submitBudget`, or fail.',
   },
   rules: { kind: 'rules', default: {}, help: 'Severity per preflight rule.' },
   /** @internal */

@@ -36,7 +36,7 @@ export interface Found {
   state: 'nothing' | 'ended' | 'succeeded' | 'running';
   workflowType?: string;
   of?: FoundExport;
-  /** Its submit is ambiguous, and it looks for its job. */
+  /** Its submit is ambiguous, and it searches for its job. */
   seeksJob?: boolean;
   /** It is being canceled. Of itself, an export says so only while it drains: any other cancel ends it at once. */
   canceling?: boolean;

@@ -65,7 +65,7 @@ export function isSameResult(result: FoundExport, wanted: ImageAndFormat): boole
   return isSameImageAndFormat(result, wanted) && (result.fileFormat !== null || wanted.fileFormat === null);
 }
 
-/** The job that was found, compared with the wanted one. `unnamed`: the caller names none. `sought`: the export looks for its job. */
+/** The job that was found, compared with the wanted one. `unnamed`: the caller names none. `sought`: the export searches for its job. */
 export type Job = 'unnamed' | 'same' | 'other' | 'none' | 'sought';
 
 export function compareJobs(found: FoundExport | undefined, { jobId }: Wanted, seeksJob = false): Job {

@@ -21,7 +21,7 @@ const MAX_PAGE_LENGTH = 20_000;
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * Codes of all services look so. What does not is no code: a rejection has to name one, and codes are matched, logged
+ * Codes of all services have this form. Anything else is no code: a rejection has to name one, and codes are matched, logged
  * and put into the names of failures.
  */
 const CODE = /^\w[\w.:-]{0,99}$/;

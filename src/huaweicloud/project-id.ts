@@ -8,7 +8,7 @@ import type { CloudSession, ReadOptions } from './session';
 const PROJECTS = z.object({
   projects: z
     .array(z.unknown())
-    // One is wanted. Of a hostile answer's 100,000, none is looked at in vain.
+    // One is wanted. Of a hostile answer's 100,000, none is read in vain.
     .transform((projects) => projects.slice(0, 100))
     .pipe(z.array(z.object({ id: z.string().min(1) }))),
 });

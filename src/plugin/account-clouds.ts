@@ -25,7 +25,7 @@ export class AccountClouds {
     this.#accounts = [...accounts];
   }
 
-  /** By name. The same map always, but its clients are others each time they are opened: look them up for each call. */
+  /** By name. The same map always, but its clients are others each time they are opened: get them for each call. */
   get clouds(): ReadonlyMap<string, AccountCloud> {
     return this.#clouds;
   }

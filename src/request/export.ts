@@ -21,7 +21,7 @@ import { asText, invalidField, invalidRequest, type Problem } from '../export/fa
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
 
-/** OBS, "Creating a Bucket": 3 to 63 characters, and nothing that looks like an IP address. */
+/** OBS, "Creating a Bucket": 3 to 63 characters, and not in the form of an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const ACCOUNT_NAME = "the name of one of the worker's accounts";
 

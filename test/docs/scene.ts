@@ -172,6 +172,7 @@ export class Scene {
       TMPDIR,
       PATH: `${join(this.directory, 'bin')}:${PATH}`,
       TEMPORAL_ADDRESS: this.rig.server.address,
+      TEMPORAL_NAMESPACE: this.rig.server.namespace,
       IMS_EXPORT_TASK_QUEUE: this.rig.taskQueue,
     };
   }

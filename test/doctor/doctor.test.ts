@@ -8,7 +8,7 @@ import { diagnosisLines } from '../../src/cli/doctor';
 import { freePort } from '../../src/dev-server/free-port';
 import { type Check, type DiagnoseOptions, type Diagnosis, diagnose } from '../../src/doctor';
 import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
-import { casesOf } from '../rigs/long-form';
+import { casesOf, itInLongForm } from '../rigs/long-form';
 import { type Rig, startRig } from '../rigs/rig';
 
 let rig: Rig;
@@ -18,7 +18,7 @@ let healthy: NodeJS.ProcessEnv;
 const said: string[] = [];
 
 beforeAll(async () => {
-  [rig, folder] = await Promise.all([startRig(), mkdtemp(join(tmpdir(), 'doctor-'))]);
+  [rig, folder] = await Promise.all([startRig({ server: {} }), mkdtemp(join(tmpdir(), 'doctor-'))]);
   healthy = {
     TEMPORAL_ADDRESS: rig.server.address,
     IMS_EXPORT_TASK_QUEUE: rig.taskQueue,
@@ -82,7 +82,7 @@ describe.concurrent('the doctor', () => {
       );
     });
 
-    it('reports that the profile of TEMPORAL_PROFILE does not exist', async () => {
+    itInLongForm('reports that the profile of TEMPORAL_PROFILE does not exist', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
       expect(diagnosis.mendFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
@@ -134,7 +134,7 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*IMS_EXPORT_CONFIG names a file that is not JSON/);
     });
 
-    it('reports that the account of --account is not in the accounts file', async () => {
+    itInLongForm('reports that the account of --account is not in the accounts file', async () => {
       const diagnosis = await ask(healthy, { account: 'archive' });
       expect(diagnosis.mendFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'account archive')).toContain('no account of that name. Known are default.');
@@ -180,7 +180,7 @@ describe.concurrent('the doctor', () => {
       expect(signedReads(cloud)).toHaveLength(1);
     });
 
-    it('reports a revoked key', async () => {
+    itInLongForm('reports a revoked key', async () => {
       const { cloud, env } = await withCloud();
       await fetch(`${cloud.info.imsEndpoint}/_simulator/credentials`, {
         method: 'POST',
@@ -194,7 +194,7 @@ describe.concurrent('the doctor', () => {
       );
     });
 
-    it('reports a wrong password of the IAM user', async () => {
+    itInLongForm('reports a wrong password of the IAM user', async () => {
       const { env } = await withCloud();
       const user = {
         HUAWEICLOUD_SDK_AK: undefined,
@@ -217,12 +217,14 @@ describe.concurrent('the doctor', () => {
     });
   });
 
-  it.each([
+  const BUCKETS: Array<[what: string, suffix: string, expected: string]> = [
     ['missing', '-not-there', 'There is no bucket .* Create it in the region'],
     ['of another storage class', '-cold', 'is not of the Standard storage class .*COLD'],
     ['in another region', '-elsewhere', 'is not in the region of the image, .* Choose one that is'],
     ['denied', '-denied', 'cannot read the bucket .*403.* Give it the role OBS Tenant Administrator'],
-  ])('reports that a bucket is %s, and what to do', async (_what, suffix, expected) => {
+  ];
+
+  it.each(casesOf(BUCKETS, 2))('reports that a bucket is %s, and what to do', async (_what, suffix, expected) => {
     const bucket = `${rig.simulator.info.bucket}${suffix}`;
     const diagnosis = await ask(healthy, { buckets: [rig.simulator.info.bucket, bucket] });
     expect(diagnosis.mendFirst).toBe('cloud');
@@ -230,7 +232,7 @@ describe.concurrent('the doctor', () => {
     expect(lineOf(diagnosis, `bucket ${bucket}`)).toMatch(new RegExp(`^problem .*${expected}`));
   });
 
-  it('reports that OBS does not answer', async () => {
+  itInLongForm('reports that OBS does not answer', async () => {
     const diagnosis = await ask({ ...healthy, IMS_EXPORT_OBS_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
     expect(problemsOf(diagnosis)).toEqual(['bucket']);
     expect(lineOf(diagnosis, 'bucket')).toMatch(/OBS does not answer at .* Check IMS_EXPORT_OBS_ENDPOINT/);

@@ -381,7 +381,7 @@ describe('a Nexus call for another image or format at a destination', () => {
 });
 
 describe('the cancel of a Nexus caller', () => {
-  it("detaches only this caller, at once except with Temporal's default cancellation type", async () => {
+  it('ends the operation of this caller alone and leaves the export running; only with WAIT_CANCELLATION_COMPLETED the operation waits for the end of the export', async () => {
     const input = inputOfItsOwn();
     const leaving = await Promise.all(
       (['WAIT_CANCELLATION_REQUESTED', 'TRY_CANCEL', 'ABANDON'] as const).map((cancellationType) =>

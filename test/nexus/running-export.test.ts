@@ -1,43 +1,38 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WorkflowHandle } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
-import type { DevServer } from '../../src/dev-server';
 import { findRun, readRunningExport } from '../../src/nexus/running-export';
-import { connectClient, startTestServer } from '../rigs/temporal';
+import { namespaceOfThisFile } from '../rigs/namespace';
 
-let server: DevServer;
-let client: Client;
-beforeAll(async () => {
-  server = await startTestServer();
-  client = await connectClient(server);
-});
-afterAll(async () => {
-  await client?.connection.close();
-  await server?.stop();
-});
+const temporal = namespaceOfThisFile();
 
 const imageId = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const idOf = (key: string) => exportWorkflowId(`ims-image:${key}`);
 
 /** An export that no worker takes, with anything as its arguments. */
 function started(key: string, args: unknown[], memo?: { jobId: string }): Promise<WorkflowHandle> {
-  return client.workflow.start(EXPORT_IMAGE_WORKFLOW, { workflowId: idOf(key), taskQueue: 'nobody', args, memo });
+  return temporal.client.workflow.start(EXPORT_IMAGE_WORKFLOW, {
+    workflowId: idOf(key),
+    taskQueue: 'nobody',
+    args,
+    memo,
+  });
 }
 
 async function runningAt(key: string) {
-  const found = await findRun(client, idOf(key));
+  const found = await findRun(temporal.client, idOf(key));
   if (found === undefined) throw new Error(`nothing runs at ${key}`);
-  return await readRunningExport(client, idOf(key), found);
+  return await readRunningExport(temporal.client, idOf(key), found);
 }
 
 describe('what runs under the id of a destination', () => {
   it('is nothing where Temporal knows of no workflow', async () => {
-    expect(await findRun(client, idOf('nowhere'))).toBeUndefined();
+    expect(await findRun(temporal.client, idOf('nowhere'))).toBeUndefined();
   });
 
   it('is a run, with its type, its memo and whether its cancel was requested', async () => {
     const handle = await started('found', [{ imageId, fileFormat: 'qcow2' }], { jobId: 'f'.repeat(32) });
-    const found = await findRun(client, handle.workflowId);
+    const found = await findRun(temporal.client, handle.workflowId);
     expect(found).toMatchObject({
       state: 'running',
       workflowType: EXPORT_IMAGE_WORKFLOW,
@@ -46,9 +41,12 @@ describe('what runs under the id of a destination', () => {
     });
     expect(found?.firstRunId).toBe(found?.runId);
     await handle.cancel();
-    expect(await findRun(client, handle.workflowId)).toMatchObject({ state: 'running', cancelRequested: true });
+    expect(await findRun(temporal.client, handle.workflowId)).toMatchObject({
+      state: 'running',
+      cancelRequested: true,
+    });
     await handle.terminate();
-    expect(await findRun(client, handle.workflowId)).toMatchObject({ state: 'endedOtherwise' });
+    expect(await findRun(temporal.client, handle.workflowId)).toMatchObject({ state: 'endedOtherwise' });
   });
 
   it('exports the image and the format that its input names, as the job of its memo', async () => {

@@ -17,12 +17,12 @@ import { bundleOnce, QUICK_SUBMITS } from './temporal';
 
 const fixture = (name: string) => join(__dirname, 'fixtures', name);
 
-/** The bundle whose batches look at silent exports after a moment, and have long histories after some six images. */
+/** The bundle whose batches check silent exports after a moment, and have long histories after some six images. */
 export function bundleOfBatches(): Promise<WorkflowBundle> {
   return bundleOnce({
     replace: {
       ...QUICK_SUBMITS,
-      './liveness-limits': fixture('quick-looks.ts'),
+      './liveness-limits': fixture('quick-liveness-limits.ts'),
       '../history-budget': fixture('short-batch-history.ts'),
     },
   });

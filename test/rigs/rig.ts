@@ -38,6 +38,7 @@ import {
   connectClient,
   connectWorker,
   runWorker,
+  sharedTestServer,
   startTestServer,
   WORKFLOWS_IN_THIS_THREAD,
 } from './temporal';
@@ -87,7 +88,7 @@ export const QUICK_POLLS: ExportOptions = { minInterval: 200, maxInterval: '1s' 
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const [server, simulator, bundle] = await Promise.all([
-    startTestServer(options.server),
+    options.server === undefined ? sharedTestServer() : startTestServer(options.server),
     startSimulator({ jobSeconds: 1, ...options.simulator }),
     options.bundle ?? bundleOnce(),
   ]);

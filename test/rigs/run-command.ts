@@ -10,7 +10,8 @@ export const FAST_POLLS = ['--option', 'minInterval=1s', '--option', 'maxInterva
 /** A command of a user, in a process of its own, to its end. */
 export function runCommand({ server, simulator }: Rig, ...args: string[]): Promise<Ended> {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, TEMPORAL_ADDRESS: server.address, ...environmentOf(simulator.info) };
+  const temporal = { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: server.namespace };
+  const env = { PATH, HOME, ...temporal, ...environmentOf(simulator.info) };
   return new RunningProcess(`ims-export ${args[0]}`, args, env).endsWithin(SOON_MS);
 }
 
@@ -29,7 +30,8 @@ export class Commands {
     const { server, simulator, taskQueue } = this.rig;
     const { PATH, HOME, TMPDIR } = process.env;
     const running = new RunningProcess(`ims-export ${args[0]}`, args, {
-      ...{ PATH, HOME, TMPDIR, TEMPORAL_ADDRESS: server.address, IMS_EXPORT_TASK_QUEUE: taskQueue },
+      ...{ PATH, HOME, TMPDIR, IMS_EXPORT_TASK_QUEUE: taskQueue },
+      ...{ TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: server.namespace },
       ...environmentOf(simulator.info),
       ...env,
     });

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   bundleWorkflowCode,
@@ -15,6 +17,7 @@ import {
   type BundleOptions as WorkflowBundlerOptions,
 } from '@temporalio/worker';
 import { type DevServer, type DevServerOptions, findTimeSkippingServer, startDevServer } from '../../src/dev-server';
+import { untilNamespaceAnswers } from '../../src/dev-server/server-readiness';
 import { exportWorkflowBundle } from '../../src/worker/workflow-bundle';
 
 /** Many exports in the tests are meant to fail; Temporal warns of each. */
@@ -24,6 +27,30 @@ const quietLogger = new DefaultLogger('ERROR');
 export function startTestServer(options: DevServerOptions = {}): Promise<DevServer> {
   installQuietRuntime();
   return startDevServer({ headless: true, ...options });
+}
+
+let sharedServer: Promise<DevServer> | undefined;
+
+/**
+ * A namespace of its own on the one dev server that all test files of this process share. For tests that ask nothing
+ * special of their server, and neither stop nor kill it: it ends with this process.
+ */
+export async function sharedTestServer(): Promise<DevServer> {
+  sharedServer ??= startTestServer();
+  const server = await sharedServer;
+  const namespace = `test-${randomUUID().slice(0, 8)}`;
+  const connection = await Connection.connect({ address: server.address });
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs('1 day'),
+    });
+    await untilNamespaceAnswers(server.address, namespace, AbortSignal.timeout(30_000));
+  } finally {
+    await connection.close();
+  }
+  const kill = () => Promise.reject(new Error('this server is shared: start one by startTestServer'));
+  return { ...server, namespace, kill, stop: async () => {} };
 }
 
 /** The server that skips over idle time. One open workflow per server: with more it hangs. `teardown()` it. */

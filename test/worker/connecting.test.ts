@@ -243,7 +243,7 @@ describe('a machine whose certificate store', () => {
     expect(doctor.exitCode).toBe(5);
   });
 
-  it('is missing is no problem for the doctor without an account, since clients do not need it', async () => {
+  itInLongForm('is missing is no problem for the doctor without an account, since clients do not need it', async () => {
     const queue = ['--task-queue', 'for-clients'];
     const worker = await stage.startWorker(...queue);
     const none = Object.keys(environmentOf(stage.info)).map((name) => [name, undefined]);
@@ -259,7 +259,7 @@ describe('a machine whose certificate store', () => {
     expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
   });
 
-  it('trusts the server lets the worker connect, even when clients do not trust it', async () => {
+  itInLongForm('trusts the server lets the worker connect, even when clients do not trust it', async () => {
     const env = { ...trustedByNode(open), SSL_CERT_FILE: certificates.authority };
     const onlyNative = { ...env, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: undefined };
     const [worker, doctor, other] = await Promise.all([

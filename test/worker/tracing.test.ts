@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/dev-server/free-port';
+import { itInLongForm } from '../rigs/long-form';
 import { type RunningProcess, Stage } from '../rigs/processes';
 import { OtlpReceiver, type Span } from './otlp-receiver';
 
@@ -52,20 +53,23 @@ describe('the traces of a worker', () => {
   }
 });
 
-it('a worker with tracing that cannot reach Temporal says so before it builds its workflow bundle', async () => {
-  const stage = await Stage.open({ title: 'unreachable', jobSeconds: 1 });
-  const cache = join(stage.directory, 'cache');
-  const address = `127.0.0.1:${await freePort()}`;
-  try {
-    const env = { TEMPORAL_ADDRESS: address, IMS_EXPORT_CACHE_DIR: cache };
-    const { exitCode, stderr } = await stage.runWith(env, 'worker', '--otel');
-    expect(stderr).toContain(`No Temporal server answers at ${address}`);
-    expect(exitCode).toBe(5);
-    expect(existsSync(join(cache, 'workflow-bundles'))).toBe(false);
-  } finally {
-    await stage.close();
-  }
-});
+itInLongForm(
+  'a worker with tracing that cannot reach Temporal says so before it builds its workflow bundle',
+  async () => {
+    const stage = await Stage.open({ title: 'unreachable', jobSeconds: 1 });
+    const cache = join(stage.directory, 'cache');
+    const address = `127.0.0.1:${await freePort()}`;
+    try {
+      const env = { TEMPORAL_ADDRESS: address, IMS_EXPORT_CACHE_DIR: cache };
+      const { exitCode, stderr } = await stage.runWith(env, 'worker', '--otel');
+      expect(stderr).toContain(`No Temporal server answers at ${address}`);
+      expect(exitCode).toBe(5);
+      expect(existsSync(join(cache, 'workflow-bundles'))).toBe(false);
+    } finally {
+      await stage.close();
+    }
+  },
+);
 
 it('a worker with tracing says what to install when the tracing packages are missing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'without-opentelemetry-'));

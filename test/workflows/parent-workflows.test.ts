@@ -171,7 +171,7 @@ describe('a child export that does not succeed', () => {
     },
   );
 
-  it('reports the workflow that already exports there, and submits nothing', async () => {
+  it('fails as DestinationBusy, names the workflow that already exports there, and submits nothing', async () => {
     await whileJobsAreLong(async () => {
       const running = longExport();
       await rig.startWorkflow(running);

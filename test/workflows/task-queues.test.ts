@@ -24,6 +24,7 @@ describe('the activities of an export', () => {
       Object.values(queues).map((taskQueue) =>
         createExportWorker({
           connection,
+          namespace: rig.server.namespace,
           taskQueue,
           accounts,
           activitiesOnly: true,

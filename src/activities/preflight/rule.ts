@@ -21,9 +21,9 @@ export interface PreflightRule {
 
 export type Finding =
   | { kind: 'passed' }
-  /** `found` is what the image or bucket showed; `message` tells a person what is wrong and what to do. */
+  /** `found` is what the image or bucket showed; `message` says what is wrong and what to do. */
   | { kind: 'refused'; found: string; message: string }
-  /** `reason` is a clause: "the image tells no size". */
+  /** `reason` is a clause: "the image has no size". */
   | { kind: 'notChecked'; reason: string };
 
 export const passed: Finding = { kind: 'passed' };

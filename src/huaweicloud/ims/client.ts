@@ -50,7 +50,7 @@ export interface ImsClient {
    * Begins an export: `POST /v1/cloudimages/{image_id}/file`. Sent at most once and never repeated, since the cloud has
    * no idempotency token. Waits up to 210 s, because the gateway itself waits 200 s (`x-timeout` of the API).
    *
-   * @throws {@link CloudError}; `executed: 'maybe'` means that an export may have begun whose job id is lost
+   * @throws {@link CloudError}; `executed: 'maybe'` means that an export may have started whose job id is lost
    */
   exportImage(
     request: ImageExportRequest,

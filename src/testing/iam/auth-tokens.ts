@@ -66,7 +66,7 @@ function judgeToken(id: string, cloud: Cloud): string | null {
   return cloud.keyring.judgeToken(id) === null ? null : 'The token is invalid.';
 }
 
-/** Why the login is refused. Wrong passwords lock the user, whoever sent them; unknown users lock none. */
+/** Why the login is refused. Wrong passwords lock the user, whichever client sent them; unknown users lock none. */
 function judgeLogin(identity: Identity, cloud: Cloud): string | null {
   const { user, domain } = cloud.state;
   const given = identity.password?.user;

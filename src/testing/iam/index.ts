@@ -34,7 +34,7 @@ export function iam(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> 
   return app;
 }
 
-/** `GET /`, before a client has a token: OpenStack clients look for the versions of IAM first. */
+/** `GET /`, before a client has a token: OpenStack clients read the versions of IAM first. */
 function listVersions(c: ServiceContext): Response {
   return c.json({ versions: { values: [version(c)] } }, 300);
 }

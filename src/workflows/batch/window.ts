@@ -47,7 +47,7 @@ function takeNext(batch: Batch): number {
  * Goes on in a new run when the history of this one is long.
  *
  * Starts that were not answered yet are awaited: an export that the new run did not know of would be started by it again, and
- * found to be running. No signal is lost: handlers run before this code in every activation, and between the last look at the
+ * found to be running. No signal is lost: handlers run before this code in every activation, and between the last check of the
  * state and the command nothing is awaited; a signal that reaches the server beside the command has the server refuse the
  * command, and this task is done again with the signal before it. So has a request to cancel, which would not reach the new run.
  */

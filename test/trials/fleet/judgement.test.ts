@@ -11,7 +11,7 @@ const { minInterval } = pollIntervals(plan);
 const START_MS = Date.parse('2026-01-05T08:00:00Z');
 const LAST_MS = START_MS + 40_000;
 
-describe('the judgement of a fleet', () => {
+describe('the judge of `npm run fleet`', () => {
   it('finds nothing wrong when the polls are evenly spread', () => {
     expect(judge(fleet())).toEqual([]);
     expect(reportOf(fleet())).toContain('60, 60 succeeded, 0 lost');

@@ -119,7 +119,7 @@ const of = (events: HistoryEvent[], status = AT_THE_END) => ({ runs: [{ events, 
 const step = (messages: SentMessage[], seen: ExportStatus, before = STATUS) =>
   record({ steps: [{ step: 0, before, messages, after: seen }] });
 
-describe('the judgement of a messages run', () => {
+describe('the judge of `npm run messages`', () => {
   it('finds nothing wrong in a good run', () => {
     expect(judge(record())).toEqual([]);
   });
@@ -254,7 +254,7 @@ describe('the judgement of a messages run', () => {
     expect(found).toEqual([expect.stringContaining('run 1 told [true')]);
   });
 
-  it('accepts the last poll of a paused export before the deadline in force', () => {
+  it('accepts a paused export whose final poll came before the deadline that a retune had set', () => {
     const moved = 2 * HOUR_MS;
     const events = history(
       ...BEGIN,

@@ -63,7 +63,7 @@ const rulesBroken = (judged: Record): string[] => [
   ...new Set(judge(judged).map((problem) => problem.split(':')[0] ?? '')),
 ];
 
-describe('the judgement of a storm run', () => {
+describe('the judge of `npm run storm`', () => {
   it('finds nothing wrong in a good run', () => {
     expect(judge(record())).toEqual([]);
   });
