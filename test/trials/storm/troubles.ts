@@ -442,8 +442,8 @@ function anyWrongRead(dice: Dice): WrongRead {
   return { of, nth: of === 'image' || of === 'bucket' ? 1 : dice.between(1, 4), as: dice.pick(WRONG_ANSWERS) };
 }
 
-/** Of all reads. */
-const WRONG_ANSWERS = ['404', 'page404', 'page200', '503', '401'] as const satisfies readonly WrongAnswer[];
+/** Of all reads. A 503 is asked again at once, so the others come more often. */
+const WRONG_ANSWERS = ['404', '404', 'page404', 'page404', 'page200', 'page200', '401', '401', '503'] as const satisfies readonly WrongAnswer[];
 
 /** Seconds in which the workers and Temporal do not reach each other, and after them time enough to go on. */
 function withoutTemporal(when: 'post 1' | 'any', outage: (dice: Dice, forMs: number) => Action): Change {
