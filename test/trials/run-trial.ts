@@ -39,6 +39,7 @@ export async function performAll<Plan extends SeededPlan, Record, Stage extends 
   let performed = 0;
   let failed = 0;
 
+  const atATime = Math.min(trial.atATime ?? 1, runs);
   const stage = await trial.openStage();
   const performRest = async () => {
     for (const seed of seeds) {
@@ -60,13 +61,14 @@ export async function performAll<Plan extends SeededPlan, Record, Stage extends 
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(trial.atATime ?? 1, runs) }, performRest));
+    await Promise.all(Array.from({ length: atATime }, performRest));
   } finally {
     await stage.close();
   }
   if (tally !== undefined) print(`\n${tally}`);
   const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
-  print(`${name}: ${performed} ${performed === 1 ? 'run' : 'runs'}, ${failed} failed, ${minutes} min`);
+  const atOnce = atATime > 1 ? `, ${atATime} at a time` : '';
+  print(`${name}: ${performed} ${performed === 1 ? 'run' : 'runs'}, ${failed} failed, ${minutes} min${atOnce}`);
   return failed === 0 && performed > 0;
 }
 

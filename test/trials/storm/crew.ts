@@ -1,29 +1,85 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { DevServer } from '../../../src/dev-server';
 import { endWithParent } from '../../../src/dev-server/end-with-parent';
 import { environmentOf, type SimulatorInfo } from '../../../src/testing';
-import type { WorkerHears, WorkerSays } from './worker-process';
+import type { ClockHears, ClockSays, ClockTrouble } from './clocks';
+import type { WorkerHears, WorkerSays, WorkerSettings } from './worker-process';
+
+/** The workers of a lane: those of its exports, and for split queues those of activities alone. */
+export class Crew {
+  readonly exports: Shift;
+  /** Hired when first needed: few runs have split queues. */
+  #activities: Shift | undefined;
+  #begun = 0;
+
+  /** @param server where the workers find Temporal */
+  constructor(
+    private readonly server: Pick<WorkerSettings, 'address' | 'namespace'>,
+    private readonly info: SimulatorInfo,
+    readonly taskQueue: string,
+  ) {
+    this.exports = this.#shift([taskQueue], false);
+  }
+
+  /** For `options.activityTaskQueue`. */
+  get activityTaskQueue(): string {
+    return `${this.taskQueue}-activities`;
+  }
+
+  /** For `options.submitTaskQueue`. */
+  get submitTaskQueue(): string {
+    return `${this.taskQueue}-submits`;
+  }
+
+  /** Of the queues of activities. */
+  get activities(): Shift {
+    this.#activities ??= this.#shift([this.activityTaskQueue, this.submitTaskQueue], true);
+    return this.#activities;
+  }
+
+  /** Worker processes that were set to work so far. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Between the runs: one worker that is well, and no other. */
+  async settle({ splitQueues }: { splitQueues: boolean }): Promise<void> {
+    await Promise.all([this.exports.settle(), splitQueues ? this.activities.settle() : undefined]);
+  }
+
+  close(): void {
+    this.exports.close();
+    this.#activities?.close();
+  }
+
+  #shift(taskQueues: string[], activitiesOnly: boolean): Shift {
+    return new Shift(
+      () => new WorkerProcess({ ...this.server, taskQueues, activitiesOnly }, this.info),
+      () => {
+        this.#begun += 1;
+      },
+    );
+  }
+}
 
 /** One worker at work and one that waits to take its place. */
-export class Crew {
+export class Shift {
   #active: WorkerProcess | undefined;
   #spare: WorkerProcess;
   /** Frozen ones, and what was at work beside them. */
   readonly #others = new Set<WorkerProcess>();
 
   constructor(
-    private readonly server: Pick<DevServer, 'address' | 'namespace'>,
-    private readonly info: SimulatorInfo,
-    readonly taskQueue: string,
+    private readonly hire: () => WorkerProcess,
+    private readonly count: () => void,
   ) {
-    this.#spare = this.#hire();
+    this.#spare = hire();
   }
 
-  /** One worker that is well, and no other. Between the runs. */
   async settle(): Promise<void> {
     for (const other of this.#others) other.kill();
     this.#others.clear();
+    if (this.#active?.isWell === false) this.kill();
     if (this.#active === undefined) await this.bringAnother();
   }
 
@@ -41,35 +97,36 @@ export class Crew {
     return () => frozen.signal('SIGCONT');
   }
 
+  /** The clocks of the worker at work go wrong at its next POST. Resolves to false when the signal aborts before. */
+  async troubleClocks(trouble: ClockTrouble, signal: AbortSignal, atStandstill: () => void): Promise<boolean> {
+    return (await this.#active?.troubleClocks(trouble, signal, atStandstill)) ?? false;
+  }
+
   /** Another worker at work; one that was there goes on beside it until {@link settle}. */
   async bringAnother(): Promise<void> {
     if (this.#active !== undefined) this.#others.add(this.#active);
     const next = this.#spare;
     this.#active = next;
-    this.#spare = this.#hire();
+    this.#spare = this.hire();
     await next.begin();
+    this.count();
   }
 
   close(): void {
     for (const worker of [this.#active, this.#spare, ...this.#others]) worker?.kill();
   }
-
-  #hire(): WorkerProcess {
-    return new WorkerProcess(this.server, this.info, this.taskQueue);
-  }
 }
+
+const PROGRAM = join(__dirname, 'worker-process.ts');
 
 class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #warm: Promise<void>;
+  #isWell = true;
 
-  constructor(
-    { address, namespace }: Pick<DevServer, 'address' | 'namespace'>,
-    info: SimulatorInfo,
-    taskQueue: string,
-  ) {
+  constructor(settings: WorkerSettings, info: SimulatorInfo) {
     const { PATH, HOME, TMPDIR } = process.env;
-    this.#child = fork(join(__dirname, 'worker-process.ts'), [address, namespace, taskQueue], {
+    this.#child = fork(PROGRAM, [JSON.stringify(settings)], {
       execArgv: ['--import', 'tsx'],
       env: { PATH, HOME, TMPDIR, ...environmentOf(info) },
     });
@@ -79,11 +136,32 @@ class WorkerProcess {
     this.#warm.catch(() => undefined);
   }
 
+  /** False once its clocks were moved: no other run is to have it. */
+  get isWell(): boolean {
+    return this.#isWell;
+  }
+
   async begin(): Promise<void> {
     await this.#warm;
     const polling = this.#says('polling');
     this.#child.send('begin' satisfies WorkerHears);
     await polling;
+  }
+
+  async troubleClocks(trouble: ClockTrouble, signal: AbortSignal, atStandstill: () => void): Promise<boolean> {
+    this.#isWell = false;
+    const wakeLater = (said: unknown) => {
+      if (said !== ('standing still' satisfies ClockSays)) return;
+      setTimeout(() => this.signal('SIGCONT'), trouble.standsStillMs);
+      atStandstill();
+    };
+    this.#child.on('message', wakeLater);
+    const moved = this.#says('clocks moved', signal);
+    this.#child.send({ atNextPost: trouble } satisfies ClockHears);
+    return await moved.then(
+      () => true,
+      () => false,
+    );
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -95,12 +173,21 @@ class WorkerProcess {
     this.signal('SIGKILL');
   }
 
-  #says(word: WorkerSays): Promise<void> {
+  #says(word: WorkerSays | ClockSays, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#child.on('message', (said) => {
-        if (said === word) resolve();
-      });
-      this.#child.once('exit', (code, signal) => reject(new Error(`a worker ended: ${code ?? signal}`)));
+      const heard = (said: unknown) => {
+        if (said === word) settle(resolve);
+      };
+      const ended = (code: number | null, by: string | null) =>
+        settle(() => reject(new Error(`a worker ended: ${code ?? by}`)));
+      const aborted = () => settle(() => reject(new Error('nobody waits for it any more')));
+      const settle = (how: () => void) => {
+        this.#child.off('message', heard).off('exit', ended);
+        signal?.removeEventListener('abort', aborted);
+        how();
+      };
+      this.#child.on('message', heard).once('exit', ended);
+      signal?.addEventListener('abort', aborted, { once: true });
     });
   }
 }

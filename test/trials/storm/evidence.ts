@@ -51,9 +51,20 @@ function saysNothing({ httpStatus, trouble }: Post): boolean {
 
 const SAYS_NOTHING = new Set<PostTrouble['kind']>(['truncated', '502', '504', 'IMG.0061', 'IMG.0018']);
 
-/** The jobs to our object. */
+/** The jobs of this export. */
 export function ourJobs({ jobs }: Record): Job[] {
+  return jobs.filter(({ ours, isEarlier }) => ours && isEarlier !== true);
+}
+
+/** The jobs to our object: also those of an export before this one. */
+export function jobsToOurObject({ jobs }: Record): Job[] {
   return jobs.filter(({ ours }) => ours);
+}
+
+/** How long within this time the workers and Temporal did not reach each other, or nobody ran the activities. */
+export function outageMs({ outages }: Record, fromMs: number, untilMs: number): number {
+  const overlaps = outages.map((outage) => Math.min(untilMs, outage.untilMs) - Math.max(fromMs, outage.fromMs));
+  return overlaps.reduce((sum, ms) => sum + Math.max(0, ms), 0);
 }
 
 /** What stood at our key, and how long. `until` is null for what stood there at the end. */
@@ -67,7 +78,7 @@ export interface Standing {
 }
 
 export function standings(record: Record): Standing[] {
-  const written = ourJobs(record)
+  const written = jobsToOurObject(record)
     .filter(({ status }) => status === 'SUCCESS')
     .map(({ jobId, endMs }) => ({ atMs: endMs ?? 0, object: { jobId, fits: true } }));
   const changed = record.objectChanges.map((change) => ({
@@ -80,9 +91,14 @@ export function standings(record: Record): Standing[] {
   );
 }
 
-/** Whether the validation saw the destination free. A 503 it asks again. */
+/** Whether the validation saw the destination free. After a 503 it asks again, and after any answer that is not so. */
 export function sawDestinationFree({ heads }: Record): boolean {
-  return heads.find(({ httpStatus }) => httpStatus !== 503)?.httpStatus === 404;
+  return heads.find(({ httpStatus, isWrong }) => httpStatus !== 503 && isWrong !== true)?.httpStatus === 404;
+}
+
+/** The HEADs by which our workers really saw an object. */
+export function seenAt({ heads }: Record): number[] {
+  return heads.filter(({ httpStatus, isWrong }) => httpStatus === 200 && isWrong !== true).map(({ atMs }) => atMs);
 }
 
 /** When the last POST whose answer was lost is surely over. */

@@ -4,10 +4,11 @@
  * @module
  */
 import type { FaultAction, FaultRule } from '../../../src/testing';
-import type { Plan, PostStatus, PostTrouble, ReadTrouble } from './plan';
+import type { Plan, PostStatus, PostTrouble, ReadTrouble, WrongAnswer, WrongRead } from './plan';
 import type { Subject } from './subject';
 
-export function faultsOf(plan: Plan, { postPath, objectPath }: Subject): FaultRule[] {
+export function faultsOf(plan: Plan, subject: Subject): FaultRule[] {
+  const { postPath, objectPath } = subject;
   const posts = plan.posts.map((trouble, index): FaultRule => {
     return { service: 'ims', method: 'POST', path: postPath, nth: index + 1, action: actionOf(trouble) };
   });
@@ -19,7 +20,76 @@ export function faultsOf(plan: Plan, { postPath, objectPath }: Subject): FaultRu
   const imageReads: FaultRule[] = [
     { service: 'ims', method: 'GET', path: '/v2/cloudimages', action: { delayMs: plan.imageReadMs } },
   ];
-  return [...posts, ...onObject, ...(plan.imageReadMs > 0 ? imageReads : [])];
+  const wrong = plan.wrongReads.map((read) => wrongReadRule(read, subject));
+  return [...posts, ...wrong, ...onObject, ...(plan.imageReadMs > 0 ? imageReads : [])];
+}
+
+function wrongReadRule({ of, nth, as }: WrongRead, { bucketPath, objectPath }: Subject): FaultRule {
+  const reads = {
+    image: { service: 'ims', method: 'GET', path: '/v2/cloudimages' },
+    bucket: { service: 'obs', method: 'HEAD', path: bucketPath },
+    object: { service: 'obs', method: 'HEAD', path: objectPath },
+    bytes: { service: 'obs', method: 'GET', path: objectPath },
+    job: { service: 'ims', method: 'GET', path: '/v1/*/jobs/*' },
+  } as const;
+  const read = reads[of];
+  return { ...read, nth, action: read.service === 'obs' ? wrongAnswerOfObs(as, of) : wrongAnswerOfIms(as) };
+}
+
+const REQUEST_ID = '0000019A1F3C7E5D0B16C6D2B4A2F0E1';
+
+/** OBS says it in XML, and to a HEAD by the status alone. */
+function wrongAnswerOfObs(as: WrongAnswer, of: WrongRead['of']): FaultAction {
+  if (as !== '404' && as !== '401') return PAGES[as];
+  const [code, message] =
+    as === '404'
+      ? ['NoSuchKey', 'The specified key does not exist']
+      : ['Unauthorized', 'The request could not be authenticated.'];
+  const body = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Error><Code>${code}</Code><Message>${message}</Message><RequestId>${REQUEST_ID}</RequestId></Error>`;
+  return {
+    status: Number(as),
+    headers: {
+      server: 'OBS',
+      'x-request-id': null,
+      'x-obs-request-id': REQUEST_ID,
+      'content-type': 'application/xml',
+    },
+    body: of === 'bytes' ? body : undefined,
+  };
+}
+
+function wrongAnswerOfIms(as: WrongAnswer): FaultAction {
+  switch (as) {
+    case '404':
+      return { status: 404, body: gateway('APIGW.0101', 'The API does not exist or has not been published.') };
+    case '401':
+      return ANSWERS['401'];
+    default:
+      return PAGES[as];
+  }
+}
+
+/** As nginx writes them: without the request id of any service. */
+const NGINX = { server: 'nginx', 'x-request-id': null, 'content-type': 'text/html' };
+const STATIC_FILE = {
+  'last-modified': 'Tue, 23 Apr 2024 11:21:43 GMT',
+  etag: '"662799b7-267"',
+  'accept-ranges': 'bytes',
+};
+
+const PAGES: { [as in Exclude<WrongAnswer, '404' | '401'>]: FaultAction } = {
+  empty: { status: 200, body: { images: [] } },
+  page404: { status: 404, headers: NGINX, body: nginxError('404 Not Found') },
+  page200: {
+    status: 200,
+    headers: { ...NGINX, ...STATIC_FILE },
+    body: '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n',
+  },
+  '503': { status: 503, headers: NGINX, body: nginxError('503 Service Temporarily Unavailable') },
+};
+
+function nginxError(title: string): string {
+  return `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
 }
 
 function actionOfRead({ status, delayMs = 0, retryAfterSeconds }: ReadTrouble): FaultAction {

@@ -29,7 +29,11 @@ type HistoryEvent = NonNullable<NonNullable<History['events']>[number]>;
 export interface RunHistory {
   attempts: Attempt[];
   cancelRequestedAtMs: number | null;
+  /** Of the first event, from which the deadline counts: a run that was reset has that of the first. */
+  beganAtMs: number;
   closedAtMs: number | null;
+  /** The run that goes on after this one timed out, by the retry policy. */
+  retriedAs: string | null;
   /** The events at which workflow tasks were completed, which a run can be reset to. */
   taskEnds: Array<{ eventId: number; atMs: number }>;
 }
@@ -41,7 +45,9 @@ export async function readHistory(client: Client, workflowId: string, runId: str
 
 function tell(events: HistoryEvent[], run: number): RunHistory {
   const eventOf = (id: unknown) => events.find(({ eventId }) => Number(eventId) === Number(id));
-  const told: RunHistory = { attempts: [], cancelRequestedAtMs: null, closedAtMs: null, taskEnds: [] };
+  const beganAtMs = tsToMs(events[0]?.eventTime);
+  const nothingElse = { cancelRequestedAtMs: null, closedAtMs: null, retriedAs: null };
+  const told: RunHistory = { attempts: [], beganAtMs, taskEnds: [], ...nothingElse };
   const attempts = new Map<number, Attempt>();
   for (const event of events) {
     const atMs = tsToMs(event.eventTime);
@@ -61,6 +67,7 @@ function tell(events: HistoryEvent[], run: number): RunHistory {
     if (attempt) Object.assign(attempt, { closedAtMs: atMs, ...endOf(event, attempt) });
     if (event.workflowExecutionCancelRequestedEventAttributes) told.cancelRequestedAtMs ??= atMs;
     if (event.workflowTaskCompletedEventAttributes) told.taskEnds.push({ eventId: Number(event.eventId), atMs });
+    told.retriedAs ||= event.workflowExecutionTimedOutEventAttributes?.newExecutionRunId || null;
     if (CLOSING.some((attributes) => event[attributes])) told.closedAtMs = atMs;
   }
   return told;

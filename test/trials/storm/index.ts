@@ -23,6 +23,8 @@ export const storm: Trial<Plan, Record, Stage, { trouble: string | undefined }> 
     return trouble === undefined || plan.trouble === trouble ? plan : null;
   },
   describePlan,
+  // A run mostly waits, and each has a server, a simulator and workers of its own.
+  atATime: 2,
   openStage,
   perform,
   judge,

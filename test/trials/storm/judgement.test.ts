@@ -28,6 +28,7 @@ function record(changes: Partial<Record> = {}, submissions = 1): Record {
   return {
     plan: { ...planOf(1_000), options: { maxProbes: 1 } },
     startedAtMs: 1_000,
+    deadlineFromMs: 1_000,
     endedAtMs: 3_000,
     takenAtMs: 3_100,
     posts: [POST],
@@ -37,7 +38,12 @@ function record(changes: Partial<Record> = {}, submissions = 1): Record {
     objectChanges: [],
     attempts: [ATTEMPT],
     lastRun: 0,
-    resetsAtMs: [],
+    wrongReads: [],
+    restartsAtMs: [],
+    outages: [],
+    earlier: null,
+    details: [],
+    workers: 0,
     cancel: null,
     answers: [],
     done: [],
@@ -182,6 +188,129 @@ describe('the judge of `npm run storm`', () => {
       memo: { outcome: 'failed', remoteJob: 'ended', jobId: 'a' },
     });
     expect(judge(refused)).toContainEqual(expect.stringContaining('SubmitRejected, but job a of ours was begun'));
+  });
+
+  describe('of a failure that says that nothing was submitted', () => {
+    const message = 'Nothing was submitted: the time to submit is over';
+    const failure = { kind: 'failed', type: 'SubmitRejected', message, details: {} } as const;
+    const memo = { outcome: 'failed', remoteJob: 'none' } as const;
+    const status = { submissions: 0, remoteJob: 'none' } as ExportStatus;
+    const { plan } = UNKNOWN;
+    const nothing = { plan, posts: [], jobs: [], attempts: [], endedAtMs: 70_000, memo, status, verdict: failure };
+
+    it('finds that the run before a reset or a retry had submitted', () => {
+      expect(judge(record(nothing))).toEqual([]);
+      const earlierRun = { posts: [POST], attempts: [ATTEMPT], lastRun: 1, restartsAtMs: [20_000] };
+      expect(rulesBroken(record({ ...nothing, ...earlierRun }))).toContain('nothingSubmittedIsTrue');
+    });
+
+    it('finds it in the words alone, whatever the type', () => {
+      const verdict = { ...UNKNOWN.verdict, message } as const;
+      const judged = record({ ...UNKNOWN, posts: [{ ...POST, httpStatus: null }], verdict });
+      expect(rulesBroken(judged)).toContain('nothingSubmittedIsTrue');
+    });
+
+    it('finds it in what is shown while the export goes on, but not of a POST that is on its way', () => {
+      const shownAt = (atMs: number) =>
+        rulesBroken(record({ details: [{ atMs, text: '### Validating\n\nNothing was submitted yet.' }] }));
+      expect(shownAt(POST.atMs + 1_500)).toContain('nothingSubmittedIsTrue');
+      expect(shownAt(POST.atMs + 100)).toEqual([]);
+    });
+
+    it('finds an earlier export that it does not name', () => {
+      const earlier = { runId: 'before', jobId: 'job-before' };
+      const named = { ...status, earlier: { runId: 'before' } } as ExportStatus;
+      const told = { ...failure, message: `${message}. An earlier export left job job-before` };
+      expect(judge(record({ ...nothing, earlier, verdict: told, status: named }))).toEqual([]);
+      expect(judge(record({ ...nothing, earlier, verdict: told }))).toEqual([
+        expect.stringContaining('anEarlierExportIsNamed: it failed with SubmitRejected'),
+      ]);
+      expect(judge(record({ ...nothing, earlier, status: named }))).toEqual([
+        expect.stringContaining('without its job job-before'),
+      ]);
+    });
+
+    it.each([
+      [
+        'DestinationExists',
+        'where no object was seen',
+        'where one was seen',
+        { heads: [{ atMs: 1_010, httpStatus: 200 }] },
+      ],
+      ['AccessDenied', 'for one 401', 'for a 403', { heads: [{ atMs: 1_010, httpStatus: 403 }] }],
+    ] as const)('finds %s %s, but not %s', (type, _, __, { heads }) => {
+      const oneLook = { atMs: 1_005, httpStatus: type === 'AccessDenied' ? 401 : 200, isWrong: true } as const;
+      const refused = { ...nothing, endedAtMs: 1_100, verdict: { ...failure, type } };
+      expect(judge(record({ ...refused, heads: [oneLook, ...record().heads] }))).toEqual([
+        expect.stringContaining('although nothing that was answered calls for it'),
+      ]);
+      expect(judge(record({ ...refused, heads: [...heads] }))).toEqual([]);
+    });
+
+    it('finds that the time to submit was not over', () => {
+      expect(judge(record({ ...nothing, endedAtMs: 1_100 }))).toEqual([
+        expect.stringContaining('although nothing that was answered calls for it'),
+      ]);
+    });
+  });
+
+  it('takes a page that is not of OBS for no object', () => {
+    const page = { atMs: 1_500, httpStatus: 200, isWrong: true } as const;
+    const posts = [POST, { ...POST, atMs: LATER, jobId: 'b' }];
+    expect(rulesBroken(record({ heads: [...record().heads, page], posts }))).not.toContain('noPostAfterCandidate');
+  });
+
+  describe('of an unknown outcome', () => {
+    const answered = { ...POST, trouble: { kind: 'none', delayMs: 400 } } as const;
+    const givenUp: Attempt = { ...ATTEMPT, end: 'lost', closedAtMs: 2_000 };
+    const unknown = { ...UNKNOWN, attempts: [givenUp], posts: [answered], jobs: [JOB], endedAtMs: 9_000 };
+    const withoutProbes = { ...UNKNOWN.plan, options: { maxProbes: 0, deadline: 8_000 } };
+    const judged = (changes: Partial<Record>) => judge(record({ ...unknown, plan: withoutProbes, ...changes }));
+
+    it('finds a worker that had the answer and could reach Temporal', () => {
+      expect(judged({})).toEqual([expect.stringContaining('a worker had the id of job a')]);
+    });
+
+    it('finds none where the worker was killed, or Temporal away until the submit counted as over', () => {
+      const killed = { atMs: 1_600, action: { do: 'kill', anotherAfterMs: 0 } } as const;
+      expect(judged({ done: [killed] })).toEqual([]);
+      const gone = { what: 'Temporal stopped', fromMs: 1_300, untilMs: 3_400 } as const;
+      expect(judged({ outages: [gone] })).toEqual([]);
+    });
+
+    it('finds polls that failed because no worker was there', () => {
+      const noPolls = { reason: 'pollErrors', jobId: 'a' };
+      const verdict = { kind: 'unknown', message: '', details: noPolls } as const;
+      const outage = { what: 'activity workers absent', fromMs: 1_300, untilMs: 6_000 } as const;
+      const absent = { verdict, outages: [outage], attempts: [ATTEMPT], posts: [POST] };
+      expect(judged(absent)).toEqual([expect.stringContaining('no poll met any trouble (pollErrors)')]);
+    });
+
+    it('finds a job whose end could be read, but not while nobody was there to read it', () => {
+      const verdict = { kind: 'unknown', message: '', details: { reason: 'deadline', jobId: 'a' } } as const;
+      const known = { verdict, attempts: [ATTEMPT], posts: [POST] };
+      expect(judged(known)).toEqual([expect.stringContaining('its job ended 7000 ms before')]);
+      const outage = { what: 'activity workers absent', fromMs: 1_900, untilMs: 8_900 } as const;
+      expect(judged({ ...known, outages: [outage] })).toEqual([]);
+    });
+
+    it('counts the deadline of a retried run from its own start', () => {
+      const verdict = { kind: 'unknown', message: '', details: { reason: 'deadline', jobId: 'a' } } as const;
+      const job = { ...JOB, endMs: 12_000 };
+      const retried = { verdict, attempts: [ATTEMPT], posts: [POST], jobs: [job], endedAtMs: 19_000 };
+      expect(judged({ ...retried, deadlineFromMs: 11_000, restartsAtMs: [10_900] })).toContainEqual(
+        expect.stringContaining('its job ended 7000 ms before'),
+      );
+    });
+  });
+
+  it('finds an export that went on long after its deadline, but not where it was held up', () => {
+    const late = (outages: Record['outages']) =>
+      rulesBroken(
+        record({ plan: { ...planOf(1_000), options: { maxProbes: 1, deadline: 5_000 } }, endedAtMs: 25_000, outages }),
+      );
+    expect(late([])).toContain('endsInTime');
+    expect(late([{ what: 'Temporal stopped', fromMs: 4_000, untilMs: 12_000 }])).toEqual([]);
   });
 
   it('finds an unknown outcome that could have been known', () => {

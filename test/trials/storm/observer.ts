@@ -2,14 +2,22 @@
  * The ideal observer: what could still have been told with the means that an export has, where its workflow said that the
  * outcome is unknown.
  *
- * The means are: HEADs of the destination until the deadline, `maxProbes` further submits after the settle time, a person's
- * answer, and with `acceptUnconfirmed` the looks of an object at rest whose bytes can be read. The design itself gives up at the first candidate
+ * The means are: HEADs of the destination until the deadline, `maxProbes` further submits after the settle time, the word of
+ * the worker that holds the answer, a person's answer, and with `acceptUnconfirmed` the looks of an object at rest whose bytes can be read. The design itself gives up at the first candidate
  * that cannot be accepted, so that nobody waits for a second one.
  *
  * @module
  */
 
-import { attemptsOfLastRun, sawDestinationFree, settledAt, standings } from './evidence';
+import {
+  attemptsOfLastRun,
+  outageMs,
+  postsByAttempt,
+  sawDestinationFree,
+  seenAt,
+  settledAt,
+  standings,
+} from './evidence';
 import { probesOf } from './invariants';
 import type { Read, Record, Verdict } from './record';
 import { READ_LIMIT_MS } from './scaled-activities';
@@ -23,7 +31,13 @@ export function couldHaveKnown(record: Record): string | null {
   const { verdict } = record;
   if (verdict.kind !== 'unknown') return null;
   if (verdict.details.reason !== 'submitAmbiguous') return ofKnownJob(record, verdict);
-  return fromThePerson(record) ?? fromTheObject(record) ?? fromAProbe(record) ?? fromWatching(record);
+  return (
+    fromTheWorker(record) ??
+    fromThePerson(record) ??
+    fromTheObject(record) ??
+    fromAProbe(record) ??
+    fromWatching(record)
+  );
 }
 
 /** The job is known. Its end could have been read until the last look. */
@@ -31,7 +45,9 @@ function ofKnownJob(record: Record, { details }: Extract<Verdict, { kind: 'unkno
   if (details.reason !== 'deadline') return `no poll met any trouble (${details.reason})`;
   const job = record.jobs.find(({ jobId }) => jobId === details.jobId);
   if (job === undefined) return `job ${details.jobId} is none of this image`;
-  const endedAgoMs = job.endMs === null ? 0 : deadlineOf(record) - job.endMs;
+  if (job.endMs === null) return null;
+  const lostMs = outageMs(record, job.endMs, deadlineOf(record));
+  const endedAgoMs = deadlineOf(record) - job.endMs - (lostMs === 0 ? 0 : lostMs + READ_LIMIT_MS);
   if (endedAgoMs > LAST_LOOK_SHARE * deadlineMsOf(record) + SLACK_MS) return `its job ended ${endedAgoMs} ms before`;
   return null;
 }
@@ -39,6 +55,44 @@ function ofKnownJob(record: Record, { details }: Extract<Verdict, { kind: 'unkno
 /** The last look comes this part of the deadline before it. */
 const LAST_LOOK_SHARE = 0.05;
 const SLACK_MS = 1_000;
+
+/**
+ * A worker had the answer to the POST, although Temporal had given its submit up, and time enough to say so before that submit
+ * counts as over. One that may have been killed had not.
+ */
+function fromTheWorker(record: Record): string | null {
+  const { done, lastRun, endedAtMs } = record;
+  if (done.some(({ action }) => action.do === 'kill' || action.do === 'takeActivityWorkersAway')) return null;
+  for (const [attempt, [post]] of postsByAttempt(record)) {
+    if (attempt?.end !== 'lost' || attempt.closedAtMs === null || !attempt.runs.includes(lastRun)) continue;
+    const { kind = 'none', delayMs = 0 } = post?.trouble ?? {};
+    if (post === undefined || post.jobId === null || post.httpStatus !== 200 || kind !== 'none') continue;
+    const untilMs = Math.min(endedAtMs, attempt.closedAtMs + SUBMIT_LIMITS.settleMs);
+    const leftMs = untilMs - reachesTemporalAt(record, post.atMs + delayMs);
+    if (leftMs > SAID_WITHIN_MS) return `a worker had the id of job ${post.jobId} for ${leftMs} ms`;
+  }
+  return null;
+}
+
+const SAID_WITHIN_MS = 1_000;
+/** After its connections were broken the native client waits before it makes new ones. */
+const CONNECTED_AGAIN_MS = 1_000;
+
+/** When a worker that has had something to say since then can say it. */
+function reachesTemporalAt({ outages, done }: Record, sinceMs: number): number {
+  const freezes = done.flatMap(({ atMs, action }) =>
+    action.do === 'freeze' ? [{ fromMs: atMs, untilMs: atMs + action.forMs }] : [],
+  );
+  const gaps = outages.map(({ what, fromMs, untilMs }) => ({
+    fromMs,
+    untilMs: what === 'Temporal cut off (reset)' ? untilMs + CONNECTED_AGAIN_MS : untilMs,
+  }));
+  return [...freezes, ...gaps].reduce(
+    // Of what came shortly after, the answer may have been on its way.
+    (reachedMs, { fromMs, untilMs }) => (fromMs < sinceMs + SLACK_MS ? Math.max(reachedMs, untilMs) : reachedMs),
+    sinceMs,
+  );
+}
 
 /** A person named a job of our image that had not failed. */
 function fromThePerson({ answers, jobs, endedAtMs }: Record): string | null {
@@ -52,22 +106,22 @@ function fromThePerson({ answers, jobs, endedAtMs }: Record): string | null {
 
 /** An object that looks like ours came to rest in time, and no other was seen before it. */
 function fromTheObject(record: Record): string | null {
-  if (record.plan.options.acceptUnconfirmed !== true || !sawDestinationFree(record) || record.resetsAtMs.length > 0)
+  if (record.plan.options.acceptUnconfirmed !== true || !sawDestinationFree(record) || record.restartsAtMs.length > 0)
     return null;
   const stood = standings(record);
   const deniedUntilMs = Math.max(0, ...record.heads.filter(({ httpStatus }) => httpStatus !== 404).map(unlessSeen));
+  const seenAtMs = seenAt(record);
   // Whoever may not read the bytes is told so at once; where OBS is out of order, they are read again.
   if (record.reads.some(({ httpStatus }) => httpStatus === 403)) return null;
   const unreadUntilMs = Math.max(0, ...record.reads.filter(isOutOfOrder).map(({ atMs }) => atMs));
-  const unfit = record.heads.some(
-    ({ atMs, httpStatus }) =>
-      httpStatus === 200 &&
-      !stood.some(({ fits, fromMs, untilMs }) => fits && fromMs <= atMs && atMs <= (untilMs ?? atMs)),
+  const unfit = seenAtMs.some(
+    (atMs) => !stood.some(({ fits, fromMs, untilMs }) => fits && fromMs <= atMs && atMs <= (untilMs ?? atMs)),
   );
   if (unfit) return null;
   for (const { fits, fromMs, untilMs } of stood) {
     const visibleFromMs = Math.max(fromMs, settledAt(record), deniedUntilMs, unreadUntilMs);
-    const visibleMs = Math.min(untilMs ?? Number.POSITIVE_INFINITY, deadlineOf(record)) - visibleFromMs;
+    const visibleUntilMs = Math.min(untilMs ?? Number.POSITIVE_INFINITY, deadlineOf(record));
+    const visibleMs = visibleUntilMs - visibleFromMs - outageMs(record, visibleFromMs, visibleUntilMs);
     if (fits && visibleMs > SUBMIT_LIMITS.objectRestMs + LOOKS_MS + lostLookMs(record))
       return `an object at rest was there for ${visibleMs} ms`;
   }
@@ -75,16 +129,17 @@ function fromTheObject(record: Record): string | null {
 }
 
 /** A worker that is stopped or killed may take a look along, which is given up only after this. */
-function lostLookMs({ done }: Record): number {
-  return done.some(({ action }) => action.do === 'freeze' || action.do === 'kill') ? READ_LIMIT_MS : 0;
+function lostLookMs({ done, outages }: Record): number {
+  const mayBeLost = outages.length > 0 || done.some(({ action }) => action.do === 'freeze' || action.do === 'kill');
+  return mayBeLost ? READ_LIMIT_MS : 0;
 }
 
 function isOutOfOrder({ httpStatus }: Read): boolean {
   return httpStatus === null || httpStatus >= 500;
 }
 
-function unlessSeen({ atMs, httpStatus }: Read): number {
-  return httpStatus === 200 ? 0 : atMs;
+function unlessSeen({ atMs, httpStatus, isWrong }: Read): number {
+  return httpStatus === 200 && isWrong !== true ? 0 : atMs;
 }
 
 /** Nothing was ever seen at the destination, and a further submit was still allowed. */
@@ -145,5 +200,5 @@ function deadlineMsOf({ plan }: Record): number {
 }
 
 function deadlineOf(record: Record): number {
-  return record.startedAtMs + deadlineMsOf(record);
+  return record.deadlineFromMs + deadlineMsOf(record);
 }

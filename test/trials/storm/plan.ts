@@ -6,6 +6,8 @@
 import type { ExportOptions, FileFormat } from '../../../src/contract';
 import type { BusyGuard } from '../../../src/testing';
 import { Dice } from '../dice';
+import type { ClockTrouble } from './clocks';
+import type { Cut } from './link';
 import { sprinkle, TROUBLES, type Trouble } from './troubles';
 import { mayGoUnguarded } from './unguarded';
 
@@ -21,12 +23,20 @@ export interface Plan {
   heads: ReadTrouble[];
   /** What the GETs of its bytes meet. */
   reads: ReadTrouble[];
+  /** Single answers to our workers' GETs and HEADs that are not so. */
+  wrongReads: WrongRead[];
   /** Whether the cloud itself keeps an image from being exported twice at a time: see `unguarded`. */
   busyGuard: BusyGuard;
   /** How long the read of the image takes: time for something to happen while validating. */
   imageReadMs: number;
   /** How long our first, second … job takes, and every further one as long as the last. */
   jobsMs: number[];
+  /** The activities, or the submits alone, have a task queue and workers of their own; null for one queue. */
+  splitQueues: { activities: boolean; submits: boolean } | null;
+  /** A retry policy, and the time that each run of the workflow has; null for none. A run that times out is retried. */
+  retried: { runTimeoutMs: number } | null;
+  /** An export to the same destination that began a job and has ended before this one starts; null for none. */
+  before: { endsBy: 'deadline' | 'cancel' | 'terminate'; jobMs: number } | null;
   interventions: Intervention[];
 }
 
@@ -51,6 +61,20 @@ export interface ReadTrouble {
   delayMs?: number;
   retryAfterSeconds?: number;
 }
+
+export interface WrongRead {
+  /** `image`: the list of images, by which the image is read · `bytes`: those of the object. */
+  of: 'image' | 'bucket' | 'object' | 'bytes' | 'job';
+  /** The one that meets it. The first HEAD of the object is that of the validation. */
+  nth: number;
+  as: WrongAnswer;
+}
+
+/**
+ * `404`, `401`: in the words of the service, with its request id · `empty`: a list of images without the image · `page404`,
+ * `page200`, `503`: of an nginx on the way, which is no answer of the service.
+ */
+export type WrongAnswer = '404' | '401' | 'empty' | 'page404' | 'page200' | '503';
 
 /** Something that the harness does, some time after a moment of the run. */
 export type Intervention = { at: Moment; afterMs: number } & Action;
@@ -85,6 +109,14 @@ export type Action =
   | { do: 'kill'; anotherAfterMs: number }
   /** SIGSTOP to the worker, and SIGCONT later. `withAnother`: a second worker is there meanwhile. */
   | { do: 'freeze'; forMs: number; withAnother: boolean }
+  /** The workers of the split queues are killed; others come up later. */
+  | { do: 'takeActivityWorkersAway'; forMs: number }
+  /** SIGSTOP to the Temporal server, and SIGCONT later. */
+  | { do: 'stopTemporal'; forMs: number }
+  /** Nothing gets through between the workers and the Temporal server. */
+  | { do: 'cutTemporal'; forMs: number; how: Cut }
+  /** The clocks of the worker go wrong at its next POST. `withAnother`: a second worker is there while it stands still. */
+  | { do: 'troubleClocks'; clocks: ClockTrouble; withAnother: boolean }
   /** A `pollNow`, for the sake of the workflow task that it makes: one can be reset to it. */
   | { do: 'signal' }
   | { do: 'reset'; to: 'firstTask' | 'submit' | 'reconcile' }
@@ -107,7 +139,7 @@ export type Answer = 'truth' | 'unknownJob' | 'otherImagesJob' | 'foreignJob' | 
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed);
   const troubles = Object.keys(TROUBLES) as Trouble[];
-  const trouble = troubles[seed % troubles.length] ?? 'dropBefore';
+  const trouble = troubles[seed % troubles.length] ?? 'dropAfter';
   const plan: Plan = { seed, trouble, ...calm(dice) };
   TROUBLES[trouble](plan, dice);
   sprinkle(plan, dice);
@@ -127,20 +159,25 @@ function calm(dice: Dice): Omit<Plan, 'seed' | 'trouble'> {
   };
   const format = dice.pick<Plan['format']>(['qcow2', 'qcow2', 'qcow2', 'vhd', 'vmdk', 'zvhd', 'quick']);
   const jobsMs = [dice.between(200, 1_500), dice.between(200, 1_500)];
-  const nothing = { posts: [], heads: [], reads: [], imageReadMs: 0, interventions: [] };
-  return { format, options, jobsMs, busyGuard: 'on', ...nothing };
+  const nothing = { posts: [], heads: [], reads: [], wrongReads: [], imageReadMs: 0, interventions: [] };
+  return { format, options, jobsMs, busyGuard: 'on', splitQueues: null, retried: null, before: null, ...nothing };
 }
 
 /** A plan as one line. */
 export function describePlan(plan: Plan): string {
   const { seed, trouble, format, options, posts, heads, reads, interventions, jobsMs, busyGuard } = plan;
+  const { wrongReads, splitQueues, retried, before } = plan;
   const { minInterval: _, maxInterval: __, ...chosen } = options;
   const parts = [
     `seed ${seed} ${trouble}: ${format} ${JSON.stringify(chosen)}`,
     posts.length > 0 && `POSTs ${posts.map(describePost).join(', ')}`,
     heads.length > 0 && `HEADs ${heads.map(describeRead).join(', ')}`,
     reads.length > 0 && `GETs ${reads.map(describeRead).join(', ')}`,
+    wrongReads.length > 0 && `wrong reads ${wrongReads.map(({ of, nth, as }) => `#${nth} of ${of}: ${as}`).join(', ')}`,
     `jobs ${jobsMs.join(', ')} ms`,
+    splitQueues !== null && `queues of their own ${JSON.stringify(splitQueues)}`,
+    retried !== null && `retried when a run takes ${retried.runTimeoutMs} ms`,
+    before !== null && `after an export that ended by ${before.endsBy}, whose job takes ${before.jobMs} ms`,
     busyGuard === 'off' && 'a busy image is not guarded',
     ...interventions.map(({ at, afterMs, ...action }) => `${at} + ${afterMs} ms: ${JSON.stringify(action)}`),
   ];

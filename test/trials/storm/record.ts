@@ -11,6 +11,8 @@ import type { Action, Answer, Plan, PostTrouble } from './plan';
 export interface Record {
   plan: Plan;
   startedAtMs: number;
+  /** From when the deadline of the last run counts: a reset leaves it, a retry begins anew. */
+  deadlineFromMs: number;
   /** When the last run of the workflow ended, by its history. */
   endedAtMs: number;
   /** When the record was taken. */
@@ -25,12 +27,18 @@ export interface Record {
   jobs: Job[];
   /** What was done to our object by others than our jobs. */
   objectChanges: ObjectChange[];
-  /** The submits that the runs asked for, those of a run that was reset included. */
+  /** What our workers' GETs and HEADs were answered that is not so. */
+  wrongReads: Array<{ atMs: number; of: string; httpStatus: number }>;
+  /** The submits that the runs asked for, those of a run that was reset or retried included. */
   attempts: Attempt[];
   /** The run that the verdict is of. */
   lastRun: number;
-  /** When each run was reset, in their order. */
-  resetsAtMs: number[];
+  /** When each run was given up for the next one, in their order: it was reset, or had timed out and was retried. */
+  restartsAtMs: number[];
+  /** When Temporal could not be reached by the workers, or no worker took the activities. */
+  outages: Outage[];
+  /** The closed export that this one was started after; null when there was none. */
+  earlier: EarlierChain | null;
   /** By the history; null when none was asked for. */
   cancel: { requestedAtMs: number } | null;
   answers: PersonsAnswer[];
@@ -39,6 +47,22 @@ export interface Record {
   verdict: Verdict;
   memo: ExportMemo;
   status: ExportStatus;
+  /** What people were shown of an export with restarts, each time that it had changed. */
+  details: Array<{ atMs: number; text: string }>;
+  /** Worker processes that were set to work. */
+  workers: number;
+}
+
+export interface Outage {
+  what: 'Temporal stopped' | 'Temporal cut off (reset)' | 'Temporal cut off (silent)' | 'activity workers absent';
+  fromMs: number;
+  untilMs: number;
+}
+
+export interface EarlierChain {
+  runId: string;
+  /** As its memo has it; null where it has none. */
+  jobId: string | null;
 }
 
 export interface Post {
@@ -56,12 +80,16 @@ export interface Post {
 export interface Read {
   atMs: number;
   httpStatus: number | null;
+  /** The answer was one of the plan's wrong reads. */
+  isWrong?: true;
 }
 
 export interface Job {
   jobId: string;
   /** To our object. */
   ours: boolean;
+  /** Of the export before this one, to the same object. */
+  isEarlier?: true;
   status: string;
   beginMs: number;
   /** Null while it goes on. */

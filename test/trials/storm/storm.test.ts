@@ -12,7 +12,7 @@ const SHORT_FORM: Trouble[] = [
   'frozenInPostForLong',
   'resetInReconcile',
   'cancelSettling',
-  'probe403',
+  'probeRefused',
 ];
 
 describe('a submit in the storm', () => {

@@ -8,8 +8,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { type ExportImageInput, type ExportStatus, exportWorkflowId, MESSAGES } from '../../../src/contract';
 import type { JournalEntry } from '../../../src/testing';
 import type { Moment, Plan } from './plan';
-import type { Job, Post, Read } from './record';
-import type { Stage } from './stage';
+import type { Job, Post, Read, Record } from './record';
+import type { Lane } from './stage';
 
 const LOOK_EVERY_MS = 5;
 const ASK_EVERY_MS = 40;
@@ -20,13 +20,15 @@ export class Subject {
   readonly objectKey: string;
   readonly bucketUrl: string;
   readonly workflowId: string;
-  readonly #skip: number;
+  #skip: number;
+  /** Of an export before this one. */
+  #earlierJobs: ReadonlySet<string> = new Set();
 
   constructor(
-    private readonly stage: Stage,
+    private readonly lane: Lane,
     private readonly plan: Plan,
   ) {
-    const { simulator } = stage;
+    const { simulator } = lane;
     this.imageId = simulator.addImage('linux').id;
     // An image of its own makes it unique, also when a seed is run again.
     this.objectKey = `storm/${plan.seed}-${this.imageId.slice(0, 8)}`;
@@ -37,10 +39,17 @@ export class Subject {
 
   get input(): ExportImageInput {
     const { imageId, bucketUrl } = this;
-    const { format, options } = this.plan;
+    const { format } = this.plan;
+    const options = { ...this.plan.options, ...this.#queues() };
     return format === 'quick'
       ? { imageId, bucketUrl, isQuickExport: true, options }
       : { imageId, bucketUrl, fileFormat: format, options };
+  }
+
+  /** What comes from now on is that of another export of the same. */
+  beginAnew(): void {
+    this.#skip = this.lane.simulator.requests().length;
+    this.#earlierJobs = new Set(this.jobs().map(({ jobId }) => jobId));
   }
 
   /** The path of our workers' POSTs. Those of somebody else go by /v2.1. */
@@ -48,8 +57,12 @@ export class Subject {
     return `/v1/cloudimages/${this.imageId}/file`;
   }
 
+  get bucketPath(): string {
+    return `/${this.lane.simulator.info.bucket}/`;
+  }
+
   get objectPath(): string {
-    return `/${this.stage.simulator.info.bucket}/${this.objectKey}`;
+    return `${this.bucketPath}${this.objectKey}`;
   }
 
   posts(): Post[] {
@@ -70,13 +83,25 @@ export class Subject {
     return this.#entries('GET', this.objectPath).map(toRead);
   }
 
+  wrongReads(): Record['wrongReads'] {
+    return this.lane.simulator
+      .requests(this.#skip)
+      .filter((entry) => isWrong(entry) || (isFaulty(entry) && entry.path !== this.objectPath))
+      .map(({ at, method, path, status }) => ({
+        atMs: Date.parse(at),
+        of: path === this.objectPath ? (method === 'HEAD' ? 'object' : 'bytes') : whatIsReadAt(path),
+        httpStatus: status ?? 0,
+      }));
+  }
+
   jobs(): Job[] {
-    return this.stage.simulator
+    return this.lane.simulator
       .jobs()
       .filter(({ imageId }) => imageId === this.imageId)
       .map(({ jobId, bucketUrl, status, beginTime, endTime }) => ({
         jobId,
         ours: bucketUrl === this.bucketUrl,
+        ...(this.#earlierJobs.has(jobId) ? { isEarlier: true as const } : {}),
         status,
         beginMs: Date.parse(beginTime),
         endMs: endTime === null ? null : Date.parse(endTime),
@@ -84,16 +109,32 @@ export class Subject {
   }
 
   /** Null when no worker answers. */
-  async status(): Promise<ExportStatus | null> {
-    const { connection, workflow } = this.stage.client;
+  status(): Promise<ExportStatus | null> {
+    return this.#query<ExportStatus>(MESSAGES.queries.exportStatus);
+  }
+
+  /** The current details, as the Web UI shows them; null when no worker answers. */
+  async details(): Promise<string | null> {
+    return (await this.#query<{ currentDetails: string }>('__temporal_workflow_metadata'))?.currentDetails ?? null;
+  }
+
+  async #query<T>(name: string): Promise<T | null> {
+    const { connection, workflow } = this.lane.client;
     const handle: WorkflowHandle = workflow.getHandle(this.workflowId);
     try {
-      return await connection.withDeadline(Date.now() + QUERY_LIMIT_MS, () =>
-        handle.query(MESSAGES.queries.exportStatus),
-      );
+      return await connection.withDeadline(Date.now() + QUERY_LIMIT_MS, () => handle.query<T>(name));
     } catch {
       return null;
     }
+  }
+
+  #queues(): Pick<ExportImageInput['options'] & object, 'activityTaskQueue' | 'submitTaskQueue'> {
+    const { splitQueues } = this.plan;
+    const { activityTaskQueue, submitTaskQueue } = this.lane.crew;
+    return {
+      ...(splitQueues?.activities ? { activityTaskQueue } : {}),
+      ...(splitQueues?.submits ? { submitTaskQueue } : {}),
+    };
   }
 
   /** True at that moment of the export; false when the run is over before. */
@@ -137,12 +178,27 @@ export class Subject {
   }
 
   #entries(method: string, path: string): JournalEntry[] {
-    return this.stage.simulator.requests(this.#skip).filter((entry) => entry.method === method && entry.path === path);
+    return this.lane.simulator.requests(this.#skip).filter((entry) => entry.method === method && entry.path === path);
   }
 }
 
-function toRead({ at, status }: JournalEntry): Read {
-  return { atMs: Date.parse(at), httpStatus: status };
+function toRead(entry: JournalEntry): Read {
+  const { at, status } = entry;
+  return { atMs: Date.parse(at), httpStatus: status, ...(isWrong(entry) ? { isWrong: true } : {}) };
+}
+
+/** The reads that OBS refuses by the plan (503 and 403) are refused indeed; these are not so. */
+function isWrong(entry: JournalEntry): boolean {
+  return isFaulty(entry) && entry.status !== 503 && entry.status !== 403;
+}
+
+function isFaulty({ method, note }: JournalEntry): boolean {
+  return (method === 'GET' || method === 'HEAD') && note === 'fault: status';
+}
+
+function whatIsReadAt(path: string): string {
+  if (path.includes('/jobs/')) return 'job';
+  return path.endsWith('/cloudimages') ? 'image' : 'bucket';
 }
 
 function isPhase(moment: Moment): boolean {

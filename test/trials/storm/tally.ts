@@ -5,6 +5,7 @@
  */
 
 import type { Tally } from '../trial';
+import type { ClockTrouble } from './clocks';
 import { ourJobs } from './evidence';
 import { neverTwoLiveJobs, probesOf } from './invariants';
 import type { Read, Record } from './record';
@@ -33,6 +34,7 @@ export class StormTally implements Tally<Record> {
     this.#count('totals', 'POSTs', record.posts.length);
     this.#count('totals', 'probes', probesOf(record).used);
     this.#count('totals', 'jobs of ours', ourJobs(record).length);
+    this.#count('totals', 'workers set to work', record.workers);
     for (const what of happenings(record)) this.#count('took place', what);
   }
 
@@ -75,7 +77,8 @@ function verdictName({ verdict }: Record): string {
 }
 
 /** The troubles that this run really met. */
-export function happenings({ posts, heads, reads, done, plan, answers }: Record): string[] {
+export function happenings(record: Record): string[] {
+  const { posts, heads, reads, wrongReads, outages, done, plan, answers, earlier } = record;
   const onPosts = posts.flatMap(({ trouble }, index) => {
     if (trouble === null || (trouble.kind === 'none' && !trouble.delayMs)) return [];
     const past = (trouble.delayMs ?? 0) > 2_000;
@@ -91,7 +94,14 @@ export function happenings({ posts, heads, reads, done, plan, answers }: Record)
       case 'freeze':
         return `freeze${at} ${action.forMs > 1_000 ? 'for long' : 'and soon back'}`;
       case 'reset':
-        return `reset to ${action.to}`;
+        return `reset to ${action.to}${intervention?.at === 'ended' ? ' after the end' : ''}`;
+      case 'troubleClocks':
+        return `at a POST: ${clocksOf(action.clocks)}`;
+      case 'takeActivityWorkersAway':
+      case 'stopTemporal':
+      case 'cutTemporal':
+        // With the outages, by how long they were.
+        return `${action.do}${at}`;
       case 'putForeignObject':
         return `foreign object${at}${action.fits ? '' : ' of wrong bytes'}`;
       case 'answer':
@@ -102,7 +112,25 @@ export function happenings({ posts, heads, reads, done, plan, answers }: Record)
   });
   const refused = answers.filter(({ refusal }) => refusal !== null).map(() => 'answer refused');
   const onReads = [...refusedReads('HEAD', heads), ...refusedReads('GET', reads)];
-  return [...new Set(onPosts), ...new Set(onReads), ...byHarness, ...refused];
+  const wrong = wrongReads.map(({ of, httpStatus }) => `wrong read of ${of}: ${httpStatus}`);
+  const gone = outages.map(({ what, fromMs, untilMs }) => `${what} for ${secondsText(untilMs - fromMs)}`);
+  const retries = Array.from({ length: retriesOf(record) }, () => 'retried by policy');
+  const again = earlier === null ? [] : [`after an export that ended by ${plan.before?.endsBy}`];
+  return [...new Set(onPosts), ...new Set(onReads), ...byHarness, ...refused, ...wrong, ...gone, ...retries, ...again];
+}
+
+function clocksOf({ standsStillMs, wallMs }: ClockTrouble): string {
+  if (standsStillMs > 0) return `${wallMs === 0 ? 'performance.now' : 'Date.now'} stands still with the machine`;
+  return wallMs === 0 ? 'performance.now jumps' : `Date.now jumps ${wallMs > 0 ? 'ahead' : 'back'}`;
+}
+
+/** In steps of seconds, so that runs can be counted. */
+function secondsText(ms: number): string {
+  return ms < 1_000 ? 'less than 1 s' : `${Math.floor(ms / 1_000)} to ${Math.floor(ms / 1_000) + 1} s`;
+}
+
+function retriesOf({ restartsAtMs, done }: Record): number {
+  return restartsAtMs.length - done.filter(({ action }) => action.do === 'reset').length;
 }
 
 function mostLiveJobs(record: Record): number {

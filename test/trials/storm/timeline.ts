@@ -2,7 +2,9 @@ import type { Attempt, Record } from './record';
 
 /** A record as lines, in the order of what happened, by seconds since the start. */
 export function timelineOf(record: Record): string {
-  const { startedAtMs, posts, heads, reads, jobs, objectChanges, attempts, answers, done, resetsAtMs, cancel } = record;
+  const { startedAtMs, posts, heads, reads, jobs, objectChanges, attempts, answers, done, restartsAtMs, cancel } =
+    record;
+  const { wrongReads, outages, details } = record;
   const entries: Array<[atMs: number, what: string]> = [
     ...posts.map(({ atMs, httpStatus, note }): [number, string] => [atMs, `POST → ${httpStatus ?? 'nothing'} ${note}`]),
     ...heads.map(({ atMs, httpStatus }): [number, string] => [atMs, `HEAD → ${httpStatus ?? 'nothing'}`]),
@@ -18,7 +20,18 @@ export function timelineOf(record: Record): string {
     ...attempts.flatMap(linesOf),
     ...answers.map(({ atMs, ...given }): [number, string] => [atMs, `person: ${JSON.stringify(given)}`]),
     ...done.map(({ atMs, action }): [number, string] => [atMs, `harness: ${JSON.stringify(action)}`]),
-    ...resetsAtMs.map((atMs): [number, string] => [atMs, 'reset']),
+    ...wrongReads.map(({ atMs, of, httpStatus }): [number, string] => [atMs, `wrong read of ${of}: ${httpStatus}`]),
+    ...outages.flatMap(
+      ({ what, fromMs, untilMs }): Array<[number, string]> => [
+        [fromMs, what],
+        [untilMs, `${what}: over`],
+      ],
+    ),
+    ...details.map(({ atMs, text }): [number, string] => [
+      atMs,
+      `shown: ${text.replaceAll(/\s+/g, ' ').slice(0, 160)}`,
+    ]),
+    ...restartsAtMs.map((atMs): [number, string] => [atMs, 'reset or retried']),
     ...(cancel === null ? [] : [[cancel.requestedAtMs, 'cancel requested'] as [number, string]]),
     [record.endedAtMs, `ended: ${verdictLine(record)}`],
   ];

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Dice } from '../dice';
-import type { Action, Answer, Moment, Plan, PostTrouble } from './plan';
+import type { ClockTrouble } from './clocks';
+import type { Action, Answer, Moment, Plan, PostTrouble, WrongAnswer, WrongRead } from './plan';
 
 type Change = (plan: Plan, dice: Dice) => void;
 
@@ -13,16 +14,13 @@ const PAST_THE_TIMEOUT = { kind: 'none', delayMs: 2_150 } as const;
 
 export const TROUBLES = {
   // The first POST.
-  dropBefore: withPosts(() => [{ kind: 'dropBefore' }]),
+  dropBeforeOrTruncated: withPosts((dice) => [{ kind: dice.pick(['dropBefore', 'truncated']) }]),
   dropAfter: withPosts(() => [{ kind: 'dropAfter' }]),
   delayPastTimeout: withPosts(() => [PAST_THE_TIMEOUT]),
-  throttled429: withPosts(() => [{ kind: '429' }]),
-  throttled0060: withPosts(() => [{ kind: 'IMG.0060' }]),
-  error0061: withPosts((dice) => [{ kind: 'IMG.0061', acts: dice.chance(0.5) }]),
-  error0018: withPosts((dice) => [{ kind: 'IMG.0018', acts: dice.chance(0.5) }]),
-  error502: withPosts((dice) => [{ kind: '502', acts: dice.chance(0.5) }]),
-  error504: withPosts((dice) => [{ kind: '504', acts: dice.chance(0.5) }]),
-  truncated: withPosts(() => [{ kind: 'truncated' }]),
+  throttled: withPosts((dice) => [{ kind: dice.pick(['429', 'IMG.0060']) }]),
+  errorThatSaysNothing: withPosts((dice) => [
+    { kind: dice.pick(['IMG.0061', 'IMG.0018', '502', '504']), acts: dice.chance(0.5) },
+  ]),
   severalInARow: withPosts((dice) => Array.from({ length: dice.between(2, 5) }, () => anyFault(dice))),
 
   // The cloud around it.
@@ -32,31 +30,27 @@ export const TROUBLES = {
     plan.jobsMs[0] = 4_000;
     intervene(plan, 'job 1', dice.between(50, 1_300), { do: 'failJob' });
   },
-  foreignJobBefore(plan, dice) {
-    if (dice.chance(0.4)) plan.posts = [lost(dice)];
-    intervene(plan, 'beforeStart', 0, { do: 'beginForeignJob', forMs: dice.between(300, 2_500) });
-  },
-  foreignJobBetween(plan, dice) {
+  foreignJob(plan, dice) {
+    if (dice.chance(0.5)) {
+      if (dice.chance(0.4)) plan.posts = [lost(dice)];
+      intervene(plan, 'beforeStart', 0, { do: 'beginForeignJob', forMs: dice.between(300, 2_500) });
+      return;
+    }
     mayProbe(plan);
     plan.posts = [{ kind: 'dropBefore' }];
     intervene(plan, 'post 1', dice.between(50, 1_200), { do: 'beginForeignJob', forMs: dice.between(700, 6_000) });
   },
-  foreignObjectBeforeValidation(plan, dice) {
-    intervene(plan, 'beforeStart', 0, { do: 'putForeignObject', fits: dice.chance(0.5) });
-  },
   foreignObjectBeforePost(plan, dice) {
+    const isThere = dice.chance(0.4);
     const delayMs = 200;
-    plan.posts = dice.chance(0.5) ? [{ kind: 'none', delayMs }] : [{ kind: 'dropAfter', delayMs }];
-    intervene(plan, 'validated', 0, { do: 'putForeignObject', fits: dice.chance(0.5) });
+    if (!isThere) plan.posts = [{ kind: dice.pick(['none', 'dropAfter']), delayMs }];
+    intervene(plan, isThere ? 'beforeStart' : 'validated', 0, { do: 'putForeignObject', fits: dice.chance(0.5) });
   },
   foreignObjectAfterPost(plan, dice) {
+    const fits = dice.chance(0.5);
     plan.posts = [lost(dice)];
-    intervene(plan, 'post 1', dice.between(100, 1_900), { do: 'putForeignObject', fits: true });
-  },
-  foreignObjectOfWrongBytes(plan, dice) {
-    plan.posts = [lost(dice)];
-    plan.format = dice.pick(['qcow2', 'vhd', 'vmdk']);
-    intervene(plan, 'post 1', dice.between(100, 1_900), { do: 'putForeignObject', fits: false });
+    if (!fits) plan.format = dice.pick(['qcow2', 'vhd', 'vmdk']);
+    intervene(plan, 'post 1', dice.between(100, 1_900), { do: 'putForeignObject', fits });
   },
   objectMovedAway(plan, dice) {
     plan.posts = dice.chance(0.8) ? [lostButExecuted(dice)] : [];
@@ -64,30 +58,36 @@ export const TROUBLES = {
   },
 
   // The probe.
-  probe504: withProbe((dice) => [{ kind: '504', acts: dice.chance(0.5) }]),
-  probe429: withProbe((dice) => Array.from({ length: dice.between(1, 3) }, () => ({ kind: '429' }))),
-  probe403: withProbe(() => [{ kind: '403' }]),
-  probe401: withProbe((dice) => Array.from({ length: dice.between(1, 2) }, () => ({ kind: '401' }))),
+  probeDelayed: withProbe((dice) =>
+    dice.chance(0.5)
+      ? [{ kind: '504', acts: dice.chance(0.5) }]
+      : Array.from({ length: dice.between(1, 3) }, () => ({ kind: '429' })),
+  ),
+  probeRefused: withProbe((dice) =>
+    dice.chance(0.5) ? [{ kind: '403' }] : Array.from({ length: dice.between(1, 2) }, () => ({ kind: '401' })),
+  ),
   // The object, and who may read it.
-  head503: withHeads(503),
-  head403: withHeads(403),
+  headRefused(plan, dice) {
+    plan.posts = [lost(dice)];
+    plan.heads = [{ nth: 2, times: dice.between(1, 6), status: dice.pick([503, 403]) }];
+  },
   head503RetryAfter(plan, dice) {
     plan.posts = [lost(dice)];
     const retryAfterSeconds = dice.pick([1, 300]);
     plan.heads = [{ nth: 2, times: dice.between(1, 4), status: 503, retryAfterSeconds }];
   },
-  read503(plan, dice) {
+  readRefused(plan, dice) {
     plan.posts = [lostButExecuted(dice)];
+    if (dice.chance(0.4)) {
+      plan.options.acceptUnconfirmed = true;
+      plan.reads = [{ nth: 1, times: dice.between(1, 4), status: 403 }];
+      return;
+    }
     plan.jobsMs[0] = dice.between(200, 2_500);
     plan.options.acceptUnconfirmed = dice.chance(0.8);
     plan.options.deadline = dice.between(9_000, 12_000);
     // To the very end, now and then.
     plan.reads = [{ nth: 1, times: dice.chance(0.2) ? 1_000 : dice.between(1, 16), status: 503 }];
-  },
-  read403(plan, dice) {
-    plan.posts = [lostButExecuted(dice)];
-    plan.options.acceptUnconfirmed = true;
-    plan.reads = [{ nth: 1, times: dice.between(1, 4), status: 403 }];
   },
   objectMovedAwayUnread(plan, dice) {
     mayProbe(plan);
@@ -103,13 +103,71 @@ export const TROUBLES = {
   },
 
   // The workers.
-  frozenBeforePostAndSoonBack: frozen('validated', [100, 700]),
+  frozenAndSoonBack(plan, dice) {
+    frozen(dice.pick<Moment>(['validated', 'post 1']), [100, 700])(plan, dice);
+  },
   frozenBeforePostForLong: frozen('validated', [2_600, 4_200]),
-  frozenInPostAndSoonBack: frozen('post 1', [100, 700]),
   frozenInPostForLong: frozen('post 1', [2_600, 4_200]),
-  killedBeforePost: killed('validated', 40),
   killedInPost: killed('post 1', 5),
-  killedAfterPost: killed('answered 1', 20),
+  killedAroundPost(plan, dice) {
+    if (dice.chance(0.5)) killed('validated', 40)(plan, dice);
+    else killed('answered 1', 20)(plan, dice);
+  },
+  activityWorkersAbsent(plan, dice) {
+    plan.splitQueues = { activities: true, submits: dice.chance(0.5) };
+    plan.options.pollErrorBudget = dice.between(800, 2_000);
+    plan.options.deadline = dice.between(12_000, 15_000);
+    plan.jobsMs = [dice.between(500, 6_000), 500];
+    if (dice.chance(0.2)) plan.posts = [lost(dice)];
+    const at = dice.pick<Moment>(['beforeStart', 'validated', 'exporting', 'exporting', 'verifying']);
+    intervene(plan, at, dice.between(0, 300), { do: 'takeActivityWorkersAway', forMs: dice.between(500, 5_000) });
+  },
+  submitWorkersAbsent(plan, dice) {
+    plan.splitQueues = { activities: false, submits: true };
+    plan.options.deadline = dice.between(9_000, 12_000);
+    plan.posts = [{ kind: dice.pick(['none', 'none', 'dropAfter', 'dropBefore']), delayMs: dice.pick([0, 600]) }];
+    const at = dice.pick<Moment>(['beforeStart', 'validating', 'post 1', 'answered 1']);
+    if (at === 'validating') plan.imageReadMs = 300;
+    intervene(plan, at, dice.between(0, 50), { do: 'takeActivityWorkersAway', forMs: dice.between(500, 4_000) });
+  },
+
+  // Their clocks.
+  suspendedBeforePost(plan, dice) {
+    // As a machine that is suspended: its monotonic clock stands still with it.
+    const standsStillMs = dice.between(300, 4_000);
+    troubleClocks(plan, dice, { standsStillMs, wallMs: 0, monotonicMs: -standsStillMs });
+  },
+  clockJumps(plan, dice) {
+    const standsStillMs = dice.between(300, 4_000);
+    const jumpMs = dice.between(500, 60_000);
+    troubleClocks(
+      plan,
+      dice,
+      dice.pick<ClockTrouble>([
+        { standsStillMs: 0, wallMs: jumpMs, monotonicMs: 0 },
+        { standsStillMs: 0, wallMs: -jumpMs, monotonicMs: 0 },
+        { standsStillMs: 0, wallMs: 0, monotonicMs: jumpMs },
+        // Set back while it stood still: by this clock no time has passed.
+        { standsStillMs, wallMs: -standsStillMs, monotonicMs: 0 },
+      ]),
+    );
+  },
+
+  // Temporal.
+  temporalStoppedInPost: withoutTemporal('post 1', (_, forMs) => ({ do: 'stopTemporal', forMs })),
+  temporalStopped: withoutTemporal('any', (_, forMs) => ({ do: 'stopTemporal', forMs })),
+  temporalCutInPost: withoutTemporal('post 1', (dice, forMs) => ({
+    do: 'cutTemporal',
+    forMs,
+    how: dice.pick(['reset', 'silent']),
+  })),
+  temporalCut: withoutTemporal('any', (dice, forMs) => ({
+    do: 'cutTemporal',
+    forMs,
+    how: dice.pick(['reset', 'silent']),
+  })),
+
+  // Runs that do not know what was before them.
   resetToFirstTask(plan, dice) {
     const at = dice.pick<Moment>(['exporting', 'reconciling', 'ended']);
     if (at === 'reconciling' || dice.chance(0.3)) plan.posts = [lost(dice)];
@@ -133,6 +191,67 @@ export const TROUBLES = {
     });
   },
 
+  resetNearDeadline(plan, dice) {
+    const deadline = dice.between(2_500, 3_500);
+    plan.options.deadline = deadline;
+    plan.jobsMs = [deadline + dice.between(-1_500, 3_000), 500];
+    if (dice.chance(0.2)) plan.posts = [lost(dice)];
+    intervene(plan, 'post 1', deadline - dice.between(200, 1_500), { do: 'reset', to: 'firstTask' });
+  },
+  resetAfterDeadline(plan, dice) {
+    plan.options.deadline = dice.between(1_500, 2_500);
+    plan.jobsMs = [dice.between(4_000, 8_000), 500];
+    if (dice.chance(0.3)) plan.posts = [lost(dice)];
+    for (let times = dice.chance(0.2) ? 2 : 1; times > 0; times -= 1)
+      intervene(plan, 'ended', dice.between(0, 600), { do: 'reset', to: 'firstTask' });
+  },
+  retriedByPolicy(plan, dice) {
+    const runTimeoutMs = dice.between(4_500, 5_500);
+    plan.retried = { runTimeoutMs };
+    plan.options.deadline = runTimeoutMs - 1_500;
+    if (dice.chance(0.4)) plan.posts = [lost(dice)];
+    plan.jobsMs = [dice.between(500, 9_000), 500];
+    const at = dice.pick<Moment>(['validated', 'post 1', 'answered 1', 'exporting']);
+    // No workflow task of the first run ends any more.
+    intervene(plan, at, dice.between(0, 400), { do: 'kill', anotherAfterMs: runTimeoutMs - dice.between(0, 300) });
+  },
+  startedAgain(plan, dice) {
+    plan.before = { endsBy: dice.pick(['deadline', 'cancel', 'terminate']), jobMs: dice.between(2_500, 6_000) };
+    plan.options.whenImageBusy = dice.pick(['fail', 'wait']);
+    plan.options.submitBudget = dice.between(300, 4_000);
+  },
+
+  // One answer that is not so.
+  wrongReadBeforeSubmit: withWrongRead((dice) => ({
+    ...dice.pick<Pick<WrongRead, 'of' | 'as'>>([
+      { of: 'image', as: dice.pick([...WRONG_ANSWERS, 'empty']) },
+      { of: 'image', as: 'empty' },
+      { of: 'bucket', as: dice.pick(WRONG_ANSWERS) },
+      { of: 'object', as: dice.pick(WRONG_ANSWERS) },
+    ]),
+    nth: 1,
+  })),
+  wrongReadOfDestination(plan, dice) {
+    plan.posts = [lostButExecuted(dice)];
+    plan.jobsMs[0] = dice.between(200, 3_000);
+    plan.options.acceptUnconfirmed = dice.chance(0.8);
+    const read = dice.pick<Pick<WrongRead, 'of' | 'nth'>>([
+      { of: 'object', nth: dice.between(2, 5) },
+      { of: 'object', nth: dice.between(2, 5) },
+      { of: 'bytes', nth: dice.between(1, 2) },
+    ]);
+    plan.wrongReads = [{ ...read, as: dice.pick(WRONG_ANSWERS) }];
+  },
+  wrongReadOfJob: withWrongRead((dice) => ({ of: 'job', nth: dice.between(1, 3), as: dice.pick(WRONG_ANSWERS) })),
+  wrongReadAtVerify: withWrongRead((dice) => ({
+    ...dice.pick<Pick<WrongRead, 'of' | 'nth'>>([
+      { of: 'object', nth: 2 },
+      { of: 'object', nth: 2 },
+      { of: 'bytes', nth: 1 },
+    ]),
+    as: dice.pick(WRONG_ANSWERS),
+  })),
+
   // Cancel, at each step.
   cancelValidating(plan, dice) {
     plan.imageReadMs = 300;
@@ -150,11 +269,6 @@ export const TROUBLES = {
     plan.posts = [lost(dice)];
     mayProbe(plan);
     cancel(plan, 'reconciling', dice.between(0, 1_600));
-  },
-  cancelNeedsAnswer(plan, dice) {
-    plan.posts = [lost(dice)];
-    plan.options.onAmbiguousSubmit = 'ask';
-    cancel(plan, 'needsAnswer', dice.between(0, 300));
   },
   cancelWatching(plan, dice) {
     plan.posts = [{ kind: 'dropAfter' }];
@@ -174,22 +288,28 @@ export const TROUBLES = {
     cancel(plan, 'post 2', dice.between(0, 200));
   },
 
-  cancelParked(plan, dice) {
-    mayProbe(plan);
+  cancelNeedsAnswerOrParked(plan, dice) {
     plan.posts = [lost(dice)];
+    if (dice.chance(0.5)) {
+      plan.options.onAmbiguousSubmit = 'ask';
+      cancel(plan, 'needsAnswer', dice.between(0, 300));
+      return;
+    }
+    mayProbe(plan);
     plan.options.onAmbiguousSubmit = 'probe';
     plan.heads = [{ nth: 2, times: 1_000, status: 403 }];
     cancel(plan, 'parked', dice.between(0, 800));
   },
-  cancelResting(plan, dice) {
+  cancelRestingOrVerifying(plan, dice) {
+    if (dice.chance(0.5)) {
+      plan.heads = [{ nth: 2, times: 1, status: 'slow', delayMs: dice.between(600, 1_500) }];
+      cancel(plan, 'verifying', dice.between(0, 400));
+      return;
+    }
     plan.posts = [{ kind: 'dropAfter' }];
     plan.jobsMs[0] = dice.between(200, 1_200);
     plan.options.acceptUnconfirmed = true;
     cancel(plan, 'seen', dice.between(0, 450));
-  },
-  cancelVerifying(plan, dice) {
-    plan.heads = [{ nth: 2, times: 1, status: 'slow', delayMs: dice.between(600, 1_500) }];
-    cancel(plan, 'verifying', dice.between(0, 400));
   },
 
   // A person.
@@ -288,6 +408,7 @@ export function sprinkle(plan: Plan, dice: Dice): void {
     () => intervene(plan, 'jobEnd 1', dice.between(0, 900), { do: 'takeObjectAway' }),
     () => intervene(plan, 'job 1', dice.between(50, 1_500), { do: 'failJob' }),
     () => intervene(plan, 'reconciling', dice.between(0, 1_500), { do: 'answer', answer: 'truth' }),
+    () => plan.wrongReads.push(anyWrongRead(dice)),
   ])(plan, dice);
 }
 
@@ -310,11 +431,57 @@ function withProbe(probes: (dice: Dice) => PostTrouble[]): Change {
   };
 }
 
-function withHeads(status: 503 | 403): Change {
+function withWrongRead(wrongRead: (dice: Dice) => WrongRead): Change {
   return (plan, dice) => {
-    plan.posts = [lost(dice)];
-    plan.heads = [{ nth: 2, times: dice.between(1, 6), status }];
+    plan.wrongReads = [wrongRead(dice)];
   };
+}
+
+function anyWrongRead(dice: Dice): WrongRead {
+  const of = dice.pick<WrongRead['of']>(['image', 'bucket', 'object', 'object', 'bytes', 'job', 'job']);
+  return { of, nth: of === 'image' || of === 'bucket' ? 1 : dice.between(1, 4), as: dice.pick(WRONG_ANSWERS) };
+}
+
+/** Of all reads. A 503 is asked again at once, so the others come more often. */
+const WRONG_ANSWERS = ['404', '404', 'page404', 'page404', 'page200', 'page200', '401', '401', '503'] as const satisfies readonly WrongAnswer[];
+
+/** Seconds in which the workers and Temporal do not reach each other, and after them time enough to go on. */
+function withoutTemporal(when: 'post 1' | 'any', outage: (dice: Dice, forMs: number) => Action): Change {
+  return (plan, dice) => {
+    plan.options.deadline = dice.between(10_000, 13_000);
+    plan.jobsMs = [dice.between(300, 5_000), 500];
+    const at = when === 'any' ? dice.pick<Moment>(ANY_MOMENT) : when;
+    if (at === 'validating') plan.imageReadMs = 300;
+    if (at === 'reconciling' || dice.chance(0.2)) plan.posts = [lost(dice)];
+    else plan.posts = [{ kind: 'none', delayMs: dice.pick([0, 300, 900]) }];
+    const afterMs = at === 'post 1' ? dice.between(0, 1_000) : dice.between(0, 300);
+    intervene(plan, at, afterMs, outage(dice, dice.between(200, 4_000)));
+  };
+}
+
+const ANY_MOMENT = [
+  'validating',
+  'validated',
+  'answered 1',
+  'reconciling',
+  'exporting',
+  'jobEnd 1',
+  'verifying',
+] as const satisfies readonly Moment[];
+
+/** At the first POST, or at the one after a lost one. */
+function troubleClocks(plan: Plan, dice: Dice, clocks: ClockTrouble): void {
+  plan.options.deadline = dice.between(9_000, 12_000);
+  plan.jobsMs = [dice.between(300, 5_000), dice.between(300, 1_500)];
+  const atProbe = dice.chance(0.3);
+  if (atProbe) {
+    mayProbe(plan);
+    plan.posts = [lostAndNotExecuted(dice)];
+  } else {
+    plan.posts = [{ kind: dice.pick(['none', 'none', 'dropAfter', 'dropBefore']) }];
+  }
+  const withAnother = clocks.standsStillMs > 0 && dice.chance(0.6);
+  intervene(plan, atProbe ? 'answered 1' : 'beforeStart', 0, { do: 'troubleClocks', clocks, withAnother });
 }
 
 function frozen(at: Moment, [least, most]: [number, number]): Change {

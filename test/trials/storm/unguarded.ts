@@ -27,11 +27,11 @@ export function mayGoUnguarded(plan: Plan, dice: Dice): void {
 }
 
 const ABOUT_A_BUSY_IMAGE: ReadonlySet<Plan['trouble']> = new Set([
-  'foreignJobBefore',
-  'foreignJobBetween',
+  'foreignJob',
   'cancelWatching',
   'toldDuringProbe',
   'shortSubmitBudget',
+  'startedAgain',
 ]);
 
 function goUnguarded(plan: Plan, dice: Dice): void {
@@ -42,15 +42,26 @@ function goUnguarded(plan: Plan, dice: Dice): void {
 }
 
 /** No POST is right after one that was executed or may have been: nobody may probe, or no answer is lost. */
-function isFinal({ options, posts, interventions }: Plan): boolean {
+function isFinal({ options, posts, interventions, retried }: Plan): boolean {
   const isAllowedByAPerson = interventions.some((action) => action.do === 'answer' && MAY_ALLOW.has(action.answer));
   const mayProbe = options.onAmbiguousSubmit !== 'ask' && options.maxProbes !== 0;
   if (!mayProbe && !isAllowedByAPerson) return true;
   const mayLose =
     posts.some(({ kind, delayMs = 0 }) => !CLEAR.has(kind) || delayMs >= SUBMIT_LIMITS.heartbeatTimeoutMs) ||
-    interventions.some((action) => ['kill', 'freeze', 'reset'].includes(action.do));
+    retried !== null ||
+    interventions.some((action) => MAY_LOSE.has(action.do));
   return !mayLose;
 }
+
+const MAY_LOSE: ReadonlySet<Plan['interventions'][number]['do']> = new Set([
+  'kill',
+  'freeze',
+  'reset',
+  'takeActivityWorkersAway',
+  'stopTemporal',
+  'cutTemporal',
+  'troubleClocks',
+]);
 
 /** `truth` is that nothing was submitted, as long as no job has begun. */
 const MAY_ALLOW: ReadonlySet<string> = new Set(['truth', 'notSubmitted']);

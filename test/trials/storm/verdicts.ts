@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { attemptsOfLastRun, fateOf, ourJobs, postsByAttempt, sawDestinationFree, standings } from './evidence';
+import {
+  attemptsOfLastRun,
+  fateOf,
+  ourJobs,
+  outageMs,
+  postsByAttempt,
+  sawDestinationFree,
+  seenAt,
+  standings,
+} from './evidence';
 import { couldHaveKnown } from './observer';
-import type { Job, Record, Verdict } from './record';
+import type { Job, Read, Record, Verdict } from './record';
 
 /** What of the verdict is not so. */
 export function verdictAgrees(record: Record): string[] {
@@ -73,8 +82,37 @@ function ofFailed(record: Record, { type, details }: Extract<Verdict, { kind: 'f
       return [
         ...ourJobs(record).map(({ jobId, status }) => `${type}, but job ${jobId} of ours was begun (${status})`),
         ...(submittedMaybe(record) ? [`${type}, although a submit may have been executed`] : []),
+        ...(isCalledFor(record, type) ? [] : [`${type}, although nothing that was answered calls for it`]),
       ];
   }
+}
+
+/** By what the cloud really answered, more than once where it may pass, or by the time that is over. */
+function isCalledFor(record: Record, type: string): boolean {
+  const { posts, heads, reads } = record;
+  const refusedWith = (kind: string) => posts.filter(({ trouble }) => trouble?.kind === kind).length;
+  switch (type) {
+    case 'DestinationExists':
+      return seenAt(record).length > 0 || posts.some(({ note }) => note.includes('IMG.0070'));
+    case 'AccessDenied':
+      return refusedWith('401') > 1 || refusedWith('403') > 0 || [...heads, ...reads].some(isForbidden);
+    case 'SubmitRejected':
+      return posts.some(({ httpStatus }) => httpStatus !== null && httpStatus >= 400) || timeToSubmitIsOver(record);
+    default:
+      // Every plan asks for what may be exported.
+      return false;
+  }
+}
+
+function isForbidden({ httpStatus }: Read): boolean {
+  return httpStatus === 403;
+}
+
+function timeToSubmitIsOver({ plan, deadlineFromMs, endedAtMs }: Record): boolean {
+  const { deadline, submitBudget } = plan.options;
+  const limitMs = Math.min(Number(deadline), Number(submitBudget ?? Number.POSITIVE_INFINITY));
+  // A try that would come too late is not waited for.
+  return endedAtMs >= deadlineFromMs + limitMs - 1_500;
 }
 
 /** The job succeeded, and yet its object was taken away or replaced, or it wrote another one. */
@@ -115,9 +153,11 @@ function ofMemo(record: Record, verdict: Verdict): string[] {
 }
 
 /** A cancel that came in time is obeyed. */
-function ofCancel({ cancel, endedAtMs, resetsAtMs }: Record, verdict: Verdict): string[] {
-  if (cancel === null || verdict.kind === 'canceled' || resetsAtMs.length > 0) return [];
-  const leadMs = endedAtMs - cancel.requestedAtMs;
+function ofCancel(record: Record, verdict: Verdict): string[] {
+  const { cancel, endedAtMs, restartsAtMs } = record;
+  if (cancel === null || verdict.kind === 'canceled' || restartsAtMs.length > 0) return [];
+  const { requestedAtMs } = cancel;
+  const leadMs = endedAtMs - requestedAtMs - outageMs(record, requestedAtMs, endedAtMs);
   return leadMs > OBEYED_WITHIN_MS ? [`${verdict.kind} ${leadMs} ms after a cancel`] : [];
 }
 
@@ -130,7 +170,7 @@ function submittedMaybe(record: Record): boolean {
   return (
     attemptsOfLastRun(record).some(
       (attempt) => (attempt.end === 'ambiguous' && !attempt.sent) || fateOf(attempt, owned.get(attempt)?.[0]) !== 'no',
-    ) || record.resetsAtMs.length > 0
+    ) || record.restartsAtMs.length > 0
   );
 }
 
