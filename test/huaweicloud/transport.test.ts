@@ -49,7 +49,7 @@ describe('an HTTP request', () => {
     const origin = await unusedOrigin();
     for (const method of ['GET', 'POST'] as const) {
       const failure = await failureOf(transport.send(request(method, origin), { limitMs: 5_000 }));
-      expect(failure).toMatchObject({ code: 'ECONNREFUSED', begun: false });
+      expect(failure).toMatchObject({ code: 'ECONNREFUSED', isStarted: false });
     }
   });
 
@@ -84,7 +84,7 @@ describe('an answer that is not HTTP', () => {
       onTestFinished(() => void server.close());
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const failure = await failureOf(transport.send(request('POST', origin), { limitMs: 5_000 }));
-      expect(failure).toMatchObject({ code: 'TransportFailure', begun: true });
+      expect(failure).toMatchObject({ code: 'TransportFailure', isStarted: true });
       expect(failure.cause).toMatchObject({ name: 'HTTPParserError', code: failure.code, message: failure.message });
       expect(inspect(failure, { depth: 10, showHidden: true })).not.toContain('PLANTED');
     },
@@ -102,7 +102,7 @@ describe('an HTTP POST', () => {
   test('is sent once when the server resets the connection', async () => {
     cloud.reply((_response, socket) => socket.resetAndDestroy());
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000 }));
-    expect(failure).toMatchObject({ code: 'ECONNRESET', begun: true });
+    expect(failure).toMatchObject({ code: 'ECONNRESET', isStarted: true });
     expect(cloud.requests).toHaveLength(1);
   });
 
@@ -131,7 +131,7 @@ describe('an HTTP POST', () => {
       throw objection;
     };
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000, beforeSend }));
-    expect(failure).toMatchObject({ code: 'NotSent', begun: false, cause: objection });
+    expect(failure).toMatchObject({ code: 'NotSent', isStarted: false, cause: objection });
     expect(cloud.requests).toHaveLength(0);
   });
 
@@ -139,7 +139,7 @@ describe('an HTTP POST', () => {
     const controller = new AbortController();
     controller.abort();
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: controller.signal }));
-    expect(failure).toMatchObject({ code: 'Aborted', begun: false });
+    expect(failure).toMatchObject({ code: 'Aborted', isStarted: false });
     const connecting = new AbortController();
     const call = failureOf(transport.send(request('POST'), { limitMs: 5_000, signal: connecting.signal }));
     connecting.abort();
@@ -152,7 +152,7 @@ describe('a limit of the HTTP transport', () => {
   test('ends a request that is not answered', async () => {
     cloud.reply(() => undefined);
     const failure = await failureOf(transport.send(request('POST'), { limitMs: 50 }));
-    expect(failure).toMatchObject({ code: 'RequestTimeout', begun: true });
+    expect(failure).toMatchObject({ code: 'RequestTimeout', isStarted: true });
   });
 
   test('ends an answer that trickles', async () => {
@@ -177,7 +177,7 @@ describe('a limit of the HTTP transport', () => {
     const port = typeof address === 'object' ? address?.port : undefined;
     const impatient = new Transport({ connectTimeoutMs: 50 });
     const failure = await failureOf(impatient.send(request('POST', `https://127.0.0.1:${port}`), { limitMs: 5_000 }));
-    expect(failure).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', begun: false });
+    expect(failure).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', isStarted: false });
     await impatient.close();
     silent.close();
   });
@@ -187,7 +187,7 @@ test('an abort ends an HTTP request in flight', async () => {
   const controller = new AbortController();
   cloud.reply(() => controller.abort());
   const failure = await failureOf(transport.send(request('GET'), { limitMs: 5_000, signal: controller.signal }));
-  expect(failure).toMatchObject({ code: 'Aborted', begun: true });
+  expect(failure).toMatchObject({ code: 'Aborted', isStarted: true });
 });
 
 test('close of the transport ends requests in flight and rejects new ones', async () => {
