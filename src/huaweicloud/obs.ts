@@ -1,7 +1,7 @@
 import { type CloudAccount, isAddress } from './account';
 import type { Credentials } from './credentials';
 import { headerOf, httpDateMs, unreadableAnswer } from './errors';
-import type { CloudRequest, CloudSession, ReadOptions } from './session';
+import type { CloudRequest, CloudSession, ReadOptions, SendOptions } from './session';
 import { obsHmacSha1Signature, obsStringToSign } from './signing/obs-hmac-sha1';
 import { encodeRfc3986 } from './signing/sdk-hmac-sha256';
 import type { HttpAnswer, HttpRequest } from './transport';
@@ -45,7 +45,7 @@ export interface ObsClient {
    */
   readRange(bucket: string, key: string, first: number, last: number, options?: ReadOptions): Promise<Buffer>;
   /** Deletes an object. One that is not there is deleted too. Sent once. */
-  deleteObject(bucket: string, key: string, options?: ReadOptions): Promise<void>;
+  deleteObject(bucket: string, key: string, options?: SendOptions): Promise<void>;
 }
 
 const DELETE_LIMIT_MS = 12_000;

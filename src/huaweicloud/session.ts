@@ -29,9 +29,17 @@ export interface ReadOptions {
   tryRefusedKey?: boolean;
 }
 
-export interface WriteOptions extends ReadOptions {
-  limitMs: number;
+/** Of a request that changes something. */
+export interface SendOptions extends ReadOptions {
+  /**
+   * Called at the last moment before the request is written to its connection: after credentials, project id, name
+   * resolution and TLS. If it throws, nothing is sent, and the {@link CloudError} `NotSent` has the error as its cause.
+   */
   beforeSend?: () => void;
+}
+
+export interface WriteOptions extends SendOptions {
+  limitMs: number;
 }
 
 export interface SessionOptions {
