@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { DiscardInput, DiscardOutcome, ExportActivities, ExportedObject } from '../contract';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
+import { type AccountCloud, accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
+import { seenAgain } from './evidence';
 import { denialText, findObject, isOlder } from './object-inspection';
 import { stopwatch } from './stood-still';
 
@@ -14,17 +15,23 @@ const READ_IS_GOOD_FOR_MS = 15_000;
  * A denial is returned, not thrown: it must not hide what the export itself ended with.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the read by
- *   the next attempt settles what the DELETE did
+ *   the next attempt settles what the DELETE did; ReadAgain, retryable, while one attempt alone was refused or found nothing
  */
 export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDiscardObject'] {
   return async (input) => {
     try {
-      return await discard(accountOf(deps, input.request.account), input);
+      const outcome = await discard(accountOf(deps, input.request.account), input);
+      if (outcome.kind === 'alreadyGone') {
+        seenAgain([`There is no object ${input.request.bucketUrl}`], evidenceWaits(deps).contradictedMs);
+      }
+      return outcome;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (error.code === 'NotSent' && error.cause instanceof ApplicationFailure) throw error.cause;
       if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
-      return { kind: 'kept', reason: `OBS refused: ${denialText(error)}` };
+      const reason = `OBS refused: ${denialText(error)}`;
+      seenAgain([reason], evidenceWaits(deps).refusedMs);
+      return { kind: 'kept', reason };
     }
   };
 }
