@@ -28,7 +28,10 @@ export interface ObjectInfo {
   storageClass: string;
 }
 
-/** OBS, as far as an export needs it. Every method throws {@link CloudError} and nothing else. */
+/**
+ * OBS, as far as an export needs it. Every method throws {@link CloudError} and nothing else: `InvalidResponse` among
+ * others, for an answer without a request id of OBS. It would be believed whatever answers in the place of OBS.
+ */
 export interface ObsClient {
   /** @throws {@link CloudError} `NoSuchBucket` or `AccessDenied`, by the status alone: a HEAD has no body */
   headBucket(bucket: string, options?: ReadOptions): Promise<BucketInfo>;
@@ -50,6 +53,8 @@ export interface ObsClient {
 
 const DELETE_LIMIT_MS = 12_000;
 const MAX_ERROR_BYTES = 64 * 1024;
+/** OBS API, "Common Response Headers": one of them, by the scheme of the signature, is on every answer. */
+const REQUEST_ID_HEADERS = ['x-obs-request-id', 'x-amz-request-id'];
 
 export function createObsClient(session: CloudSession, account: CloudAccount): ObsClient {
   const request = (
@@ -62,6 +67,7 @@ export function createObsClient(session: CloudSession, account: CloudAccount): O
     method,
     sign: (credentials, nowMs) => signForObs(account, method, target, credentials, nowMs),
     codeOfStatus: (status) => codeOfStatus(status, target.key === undefined ? 'NoSuchBucket' : 'NoSuchKey'),
+    identifiedBy: REQUEST_ID_HEADERS,
     ...extra,
   });
 
