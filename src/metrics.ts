@@ -41,7 +41,6 @@ const TABLE = {
       outcome: [
         'accepted',
         'rejected',
-        'denied',
         'ambiguous',
         'throttled',
         'imageBusy',

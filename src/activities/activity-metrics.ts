@@ -36,8 +36,6 @@ function submitLabel(outcome: SubmitOutcome) {
   switch (outcome.kind) {
     case 'notExecuted':
       return outcome.reason;
-    case 'rejected':
-      return outcome.denied ? 'denied' : 'rejected';
     default:
       return outcome.kind;
   }

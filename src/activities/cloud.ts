@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { atLeast } from '../export/time';
 import type { CloudClient, CloudError } from '../huaweicloud';
+import { EVIDENCE_WAITS, type EvidenceWaits } from './evidence';
 
 /** One of the worker's accounts, ready to be called. */
 export interface AccountCloud {
@@ -12,6 +13,12 @@ export interface AccountCloud {
 export interface ExportActivityDeps {
   /** The worker's accounts by name; `default` serves inputs that name none. */
   accounts: ReadonlyMap<string, AccountCloud>;
+  /** When a reading that would be a verdict is made again. Tests have shorter ones. @default EVIDENCE_WAITS */
+  evidence?: EvidenceWaits;
+}
+
+export function evidenceWaits({ evidence = EVIDENCE_WAITS }: Pick<ExportActivityDeps, 'evidence'>): EvidenceWaits {
+  return evidence;
 }
 
 /** The account of a request. It was there when the request was validated; a worker without it is not set up alike. */

@@ -1,8 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { DiscardInput, DiscardOutcome, ExportActivities, ExportedObject } from '../contract';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
+import { type AccountCloud, accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
+import { seenAgain } from './evidence';
 import { denialText, findObject, isOlder } from './object-inspection';
+import { stopwatch } from './stood-still';
 
 /** A read that took longer than this says nothing about what is there now: the worker stood still. Longer than any HEAD. */
 const READ_IS_GOOD_FOR_MS = 15_000;
@@ -13,29 +15,38 @@ const READ_IS_GOOD_FOR_MS = 15_000;
  * A denial is returned, not thrown: it must not hide what the export itself ended with.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the read by
- *   the next attempt settles what the DELETE did
+ *   the next attempt settles what the DELETE did; ReadAgain, retryable, while one attempt alone was refused or found nothing
  */
 export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDiscardObject'] {
   return async (input) => {
     try {
-      return await discard(accountOf(deps, input.request.account), input);
+      const outcome = await discard(accountOf(deps, input.request.account), input);
+      if (outcome.kind === 'alreadyGone') {
+        seenAgain([`There is no object ${input.request.bucketUrl}`], evidenceWaits(deps).contradictedMs);
+      }
+      return outcome;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
+      if (error.code === 'NotSent' && error.cause instanceof ApplicationFailure) throw error.cause;
       if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
-      return { kind: 'kept', reason: `OBS refused: ${denialText(error)}` };
+      const reason = `OBS refused: ${denialText(error)}`;
+      seenAgain([reason], evidenceWaits(deps).refusedMs);
+      return { kind: 'kept', reason };
     }
   };
 }
 
 async function discard({ client }: AccountCloud, input: DiscardInput): Promise<DiscardOutcome> {
   const { request } = input;
-  const readAtMs = performance.now();
+  const elapsedMs = stopwatch();
   const found = await findObject(client, request);
   if (found === null) return { kind: 'alreadyGone' };
   const reason = notOurs(found.object, input);
   if (reason !== undefined) return { kind: 'kept', reason };
-  if (performance.now() - readAtMs > READ_IS_GOOD_FOR_MS) throw staleRead(request.bucketUrl);
-  await client.obs.deleteObject(request.bucket, request.objectKey);
+  const beforeSend = () => {
+    if (elapsedMs() > READ_IS_GOOD_FOR_MS) throw staleRead(request.bucketUrl);
+  };
+  await client.obs.deleteObject(request.bucket, request.objectKey, { beforeSend });
   return { kind: 'discarded' };
 }
 
@@ -60,6 +71,6 @@ function text({ etag, size, lastModified }: ExportedObject): string {
 function staleRead(bucketUrl: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'StaleLook',
-    message: `The worker stood still between the look at ${bucketUrl} and its deletion; nothing was deleted`,
+    message: `The worker stood still, or its clock was set, between the read of ${bucketUrl} and its deletion; nothing was deleted yet`,
   });
 }

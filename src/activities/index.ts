@@ -33,6 +33,6 @@ export function createExportActivities(deps: ExportActivityDeps): ExportActiviti
     imsDiscardObject: discardObject(deps),
     imsPlanBatch: planBatch(deps),
     imsListImages: listImages(deps),
-    imsLookAtExports: checkLiveness(),
+    imsLookAtExports: checkLiveness(deps),
   };
 }

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { Context } from '@temporalio/activity';
 import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { invalidField } from '../export/failures';
 import { notRead } from '../export/failures/before-submit';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, type ExportActivityDeps, isDenied, mayPass, retryLater } from './cloud';
+import { type AccountCloud, type ExportActivityDeps, evidenceWaits, isDenied, mayPass, retryLater } from './cloud';
+import { seenAgain } from './evidence';
 
 /**
  * The account that an input names.
@@ -31,12 +33,27 @@ export function refuseReservedOptions(settings: ExportSettings): void {
 }
 
 /**
- * Why the cloud could not be read, as a failure: one that Temporal retries where the cloud may answer later. Anything but a
- * cloud error as it is.
+ * Why the cloud could not be read, as a failure: one that Temporal retries where the cloud may answer later, and where it
+ * has refused only once. Anything but a cloud error as it is.
+ *
+ * A key that rests, since the circuit breaker holds it back, is no refusal: it is waited for as long as `budgetMs` allows.
  */
-export function notSubmitted(error: unknown, account: string, context: FailureContext): unknown {
+export function notSubmitted(
+  deps: ExportActivityDeps,
+  error: unknown,
+  { account, context, budgetMs }: { account: string; context: FailureContext; budgetMs: number },
+): unknown {
   if (!(error instanceof CloudError)) return error;
-  // The key was refused a moment ago: better reported now than waited for.
-  if (mayPass(error) && error.code !== 'CredentialsHeldBack') return retryLater(error);
-  return notRead(context, account, error.info(), isDenied(error));
+  const denied = isDenied(error);
+  const refusal = () => notRead(context, account, error.info(), denied);
+  if (mayPass(error)) return (error.retryAfterMs ?? 0) > leftOf(budgetMs) ? refusal() : retryLater(error);
+  const { contradictedMs, refusedMs } = evidenceWaits(deps);
+  seenAgain([`${error.operation} was refused: ${error.code}`], denied ? refusedMs : contradictedMs);
+  return refusal();
+}
+
+/** By the clock of the server, which both times are of. */
+function leftOf(budgetMs: number): number {
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = Context.current().info;
+  return budgetMs - (currentAttemptScheduledTimestampMs - scheduledTimestampMs);
 }

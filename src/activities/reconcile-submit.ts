@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { ExportActivities, ExportedObject, ReconcileInput, ReconcileOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
+import { type AccountCloud, accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
+import { heartbeatProgress, seenAgain } from './evidence';
 import { denialText, type FoundObject, faultOf, readDestination } from './object-inspection';
 
 /** What an attempt leaves behind for the next one. */
-interface Seen {
+interface Kept {
   object: ExportedObject;
 }
 
@@ -13,40 +14,66 @@ interface Seen {
  * `imsReconcileSubmit`: reads the destination of an ambiguous submit. It never sends a POST.
  *
  * Nothing may be submitted after an object was seen. So once it was seen, every attempt answers with that object,
- * whatever else goes wrong; an error would lose it.
+ * whatever else goes wrong; an error would lose it. That it is gone, or is none of ours, counts once several attempts have
+ * found that; so does that there is none where one is expected.
  *
- * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked and no object was seen
+ * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked and no object was seen; ReadAgain,
+ *   retryable, while one attempt alone has found what is wrong
  */
 export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['imsReconcileSubmit'] {
   return async (input) => {
-    const seen = Context.current().info.heartbeatDetails as Seen | undefined;
-    try {
-      return await inspect(accountOf(deps, input.request.account), input, seen);
-    } catch (error) {
-      if (seen !== undefined) return notSeenAgain(seen, error);
-      if (!(error instanceof CloudError)) throw error;
-      if (mayPass(error)) throw retryLater(error);
-      return { kind: 'denied', error: error.info() };
+    const details = Context.current().info.heartbeatDetails as Partial<Kept> | undefined;
+    const kept = details?.object && { object: details.object };
+    const outcome = await inspectOrTell(deps, input, kept);
+    const finding = findingOf(outcome, input);
+    if (finding !== null) {
+      const object = outcome.kind === 'candidate' ? { object: outcome.object } : {};
+      seenAgain([finding], evidenceWaits(deps).contradictedMs, object);
     }
+    return outcome;
   };
+}
+
+/** What is decided by this outcome, where that is more than to read again later; null else. */
+function findingOf(outcome: ReconcileOutcome, { request, expected, destinationFreeAt }: ReconcileInput): string | null {
+  if (outcome.kind === 'free') return expected ? `There is no object ${request.bucketUrl}` : null;
+  // Where it is not known whether the object was there before, no reading takes the doubt away.
+  if (outcome.kind !== 'candidate' || !isTime(destinationFreeAt)) return null;
+  if (outcome.passing || outcome.doubt === null) return null;
+  return `The object ${request.bucketUrl} may be of another export: ${outcome.doubt}`;
+}
+
+async function inspectOrTell(
+  deps: ExportActivityDeps,
+  input: ReconcileInput,
+  kept: Kept | undefined,
+): Promise<ReconcileOutcome> {
+  try {
+    return await inspect(accountOf(deps, input.request.account), input, kept);
+  } catch (error) {
+    if (kept !== undefined) return notSeenAgain(kept, error);
+    if (!(error instanceof CloudError)) throw error;
+    if (mayPass(error)) throw retryLater(error);
+    return { kind: 'denied', error: error.info() };
+  }
 }
 
 async function inspect(
   account: AccountCloud,
   input: ReconcileInput,
-  seen: Seen | undefined,
+  kept: Kept | undefined,
 ): Promise<ReconcileOutcome> {
   const { found, date } = await readDestination(account.client, input.request);
   if (found === null) {
-    if (seen === undefined) return { kind: 'free', date };
-    return { kind: 'candidate', object: seen.object, doubt: 'it was there and is gone' };
+    if (kept === undefined) return { kind: 'free', date };
+    return { kind: 'candidate', object: kept.object, doubt: 'it was there and is gone' };
   }
   // Should this attempt be lost, and the object be gone at the next one, it was seen all the same.
-  Context.current().heartbeat({ object: found.object } satisfies Seen);
+  heartbeatProgress({ object: found.object } satisfies Kept);
   return { kind: 'candidate', object: found.object, ...(await doubtOf(account, input, found)) };
 }
 
-function notSeenAgain({ object }: Seen, error: unknown): ReconcileOutcome {
+function notSeenAgain({ object }: Kept, error: unknown): ReconcileOutcome {
   const why = error instanceof CloudError ? denialText(error) : String(error);
   return { kind: 'candidate', object, doubt: `it was seen, and could not be looked at again (${why})`, passing: true };
 }
@@ -57,7 +84,7 @@ async function doubtOf(
   { request, destinationFreeAt }: ReconcileInput,
   found: FoundObject,
 ): Promise<{ doubt: string | null; passing?: true }> {
-  if (destinationFreeAt === null || Number.isNaN(Date.parse(destinationFreeAt))) {
+  if (!isTime(destinationFreeAt)) {
     return { doubt: 'it may have been there before the submit: whether the destination was free then is not known' };
   }
   try {
@@ -68,4 +95,8 @@ async function doubtOf(
     const doubt = `its bytes could not be read (${denialText(error)})`;
     return mayPass(error) ? { doubt, passing: true } : { doubt };
   }
+}
+
+function isTime(time: string | null): time is string {
+  return time !== null && !Number.isNaN(Date.parse(time));
 }

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, type ExportActivityDeps, isDenied, noSuchAccount } from './cloud';
+import { type AccountCloud, type ExportActivityDeps, noSuchAccount } from './cloud';
 import { SubmitFence } from './submit-fence';
 
 /** Often enough that a lost worker is noticed by its heartbeat, and no more. */
@@ -74,7 +74,7 @@ function outcomeOf(error: unknown): SubmitOutcome {
   }
   if (error.executed === 'maybe') return ambiguous(error.info());
   const reason = notExecutedReason(error);
-  if (reason === undefined) return { kind: 'rejected', denied: isDenied(error), error: error.info() };
+  if (reason === undefined) return { kind: 'rejected', denied: false, error: error.info() };
   return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: error.retryAfterMs };
 }
 
@@ -94,7 +94,9 @@ function notExecutedReason(error: CloudError): NotExecutedReason | undefined {
       return 'throttled';
     case 'imageBusy':
       return 'imageBusy';
+    // One refusal may be a gateway's bad second: it counts once it was seen again.
     case 'unauthorized':
+    case 'forbidden':
       return 'unauthorized';
     case 'transient':
       return 'unreachable';

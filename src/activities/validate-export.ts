@@ -2,7 +2,8 @@ import type { ExportActivities, ExportRequest, ValidatedExport } from '../contra
 import { contextOf, invalidField } from '../export/failures';
 import { destinationTaken, notAllowed } from '../export/failures/before-submit';
 import { parseExportInput } from '../request/export';
-import type { AccountCloud, ExportActivityDeps } from './cloud';
+import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './cloud';
+import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, refuseReservedOptions } from './input-checks';
 import { preflight } from './preflight';
 import { readFacts } from './preflight/facts';
@@ -13,7 +14,8 @@ import { readRegistration } from './search-attributes';
  * destination. Reads only.
  *
  * @throws ApplicationFailure InvalidExportRequest, ExportNotAllowed, DestinationExists or AccessDenied, non-retryable;
- *   CloudUnavailable, retryable, while the cloud cannot be asked
+ *   CloudUnavailable, retryable, while the cloud cannot be asked or the key rests; ReadAgain, retryable, while one attempt alone
+ *   was refused by the cloud, or found no image or bucket
  */
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
   return async (input) => {
@@ -24,19 +26,25 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
     // The job has started: reading it shows its image, and its destination need not be free.
     if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
     try {
-      const validated = await validate(request, account);
+      const validated = await validate(deps, request, account);
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
-      throw notSubmitted(error, request.account, contextOf(request, input));
+      const { submitBudgetMs: budgetMs } = request.options;
+      throw notSubmitted(deps, error, { account: request.account, context: contextOf(request, input), budgetMs });
     }
   };
 }
 
-async function validate(request: ExportRequest, account: AccountCloud): Promise<ValidatedExport> {
+async function validate(
+  deps: ExportActivityDeps,
+  request: ExportRequest,
+  account: AccountCloud,
+): Promise<ValidatedExport> {
   const facts = await readFacts(account, request);
   const report = preflight(facts);
   const { refusals, warnings, failureType } = report;
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
+  seenAgain(report.readAgain, evidenceWaits(deps).contradictedMs);
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
       ? destinationTaken(request, destination?.object ?? null, refusals)

@@ -1,27 +1,34 @@
 import type { ExportActivities, ExportRequest, VerifyInput, VerifyOutcome } from '../contract';
-import { CloudError } from '../huaweicloud';
-import { type AccountCloud, accountOf, type ExportActivityDeps, mayPass, retryLater } from './cloud';
+import { type CloudClient, CloudError } from '../huaweicloud';
+import { accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
+import { seenAgain } from './evidence';
 import { denialText, faultOf, findObject } from './object-inspection';
 
 /**
  * `imsVerifyObject`: checks the object that a job says it wrote. Without permission to read it, verification is
- * skipped: the export has succeeded all the same.
+ * skipped: the export has succeeded all the same. Either is said only of what several attempts have found.
  *
- * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked
+ * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked; ReadAgain, retryable, while one attempt alone
+ *   has found what is wrong
  */
 export function verifyObject(deps: ExportActivityDeps): ExportActivities['imsVerifyObject'] {
   return async (input) => {
+    const { contradictedMs, refusedMs } = evidenceWaits(deps);
     try {
-      return await verify(accountOf(deps, input.request.account), input);
+      const outcome = await verify(accountOf(deps, input.request.account).client, input);
+      if (outcome.kind === 'invalid') seenAgain([`Not as it should be: ${outcome.found}`], contradictedMs);
+      return outcome;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (mayPass(error)) throw retryLater(error);
-      return { kind: 'skipped', reason: notReadable(input.request, error) };
+      const reason = notReadable(input.request, error);
+      seenAgain([reason], refusedMs);
+      return { kind: 'skipped', reason };
     }
   };
 }
 
-async function verify({ client }: AccountCloud, { request, notOlderThan }: VerifyInput): Promise<VerifyOutcome> {
+async function verify(client: CloudClient, { request, notOlderThan }: VerifyInput): Promise<VerifyOutcome> {
   const found = await findObject(client, request);
   if (found === null) {
     return { kind: 'invalid', problem: 'missing', found: `there is no object ${request.bucketUrl}`, object: null };

@@ -53,7 +53,10 @@ export interface SubmitInput {
 
 export type SubmitOutcome =
   | { kind: 'accepted'; jobId: string }
-  /** Permanently refused; nothing runs. `denied` when it is the credentials or their permissions that were refused. */
+  /**
+   * Permanently refused; nothing runs. `denied`, by workers before 0.3, when it is the credentials or their permissions that
+   * were refused: they are `notExecuted` since, and count when they are refused again.
+   */
   | { kind: 'rejected'; denied: boolean; error: CloudErrorInfo }
   /** Surely not executed for now: throttled, busy, refused before execution. A new activity may try again. */
   | { kind: 'notExecuted'; reason: NotExecutedReason; error: CloudErrorInfo; retryAfterMs: number | null }
@@ -69,6 +72,8 @@ export interface ReconcileInput {
   request: ExportRequest;
   /** When OBS said that the destination was free (ISO 8601, clock of OBS); null when that was not checked. */
   destinationFreeAt: string | null;
+  /** An object must be there, so that one reading that finds none is not enough. */
+  expected?: boolean;
 }
 
 /** What stands at the destination of an ambiguous submit. */

@@ -1,4 +1,5 @@
 import { oneLine } from '../export/quoting';
+import { unpackedBody } from './answer-text';
 import { type ErrorBody, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
@@ -79,7 +80,7 @@ export function errorOfAnswer(
   attempt: Attempt,
   withoutSecrets?: (text: string) => string,
 ): CloudError {
-  const body = parseErrorBody(answer.body, withoutSecrets);
+  const body = parseErrorBody(unpackedBody(answer), withoutSecrets);
   const code = body.code ?? attempt.codeOfStatus?.(answer.status) ?? `HTTP_${answer.status}`;
   return new CloudError({
     code,

@@ -1,5 +1,5 @@
+import { MAX_JSON_BYTES } from './answer-text';
 import type { Credentials } from './credentials/credentials';
-import { MAX_JSON_BYTES } from './json-answer';
 import type { CloudRequest } from './session';
 import { SDK_HMAC_SHA256, sdkHmacSha256Signature, sha256Hex } from './signing/sdk-hmac-sha256';
 import type { HttpRequest } from './transport';

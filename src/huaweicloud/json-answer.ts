@@ -1,12 +1,7 @@
 import type { z } from 'zod';
+import { MAX_JSON_BYTES, textOf } from './answer-text';
 import { type Attempt, unreadableAnswer } from './errors';
 import type { HttpAnswer } from './transport';
-
-/**
- * The largest JSON body that is read. An answer about one image or one job has a few kilobytes; parsed, a hostile one
- * may take fifty times its length.
- */
-export const MAX_JSON_BYTES = 512 * 1024;
 
 /**
  * The body of a success, parsed.
@@ -23,7 +18,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
     );
   }
   try {
-    json = JSON.parse(answer.body.toString('utf8'));
+    json = JSON.parse(textOf(answer));
   } catch {
     throw unreadableAnswer(
       answer,

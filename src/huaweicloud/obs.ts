@@ -1,7 +1,7 @@
 import { type CloudAccount, isAddress } from './account';
 import type { Credentials } from './credentials';
 import { headerOf, httpDateMs, unreadableAnswer } from './errors';
-import type { CloudRequest, CloudSession, ReadOptions } from './session';
+import type { CloudRequest, CloudSession, ReadOptions, SendOptions } from './session';
 import { obsHmacSha1Signature, obsStringToSign } from './signing/obs-hmac-sha1';
 import { encodeRfc3986 } from './signing/sdk-hmac-sha256';
 import type { HttpAnswer, HttpRequest } from './transport';
@@ -28,7 +28,10 @@ export interface ObjectInfo {
   storageClass: string;
 }
 
-/** OBS, as far as an export needs it. Every method throws {@link CloudError} and nothing else. */
+/**
+ * OBS, as far as an export needs it. Every method throws {@link CloudError} and nothing else: `InvalidResponse` among
+ * others, for an answer without a request id of OBS. It would be believed whatever answers in the place of OBS.
+ */
 export interface ObsClient {
   /** @throws {@link CloudError} `NoSuchBucket` or `AccessDenied`, by the status alone: a HEAD has no body */
   headBucket(bucket: string, options?: ReadOptions): Promise<BucketInfo>;
@@ -45,11 +48,13 @@ export interface ObsClient {
    */
   readRange(bucket: string, key: string, first: number, last: number, options?: ReadOptions): Promise<Buffer>;
   /** Deletes an object. One that is not there is deleted too. Sent once. */
-  deleteObject(bucket: string, key: string, options?: ReadOptions): Promise<void>;
+  deleteObject(bucket: string, key: string, options?: SendOptions): Promise<void>;
 }
 
 const DELETE_LIMIT_MS = 12_000;
 const MAX_ERROR_BYTES = 64 * 1024;
+/** OBS API, "Common Response Headers": one of them, by the scheme of the signature, is on every answer. */
+const REQUEST_ID_HEADERS = ['x-obs-request-id', 'x-amz-request-id'];
 
 export function createObsClient(session: CloudSession, account: CloudAccount): ObsClient {
   const request = (
@@ -62,6 +67,7 @@ export function createObsClient(session: CloudSession, account: CloudAccount): O
     method,
     sign: (credentials, nowMs) => signForObs(account, method, target, credentials, nowMs),
     codeOfStatus: (status) => codeOfStatus(status, target.key === undefined ? 'NoSuchBucket' : 'NoSuchKey'),
+    identifiedBy: REQUEST_ID_HEADERS,
     ...extra,
   });
 

@@ -2,7 +2,7 @@ import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
-import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from './errors';
+import { type Attempt, CloudError, errorOfAnswer, errorOfTransport, headerOf, unreadableAnswer } from './errors';
 import { type RetryOptions, retryBriefly } from './retry';
 import { verdictOf } from './signature-verdict';
 import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
@@ -18,6 +18,8 @@ export interface CloudRequest {
   /** Statuses that are answers rather than errors, beside 200 to 299. */
   alsoAnswers?: readonly number[];
   maxBodyBytes?: number;
+  /** Headers that the service puts on every answer, one of them at least: an answer without is somebody else's. */
+  identifiedBy?: readonly string[];
 }
 
 export interface ReadOptions {
@@ -29,9 +31,17 @@ export interface ReadOptions {
   tryRefusedKey?: boolean;
 }
 
-export interface WriteOptions extends ReadOptions {
-  limitMs: number;
+/** Of a request that changes something. */
+export interface SendOptions extends ReadOptions {
+  /**
+   * Called at the last moment before the request is written to its connection: after credentials, project id, name
+   * resolution and TLS. If it throws, nothing is sent, and the {@link CloudError} `NotSent` has the error as its cause.
+   */
   beforeSend?: () => void;
+}
+
+export interface WriteOptions extends SendOptions {
+  limitMs: number;
 }
 
 export interface SessionOptions {
@@ -192,6 +202,7 @@ export class CloudSession {
       throw error;
     }
     const { status } = answer;
+    if (!isOfService(answer, request)) return unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE);
     if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
     // The secret key is never sent, but the cloud has it too: it verifies signatures with it.
     const { secretKey, securityToken } = credentials;
@@ -238,7 +249,7 @@ export class CloudSession {
   /** A 403 to a HEAD has no body that would say whether the signature was refused or the permission. */
   #verdictOn({ method }: CloudRequest, outcome: HttpAnswer | CloudError): SignatureVerdict {
     if (!(outcome instanceof CloudError)) return 'accepted';
-    const isBare = method === 'HEAD' && outcome.httpStatus === 403;
+    const isBare = method === 'HEAD' && outcome.httpStatus === 403 && outcome.class === 'forbidden';
     return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(outcome);
   }
 
@@ -332,6 +343,17 @@ function within<T>({ limitMs, signal }: TimeLimits, work: Promise<T>): Promise<T
     work.finally(stop).then(resolve, reject);
   });
 }
+
+/** By its status, an answer says what is there, what is not, and who may see it; anything on the way may say that it does not work. */
+function isOfService(answer: HttpAnswer, { identifiedBy }: CloudRequest): boolean {
+  if (identifiedBy === undefined || answer.status >= 500 || MAY_COME_FROM_ANYWHERE.has(answer.status)) return true;
+  return identifiedBy.some((header) => headerOf(answer, header) !== null);
+}
+
+const MAY_COME_FROM_ANYWHERE: ReadonlySet<number> = new Set([408, 429]);
+
+const NOT_OF_SERVICE =
+  'The answer carries no request id of the service, so that it comes from something on the way to it, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
 
 function isRead({ method }: CloudRequest): boolean {
   return method === 'GET' || method === 'HEAD';

@@ -9,6 +9,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, Client, type Dispatcher } from 'undici';
+import { connectorWithoutContinue } from './interim-answers';
 import { lookupWithLoopback } from './loopback-lookup';
 
 export interface HttpRequest {
@@ -62,6 +63,8 @@ export class TransportError extends Error {
 }
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Proxies add to the headers; node's 16 KiB would lose the answer with them. */
+const MAX_HEADER_BYTES = 1024 * 1024;
 const USER_AGENT = 'temporal-ims-export';
 
 export class Transport {
@@ -71,8 +74,9 @@ export class Transport {
 
   constructor({ connectTimeoutMs = 4_000, connections = 32 }: TransportOptions = {}) {
     this.#options = {
-      connect: { timeout: connectTimeoutMs, lookup: lookupWithLoopback },
+      connect: connectorWithoutContinue({ timeout: connectTimeoutMs, lookup: lookupWithLoopback }),
       pipelining: 1,
+      maxHeaderSize: MAX_HEADER_BYTES,
       // The limit of each request is the one that counts; undici's defaults of 300 s only stand behind it.
       headersTimeout: 300_000,
       bodyTimeout: 300_000,

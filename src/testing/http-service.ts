@@ -55,7 +55,7 @@ export function frontDoor(
     }
     if (fault.status !== undefined && !fault.acts) {
       complete(fault.status, 'fault: status');
-      return faultAnswer(c, fault, fault.status);
+      return faultAnswer(c, service, fault, fault.status);
     }
 
     c.set('request', readWireRequest(incoming, body));
@@ -65,7 +65,7 @@ export function frontDoor(
     const note = c.get('note');
     if (fault.status !== undefined) {
       complete(fault.status, joinNotes('fault: status', `acted (${c.res.status})`, note));
-      replaceAnswer(c, faultAnswer(c, fault, fault.status));
+      replaceAnswer(c, faultAnswer(c, service, fault, fault.status));
       return;
     }
     if (fault.dropAfter) {
@@ -81,7 +81,7 @@ export function frontDoor(
     if (fault.body !== undefined) {
       const { status } = c.res;
       complete(status, joinNotes('fault: body', note));
-      replaceAnswer(c, faultAnswer(c, fault, status));
+      replaceAnswer(c, faultAnswer(c, service, fault, status));
       return;
     }
     complete(c.res.status, joinNotes(fault.delayMs === undefined ? '' : 'fault: delay', note));
@@ -151,14 +151,21 @@ async function truncate(c: ServiceContext): Promise<Response> {
   return RESPONSE_ALREADY_SENT;
 }
 
-function faultAnswer(c: ServiceContext, { headers, body }: FaultAction, status: number): Response {
+/** An answer of the service, by its request id; a page of HTML comes from something before it, and has none. */
+function faultAnswer(
+  c: ServiceContext,
+  service: ServiceName,
+  { headers, body }: FaultAction,
+  status: number,
+): Response {
   const isText = typeof body === 'string';
   const content = body === undefined || status === 204 || status === 304 ? null : isText ? body : JSON.stringify(body);
   const contentType = isText ? 'text/html; charset=utf-8' : 'application/json';
+  const isPage = isText && HTML.test(body);
   // A HEAD is answered the length of the body that a GET would have.
   const isHead = content !== null && c.env.incoming.method === 'HEAD';
   const all: { [name: string]: string | null } = {
-    'x-request-id': c.get('requestId'),
+    [service === 'obs' ? 'x-obs-request-id' : 'x-request-id']: isPage ? null : c.get('requestId'),
     'content-type': content === null ? null : contentType,
     'content-length': isHead ? String(Buffer.byteLength(content)) : null,
     ...headers,
@@ -166,6 +173,8 @@ function faultAnswer(c: ServiceContext, { headers, body }: FaultAction, status: 
   const sent = Object.entries(all).filter((header): header is [string, string] => header[1] !== null);
   return new Response(content, { status, headers: sent });
 }
+
+const HTML = /^\s*<(?:!doctype|html)/i;
 
 function joinNotes(...notes: string[]): string {
   return notes.filter((note) => note !== '').join('; ');

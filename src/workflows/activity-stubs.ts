@@ -32,10 +32,11 @@ export const { imsSubmitExport } = proxyActivities<ExportActivities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-/** Reads of OBS, never a POST. When they cannot be had for two minutes, the workflow waits and asks again. */
+/** Reads of OBS, never a POST. When they cannot be had for some minutes, the workflow waits and asks again. */
 export const { imsReconcileSubmit } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '2m',
+  // Several readings of what would decide, over two minutes.
+  scheduleToCloseTimeout: '4m',
   retry: { initialInterval: '1s', maximumInterval: '20s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });

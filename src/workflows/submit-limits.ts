@@ -20,6 +20,8 @@ export const SUBMIT_LIMITS = {
   /** The same where the trouble is a worker's own: another one may be there at once. */
   firstWaitForWorkerMs: 1_000,
   maxWaitMs: 300_000,
+  /** A refusal of the credentials counts once it was seen again after this. */
+  refusedAgainMs: 60_000,
   /** How long a busy image is left alone before it is probed again; each time twice as long. */
   busyImageMs: 1_800_000,
 } as const;

@@ -39,7 +39,6 @@ describe('submitting an export', () => {
     ['the object already exists', ims('IMG.0070')],
     ['the image cannot be exported', ims('IMG.0071')],
     ['a 4xx has an unknown code', ims('IMG.9999')],
-    ['a permission is missing', ims('IMG.0026', 403)],
   ])('is rejected when %s', async (_, action) => {
     const request = rig.request();
     faultThePost(action);
@@ -58,6 +57,7 @@ describe('submitting an export', () => {
       { status: 429, body: { error_code: 'APIGW.0308', error_msg: 'throttled', request_id: 'r' } },
     ],
     ['imageBusy', 'the image is being exported', ims('IMG.0148')],
+    ['unauthorized', 'a permission is missing', ims('IMG.0026', 403)],
     [
       'unauthorized',
       'the signature is refused',

@@ -27,7 +27,7 @@ function verify(request: ExportRequest, notOlderThan: string | null = null): Pro
   return rig.run('imsVerifyObject', { request, jobId: 'job', notOlderThan });
 }
 
-const faultTheHead = (action: FaultAction, times = 1) =>
+const faultTheHead = (action: FaultAction, times = 20) =>
   rig.simulator.faults.add({ service: 'obs', method: 'HEAD', times, action });
 
 describe('verifying the object of an export', () => {
@@ -120,6 +120,7 @@ describe('verifying the object of an export', () => {
     rig.simulator.faults.add({
       service: 'obs',
       method: 'GET',
+      times: 4,
       action: { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' },
     });
     expect(await verify(request)).toMatchObject({ kind: 'invalid', problem: 'missing' });
@@ -139,6 +140,7 @@ describe('verifying the object of an export', () => {
     rig.simulator.faults.add({
       service: 'obs',
       method: 'GET',
+      times: 2,
       action: { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' },
     });
     expect(await verify(request)).toMatchObject({

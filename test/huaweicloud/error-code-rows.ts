@@ -1,7 +1,7 @@
 import type { CloudErrorClass } from '../../src/huaweicloud';
 
 /** What `imsSubmitExport` makes of an answer to the POST. */
-export type Submit = 'rejected' | 'rejected, denied' | 'ambiguous' | `notExecuted, ${string}`;
+export type Submit = 'rejected' | 'ambiguous' | `notExecuted, ${string}`;
 
 /** What `imsPollJob` makes of the same answer to a job query. */
 export type Poll = 'error' | 'denied' | 'notFound';
@@ -29,7 +29,7 @@ export const ROWS: readonly Row[] = [
     ...['0175', '0238', '0239', '0241', '0242'],
   ]),
   ...rows('IMG.', 400, 'notFound', 'rejected', 'notFound', ['0027', '0031', '0066', '0086', '0144']),
-  ...rows('IMG.', 403, 'forbidden', 'rejected, denied', 'denied', ['0026']),
+  ...rows('IMG.', 403, 'forbidden', 'notExecuted, unauthorized', 'denied', ['0026']),
   ...rows('IMG.', 400, 'unauthorized', 'notExecuted, unauthorized', 'denied', ['0087']),
   ...rows('IMG.', 400, 'throttled', 'notExecuted, throttled', 'error', ['0060', '0187']),
   ...rows('IMG.', 400, 'imageBusy', 'notExecuted, imageBusy', 'error', ['0148']),
@@ -51,7 +51,7 @@ export const ROWS: readonly Row[] = [
   ...rows('APIGW.', 401, 'unauthorized', 'notExecuted, unauthorized', 'denied', [
     ...['0301', '0303', '0305', '0307', '0311'],
   ]),
-  ...rows('APIGW.', 403, 'forbidden', 'rejected, denied', 'denied', [
+  ...rows('APIGW.', 403, 'forbidden', 'notExecuted, unauthorized', 'denied', [
     ...['0302', '0304', '0306', '0401', '0402', '0801', '0802'],
   ]),
   ...rows('APIGW.', 429, 'throttled', 'notExecuted, throttled', 'error', ['0308']),
@@ -66,12 +66,12 @@ export const ROWS: readonly Row[] = [
 
   ...[400, 405, 409, 413].flatMap((status) => rows('', status, 'permanent', 'rejected', 'error', [String(status)])),
   ...rows('', 401, 'unauthorized', 'notExecuted, unauthorized', 'denied', ['401']),
-  ...rows('', 403, 'forbidden', 'rejected, denied', 'denied', ['403']),
+  ...rows('', 403, 'forbidden', 'notExecuted, unauthorized', 'denied', ['403']),
   ...rows('', 404, 'notFound', 'rejected', 'notFound', ['404']),
   ...rows('', 429, 'throttled', 'notExecuted, throttled', 'error', ['429']),
   ...[500, 502, 503, 504].flatMap((status) => rows('', status, 'transient', 'ambiguous', 'error', [String(status)])),
   ...rows('IAM.', 401, 'unauthorized', 'notExecuted, unauthorized', 'denied', ['0001']),
-  ...rows('IAM.', 403, 'forbidden', 'rejected, denied', 'denied', ['0002', '0003']),
+  ...rows('IAM.', 403, 'forbidden', 'notExecuted, unauthorized', 'denied', ['0002', '0003']),
   ...rows('IAM.', 404, 'notFound', 'rejected', 'notFound', ['0004']),
   ...rows('IAM.', 409, 'permanent', 'rejected', 'error', ['0005']),
   ...rows('IAM.', 500, 'transient', 'ambiguous', 'error', ['0006']),
@@ -79,7 +79,7 @@ export const ROWS: readonly Row[] = [
   ...rows('IAM.', 429, 'throttled', 'notExecuted, throttled', 'error', ['0012']),
 
   ...rows('', 404, 'notFound', 'rejected', 'notFound', ['NoSuchBucket', 'NoSuchKey']),
-  ...rows('', 403, 'forbidden', 'rejected, denied', 'denied', [
+  ...rows('', 403, 'forbidden', 'notExecuted, unauthorized', 'denied', [
     ...['AccessDenied', 'AccessForbidden', 'AccountProblem', 'AllAccessDisabled', 'DeregisterUserId', 'FrozenUserId'],
     'InArrearOrInsufficientBalance',
   ]),
@@ -106,7 +106,7 @@ export const ROWS: readonly Row[] = [
 export const UNKNOWN_CODES: readonly Row[] = [
   // A 4xx that names its code is a rejection, whatever the code.
   ...rows('IMG.', 400, 'unknown', 'rejected', 'error', ['9999']),
-  ...rows('IMG.', 403, 'forbidden', 'rejected, denied', 'denied', ['9999']),
+  ...rows('IMG.', 403, 'forbidden', 'notExecuted, unauthorized', 'denied', ['9999']),
   ...rows('IMG.', 404, 'notFound', 'rejected', 'notFound', ['9999']),
   ...rows('IMG.', 409, 'unknown', 'rejected', 'error', ['9999']),
   ...rows('IMG.', 401, 'unauthorized', 'notExecuted, unauthorized', 'denied', ['9999']),

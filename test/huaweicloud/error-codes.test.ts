@@ -156,7 +156,6 @@ async function checkPoll(row: Expected, body: unknown): Promise<void> {
 }
 
 function describeSubmit(outcome: SubmitOutcome): string {
-  if (outcome.kind === 'rejected') return outcome.denied ? 'rejected, denied' : 'rejected';
   return outcome.kind === 'notExecuted' ? `notExecuted, ${outcome.reason}` : outcome.kind;
 }
 

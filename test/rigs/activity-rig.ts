@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { ActivityNotFoundError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createExportActivities, parseExportInput } from '../../src/activities';
+import type { EvidenceWaits } from '../../src/activities/evidence';
 import type { BatchActivities, ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
 import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../../src/testing';
@@ -13,6 +15,9 @@ type Activities = ExportActivities & BatchActivities;
 
 /** The run that an activity of the mock environment belongs to. */
 export const RUN_ID = '00000000-0000-0000-0000-000000000000';
+
+/** The shipped number of readings, in no time. */
+export const QUICK_EVIDENCE: EvidenceWaits = { contradictedMs: [5, 10, 20], refusedMs: [20], endOfListMs: 1 };
 
 /** The activities against a simulator of their own, over real HTTP, without a Temporal server. */
 export interface ActivityRig {
@@ -47,7 +52,10 @@ export async function startActivityRig(
   const account = options.account?.(configured) ?? configured;
   // Reads are repeated as ever, but without long waits.
   const client = createCloudClient(account, { retry: { firstDelayMs: 5 } });
-  const activities = createExportActivities({ accounts: new Map([['default', { region: account.region, client }]]) });
+  const activities = createExportActivities({
+    accounts: new Map([['default', { region: account.region, client }]]),
+    evidence: QUICK_EVIDENCE,
+  });
   // Temporal warns of every activity that fails; here many are meant to.
   const environment = (info: ActivityInfo = {}, givenUp = false) =>
     new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR'), client: temporalSaying(givenUp) });
@@ -55,16 +63,12 @@ export async function startActivityRig(
     simulator,
     run: (name, ...args) => {
       const activity = activities[name] as (...given: unknown[]) => Promise<never>;
-      return environment().run(activity, ...args);
+      return untilCertain(environment, {}, activity, args);
     },
     runAs: async (info, name, ...args) => {
       const activity = activities[name] as (...given: unknown[]) => Promise<never>;
-      const attempt = environment(info);
       const heartbeats: unknown[] = [];
-      attempt.on('heartbeat', (details: unknown) => heartbeats.push(details));
-      const outcome = await attempt
-        .run<unknown[], never, typeof activity>(activity, ...args)
-        .catch((error: Error) => error);
+      const outcome = await untilCertain(environment, info, activity, args, heartbeats).catch((error: Error) => error);
       return { outcome, heartbeats };
     },
     submit: (input, { info, canceled, givenUp }) => {
@@ -83,6 +87,26 @@ export async function startActivityRig(
       await simulator.close();
     },
   };
+}
+
+/** Attempt after attempt, as Temporal makes them, while an activity asks for another reading of the same. */
+async function untilCertain(
+  environment: (info: ActivityInfo) => MockActivityEnvironment,
+  first: ActivityInfo,
+  activity: (...given: unknown[]) => Promise<never>,
+  args: unknown[],
+  heartbeats: unknown[] = [],
+): Promise<never> {
+  for (let attempt = first.attempt ?? 1; ; attempt += 1) {
+    const heartbeatDetails = heartbeats.at(-1) ?? first.heartbeatDetails;
+    const running = environment({ ...first, attempt, heartbeatDetails });
+    running.on('heartbeat', (details: unknown) => heartbeats.push(details));
+    try {
+      return await running.run<unknown[], never, typeof activity>(activity, ...args);
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure) || error.type !== 'ReadAgain') throw error;
+    }
+  }
 }
 
 /** What a submit asks Temporal, in the place of a server: whether its attempt still counts. */

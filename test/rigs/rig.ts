@@ -32,6 +32,7 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../../src/testing';
+import { QUICK_EVIDENCE } from './activity-rig';
 import { exactProblemsBy } from './schema-validator';
 import {
   bundleOnce,
@@ -106,7 +107,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       namespace: server.namespace,
       taskQueue,
       workflowBundle: bundle,
-      activities: { ...options.activities, ...createExportActivities({ accounts }) },
+      activities: { ...options.activities, ...createExportActivities({ accounts, evidence: QUICK_EVIDENCE }) },
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options.worker,
     }),

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { type BatchActivities, DEFAULT_ACCOUNT, type ListedImage, MAX_BATCH_IMAGES } from '../../contract';
 import { NO_EXPORT } from '../../export/failures';
 import type { Image } from '../../huaweicloud';
@@ -6,7 +5,7 @@ import { parseImageQuery } from '../../request/batch';
 import type { ExportActivityDeps } from '../cloud';
 import { accountOfInput, notSubmitted } from '../input-checks';
 import { tooMany } from './plan-batch';
-import { listPrivateImages } from './private-images';
+import { listPrivateImages, reading } from './private-images';
 
 /**
  * `imsListImages`: the private images that match a query, page by page, with heartbeats. For workflows of your own that
@@ -20,11 +19,11 @@ export function listImages(deps: ExportActivityDeps): BatchActivities['imsListIm
     const filter = parseImageQuery(query);
     const { client } = accountOfInput(deps, account);
     try {
-      const images = await listPrivateImages(client, filter, (count) => Context.current().heartbeat({ images: count }));
+      const images = await listPrivateImages(client, filter, reading(deps));
       if (images.length > MAX_BATCH_IMAGES) throw tooMany(query);
       return images.map(listed);
     } catch (error) {
-      throw notSubmitted(error, account, NO_EXPORT);
+      throw notSubmitted(deps, error, { account, context: NO_EXPORT, budgetMs: Number.POSITIVE_INFINITY });
     }
   };
 }

@@ -23,6 +23,8 @@ import {
   type ExportOutcome,
 } from '../../contract';
 import { isExportFailure, outcomeOf } from '../../export/failures';
+import { type ExportActivityDeps, evidenceWaits } from '../cloud';
+import { heartbeatProgress, seenAgain } from '../evidence';
 
 const CHECKS_AT_ONCE = 5;
 const CALL_LIMIT_MS = 10_000;
@@ -30,8 +32,12 @@ const MAX_MESSAGE = 500;
 
 type Checked = CheckLivenessInput['exports'][number];
 
-/** Reads only, through the connection of the worker. One export that cannot be read does not spoil the others. */
-export function checkLiveness(): BatchActivities['imsLookAtExports'] {
+/**
+ * Reads only, through the connection of the worker. One export that cannot be read does not spoil the others.
+ *
+ * @throws ApplicationFailure ReadAgain, retryable, while one attempt alone was told that Temporal does not know an export
+ */
+export function checkLiveness(deps: ExportActivityDeps): BatchActivities['imsLookAtExports'] {
   return async ({ exports }) => {
     const { client } = Context.current();
     const found: ExportLiveness[] = [];
@@ -39,10 +45,15 @@ export function checkLiveness(): BatchActivities['imsLookAtExports'] {
     const work = async () => {
       for (const [index, looked] of waiting) {
         found[index] = await check(client, looked);
-        Context.current().heartbeat({ looked: index });
+        heartbeatProgress({ looked: index });
       }
     };
     await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work));
+    const gone = exports.filter((_, index) => found[index]?.kind === 'gone');
+    seenAgain(
+      gone.map(({ workflowId }) => `Temporal does not know ${workflowId}`),
+      evidenceWaits(deps).contradictedMs,
+    );
     return found;
   };
 }

@@ -1,19 +1,20 @@
-import { Context } from '@temporalio/activity';
 import { type BatchActivities, MAX_BATCH_IMAGES } from '../../contract';
 import { invalidField, NO_EXPORT } from '../../export/failures';
 import type { CloudClient, Image } from '../../huaweicloud';
 import { type BatchRequest, parseBatchInput } from '../../request/batch';
-import type { ExportActivityDeps } from '../cloud';
+import { type ExportActivityDeps, evidenceWaits } from '../cloud';
+import { seenAgain } from '../evidence';
 import { accountOfInput, notSubmitted, refuseReservedOptions } from '../input-checks';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
-import { listPrivateImages, readImages } from './private-images';
+import { listPrivateImages, type Reading, readImages, reading } from './private-images';
 
 /**
  * `imsPlanBatch`: checks the shape of the input of a batch, reads the images that it needs to know, and fills in every
  * destination, format and default. Reads only; heartbeats while it pages.
  *
  * @throws ApplicationFailure InvalidExportRequest, AccessDenied, SubmitRejected or NothingToExport, non-retryable;
- *   CloudUnavailable, retryable, while the cloud cannot be asked
+ *   CloudUnavailable, retryable, while the cloud cannot be asked or the key rests; ReadAgain, retryable, while one attempt alone
+ *   was refused by the cloud, or did not find an image
  */
 export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBatch'] {
   return async ({ input, startedAt }) => {
@@ -21,11 +22,13 @@ export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBat
     refuseReservedOptions(request.options);
     const { client } = accountOfInput(deps, request.account);
     try {
-      const images = await imagesOf(request, client);
+      const images = await imagesOf(request, client, reading(deps));
+      seenAgain(missing(request, images), evidenceWaits(deps).contradictedMs);
       if (images.length > MAX_BATCH_IMAGES) throw tooMany(request.query);
       return makePlan(request, images.map(factsOf), startedAt);
     } catch (error) {
-      throw notSubmitted(error, request.account, NO_EXPORT);
+      const { submitBudgetMs: budgetMs } = request.options;
+      throw notSubmitted(deps, error, { account: request.account, context: NO_EXPORT, budgetMs });
     }
   };
 }
@@ -35,10 +38,18 @@ export function tooMany(query: unknown) {
   return invalidField('query', query, expected);
 }
 
-async function imagesOf(request: BatchRequest, client: CloudClient): Promise<Image[]> {
-  const report = (count: number) => Context.current().heartbeat({ images: count });
-  if (request.query !== null) return await listPrivateImages(client, request.query, report);
-  return await readImages(client, imagesToRead(request), report);
+async function imagesOf(request: BatchRequest, client: CloudClient, reading: Reading): Promise<Image[]> {
+  if (request.query !== null) return await listPrivateImages(client, request.query, reading);
+  return await readImages(client, imagesToRead(request), reading);
+}
+
+/** What was not found, and would be left out of the batch. */
+function missing(request: BatchRequest, images: readonly Image[]): string[] {
+  if (request.query !== null) return images.length === 0 ? ['No image matches the query'] : [];
+  const found = new Set(images.map(({ id }) => id.toLowerCase()));
+  const lost = imagesToRead(request).filter((imageId) => !found.has(imageId));
+  if (lost.length === 0) return [];
+  return [`${lost.length} images of the input were not found, the first of them ${lost[0]}`];
 }
 
 function factsOf({ id, name, imageSizeBytes, cmkId }: Image): ImageFacts {

@@ -38,6 +38,8 @@ export interface PreflightReport {
   warnings: string[];
   /** How the export fails, where it is refused. */
   failureType: 'ExportNotAllowed' | 'DestinationExists';
+  /** Messages of the refusals that count only once the same was read again. */
+  readAgain: string[];
 }
 
 /** Asks every rule that is not off. */
@@ -46,6 +48,7 @@ export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): Prefl
   const warnings: string[] = [];
   const unchecked = new Map<string, string[]>();
   const failureTypes = new Set<PreflightReport['failureType']>();
+  const readAgain: string[] = [];
   let mayHelp = true;
   for (const rule of rules) {
     const severity = severityOf(rule, facts.request);
@@ -57,6 +60,7 @@ export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): Prefl
       const { found, message } = finding;
       refusals.push({ rule: rule.id, found, message });
       failureTypes.add(rule.failureType ?? 'ExportNotAllowed');
+      if (rule.readAgain) readAgain.push(message);
       mayHelp &&= rule.suggestsOverride ?? true;
     } else if (finding.kind === 'refused') {
       warnings.push(`Rule ${rule.id}: ${finding.message} Found ${finding.found}.`);
@@ -65,7 +69,7 @@ export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): Prefl
   for (const [reason, ids] of unchecked) warnings.push(notCheckedWarning(ids, reason));
   const [only, ...others] = failureTypes;
   const failureType = others.length === 0 ? (only ?? 'ExportNotAllowed') : 'ExportNotAllowed';
-  return { refusals, overridable: mayHelp ? refusals.map(({ rule }) => rule) : [], warnings, failureType };
+  return { refusals, overridable: mayHelp ? refusals.map(({ rule }) => rule) : [], warnings, failureType, readAgain };
 }
 
 /** The severity that a request sets for a rule, or the rule's own. */

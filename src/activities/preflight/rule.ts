@@ -14,6 +14,8 @@ export interface PreflightRule {
   severity: RuleSeverity;
   /** How an export fails that nothing but this rule refuses. @default 'ExportNotAllowed' */
   failureType?: 'DestinationExists';
+  /** It refuses by what was not found or not shown, which one reading alone does not prove. @default false */
+  readAgain?: true;
   /** False where nothing is won by turning it down: it still can be, but the refusal does not suggest it. @default true */
   suggestsOverride?: false;
   check(facts: PreflightFacts): Finding;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { MAX_JSON_BYTES } from '../answer-text';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
-import { MAX_JSON_BYTES, readJson } from '../json-answer';
+import { readJson } from '../json-answer';
 import { retryBriefly } from '../retry';
 import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../transport';
 import type { Credentials } from './credentials';

@@ -4,7 +4,7 @@ import { CloudError, requestIdOf, unreadableAnswer } from '../errors';
 import { gatewayRequest } from '../gateway-request';
 import { readJson } from '../json-answer';
 import type { ProjectId } from '../project-id';
-import type { CloudRequest, CloudSession, ReadOptions } from '../session';
+import type { CloudRequest, CloudSession, ReadOptions, SendOptions } from '../session';
 import { encodeRfc3986 } from '../signing/sdk-hmac-sha256';
 import { IMAGE_LIST, type Image } from './image';
 import { type ImageFilter, imageListQuery } from './image-filter';
@@ -17,14 +17,6 @@ export interface ImageExportRequest {
   bucketUrl: string;
   fileFormat?: string;
   isQuickExport?: boolean;
-}
-
-export interface ExportOptions extends ReadOptions {
-  /**
-   * Called at the last moment before the request is written to its connection: after credentials, project id, name
-   * resolution and TLS. If it throws, nothing is sent, and the {@link CloudError} `NotSent` has the error as its cause.
-   */
-  beforeSend?: () => void;
 }
 
 export interface ImagePage {
@@ -52,10 +44,7 @@ export interface ImsClient {
    *
    * @throws {@link CloudError}; `executed: 'maybe'` means that an export may have started whose job id is lost
    */
-  exportImage(
-    request: ImageExportRequest,
-    options?: ExportOptions,
-  ): Promise<{ jobId: string; requestId: string | null }>;
+  exportImage(request: ImageExportRequest, options?: SendOptions): Promise<{ jobId: string; requestId: string | null }>;
   /**
    * The state of a job: ShowJob or ShowJobProgress, by the account's `api.jobQuery`.
    *

@@ -16,14 +16,12 @@ export function obs(cloud: Cloud): Hono<ServiceEnv> {
   app.use(frontDoor('obs', cloud, (path, host) => [pathStyle(path, host)]));
   app.all('*', (c) => {
     const family = headerFamily(c.get('request'));
-    const response = answer(c, cloud, family);
-    for (const [name, value] of Object.entries(commonHeaders(c, family))) response.headers.set(name, value);
-    if (!response.headers.has('content-type')) response.headers.set('content-type', 'application/xml');
-    return response;
+    return withCommonHeaders(answer(c, cloud, family), c, family);
   });
   app.onError((error, c) => {
     console.error(error);
-    return errorAnswer(c, new ObsError(500, 'InternalError', 'We encountered an internal error. Please try again.'));
+    const internal = new ObsError(500, 'InternalError', 'We encountered an internal error. Please try again.');
+    return withCommonHeaders(errorAnswer(c, internal), c, headerFamily(c.get('request')));
   });
   return app;
 }
@@ -107,6 +105,12 @@ function errorAnswer(c: ServiceContext, error: ObsError): Response {
 }
 
 const HOST_ID = 'c2ltdWxhdG9yIG9mIHRlbXBvcmFsLWltcy1leHBvcnQ=';
+
+function withCommonHeaders(response: Response, c: ServiceContext, family: HeaderFamily): Response {
+  for (const [name, value] of Object.entries(commonHeaders(c, family))) response.headers.set(name, value);
+  if (!response.headers.has('content-type')) response.headers.set('content-type', 'application/xml');
+  return response;
+}
 
 function commonHeaders(c: ServiceContext, family: HeaderFamily): { [name: string]: string } {
   return {

@@ -32,7 +32,7 @@ export async function attach(tracking: Validated, jobId: string): Promise<void> 
   const job = await untilRead(tracking, jobId);
   const objection = objectionToJob(tracking, job);
   if (objection !== null) throw notThisJob(jobId, objection);
-  const destination = await inspectDestination(tracking);
+  const destination = await inspectDestination(tracking, job.status === 'SUCCESS');
   refuseOtherDestination(tracking, jobId, job, destination);
   if (destination.kind === 'free') tracking.carried.destinationFreeAt = destination.date ?? null;
   accept(tracking, jobId, true);

@@ -92,7 +92,7 @@ async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep):
 }
 
 async function inspectAndGoOn(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
-  const destination = await inspectDestination(tracking);
+  const destination = await inspectDestination(tracking, lost.candidate !== null);
   if (destination.kind === 'candidate') rememberCandidate(lost, destination);
   // A later answer is known by now.
   if (tracking.carried.resolution !== null) return;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { EXPORT_JOB_TYPE, type ExportedObject, type ObservedJob, type PollOutcome } from '../../contract';
 import { shortDestination } from '../../export/summaries';
 import { activityError, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
@@ -13,8 +13,8 @@ import type { Validated } from '../state';
 import { activityTaskQueue } from '../task-queues';
 import type { DestinationReading } from './next-step';
 
-/** What stands at the destination now. */
-export async function inspectDestination(tracking: Validated): Promise<DestinationReading> {
+/** What stands at the destination now. @param expected an object must be there: that there is none is read more than once */
+export async function inspectDestination(tracking: Validated, expected = false): Promise<DestinationReading> {
   const request = tracking.carried.request;
   tracking.run.nextPollAtMs = null;
   publish(tracking);
@@ -24,7 +24,7 @@ export async function inspectDestination(tracking: Validated): Promise<Destinati
         summary: `look whether ${shortDestination(request)} is there`,
         taskQueue: activityTaskQueue(tracking.carried.request),
       },
-      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt }],
+      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt, expected }],
     );
   } catch (error) {
     rethrowCancel(error);
@@ -36,10 +36,16 @@ export async function inspectDestination(tracking: Validated): Promise<Destinati
   }
 }
 
-/** What the activity had seen before its time was over: it heartbeats an object, after which nothing is submitted. */
+/**
+ * What the activity had seen before its time was over, by its heartbeat or by its last failure: after an object was seen,
+ * nothing is submitted.
+ */
 function objectSeenBefore(error: unknown): ExportedObject | null {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  const seen: unknown = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
+  const seen: unknown =
+    cause instanceof TimeoutFailure
+      ? cause.lastHeartbeatDetails
+      : cause instanceof ApplicationFailure && cause.details?.[0];
   return typeof seen === 'object' && seen !== null && 'object' in seen ? (seen.object as ExportedObject) : null;
 }
 

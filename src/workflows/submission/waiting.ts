@@ -7,7 +7,7 @@ import { SUBMIT_LIMITS } from '../submit-limits';
 
 export type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
 
-/** A 401 on the POST may be a token that expired this moment: the worker's credentials refresh, and one more try is due. */
+/** A 401 or 403 on the POST may be a token that expired this moment, or a gateway's bad second: one more try is due. */
 export const REFUSED_CREDENTIALS_TRIES = 2;
 
 /** True when the cloud itself refused the credentials; that there are none to sign with may pass. */
@@ -37,12 +37,14 @@ export async function sleepOrWake(tracking: Tracking, untilMs: () => number, sum
   tracking.carried.wake = false;
 }
 
-function delayBeforeNextTry({ reason, retryAfterMs }: NotExecuted, waits: number): number {
-  const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs } = SUBMIT_LIMITS;
+function delayBeforeNextTry(outcome: NotExecuted, waits: number): number {
+  const { reason, retryAfterMs } = outcome;
+  const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs, refusedAgainMs } = SUBMIT_LIMITS;
   const backedOffMs = Math.min(
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
   );
   const jitteredMs = about(backedOffMs);
-  return Math.max(atLeast(retryAfterMs ?? 0), jitteredMs);
+  const askedMs = Math.max(retryAfterMs ?? 0, refusedCredentials(outcome) ? refusedAgainMs : 0);
+  return Math.max(atLeast(askedMs), jitteredMs);
 }

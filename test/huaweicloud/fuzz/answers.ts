@@ -246,6 +246,7 @@ function headers(random: Random): { [name: string]: string } {
     'x-amz-bucket-region': 'cn-north-4',
     'x-subject-token': 'token',
     'content-type': 'application/json',
+    'content-encoding': random.pick(['gzip', 'deflate', 'br', 'identity, gzip', '']),
     // Never one that is waited for: between 1 s and 3 s.
     'retry-after': random.pick([
       '0',

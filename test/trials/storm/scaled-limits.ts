@@ -9,5 +9,6 @@ export const SUBMIT_LIMITS: SubmitLimits = {
   firstWaitMs: 200,
   firstWaitForWorkerMs: 50,
   maxWaitMs: 500,
+  refusedAgainMs: 500,
   busyImageMs: 1_000,
 };

@@ -12,6 +12,7 @@ export const BUCKET_RULES = [
     refuses: 'a bucket that is not there',
     source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
     severity: 'error',
+    readAgain: true,
     suggestsOverride: false,
     check({ bucket, request }: BucketFacts) {
       if (bucket.kind === 'read' || OTHER_REGION.has(bucket.code)) return passed;
@@ -27,6 +28,7 @@ export const BUCKET_RULES = [
     refuses: 'a bucket that the account cannot read, so that nothing of it can be checked or verified',
     source: 'OBS HEAD bucket, 403; the export itself needs the role OBS Tenant Administrator; IMG.0069',
     severity: 'warn',
+    readAgain: true,
     check({ bucket, request }: BucketFacts) {
       if (bucket.kind === 'read' || bucket.code === NO_SUCH_BUCKET || OTHER_REGION.has(bucket.code)) return passed;
       return refused(

@@ -7,6 +7,7 @@ export const IMAGE_STATE_RULES = [
     refuses: 'an image that the account is not shown in its region',
     source: 'ListImages answers an empty list; IMG.0027, IMG.0144',
     severity: 'error',
+    readAgain: true,
     suggestsOverride: false,
     check({ image, request, region }) {
       if (image !== null) return passed;

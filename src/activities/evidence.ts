@@ -1,0 +1,69 @@
+/**
+ * One reading is no verdict. What would end an export, or leave something behind, is read again by further attempts of the
+ * same activity, which add no events to the history, and counts only when each of them found the same.
+ *
+ * @module
+ */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { atLeast, formatDuration } from '../export/time';
+
+/** Waits before each further reading. There is one reading more than there are waits. */
+export interface EvidenceWaits {
+  /** Of what is not there, or is not as it should be. */
+  contradictedMs: readonly number[];
+  /** Of a refusal of credentials or their permissions. */
+  refusedMs: readonly number[];
+  /** Before the end of a list is read again, within one attempt. */
+  endOfListMs: number;
+}
+
+export const EVIDENCE_WAITS: EvidenceWaits = {
+  // Four readings over about two minutes: longer than a gateway is reloaded, or a service fails over.
+  contradictedMs: [10_000, 30_000, 70_000],
+  // No more than two: each failed signature brings the lock of the key nearer.
+  refusedMs: [60_000],
+  endOfListMs: 1_000,
+};
+
+/** How often each finding was made, in a row. In the heartbeat details, where the next attempt finds it. */
+interface Seen {
+  seen?: { [finding: string]: number };
+}
+
+/**
+ * Returns once each finding was made by so many attempts in a row. Another answer in between begins anew; an attempt without
+ * an answer neither counts nor forgets.
+ *
+ * @param findings sentences, the same for the same finding
+ * @param kept for the next attempt, beside the findings
+ * @throws ApplicationFailure ReadAgain, retryable, while one of them was not made often enough
+ */
+export function seenAgain(findings: readonly string[], waitsMs: readonly number[], kept: object = {}): void {
+  const before = seenBefore();
+  const seen = Object.fromEntries(findings.map((finding) => [finding, (before?.[finding] ?? 0) + 1]));
+  const [finding, reads] = Object.entries(seen).reduce((least, other) => (other[1] < least[1] ? other : least), [
+    '',
+    Number.POSITIVE_INFINITY,
+  ] as [string, number]);
+  if (reads > waitsMs.length) return;
+  Context.current().heartbeat({ ...kept, seen } satisfies Seen);
+  const waitMs = atLeast(waitsMs[reads - 1] ?? 0);
+  throw ApplicationFailure.create({
+    type: 'ReadAgain',
+    message: `${finding} (reading ${reads} of ${waitsMs.length + 1}; the next one in ${formatDuration(waitMs)})`,
+    nextRetryDelay: waitMs,
+    details: [kept],
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/** Heartbeats the progress of an attempt, and keeps what the attempts before it have found. */
+export function heartbeatProgress(progress: object): void {
+  const seen = seenBefore();
+  Context.current().heartbeat(seen === undefined ? progress : ({ ...progress, seen } satisfies Seen));
+}
+
+function seenBefore(): Seen['seen'] {
+  return (Context.current().info.heartbeatDetails as Seen | undefined)?.seen;
+}
