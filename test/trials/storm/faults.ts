@@ -50,7 +50,6 @@ function wrongAnswerOfObs(as: WrongAnswer, of: WrongRead['of']): FaultAction {
     status: Number(as),
     headers: {
       server: 'OBS',
-      'x-obs-request-id': null,
       'x-obs-request-id': REQUEST_ID,
       'content-type': 'application/xml',
     },
@@ -70,7 +69,7 @@ function wrongAnswerOfIms(as: WrongAnswer): FaultAction {
 }
 
 /** As nginx writes them: without the request id of any service. */
-const NGINX = { server: 'nginx', 'x-obs-request-id': null, 'content-type': 'text/html' };
+const NGINX = { server: 'nginx', 'x-request-id': null, 'x-obs-request-id': null, 'content-type': 'text/html' };
 const STATIC_FILE = {
   'last-modified': 'Tue, 23 Apr 2024 11:21:43 GMT',
   etag: '"662799b7-267"',
