@@ -443,7 +443,17 @@ function anyWrongRead(dice: Dice): WrongRead {
 }
 
 /** Of all reads. A 503 is asked again at once, so the others come more often. */
-const WRONG_ANSWERS = ['404', '404', 'page404', 'page404', 'page200', 'page200', '401', '401', '503'] as const satisfies readonly WrongAnswer[];
+const WRONG_ANSWERS = [
+  '404',
+  '404',
+  'page404',
+  'page404',
+  'page200',
+  'page200',
+  '401',
+  '401',
+  '503',
+] as const satisfies readonly WrongAnswer[];
 
 /** Seconds in which the workers and Temporal do not reach each other, and after them time enough to go on. */
 function withoutTemporal(when: 'post 1' | 'any', outage: (dice: Dice, forMs: number) => Action): Change {
