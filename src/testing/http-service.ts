@@ -155,14 +155,16 @@ function faultAnswer(c: ServiceContext, { headers, body }: FaultAction, status: 
   const isText = typeof body === 'string';
   const content = body === undefined || status === 204 || status === 304 ? null : isText ? body : JSON.stringify(body);
   const contentType = isText ? 'text/html; charset=utf-8' : 'application/json';
-  return new Response(content, {
-    status,
-    headers: {
-      'x-request-id': c.get('requestId'),
-      ...(content === null ? {} : { 'content-type': contentType }),
-      ...headers,
-    },
-  });
+  // A HEAD is answered the length of the body that a GET would have.
+  const isHead = content !== null && c.env.incoming.method === 'HEAD';
+  const all: { [name: string]: string | null } = {
+    'x-request-id': c.get('requestId'),
+    'content-type': content === null ? null : contentType,
+    'content-length': isHead ? String(Buffer.byteLength(content)) : null,
+    ...headers,
+  };
+  const sent = Object.entries(all).filter((header): header is [string, string] => header[1] !== null);
+  return new Response(content, { status, headers: sent });
 }
 
 function joinNotes(...notes: string[]): string {
