@@ -36,25 +36,17 @@ function wrongReadRule({ of, nth, as }: WrongRead, { bucketPath, objectPath }: S
   return { ...read, nth, action: read.service === 'obs' ? wrongAnswerOfObs(as, of) : wrongAnswerOfIms(as) };
 }
 
-const REQUEST_ID = '0000019A1F3C7E5D0B16C6D2B4A2F0E1';
-
 /** OBS says it in XML, and to a HEAD by the status alone. */
 function wrongAnswerOfObs(as: WrongAnswer, of: WrongRead['of']): FaultAction {
   if (as !== '404' && as !== '401') return PAGES[as];
-  const [code, message] =
+  const status = Number(as);
+  if (of !== 'bytes') return { status };
+  const error =
     as === '404'
-      ? ['NoSuchKey', 'The specified key does not exist']
-      : ['Unauthorized', 'The request could not be authenticated.'];
-  const body = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Error><Code>${code}</Code><Message>${message}</Message><RequestId>${REQUEST_ID}</RequestId></Error>`;
-  return {
-    status: Number(as),
-    headers: {
-      server: 'OBS',
-      'x-obs-request-id': REQUEST_ID,
-      'content-type': 'application/xml',
-    },
-    body: of === 'bytes' ? body : undefined,
-  };
+      ? '<Code>NoSuchKey</Code><Message>The specified key does not exist</Message>'
+      : '<Code>Unauthorized</Code><Message>The request could not be authenticated.</Message>';
+  const body = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Error>${error}</Error>`;
+  return { status, headers: { 'content-type': 'application/xml' }, body };
 }
 
 function wrongAnswerOfIms(as: WrongAnswer): FaultAction {
@@ -68,23 +60,24 @@ function wrongAnswerOfIms(as: WrongAnswer): FaultAction {
   }
 }
 
-/** As nginx writes them: without the request id of any service. */
-const NGINX = { server: 'nginx', 'x-request-id': null, 'x-obs-request-id': null, 'content-type': 'text/html' };
-const STATIC_FILE = {
-  'last-modified': 'Tue, 23 Apr 2024 11:21:43 GMT',
-  etag: '"662799b7-267"',
-  'accept-ranges': 'bytes',
-};
+const WELCOME =
+  '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n';
 
+/** As nginx writes them. The page is a file, so that a HEAD of it tells a length and a time. */
 const PAGES: { [as in Exclude<WrongAnswer, '404' | '401'>]: FaultAction } = {
   empty: { status: 200, body: { images: [] } },
-  page404: { status: 404, headers: NGINX, body: nginxError('404 Not Found') },
+  page404: { status: 404, headers: { server: 'nginx' }, body: nginxError('404 Not Found') },
   page200: {
     status: 200,
-    headers: { ...NGINX, ...STATIC_FILE },
-    body: '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n',
+    headers: {
+      server: 'nginx',
+      'content-length': String(WELCOME.length),
+      'last-modified': 'Tue, 23 Apr 2024 11:21:43 GMT',
+      etag: '"662799b7-80"',
+    },
+    body: WELCOME,
   },
-  '503': { status: 503, headers: NGINX, body: nginxError('503 Service Temporarily Unavailable') },
+  '503': { status: 503, headers: { server: 'nginx' }, body: nginxError('503 Service Temporarily Unavailable') },
 };
 
 function nginxError(title: string): string {
