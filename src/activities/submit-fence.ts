@@ -1,10 +1,8 @@
 import type { Context } from '@temporalio/activity';
+import { confirmedHeartbeat } from './confirmed-heartbeat';
 
 /** After this part of the heartbeat timeout, what Temporal said may no longer hold. */
 const VALID_SHARE_OF_HEARTBEAT = 0.5;
-
-/** Longest wait for Temporal's word. */
-const ASK_LIMIT_MS = 5_000;
 
 /**
  * The fence against a worker that stood still: one that was frozen for longer than a heartbeat timeout has been given up,
@@ -22,10 +20,9 @@ export class SubmitFence {
 
   /** @throws when the attempt was given up or canceled, or Temporal cannot be asked */
   static async raise(context: Context): Promise<SubmitFence> {
-    const { client, info } = context;
-    const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = info;
+    const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
     const validUntilMs = performance.now() + heartbeatTimeoutMs * VALID_SHARE_OF_HEARTBEAT;
-    await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => client.activity.heartbeat(info.taskToken));
+    await confirmedHeartbeat(context);
     return new SubmitFence(context, validUntilMs);
   }
 
