@@ -107,10 +107,11 @@ class JobUpdate {
       );
       return { kind: 'taken' };
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return { kind: 'over', reason: 'the export has ended' };
+      if (error instanceof WorkflowNotFoundError)
+        return await this.#unlessTracked({ kind: 'over', reason: 'the export has ended' });
       if (!(error instanceof WorkflowUpdateFailedError)) return { kind: 'again', reason: textOf(error) };
       this.#answers += 1;
-      return this.#refused(error.cause);
+      return await this.#refused(error.cause);
     }
   }
 
@@ -124,7 +125,18 @@ class JobUpdate {
       : client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
   }
 
-  #refused(failure: unknown): Answer {
+  /** An earlier offer may have been taken, and its answer lost: the memo shows the job. */
+  async #unlessTracked(otherwise: Answer): Promise<Answer> {
+    const { client } = this.context;
+    try {
+      const { memo } = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => this.#handle().describe());
+      return memo?.jobId === this.jobId ? { kind: 'taken' } : otherwise;
+    } catch {
+      return otherwise;
+    }
+  }
+
+  async #refused(failure: unknown): Promise<Answer> {
     const { type, details } = failure instanceof ApplicationFailure ? failure : {};
     if (type === 'InvalidExportRequest' && 'runId' in this.#resolution) {
       // A workflow of 0.2 knows only answers of people: it checks the job before it takes it.
@@ -135,7 +147,9 @@ class JobUpdate {
     const known = (details?.[0] as { jobId?: unknown } | undefined)?.jobId;
     if (known === this.jobId) return { kind: 'taken' };
     if (typeof known === 'string') return { kind: 'over', reason: `the export tracks job ${known}` };
-    return { kind: 'again', reason: 'the export still waits for the answer to its submit' };
+    const waits: Answer = { kind: 'again', reason: 'the export still waits for the answer to its submit' };
+    // A workflow of 0.2 does not say which job it knows.
+    return known === undefined ? await this.#unlessTracked(waits) : waits;
   }
 }
 

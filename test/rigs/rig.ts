@@ -37,6 +37,7 @@ import {
   bundleOnce,
   connectClient,
   connectWorker,
+  type Reachable,
   runWorker,
   startTestServer,
   WORKFLOWS_IN_THIS_THREAD,
@@ -74,6 +75,8 @@ export interface RigOptions {
   server?: Parameters<typeof startTestServer>[0];
   bundle?: WorkflowBundle;
   worker?: Partial<WorkerOptions>;
+  /** Where the worker finds the server, when something stands between them. */
+  workerConnectsTo?: (server: DevServer) => Promise<Reachable>;
   /** Activities of workflows beside those of src. */
   activities?: object;
   /** Changes the account that the worker uses. */
@@ -92,7 +95,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     options.bundle ?? bundleOnce(),
   ]);
   const client = await connectClient(server);
-  const connection = await connectWorker(server);
+  const connection = await connectWorker((await options.workerConnectsTo?.(server)) ?? server);
   const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
   const configured = accountFromEnvironment(environmentOf(simulator.info));
   const account = options.account?.(configured, simulator.info) ?? configured;
