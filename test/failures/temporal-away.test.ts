@@ -110,4 +110,5 @@ itInLongForm(
       await endsWithItsJob(one);
     });
   },
+  240_000,
 );
