@@ -15,6 +15,7 @@ const TYPES = {
   status: 'ExportStatus',
   memo: 'ExportMemo',
   'messages/retune.answer': 'RetuneOutcome',
+  'messages/resolveSubmission.refusal': 'NothingToResolveDetails',
   'messages/exportEnded': 'ExportEnded',
   'batch/result': 'ExportImagesResult',
   'batch/status': 'BatchStatus',

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, noSuchAccount } from './cloud';
+import { offerJob } from './job-offer';
 import { SubmitFence } from './submit-fence';
 
 /** Often enough that a lost worker is noticed by its heartbeat, and no more. */
@@ -10,7 +11,8 @@ const MAX_HEARTBEAT_INTERVAL_MS = 5_000;
 
 /**
  * `imsSubmitExport`: one POST, never repeated. Answers what became of it; an error of this activity itself means that the outcome is
- * unknown. The POST is not tied to the cancellation of the activity: once it is sent, its answer is awaited.
+ * unknown. The POST is not tied to the cancellation of the activity: once it is sent, its answer is awaited, and a job id is
+ * offered to Temporal until it is taken.
  */
 export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSubmitExport'] {
   return async (input) => {
@@ -20,11 +22,19 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
     if (account === undefined) return notExecuted('NO_SUCH_ACCOUNT', noSuchAccount(deps, input.request.account));
     const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
     const intervalMs = Math.min(MAX_HEARTBEAT_INTERVAL_MS, heartbeatTimeoutMs / HEARTBEATS_PER_TIMEOUT);
-    const heartbeat = setInterval(() => context.heartbeat(), intervalMs);
+    // The Worker sends the details of the last heartbeat: once there is a job id, no other details may follow it.
+    let details: { jobId: string } | undefined;
+    const heartbeat = () => context.heartbeat(details);
+    const heartbeats = setInterval(heartbeat, intervalMs);
     try {
-      return await post(account, input, context);
+      const outcome = await post(account, input, context);
+      if (outcome.kind !== 'accepted') return outcome;
+      details = { jobId: outcome.jobId };
+      heartbeat();
+      await offerJob(context, input, outcome.jobId);
+      return outcome;
     } finally {
-      clearInterval(heartbeat);
+      clearInterval(heartbeats);
     }
   };
 }
@@ -45,8 +55,6 @@ async function post({ client }: AccountCloud, { request }: SubmitInput, context:
         },
       },
     );
-    // If the completion is lost, the workflow finds the job in the details of the last heartbeat.
-    context.heartbeat({ jobId });
     return { kind: 'accepted', jobId };
   } catch (error) {
     return objection === undefined ? outcomeOf(error) : notExecuted('STALE_ATTEMPT', objection);

@@ -1,11 +1,9 @@
 import type { Context } from '@temporalio/activity';
+import { confirmedHeartbeat } from './confirmed-heartbeat';
 import { stopwatch } from './stood-still';
 
 /** After this part of the heartbeat timeout, what Temporal said may no longer hold. */
 const VALID_SHARE_OF_HEARTBEAT = 0.5;
-
-/** Longest wait for Temporal's word. */
-const ASK_LIMIT_MS = 5_000;
 
 const STOOD_STILL = 'the worker stood still, or its clock was set, before the POST';
 
@@ -26,10 +24,9 @@ export class SubmitFence {
 
   /** @throws when the attempt was given up or canceled, or Temporal cannot be asked */
   static async raise(context: Context): Promise<SubmitFence> {
-    const { client, info } = context;
-    const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = info;
+    const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
     const elapsedMs = stopwatch();
-    await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => client.activity.heartbeat(info.taskToken));
+    await confirmedHeartbeat(context);
     return new SubmitFence(context, elapsedMs, heartbeatTimeoutMs * VALID_SHARE_OF_HEARTBEAT);
   }
 

@@ -1,19 +1,62 @@
 import type { Client } from '@temporalio/client';
 import { ExportError, resolveSubmission } from '../client';
+import { toExportError } from '../client/errors';
+import { untilChecked } from '../client/steer';
+import type { NothingToResolveDetails } from '../contract';
+import { invalidField } from '../export/failures';
+import { shellWord } from '../export/quoting';
+import { EXIT } from './exit-codes';
 
 export interface ResolveFlags {
   job?: string;
   notSubmitted?: boolean;
 }
 
+/** How long the check of a job is waited for. */
+const CHECK_LIMIT_MS = 120_000;
+
 /** `ims-export resolve`. */
-export async function resolve(client: Client, workflowId: string, { job, notSubmitted }: ResolveFlags): Promise<void> {
+export async function resolve(client: Client, workflowId: string, flags: ResolveFlags): Promise<void> {
+  const { notSubmitted } = flags;
+  const job = flags.job?.trim();
   if ((job === undefined) === (notSubmitted !== true)) {
     throw new ExportError(
       'InvalidExportRequest',
       'Say either --job JOB_ID, the job that the submit began, or --not-submitted, to submit again.',
     );
   }
-  await resolveSubmission(client, workflowId, job === undefined ? { notSubmitted: true } : { jobId: job });
-  console.log(`Told ${workflowId}; \`ims-export status ${workflowId}\` tells what came of it`);
+  const status = `\`ims-export status ${shellWord(workflowId)}\``;
+  if (job === undefined) {
+    await resolveSubmission(client, workflowId, { notSubmitted: true });
+    console.log(`Told ${workflowId}; ${status} tells what came of it`);
+    return;
+  }
+  await nameJob(client, workflowId, job);
+  const { taken, objection } = await untilChecked(client, workflowId, job, CHECK_LIMIT_MS);
+  if (taken === false) {
+    throw toExportError(
+      invalidField('jobId', job, `the job of this export. It was not taken: ${objection}`),
+      workflowId,
+    );
+  }
+  if (taken === true) {
+    console.log(`${workflowId} tracks job ${job}`);
+    return;
+  }
+  const lastCheck = objection === null ? 'it was not checked yet' : `the last check: ${objection}`;
+  console.error(`Job ${job} is kept; the export goes on checking (${lastCheck}). ${status} tells what came of it`);
+  process.exitCode = EXIT.unknown;
+}
+
+/** An export that knows this job already needs no answer. */
+async function nameJob(client: Client, workflowId: string, jobId: string): Promise<void> {
+  try {
+    await resolveSubmission(client, workflowId, { jobId });
+  } catch (error) {
+    const isKnown =
+      error instanceof ExportError &&
+      error.code === 'NothingToResolve' &&
+      (error.details as NothingToResolveDetails | undefined)?.jobId === jobId;
+    if (!isKnown) throw error;
+  }
 }

@@ -8,13 +8,12 @@ import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '..
 import { invalidField } from '../export/failures';
 import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
-import { notTakenText } from '../export/summaries';
 import { ExportError, toExportError } from './errors';
-import { followExport, listExports, readExport } from './follow';
+import { listExports, readExport } from './follow';
 import { foundByStatus, wantedBy } from './joining';
 import { type StartedExport, type StartOptions, startExport } from './start';
 import { reportStartProgress } from './start-progress';
-import { resolveSubmission } from './steer';
+import { resolveSubmission, untilChecked } from './steer';
 
 /** The number of exports, newest first, that are searched for one that tracks the job. */
 const ASKED_EXPORTS = 1_000;
@@ -86,10 +85,15 @@ async function seeksItsJob(client: Client, workflowId: string, request: ExportRe
 
 /** Names the job to the export and waits until it has checked it. */
 async function nameItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
-  await resolveSubmission(client, workflowId, { jobId });
-  for await (const { status } of followExport(client, workflowId, 500)) {
-    if (status?.jobId) return;
-    const refusal = status?.warnings.find((warning) => warning.includes(notTakenText(jobId)));
-    if (refusal !== undefined) throw invalidField('attach.jobId', jobId, `the job of the export that runs. ${refusal}`);
+  try {
+    await resolveSubmission(client, workflowId, { jobId });
+  } catch (error) {
+    // It has learnt of its job meanwhile: the start that follows compares.
+    if (error instanceof ExportError && error.code === 'NothingToResolve') return;
+    throw error;
+  }
+  const { taken, objection } = await untilChecked(client, workflowId, jobId);
+  if (taken === false) {
+    throw invalidField('attach.jobId', jobId, `the job of the export that runs. It was not taken: ${objection}`);
   }
 }

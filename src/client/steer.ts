@@ -4,8 +4,16 @@
  * @module
  */
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { MESSAGES, type RetuneInput, type RetuneOutcome, type SubmissionResolution } from '../contract';
+import {
+  type ExportStatus,
+  MESSAGES,
+  type ResolutionStatus,
+  type RetuneInput,
+  type RetuneOutcome,
+  type SubmissionResolution,
+} from '../contract';
 import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
+import { followExport } from './follow';
 import { firstRunOf, shortCall } from './temporal-calls';
 
 /**
@@ -62,7 +70,8 @@ export async function cancelExport(client: Client, workflowId: string): Promise<
 
 /**
  * Answers an ambiguous submit: its job, which the export checks before it tracks it, or that there
- * is none, so that it submits again. What came of it is in the status and its warnings.
+ * is none, so that it submits again. What came of a named job is in the status, as `resolution`. A newer answer replaces an
+ * older one.
  *
  * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
  */
@@ -77,6 +86,38 @@ export async function resolveSubmission(
       handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
     ),
   );
+}
+
+const CHECK_INTERVAL_MS = 500;
+
+/**
+ * What became of the job that an answer named, once the export has checked it.
+ *
+ * @param limitMs how long to wait for it: `taken` is null when it is not decided then
+ * @throws ExportError NoSuchExport, TemporalUnreachable
+ */
+export async function untilChecked(
+  client: Client,
+  workflowId: string,
+  jobId: string,
+  limitMs = Number.POSITIVE_INFINITY,
+): Promise<ResolutionStatus> {
+  const giveUpAtMs = Date.now() + limitMs;
+  let last: ResolutionStatus = { jobId, taken: null, objection: null };
+  for await (const { status } of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
+    if (status !== null) last = checkedJob(status, jobId) ?? last;
+    if (last.taken !== null || Date.now() >= giveUpAtMs) return last;
+  }
+  return { jobId, taken: false, objection: last.objection ?? 'the export has ended before it was checked' };
+}
+
+/** Null where the status says nothing of it, as that of an older worker. */
+function checkedJob({ jobId: tracked, resolution }: ExportStatus, jobId: string): ResolutionStatus | null {
+  if (tracked === jobId) return { jobId, taken: true, objection: null };
+  if (tracked !== null) return { jobId, taken: false, objection: `the export tracks job ${tracked}` };
+  if (!resolution) return null;
+  if (resolution.jobId === jobId) return resolution;
+  return { jobId, taken: false, objection: `a newer answer names job ${resolution.jobId}` };
 }
 
 /**

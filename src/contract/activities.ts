@@ -49,6 +49,13 @@ export interface SubmitInput {
   mayPost: boolean;
   /** The run that asked for this submit. A reset hands it to another run, in which it must not be sent any more. */
   runId: string;
+  /**
+   * The first run of the workflow, before any continue-as-new, retry or reset: a job is offered to no later export of the
+   * same id. A workflow of 0.2 does not say it.
+   */
+  firstRunId?: string;
+  /** How long a job whose id Temporal does not take is offered to it: as long as an ambiguous submit settles. */
+  offerForMs?: number;
 }
 
 export type SubmitOutcome =

@@ -13,7 +13,7 @@ import type {
   MESSAGES,
   RemoteJob,
 } from '../contract';
-import { shellWord } from './quoting';
+import { oneLine, shellWord } from './quoting';
 import { describeFormat, percent, type StartedWith } from './summaries';
 import { formatDuration } from './time';
 
@@ -138,7 +138,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
   submitting: () => ['Submitting the export', 'The cloud has not answered the submit yet.'],
   reconciling: (status, { found }) => [
     'The answer to the submit was lost - finding out what became of it',
-    found ? SEARCH[found] : null,
+    checkOfJob(status) ?? (found ? SEARCH[found] : null),
     ...answers(found),
     ...waitOrGiveUp(status),
   ],
@@ -156,8 +156,8 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     ...waitOrGiveUp(status),
   ],
   parked: (status, { found }) => [
-    `Parked - the cloud denies access to the ${status.jobId === null ? 'destination' : 'job'}`,
-    `What runs in the cloud goes on. ${ATTENTION.parked[0]}`,
+    `Parked - the cloud denies access to the ${status.jobId === null && checkOfJob(status) === null ? 'destination' : 'job'}`,
+    [checkOfJob(status), 'What runs in the cloud goes on.', ATTENTION.parked[0]].filter(Boolean).join(' '),
     poll('Check again'),
     ...(status.jobId === null ? answers(found) : []),
     ...waitOrGiveUp(status),
@@ -192,6 +192,13 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     ];
   },
 };
+
+/** Null while no job that was named is to be checked. */
+function checkOfJob({ resolution }: ExportStatus): string | null {
+  if (resolution?.taken !== null) return null;
+  const { jobId, objection } = resolution;
+  return `Job \`${jobId}\` was named; it is checked until the cloud confirms or contradicts it${objection === null ? '' : `. The last check: ${oneLine(objection)}`}.`;
+}
 
 const NOT_POLLED = 'Nobody looks at the job now. The job and the deadline run on.';
 

@@ -108,11 +108,6 @@ function lastSeen({ jobStatus, fraction }: JobSeen): string {
   return `${jobStatus ?? 'accepted'}${percent(fraction, ' ')}`;
 }
 
-/** Part of the warning that a named job was not taken. The caller that named it searches for this text. */
-export function notTakenText(jobId: string): string {
-  return `job ${jobId}, which was not taken`;
-}
-
 /** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */
 export function takenIdText(which: string, workflowType: string): string {
   return `${which} was taken by a workflow of type ${workflowType}, which is no export. Choose another object key.`;

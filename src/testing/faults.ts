@@ -4,8 +4,7 @@ export interface FaultAction {
   status?: number;
   /** Acts, and then answers `status` in the place of the real answer: a gateway that gave up waiting. */
   acts?: boolean;
-  /** Null takes away one that is there otherwise: an answer of nginx, say, has no request id. */
-  headers?: { [name: string]: string | null };
+  headers?: { [name: string]: string };
   /** A text, or JSON. Without `status` the request is acted upon, and only the body of the real answer is replaced. */
   body?: unknown;
   /** Closes the connection without acting. */

@@ -161,17 +161,16 @@ function faultAnswer(
   const isText = typeof body === 'string';
   const content = body === undefined || status === 204 || status === 304 ? null : isText ? body : JSON.stringify(body);
   const contentType = isText ? 'text/html; charset=utf-8' : 'application/json';
-  const isPage = isText && HTML.test(body);
-  // A HEAD is answered the length of the body that a GET would have.
-  const isHead = content !== null && c.env.incoming.method === 'HEAD';
-  const all: { [name: string]: string | null } = {
-    [service === 'obs' ? 'x-obs-request-id' : 'x-request-id']: isPage ? null : c.get('requestId'),
-    'content-type': content === null ? null : contentType,
-    'content-length': isHead ? String(Buffer.byteLength(content)) : null,
-    ...headers,
-  };
-  const sent = Object.entries(all).filter((header): header is [string, string] => header[1] !== null);
-  return new Response(content, { status, headers: sent });
+  return new Response(content, {
+    status,
+    headers: {
+      ...(isText && HTML.test(body)
+        ? {}
+        : { [service === 'obs' ? 'x-obs-request-id' : 'x-request-id']: c.get('requestId') }),
+      ...(content === null ? {} : { 'content-type': contentType }),
+      ...headers,
+    },
+  });
 }
 
 const HTML = /^\s*<(?:!doctype|html)/i;

@@ -14,6 +14,7 @@ import {
 } from '../export/same-export';
 import { iso } from '../export/time';
 import type { Tracking } from './state';
+import { isOfWorker } from './submission/next-step';
 
 const INTENT = '{imageId} with fileFormat or isQuickExport, as in the input of the export';
 const RESOLUTION = '{"jobId": "<id of the job>"} or {"notSubmitted": true}';
@@ -47,14 +48,18 @@ function runningExport({
 /** Throws when the answer cannot be read, or when there is no ambiguous submit. */
 export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
   if (!isResolution(resolution)) throw invalidField('resolution', resolution, RESOLUTION);
-  if (tracking.carried.lostSubmit === null || tracking.run.ended !== null)
-    throw nothingToResolve(tracking.carried.jobId, tracking.run.phase);
-  if (tracking.carried.resolution !== null) throw answerUnderWay(tracking.carried.resolution);
+  const { carried, run } = tracking;
+  if (carried.lostSubmit === null || run.ended !== null) throw nothingToResolve(carried.jobId, run.phase);
+  // The worker knows the job that it has submitted; no person's word replaces that.
+  if (isOfWorker(carried.resolution) && !isOfWorker(resolution)) throw answerUnderWay(carried.resolution);
 }
 
-/** Exactly one of the two, since they contradict each other. */
+/** Either a job or that there is none: they contradict each other. */
 function isResolution(resolution: unknown): boolean {
-  if (typeof resolution !== 'object' || resolution === null || Object.keys(resolution).length !== 1) return false;
-  const { jobId, notSubmitted } = resolution as { [field: string]: unknown };
-  return notSubmitted === true || (typeof jobId === 'string' && JOB_ID.test(jobId.trim()));
+  if (typeof resolution !== 'object' || resolution === null) return false;
+  const { jobId, runId, notSubmitted, ...others } = resolution as { [field: string]: unknown };
+  if (Object.keys(others).length > 0) return false;
+  if (jobId === undefined) return notSubmitted === true && runId === undefined;
+  const isJob = typeof jobId === 'string' && JOB_ID.test(jobId.trim());
+  return isJob && notSubmitted === undefined && (runId === undefined || (typeof runId === 'string' && runId !== ''));
 }

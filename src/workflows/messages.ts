@@ -25,11 +25,13 @@ import {
   type SubmissionResolution,
   TUNABLE_OPTIONS,
 } from '../contract';
-import { notTakenText } from '../export/summaries';
+import { answerUnderWay } from '../export/failures';
 import { refuseOtherIntent, refuseResolution } from './intent';
+import { is03 } from './patches';
 import { refuseRetune, retuneExport } from './retuning';
 import { forgetStreaks, pollingPhase, type Tracking } from './state';
 import { statusOf } from './status';
+import { isOfWorker } from './submission/next-step';
 
 export const pollNow = defineSignal(MESSAGES.signals.pollNow);
 export const pausePolling = defineSignal(MESSAGES.signals.pausePolling);
@@ -97,18 +99,26 @@ function showPausing(tracking: Tracking): void {
 /** Where the job is polled; the other phases stay what they are when polling is paused. */
 const POLLED_PHASES: ReadonlySet<ExportPhase> = new Set(['exporting', 'parked', 'paused']);
 
-/** The answer is followed by the workflow itself; what came of it is in the status and the warnings. */
-function takeAnswer(tracking: Tracking, resolution: SubmissionResolution): void {
-  // Of several in one workflow task the first counts: the validators of all of them may have run before.
-  refuseResolution(tracking, resolution);
-  // What was said of an earlier answer of the same words would be taken for what comes of this one.
+/** The answer is followed by the workflow itself; what came of it is in the status. A newer one replaces an older one. */
+function takeAnswer(tracking: Tracking, answer: SubmissionResolution): void {
+  // The validators of several in one workflow task may all have run before.
+  refuseResolution(tracking, answer);
+  const { carried } = tracking;
+  // Until 0.3 the first one counted.
+  const older = carried.resolution;
+  if (older !== null && !isOfWorker(answer) && !is03(tracking)) throw answerUnderWay(older);
+  carried.wake = true;
+  const resolution = 'jobId' in answer ? { ...answer, jobId: answer.jobId.trim() } : answer;
+  // The same once more asks for a read now.
+  if (older !== null && JSON.stringify(older) === JSON.stringify(resolution)) return;
+  carried.resolution = resolution;
+  carried.resolutionCheck = null;
+  if (isOfWorker(resolution)) return;
   if ('jobId' in resolution) {
-    tracking.carried.warnings = tracking.carried.warnings.filter(
-      (text) => !text.includes(notTakenText(resolution.jobId.trim())),
-    );
+    carried.resolutionStatus = { jobId: resolution.jobId, taken: null, objection: null };
+  } else if (carried.resolutionStatus?.taken === null) {
+    carried.resolutionStatus = { ...carried.resolutionStatus, taken: false, objection: 'a newer answer replaced it' };
   }
-  tracking.carried.resolution = 'jobId' in resolution ? { jobId: resolution.jobId.trim() } : { notSubmitted: true };
-  tracking.carried.wake = true;
 }
 
 function wakeUp(tracking: Tracking): void {

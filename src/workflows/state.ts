@@ -24,6 +24,7 @@ import type {
 } from '../contract';
 import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
+import type { JobCheck } from './submission/job-check';
 import type { AmbiguousSubmit } from './submission/next-step';
 
 /** Facts that outlive a run: carried by continue-as-new as they are. */
@@ -44,8 +45,10 @@ export interface ExportState extends HandedOn {
   submissions: number;
   /** The ambiguous submit; null while there is none, and once a job is known. The name is that of continue-as-new. */
   lostSubmit: AmbiguousSubmit | null;
-  /** An answer of a person, `resolveSubmission`, that was not followed yet. */
+  /** An answer by `resolveSubmission` that was not followed yet, or names a job that is not confirmed yet. */
   resolution: SubmissionResolution | null;
+  /** How far the check of the job in `resolution` is; null before its first read. */
+  resolutionCheck: JobCheck | null;
   /** What became of the job that `resolveSubmission` or `attach` named last; null when none was named. */
   resolutionStatus: ResolutionStatus | null;
   /** The earlier run of this workflow id, as the starter passed it in the memo. */
@@ -150,6 +153,7 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     submissions: 0,
     lostSubmit: null,
     resolution: null,
+    resolutionCheck: null,
     resolutionStatus: null,
     earlier: null,
     jobId: null,

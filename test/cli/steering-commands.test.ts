@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { itInLongForm } from '../rigs/long-form';
-import { type Rig, startRig } from '../rigs/rig';
+import { type Rig, startRig, untilStatus } from '../rigs/rig';
 import { Commands, SOON_MS } from '../rigs/run-command';
 
 let rig: Rig;
@@ -97,12 +97,58 @@ describe.concurrent('resolve', () => {
     const { jobId } = await commands.jobTo(to);
     await waiting.says(/answer to the submit was lost/, SOON_MS);
     await commands.refused(2, 'InvalidExportRequest', ['resolve', workflowId]);
+    const resolved = await commands.run('resolve', workflowId, '--job', jobId);
+    expect(resolved).toMatchObject({ exitCode: 0, stdout: `${workflowId} tracks job ${jobId}\n` });
+    // What has arrived needs no answer; another job is refused.
     expect((await commands.run('resolve', workflowId, '--job', jobId)).exitCode).toBe(0);
+    await commands.refused(1, 'NothingToResolve', ['resolve', workflowId, '--job', 'f'.repeat(32)]);
     rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
     const { exitCode, stdout } = await waiting.endsWithin(SOON_MS);
     expect(exitCode, waiting.said()).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ jobId, confirmed: true, submissions: 1 });
     await commands.refused(1, 'ExportEnded', ['resolve', workflowId, '--not-submitted']);
+  });
+});
+
+/** Longer than `resolve` waits for the check of a job. */
+const CHECKED_MS = 170_000;
+
+describe.concurrent('resolve names a job that the cloud does not confirm', { timeout: 2 * CHECKED_MS }, () => {
+  /** An export whose submit was lost, and that the operator is asked about. */
+  async function lost(image: string): Promise<{ workflowId: string; jobId: string }> {
+    const path = `/v1/cloudimages/${commands.image(image)}/file`;
+    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    const to = commands.destination(`${image}-lost.zvhd2`);
+    commands.launch(...commands.start(image, to, '--quick', '--option', 'onAmbiguousSubmit=ask', '--wait'));
+    const { jobId } = await commands.jobTo(to);
+    const workflowId = exportWorkflowId(to);
+    await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+    return { workflowId, jobId };
+  }
+
+  itInLongForm('and ends with 3 when the cloud does not answer in two minutes: the answer is kept', async () => {
+    const { workflowId, jobId } = await lost('large');
+    const path = `*/jobs/${jobId}`;
+    rig.simulator.faults.add({ service: 'ims', method: 'GET', path, times: 1_000, action: { status: 503 } });
+    const { exitCode, stderr } = await commands.launch('resolve', workflowId, '--job', jobId).endsWithin(CHECKED_MS);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 3,
+      stderr: expect.stringContaining(
+        `Job ${jobId} is kept; the export goes on checking (the last check: the cloud answered`,
+      ),
+    });
+    await rig.client.workflow.getHandle(workflowId).cancel();
+  });
+
+  itInLongForm('and ends with 2 when the cloud says three times that there is none', async () => {
+    const { workflowId } = await lost('huge');
+    const job = 'f'.repeat(32);
+    const { exitCode, stderr } = await commands.launch('resolve', workflowId, '--job', job).endsWithin(CHECKED_MS);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringContaining('It was not taken: the cloud answered'),
+    });
+    await rig.client.workflow.getHandle(workflowId).cancel();
   });
 });
 

@@ -240,6 +240,18 @@ export const FAILURES: readonly Failure[] = [
     does: 'A further submit happens only as a probe for a lost one, at most `maxProbes` times (1), and is counted.',
     see: '`submissions` in status and result, and a warning.',
   },
+  {
+    number: 'F40',
+    failure: 'Temporal is away while the POST is answered, and the job id gets lost with the worker that holds it.',
+    does: 'The worker logs the id at once and offers it until Temporal has it: in the details of a confirmed heartbeat, by its completion, and by `resolveSubmission` once its activity was given up. An ambiguous submit waits for that, also with `maxProbes: 0`.',
+    see: 'The export goes on with its job. The log of the worker has the id (`The cloud has accepted the export`), and, where Temporal stayed away for too long, the command that tracks it.',
+  },
+  {
+    number: 'F41',
+    failure: "A person's right answer is dropped by a moment of trouble in the cloud, and another export is submitted.",
+    does: 'The named job is kept and read again until the cloud confirms or clearly contradicts it; meanwhile nothing is submitted. A newer answer replaces an older one.',
+    see: '`resolution` in the status: `taken` is null while it is checked, with what the last check met. `ims-export resolve` waits 2 min for it.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */

@@ -147,3 +147,48 @@ it.concurrent('F10 an object that disappears before its bytes are read stops fur
   });
   expect(one.posts()).toHaveLength(1);
 });
+
+/** The word of the worker that submitted, as it gives it when Temporal no longer counts its activity. */
+async function reportOfWorker(one: OneExport): Promise<SubmissionResolution> {
+  const { runId } = await one.handle.describe();
+  return { jobId: jobOf(one), runId };
+}
+
+it.concurrent.each([
+  ['probe', 3],
+  ['probe', 0],
+  ['ask', 0],
+] as const)(
+  'F40 the job that the worker reports is the answer to its submit (%s, maxProbes %i)',
+  async (onAmbiguousSubmit, maxProbes) => {
+    const one = new OneExport(rig, { options: { onAmbiguousSubmit, maxProbes } });
+    one.postsFail({ dropAfter: true });
+    await one.start();
+    await one.until(({ phase }) => phase === 'reconciling');
+    await answer(one, await reportOfWorker(one));
+    await one.until(({ jobId }) => jobId !== null);
+    one.changeJob(jobOf(one), { status: 'SUCCESS' });
+    // It is no name given by a person: there is nothing to warn of.
+    expect(await one.result()).toMatchObject({ confirmed: true, jobId: jobOf(one), submissions: 1, warnings: [] });
+    expect(one.posts()).toHaveLength(1);
+  },
+);
+
+it.concurrent("F40 no person's answer replaces the job that the worker reports", async () => {
+  const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask' } });
+  one.postsFail({ dropAfter: true });
+  one.headsFail({ delayMs: 2_000 }, { nth: 2 });
+  await one.start();
+  await headArrives(one, 2);
+  await answer(one, { jobId: 'f'.repeat(32) });
+  await answer(one, await reportOfWorker(one));
+  await expect(answer(one, { notSubmitted: true })).rejects.toMatchObject({
+    cause: { type: 'NothingToResolve', details: [{ jobId: jobOf(one) }] },
+  });
+  const { resolution } = await one.until(({ jobId }) => jobId === jobOf(one));
+  expect(resolution).toEqual({ jobId: 'f'.repeat(32), taken: false, objection: `the export tracks job ${jobOf(one)}` });
+  await expect(answer(one, { jobId: jobOf(one) })).rejects.toMatchObject({
+    cause: { type: 'NothingToResolve', details: [{ jobId: jobOf(one) }] },
+  });
+  await one.handle.cancel();
+});

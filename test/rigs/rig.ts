@@ -38,6 +38,7 @@ import {
   bundleOnce,
   connectClient,
   connectWorker,
+  type Reachable,
   runWorker,
   sharedTestServer,
   startTestServer,
@@ -76,6 +77,8 @@ export interface RigOptions {
   server?: Parameters<typeof startTestServer>[0];
   bundle?: WorkflowBundle;
   worker?: Partial<WorkerOptions>;
+  /** Where the worker finds the server, when something stands between them. */
+  workerConnectsTo?: (server: DevServer) => Promise<Reachable>;
   /** Activities of workflows beside those of src. */
   activities?: object;
   /** Changes the account that the worker uses. */
@@ -94,7 +97,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     options.bundle ?? bundleOnce(),
   ]);
   const client = await connectClient(server);
-  const connection = await connectWorker(server);
+  const connection = await connectWorker((await options.workerConnectsTo?.(server)) ?? server);
   const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
   const configured = accountFromEnvironment(environmentOf(simulator.info));
   const account = options.account?.(configured, simulator.info) ?? configured;

@@ -9,14 +9,16 @@ import {
   type ExportPhase,
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
+  type NothingToResolveDetails,
   type SubmissionResolution,
 } from '../../contract';
 
-/** An answer was given and is being followed; a second one could contradict it. */
+/** An answer is being followed that this one cannot replace. */
 export function answerUnderWay(resolution: SubmissionResolution): ApplicationFailure {
   return notNow(
     NOTHING_TO_RESOLVE,
     `There is nothing to resolve: the answer ${JSON.stringify(resolution)} is being followed. See in the status what comes of it.`,
+    { jobId: 'jobId' in resolution ? resolution.jobId : null } satisfies NothingToResolveDetails,
   );
 }
 
@@ -26,7 +28,8 @@ export function nothingToResolve(jobId: string | null, phase: ExportPhase): Appl
     jobId === null
       ? `the export is ${phase}, and no answer to a submit was lost`
       : `the export knows its job, ${jobId}`;
-  return notNow(NOTHING_TO_RESOLVE, `There is nothing to resolve: ${state}.`);
+  const details: NothingToResolveDetails = { jobId };
+  return notNow(NOTHING_TO_RESOLVE, `There is nothing to resolve: ${state}.`, details);
 }
 
 /** An option cannot be tuned now. */
@@ -39,6 +42,6 @@ export function notTunable(hasEnded: boolean): ApplicationFailure {
       );
 }
 
-function notNow(type: string, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true });
+function notNow(type: string, message: string, ...details: NothingToResolveDetails[]): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details });
 }

@@ -89,7 +89,7 @@ const action = z
   .strictObject({
     status: z.int().min(200).max(599).optional(),
     acts: z.boolean().optional(),
-    headers: z.record(z.string(), z.string().nullable()).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
     body: z.unknown().optional(),
     dropBefore: z.boolean().optional(),
     dropAfter: z.boolean().optional(),

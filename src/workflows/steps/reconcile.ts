@@ -8,9 +8,11 @@
  * @module
  */
 import { CancelledFailure } from '@temporalio/workflow';
+import type { ExportPhase } from '../../contract';
 import { atLeast } from '../../export/time';
 import { cancelRequested } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
+import { is03 } from '../patches';
 import { nextDelayMs } from '../poll-schedule';
 import { type Validated, warn } from '../state';
 import { inspectDestination } from '../submission/evidence';
@@ -18,12 +20,13 @@ import {
   type AmbiguousSubmit,
   type DestinationReading,
   type Known,
+  type NamedJob,
   type NextStep,
   nextStep,
   nothingToFindOut,
 } from '../submission/next-step';
 import { post } from '../submission/post';
-import { followResolution } from '../submission/resolution';
+import { confirmAnswer, followAnswer } from '../submission/resolution';
 import {
   type NotExecuted,
   REFUSED_CREDENTIALS_TRIES,
@@ -37,7 +40,8 @@ import { submitAmbiguous } from '../verdict';
 
 /** Returns once a job is known, or an object was taken for ours without one; throws ExportOutcomeUnknown otherwise. */
 export async function reconcile(tracking: Validated): Promise<void> {
-  if (nothingToFindOut(tracking.carried.request.options)) throw submitAmbiguous(tracking, null);
+  // Until 0.3 it was not waited for the worker that submitted.
+  if (nothingToFindOut(tracking.carried.request.options) && !is03(tracking)) throw submitAmbiguous(tracking, null);
   for (
     let lost = tracking.carried.lostSubmit;
     lost !== null && tracking.run.unconfirmed === null;
@@ -55,6 +59,7 @@ function known(tracking: Validated, lost: AmbiguousSubmit, destination: Destinat
   return {
     lost,
     answer: tracking.carried.resolution,
+    check: tracking.carried.resolutionCheck,
     destination,
     wasReadable: tracking.carried.destinationFreeAt !== null,
     options: tracking.carried.request.options,
@@ -64,11 +69,11 @@ function known(tracking: Validated, lost: AmbiguousSubmit, destination: Destinat
 }
 
 async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep): Promise<void> {
-  if (step.do === 'followAnswer') return await followResolution(tracking, lost, step.answer);
-  tracking.run.phase = 'reconciling';
+  if (step.do === 'followAnswer') return followAnswer(tracking, lost, step.answer);
+  if (step.do === 'confirmAnswer') return await confirmAndGoOn(tracking, lost, step.answer);
+  showPhase(tracking, 'as' in step ? step.as : 'reconciling');
   switch (step.do) {
     case 'giveUp':
-      tracking.run.phase = step.as;
       return giveUp(tracking, step.finding);
     case 'settle': {
       // Exports that were cut off together do not all go on in the moment in which their submits have settled.
@@ -77,7 +82,6 @@ async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep):
       return await waitUntil(tracking, atMs, 'until the lost submit is surely over');
     }
     case 'wait':
-      tracking.run.phase = step.as;
       return await waitUntil(tracking, step.untilMs, step.for);
     case 'inspectDestination':
       return await inspectAndGoOn(tracking, lost);
@@ -89,6 +93,21 @@ async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep):
     case 'probe':
       return await probe(tracking, lost);
   }
+}
+
+/** A cancel that is drained stays in its own phase. */
+function showPhase(tracking: Validated, phase: ExportPhase): void {
+  if (!tracking.run.draining) tracking.run.phase = phase;
+}
+
+/** Reads the job that was named, and sleeps until the next read where this one decided nothing. */
+async function confirmAndGoOn(tracking: Validated, lost: AmbiguousSubmit, answer: NamedJob): Promise<void> {
+  await confirmAnswer(tracking, answer);
+  const { resolution, resolutionCheck } = tracking.carried;
+  if (resolution !== answer || resolutionCheck === null) return;
+  await take(tracking, lost, nextStep(known(tracking, lost, null)));
+  // The time is over, or a message asks for a read now.
+  if (tracking.carried.resolutionCheck === resolutionCheck) resolutionCheck.readAtMs = Date.now();
 }
 
 async function inspectAndGoOn(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
@@ -112,9 +131,10 @@ function rememberCandidate(
   lost.candidate = { object, doubt, sinceMs };
 }
 
-/** Ends as unknown, unless a person has answered in the meantime: the answer is followed first. */
+/** Ends as unknown, unless an answer has come in the meantime: it is followed first. */
 function giveUp(tracking: Validated, finding: string): void {
-  if (tracking.carried.resolution === null) throw submitAmbiguous(tracking, finding);
+  const { resolution, resolutionCheck } = tracking.carried;
+  if (resolution === null || resolutionCheck !== null) throw submitAmbiguous(tracking, finding);
 }
 
 /**
@@ -193,7 +213,7 @@ export async function watchAfterCancel(tracking: Validated): Promise<void> {
       return;
     }
     if (tracking.carried.resolution !== null) {
-      await followResolution(tracking, lost, tracking.carried.resolution);
+      await take(tracking, lost, nextStep(known(tracking, lost, null)));
       continue;
     }
     const look = await inspectDestination(tracking);

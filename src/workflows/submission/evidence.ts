@@ -49,8 +49,8 @@ function objectSeenBefore(error: unknown): ExportedObject | null {
   return typeof seen === 'object' && seen !== null && 'object' in seen ? (seen.object as ExportedObject) : null;
 }
 
-/** One reading of a job that is not tracked yet. */
-export async function readJob(tracking: Validated, jobId: string): Promise<PollOutcome> {
+/** One reading of a job that is not tracked yet. @param askedFor by a person: credentials that were refused are tried once more */
+export async function readJob(tracking: Validated, jobId: string, askedFor = true): Promise<PollOutcome> {
   try {
     return await imsPollJob.executeWithOptions(
       {
@@ -58,7 +58,7 @@ export async function readJob(tracking: Validated, jobId: string): Promise<PollO
         scheduleToCloseTimeout: '2m',
         taskQueue: activityTaskQueue(tracking.carried.request),
       },
-      [{ request: tracking.carried.request, jobId, askedFor: true }],
+      [{ request: tracking.carried.request, jobId, askedFor }],
     );
   } catch (error) {
     rethrowCancel(error);

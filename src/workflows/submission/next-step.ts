@@ -2,8 +2,9 @@
  * What to do next about an ambiguous submit. Pure: what is known goes in, one step comes out.
  *
  * The cloud has no list of jobs and no idempotency token, so the evidence is the destination, and a further submit as a
- * probe. The rules: nothing is decided before the POST is surely over; no probe after an object that may be ours was seen; a
- * person's answer comes before everything else.
+ * probe. The rules: nothing is decided before the POST is surely over; no probe after an object that may be ours was seen; an
+ * answer comes before everything else, and while a named job is neither confirmed nor clearly contradicted, nothing but its
+ * check goes on.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import type {
   SubmissionResolution,
 } from '../../contract';
 import { SUBMIT_LIMITS } from '../submit-limits';
+import type { JobCheck } from './job-check';
 
 /** An ambiguous submit, and what was found out about it since. Carried by continue-as-new, so its fields keep their names. */
 export interface AmbiguousSubmit {
@@ -54,8 +56,10 @@ export type DestinationReading = ReconcileOutcome | { kind: 'unreachable'; error
 /** What the next step depends on. */
 export interface Known {
   lost: AmbiguousSubmit;
-  /** What a person said and was not followed yet. */
+  /** What `resolveSubmission` said and was not followed yet. */
   answer: SubmissionResolution | null;
+  /** How far the check of the job that it names is; null before its first read. */
+  check: JobCheck | null;
   /** Read in this very step; null before it was. */
   destination: DestinationReading | null;
   /** The destination was seen to be free before the submit, so it can be read. */
@@ -68,7 +72,10 @@ export interface Known {
 type WaitingPhase = Extract<ExportPhase, 'reconciling' | 'needsAnswer' | 'parked'>;
 
 export type NextStep =
+  /** What needs no check: another submit is allowed, or the job is from the worker that submitted it. */
   | { do: 'followAnswer'; answer: SubmissionResolution }
+  /** Read the job that a person named. */
+  | { do: 'confirmAnswer'; answer: NamedJob }
   /** Until the last POST is surely over. */
   | { do: 'settle'; untilMs: number }
   /** At the latest until the deadline, which can be moved meanwhile. `for` is what follows "waiting:" on the Timeline. */
@@ -85,7 +92,9 @@ export type NextStep =
 /** The one step that is right by what is known now. */
 export function nextStep(known: Known): NextStep {
   const { lost, answer, destination, wasReadable, options, deadlineAtMs, nowMs } = known;
-  if (answer !== null) return { do: 'followAnswer', answer };
+  if (answer !== null) {
+    return 'jobId' in answer && !isOfWorker(answer) ? stepOfCheck(answer, known) : { do: 'followAnswer', answer };
+  }
   // After the deadline the phase stays what it would be, so that a reader sees what was missing.
   const untilDeadline = (step: NextStep, as: WaitingPhase = 'reconciling'): NextStep =>
     nowMs < deadlineAtMs ? step : { do: 'giveUp', as, finding: 'the deadline has passed' };
@@ -96,8 +105,10 @@ export function nextStep(known: Known): NextStep {
     asksAPerson(options) ? wait(Number.POSITIVE_INFINITY, 'for resolveSubmission', 'needsAnswer') : giveUp(finding);
 
   if (destination === null) {
-    if (nowMs >= lost.settledAtMs) return { do: 'inspectDestination' };
-    return untilDeadline({ do: 'settle', untilMs: lost.settledAtMs });
+    if (nowMs < lost.settledAtMs) return untilDeadline({ do: 'settle', untilMs: lost.settledAtMs });
+    // Until then the worker that submitted may still report the job.
+    if (nothingToFindOut(options) && lost.granted === 0) return giveUp('no job was reported, and maxProbes is 0');
+    return { do: 'inspectDestination' };
   }
   switch (destination.kind) {
     case 'unreachable':
@@ -135,6 +146,27 @@ export function nextStep(known: Known): NextStep {
       );
     }
   }
+}
+
+/** A job that a person named: the cloud must confirm it. */
+export type NamedJob = Extract<SubmissionResolution, { jobId: string }>;
+
+/** Whether an answer is from the worker that has submitted the job, and not the word of a person. */
+export function isOfWorker(answer: SubmissionResolution | null): answer is NamedJob & { runId: string } {
+  return answer !== null && 'jobId' in answer && answer.runId !== undefined;
+}
+
+/** The job is read until the cloud's word is clear, at the deadline for the last time. */
+function stepOfCheck(answer: NamedJob, { check, deadlineAtMs, nowMs }: Known): NextStep {
+  if (check === null) return { do: 'confirmAnswer', answer };
+  const dueAtMs = Math.min(check.readAtMs, deadlineAtMs);
+  if (nowMs >= dueAtMs && check.lastReadAtMs < dueAtMs) return { do: 'confirmAnswer', answer };
+  const as = check.denied ? 'parked' : 'reconciling';
+  if (nowMs < deadlineAtMs) {
+    return { do: 'wait', as, untilMs: dueAtMs, for: `job ${answer.jobId} could not be checked (${check.code})` };
+  }
+  const finding = `job ${answer.jobId} was named, and could not be checked by the deadline (${check.code})`;
+  return { do: 'giveUp', as, finding };
 }
 
 /** Without probes, people and `acceptUnconfirmed`, nothing that could be found would change the verdict. */

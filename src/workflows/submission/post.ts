@@ -34,10 +34,11 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
   tracking.run.nextPollAtMs = null;
   publish(tracking);
   const scheduleToStartTimeout = giveUpAtMs - Date.now();
+  const { runId, firstExecutionRunId } = workflowInfo();
   const outcome = await imsSubmitExport
     .executeWithOptions(
       { summary: submitSummary(request), scheduleToStartTimeout, taskQueue: submitTaskQueue(tracking.carried.request) },
-      [{ request, mayPost, runId: workflowInfo().runId }],
+      [{ request, mayPost, runId, firstRunId: firstExecutionRunId, offerForMs: SUBMIT_LIMITS.settleMs }],
     )
     .catch(lostActivity);
   if (outcome.kind === 'accepted') {

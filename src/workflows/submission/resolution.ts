@@ -1,43 +1,57 @@
 /**
- * The answer of a person to an ambiguous submit.
+ * An answer to an ambiguous submit: by a person, whose word on a job the cloud must confirm, or by the worker that submitted.
  *
  * @module
  */
-import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contract';
-import { notTakenText } from '../../export/summaries';
+import type { ObservedJob, SubmissionResolution } from '../../contract';
 import { utc } from '../../export/time';
+import { is03 } from '../patches';
 import { publish } from '../publishing';
 import { type Validated, warn } from '../state';
 import { accept } from './accept';
 import { objectionToJob, readJob } from './evidence';
-import type { AmbiguousSubmit } from './next-step';
+import { hear } from './job-check';
+import type { AmbiguousSubmit, NamedJob } from './next-step';
 
 /** A job that began this long before the export is another one, whatever the clocks say. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
-/** Takes the job that a person named when it can be that of this export, or grants another submit. */
-export async function followResolution(
-  tracking: Validated,
-  lost: AmbiguousSubmit,
-  resolution: SubmissionResolution,
-): Promise<void> {
+/** Grants another submit, or takes the job that the worker has submitted, which needs no check. */
+export function followAnswer(tracking: Validated, lost: AmbiguousSubmit, answer: SubmissionResolution): void {
   tracking.carried.resolution = null;
-  if (!('jobId' in resolution)) {
-    if (lost.candidate !== null) {
-      warn(
-        tracking,
-        'resolveSubmission allowed another submit, but an object was seen at the destination: none is sent.',
-      );
-    }
-    lost.granted += 1;
-    lost.busyUntilMs = null;
-    lost.probeUntilMs = null;
+  if ('jobId' in answer) {
+    accept(tracking, answer.jobId);
     return;
   }
-  const { jobId } = resolution;
-  const outcome = await readJob(tracking, jobId);
-  const objection = objectionTo(tracking, outcome);
-  if (objection === null) {
+  if (lost.candidate !== null) {
+    warn(
+      tracking,
+      'resolveSubmission allowed another submit, but an object was seen at the destination: none is sent.',
+    );
+  }
+  lost.granted += 1;
+  lost.busyUntilMs = null;
+  lost.probeUntilMs = null;
+}
+
+/**
+ * Reads the job that a person named, and takes it when the cloud confirms that it can be that of this export. What the cloud
+ * clearly contradicts is dropped; anything else is kept, and checked again.
+ */
+export async function confirmAnswer(tracking: Validated, answer: NamedJob): Promise<void> {
+  const { carried } = tracking;
+  const { jobId } = answer;
+  // Until 0.3 an answer was followed by one read.
+  const isKept = is03(tracking);
+  if (!isKept) carried.resolution = null;
+  const outcome = await readJob(tracking, jobId, carried.resolutionCheck === null);
+  // A newer answer has come meanwhile.
+  if (isKept && carried.resolution !== answer) return;
+  const word = hear(outcome, (job) => objectionTo(tracking, job), carried.resolutionCheck, {
+    nowMs: Date.now(),
+    maxIntervalMs: carried.request.options.maxIntervalMs,
+  });
+  if (word.taken === true) {
     accept(tracking, jobId, true);
     warn(
       tracking,
@@ -45,14 +59,21 @@ export async function followResolution(
     );
     return;
   }
-  warn(tracking, `resolveSubmission named ${notTakenText(jobId)}: ${objection}.`);
+  const { objection } = word;
+  if (word.taken === null && isKept) {
+    carried.resolutionCheck = word.check;
+    carried.resolutionStatus = { jobId, taken: null, objection };
+    return;
+  }
+  if (isKept) carried.resolution = null;
+  carried.resolutionCheck = null;
+  carried.resolutionStatus = { jobId, taken: false, objection };
+  warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);
   publish(tracking);
 }
 
-/** Why a job cannot be taken as that of this export; null when it can. */
-function objectionTo(tracking: Validated, outcome: PollOutcome): string | null {
-  if (outcome.kind !== 'observed') return `the cloud answered ${outcome.error.code}: ${outcome.error.message}`;
-  const { job } = outcome;
+/** Why a job that was read cannot be that of this export; null when it can. */
+function objectionTo(tracking: Validated, job: ObservedJob): string | null {
   const objection = objectionToJob(tracking, job);
   if (objection !== null) return objection;
   if (job.status !== 'INIT' && job.status !== 'RUNNING' && job.status !== 'SUCCESS') {

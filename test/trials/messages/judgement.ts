@@ -204,10 +204,7 @@ function regressions(before: ExportStatus, now: ExportStatus): string[] {
   for (const [jobStatus, times] of Object.entries(before.observations)) {
     if ((now.observations[jobStatus] ?? 0) < times) problems.push(`observations of ${jobStatus} fell`);
   }
-  // An answer that was not taken is forgotten when the same is given again.
-  const lost = before.warnings.filter(
-    (warning) => !now.warnings.includes(warning) && !warning.startsWith('resolveSubmission named job'),
-  );
+  const lost = before.warnings.filter((warning) => !now.warnings.includes(warning));
   return [...problems, ...lost.map((warning) => `a warning was lost: ${warning}`)];
 }
 

@@ -11,4 +11,7 @@ export const SUBMIT_LIMITS: SubmitLimits = {
   maxWaitMs: 500,
   refusedAgainMs: 500,
   busyImageMs: 1_000,
+  readJobAgainMs: 100,
+  maxReadJobAgainMs: 500,
+  noSuchJobMs: 1_000,
 };

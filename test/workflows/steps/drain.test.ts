@@ -154,6 +154,38 @@ describe.concurrent('a cancel with onCancel drain', () => {
     expect(one.object()).toBeDefined();
   });
 
+  it('during an ambiguous submit deletes the object of the job that the worker reports', async () => {
+    const one = new OneExport(rig, { options: { ...DRAIN, onAmbiguousSubmit: 'ask' } });
+    one.postsFail({ dropAfter: true });
+    await one.start();
+    await one.until(({ phase }) => phase === 'reconciling' || phase === 'needsAnswer');
+    await cancel(one);
+    const jobId = one.jobs()[0]?.jobId ?? '';
+    const { runId } = await one.handle.describe();
+    await one.handle.executeUpdate('resolveSubmission', { args: [{ jobId, runId }] });
+    await one.until((status) => status.jobId === jobId);
+    one.changeJob(jobId, { status: 'SUCCESS' });
+    await one.handle.signal('pollNow');
+    await endsCanceled(one);
+    expect((await one.remains()).memo).toMatchObject({ jobId, remoteJob: 'ended', object: 'discarded' });
+    expect(one.object()).toBeUndefined();
+  });
+
+  it('during an ambiguous submit keeps the answer that names a job until it can be checked', async () => {
+    const one = new OneExport(rig, { options: { ...DRAIN, onAmbiguousSubmit: 'ask' } });
+    one.postsFail({ dropAfter: true });
+    await one.start();
+    await one.until(({ phase }) => phase === 'reconciling' || phase === 'needsAnswer');
+    await cancel(one);
+    const jobId = one.jobs()[0]?.jobId ?? '';
+    one.pollsFail(jobId, { status: 503 }, { times: 4 });
+    await one.handle.executeUpdate('resolveSubmission', { args: [{ jobId }] });
+    const { phase } = await one.until(({ resolution }) => resolution?.objection != null);
+    expect(phase).toBe('draining');
+    await one.until((status) => status.jobId === jobId);
+    await one.handle.terminate();
+  });
+
   it('keeps a well-formed object that is newer than the end of the job', async () => {
     const one = new OneExport(rig, { options: DRAIN });
     const jobId = await one.asleep();

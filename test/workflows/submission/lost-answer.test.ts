@@ -4,7 +4,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportOptions, SubmissionResolution } from '../../../src/contract';
 import type { FaultAction } from '../../../src/testing';
-import { type Rig, type RigOptions, startRig, untilStatus } from '../../rigs/rig';
+import { type Rig, type RigOptions, startRig, until, untilStatus } from '../../rigs/rig';
 import { bundleOnce, bundleWithQuickSubmits, QUICK_SUBMITS } from '../../rigs/temporal';
 
 let rig: Rig;
@@ -65,8 +65,8 @@ describe.concurrent('an ambiguous submit', () => {
   });
 
   it('whose job runs makes the probe find the image busy, and the object is watched for', async () => {
-    const { handle, workflowId, jobs } = await exportWith({ delayMs: 5_800 }, { acceptUnconfirmed: true });
-    await untilStatus(rig.client, workflowId, () => jobs().length > 0);
+    const { handle, workflowId, jobs } = await exportWith({ dropAfter: true }, { acceptUnconfirmed: true });
+    await until('the job has begun', () => jobs().length > 0);
     const [{ jobId } = { jobId: '' }] = jobs();
     rig.simulator.changeJob(jobId, { stuck: true });
     await untilStatus(rig.client, workflowId, ({ lastError }) => lastError?.startsWith('IMG.0148') === true);
@@ -75,7 +75,7 @@ describe.concurrent('an ambiguous submit', () => {
     expect(jobs()).toHaveLength(1);
   });
 
-  it('without probes ends as unknown at once without a second POST', async () => {
+  it('without probes ends as unknown once the POST is surely over, without a second one', async () => {
     const { handle, posts } = await exportWith({ dropBefore: true }, { maxProbes: 0 });
     expect(await failureOf(handle)).toMatchObject({ type: 'ExportOutcomeUnknown' });
     expect(posts()).toBe(1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudErrorInfo, ExportedObject, ReconcileOutcome } from '../../../src/contract';
+import type { JobCheck } from '../../../src/workflows/submission/job-check';
 import {
   type AmbiguousSubmit,
   type Known,
@@ -41,6 +42,17 @@ const FREE: ReconcileOutcome = { kind: 'free' };
 const SEEN: ReconcileOutcome = { kind: 'candidate', object: OBJECT, doubt: null };
 const seenSince = (sinceMs: number) => ({ object: OBJECT, doubt: null, sinceMs });
 
+/** The job that the operator named could not be read a moment ago. */
+const CHECK: JobCheck = {
+  reads: 1,
+  lastReadAtMs: NOW - 10,
+  readAtMs: NOW + 5_000,
+  code: 'HTTP_503',
+  denied: false,
+  notFound: 0,
+  notFoundSinceMs: null,
+};
+
 const ask = { ...OPTIONS, onAmbiguousSubmit: 'ask' } as const;
 const accept = { ...OPTIONS, acceptUnconfirmed: true };
 const noProbes = { ...OPTIONS, maxProbes: 0 };
@@ -78,9 +90,64 @@ const OVER = 'the deadline has passed';
 const ROWS: Row[] = [
   // A person's answer comes before everything else.
   [
-    'is to adopt the job that the operator named',
+    'is to read the job that the operator named',
     { answer: { jobId: 'j' } },
-    { do: 'followAnswer', answer: { jobId: 'j' } },
+    { do: 'confirmAnswer', answer: { jobId: 'j' } },
+  ],
+  [
+    'is to read the job that the operator named while the POST may still run',
+    { answer: { jobId: 'j' }, lost: { settledAtMs: NOW + 5 } },
+    { do: 'confirmAnswer', answer: { jobId: 'j' } },
+  ],
+  [
+    'is to read the job that the operator named even after the deadline',
+    { answer: { jobId: 'j' }, deadlineAtMs: NOW - 1 },
+    { do: 'confirmAnswer', answer: { jobId: 'j' } },
+  ],
+  [
+    'is to wait, and not to probe, while the job that the operator named could not be read',
+    { answer: { jobId: 'j' }, check: CHECK, destination: FREE },
+    waitForMs(5_000, 'job j could not be checked (HTTP_503)'),
+  ],
+  [
+    'is to wait, and not to inspect, while the job that the operator named could not be read',
+    { answer: { jobId: 'j' }, check: CHECK },
+    waitForMs(5_000, 'job j could not be checked (HTTP_503)'),
+  ],
+  [
+    'is to wait parked while the credentials for the named job are refused',
+    { answer: { jobId: 'j' }, check: { ...CHECK, code: 'HTTP_403', denied: true } },
+    waitForMs(5_000, 'job j could not be checked (HTTP_403)', 'parked'),
+  ],
+  [
+    'is to read the named job again when that is due',
+    { answer: { jobId: 'j' }, check: { ...CHECK, readAtMs: NOW } },
+    { do: 'confirmAnswer', answer: { jobId: 'j' } },
+  ],
+  [
+    'is to read the named job once more at the deadline',
+    { answer: { jobId: 'j' }, check: CHECK, deadlineAtMs: NOW },
+    { do: 'confirmAnswer', answer: { jobId: 'j' } },
+  ],
+  [
+    'is to give up when the named job could not be read at the deadline either',
+    { answer: { jobId: 'j' }, check: { ...CHECK, lastReadAtMs: NOW - 1 }, deadlineAtMs: NOW - 2 },
+    giveUp('job j was named, and could not be checked by the deadline (HTTP_503)'),
+  ],
+  [
+    'is to wait no longer than to the deadline for the named job',
+    { answer: { jobId: 'j' }, check: CHECK, deadlineAtMs: NOW + 2 },
+    waitForMs(2, 'job j could not be checked (HTTP_503)'),
+  ],
+  [
+    'is to take the job that the worker submitted, without a read',
+    { answer: { jobId: 'j', runId: 'r' } },
+    { do: 'followAnswer', answer: { jobId: 'j', runId: 'r' } },
+  ],
+  [
+    'is to take the job that the worker submitted even after the deadline',
+    { answer: { jobId: 'j', runId: 'r' }, deadlineAtMs: NOW - 1, destination: SEEN },
+    { do: 'followAnswer', answer: { jobId: 'j', runId: 'r' } },
   ],
   [
     "is to follow the operator's answer even after the deadline",
@@ -90,7 +157,7 @@ const ROWS: Row[] = [
   [
     'is to follow an answer that arrived while the destination was read',
     { answer: { jobId: 'j' }, destination: SEEN, options: noProbes },
-    { do: 'followAnswer', answer: { jobId: 'j' } },
+    { do: 'confirmAnswer', answer: { jobId: 'j' } },
   ],
   [
     'is to give up when the operator has not answered by the deadline',
@@ -110,6 +177,22 @@ const ROWS: Row[] = [
     giveUp(OVER),
   ],
   ['is to inspect the destination when the POST is over', {}, { do: 'inspectDestination' }],
+  // Nothing could be found out: only the worker that submitted may still report the job.
+  [
+    'is to wait without probes, too, while the POST may still run',
+    { lost: { settledAtMs: NOW + 5 }, options: noProbes },
+    { do: 'settle', untilMs: NOW + 5 },
+  ],
+  [
+    'is to give up without probes when the POST is over',
+    { options: noProbes },
+    giveUp('no job was reported, and maxProbes is 0'),
+  ],
+  [
+    'is to inspect the destination without probes when the operator allowed another submit',
+    { options: noProbes, lost: { granted: 1 } },
+    { do: 'inspectDestination' },
+  ],
   [
     'is to inspect the destination when the POST is over after the deadline',
     { deadlineAtMs: NOW - 1 },
@@ -234,6 +317,7 @@ describe('the next step after an ambiguous submit', () => {
       nextStep({
         lost: { ...LOST, ...lost },
         answer: null,
+        check: null,
         destination: null,
         wasReadable: true,
         options: OPTIONS,
