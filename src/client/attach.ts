@@ -8,7 +8,6 @@ import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '..
 import { invalidField } from '../export/failures';
 import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
-import { notTakenText } from '../export/summaries';
 import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
 import { followExport, listExports, readExport } from './follow';
@@ -84,12 +83,14 @@ async function seeksItsJob(client: Client, workflowId: string, request: ExportRe
   return decide('status', wanted, foundByStatus(report.status)) === 'nameJob';
 }
 
-/** Names the job to the export and waits until it has checked it. */
+/** Names the job to the export and waits until it has confirmed or refused it. */
 async function nameItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
   await resolveSubmission(client, workflowId, { jobId });
   for await (const { status } of followExport(client, workflowId, 500)) {
+    // The start that follows compares the jobs.
     if (status?.jobId) return;
-    const refusal = status?.warnings.find((warning) => warning.includes(notTakenText(jobId)));
-    if (refusal !== undefined) throw invalidField('attach.jobId', jobId, `the job of the export that runs. ${refusal}`);
+    const { resolution } = status ?? {};
+    if (resolution?.jobId !== jobId || resolution.taken !== false) continue;
+    throw invalidField('attach.jobId', jobId, `the job of the export that runs; ${resolution.objection}`);
   }
 }

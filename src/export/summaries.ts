@@ -57,6 +57,8 @@ export function shortDestination({ bucketUrl }: Pick<ExportRequest, 'bucketUrl'>
 
 /** What is known of a job, as far as a line of the Timeline says it. */
 export interface JobSeen {
+  /** No worker took the last poll. */
+  noWorker: boolean;
   parked: boolean;
   paused: boolean;
   polls: number;
@@ -72,6 +74,7 @@ export interface JobSeen {
 
 /** Where the job stands: `RUNNING 37 % - 3h 10m left`. */
 export function describeProgress(seen: JobSeen): string {
+  if (seen.noWorker) return `no worker took the check, ${lastSeen(seen)} before`;
   if (seen.parked) return 'access denied';
   if (seen.lastError !== null) return `poll failed (${seen.lastError.code})`;
   const left = seen.remainingMs === null ? '' : ` - ${formatDuration(seen.remainingMs)} left`;
@@ -106,11 +109,6 @@ export function timerSummary(seen: JobSeen): string {
 /** The last status of the job, without an estimate that grows old: `RUNNING 37 %`. */
 function lastSeen({ jobStatus, fraction }: JobSeen): string {
   return `${jobStatus ?? 'accepted'}${percent(fraction, ' ')}`;
-}
-
-/** Part of the warning that a named job was not taken. The caller that named it searches for this text. */
-export function notTakenText(jobId: string): string {
-  return `job ${jobId}, which was not taken`;
 }
 
 /** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */

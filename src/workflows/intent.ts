@@ -44,9 +44,14 @@ function runningExport({
   return of && { ...of, jobId: jobId ?? readAttachedJob(input) ?? null, startedAt: iso(startedAtMs) };
 }
 
-/** Throws when the answer cannot be read, or when there is no ambiguous submit. */
-export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
+/**
+ * Throws when the answer cannot be read, or when there is no ambiguous submit.
+ *
+ * @param waits the answer waits until it is known whether there is one
+ */
+export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution, waits = false): void {
   if (!isResolution(resolution)) throw invalidField('resolution', resolution, RESOLUTION);
+  if (waits) return;
   if (tracking.carried.lostSubmit === null || tracking.run.ended !== null)
     throw nothingToResolve(tracking.carried.jobId, tracking.run.phase);
   if (tracking.carried.resolution !== null) throw answerUnderWay(tracking.carried.resolution);

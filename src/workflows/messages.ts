@@ -25,8 +25,10 @@ import {
   type SubmissionResolution,
   TUNABLE_OPTIONS,
 } from '../contract';
-import { notTakenText } from '../export/summaries';
+import { followsAnEarlierAttempt } from './continuation';
+import { defer } from './deferred';
 import { refuseOtherIntent, refuseResolution } from './intent';
+import { is03 } from './patches';
 import { refuseRetune, retuneExport } from './retuning';
 import { forgetStreaks, pollingPhase, type Tracking } from './state';
 import { statusOf } from './status';
@@ -60,20 +62,22 @@ export function listen(tracking: Tracking): void {
       'Wait until the cloud has accepted the export and return the job id. Argument: {imageId, fileFormat or isQuickExport}; refused when this export is of another image or format.',
     validator: (intent) => refuseOtherIntent(tracking, intent),
   });
-  setHandler(resolveSubmission, (resolution) => takeAnswer(tracking, resolution), {
+  setHandler(resolveSubmission, (resolution) => takeAnswerWhenDue(tracking, resolution), {
     description:
       'Say what became of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
-    validator: (resolution) => refuseResolution(tracking, resolution),
+    validator: (resolution) => refuseResolution(tracking, resolution, waitsForSubmit(tracking)),
   });
-  setHandler(retune, (changes) => retuneExport(tracking, changes, Date.now()), {
+  setHandler(retune, (changes) => retuneExport(tracking, changes), {
     description: `Change options of the running export. Argument: one or more of ${TUNABLE_OPTIONS.join(', ')}, such as {"maxInterval": "5m"}; a deadline is "30h" from the start, or "+6h" on top.`,
     validator: (changes) => refuseRetune(tracking, changes, Date.now()),
   });
 }
 
+/** Only the sleep between two polls depends on it, and not on the second pause of two. */
 function pause(tracking: Tracking): void {
+  const changesNothing = tracking.carried.paused || tracking.carried.jobId === null;
   tracking.carried.paused = true;
-  tracking.run.replan = true;
+  if (!changesNothing || !is03(tracking)) tracking.run.replan = true;
   showPausing(tracking);
 }
 
@@ -97,15 +101,26 @@ function showPausing(tracking: Tracking): void {
 /** Where the job is polled; the other phases stay what they are when polling is paused. */
 const POLLED_PHASES: ReadonlySet<ExportPhase> = new Set(['exporting', 'parked', 'paused']);
 
+/** What a reset hands to a run that has yet to find out that a submit is ambiguous waits for that. */
+function takeAnswerWhenDue(tracking: Tracking, resolution: SubmissionResolution): void | Promise<void> {
+  if (!waitsForSubmit(tracking)) return takeAnswer(tracking, resolution);
+  return defer(
+    tracking,
+    () => !waitsForSubmit(tracking),
+    () => takeAnswer(tracking, resolution),
+  );
+}
+
+function waitsForSubmit({ carried, run }: Tracking): boolean {
+  return carried.lostSubmit === null && carried.jobId === null && run.ended === null && followsAnEarlierAttempt();
+}
+
 /** The answer is followed by the workflow itself; what came of it is in the status and the warnings. */
 function takeAnswer(tracking: Tracking, resolution: SubmissionResolution): void {
   // Of several in one workflow task the first counts: the validators of all of them may have run before.
   refuseResolution(tracking, resolution);
-  // What was said of an earlier answer of the same words would be taken for what comes of this one.
   if ('jobId' in resolution) {
-    tracking.carried.warnings = tracking.carried.warnings.filter(
-      (text) => !text.includes(notTakenText(resolution.jobId.trim())),
-    );
+    tracking.carried.resolutionStatus = { jobId: resolution.jobId.trim(), taken: null, objection: null };
   }
   tracking.carried.resolution = 'jobId' in resolution ? { jobId: resolution.jobId.trim() } : { notSubmitted: true };
   tracking.carried.wake = true;

@@ -22,6 +22,14 @@ export const SUBMIT_LIMITS = {
   maxWaitMs: 300_000,
   /** How long a busy image is left alone before it is probed again; each time twice as long. */
   busyImageMs: 1_800_000,
+  /** A named job that could not be read is read again after this; each time twice as long, up to the longest. */
+  readJobAgainMs: 5_000,
+  maxReadJobAgainMs: 60_000,
+  /**
+   * Three answers that there is no such job, over this time, are the cloud's clear word. A little less than 2 min, so that
+   * the operator who waits 2 min at the command line learns of it.
+   */
+  noSuchJobMs: 110_000,
 } as const;
 
 export type SubmitLimits = { [limit in keyof typeof SUBMIT_LIMITS]: number };

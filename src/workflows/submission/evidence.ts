@@ -6,7 +6,8 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import { EXPORT_JOB_TYPE, type ExportedObject, type ObservedJob, type PollOutcome } from '../../contract';
 import { shortDestination } from '../../export/summaries';
-import { activityError, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
+import { takenWithinMs, wasNotAnswered, whenTaken } from '../absent-workers';
+import { activityError, IN_ALL_MS, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import type { Validated } from '../state';
@@ -18,14 +19,18 @@ export async function inspectDestination(tracking: Validated): Promise<Destinati
   const request = tracking.carried.request;
   tracking.run.nextPollAtMs = null;
   publish(tracking);
-  try {
-    return await imsReconcileSubmit.executeWithOptions(
+  const inspect = () =>
+    imsReconcileSubmit.executeWithOptions(
       {
         summary: `look whether ${shortDestination(request)} is there`,
-        taskQueue: activityTaskQueue(tracking.carried.request),
+        scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.reconcile),
+        taskQueue: activityTaskQueue(request),
       },
       [{ request, destinationFreeAt: tracking.carried.destinationFreeAt }],
     );
+  const sawNothing = (error: unknown) => wasNotAnswered(error) && objectSeenBefore(error) === null;
+  try {
+    return await whenTaken(tracking, inspect, () => mayWait(tracking), sawNothing);
   } catch (error) {
     rethrowCancel(error);
     const object = objectSeenBefore(error);
@@ -36,6 +41,11 @@ export async function inspectDestination(tracking: Validated): Promise<Destinati
   }
 }
 
+/** For a worker: until the deadline, or until a person says something that may be done without one. */
+function mayWait({ carried: { deadlineAtMs, resolution } }: Validated): boolean {
+  return Date.now() < deadlineAtMs && resolution === null;
+}
+
 /** What the activity had seen before its time was over: it heartbeats an object, after which nothing is submitted. */
 function objectSeenBefore(error: unknown): ExportedObject | null {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
@@ -43,17 +53,21 @@ function objectSeenBefore(error: unknown): ExportedObject | null {
   return typeof seen === 'object' && seen !== null && 'object' in seen ? (seen.object as ExportedObject) : null;
 }
 
-/** One reading of a job that is not tracked yet. */
-export async function readJob(tracking: Validated, jobId: string): Promise<PollOutcome> {
-  try {
-    return await imsPollJob.executeWithOptions(
+/** One reading of a job that is not tracked yet. @param askedFor by a person: credentials that were refused are tried once more */
+export async function readJob(tracking: Validated, jobId: string, askedFor = true): Promise<PollOutcome> {
+  const { request } = tracking.carried;
+  const read = () =>
+    imsPollJob.executeWithOptions(
       {
         summary: `look at job ${jobId}`,
-        scheduleToCloseTimeout: '2m',
-        taskQueue: activityTaskQueue(tracking.carried.request),
+        scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.read),
+        scheduleToCloseTimeout: IN_ALL_MS.read,
+        taskQueue: activityTaskQueue(request),
       },
-      [{ request: tracking.carried.request, jobId, askedFor: true }],
+      [{ request, jobId, askedFor }],
     );
+  try {
+    return await whenTaken(tracking, read, () => mayWait(tracking));
   } catch (error) {
     rethrowCancel(error);
     return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };

@@ -4,7 +4,6 @@
  * @module
  */
 import type { ObservedJob, PollOutcome, SubmissionResolution } from '../../contract';
-import { notTakenText } from '../../export/summaries';
 import { utc } from '../../export/time';
 import { publish } from '../publishing';
 import { type Validated, warn } from '../state';
@@ -45,7 +44,8 @@ export async function followResolution(
     );
     return;
   }
-  warn(tracking, `resolveSubmission named ${notTakenText(jobId)}: ${objection}.`);
+  tracking.carried.resolutionStatus = { jobId, taken: false, objection };
+  warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);
   publish(tracking);
 }
 

@@ -10,4 +10,7 @@ export const SUBMIT_LIMITS: SubmitLimits = {
   firstWaitForWorkerMs: 50,
   maxWaitMs: 500,
   busyImageMs: 1_000,
+  readJobAgainMs: 100,
+  maxReadJobAgainMs: 500,
+  noSuchJobMs: 1_000,
 };
