@@ -30,25 +30,23 @@ const REFUSALS = [{ rule: 'sizeLimit', found: '2 TiB', message: 'The image is to
 const SAYS_NONE = /nothing (was|is) (submitted|tracked|begun)|no job was begun|cloud refused/i;
 
 /** Every failure by which an export says that nothing was submitted. */
-const CLAIMS: Array<[string, (tracking: ReturnType<typeof takeRequest>) => failures.ExportApplicationFailure]> = (
+const CLAIMS: Array<[string, (tracking: ReturnType<typeof takeRequest>) => failures.ExportApplicationFailure]> = [
+  ['the input is refused', () => failures.invalidField('account', 'x', 'one of a, b')],
+  ['a rule refuses', () => notAllowed(REQUEST, null, { refusals: REFUSALS, overridable: [] })],
+  ['a rule finds the destination taken', () => destinationTaken(REQUEST, null, REFUSALS)],
+  ['the validation is denied', () => notRead(REQUEST, 'default', ERROR, true)],
+  ['the validation is refused by the cloud', () => notRead(REQUEST, 'default', ERROR, false)],
+  ['the validation did not come through', (tracking) => notValidated(tracking, ERROR)],
+  ['the cloud refuses the submit', (tracking) => submitRejected(tracking, ERROR, false)],
+  ['the cloud denies the submit', (tracking) => submitRejected(tracking, ERROR, true)],
+  ['the cloud says that the object exists', (tracking) => submitRejected(tracking, EXISTS, false)],
+  ['the time to submit is over', (tracking) => submitGivenUp(tracking)],
   [
-    ['the input is refused', () => failures.invalidField('account', 'x', 'one of a, b')],
-    ['a rule refuses', () => notAllowed(REQUEST, null, { refusals: REFUSALS, overridable: [] })],
-    ['a rule finds the destination taken', () => destinationTaken(REQUEST, null, REFUSALS)],
-    ['the validation is denied', () => notRead(REQUEST, 'default', ERROR, true)],
-    ['the validation is refused by the cloud', () => notRead(REQUEST, 'default', ERROR, false)],
-    ['the validation did not come through', (tracking) => notValidated(tracking, ERROR)],
-    ['the cloud refuses the submit', (tracking) => submitRejected(tracking, ERROR, false)],
-    ['the cloud denies the submit', (tracking) => submitRejected(tracking, ERROR, true)],
-    ['the cloud says that the object exists', (tracking) => submitRejected(tracking, EXISTS, false)],
-    ['the time to submit is over', (tracking) => submitGivenUp(tracking)],
-    [
-      'the last try to submit was denied',
-      (tracking) => submitGivenUp(tracking, { reason: 'unauthorized', error: ERROR, retryAfterMs: null }),
-    ],
-    ['the destination is busy', () => failures.beingCanceled(REQUEST, { ...REQUEST, jobId: null, startedAt: '' })],
-  ] as Array<[string, (tracking: ReturnType<typeof takeRequest>) => failures.ExportApplicationFailure]>
-);
+    'the last try to submit was denied',
+    (tracking) => submitGivenUp(tracking, { reason: 'unauthorized', error: ERROR, retryAfterMs: null }),
+  ],
+  ['the destination is busy', () => failures.beingCanceled(REQUEST, { ...REQUEST, jobId: null, startedAt: '' })],
+] as Array<[string, (tracking: ReturnType<typeof takeRequest>) => failures.ExportApplicationFailure]>;
 
 /** What makes it possible that a run of this export has submitted. */
 const DOUBTS: Array<[string, Partial<ExportState>]> = [
