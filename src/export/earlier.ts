@@ -51,6 +51,6 @@ export function describeEarlier(
 ): string {
   const job = jobId === null ? 'a job of unknown id' : `job ${jobId}`;
   const offer = jobId === null || of === null ? '' : ` \`${attachCommand(jobId, of)}\` tracks it.`;
-  const how = outcome === null ? 'was ended from outside' : `ended as ${outcome}`;
+  const how = outcome === null ? 'was terminated' : `ended as ${outcome}`;
   return `An earlier run to this destination ${how} and left ${job} in the cloud, which may still run.${offer}`;
 }

@@ -62,9 +62,9 @@ export function wasNeverTaken(error: unknown): boolean {
 }
 
 /**
- * How long an activity may stand in the queue, shorter than it may take in all. A run that goes on as 0.2 began it does not call
- * it again, so that it has all of that time.
+ * How long an activity that has so long in all may stand in the queue. A run that goes on as 0.2 began it does not call it again,
+ * so that it has all of that time.
  */
-export function takenWithinMs({ run }: Tracking, withinMs: number): number {
-  return run.is03 === false ? withinMs : Math.max(1, Math.min(WORKER_LIMITS.takenWithinMs, withinMs));
+export function takenWithinMs({ run }: Tracking, inAllMs: number): number {
+  return run.is03 === false ? inAllMs : WORKER_LIMITS.takenWithinMs(inAllMs);
 }

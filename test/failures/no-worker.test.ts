@@ -123,14 +123,3 @@ it.concurrent('F43 what became of a lost submit is found out when a worker comes
   expect(one.posts().length).toBeLessThanOrEqual(2);
   await second.stop();
 });
-
-it.concurrent('F43 a submit that no worker takes is waited for, and missed by name', async () => {
-  const submitTaskQueue = `submits-${randomUUID().slice(0, 8)}`;
-  const one = new OneExport(rig, { options: { ...ON_REQUEST, submitTaskQueue } });
-  await one.start();
-  expect(await one.until(({ attention }) => attention === 'noWorker')).toMatchObject({ phase: 'submitting' });
-  expect(one.posts()).toHaveLength(0);
-  await one.handle.cancel();
-  await one.handle.result().catch(() => {});
-  expect((await one.remains()).memo).toMatchObject({ outcome: 'canceled', remoteJob: 'none' });
-});

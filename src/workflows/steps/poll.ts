@@ -24,9 +24,6 @@ import { exportFailed, outcomeUnknown } from '../verdict';
 /** A poll waits this long for a worker and an answer, so that a queue without workers cannot hold the deadline up. */
 const POLL_LIMIT_MS = 120_000;
 
-/** The share of that time in which a worker must take it. */
-const TAKEN_SHARE = 0.75;
-
 /** Even when the deadline has passed while no worker was there, the final poll gets this long. */
 const MIN_POLL_LIMIT_MS = 10_000;
 
@@ -95,7 +92,7 @@ async function pollOnce(tracking: Submitted): Promise<PollOutcome | null> {
     imsPollJob.executeWithOptions(
       {
         summary: `check #${tracking.carried.polls + 1} of job ${jobId}`,
-        scheduleToStartTimeout: takenWithinMs(tracking, TAKEN_SHARE * scheduleToCloseTimeout),
+        scheduleToStartTimeout: takenWithinMs(tracking, scheduleToCloseTimeout),
         scheduleToCloseTimeout,
         taskQueue: activityTaskQueue(request),
       },

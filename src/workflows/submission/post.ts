@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, SubmitOutcome } from '../../contract';
 import { submitSummary } from '../../export/summaries';
-import { takenWithinMs, wasNeverTaken, whenTaken } from '../absent-workers';
+import { wasNeverTaken, whenTaken } from '../absent-workers';
 import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
@@ -39,14 +39,13 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
     imsSubmitExport.executeWithOptions(
       {
         summary: submitSummary(request),
-        scheduleToStartTimeout: takenWithinMs(tracking, giveUpAtMs - Date.now()),
+        // A limited queue may hold it up for hours: it keeps its place.
+        scheduleToStartTimeout: giveUpAtMs - Date.now(),
         taskQueue: submitTaskQueue(request),
       },
       [{ request, mayPost, runId: workflowInfo().runId }],
     );
-  const outcome = await whenTaken(tracking, submitOnce, () => Date.now() < giveUpAtMs, wasNeverTaken).catch(
-    lostActivity,
-  );
+  const outcome = await whenTaken(tracking, submitOnce, () => false, wasNeverTaken).catch(lostActivity);
   if (outcome.kind === 'accepted') {
     tracking.carried.submissions += 1;
     accept(tracking, outcome.jobId);
