@@ -6,6 +6,7 @@
 import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
 import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDetails, RuleId } from '../contract';
+import { describeEarlier, leftJob, readEarlier } from '../export/earlier';
 import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
 import { formatDuration } from '../export/time';
 import { exitCodeOf } from './exit-codes';
@@ -113,6 +114,9 @@ export function reportLines(report: ExportReport): string[] {
   const bucketUrl = status?.bucketUrl ?? memo.bucketUrl;
   if (bucketUrl) lines.push(`  to       ${bucketUrl}${status?.fileFormat ? ` (${status.fileFormat})` : ''}`);
   if (jobId) lines.push(`  job      ${jobId}`);
+  const earlier = readEarlier(status?.earlier ?? memo.earlier);
+  const destination = imageId && bucketUrl ? { imageId, bucketUrl } : null;
+  if (earlier !== null && leftJob(earlier)) lines.push(`  earlier  ${describeEarlier(earlier, destination)}`);
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (outcome) {
     const remoteJob = status?.remoteJob ?? memo.remoteJob ?? 'unknown';

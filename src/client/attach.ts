@@ -83,7 +83,7 @@ async function seeksItsJob(client: Client, workflowId: string, request: ExportRe
   return decide('status', wanted, foundByStatus(report.status)) === 'nameJob';
 }
 
-/** Names the job to the export and waits until it has checked it. */
+/** Names the job to the export and waits until it has confirmed or refused it. */
 async function nameItsJob(client: Client, workflowId: string, jobId: string): Promise<void> {
   try {
     await resolveSubmission(client, workflowId, { jobId });

@@ -20,6 +20,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
+import { type ClosedRun, earlierToPass } from './earlier';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
@@ -50,10 +51,11 @@ export async function startAndAwaitJob(
   client: Client,
   input: ExportImageInput,
   request: ExportRequest,
-  { taskQueue, before }: { taskQueue: string; before?: { runId: string } },
+  { taskQueue, before }: { taskQueue: string; before?: ClosedRun },
 ): Promise<SubmittedJob> {
+  const earlier = before?.closeTime === undefined ? null : earlierToPass(before);
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
-    ...exportStartOptions('client', input, request),
+    ...exportStartOptions('client', input, request, earlier),
     taskQueue,
     workflowIdConflictPolicy: 'USE_EXISTING',
   });

@@ -3,16 +3,21 @@
  *
  * @module
  */
-import { type ExportImageInput, type ExportRequest, exportWorkflowId } from '../contract';
+import { type EarlierExport, type ExportImageInput, type ExportRequest, exportWorkflowId } from '../contract';
 import { startDetails } from '../export/guidance';
 import { REUSE_POLICIES } from '../export/reuse-policy';
 import { startSummary } from '../export/summaries';
 
-/** What every start has in common. The task queue, and what to do about an export that runs, are the starter's. */
+/**
+ * What every start has in common. The task queue, and what to do about an export that runs, are the starter's.
+ *
+ * @param earlier the latest run of that id, which has ended without success
+ */
 export function exportStartOptions(
   caller: keyof typeof REUSE_POLICIES,
   input: ExportImageInput,
   request: ExportRequest,
+  earlier: EarlierExport | null = null,
 ) {
   return {
     workflowId: exportWorkflowId(request.bucketUrl),
@@ -21,5 +26,6 @@ export function exportStartOptions(
     workflowIdReusePolicy: REUSE_POLICIES[caller],
     staticSummary: startSummary(request),
     staticDetails: startDetails(request),
+    ...(earlier === null ? {} : { memo: { earlier } }),
   };
 }

@@ -17,9 +17,11 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
-import { attachCommand } from '../export/guidance';
+import { describeEarlier, leftJob } from '../export/earlier';
+import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { startAndAwaitJob } from './await-job';
+import { earlierRun, handedOn } from './earlier';
 import { ExportError, toExportError } from './errors';
 import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
@@ -93,7 +95,7 @@ async function begin(
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before !== undefined && before.closeTime === undefined;
     if (joins) refuseToJoin('client', request, { state: 'running', workflowType: before.type });
-    if (before?.closeTime !== undefined) notes = notesOf(before, request);
+    if (before?.closeTime !== undefined) notes = await notesOf(client, before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
     const { jobId, runId } = await startAndAwaitJob(client, input, request, { taskQueue, before });
@@ -113,9 +115,13 @@ function workflowIdOf(input: ExportImageInput): string {
   return exportWorkflowId(String(bucketUrl));
 }
 
-async function describe(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+async function describe(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | undefined> {
   try {
-    return await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
+    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).describe());
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -138,23 +144,35 @@ async function earlierSuccess(
   };
 }
 
-function notesOf(before: WorkflowExecutionDescription, request: ExportRequest): string[] {
-  const { jobId, imageId, bucketUrl, outcome, remoteJob } = (before.memo ?? {}) as ExportMemo;
-  // A run that was terminated, or timed out, could not say any more what it left.
-  const leftJob = outcome === undefined ? jobId !== undefined : remoteJob === 'running' || remoteJob === 'unknown';
-  if (decide('client', wantedBy(request), { state: 'ended', leftJob }) !== 'startWithNote') return [];
-  const job = jobId === undefined ? 'a job of unknown id' : `job ${jobId}`;
-  const how = outcome ?? before.status.name.toLowerCase();
-  // A caller that attaches to it has had that advice.
-  const mayAttach = jobId !== undefined && imageId !== undefined && bucketUrl !== undefined && request.attach === null;
-  const offer = mayAttach ? ` \`${attachCommand(jobId, { imageId, bucketUrl })}\` tracks it.` : '';
-  return [
-    `An earlier run to this destination ended as ${how} and left ${job} in the cloud, which may still run.${offer}`,
-  ];
+/** What runs before this one have left in the cloud. */
+async function notesOf(
+  client: Client,
+  before: WorkflowExecutionDescription,
+  request: ExportRequest,
+): Promise<string[]> {
+  const own = earlierRun(before);
+  const older = handedOn(before);
+  const found = [own, older && { earlier: older, imageId: await imageOf(client, before.workflowId, older.runId) }];
+  return found.flatMap((run) => {
+    if (run === null) return [];
+    const { earlier, imageId } = run;
+    const answer = decide('client', wantedBy(request), { state: 'ended', leftJob: leftJob(earlier) });
+    if (answer !== 'startWithNote') return [];
+    // A caller that attaches to that job has had that advice.
+    const isNamed = request.attach?.jobId === earlier.jobId;
+    const { bucketUrl } = request;
+    return [describeEarlier(earlier, imageId === null || isNamed ? null : { imageId, bucketUrl })];
+  });
 }
 
-/** A failure is better understood with what an earlier run left behind. */
+/** Of a run that may be long gone. */
+async function imageOf(client: Client, workflowId: string, runId: string): Promise<string | null> {
+  const memo = (await describe(client, workflowId, runId))?.memo as ExportMemo | undefined;
+  return memo?.imageId ?? null;
+}
+
+/** A failure is better understood with what an earlier run left behind. One that says that nothing was submitted has said that. */
 function withNotes(error: unknown, notes: string[]): unknown {
-  if (!(error instanceof ExportError) || notes.length === 0) return error;
+  if (!(error instanceof ExportError) || notes.length === 0 || saysNothingSubmitted(error.code)) return error;
   return new ExportError(error.code, [error.message, ...notes].join(' '), error.details, { cause: error.cause });
 }

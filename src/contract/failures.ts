@@ -34,12 +34,16 @@ export const FAILURE_TYPES = [
 
 export type FailureType = (typeof FAILURE_TYPES)[number];
 
-/** What a batch as a whole fails with. Nothing was submitted. */
+/**
+ * What a batch as a whole fails with. Nothing was submitted, but with `ExportOutcomeUnknown`: of a batch that was reset or retried,
+ * an earlier attempt may have started exports.
+ */
 export const BATCH_FAILURE_TYPES = [
   'InvalidExportRequest',
   'SubmitRejected',
   'AccessDenied',
   'NothingToExport',
+  'ExportOutcomeUnknown',
 ] as const satisfies readonly FailureType[];
 export type BatchFailureType = (typeof BATCH_FAILURE_TYPES)[number];
 

@@ -119,16 +119,23 @@ export interface Insight {
 export function guidanceOf(status: ExportStatus, insight: Insight = {}): Guidance {
   // A worker of a later version may answer with a phase that this one does not know.
   const [headline, why, ...actions] = PHASES[status.phase]?.(status, insight) ?? [status.phase, null];
-  return { headline, why, actions };
+  return { headline, why: status.attention === 'noWorker' ? ATTENTION.noWorker[0] : why, actions };
 }
 
 type Words = [headline: string, why: string | null, ...Action[]];
 
 const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight) => Words } = {
-  validating: ({ imageId, remoteJob }) =>
+  validating: ({ imageId, remoteJob, lastError }) =>
     imageId === null
       ? ['Validating the request and the image', remoteJob === 'none' ? 'Nothing was submitted yet.' : null]
-      : ['Looking at the job before it is tracked', null, poll('Look now'), giveUp('; the job in the cloud goes on')],
+      : [
+          'Looking at the job before it is tracked',
+          lastError === null
+            ? null
+            : 'It cannot be read for now, which says nothing about it: it is tried again by itself.',
+          poll('Look now'),
+          giveUp('; the job in the cloud goes on'),
+        ],
   waitingToSubmit: (status, { errorCode }) => [
     `Waiting to submit${errorCode ? ` - ${errorCode}` : ''}`,
     status.remoteJob === 'none' ? 'No job was begun yet; it is tried again by itself.' : null,
@@ -155,11 +162,11 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     PAUSE,
     ...waitOrGiveUp(status),
   ],
-  parked: (status, { found }) => [
-    `Parked - the cloud denies access to the ${status.jobId === null && checkOfJob(status) === null ? 'destination' : 'job'}`,
+  parked: (status, { found, attachedJobId }) => [
+    `Parked - the cloud denies access to the ${(status.jobId ?? attachedJobId) == null && checkOfJob(status) === null ? 'destination' : 'job'}`,
     [checkOfJob(status), 'What runs in the cloud goes on.', ATTENTION.parked[0]].filter(Boolean).join(' '),
     poll('Check again'),
-    ...(status.jobId === null ? answers(found) : []),
+    ...((status.jobId ?? attachedJobId) == null ? answers(found) : []),
     ...waitOrGiveUp(status),
   ],
   paused: (status) => [
@@ -184,7 +191,10 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
   ended: (status, { attachedJobId }) => {
     const { outcome, startedAt, endedAt, discard } = status;
     const lastedMs = Date.parse(`${endedAt}`) - Date.parse(startedAt);
-    const remains = remainsOf({ ...status, jobId: status.jobId ?? attachedJobId });
+    const isRefused = status.remoteJob === 'none' && attachedJobId !== undefined;
+    const remains = isRefused
+      ? `The job \`${attachedJobId}\` is not tracked; no other one was begun.`
+      : remainsOf({ ...status, jobId: status.jobId ?? attachedJobId });
     return [
       `Ended: ${outcome} after ${formatDuration(lastedMs)}`,
       discard === null ? remains : `${remains} ${objectAfterDrain(discard)}`,
@@ -235,7 +245,7 @@ const ATTENTION: { [attention in ExportAttention]: [advice: string, ...Action[]]
   needsAnswer: ['Look in the console of IMS for an export of this image, then answer.', ...answers()],
   parked: ["Mend the worker's credentials or their permissions, then check again.", poll('Check again')],
   noWorker: [
-    'No worker takes the activities of this export from their task queue: start one with `ims-export worker`, or check those that run.',
+    'No worker takes the activities of this export from their task queue; start one, or check those that run.',
   ],
   stalled: ['The progress has not moved for a long time; ask the cloud about the job.'],
   outcomeUnknown: ['Nobody knows the outcome: look for the object before you export again.'],

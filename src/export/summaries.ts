@@ -57,6 +57,8 @@ export function shortDestination({ bucketUrl }: Pick<ExportRequest, 'bucketUrl'>
 
 /** What is known of a job, as far as a line of the Timeline says it. */
 export interface JobSeen {
+  /** No worker took the last poll. */
+  noWorker: boolean;
   parked: boolean;
   paused: boolean;
   polls: number;
@@ -72,6 +74,7 @@ export interface JobSeen {
 
 /** Where the job stands: `RUNNING 37 % - 3h 10m left`. */
 export function describeProgress(seen: JobSeen): string {
+  if (seen.noWorker) return `no worker took the check, ${lastSeen(seen)} before`;
   if (seen.parked) return 'access denied';
   if (seen.lastError !== null) return `poll failed (${seen.lastError.code})`;
   const left = seen.remainingMs === null ? '' : ` - ${formatDuration(seen.remainingMs)} left`;

@@ -6,9 +6,16 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
+import { earlierToPass } from '../client/earlier';
 import { earlierResult, MAX_TRIES, refuseToJoin } from '../client/joining';
 import { exportStartOptions } from '../client/start-options';
-import { EXPORT_IMAGE_WORKFLOW, type ExportImageInput, type ExportImageResult, type ExportRequest } from '../contract';
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportImageInput,
+  type ExportImageResult,
+  type ExportRequest,
+  exportWorkflowId,
+} from '../contract';
 import { type FoundRun, findRun, readRunningExport } from './running-export';
 
 /** The workflow as a caller starts it. */
@@ -38,8 +45,10 @@ export async function startOrJoin(
   input: ExportImageInput,
   request: ExportRequest,
 ): Promise<Entry> {
-  const options = { ...exportStartOptions('nexus', input, request), taskQueue };
-  const { workflowId } = options;
+  const workflowId = exportWorkflowId(request.bucketUrl);
+  const before = await findRun(client, workflowId);
+  const earlier = before?.state === 'endedOtherwise' ? earlierToPass({ ...before, type: before.workflowType }) : null;
+  const options = { ...exportStartOptions('nexus', input, request, earlier), taskQueue };
   const enter = (workflowIdConflictPolicy: 'FAIL' | 'USE_EXISTING') =>
     unlessRefused(() =>
       startWorkflow<ExportImageWorkflow>(context, EXPORT_IMAGE_WORKFLOW, {

@@ -12,6 +12,7 @@ export interface FoundRun {
   /** A paused one runs as well, though its status in Temporal differs. */
   state: 'running' | 'succeeded' | 'endedOtherwise';
   workflowType: string;
+  closeTime?: Date;
   runId: string;
   /** The run that the export began with, before any continue-as-new. */
   firstRunId: string;
@@ -29,6 +30,7 @@ export async function findRun(client: Client, workflowId: string, runId?: string
     return {
       state: stateOf(description),
       workflowType: description.type,
+      closeTime: description.closeTime,
       runId: description.runId,
       firstRunId: firstRunOf(description),
       cancelRequested: description.raw.workflowExtendedInfo?.cancelRequested ?? false,

@@ -1,5 +1,7 @@
 /**
- * The activities as the workflow calls them, each with its time limits.
+ * The activities as the workflow calls them, each with its time limits. How long one stands in the queue comes with each call
+ * (`takenWithinMs`): it is shorter than the time that it has in all, so that a missing worker is not taken for a cloud that
+ * does not answer.
  *
  * @module
  */
@@ -13,10 +15,13 @@ import {
 import type { CloudErrorInfo, ExportActivities } from '../contract';
 import { SUBMIT_LIMITS } from './submit-limits';
 
+/** In all, with every attempt. */
+export const IN_ALL_MS = { validate: 900_000, reconcile: 240_000, read: 120_000, verify: 600_000, discard: 600_000 };
+
 /** A few reads of the cloud. Retried while the cloud cannot be reached; the input is not known yet, so this is no option. */
 export const { imsValidateExport } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '15m',
+  scheduleToCloseTimeout: IN_ALL_MS.validate,
   retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
@@ -35,8 +40,7 @@ export const { imsSubmitExport } = proxyActivities<ExportActivities>({
 /** Reads of OBS, never a POST. When they cannot be had for some minutes, the workflow waits and asks again. */
 export const { imsReconcileSubmit } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
-  // Several readings of what would decide, over two minutes.
-  scheduleToCloseTimeout: '4m',
+  scheduleToCloseTimeout: IN_ALL_MS.reconcile,
   retry: { initialInterval: '1s', maximumInterval: '20s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
@@ -51,7 +55,7 @@ export const { imsPollJob } = proxyActivities<ExportActivities>({
 /** Two reads of OBS. When they cannot be had for ten minutes, the export has still succeeded. */
 export const { imsVerifyObject } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: '10m',
+  scheduleToCloseTimeout: IN_ALL_MS.verify,
   retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
@@ -59,7 +63,7 @@ export const { imsVerifyObject } = proxyActivities<ExportActivities>({
 /** A HEAD and a DELETE of OBS. When they fail for ten minutes, the object is left where it is. */
 export const { imsDiscardObject } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '60s',
-  scheduleToCloseTimeout: '10m',
+  scheduleToCloseTimeout: IN_ALL_MS.discard,
   retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
@@ -67,10 +71,19 @@ export const { imsDiscardObject } = proxyActivities<ExportActivities>({
 /** What an activity failed with, as a cloud error: a failure that carries one, a timeout, or a crash of the activity. */
 export function activityError(error: unknown, operation: string): CloudErrorInfo {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && isCloudErrorInfo(cause.details?.[0])) return cause.details[0];
+  const cloudError = cloudErrorIn(cause);
+  if (cloudError !== undefined) return cloudError;
   const code = cause instanceof TimeoutFailure ? `ACTIVITY_TIMEOUT_${cause.timeoutType}` : 'ACTIVITY_FAILED';
   const message = cause instanceof Error ? cause.message : String(cause);
   return { code, message, httpStatus: null, requestId: null, operation };
+}
+
+/** The error of the cloud among an error and its causes: the cause of a timeout is what the last attempt failed with. */
+export function cloudErrorIn(error: unknown): CloudErrorInfo | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ApplicationFailure && isCloudErrorInfo(at.details?.[0])) return at.details[0];
+  }
+  return undefined;
 }
 
 function isCloudErrorInfo(detail: unknown): detail is CloudErrorInfo {

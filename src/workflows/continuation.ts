@@ -23,12 +23,17 @@ export function followsAnEarlierAttempt(): boolean {
  * Not while a cancel is drained: the request to cancel would not reach the new run, which could then not end as canceled.
  */
 export async function continueInNewRunWhenDue(tracking: Tracking): Promise<void> {
-  if (!historyIsLong() || startedByCron() || tracking.run.draining) return;
+  if (!newRunIsDue(tracking)) return;
   tracking.run.continuing = true;
   await condition(allHandlersFinished);
   // A new run begins with no memo but the one that it is given; it is where a run that is terminated keeps its job id.
   const memo = { ...workflowInfo().memo, ...jobMemo(tracking) };
   await makeContinueAsNewFunc({ memo })(tracking.run.input, tracking.carried);
+}
+
+/** Not while an update waits for an answer that nobody would ask for again. */
+export function newRunIsDue({ run }: Tracking): boolean {
+  return historyIsLong() && !startedByCron() && !run.draining && run.deferred.length === 0;
 }
 
 /**

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ExportStatus } from '../contract';
+import type { ExportStatus, ResolutionStatus } from '../contract';
+import { describeEarlier, leftJob } from '../export/earlier';
 import { guidanceOf, type Insight, inWebUi, nextPollLabel } from '../export/guidance';
 import { oneLine } from '../export/quoting';
 import { describeFormat } from '../export/summaries';
@@ -32,7 +33,7 @@ function insightOf(tracking: Tracking): Insight {
 
 function factLines(tracking: Tracking, status: ExportStatus, nowMs: number): string[] {
   const { request, lastError, lostSubmit } = tracking.carried;
-  const { jobId, stalled, outcome, nextPollAt, deadlineAt, failure } = status;
+  const { jobId, stalled, outcome, nextPollAt, deadlineAt, failure, resolution, earlier } = status;
   const lines = [];
   if (request !== null) {
     lines.push(`- **Image** \`${request.imageId}\``);
@@ -47,10 +48,16 @@ function factLines(tracking: Tracking, status: ExportStatus, nowMs: number): str
     lines.push(`- **Last error** \`${lastError.code}\` ${oneLine(lastError.message)}`);
   }
   if (failure !== null) lines.push(`- **Why** \`${failure.type}\` ${oneLine(failure.message)}`);
+  if (resolution?.objection != null) lines.push(`- **Job** \`${resolution.jobId}\` ${resolutionText(resolution)}`);
+  if (earlier !== null && leftJob(earlier)) lines.push(`- **Earlier** ${describeEarlier(earlier, request)}`);
   const found = lostSubmit?.candidate?.object;
   if (found) lines.push(`- **Found at the destination** ${found.size} bytes, last modified ${found.lastModified}`);
   for (const warning of status.warnings) lines.push(`- **Warning** ${oneLine(warning)}`);
   return lines;
+}
+
+function resolutionText({ taken, objection }: ResolutionStatus): string {
+  return `${taken === false ? 'was not taken' : 'is not confirmed yet'}: ${oneLine(objection ?? '')}`;
 }
 
 /** `, RUNNING at check #12`: after a check that failed, what an earlier one saw. */

@@ -1,5 +1,6 @@
 import { CancelledFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { ExportImageInput, ExportImageResult } from '../contract';
+import { readEarlier } from '../export/earlier';
 import { isExportFailure, stateFromOutside } from '../export/failures';
 import { cancelRequested } from './cancellation';
 import { continuesARun, followsAnEarlierAttempt } from './continuation';
@@ -37,12 +38,12 @@ import { endAsCanceled, endAsFailed, endAsSucceeded } from './verdict';
 export async function exportImageWorkflow(input: ExportImageInput, resumed?: ExportState): Promise<ExportImageResult> {
   const tracking = setUp(input, resumed);
   try {
-    if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
+    if (isFromOutside(resumed)) throw stateFromOutside();
     const result = await run(tracking);
     await endAsSucceeded(tracking, result);
     return result;
   } catch (error) {
-    if (isExportFailure(error)) await endAsFailed(tracking, error);
+    if (isExportFailure(error)) throw await endAsFailed(tracking, error);
     if (cancelRequested() && isCancellation(error)) {
       if (isValidated(tracking) && tracking.carried.request.options.onCancel === 'drain') await drain(tracking);
       await endAsCanceled(tracking);
@@ -65,12 +66,19 @@ async function submitOrAttach(tracking: Validated): Promise<void> {
   return attach === null ? await submit(tracking) : await attachTo(tracking, attach.jobId);
 }
 
+function isFromOutside(resumed: ExportState | undefined): boolean {
+  return resumed !== undefined && !continuesARun();
+}
+
 /** Reads nothing of the input, which can be anything: an error here would fail the workflow task again and again. */
 function setUp(input: unknown, resumed: ExportState | undefined): Tracking {
+  const { startTime, memo } = workflowInfo();
+  // No attempt with a state from outside has submitted anything.
+  const mayHaveSubmitted = followsAnEarlierAttempt() && !isFromOutside(resumed);
   const tracking =
     resumed !== undefined && continuesARun()
-      ? resumeTracking(input, resumed, followsAnEarlierAttempt())
-      : beginTracking(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
+      ? resumeTracking(input, resumed, mayHaveSubmitted)
+      : beginTracking(input, startTime.getTime(), mayHaveSubmitted, readEarlier(memo?.earlier));
   listen(tracking);
   // The run before has reported it.
   tracking.run.recordedAttention = resumed === undefined ? null : attentionOf(tracking, Date.now());

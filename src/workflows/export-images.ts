@@ -19,7 +19,7 @@ import { publish } from './batch/publishing';
 import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch } from './batch/state';
 import { exportAll } from './batch/window';
 import { cancelRequested } from './cancellation';
-import { continuesARun } from './continuation';
+import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { recordBatchEnd } from './telemetry';
 
 /**
@@ -30,7 +30,8 @@ import { recordBatchEnd } from './telemetry';
  *
  * @param input the images or a query, and where they go. Anything else ends as InvalidExportRequest.
  * @param resumed the state of the run before, handed on by continue-as-new; refused from any other source.
- * @throws ApplicationFailure, non-retryable, of one of the `BATCH_FAILURE_TYPES`: nothing was submitted
+ * @throws ApplicationFailure, non-retryable, of one of the `BATCH_FAILURE_TYPES`: nothing was submitted, but with
+ *   `ExportOutcomeUnknown`: an attempt before a reset or a retry may have started exports
  */
 export async function exportImagesWorkflow(
   input: ExportImagesInput,
@@ -63,8 +64,8 @@ async function run(batch: Batch): Promise<void> {
 function setUp(input: unknown, resumed: BatchState | undefined): Batch {
   const batch =
     resumed !== undefined && continuesARun()
-      ? resumeBatch(input, resumed)
-      : beginBatch(input, workflowInfo().startTime.getTime());
+      ? resumeBatch(input, resumed, followsAnEarlierAttempt())
+      : beginBatch(input, workflowInfo().startTime.getTime(), followsAnEarlierAttempt());
   listen(batch);
   publish(batch);
   return batch;

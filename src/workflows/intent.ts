@@ -45,9 +45,14 @@ function runningExport({
   return of && { ...of, jobId: jobId ?? readAttachedJob(input) ?? null, startedAt: iso(startedAtMs) };
 }
 
-/** Throws when the answer cannot be read, or when there is no ambiguous submit. */
-export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution): void {
+/**
+ * Throws when the answer cannot be read, or when there is no ambiguous submit.
+ *
+ * @param waits the answer waits until it is known whether there is one
+ */
+export function refuseResolution(tracking: Tracking, resolution: SubmissionResolution, waits = false): void {
   if (!isResolution(resolution)) throw invalidField('resolution', resolution, RESOLUTION);
+  if (waits) return;
   const { carried, run } = tracking;
   if (carried.lostSubmit === null || run.ended !== null) throw nothingToResolve(carried.jobId, run.phase);
   // The worker knows the job that it has submitted; no person's word replaces that.

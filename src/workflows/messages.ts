@@ -26,6 +26,8 @@ import {
   TUNABLE_OPTIONS,
 } from '../contract';
 import { answerUnderWay } from '../export/failures';
+import { followsAnEarlierAttempt } from './continuation';
+import { defer } from './deferred';
 import { refuseOtherIntent, refuseResolution } from './intent';
 import { is03 } from './patches';
 import { refuseRetune, retuneExport } from './retuning';
@@ -62,20 +64,22 @@ export function listen(tracking: Tracking): void {
       'Wait until the cloud has accepted the export and return the job id. Argument: {imageId, fileFormat or isQuickExport}; refused when this export is of another image or format.',
     validator: (intent) => refuseOtherIntent(tracking, intent),
   });
-  setHandler(resolveSubmission, (resolution) => takeAnswer(tracking, resolution), {
+  setHandler(resolveSubmission, (resolution) => takeAnswerWhenDue(tracking, resolution), {
     description:
       'Say what became of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
-    validator: (resolution) => refuseResolution(tracking, resolution),
+    validator: (resolution) => refuseResolution(tracking, resolution, waitsForSubmit(tracking)),
   });
-  setHandler(retune, (changes) => retuneExport(tracking, changes, Date.now()), {
+  setHandler(retune, (changes) => retuneExport(tracking, changes), {
     description: `Change options of the running export. Argument: one or more of ${TUNABLE_OPTIONS.join(', ')}, such as {"maxInterval": "5m"}; a deadline is "30h" from the start, or "+6h" on top.`,
     validator: (changes) => refuseRetune(tracking, changes, Date.now()),
   });
 }
 
+/** Only the sleep between two polls depends on it, and not on the second pause of two. */
 function pause(tracking: Tracking): void {
+  const changesNothing = tracking.carried.paused || tracking.carried.jobId === null;
   tracking.carried.paused = true;
-  tracking.run.replan = true;
+  if (!changesNothing || !is03(tracking)) tracking.run.replan = true;
   showPausing(tracking);
 }
 
@@ -98,6 +102,20 @@ function showPausing(tracking: Tracking): void {
 
 /** Where the job is polled; the other phases stay what they are when polling is paused. */
 const POLLED_PHASES: ReadonlySet<ExportPhase> = new Set(['exporting', 'parked', 'paused']);
+
+/** What a reset hands to a run that has yet to find out that a submit is ambiguous waits for that. */
+function takeAnswerWhenDue(tracking: Tracking, resolution: SubmissionResolution): void | Promise<void> {
+  if (!waitsForSubmit(tracking)) return takeAnswer(tracking, resolution);
+  return defer(
+    tracking,
+    () => !waitsForSubmit(tracking),
+    () => takeAnswer(tracking, resolution),
+  );
+}
+
+function waitsForSubmit({ carried, run }: Tracking): boolean {
+  return carried.lostSubmit === null && carried.jobId === null && run.ended === null && followsAnEarlierAttempt();
+}
 
 /** The answer is followed by the workflow itself; what came of it is in the status. A newer one replaces an older one. */
 function takeAnswer(tracking: Tracking, answer: SubmissionResolution): void {

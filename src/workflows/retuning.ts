@@ -15,23 +15,42 @@ import {
 } from '../contract';
 import { asText, invalidField, invalidRequest, notTunable, type Problem } from '../export/failures';
 import { formatDuration, iso } from '../export/time';
+import { followsAnEarlierAttempt } from './continuation';
+import { defer } from './deferred';
+import { is03 } from './patches';
 import { warnOfShortTimeouts } from './run-timeouts';
 import { isValidated, type Tracking, takeRequest, type Validated } from './state';
 
 /** Throws when the changes cannot be read, contradict each other, or come when nothing can be tuned. */
 export function refuseRetune(tracking: Tracking, changes: unknown, nowMs: number): void {
-  tuned(tracking, changes, nowMs);
+  if (!isRetuneInput(changes)) throw invalidField('retune', changes, EXPECTED);
+  if (!waitsForValidation(tracking)) tuned(tracking, changes, nowMs);
 }
 
-/** Puts the changes in force, for the sleep that is under way too. */
-export function retuneExport(tracking: Tracking, changes: RetuneInput, nowMs: number): RetuneOutcome {
+/** Puts the changes in force, for the sleep that is under way too; those that a reset handed on, once the input is validated. */
+export function retuneExport(tracking: Tracking, changes: RetuneInput): RetuneOutcome | Promise<RetuneOutcome> {
+  if (!waitsForValidation(tracking)) return applyChanges(tracking, changes, Date.now());
+  return defer(
+    tracking,
+    () => isValidated(tracking),
+    () => applyChanges(tracking, changes, Date.now()),
+  );
+}
+
+/** Only a run that a reset or retry began has to wait: another sender is told to send it again. */
+function waitsForValidation(tracking: Tracking): boolean {
+  return !isValidated(tracking) && tracking.run.ended === null && followsAnEarlierAttempt();
+}
+
+function applyChanges(tracking: Tracking, changes: RetuneInput, nowMs: number): RetuneOutcome {
   const options = tuned(tracking, changes, nowMs);
   const { carried, run } = tunable(tracking);
+  const isChanged = TUNABLE_OPTIONS.some((option) => options[`${option}Ms`] !== carried.request.options[`${option}Ms`]);
   const longerMs = options.submitBudgetMs - carried.request.options.submitBudgetMs;
   if (carried.submitUntilMs !== null) carried.submitUntilMs += longerMs;
   if (carried.lostSubmit?.probeUntilMs != null) carried.lostSubmit.probeUntilMs += longerMs;
   const retuned = takeRequest(tracking, { ...carried.request, options });
-  run.replan = true;
+  if (isChanged || !is03(tracking)) run.replan = true;
   warnOfShortTimeouts(retuned);
   return { deadlineAt: iso(retuned.carried.deadlineAtMs), options };
 }
@@ -43,9 +62,8 @@ function tunable(tracking: Tracking): Validated {
   return tracking;
 }
 
-function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSettings {
+function tuned(tracking: Tracking, changes: RetuneInput, nowMs: number): ExportSettings {
   const { carried } = tunable(tracking);
-  if (!isRetuneInput(changes)) throw invalidField('retune', changes, EXPECTED);
   const options = { ...carried.request.options };
   const deadlineInForceMs = carried.deadlineAtMs - carried.startedAtMs;
   const problems: Problem[] = [];

@@ -1,4 +1,6 @@
 import { condition } from '@temporalio/workflow';
+import { continueInNewRunWhenDue, newRunIsDue } from './continuation';
+import { is03 } from './patches';
 import { publish } from './publishing';
 import type { Tracking } from './state';
 
@@ -11,12 +13,15 @@ export interface Plan {
 /**
  * The one sleep of an export: until the time is over, or until `carried.wake` by a message that asks for the next step now.
  * One that came since the last step began is not slept over. A message that only changes the plan (`run.replan`) changes
- * the sleep alone.
+ * the sleep alone. Messages make the history longer, whatever they change: when it is long, the sleep goes on in a new run, so
+ * what a step sleeps for is in the carried state, or is found out again.
  *
  * @param plan asked at the begin, and after each message that may change it
  */
 export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): Promise<void> {
+  const isLong = () => newRunIsDue(tracking) && is03(tracking);
   for (let isOver = false; !isOver; ) {
+    if (isLong()) await continueInNewRunWhenDue(tracking);
     tracking.run.replan = false;
     const nowMs = Date.now();
     const { untilMs, summary } = plan(nowMs);
@@ -24,7 +29,7 @@ export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): 
     tracking.run.nextPollAtMs = nowMs + delayMs;
     publish(tracking);
     if (tracking.carried.wake) return;
-    const isWoken = await condition(() => tracking.carried.wake || tracking.run.replan, delayMs, {
+    const isWoken = await condition(() => tracking.carried.wake || tracking.run.replan || isLong(), delayMs, {
       summary: summary(),
     });
     isOver = !isWoken || tracking.carried.wake;

@@ -21,6 +21,7 @@ import type {
   ResolutionStatus,
   SEARCH_ATTRIBUTES,
   SubmissionResolution,
+  SubmitOutcome,
 } from '../contract';
 import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
@@ -42,12 +43,18 @@ export interface ExportState extends HandedOn {
   submitUntilMs: number | null;
   /** Waits of a throttled or busy submit so far. */
   submitWaits: number;
+  /** The last try of a submit that was surely not executed. */
+  lastTry: Extract<SubmitOutcome, { kind: 'notExecuted' }> | null;
+  /** Tries in a row whose credentials the cloud refused. */
+  refusedTries: number;
+  /** When the next try is due; null while none is waited for. */
+  nextTryAtMs: number | null;
   submissions: number;
   /** The ambiguous submit; null while there is none, and once a job is known. The name is that of continue-as-new. */
   lostSubmit: AmbiguousSubmit | null;
   /** An answer by `resolveSubmission` that was not followed yet, or names a job that is not confirmed yet. */
   resolution: SubmissionResolution | null;
-  /** How far the check of the job in `resolution` is; null before its first read. */
+  /** How far the check of the job in `resolution`, or of the one to attach to, is; null before its first read. */
   resolutionCheck: JobCheck | null;
   /** What became of the job that `resolveSubmission` or `attach` named last; null when none was named. */
   resolutionStatus: ResolutionStatus | null;
@@ -69,6 +76,12 @@ export interface ExportState extends HandedOn {
   jobNotFoundSinceMs: number | null;
   /** What the last poll or submit failed with; null after a good one. */
   lastError: CloudErrorInfo | null;
+  /** No worker took the last activity: nothing was asked of the cloud. */
+  noWorker: boolean;
+  /** When the last poll was answered; null while the next one is due. */
+  polledAtMs: number | null;
+  /** How long the cloud asked to wait in the answer to the last poll. */
+  retryAfterMs: number | null;
   /** The credentials were refused: polls are slow until they are fixed. */
   parked: boolean;
   /** Between `pausePolling` and `resumePolling`: no polls but those that a person asks for. */
@@ -90,8 +103,6 @@ export interface RunState {
   phase: ExportPhase;
   remoteJob: RemoteJob;
   nextPollAtMs: number | null;
-  /** How long the cloud asked to wait in its last answer. */
-  retryAfterMs: number | null;
   /** An object that was taken for ours although its job was never seen. */
   unconfirmed: ExportedObject | null;
   /** What is waited for may have changed, by a message: to be thought over, without a poll. */
@@ -106,6 +117,8 @@ export interface RunState {
   is03: boolean | null;
   /** This run is about to continue as new. */
   continuing: boolean;
+  /** Updates that a reset handed to this run before it can answer them; each returns true once it was answered. */
+  deferred: Array<() => boolean>;
   ended: { outcome: ExportOutcome; atMs: number; failure: ApplicationFailure | null } | null;
 }
 
@@ -140,7 +153,13 @@ export function isSubmitted(tracking: Tracking): tracking is Submitted {
 /** Job statuses that the API names. */
 const KNOWN_STATUSES: ReadonlySet<string> = new Set(['INIT', 'RUNNING', 'SUCCESS', 'FAIL']);
 
-export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmitted = false): Tracking {
+/** @param earlier what the starter found of an earlier run of this workflow id */
+export function beginTracking(
+  input: unknown,
+  startedAtMs: number,
+  mayHaveSubmitted = false,
+  earlier: EarlierExport | null = null,
+): Tracking {
   const carried: ExportState = {
     version: 1,
     startedAtMs,
@@ -150,12 +169,15 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     mayHaveSubmitted,
     submitUntilMs: null,
     submitWaits: 0,
+    lastTry: null,
+    refusedTries: 0,
+    nextTryAtMs: null,
     submissions: 0,
     lostSubmit: null,
     resolution: null,
     resolutionCheck: null,
     resolutionStatus: null,
-    earlier: null,
+    earlier,
     jobId: null,
     jobNamed: false,
     submittedAtMs: null,
@@ -167,6 +189,9 @@ export function beginTracking(input: unknown, startedAtMs: number, mayHaveSubmit
     unknownStatusSinceMs: null,
     jobNotFoundSinceMs: null,
     lastError: null,
+    noWorker: false,
+    polledAtMs: null,
+    retryAfterMs: null,
     parked: false,
     paused: false,
     wake: false,
@@ -187,7 +212,16 @@ export function resumeTracking(input: unknown, handedOn: ExportState, followsAnE
   if (carried.jobId !== null) return { carried, run: freshRun(input, pollingPhase(carried), 'running') };
   const { lostSubmit, mayHaveSubmitted } = carried;
   if (lostSubmit === null) {
-    return { carried, run: freshRun(input, 'waitingToSubmit', mayHaveSubmitted ? 'unknown' : 'none') };
+    const isAttached = carried.request !== null && carried.request.attach !== null;
+    const isUnread = carried.request === null || isAttached;
+    return {
+      carried,
+      run: freshRun(
+        input,
+        isUnread ? 'validating' : 'waitingToSubmit',
+        isAttached || mayHaveSubmitted ? 'unknown' : 'none',
+      ),
+    };
   }
   const seenByThisRun = lostSubmit.seenByThisRun && !followsAnEarlierAttempt;
   return {
@@ -202,7 +236,6 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
     phase,
     remoteJob,
     nextPollAtMs: null,
-    retryAfterMs: null,
     unconfirmed: null,
     replan: false,
     draining: false,
@@ -210,6 +243,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
     recordedAttention: null,
     is03: null,
     continuing: false,
+    deferred: [],
     ended: null,
   };
 }
@@ -233,6 +267,16 @@ export function attachedJobId(tracking: Tracking): string | undefined {
   return readAttachedJob(askedFor(tracking));
 }
 
+/**
+ * True where it is certain that no run of this export has submitted anything: this one has not, and none before it by a reset,
+ * a retry or continue-as-new. An export that attaches to a job never submits.
+ */
+export function surelyNotSubmitted(tracking: Tracking): boolean {
+  const { mayHaveSubmitted, lostSubmit, submissions, jobId } = tracking.carried;
+  if (jobId !== null) return false;
+  return attachedJobId(tracking) !== undefined || (!mayHaveSubmitted && lostSubmit === null && submissions === 0);
+}
+
 /** The phase of an export whose job is known and goes on. */
 export function pollingPhase({ paused, parked }: ExportState, draining = false): ExportPhase {
   if (draining) return 'draining';
@@ -246,9 +290,9 @@ export function submitEndsAtMs({ carried }: Validated): number {
 }
 
 /** Takes the answer of one poll in. */
-export function recordPoll({ carried, run }: Tracking, outcome: PollOutcome, nowMs: number): void {
+export function recordPoll({ carried }: Tracking, outcome: PollOutcome, nowMs: number): void {
   carried.polls += 1;
-  run.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
+  carried.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
   if (outcome.kind === 'observed') {
     recordObservation(carried, outcome.job, nowMs);
     return;
@@ -279,6 +323,13 @@ export function forgetStreaks({ carried }: Tracking): void {
   carried.pollErrorsSinceMs = null;
   carried.unknownStatusSinceMs = null;
   carried.jobNotFoundSinceMs = null;
+}
+
+/** So long nobody could ask the cloud: that is no part of any stretch. */
+export function stopStreaks({ carried }: Tracking, durationMs: number): void {
+  if (carried.pollErrorsSinceMs !== null) carried.pollErrorsSinceMs += durationMs;
+  if (carried.unknownStatusSinceMs !== null) carried.unknownStatusSinceMs += durationMs;
+  if (carried.jobNotFoundSinceMs !== null) carried.jobNotFoundSinceMs += durationMs;
 }
 
 /** Adds a warning once. */

@@ -57,8 +57,9 @@ export function fractionOf({ carried: { lastJob, progress } }: Tracking): number
 
 /** What is known of the job, for the lines of the Timeline. */
 export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
-  const { parked, paused, polls, lastError, lastJob, progress } = tracking.carried;
+  const { noWorker, parked, paused, polls, lastError, lastJob, progress } = tracking.carried;
   return {
+    noWorker,
     parked,
     paused,
     polls,
@@ -73,6 +74,7 @@ export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
 export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention | null {
   if (tracking.run.ended !== null) return tracking.run.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
   if (tracking.run.phase === 'needsAnswer') return 'needsAnswer';
+  if (tracking.carried.noWorker) return 'noWorker';
   if (tracking.run.phase === 'parked' || (tracking.carried.parked && tracking.carried.jobId !== null)) return 'parked';
   return stalled(tracking, nowMs) ? 'stalled' : null;
 }
@@ -83,7 +85,7 @@ export function stalled(tracking: Tracking, nowMs: number): boolean {
   const { phase } = tracking.run;
   if (request === null || submittedAtMs === null || phase !== 'exporting') return false;
   // The job could not be read: that says nothing about the job.
-  if (tracking.carried.pollErrorsSinceMs !== null) return false;
+  if (tracking.carried.pollErrorsSinceMs !== null || tracking.carried.noWorker) return false;
   // A job that was started elsewhere may be older than its tracking.
   const sinceMs = Math.max(submittedAtMs, startedAtMs);
   return isStalled(tracking.carried.progress, sinceMs, request.options.stallAfterMs, nowMs);

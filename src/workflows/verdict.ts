@@ -1,6 +1,6 @@
 /**
- * How an export ends: every end of one goes through here. A refused validation asks first whether an earlier attempt of this
- * run may have submitted.
+ * How an export ends: every end of one goes through here. A failure that says that nothing was submitted leaves only after it
+ * was asked whether this run, or one before it, may have submitted.
  *
  * @module
  */
@@ -21,34 +21,28 @@ import type {
 } from '../contract';
 import * as failures from '../export/failures';
 import { describeProgress } from '../export/summaries';
+import { answerDeferred } from './deferred';
 import { notifiedWorkflow, notify } from './notification';
 import { publish } from './publishing';
-import { attachedJobId, type Submitted, submitEndsAtMs, type Tracking, type Validated } from './state';
+import {
+  askedFor,
+  attachedJobId,
+  type Submitted,
+  submitEndsAtMs,
+  surelyNotSubmitted,
+  type Tracking,
+  type Validated,
+} from './state';
 import { jobSeen, statusOf } from './status';
 import { recordEnd } from './telemetry';
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Failures, from what is known of the export
 
-/** The request was refused, or could not be validated. */
-export function refused(tracking: Tracking, refusal: ApplicationFailure): ApplicationFailure {
-  if (!tracking.carried.mayHaveSubmitted || refusal.type === 'InvalidExportRequest') return refusal;
-  // The destination may be taken by our own object.
-  tracking.carried.lastError = {
-    code: 'EARLIER_ATTEMPT',
-    message: `this run was reset or retried, and an earlier attempt may have exported; now: ${refusal.message}`,
-    httpStatus: null,
-    requestId: null,
-    operation: 'ValidateExport',
-  };
-  return submitAmbiguous(tracking, null);
-}
-
 /** @param error what kept the request from being validated */
 export function notValidated(tracking: Tracking, error: CloudErrorInfo): ApplicationFailure {
   const { request } = tracking.carried;
-  const { input } = tracking.run;
-  return refused(tracking, failures.notValidated(failures.contextOf(request, input), error));
+  return failures.notValidated(failures.contextOf(request, tracking.run.input), error);
 }
 
 /** @param denied whether it is the credentials or their permissions that were refused */
@@ -73,26 +67,21 @@ export function submitGivenUp(
 
 /** The submit is ambiguous. @param finding what the search for it ended with, as a clause; null when there was none */
 export function submitAmbiguous(tracking: Tracking, finding: string | null): ApplicationFailure {
-  return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit?.candidate ?? null);
-}
-
-/** A job to be tracked cannot be read. */
-export function jobNotRead(
-  tracking: Validated,
-  jobId: string,
-  error: CloudErrorInfo,
-  denied: boolean,
-): ApplicationFailure {
-  return failures.jobNotRead(tracking.carried.request, jobId, error, denied);
+  return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit);
 }
 
 export function exportFailed(tracking: Submitted, job: ObservedJob, nowMs: number): ApplicationFailure {
   return failures.exportFailed(tracking.carried.request, tracking.carried.jobId, job, statusOf(tracking, nowMs));
 }
 
-/** Tracking of a job ends without a verdict of the cloud. */
-export function outcomeUnknown(tracking: Submitted, reason: failures.UnknownOfJob, nowMs: number): ApplicationFailure {
-  const known = { ...lastKnown(tracking, nowMs), request: tracking.carried.request, jobId: tracking.carried.jobId };
+/** Tracking of a job ends without a verdict of the cloud. @param jobId of a job that was to be tracked, where it is not yet */
+export function outcomeUnknown(
+  tracking: Validated,
+  reason: failures.UnknownOfJob,
+  nowMs: number,
+  jobId = tracking.carried.jobId ?? '',
+): ApplicationFailure {
+  const known = { ...lastKnown(tracking, nowMs), request: tracking.carried.request, jobId };
   return failures.outcomeUnknown(known, reason, describeProgress(jobSeen(tracking, nowMs)));
 }
 
@@ -116,8 +105,32 @@ export async function endAsSucceeded(tracking: Tracking, result: ExportImageResu
   await end(tracking, 'succeeded', null, result);
 }
 
-export async function endAsFailed(tracking: Tracking, failure: failures.ExportApplicationFailure): Promise<void> {
+/** Returns the failure that leaves the workflow. */
+export async function endAsFailed(
+  tracking: Tracking,
+  thrown: failures.ExportApplicationFailure,
+): Promise<ApplicationFailure> {
+  const failure = asFarAsKnown(tracking, thrown);
   await end(tracking, failures.outcomeOf(failure.type), failure, null);
+  return failure;
+}
+
+/**
+ * "Nothing was submitted" is a claim, and this is the one place that makes it. Where an earlier attempt may have submitted, the
+ * refusal may even be due to it (the destination is taken by our own object), and the outcome is unknown.
+ */
+export function asFarAsKnown(
+  tracking: Tracking,
+  failure: failures.ExportApplicationFailure,
+): failures.ExportApplicationFailure {
+  if (!failures.saysNothingSubmitted(failure.type)) return failure;
+  if (surelyNotSubmitted(tracking)) {
+    tracking.run.remoteJob = 'none';
+    return failures.namingEarlier(failure, tracking.carried.earlier, askedFor(tracking));
+  }
+  tracking.run.remoteJob = 'unknown';
+  tracking.carried.lastError = failures.earlierAttempt(failure);
+  return submitAmbiguous(tracking, null) as failures.ExportApplicationFailure;
 }
 
 export async function endAsCanceled(tracking: Tracking): Promise<void> {
@@ -131,12 +144,15 @@ async function end(
   failure: ApplicationFailure | null,
   result: ExportImageResult | null,
 ): Promise<void> {
-  // A job that was started elsewhere goes on, whatever became of its tracking.
-  if (tracking.run.remoteJob === 'none' && attachedJobId(tracking) !== undefined) tracking.run.remoteJob = 'unknown';
+  // A job that was named may run, unless it was refused.
+  const isRefused = failure !== null && failures.saysNothingSubmitted(failure.type);
+  if (tracking.run.remoteJob === 'none' && attachedJobId(tracking) !== undefined && !isRefused)
+    tracking.run.remoteJob = 'unknown';
   const { remoteJob, discard } = tracking.run;
   tracking.run.phase = 'ended';
   tracking.run.nextPollAtMs = null;
   tracking.run.ended = { outcome, atMs: Date.now(), failure };
+  answerDeferred(tracking);
   upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
   publish(tracking);
   recordEnd(tracking);

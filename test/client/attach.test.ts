@@ -181,11 +181,16 @@ describe.concurrent('attaching is rejected', () => {
     });
   });
 
-  it('when the cloud rejects the credentials', async () => {
+  it('by no refusal of credentials: it waits until they are fixed', async () => {
     const job = await begunElsewhere();
     const action = { status: 403, body: { error_code: 'APIGW.0302', error_msg: 'not allowed' } };
-    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: `*/jobs/${job.jobId}`, times: 9, action });
-    expect(await errorCodeOf(attach(inputOf(job)))).toBe('AccessDenied');
+    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: `*/jobs/${job.jobId}`, times: 1, action });
+    const workflowId = exportWorkflowId(job.bucketUrl);
+    const attaching = attach(inputOf(job));
+    await untilStatus(rig.client, workflowId, ({ attention }) => attention === 'parked');
+    await rig.client.workflow.getHandle(workflowId).signal('pollNow');
+    expect(await attaching).toMatchObject({ jobId: job.jobId });
+    await rig.client.workflow.getHandle(workflowId).cancel();
   });
 
   it('for invalid input, before any request', async () => {

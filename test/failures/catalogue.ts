@@ -1,6 +1,6 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
-  /** `F1` to `F38`; the names of its tests begin with it. */
+  /** `F1` to `F50`; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;
@@ -251,6 +251,36 @@ export const FAILURES: readonly Failure[] = [
     failure: "A person's right answer is dropped by a moment of trouble in the cloud, and another export is submitted.",
     does: 'The named job is kept and read again until the cloud confirms or clearly contradicts it; meanwhile nothing is submitted. A newer answer replaces an older one.',
     see: '`resolution` in the status: `taken` is null while it is checked, with what the last check met. `ims-export resolve` waits 2 min for it.',
+  },
+  {
+    number: 'F39',
+    failure: 'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
+    does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
+    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
+  },
+  {
+    number: 'F43',
+    failure: 'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
+    does: 'An activity that no worker takes is asked for again and spends no budget. A validation waits so for a day, everything after it until the deadline.',
+    see: '`attention: noWorker`. Start a worker for the task queue: `ims-export worker`.',
+  },
+  {
+    number: 'F45',
+    failure: 'A mistyped job id hides the right one, or one bad read refuses a job that runs.',
+    does: "Only the cloud's clear word refuses a job. A run that began nothing ends with `remoteJob: none`, and carries the earlier run and its job on.",
+    see: '`earlier` and `resolution` in the status, and the command that attaches to the earlier job in the message.',
+  },
+  {
+    number: 'F46',
+    failure: 'Messages alone make a history grow until Temporal ends the workflow.',
+    does: 'Every wait goes on in a new run when its history is long. A message that changes nothing starts nothing.',
+    see: 'Nothing: the run id changes, and nothing else.',
+  },
+  {
+    number: 'F49',
+    failure: 'A reset drops what an export was told before it.',
+    does: '`retune` and `resolveSubmission` wait in the new run until it has validated its input, and are answered then.',
+    see: 'The deadline that was moved, and the job that was named, also after the reset.',
   },
 ];
 

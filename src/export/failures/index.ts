@@ -11,10 +11,12 @@ export { contextOf, failure, NO_EXPORT } from './failure';
 export { asText, invalidField, invalidRequest, type Problem, stateFromOutside } from './invalid-request';
 export { FAILURE_KINDS, type FailureKind, isBenign, isFailureType, outcomeOf, saysNothingSubmitted } from './kinds';
 export { answerUnderWay, nothingToResolve, notTunable } from './not-now';
-export { jobNotRead, notPlanned, notValidated, submitGivenUp, submitRejected } from './not-submitted';
+export { namingEarlier, notPlanned, notValidated, submitGivenUp, submitRejected } from './not-submitted';
 export { type ExportApplicationFailure, exportFailureOf, isExportFailure, shortReason } from './reading';
 export {
+  batchUnknown,
   childTerminated,
+  earlierAttempt,
   type LastKnown,
   outcomeUnknown,
   submitAmbiguous as submitLost,

@@ -3,11 +3,19 @@
  *
  * @module
  */
-import type { ApplicationFailure } from '@temporalio/common';
-import type { CloudErrorInfo, ExportRequest, FailureContext } from '../../contract';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  type CloudErrorInfo,
+  type EarlierExport,
+  type ExportRequest,
+  type FailureContext,
+  IMAGE_ID,
+} from '../../contract';
+import { describeEarlier, leftJob } from '../earlier';
 import { describeExport } from '../summaries';
 import { formatDuration, iso } from '../time';
-import { failure, NO_EXPORT } from './failure';
+import { contextOf, failure, NO_EXPORT } from './failure';
+import type { ExportApplicationFailure } from './reading';
 
 /** The request could not be validated in time. */
 export function notValidated(context: FailureContext, error: CloudErrorInfo): ApplicationFailure {
@@ -70,16 +78,21 @@ const NOT_STARTED_IN_TIME: CloudErrorInfo = {
   operation: 'ExportImage',
 };
 
-/** A job to be tracked cannot be read. */
-export function jobNotRead(
-  { imageId, bucketUrl }: ExportRequest,
-  jobId: string,
-  error: CloudErrorInfo,
-  denied: boolean,
-): ApplicationFailure {
-  return failure(
-    denied ? 'AccessDenied' : 'SubmitRejected',
-    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job goes on without it; attach to it again.`,
-    { imageId, bucketUrl, error },
-  );
+/** The same failure, with the job that an earlier run may have left. @param asked the request, or an input that can be anything */
+export function namingEarlier(
+  failed: ExportApplicationFailure,
+  earlier: EarlierExport | null,
+  asked: unknown,
+): ExportApplicationFailure {
+  if (earlier === null || !leftJob(earlier)) return failed;
+  const { type, message, details, category } = failed;
+  const of = contextOf(null, asked);
+  const named = `${message} ${describeEarlier(earlier, IMAGE_ID.test(of.imageId) ? of : null)}`;
+  return ApplicationFailure.create({
+    type,
+    message: named,
+    nonRetryable: true,
+    details: details ?? [],
+    category: category ?? undefined,
+  }) as ExportApplicationFailure;
 }

@@ -13,7 +13,8 @@ import type {
 } from '../../contract';
 import { attachCommand } from '../guidance';
 import { describeExport } from '../summaries';
-import { contextOf, failure } from './failure';
+import { contextOf, failure, NO_EXPORT } from './failure';
+import { shortReason } from './reading';
 
 type UnknownReason = ExportOutcomeUnknownDetails['reason'];
 
@@ -65,17 +66,20 @@ function whyUnknown(
  * The submit is ambiguous, and what became of it could not be found out.
  *
  * @param finding what the search for it ended with, as a clause; null when there was none
- * @param candidate what was found at the destination; its object is null where only the cloud's rejection says that there is one
+ * @param lost null where this run has sent no submit, but an earlier one may have. `candidate` is what was found at the
+ *   destination; its object is null where only the cloud's rejection says that there is one
  */
 export function submitAmbiguous(
   known: LastKnown,
   finding: string | null,
-  candidate: { object: ExportOutcomeUnknownDetails['object'] } | null,
+  lost: { candidate: { object: ExportOutcomeUnknownDetails['object'] } | null } | null,
 ): ApplicationFailure {
   const { lastError } = known;
+  const candidate = lost?.candidate ?? null;
   const object = candidate?.object ?? null;
+  const what = lost === null ? 'whether it was submitted is not known' : 'the answer to the submit was lost';
   const sentences = [
-    `the answer to the submit was lost${lastError === null ? '' : ` (${lastError.code}: ${lastError.message})`}.`,
+    `${what}${lastError === null ? '' : ` (${lastError.code}: ${lastError.message})`}.`,
     finding === null ? '' : `It was looked into: ${finding}.`,
     object ? `An object of ${object.size} bytes, last modified ${object.lastModified}, is at the destination.` : '',
     candidate
@@ -84,6 +88,38 @@ export function submitAmbiguous(
   ];
   const why = sentences.filter((sentence) => sentence !== '').join(' ');
   return unknown(known, known.status.jobId, 'submitAmbiguous', why, object);
+}
+
+/**
+ * An earlier attempt of a run that was reset or retried may have submitted the export.
+ *
+ * @param now what this run was refused with
+ */
+export function earlierAttempt(now?: ApplicationFailure): CloudErrorInfo {
+  return {
+    code: 'EARLIER_ATTEMPT',
+    message: `this run was reset or retried, and an earlier attempt may have submitted the export${now === undefined ? '' : `; now: ${shortReason(now)}`}`,
+    httpStatus: null,
+    requestId: null,
+    operation: 'ExportImage',
+  };
+}
+
+/**
+ * A batch that was reset or retried cannot be planned any more, and an earlier attempt may have started its exports.
+ *
+ * @param now what the planning failed with
+ */
+export function batchUnknown(now: ApplicationFailure): ApplicationFailure {
+  const message = `What became of the images of this batch is not known: it was reset or retried, an earlier attempt may have started exports, and now it cannot be planned (${shortReason(now)}). Exports that were started go on by themselves: \`ims-export list\` shows them.`;
+  const details = { jobId: null, remoteJob: 'unknown' as const, reason: 'trackingEnded' as const };
+  return failure('ExportOutcomeUnknown', message, {
+    ...NO_EXPORT,
+    ...details,
+    error: null,
+    object: null,
+    status: null,
+  });
 }
 
 function unknown(

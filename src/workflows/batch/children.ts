@@ -30,14 +30,15 @@ type Pending = Extract<BatchItem, { at: 'pending' }>;
 
 /** Starts the export of an image. Its end arrives as a report, or the liveness check finds it. */
 export function startExport(batch: Batch, position: number): void {
-  const { planned } = batch.items[position] as Pending;
+  const pending = batch.items[position] as Pending;
   batch.starting.add(position);
   // A start that is under way goes on when the batch is canceled: then its export is known, and canceled too.
-  void CancellationScope.nonCancellable(() => begin(batch, position, planned));
+  void CancellationScope.nonCancellable(() => begin(batch, position, pending));
 }
 
-async function begin(batch: Batch, position: number, planned: PlannedExport): Promise<void> {
-  const firstRunId = await start(batch, planned, () => checkSoon(batch, position));
+async function begin(batch: Batch, position: number, pending: Pending): Promise<void> {
+  const { planned } = pending;
+  const firstRunId = await start(batch, pending, () => checkSoon(batch, position));
   batch.starting.delete(position);
   batch.wake = true;
   const lookAtMs = firstRunId === null ? 0 : Date.now() + LIVENESS_LIMITS.firstMs;
@@ -54,12 +55,13 @@ async function begin(batch: Batch, position: number, planned: PlannedExport): Pr
  * @param closed called when this run of the batch learns that the export is closed. Its report came before that, so it only
  *   matters where there was none.
  */
-async function start(batch: Batch, planned: PlannedExport, closed: () => void): Promise<string | null> {
+async function start(batch: Batch, { planned, earlier }: Pending, closed: () => void): Promise<string | null> {
   const bucketUrl = planned.bucketUrl ?? '';
   try {
     const child = await startChild(EXPORT_IMAGE_WORKFLOW, {
       workflowId: exportWorkflowId(bucketUrl),
       args: [inputOf(batch, planned)],
+      ...(earlier === undefined ? {} : { memo: { earlier } }),
       // A continue-as-new of the batch would end, or cancel, whatever is not abandoned.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,

@@ -5,7 +5,7 @@
  * @module
  */
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
-import { type ExportLiveness, exportWorkflowId } from '../../contract';
+import { type EarlierExport, type ExportEnded, type ExportLiveness, exportWorkflowId } from '../../contract';
 import { formatDuration } from '../../export/time';
 import { activityTaskQueue } from '../task-queues';
 import { imsLookAtExports } from './activity-stubs';
@@ -101,7 +101,7 @@ function takeFinding(batch: Batch, position: number, item: Running, seen: Export
       if (child.firstRunId !== null) takeReport(batch, { ...seen.report, firstRunId: child.firstRunId });
       else if (seen.report.outcome === 'succeeded') settle(batch, position, resultOfEarlier(planned, seen.report));
       // It ran when it was to be started, and has failed since: now it is this batch's turn.
-      else startAgain(batch, position, item);
+      else startAgain(batch, position, item, earlierOf(seen.report));
       return;
     case 'idTaken':
       settle(batch, position, resultOfTakenId(planned, seen.workflowType));
@@ -128,13 +128,17 @@ function checkLater(child: Running['child']): void {
   child.lookAtMs = Date.now() + Math.min(LIVENESS_LIMITS.maxMs, LIVENESS_LIMITS.firstMs * 2 ** child.looks);
 }
 
-function startAgain(batch: Batch, position: number, { planned }: Running): void {
+function earlierOf({ firstRunId, outcome, remoteJob, jobId, fileFormat }: ExportEnded): EarlierExport {
+  return { runId: firstRunId, outcome, remoteJob, jobId, fileFormat, object: null, finishedAt: null };
+}
+
+function startAgain(batch: Batch, position: number, { planned }: Running, earlier?: EarlierExport): void {
   if (batch.canceling) {
     const { imageId, bucketUrl } = planned;
     settle(batch, position, { imageId, bucketUrl, verdict: 'notStarted' });
     return;
   }
-  batch.items[position] = { at: 'pending', planned };
+  batch.items[position] = { at: 'pending', planned, ...(earlier === undefined ? {} : { earlier }) };
   batch.nextPending = Math.min(batch.nextPending, position);
   batch.wake = true;
 }

@@ -1,5 +1,5 @@
 import { ActivityFailure, upsertMemo, workflowInfo } from '@temporalio/workflow';
-import { invalidField, isExportFailure, notPlanned } from '../../export/failures';
+import { batchUnknown, invalidField, isExportFailure, notPlanned } from '../../export/failures';
 import { iso } from '../../export/time';
 import { activityError } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
@@ -20,8 +20,9 @@ export async function plan(batch: Batch): Promise<void> {
     takePlan(batch, planned);
   } catch (error) {
     rethrowCancel(error);
-    if (error instanceof ActivityFailure && isExportFailure(error.cause)) throw error.cause;
-    throw notPlanned(activityError(error, 'PlanBatch'));
+    const refusal = error instanceof ActivityFailure && isExportFailure(error.cause) ? error.cause : undefined;
+    const failed = refusal ?? notPlanned(activityError(error, 'PlanBatch'));
+    throw batch.mayHaveStarted ? batchUnknown(failed) : failed;
   }
   upsertMemo(memoOf(batch));
 }

@@ -17,7 +17,12 @@ export function publish(batch: Batch): void {
 /** Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
 function detailsOf(batch: Batch, nowMs: number): string {
   const { plan, ended } = batch;
-  if (plan === null && ended === null) return '### Planning: reading the images\n\nNothing was submitted yet.';
+  if (plan === null && ended === null) {
+    const before = batch.mayHaveStarted
+      ? 'An attempt before the reset or retry may have started exports; those go on by themselves.'
+      : 'Nothing was submitted yet.';
+    return `### Planning: reading the images\n\n${before}`;
+  }
   const lines = [`### ${headline(batch)}`, ''];
   const { pending } = tallyOf(batch);
   const counts = describeCounts(countsOf(batch));

@@ -13,6 +13,7 @@ import {
   type BatchOutcome,
   type BatchPhase,
   type BatchPlan,
+  type EarlierExport,
   type ExportEnded,
   exportWorkflowId,
   type PlannedExport,
@@ -36,7 +37,8 @@ export interface BatchState {
 
 /** One image: waiting for its turn, exported by a child, or with its verdict. */
 export type BatchItem =
-  | { at: 'pending'; planned: PlannedExport }
+  /** `earlier` ended while the batch waited for it. */
+  | { at: 'pending'; planned: PlannedExport; earlier?: EarlierExport }
   | { at: 'running'; planned: PlannedExport; child: BatchChild }
   | { at: 'ended'; result: BatchItemResult };
 
@@ -55,6 +57,8 @@ export interface Batch extends Omit<BatchState, 'items'> {
   items: BatchItem[];
   /** The input as it came; only the planning activity reads it. */
   input: unknown;
+  /** This run was reset or retried: an attempt before it may have planned otherwise, and started exports. */
+  mayHaveStarted: boolean;
   /** Positions of exports whose start, or of images whose validation, was not answered yet. */
   starting: Set<number>;
   /** Reports that came before the answer to the start of their export. */
@@ -73,7 +77,7 @@ export interface Batch extends Omit<BatchState, 'items'> {
   ended: { outcome: BatchOutcome; atMs: number; failure: ApplicationFailure | null } | null;
 }
 
-export function beginBatch(input: unknown, startedAtMs: number): Batch {
+export function beginBatch(input: unknown, startedAtMs: number, mayHaveStarted = false): Batch {
   const state: BatchState = {
     version: 1,
     startedAtMs,
@@ -83,19 +87,20 @@ export function beginBatch(input: unknown, startedAtMs: number): Batch {
     items: [],
     warnings: [],
   };
-  return inThisRun(input, state);
+  return inThisRun(input, state, mayHaveStarted);
 }
 
-export function resumeBatch(input: unknown, carried: BatchState): Batch {
+export function resumeBatch(input: unknown, carried: BatchState, mayHaveStarted = false): Batch {
   // The state of an older version lacks what came later.
-  return inThisRun(input, { ...carriedBatch(beginBatch(input, carried.startedAtMs)), ...carried });
+  return inThisRun(input, { ...carriedBatch(beginBatch(input, carried.startedAtMs)), ...carried }, mayHaveStarted);
 }
 
-function inThisRun(input: unknown, state: BatchState): Batch {
+function inThisRun(input: unknown, state: BatchState, mayHaveStarted: boolean): Batch {
   const batch: Batch = {
     ...state,
     items: state.items.map((item) => ('verdict' in item ? { at: 'ended', result: item } : item)),
     input,
+    mayHaveStarted,
     starting: new Set(),
     earlyReports: new Map(),
     positions: new Map(),
@@ -139,10 +144,18 @@ export function takePlan(batch: Batch, { dryRun, account, options, maxConcurrent
   batch.items = items.map((planned) => {
     if (planned.refusal === undefined) return { at: 'pending', planned };
     const { imageId, bucketUrl, refusal } = planned;
-    const result: BatchItemResult = { imageId, bucketUrl, verdict: 'refused', failure: refusal };
+    const result: BatchItemResult =
+      batch.mayHaveStarted && !dryRun
+        ? { imageId, bucketUrl, verdict: 'unknown', remoteJob: 'unknown', failure: startedBefore(refusal.message) }
+        : { imageId, bucketUrl, verdict: 'refused', failure: refusal };
     return { at: 'ended', result: fitMessages(result, items.length) };
   });
   index(batch);
+}
+
+function startedBefore(now: string): BatchItemResult['failure'] {
+  const message = `An attempt before the reset or retry may have started its export; now: ${now}`;
+  return { type: 'ExportOutcomeUnknown', message };
 }
 
 function index(batch: Batch): void {

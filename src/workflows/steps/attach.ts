@@ -7,19 +7,18 @@
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type { CloudErrorInfo, ObservedJob } from '../../contract';
-import { invalidField } from '../../export/failures';
-import { atLeast, utc } from '../../export/time';
+import type { ObservedJob } from '../../contract';
+import { invalidField, isExportFailure, saysNothingSubmitted } from '../../export/failures';
+import { utc } from '../../export/time';
+import { is03 } from '../patches';
 import { publish } from '../publishing';
+import { sleep } from '../sleep';
 import { type Validated, warn } from '../state';
 import { accept } from '../submission/accept';
 import { inspectDestination, objectionToJob, readJob } from '../submission/evidence';
+import { hear } from '../submission/job-check';
 import type { DestinationReading } from '../submission/next-step';
-import { sleepOrWake } from '../submission/waiting';
-import { jobNotRead } from '../verdict';
-
-/** Waits between the reads of a job that cannot be read at once. */
-const READ_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
+import { outcomeUnknown } from '../verdict';
 
 /** Last-Modified has whole seconds. */
 const OLDER_BY_MS = 1_000;
@@ -29,9 +28,19 @@ const NEWER_BY_MS = 300_000;
 
 /** Takes the job as that of this export; refuses one that surely is not. */
 export async function attach(tracking: Validated, jobId: string): Promise<void> {
+  tracking.carried.resolutionStatus ??= { jobId, taken: null, objection: null };
+  try {
+    await take(tracking, jobId);
+  } catch (error) {
+    if (isExportFailure(error) && saysNothingSubmitted(error.type)) {
+      tracking.carried.resolutionStatus = { jobId, taken: false, objection: error.message };
+    }
+    throw error;
+  }
+}
+
+async function take(tracking: Validated, jobId: string): Promise<void> {
   const job = await untilRead(tracking, jobId);
-  const objection = objectionToJob(tracking, job);
-  if (objection !== null) throw notThisJob(jobId, objection);
   const destination = await inspectDestination(tracking, job.status === 'SUCCESS');
   refuseOtherDestination(tracking, jobId, job, destination);
   if (destination.kind === 'free') tracking.carried.destinationFreeAt = destination.date ?? null;
@@ -42,32 +51,45 @@ export async function attach(tracking: Validated, jobId: string): Promise<void> 
   publish(tracking);
 }
 
+/**
+ * Only the cloud's clear word refuses the job. A read that failed otherwise says nothing about it: further ones follow, until the
+ * deadline.
+ */
 async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJob> {
-  for (let reads = 0; ; reads += 1) {
-    tracking.carried.wake = false;
-    const outcome = await readJob(tracking, jobId);
+  const { carried } = tracking;
+  for (;;) {
+    const askedFor = await untilReadIsDue(tracking, jobId);
+    const outcome = await readJob(tracking, jobId, askedFor);
+    const nowMs = Date.now();
+    const { maxIntervalMs } = carried.request.options;
+    const objectionTo = (job: ObservedJob) => objectionToJob(tracking, job);
+    const word = hear(outcome, objectionTo, carried.resolutionCheck, { nowMs, maxIntervalMs });
+    if (word.taken === false) throw notThisJob(jobId, word.objection);
     if (outcome.kind === 'observed') return outcome.job;
-    const waitMs = READ_AGAIN_AFTER_MS[reads];
-    if (outcome.kind === 'denied' || waitMs === undefined) throw couldNotBeRead(tracking, jobId, outcome);
-    tracking.carried.lastError = outcome.error;
-    const readAtMs = Date.now() + atLeast(waitMs);
-    await sleepOrWake(tracking, () => readAtMs, `waiting: job ${jobId} could not be read (${outcome.error.code})`);
+    if (word.taken === true) continue;
+    carried.lastError = outcome.error;
+    carried.resolutionCheck = word.check;
+    carried.resolutionStatus = { jobId, taken: null, objection: word.objection };
+    // Until 0.3 it was given up then.
+    if ((word.check.denied || word.check.reads > 4) && !is03(tracking)) throw notThisJob(jobId, word.objection);
+    if (nowMs >= carried.deadlineAtMs) throw outcomeUnknown(tracking, 'deadline', nowMs, jobId);
   }
 }
 
-function couldNotBeRead(
-  tracking: Validated,
-  jobId: string,
-  { kind, error }: { kind: 'denied' | 'notFound' | 'error'; error: CloudErrorInfo },
-): ApplicationFailure {
-  const isUnknown = kind === 'notFound' || error.code === UNKNOWN_OR_BROKEN;
-  return isUnknown
-    ? notThisJob(jobId, `the cloud answered ${error.code}: ${error.message}`)
-    : jobNotRead(tracking, jobId, error, kind === 'denied');
+/** Returns whether a person asked for the read; the first one was asked for by the start. */
+async function untilReadIsDue(tracking: Validated, jobId: string): Promise<boolean> {
+  const { resolutionCheck: check } = tracking.carried;
+  if (check !== null) {
+    tracking.run.phase = check.denied ? 'parked' : 'validating';
+    await sleep(tracking, () => ({
+      untilMs: Math.min(check.readAtMs, tracking.carried.deadlineAtMs),
+      summary: () => `waiting: job ${jobId} could not be read (${check.code})`,
+    }));
+  }
+  const askedFor = check === null || tracking.carried.wake;
+  tracking.carried.wake = false;
+  return askedFor;
 }
-
-/** IMG.0023, "an exception occurred during task query": also what an unknown job id is answered with. */
-const UNKNOWN_OR_BROKEN = 'IMG.0023';
 
 function notThisJob(jobId: string, why: string): ApplicationFailure {
   return invalidField('attach.jobId', jobId, `the id of an export of this image that the cloud still knows; ${why}`);

@@ -9,7 +9,8 @@ import type { DiscardOutcome, ExportedObject } from '../../contract';
 import { isExportFailure } from '../../export/failures';
 import { shortDestination } from '../../export/summaries';
 import { utc } from '../../export/time';
-import { activityError, imsDiscardObject } from '../activity-stubs';
+import { takenWithinMs, untilPatienceEnds, whenTaken } from '../absent-workers';
+import { activityError, IN_ALL_MS, imsDiscardObject } from '../activity-stubs';
 import { enter } from '../publishing';
 import { isSubmitted, type Submitted, type Validated, warn } from '../state';
 import { activityTaskQueue } from '../task-queues';
@@ -23,6 +24,8 @@ export function drain(tracking: Validated): Promise<void> {
     tracking.run.draining = true;
     // The cancel is the later word: a drain that is paused would wait for the deadline.
     tracking.carried.paused = false;
+    // Nor does it sleep on where the cancel woke it.
+    tracking.carried.polledAtMs = null;
     enter(tracking, 'draining');
     try {
       await followToTheEnd(tracking);
@@ -54,11 +57,17 @@ async function discard(tracking: Submitted): Promise<DiscardOutcome> {
   if (doubt !== null) return { kind: 'kept', reason: doubt };
   const since = notOlderThan(tracking);
   if (since === null) return { kind: 'kept', reason: 'when its job began is not known, so that it may be older' };
-  try {
-    return await imsDiscardObject.executeWithOptions(
-      { summary: `delete ${shortDestination(request)}`, taskQueue: activityTaskQueue(tracking.carried.request) },
+  const remove = () =>
+    imsDiscardObject.executeWithOptions(
+      {
+        summary: `delete ${shortDestination(request)}`,
+        scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.discard),
+        taskQueue: activityTaskQueue(request),
+      },
       [{ request, object: seen.object, notOlderThan: since }],
     );
+  try {
+    return await whenTaken(tracking, remove, untilPatienceEnds(tracking));
   } catch (error) {
     const { code, message } = activityError(error, 'DeleteObject');
     return { kind: 'kept', reason: `OBS could not be asked to delete it: ${code}: ${message}` };

@@ -3,17 +3,19 @@
  *
  * @module
  */
+import type { ApplicationFailure } from '@temporalio/workflow';
 import type { PollOutcome } from '../../contract';
 import type { UnknownOfJob } from '../../export/failures';
 import { describeProgress, timerSummary } from '../../export/summaries';
 import { atLeast, formatDuration } from '../../export/time';
+import { takenWithinMs, wasNotAnswered, whenTaken } from '../absent-workers';
 import { activityError, imsPollJob } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { continueInNewRunWhenDue } from '../continuation';
 import { nextDelayMs } from '../poll-schedule';
 import { dueInMs } from '../progress';
 import { sleep } from '../sleep';
-import { pollingPhase, recordPoll, type Submitted, warn } from '../state';
+import { pollingPhase, recordPoll, type Submitted, stopStreaks, warn } from '../state';
 import { jobSeen, stalled } from '../status';
 import { activityTaskQueue } from '../task-queues';
 import { recordDetection } from '../telemetry';
@@ -35,12 +37,21 @@ const PARKED_SHARE = 0.97;
 /** Returns once the cloud says SUCCESS. */
 export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
   // A run that was started for the final poll polls at once, paused or not.
-  if (tracking.carried.paused && Date.now() < finalPollAtMs(tracking)) await waitForNextPoll(tracking);
-  for (;;) {
+  const isPaused = tracking.carried.paused && Date.now() < finalPollAtMs(tracking);
+  if (isPaused || tracking.carried.polledAtMs !== null) await waitForNextPoll(tracking);
+  for (let sinceMs = Date.now(); ; sinceMs = Date.now()) {
     await continueInNewRunWhenDue(tracking);
     const polledAtMs = Date.now();
     const outcome = await pollOnce(tracking);
     const nowMs = Date.now();
+    // By the deadline in force now: it may have been moved during the poll.
+    const isFinalPoll = polledAtMs >= finalPollAtMs(tracking);
+    if (outcome === null) {
+      stopStreaks(tracking, nowMs - sinceMs);
+      if (isFinalPoll && nowMs >= tracking.carried.deadlineAtMs) throw unseen(tracking, 'deadline', nowMs);
+      await waitForNextPoll(tracking);
+      continue;
+    }
     recordPoll(tracking, outcome, nowMs);
     if (outcome.kind === 'observed' && outcome.job.status === 'SUCCESS') {
       tracking.run.remoteJob = 'ended';
@@ -53,18 +64,21 @@ export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
       throw exportFailed(tracking, outcome.job, nowMs);
     }
     warnOfStall(tracking, nowMs);
-    // By the deadline in force now: it may have been moved during the poll.
-    const isFinalPoll = polledAtMs >= finalPollAtMs(tracking);
     const spent = spentBudget(tracking, outcome, isFinalPoll, nowMs);
-    if (spent !== null) {
-      if (!sawItRunning(outcome)) tracking.run.remoteJob = 'unknown';
-      throw outcomeUnknown(tracking, spent, nowMs);
-    }
+    if (spent !== null && sawItRunning(outcome)) throw outcomeUnknown(tracking, spent, nowMs);
+    if (spent !== null) throw unseen(tracking, spent, nowMs);
     await waitForNextPoll(tracking);
   }
 }
 
-async function pollOnce(tracking: Submitted): Promise<PollOutcome> {
+/** The last poll did not see the job running. */
+function unseen(tracking: Submitted, spent: UnknownOfJob, nowMs: number): ApplicationFailure {
+  tracking.run.remoteJob = 'unknown';
+  return outcomeUnknown(tracking, spent, nowMs);
+}
+
+/** Null when no worker answered: that was no poll. */
+async function pollOnce(tracking: Submitted): Promise<PollOutcome | null> {
   const request = tracking.carried.request;
   const jobId = tracking.carried.jobId;
   const askedFor = tracking.carried.wake;
@@ -74,17 +88,24 @@ async function pollOnce(tracking: Submitted): Promise<PollOutcome> {
     MIN_POLL_LIMIT_MS,
     Math.min(POLL_LIMIT_MS, tracking.carried.deadlineAtMs - Date.now()),
   );
-  try {
-    return await imsPollJob.executeWithOptions(
+  const poll = () =>
+    imsPollJob.executeWithOptions(
       {
         summary: `check #${tracking.carried.polls + 1} of job ${jobId}`,
+        scheduleToStartTimeout: takenWithinMs(tracking, scheduleToCloseTimeout),
         scheduleToCloseTimeout,
-        taskQueue: activityTaskQueue(tracking.carried.request),
+        taskQueue: activityTaskQueue(request),
       },
       [{ request, jobId, askedFor }],
     );
+  try {
+    return await whenTaken(tracking, poll, () => false);
   } catch (error) {
     rethrowCancel(error);
+    if (tracking.carried.noWorker && wasNotAnswered(error)) {
+      tracking.carried.wake ||= askedFor;
+      return null;
+    }
     return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };
   }
 }
@@ -124,9 +145,10 @@ function warnOfStall(tracking: Submitted, nowMs: number): void {
   );
 }
 
-/** Sleeps until the next poll is due or asked for. */
+/** Sleeps until the next poll is due or asked for; a new run sleeps on. */
 async function waitForNextPoll(tracking: Submitted): Promise<void> {
-  const lastPollAtMs = Date.now();
+  tracking.carried.polledAtMs ??= Date.now();
+  const lastPollAtMs = tracking.carried.polledAtMs;
   await sleep(tracking, (nowMs) => {
     tracking.run.phase = pollingPhase(tracking.carried, tracking.run.draining);
     return {
@@ -134,6 +156,7 @@ async function waitForNextPoll(tracking: Submitted): Promise<void> {
       summary: () => timerSummary(jobSeen(tracking, nowMs)),
     };
   });
+  tracking.carried.polledAtMs = null;
 }
 
 function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
@@ -142,6 +165,8 @@ function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
   // The final poll has failed; the next comes at the deadline at the latest.
   const untilFinalPollMs = finalPollInMs > 0 ? finalPollInMs : tracking.carried.deadlineAtMs - lastPollAtMs;
   if (tracking.carried.paused) return lastPollAtMs + untilFinalPollMs;
+  // A worker that comes takes the poll from the queue.
+  if (tracking.carried.noWorker) return lastPollAtMs + Math.min(atLeast(options.minIntervalMs), untilFinalPollMs);
   const delayMs = nextDelayMs({
     elapsedMs: lastPollAtMs - (tracking.carried.submittedAtMs ?? tracking.carried.startedAtMs),
     remainingMs: tracking.carried.parked ? null : dueInMs(tracking.carried.progress, lastPollAtMs),
@@ -154,7 +179,7 @@ function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
     random: Math.random(),
   });
   const spreadMs = Math.min(delayMs + phaseMs(tracking), Math.max(delayMs, options.maxIntervalMs));
-  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.run.retryAfterMs ?? 0)), untilFinalPollMs);
+  return lastPollAtMs + Math.min(Math.max(spreadMs, atLeast(tracking.carried.retryAfterMs ?? 0)), untilFinalPollMs);
 }
 
 /**

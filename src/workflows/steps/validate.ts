@@ -1,12 +1,14 @@
 import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
-import { exportWorkflowId } from '../../contract';
+import { durationMs, EXPORT_OPTIONS, exportWorkflowId, type ValidatedExport } from '../../contract';
 import { isExportFailure } from '../../export/failures';
-import { activityError, imsValidateExport } from '../activity-stubs';
+import { takenWithinMs, whenTaken } from '../absent-workers';
+import { activityError, IN_ALL_MS, imsValidateExport } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
+import { answerDeferred } from '../deferred';
 import { warnOfShortTimeouts } from '../run-timeouts';
 import { askedFor, type Tracking, takeRequest, type Validated, warn } from '../state';
 import { activityTaskQueue } from '../task-queues';
-import { notValidated, refused } from '../verdict';
+import { notValidated } from '../verdict';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
 export async function validate(tracking: Tracking): Promise<Validated> {
@@ -25,20 +27,31 @@ export async function validate(tracking: Tracking): Promise<Validated> {
       `This export runs as ${workflowId}, not as ${destinationsOwnId}: others cannot join it or see it there.`,
     );
   }
+  // A deadline that was moved before a reset is in force before anything is decided by it.
+  answerDeferred(tracking);
   return validated;
 }
 
-async function validateInput(tracking: Tracking) {
+/** Waits for a worker until the default deadline: that of the input is not known yet. */
+async function validateInput(tracking: Tracking): Promise<ValidatedExport> {
+  const giveUpAtMs = tracking.carried.startedAtMs + (durationMs(EXPORT_OPTIONS.deadline.default) ?? 0);
   try {
-    return await imsValidateExport.executeWithOptions(
-      { summary: 'check the request, the image and the bucket', taskQueue: activityTaskQueue(askedFor(tracking)) },
-      [tracking.run.input],
+    return await whenTaken(
+      tracking,
+      () =>
+        imsValidateExport.executeWithOptions(
+          {
+            summary: 'check the request, the image and the bucket',
+            scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.validate),
+            taskQueue: activityTaskQueue(askedFor(tracking)),
+          },
+          [tracking.run.input],
+        ),
+      () => Date.now() < giveUpAtMs,
     );
   } catch (error) {
     rethrowCancel(error);
     const cause = error instanceof ActivityFailure ? error.cause : undefined;
-    throw isExportFailure(cause)
-      ? refused(tracking, cause)
-      : notValidated(tracking, activityError(error, 'ValidateExport'));
+    throw isExportFailure(cause) ? cause : notValidated(tracking, activityError(error, 'ValidateExport'));
   }
 }

@@ -1,7 +1,8 @@
 import type { ExportImageResult, VerifyOutcome } from '../../contract';
 import { shortDestination } from '../../export/summaries';
 import { iso, utc } from '../../export/time';
-import { activityError, imsVerifyObject } from '../activity-stubs';
+import { takenWithinMs, untilPatienceEnds, whenTaken } from '../absent-workers';
+import { activityError, IN_ALL_MS, imsVerifyObject } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { enter } from '../publishing';
 import type { Submitted, Validated } from '../state';
@@ -19,11 +20,17 @@ export async function verify(tracking: Submitted): Promise<ExportImageResult> {
 /** One check of the object; without an answer of OBS it is skipped. */
 export async function verifyObject(tracking: Submitted): Promise<VerifyOutcome> {
   const request = tracking.carried.request;
-  try {
-    return await imsVerifyObject.executeWithOptions(
-      { summary: `look at ${shortDestination(request)}`, taskQueue: activityTaskQueue(request) },
+  const check = () =>
+    imsVerifyObject.executeWithOptions(
+      {
+        summary: `look at ${shortDestination(request)}`,
+        scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.verify),
+        taskQueue: activityTaskQueue(request),
+      },
       [{ request, jobId: tracking.carried.jobId, notOlderThan: notOlderThan(tracking) }],
     );
+  try {
+    return await whenTaken(tracking, check, untilPatienceEnds(tracking));
   } catch (error) {
     rethrowCancel(error);
     const { code, message } = activityError(error, 'HeadObject');

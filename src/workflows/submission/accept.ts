@@ -1,4 +1,5 @@
 import { upsertMemo } from '@temporalio/workflow';
+import { answerDeferred } from '../deferred';
 import { jobMemo, pollingPhase, type Validated } from '../state';
 import { recordSubmitted } from '../telemetry';
 
@@ -19,6 +20,7 @@ export function accept(tracking: Validated, jobId: string, named = false): void 
   // Before anything else can happen: a canceled, terminated or reset run has no result to keep the id in.
   upsertMemo(jobMemo(tracking));
   recordSubmitted(tracking);
+  answerDeferred(tracking);
 }
 
 /** No answer is looked into any more: what came of it is what the export tracks now. */

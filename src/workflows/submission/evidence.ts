@@ -6,7 +6,8 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { EXPORT_JOB_TYPE, type ExportedObject, type ObservedJob, type PollOutcome } from '../../contract';
 import { shortDestination } from '../../export/summaries';
-import { activityError, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
+import { takenWithinMs, wasNotAnswered, whenTaken } from '../absent-workers';
+import { activityError, IN_ALL_MS, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import type { Validated } from '../state';
@@ -18,14 +19,18 @@ export async function inspectDestination(tracking: Validated, expected = false):
   const request = tracking.carried.request;
   tracking.run.nextPollAtMs = null;
   publish(tracking);
-  try {
-    return await imsReconcileSubmit.executeWithOptions(
+  const inspect = () =>
+    imsReconcileSubmit.executeWithOptions(
       {
         summary: `look whether ${shortDestination(request)} is there`,
-        taskQueue: activityTaskQueue(tracking.carried.request),
+        scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.reconcile),
+        taskQueue: activityTaskQueue(request),
       },
       [{ request, destinationFreeAt: tracking.carried.destinationFreeAt, expected }],
     );
+  const sawNothing = (error: unknown) => wasNotAnswered(error) && objectSeenBefore(error) === null;
+  try {
+    return await whenTaken(tracking, inspect, () => mayWait(tracking), sawNothing);
   } catch (error) {
     rethrowCancel(error);
     const object = objectSeenBefore(error);
@@ -34,6 +39,11 @@ export async function inspectDestination(tracking: Validated, expected = false):
     }
     return { kind: 'unreachable', error: activityError(error, 'HeadObject') };
   }
+}
+
+/** For a worker: until the deadline, or until a person says something that may be done without one. */
+function mayWait({ carried: { deadlineAtMs, resolution } }: Validated): boolean {
+  return Date.now() < deadlineAtMs && resolution === null;
 }
 
 /**
@@ -51,15 +61,19 @@ function objectSeenBefore(error: unknown): ExportedObject | null {
 
 /** One reading of a job that is not tracked yet. @param askedFor by a person: credentials that were refused are tried once more */
 export async function readJob(tracking: Validated, jobId: string, askedFor = true): Promise<PollOutcome> {
-  try {
-    return await imsPollJob.executeWithOptions(
+  const { request } = tracking.carried;
+  const read = () =>
+    imsPollJob.executeWithOptions(
       {
         summary: `look at job ${jobId}`,
-        scheduleToCloseTimeout: '2m',
-        taskQueue: activityTaskQueue(tracking.carried.request),
+        scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.read),
+        scheduleToCloseTimeout: IN_ALL_MS.read,
+        taskQueue: activityTaskQueue(request),
       },
-      [{ request: tracking.carried.request, jobId, askedFor }],
+      [{ request, jobId, askedFor }],
     );
+  try {
+    return await whenTaken(tracking, read, () => mayWait(tracking));
   } catch (error) {
     rethrowCancel(error);
     return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };

@@ -13,11 +13,13 @@ import {
 } from '@temporalio/workflow';
 import type { CloudErrorInfo, SubmitOutcome } from '../../contract';
 import { submitSummary } from '../../export/summaries';
+import { wasNeverTaken, whenTaken } from '../absent-workers';
 import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
+import { answerDeferred } from '../deferred';
 import { publish } from '../publishing';
-import type { Validated } from '../state';
+import { surelyNotSubmitted, type Validated } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
 import { accept } from './accept';
@@ -33,28 +35,30 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
   tracking.run.remoteJob = 'unknown';
   tracking.run.nextPollAtMs = null;
   publish(tracking);
-  const scheduleToStartTimeout = giveUpAtMs - Date.now();
   const { runId, firstExecutionRunId } = workflowInfo();
-  const outcome = await imsSubmitExport
-    .executeWithOptions(
-      { summary: submitSummary(request), scheduleToStartTimeout, taskQueue: submitTaskQueue(tracking.carried.request) },
+  const submitOnce = () =>
+    imsSubmitExport.executeWithOptions(
+      {
+        summary: submitSummary(request),
+        // A limited queue may hold it up for hours: it keeps its place.
+        scheduleToStartTimeout: giveUpAtMs - Date.now(),
+        taskQueue: submitTaskQueue(request),
+      },
       [{ request, mayPost, runId, firstRunId: firstExecutionRunId, offerForMs: SUBMIT_LIMITS.settleMs }],
-    )
-    .catch(lostActivity);
+    );
+  const outcome = await whenTaken(tracking, submitOnce, () => false, wasNeverTaken).catch(lostActivity);
   if (outcome.kind === 'accepted') {
     tracking.carried.submissions += 1;
     accept(tracking, outcome.jobId);
   }
   if (outcome.kind === 'ambiguous') recordAmbiguous(tracking, outcome);
-  const surelyNone =
-    !tracking.carried.mayHaveSubmitted && tracking.carried.lostSubmit === null && tracking.carried.jobId === null;
-  if (surelyNone) tracking.run.remoteJob = 'none';
+  if (surelyNotSubmitted(tracking)) tracking.run.remoteJob = 'none';
   if (cancelRequested()) throw new CancelledFailure('Canceled while the export was being submitted');
   return outcome;
 }
 
 /** The submit is ambiguous: from now on the rule is to find out, not to submit. */
-function recordAmbiguous(
+export function recordAmbiguous(
   tracking: Validated,
   { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>,
 ): void {
@@ -75,6 +79,7 @@ function recordAmbiguous(
     // was given before the reset says nothing of a POST that the reset cut off.
     seenByThisRun: !followsAnEarlierAttempt() || runId === workflowInfo().runId,
   };
+  answerDeferred(tracking);
 }
 
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */

@@ -2,7 +2,7 @@ import type { SubmitOutcome } from '../../contract';
 import { waitSummary } from '../../export/summaries';
 import { about, atLeast } from '../../export/time';
 import { sleep } from '../sleep';
-import type { Tracking } from '../state';
+import type { Tracking, Validated } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
 
 export type NotExecuted = Extract<SubmitOutcome, { kind: 'notExecuted' }>;
@@ -26,9 +26,32 @@ export async function waitForNextTry(
   const tryAtMs = Date.now() + delayMs;
   if (tryAtMs >= endsAtMs()) return false;
   tracking.carried.submitWaits += 1;
-  const summary = waitSummary(outcome.reason, outcome.error.code, delayMs);
-  await sleepOrWake(tracking, () => Math.min(tryAtMs, endsAtMs()), summary);
+  await waitForTry(tracking, tryAtMs, endsAtMs, waitSummary(outcome.reason, outcome.error.code, delayMs));
   return true;
+}
+
+/** Sleeps until a time for which a new run waits on, too. */
+export async function waitForTry(
+  tracking: Tracking,
+  tryAtMs: number,
+  endsAtMs: () => number,
+  summary: string,
+): Promise<void> {
+  tracking.carried.nextTryAtMs = tryAtMs;
+  await sleepOrWake(tracking, () => Math.min(tryAtMs, endsAtMs()), summary);
+  tracking.carried.nextTryAtMs = null;
+}
+
+/** What the run before was waiting for when it continued as new. */
+export async function goOnWaiting(tracking: Validated): Promise<void> {
+  const { nextTryAtMs, lastError } = tracking.carried;
+  if (nextTryAtMs === null) return;
+  await waitForTry(
+    tracking,
+    nextTryAtMs,
+    () => tracking.carried.deadlineAtMs,
+    `waiting: ${lastError?.code ?? 'next try'}`,
+  );
 }
 
 /** Sleeps until the time is over, or a person sends `pollNow` or an answer. */
