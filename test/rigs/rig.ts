@@ -79,6 +79,8 @@ export interface RigOptions {
   activities?: object;
   /** Changes the account that the worker uses. */
   account?: (account: CloudAccount, simulator: SimulatorInfo) => CloudAccount;
+  /** The address by which the worker reaches the Temporal server, given that of the server: a proxy's. */
+  workerThrough?: (address: string) => Promise<string>;
   /** How the worker's client connects and repeats its reads. */
   cloud?: CloudClientOptions;
 }
@@ -93,7 +95,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     options.bundle ?? bundleOnce(),
   ]);
   const client = await connectClient(server);
-  const connection = await connectWorker(server);
+  const address = (await options.workerThrough?.(server.address)) ?? server.address;
+  const connection = await connectWorker({ address, namespace: server.namespace });
   const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
   const configured = accountFromEnvironment(environmentOf(simulator.info));
   const account = options.account?.(configured, simulator.info) ?? configured;
