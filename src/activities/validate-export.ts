@@ -19,9 +19,9 @@ import { readRegistration } from './search-attributes';
  */
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
   return async (input) => {
-    const request = parseExportInput(input);
-    refuseReservedOptions(request.options);
-    const warnings = await refuseUnregisteredAttributes(request);
+    const asked = parseExportInput(input);
+    refuseReservedOptions(asked.options);
+    const { request, warnings } = await withRegisteredAttributes(asked);
     const account = accountOfInput(deps, request.account);
     // The job has started: reading it shows its image, and its destination need not be free.
     if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
@@ -53,13 +53,21 @@ async function validate(
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }
 
-/** An upsert of an attribute that is not registered would leave the workflow stuck. */
-async function refuseUnregisteredAttributes({ options }: ExportRequest): Promise<string[]> {
-  if (!options.searchAttributes) return [];
+/**
+ * An upsert of an attribute that is not registered would fail the workflow task for ever, and no cancel would end it. So
+ * nothing is upserted where it is not known.
+ */
+async function withRegisteredAttributes(
+  request: ExportRequest,
+): Promise<{ request: ExportRequest; warnings: string[] }> {
+  const { options } = request;
+  if (!options.searchAttributes) return { request, warnings: [] };
   const registration = await readRegistration();
-  if (registration.kind === 'notTold')
-    return [`Whether the search attributes are registered was not checked: ${registration.reason}.`];
-  if (registration.missing.length === 0) return [];
+  if (registration.kind === 'refused') {
+    const warning = `The option searchAttributes was turned off: ${registration.reason}. Register them by \`ims-export search-attributes --register\`.`;
+    return { request: { ...request, options: { ...options, searchAttributes: false } }, warnings: [warning] };
+  }
+  if (registration.missing.length === 0) return { request, warnings: [] };
   const expected = `false, or the search attributes ${registration.missing.join(', ')} registered in the namespace ${registration.namespace} first: \`ims-export search-attributes --register\``;
   throw invalidField('options.searchAttributes', true, expected);
 }

@@ -119,11 +119,6 @@ describe('validating an export', () => {
     expect(message).toContain('options.expectNotification');
   });
 
-  it('warns when Temporal does not report the registered search attributes', async () => {
-    const { warnings } = await validate({ options: { searchAttributes: true } });
-    expect(warnings).toEqual([expect.stringContaining('Whether the search attributes are registered was not checked')]);
-  });
-
   it('checks no image rule when the export attaches to a job', async () => {
     const { request, destinationFreeAt } = await validate({
       imageId: rig.simulator.info.images.fullEcs,

@@ -241,6 +241,13 @@ export const FAILURES: readonly Failure[] = [
     see: '`submissions` in status and result, and a warning.',
   },
   {
+    number: 'F39',
+    failure:
+      'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
+    does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
+    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
+  },
+  {
     number: 'F40',
     failure: 'Temporal is away while the POST is answered, and the job id gets lost with the worker that holds it.',
     does: 'The worker logs the id at once and offers it until Temporal has it: in the details of a confirmed heartbeat, by its completion, and by `resolveSubmission` once its activity was given up. An ambiguous submit waits for that, also with `maxProbes: 0`.',
@@ -253,14 +260,9 @@ export const FAILURES: readonly Failure[] = [
     see: '`resolution` in the status: `taken` is null while it is checked, with what the last check met. `ims-export resolve` waits 2 min for it.',
   },
   {
-    number: 'F39',
-    failure: 'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
-    does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
-    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
-  },
-  {
     number: 'F43',
-    failure: 'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
+    failure:
+      'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
     does: 'An activity that no worker takes is asked for again and spends no budget. A validation waits so for a day, everything after it until the deadline.',
     see: '`attention: noWorker`. Start a worker for the task queue: `ims-export worker`.',
   },
