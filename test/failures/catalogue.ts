@@ -242,13 +242,15 @@ export const FAILURES: readonly Failure[] = [
   },
   {
     number: 'F39',
-    failure: 'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
+    failure:
+      'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
     does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
     see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
   },
   {
     number: 'F43',
-    failure: 'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
+    failure:
+      'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
     does: 'An activity that no worker takes is asked for again and spends no budget. A validation waits so for a day, everything after it until the deadline.',
     see: '`attention: noWorker`. Start a worker for the task queue: `ims-export worker`.',
   },
