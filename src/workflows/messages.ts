@@ -26,10 +26,9 @@ import {
   TUNABLE_OPTIONS,
 } from '../contract';
 import { answerUnderWay } from '../export/failures';
-import { followsAnEarlierAttempt } from './continuation';
+import { followsAnEarlierAttempt, newRunIsDue } from './continuation';
 import { defer } from './deferred';
 import { refuseOtherIntent, refuseResolution } from './intent';
-import { is03 } from './patches';
 import { refuseRetune, retuneExport } from './retuning';
 import { forgetStreaks, pollingPhase, type Tracking } from './state';
 import { statusOf } from './status';
@@ -48,10 +47,12 @@ export function listen(tracking: Tracking): void {
   setHandler(pollNow, () => wakeUp(tracking), {
     description: 'Check the job at once instead of waiting for the next poll.',
   });
-  setHandler(pausePolling, () => pause(tracking), {
+  setHandler(pausePolling, () => answered(tracking, pause(tracking)), {
     description: 'Stop polling the job. The job and the deadline run on, and pollNow still polls once.',
   });
-  setHandler(resumePolling, () => resume(tracking), { description: 'Poll again, beginning at once.' });
+  setHandler(resumePolling, () => answered(tracking, resume(tracking)), {
+    description: 'Poll again, beginning at once.',
+  });
   setHandler(exportStatus, () => statusOf(tracking, Date.now()), {
     description:
       'Where the export stands: phase, progress, job id, deadline, and what remains in the cloud. Answers after the end too.',
@@ -59,7 +60,7 @@ export function listen(tracking: Tracking): void {
   // A known job is answered at once: beside a message that wakes the workflow, a handler that awaits completes before or
   // after the timer that follows, by the order in which a server hands out the messages of one task, and that of a replay
   // can be another one.
-  setHandler(awaitSubmitted, () => tracking.carried.jobId ?? untilSubmitted(tracking), {
+  setHandler(awaitSubmitted, () => answered(tracking, tracking.carried.jobId ?? untilSubmitted(tracking)), {
     description:
       'Wait until the cloud has accepted the export and return the job id. Argument: {imageId, fileFormat or isQuickExport}; refused when this export is of another image or format.',
     validator: (intent) => refuseOtherIntent(tracking, intent),
@@ -69,17 +70,26 @@ export function listen(tracking: Tracking): void {
       'Say what became of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
     validator: (resolution) => refuseResolution(tracking, resolution, waitsForSubmit(tracking)),
   });
-  setHandler(retune, (changes) => retuneExport(tracking, changes), {
+  setHandler(retune, (changes) => answered(tracking, retuneExport(tracking, changes)), {
     description: `Change options of the running export. Argument: one or more of ${TUNABLE_OPTIONS.join(', ')}, such as {"maxInterval": "5m"}; a deadline is "30h" from the start, or "+6h" on top.`,
     validator: (changes) => refuseRetune(tracking, changes, Date.now()),
   });
+}
+
+/**
+ * A message that changes nothing makes the history longer, too: when it is long, the sleep is to end. Not a condition sees that,
+ * because those are checked for updates, too, that are rejected and that no history has.
+ */
+function answered<T>(tracking: Tracking, answer: T): T {
+  if (tracking.run.is03 && newRunIsDue(tracking)) tracking.run.replan = true;
+  return answer;
 }
 
 /** Only the sleep between two polls depends on it, and not on the second pause of two. */
 function pause(tracking: Tracking): void {
   const changesNothing = tracking.carried.paused || tracking.carried.jobId === null;
   tracking.carried.paused = true;
-  if (!changesNothing || !is03(tracking)) tracking.run.replan = true;
+  if (!changesNothing || !tracking.run.is03) tracking.run.replan = true;
   showPausing(tracking);
 }
 
@@ -124,7 +134,7 @@ function takeAnswer(tracking: Tracking, answer: SubmissionResolution): void {
   const { carried } = tracking;
   // Until 0.3 the first one counted.
   const older = carried.resolution;
-  if (older !== null && !isOfWorker(answer) && !is03(tracking)) throw answerUnderWay(older);
+  if (older !== null && !isOfWorker(answer) && !tracking.run.is03) throw answerUnderWay(older);
   carried.wake = true;
   const resolution = 'jobId' in answer ? { ...answer, jobId: answer.jobId.trim() } : answer;
   // The same once more asks for a read now.

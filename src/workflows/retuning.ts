@@ -17,14 +17,13 @@ import { asText, invalidField, invalidRequest, notTunable, type Problem } from '
 import { formatDuration, iso } from '../export/time';
 import { followsAnEarlierAttempt } from './continuation';
 import { defer } from './deferred';
-import { is03 } from './patches';
 import { warnOfShortTimeouts } from './run-timeouts';
 import { isValidated, type Tracking, takeRequest, type Validated } from './state';
 
 /** Throws when the changes cannot be read, contradict each other, or come when nothing can be tuned. */
 export function refuseRetune(tracking: Tracking, changes: unknown, nowMs: number): void {
-  if (!isRetuneInput(changes)) throw invalidField('retune', changes, EXPECTED);
   if (!waitsForValidation(tracking)) tuned(tracking, changes, nowMs);
+  else if (!isRetuneInput(changes)) throw invalidField('retune', changes, EXPECTED);
 }
 
 /** Puts the changes in force, for the sleep that is under way too; those that a reset handed on, once the input is validated. */
@@ -50,7 +49,7 @@ function applyChanges(tracking: Tracking, changes: RetuneInput, nowMs: number): 
   if (carried.submitUntilMs !== null) carried.submitUntilMs += longerMs;
   if (carried.lostSubmit?.probeUntilMs != null) carried.lostSubmit.probeUntilMs += longerMs;
   const retuned = takeRequest(tracking, { ...carried.request, options });
-  if (isChanged || !is03(tracking)) run.replan = true;
+  if (isChanged || !run.is03) run.replan = true;
   warnOfShortTimeouts(retuned);
   return { deadlineAt: iso(retuned.carried.deadlineAtMs), options };
 }
@@ -62,8 +61,9 @@ function tunable(tracking: Tracking): Validated {
   return tracking;
 }
 
-function tuned(tracking: Tracking, changes: RetuneInput, nowMs: number): ExportSettings {
+function tuned(tracking: Tracking, changes: unknown, nowMs: number): ExportSettings {
   const { carried } = tunable(tracking);
+  if (!isRetuneInput(changes)) throw invalidField('retune', changes, EXPECTED);
   const options = { ...carried.request.options };
   const deadlineInForceMs = carried.deadlineAtMs - carried.startedAtMs;
   const problems: Problem[] = [];

@@ -13,15 +13,16 @@ export interface Plan {
 /**
  * The one sleep of an export: until the time is over, or until `carried.wake` by a message that asks for the next step now.
  * One that came since the last step began is not slept over. A message that only changes the plan (`run.replan`) changes
- * the sleep alone. Messages make the history longer, whatever they change: when it is long, the sleep goes on in a new run, so
- * what a step sleeps for is in the carried state, or is found out again.
+ * the sleep alone. Messages make the history longer, whatever they change: when it is long, they end the sleep, and it goes on in
+ * a new run. So what a step sleeps for is in the carried state, or is found out again.
  *
  * @param plan asked at the begin, and after each message that may change it
  */
 export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): Promise<void> {
-  const isLong = () => newRunIsDue(tracking) && is03(tracking);
+  // Asked here, as what a message changes depends on it.
+  const mayContinue = is03(tracking);
   for (let isOver = false; !isOver; ) {
-    if (isLong()) await continueInNewRunWhenDue(tracking);
+    if (mayContinue && newRunIsDue(tracking)) await continueInNewRunWhenDue(tracking);
     tracking.run.replan = false;
     const nowMs = Date.now();
     const { untilMs, summary } = plan(nowMs);
@@ -29,7 +30,7 @@ export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): 
     tracking.run.nextPollAtMs = nowMs + delayMs;
     publish(tracking);
     if (tracking.carried.wake) return;
-    const isWoken = await condition(() => tracking.carried.wake || tracking.run.replan || isLong(), delayMs, {
+    const isWoken = await condition(() => tracking.carried.wake || tracking.run.replan, delayMs, {
       summary: summary(),
     });
     isOver = !isWoken || tracking.carried.wake;

@@ -73,7 +73,7 @@ it('F49 what was sent before a reset fails as the validation after it does', asy
   try {
     const run = await reset(one);
     await run.result().catch(() => {});
-    const again = rig.client.workflow.getHandle(workflowId, (await run.describe()).runId).getUpdateHandle('moved');
+    const again = rig.client.workflow.getHandle(workflowId).getUpdateHandle('moved');
     const failure = await again.result().catch((error: { cause?: unknown }) => error.cause);
     expect(failure).toMatchObject({ type: 'ExportOutcomeUnknown' });
   } finally {

@@ -42,7 +42,7 @@ describe.concurrent('a paused export at its last poll', { timeout: 150_000 }, ()
       messages: Array.from({ length: 8 }, () => ({ send: 'retune', changes: { stallAfter: '2h' } }) as const),
     };
     const { runs, startedAtMs } = await performWell(messages, scriptWith([PAUSE, wordy]), stage);
-    expect(runs).toHaveLength(2);
+    expect(runs.length).toBeGreaterThan(1);
     const [lastLook] = pollOutcomesIn(runs.at(-1)?.events ?? []);
     const leftMs = startedAtMs + 3_600_000 - (lastLook?.atMs ?? Number.NaN);
     expect(leftMs).toBeGreaterThan(15_000);
