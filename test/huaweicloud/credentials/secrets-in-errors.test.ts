@@ -167,7 +167,9 @@ test.each([
     if (url.endsWith('/securitykey') && keysGiven++ === 0) return response.end(JSON.stringify({ credential: key }));
     // Each request is told what it knows: the token of the session, or the key that signed.
     const known = headers?.['x-metadata-token'] ?? `${TOKEN} ${SECRET}`;
-    return response.writeHead(400, { 'x-obs-request-id': 'o1' }).end(`{"error_code":"X.1","error_msg":${spell(String(known))}}`);
+    return response
+      .writeHead(400, { 'x-obs-request-id': 'o1' })
+      .end(`{"error_code":"X.1","error_msg":${spell(String(known))}}`);
   };
   cloud.reply(tell);
   let nowMs = Date.now();
