@@ -9,7 +9,7 @@ import { invalidField } from '../export/failures';
 import { notRead } from '../export/failures/before-submit';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits, isDenied, mayPass, retryLater } from './cloud';
-import { seenAgain } from './evidence';
+import { heartbeatProgress, seenAgain } from './evidence';
 
 /**
  * The account that an input names.
@@ -36,7 +36,8 @@ export function refuseReservedOptions(settings: ExportSettings): void {
  * Why the cloud could not be read, as a failure: one that Temporal retries where the cloud may answer later, and where it
  * has refused only once. Anything but a cloud error as it is.
  *
- * A key that rests, since the circuit breaker holds it back, is no refusal: it is waited for as long as `budgetMs` allows.
+ * A key that rests, since the circuit breaker holds it back, is no refusal: the next attempt comes when the key may be tried
+ * again, if that is within `budgetMs`. Only when it rests again by then has the cloud refused it meanwhile.
  */
 export function notSubmitted(
   deps: ExportActivityDeps,
@@ -44,12 +45,26 @@ export function notSubmitted(
   { account, context, budgetMs }: { account: string; context: FailureContext; budgetMs: number },
 ): unknown {
   if (!(error instanceof CloudError)) return error;
+  const { code, operation, retryAfterMs } = error;
   const denied = isDenied(error);
   const refusal = () => notRead(context, account, error.info(), denied);
-  if (mayPass(error)) return (error.retryAfterMs ?? 0) > leftOf(budgetMs) ? refusal() : retryLater(error);
+  if (mayPass(error)) {
+    const isOver = (retryAfterMs ?? 0) > leftOf(budgetMs) || (code === HELD_BACK && restedBefore());
+    return isOver ? refusal() : retryLater(error);
+  }
   const { contradictedMs, refusedMs } = evidenceWaits(deps);
-  seenAgain([`${error.operation} was refused: ${error.code}`], denied ? refusedMs : contradictedMs);
+  if (denied) seenAgain([`Account ${account} was refused by ${operation}: ${code}`], refusedMs, error.info());
+  else seenAgain([`${operation} was refused: ${code}`], contradictedMs, error.info());
   return refusal();
+}
+
+const HELD_BACK = 'CredentialsHeldBack';
+
+/** Whether the attempt before this one found the key at rest too; the next one finds that this one did. */
+function restedBefore(): boolean {
+  const rested = (Context.current().info.heartbeatDetails as { rested?: boolean } | undefined)?.rested === true;
+  heartbeatProgress({ rested: true });
+  return rested;
 }
 
 /** By the clock of the server, which both times are of. */

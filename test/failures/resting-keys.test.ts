@@ -77,3 +77,25 @@ it('F44 a key that rests for longer than submitBudget is reported as what it is,
     'succeeded',
   ]);
 });
+
+it('F44 exports end as AccessDenied when the cloud refuses the key again after its rest, and not before', async () => {
+  const { credentials, requests } = rig.simulator;
+  const before = refusals();
+  credentials.revoke();
+  try {
+    const exports = Array.from({ length: 4 }, () => new OneExport(rig));
+    await Promise.all(exports.map((one) => one.start()));
+    const failures = await Promise.all(exports.map((one) => one.failure()));
+    expect(failures.map(({ type }) => type)).toEqual(exports.map(() => 'AccessDenied'));
+    const times = requests()
+      .filter(({ status }) => status === 401)
+      .slice(before)
+      .map(({ at }) => Date.parse(at));
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThanOrEqual(REST_MS);
+    // Fewer than would lock the key.
+    expect(times.length).toBeLessThanOrEqual(5);
+    expect(exports.flatMap((one) => one.posts())).toEqual([]);
+  } finally {
+    credentials.restore();
+  }
+});
