@@ -41,7 +41,7 @@ export const WORKFLOW_METRICS = {
   ims_export_attention: {
     type: 'counter',
     meaning:
-      'Times that an export came to need a person: an answer to `resolveSubmission`, mended credentials, a look at a job that stands still, or at an outcome that nobody knows.',
+      'Times that an export came to need a person: an answer to `resolveSubmission`, mended credentials, a worker, a look at a job that stands still, or at an outcome that nobody knows.',
   },
 } as const satisfies {
   [name in keyof WorkflowLabels]: { type: 'counter' | 'histogram'; unit?: 'seconds'; meaning: string };

@@ -28,6 +28,29 @@ export const RESETS: readonly Ending[] = [
     },
   },
   {
+    name: 'reset-after-the-deadline',
+    closes: 'ExportOutcomeUnknown',
+    rig: UNDER_WAY,
+    async run(rig) {
+      const workflowId = await submitted(rig, { options: { ...ON_REQUEST, deadline: '10s' } });
+      await ended(rig, workflowId);
+      await reset(rig, workflowId, FIRST_TASK);
+      return await ended(rig, workflowId);
+    },
+  },
+  {
+    // What was sent before the reset waits in the run after it for the validation.
+    name: 'reset-before-what-was-sent',
+    closes: 'completed',
+    rig: UNDER_WAY,
+    async run(rig) {
+      const workflowId = await submitted(rig);
+      await rig.client.workflow.getHandle(workflowId).executeUpdate(retune, { args: [{ deadline: '+6h' }] });
+      await reset(rig, workflowId, FIRST_TASK);
+      return await endedWithItsJobNamed(rig, workflowId);
+    },
+  },
+  {
     name: 'reset-while-waiting-to-submit',
     closes: 'completed',
     settles: true,
