@@ -112,8 +112,9 @@ describe.concurrent('start --wait', () => {
       commands.destination('lost.vhd'),
       '--format',
       'vhd',
+      // A lost submit settles for minutes; the deadline comes first.
       '--option',
-      'maxProbes=0',
+      'deadline=15s',
     );
     const { stderr } = await commands.refused(3, 'ExportOutcomeUnknown', [...lost, '--wait']);
     expect(stderr).toContain('look for the object before you export again');

@@ -108,14 +108,17 @@ describe.concurrent('an export', () => {
       const stage = await openStage({ title: 'lost answers', jobSeconds: 3 }, onTestFinished);
       const worker = await stage.startWorker();
       await stage.addFault({ service: 'ims', method: 'POST', action: { delayMs: 2_000 } });
-      const withItsWorker = start(stage, 'linux', `${stage.info.bucket}:lost/linux.qcow2`, '--format', 'qcow2');
+      // A lost submit settles for minutes; the deadline comes first.
+      const deadline = (after: string) => ['--option', `deadline=${after}`];
+      const lost = `${stage.info.bucket}:lost/linux.qcow2`;
+      const withItsWorker = start(stage, 'linux', lost, '--format', 'qcow2', ...deadline('60s'));
       await stage.untilAsked('export', isPost, RECOVERY_MS);
       await stage.killWorker(worker, 'in the middle of the POST');
       await stage.startWorker();
       stage.tell('no heartbeat any more: the submit is given up after 30 s, and is not tried again');
 
       await stage.addFault({ service: 'ims', method: 'POST', action: { dropAfter: true } });
-      const onTheWay = start(stage, 'large', `${stage.info.bucket}:lost/large.zvhd2`, '--quick');
+      const onTheWay = start(stage, 'large', `${stage.info.bucket}:lost/large.zvhd2`, '--quick', ...deadline('20s'));
       await expectUnknown(stage, 'large', await onTheWay.endsWithin(RECOVERY_MS));
       await expectUnknown(stage, 'linux', await withItsWorker.endsWithin(RECOVERY_MS));
     },

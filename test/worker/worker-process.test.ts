@@ -34,7 +34,8 @@ beforeAll(async () => {
   const empty = await batch('nightly', { query: { tag: 'nobody-has-it' } });
   const refusedBatch = await batch('misspelt', { query: {}, account: 'nobodys' });
   await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { dropAfter: true } });
-  const lost = await exported('large', 'lost', '--quick');
+  // A lost submit settles for minutes; the deadline comes first.
+  const lost = await exported('large', 'lost', '--quick', '--option', 'deadline=15s');
   const willFail = start('windowsFromFile', 'failed');
   const job = await until(
     'the job of the export that fails is there',

@@ -1,3 +1,5 @@
+import { resolveSubmission } from '../../../src/workflows/messages';
+import { untilStatus } from '../../rigs/rig';
 import { type Ending, ended, POLL, submitted, UNDER_WAY, withLostAnswer } from './ways';
 
 export const FAILED_OR_UNKNOWN: readonly Ending[] = [
@@ -47,7 +49,21 @@ export const FAILED_OR_UNKNOWN: readonly Ending[] = [
   {
     name: 'unknown-submit',
     closes: 'ExportOutcomeUnknown',
+    settles: true,
     run: async (rig) => ended(rig, await withLostAnswer(rig, { maxProbes: 0 })),
+  },
+  {
+    name: 'unknown-answer-not-checked',
+    closes: 'ExportOutcomeUnknown',
+    rig: UNDER_WAY,
+    async run(rig) {
+      const workflowId = await withLostAnswer(rig, { onAmbiguousSubmit: 'ask', deadline: '30s' });
+      await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+      rig.simulator.faults.add({ ...POLL, times: 1_000, action: { status: 503 } });
+      const [{ jobId } = { jobId: '' }] = rig.simulator.jobs();
+      await rig.client.workflow.getHandle(workflowId).executeUpdate(resolveSubmission, { args: [{ jobId }] });
+      return await ended(rig, workflowId);
+    },
   },
   {
     name: 'unknown-object-found',

@@ -1,7 +1,17 @@
 import { attachExport, registerSearchAttributes } from '../../../src/client';
 import { resolveSubmission } from '../../../src/workflows/messages';
 import { untilStatus } from '../../rigs/rig';
-import { begunElsewhere, type Ending, ended, refusal, SUBMIT, submitted, UNDER_WAY, withLostAnswer } from './ways';
+import {
+  begunElsewhere,
+  type Ending,
+  ended,
+  POLL,
+  refusal,
+  SUBMIT,
+  submitted,
+  UNDER_WAY,
+  withLostAnswer,
+} from './ways';
 
 export const SUCCEEDED: readonly Ending[] = [
   { name: 'succeeded', closes: 'completed', run: async (rig) => ended(rig, await submitted(rig)) },
@@ -79,6 +89,38 @@ export const SUCCEEDED: readonly Ending[] = [
       await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
       const [{ jobId } = { jobId: '' }] = rig.simulator.jobs();
       await rig.client.workflow.getHandle(workflowId).executeUpdate(resolveSubmission, { args: [{ jobId }] });
+      return await ended(rig, workflowId);
+    },
+  },
+  {
+    name: 'succeeded-after-an-answer-that-was-kept',
+    closes: 'completed',
+    rig: UNDER_WAY,
+    async run(rig) {
+      const workflowId = await withLostAnswer(rig, { onAmbiguousSubmit: 'ask' });
+      await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+      const handle = rig.client.workflow.getHandle(workflowId);
+      rig.simulator.faults.add({ ...POLL, times: 1_000, action: { status: 503 } });
+      const [{ jobId } = { jobId: '' }] = rig.simulator.jobs();
+      // One with a typing error, which the right one replaces.
+      await handle.executeUpdate(resolveSubmission, { args: [{ jobId: jobId.replace(/.$/, 'x') }] });
+      await handle.executeUpdate(resolveSubmission, { args: [{ jobId }] });
+      await untilStatus(rig.client, workflowId, ({ resolution }) => resolution?.objection != null);
+      rig.simulator.faults.clear();
+      rig.simulator.clock.advance(600_000);
+      return await ended(rig, workflowId);
+    },
+  },
+  {
+    name: 'succeeded-after-a-report-of-the-worker',
+    closes: 'completed',
+    async run(rig) {
+      const workflowId = await withLostAnswer(rig, { maxProbes: 0 });
+      await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+      const handle = rig.client.workflow.getHandle(workflowId);
+      const [{ jobId } = { jobId: '' }] = rig.simulator.jobs();
+      const { runId } = await handle.describe();
+      await handle.executeUpdate(resolveSubmission, { args: [{ jobId, runId }] });
       return await ended(rig, workflowId);
     },
   },

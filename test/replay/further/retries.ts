@@ -35,8 +35,9 @@ export const RETRIES: readonly Ending[] = [
   {
     name: 'retried-without-probes',
     closes: 'ExportOutcomeUnknown',
+    settles: true,
     rig: UNDER_WAY,
-    run: async (rig) => ended(rig, await retried(rig, '3s', { maxProbes: 0 })),
+    run: async (rig) => ended(rig, await retried(rig, '300s', { maxProbes: 0 })),
   },
   {
     name: 'retried-after-its-object-appeared',
@@ -51,7 +52,7 @@ export const RETRIES: readonly Ending[] = [
   },
 ];
 
-type RunTimeout = '3s' | '4s' | '6s' | '300s';
+type RunTimeout = '4s' | '6s' | '300s';
 
 /** Starts an export and waits for its second attempt. */
 async function retried(rig: Rig, runTimeout: RunTimeout, options?: ExportOptions): Promise<string> {
