@@ -15,8 +15,8 @@ const SAY_NOTHING_WAS_SUBMITTED: ReadonlySet<string> = new Set([
   'AccessDenied',
 ]);
 
-/** In words. */
-const SAYS_SO = /\bnothing (was|has been|is) (submitted|exported|started|begun)\b/i;
+/** In words. That nothing "is submitted any more" is another matter. */
+const SAYS_SO = /\b(nothing|no job|no export) (was|has been) (submitted|exported|started|begun)\b/i;
 
 /**
  * No failure says that this export submitted nothing while the simulator has executed a POST of its chain: of this run, or of
@@ -32,7 +32,8 @@ export function nothingSubmittedIsTrue(record: Record): string[] {
   return [
     ...(said === null ? [] : [`it failed with ${said}, but the POST of job ${first.jobId} was executed`]),
     ...shown.map(
-      ({ atMs }) => `"nothing was submitted" is shown ${atMs - first.atMs} ms after the POST of job ${first.jobId}`,
+      ({ atMs, text }) =>
+        `"${SAYS_SO.exec(text)?.[0]}" is shown ${atMs - first.atMs} ms after the POST of job ${first.jobId}`,
     ),
   ];
 }

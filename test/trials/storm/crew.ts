@@ -42,9 +42,13 @@ export class Crew {
     return this.#begun;
   }
 
-  /** Between the runs: one worker that is well, and no other. */
-  async settle({ splitQueues }: { splitQueues: boolean }): Promise<void> {
-    await Promise.all([this.exports.settle(), splitQueues ? this.activities.settle() : undefined]);
+  /**
+   * Between the runs: one worker that is well, and no other.
+   *
+   * @param withSpare the next run needs another one at once
+   */
+  async settle({ splitQueues, withSpare }: { splitQueues: boolean; withSpare: boolean }): Promise<void> {
+    await Promise.all([this.exports.settle(withSpare), splitQueues ? this.activities.settle(withSpare) : undefined]);
   }
 
   close(): void {
@@ -76,11 +80,12 @@ export class Shift {
     this.#spare = hire();
   }
 
-  async settle(): Promise<void> {
+  async settle(withSpare: boolean): Promise<void> {
     for (const other of this.#others) other.kill();
     this.#others.clear();
     if (this.#active?.isWell === false) this.kill();
     if (this.#active === undefined) await this.bringAnother();
+    if (withSpare) await this.#spare.warm;
   }
 
   /** Kills the worker at work; nobody takes its place by itself. */
@@ -121,7 +126,8 @@ const PROGRAM = join(__dirname, 'worker-process.ts');
 
 class WorkerProcess {
   readonly #child: ChildProcess;
-  readonly #warm: Promise<void>;
+  /** Whoever waits for it is told when it ends before; nobody may. */
+  readonly warm: Promise<void>;
   #isWell = true;
 
   constructor(settings: WorkerSettings, info: SimulatorInfo) {
@@ -131,9 +137,8 @@ class WorkerProcess {
       env: { PATH, HOME, TMPDIR, ...environmentOf(info) },
     });
     endWithParent(this.#child);
-    this.#warm = this.#says('warm');
-    // Whoever waits for it is told; nobody may.
-    this.#warm.catch(() => undefined);
+    this.warm = this.#says('warm');
+    this.warm.catch(() => undefined);
   }
 
   /** False once its clocks were moved: no other run is to have it. */
@@ -142,7 +147,7 @@ class WorkerProcess {
   }
 
   async begin(): Promise<void> {
-    await this.#warm;
+    await this.warm;
     const polling = this.#says('polling');
     this.#child.send('begin' satisfies WorkerHears);
     await polling;

@@ -1,6 +1,6 @@
 /**
- * The storm: 600 exports through generated trouble, at most seconds where the cloud takes minutes. Each is judged by the
- * simulator's own record.
+ * The storm: 600 exports through generated trouble of cloud, workers, clocks and Temporal, at most seconds where the cloud takes
+ * minutes. Each is judged by the simulator's own record.
  *
  * @module
  */

@@ -215,6 +215,8 @@ describe('the judge of `npm run storm`', () => {
         rulesBroken(record({ details: [{ atMs, text: '### Validating\n\nNothing was submitted yet.' }] }));
       expect(shownAt(POST.atMs + 1_500)).toContain('nothingSubmittedIsTrue');
       expect(shownAt(POST.atMs + 100)).toEqual([]);
+      const later = { atMs: POST.atMs + 1_500, text: 'An object is there. Nothing is submitted any more.' };
+      expect(judge(record({ details: [later] }))).toEqual([]);
     });
 
     it('finds an earlier export that it does not name', () => {

@@ -36,7 +36,7 @@ export function perform(plan: Plan, stage: Stage): Promise<Record> {
   return stage.onALane(async (lane) => {
     const { link, simulator, server } = lane;
     const workersBefore = lane.crew.begun;
-    await lane.crew.settle({ splitQueues: plan.splitQueues !== null });
+    await lane.crew.settle({ splitQueues: plan.splitQueues !== null, withSpare: needsSpare(plan) });
     try {
       return await new Run(plan, lane, workersBefore).toItsEnd();
     } finally {
@@ -45,6 +45,15 @@ export function perform(plan: Plan, stage: Stage): Promise<Record> {
       process.kill(server.pid, 'SIGCONT');
     }
   });
+}
+
+function needsSpare({ interventions }: Plan): boolean {
+  return interventions.some(
+    (action) =>
+      action.do === 'kill' ||
+      action.do === 'takeActivityWorkersAway' ||
+      ('withAnother' in action && action.withAnother),
+  );
 }
 
 class Run {
@@ -145,7 +154,7 @@ class Run {
     const { taskQueue } = crew;
     if (this.#earlier !== null) return this.#startAgain(this.#earlier.runId);
     const { retried } = this.plan;
-    const policy = { maximumAttempts: 4, initialInterval: 100, backoffCoefficient: 1 };
+    const policy = { initialInterval: 100, backoffCoefficient: 1 };
     const handle = await client.workflow.start(EXPORT_IMAGE_WORKFLOW, {
       workflowId,
       taskQueue,

@@ -13,6 +13,8 @@ const SHORT_FORM: Trouble[] = [
   'resetInReconcile',
   'cancelSettling',
   'probeRefused',
+  'suspendedBeforePost',
+  'temporalStoppedInPost',
 ];
 
 describe('a submit in the storm', () => {
