@@ -1,6 +1,6 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
-  /** `F1` to `F38`; the names of its tests begin with it. */
+  /** `F1`, `F2` and so on; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;
@@ -239,6 +239,38 @@ export const FAILURES: readonly Failure[] = [
     failure: 'The export is started again and again, without limit or word.',
     does: 'A further submit happens only as a probe for a lost one, at most `maxProbes` times (1), and is counted.',
     see: '`submissions` in status and result, and a warning.',
+  },
+  {
+    number: 'F42',
+    failure:
+      'One wrong reading is taken for a verdict: a 404 of a gateway, an empty list, the page of a captive portal.',
+    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, else it is no answer.',
+    see: '`ReadAgain` at the pending activity, with the number of the reading. Nothing to do.',
+  },
+  {
+    number: 'F44',
+    failure: "The client's own caution with a refused key is taken for the cloud's refusal.",
+    does: 'A key that rests is waited for, within `submitBudget`. Only when the cloud refuses it again does an export end.',
+    see: '`CredentialsHeldBack` at the pending validation or submit. Nothing to do if the key is right; else fix it.',
+  },
+  {
+    number: 'F47',
+    failure:
+      'A search attribute that the server does not know fails the workflow task for ever, and no cancel ends it.',
+    does: 'The registration is read before, by a query where the server does not list it. What is not known to be registered is not upserted.',
+    see: 'A warning that the option `searchAttributes` was turned off. Run `ims-export search-attributes --register`.',
+  },
+  {
+    number: 'F48',
+    failure: 'A suspended machine sends a submit or a deletion when it wakes, since its monotonic clock stood still.',
+    does: 'Submit and deletion ask both clocks right before they write; too long by either, or a clock that was set back, sends nothing.',
+    see: '`STALE_ATTEMPT` or `StaleLook`, and another attempt. Nothing to do.',
+  },
+  {
+    number: 'F50',
+    failure: 'A proxy packs or prefixes an answer, and the job id in it is lost.',
+    does: 'gzip, deflate, brotli, a byte order mark, long headers and `100 Continue` are read.',
+    see: 'Nothing: the export has its job id.',
   },
 ];
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { EVIDENCE_WAITS } from '../../../src/activities/evidence';
 import { accountFromEnvironment } from '../../../src/huaweicloud';
 import { createExportWorker } from '../../../src/worker';
 import { connectWorker } from '../../rigs/temporal';
@@ -13,6 +14,9 @@ import { scaledBundle } from './bundle';
 /** What it tells its parent, and what its parent tells it. */
 export type WorkerSays = 'warm' | 'polling';
 export type WorkerHears = 'begin';
+
+/** Seconds where the shipped ones are minutes, as in the bundle. */
+Object.assign(EVIDENCE_WAITS, { contradictedMs: [100, 200, 400], refusedMs: [500], endOfListMs: 10 });
 
 async function main([address = '', namespace = '', taskQueue = '']: string[]): Promise<void> {
   const connection = await connectWorker({ address, namespace });
