@@ -1,6 +1,9 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
   /** `F1` to `F50`; the names of its tests begin with it. */
+  },
+  {
+  /** `F1`, `F2` and so on; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;
@@ -241,13 +244,6 @@ export const FAILURES: readonly Failure[] = [
     see: '`submissions` in status and result, and a warning.',
   },
   {
-    number: 'F39',
-    failure:
-      'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
-    does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
-    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
-  },
-  {
     number: 'F40',
     failure: 'Temporal is away while the POST is answered, and the job id gets lost with the worker that holds it.',
     does: 'The worker logs the id at once and offers it until Temporal has it: in the details of a confirmed heartbeat, by its completion, and by `resolveSubmission` once its activity was given up. An ambiguous submit waits for that, also with `maxProbes: 0`.',
@@ -267,6 +263,12 @@ export const FAILURES: readonly Failure[] = [
     see: '`attention: noWorker`. Start a worker for the task queue: `ims-export worker`.',
   },
   {
+    number: 'F44',
+    failure: "The client's own caution with a refused key is taken for the cloud's refusal.",
+    does: 'A key that rests is waited for, within `submitBudget`. Only when the cloud refuses it again does an export end.',
+    see: '`CredentialsHeldBack` at the pending validation or submit. Nothing to do if the key is right; else fix it.',
+  },
+  {
     number: 'F45',
     failure: 'A mistyped job id hides the right one, or one bad read refuses a job that runs.',
     does: "Only the cloud's clear word refuses a job. A run that began nothing ends with `remoteJob: none`, and carries the earlier run and its job on.",
@@ -279,10 +281,36 @@ export const FAILURES: readonly Failure[] = [
     see: 'Nothing: the run id changes, and nothing else.',
   },
   {
+    number: 'F47',
+    failure:
+      'A search attribute that the server does not know fails the workflow task for ever, and no cancel ends it.',
+    does: 'The registration is read before, by a query where the server does not list it. What is not known to be registered is not upserted.',
+    see: 'A warning that the option `searchAttributes` was turned off. Run `ims-export search-attributes --register`.',
+  },
+  {
+    number: 'F48',
+    failure: 'A suspended machine sends a submit or a deletion when it wakes, since its monotonic clock stood still.',
+    does: 'Submit and deletion ask both clocks right before they write; too long by either, or a clock that was set back, sends nothing.',
+    see: '`STALE_ATTEMPT` or `StaleLook`, and another attempt. Nothing to do.',
+  },
+  {
     number: 'F49',
     failure: 'A reset drops what an export was told before it.',
     does: '`retune` and `resolveSubmission` wait in the new run until it has validated its input, and are answered then.',
     see: 'The deadline that was moved, and the job that was named, also after the reset.',
+=======
+    number: 'F42',
+    failure:
+      'One wrong reading is taken for a verdict: a 404 of a gateway, an empty list, the page of a captive portal.',
+    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, else it is no answer.',
+    see: '`ReadAgain` at the pending activity, with the number of the reading. Nothing to do.',
+  },
+  {
+    number: 'F50',
+    failure: 'A proxy packs or prefixes an answer, and the job id in it is lost.',
+    does: 'gzip, deflate, brotli, a byte order mark, long headers and `100 Continue` are read.',
+    see: 'Nothing: the export has its job id.',
+>>>>>>> s17-H3
   },
 ];
 
