@@ -1,9 +1,6 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
   /** `F1` to `F50`; the names of its tests begin with it. */
-  },
-  {
-  /** `F1`, `F2` and so on; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;
@@ -244,6 +241,13 @@ export const FAILURES: readonly Failure[] = [
     see: '`submissions` in status and result, and a warning.',
   },
   {
+    number: 'F39',
+    failure:
+      'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
+    does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
+    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
+  },
+  {
     number: 'F40',
     failure: 'Temporal is away while the POST is answered, and the job id gets lost with the worker that holds it.',
     does: 'The worker logs the id at once and offers it until Temporal has it: in the details of a confirmed heartbeat, by its completion, and by `resolveSubmission` once its activity was given up. An ambiguous submit waits for that, also with `maxProbes: 0`.',
@@ -254,6 +258,13 @@ export const FAILURES: readonly Failure[] = [
     failure: "A person's right answer is dropped by a moment of trouble in the cloud, and another export is submitted.",
     does: 'The named job is kept and read again until the cloud confirms or clearly contradicts it; meanwhile nothing is submitted. A newer answer replaces an older one.',
     see: '`resolution` in the status: `taken` is null while it is checked, with what the last check met. `ims-export resolve` waits 2 min for it.',
+  },
+  {
+    number: 'F42',
+    failure:
+      'One wrong reading is taken for a verdict: a 404 of a gateway, an empty list, the page of a captive portal.',
+    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, else it is no answer.',
+    see: '`ReadAgain` at the pending activity, with the number of the reading. Nothing to do.',
   },
   {
     number: 'F43',
@@ -298,19 +309,12 @@ export const FAILURES: readonly Failure[] = [
     failure: 'A reset drops what an export was told before it.',
     does: '`retune` and `resolveSubmission` wait in the new run until it has validated its input, and are answered then.',
     see: 'The deadline that was moved, and the job that was named, also after the reset.',
-=======
-    number: 'F42',
-    failure:
-      'One wrong reading is taken for a verdict: a 404 of a gateway, an empty list, the page of a captive portal.',
-    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, else it is no answer.',
-    see: '`ReadAgain` at the pending activity, with the number of the reading. Nothing to do.',
   },
   {
     number: 'F50',
     failure: 'A proxy packs or prefixes an answer, and the job id in it is lost.',
     does: 'gzip, deflate, brotli, a byte order mark, long headers and `100 Continue` are read.',
     see: 'Nothing: the export has its job id.',
->>>>>>> s17-H3
   },
 ];
 
