@@ -19,6 +19,7 @@ import {
 } from '../contract';
 import { attachCommand } from '../export/guidance';
 import { decide } from '../export/joining';
+import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
@@ -86,8 +87,6 @@ async function begin(
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
   try {
-    // Here, since it loads zod: most commands and callers start nothing.
-    const { parseExportStart } = await import('../request/export.js');
     const request = parseExportStart(input);
     const before = await describe(client, workflowId);
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);

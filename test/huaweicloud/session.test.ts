@@ -64,7 +64,7 @@ describe('a read of the cloud', () => {
 
   test('ends within its time budget when no answer comes', async () => {
     cloud.reply(() => undefined);
-    const client = cloud.client({}, { retry: { firstDelayMs: 1, budgetMs: 1_000, tryLimitMs: 50 } });
+    const client = cloud.client({}, { retry: { firstDelayMs: 1, budgetMs: 600, tryLimitMs: 50 } });
     const startedAt = performance.now();
     expect(await cloudErrorOf(client.ims.getJob(JOB_ID))).toMatchObject({ code: 'RequestTimeout', httpStatus: null });
     expect(performance.now() - startedAt).toBeLessThan(5_000);

@@ -46,7 +46,11 @@ async function startSharedServer(): Promise<DevServer> {
  * special of their server, and neither stop nor kill it: it ends with the test run.
  */
 export async function sharedTestServer(): Promise<DevServer> {
-  sharedServer ??= startSharedServer();
+  sharedServer ??= startSharedServer().catch((error: unknown) => {
+    // The next file tries again.
+    sharedServer = undefined;
+    throw error;
+  });
   const server = await sharedServer;
   const namespace = `test-${randomUUID().slice(0, 8)}`;
   const connection = await Connection.connect({ address: server.address });

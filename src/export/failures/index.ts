@@ -17,6 +17,6 @@ export {
   childTerminated,
   type LastKnown,
   outcomeUnknown,
-  submitAmbiguous as submitLost,
+  submitAmbiguous,
   type UnknownOfJob,
 } from './unknown';
