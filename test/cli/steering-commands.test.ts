@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { itInLongForm } from '../rigs/long-form';
-import { type Rig, startRig } from '../rigs/rig';
-import { Commands, SOON_MS } from '../rigs/run-command';
+import { commandsOfThisFile, SOON_MS } from '../rigs/run-command';
 
-let rig: Rig;
-let commands: Commands;
-beforeAll(async () => {
-  // Longer than the tests run: jobs end when a test says so.
-  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
-  commands = new Commands(rig);
-});
-afterAll(async () => {
-  await commands?.close();
-  await rig?.close();
-});
+const commands = commandsOfThisFile();
 
 describe('steers a running export', () => {
   let to: string;
@@ -76,7 +65,7 @@ describe.concurrent('an export that has ended', () => {
     to = commands.destination('ended.vmdk');
     workflowId = exportWorkflowId(to);
     await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
-    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
     await commands.run('watch', workflowId);
   });
 
@@ -89,7 +78,7 @@ describe.concurrent('an export that has ended', () => {
 describe.concurrent('resolve', () => {
   it('continues with the job that `resolve` names when the submit is ambiguous', async () => {
     const path = `/v1/cloudimages/${commands.image('encrypted')}/file`;
-    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    commands.rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
     const to = commands.destination('resolved.vhd');
     const workflowId = exportWorkflowId(to);
     const ask = ['--option', 'onAmbiguousSubmit=ask'];
@@ -98,7 +87,7 @@ describe.concurrent('resolve', () => {
     await waiting.says(/answer to the submit was lost/, SOON_MS);
     await commands.refused(2, 'InvalidExportRequest', ['resolve', workflowId]);
     expect((await commands.run('resolve', workflowId, '--job', jobId)).exitCode).toBe(0);
-    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
     const { exitCode, stdout } = await waiting.endsWithin(SOON_MS);
     expect(exitCode, waiting.said()).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ jobId, confirmed: true, submissions: 1 });
