@@ -20,7 +20,7 @@ import { type Rig, startRig } from '../test/rigs/rig';
 const repository = join(__dirname, '..');
 
 async function record(folder: string, ending: Ending): Promise<void> {
-  const rig = await startRig({ ...ending.rig, worker: { identity: 'worker' } });
+  const rig = await startRig({ server: {}, ...ending.rig, worker: { identity: 'worker' } });
   try {
     const runs = await runsOf(rig, await ending.run(rig));
     const closed = closeOf(eventsOf(runs.at(-1) ?? {}));

@@ -8,6 +8,7 @@ import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '..
 import { invalidField } from '../export/failures';
 import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
+import { parseExportStart } from '../request/export';
 import { ExportError, toExportError } from './errors';
 import { listExports, readExport } from './follow';
 import { foundByStatus, wantedBy } from './joining';
@@ -43,7 +44,6 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
   try {
     // What is wrong with the input is reported before Temporal is asked.
-    const { parseExportStart } = await import('../request/export.js');
     const request = parseExportStart(input);
     const jobId = request.attach?.jobId ?? '';
     await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);

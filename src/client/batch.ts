@@ -26,6 +26,7 @@ import {
 import { invalidField } from '../export/failures';
 import { cutToBytes, shellWord } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
+import { parseBatchInput } from '../request/batch';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
 import { answerOf, factsOfRun, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
@@ -87,7 +88,6 @@ export async function startBatch(
 ): Promise<StartedBatch> {
   const workflowId = exportBatchWorkflowId(name);
   try {
-    const { parseBatchInput } = await import('../request/batch.js');
     parseBatchInput(input);
     refuseName(name);
     const before = await shortCall(client, () => client.workflow.getHandle(workflowId).describe()).catch(

@@ -20,6 +20,7 @@ import {
 import { describeEarlier, leftJob } from '../export/earlier';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
+import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { earlierRun, handedOn } from './earlier';
 import { ExportError, toExportError } from './errors';
@@ -88,8 +89,6 @@ async function begin(
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
   try {
-    // Here, since it loads zod: most commands and callers start nothing.
-    const { parseExportStart } = await import('../request/export.js');
     const request = parseExportStart(input);
     const before = await describe(client, workflowId);
     if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);

@@ -97,6 +97,8 @@ export interface CloudClientOptions {
   retry?: RetryOptions;
   /** Shared by clients that may use the same keys, since the cloud counts a key's failures over all of them. */
   breakers?: CircuitBreakers;
+  /** @deprecated Use `breakers`. */
+  locks?: CircuitBreakers;
 }
 
 /** Time for a login and a temporary key. */
@@ -111,7 +113,7 @@ const CREDENTIALS_LIMIT_MS = 20_000;
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
   const transport = new Transport(options.transport);
-  const breakers = options.breakers ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
+  const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
   const session = new CloudSession(resources, account.credentials, { retry, proof });

@@ -67,7 +67,7 @@ export function submitGivenUp(
 
 /** The submit is ambiguous. @param finding what the search for it ended with, as a clause; null when there was none */
 export function submitAmbiguous(tracking: Tracking, finding: string | null): ApplicationFailure {
-  return failures.submitLost(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit);
+  return failures.submitAmbiguous(lastKnown(tracking, Date.now()), finding, tracking.carried.lostSubmit);
 }
 
 export function exportFailed(tracking: Submitted, job: ObservedJob, nowMs: number): ApplicationFailure {

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiscardInput, DiscardOutcome, ExportRequest } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
-import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
+import { type ActivityRig, exportedObject, startActivityRig } from '../rigs/activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {
@@ -14,17 +14,6 @@ afterEach(() => {
 });
 afterAll(() => rig.close());
 
-/** An export that has ended, with its object as it was verified. */
-async function exported(): Promise<DiscardInput> {
-  const request = rig.request();
-  const notOlderThan = new Date(rig.simulator.clock.now()).toISOString();
-  await rig.run('imsSubmitExport', { request, mayPost: true, runId: RUN_ID });
-  rig.simulator.clock.advance(61_000);
-  const verified = await rig.run('imsVerifyObject', { request, jobId: 'job', notOlderThan });
-  if (verified.kind !== 'verified') throw new Error(`the object is ${verified.kind}`);
-  return { request, object: verified.object, notOlderThan };
-}
-
 const discard = (input: DiscardInput): Promise<DiscardOutcome> => rig.run('imsDiscardObject', input);
 const isThere = ({ objectKey }: ExportRequest) => rig.simulator.objects().some(({ key }) => key === objectKey);
 const deletes = () => rig.simulator.requests().filter(({ method }) => method === 'DELETE').length;
@@ -33,13 +22,13 @@ const fault = (method: string, action: FaultAction, times = 1) =>
 
 describe('discarding the object of a canceled export', () => {
   it('deletes the object that was verified', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     expect(await discard(input)).toEqual({ kind: 'discarded' });
     expect(isThere(input.request)).toBe(false);
   });
 
   it('reports alreadyGone when the object does not exist', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     rig.simulator.deleteObject(input.request.objectKey);
     const before = deletes();
     expect(await discard(input)).toEqual({ kind: 'alreadyGone' });
@@ -51,7 +40,7 @@ describe('discarding the object of a canceled export', () => {
     ['size', { size: 7 }],
     ['last-modified', { lastModified: '2026-01-01T00:00:00.000Z' }],
   ])('F23 a discard keeps an object whose %s differs from that of the verified object', async (_, changes) => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     const before = deletes();
     expect(await discard({ ...input, object: { ...input.object, ...changes } })).toEqual({
       kind: 'kept',
@@ -61,7 +50,7 @@ describe('discarding the object of a canceled export', () => {
   });
 
   it('F23 a discard keeps an object that replaced the exported one', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     rig.simulator.clock.advance(5_000);
     rig.simulator.putObject(input.request.objectKey, 'somebody else’s');
     expect(await discard(input)).toMatchObject({ kind: 'kept' });
@@ -69,7 +58,7 @@ describe('discarding the object of a canceled export', () => {
   });
 
   it('F23 a discard keeps an object that is more than a second older than the job', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     const later = (ms: number) => new Date(Date.parse(input.object.lastModified) + ms).toISOString();
     expect(await discard({ ...input, notOlderThan: later(1_001) })).toEqual({
       kind: 'kept',
@@ -81,14 +70,14 @@ describe('discarding the object of a canceled export', () => {
   it.each(['', 'yesterday'])(
     'F23 a discard keeps the object when the start time of the job is unknown (%j)',
     async (notOlderThan) => {
-      const input = await exported();
+      const input = await exportedObject(rig);
       expect(await discard({ ...input, notOlderThan })).toMatchObject({ kind: 'kept' });
       expect(isThere(input.request)).toBe(true);
     },
   );
 
   it('F23 a discard keeps an object without an ETag to compare', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     const { size, lastModified } = input.object;
     const headers = { 'Content-Length': String(size), 'Last-Modified': new Date(lastModified).toUTCString() };
     fault('HEAD', { status: 200, headers });
@@ -106,7 +95,7 @@ describe('a discard that OBS rejects or interrupts', () => {
   ])(
     'F13 a discard keeps the object and gives the reason when OBS answers the %s with %i',
     async (method, status, reason) => {
-      const input = await exported();
+      const input = await exportedObject(rig);
       const code = status === 403 ? '<Error><Code>AccessDenied</Code></Error>' : '';
       fault(method, { status, ...(method === 'DELETE' ? { body: code } : {}) }, 5);
       expect(await discard(input)).toEqual({ kind: 'kept', reason });
@@ -115,7 +104,7 @@ describe('a discard that OBS rejects or interrupts', () => {
   );
 
   it('F13 a discard keeps the object and gives the reason when the permissions were removed meanwhile', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     rig.simulator.credentials.revoke('permissions');
     expect(await discard(input)).toEqual({ kind: 'kept', reason: 'OBS refused: 403 AccessDenied' });
     rig.simulator.credentials.restore();
@@ -128,7 +117,7 @@ describe('a discard that OBS rejects or interrupts', () => {
     ['the DELETE is not answered', 'DELETE', { dropBefore: true }, 1, true],
     ['the answer to the DELETE is lost', 'DELETE', { dropAfter: true }, 1, false],
   ] as const)('fails so that Temporal retries it when %s', async (_, method, action, times, staysThere) => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     const before = deletes();
     fault(method, action, times);
     const { outcome } = await rig.runAs({}, 'imsDiscardObject', input);
@@ -142,7 +131,7 @@ describe('a discard that OBS rejects or interrupts', () => {
   });
 
   it('F23 a discard deletes nothing when its check is out of date because the worker was suspended', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     const before = deletes();
     const heads = () => rig.simulator.requests().filter(({ method }) => method === 'HEAD').length;
     const [headsBefore, now] = [heads(), performance.now.bind(performance)];

@@ -4,23 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../rigs/long-form';
 import type { Ended } from '../rigs/processes';
-import { type Rig, startRig } from '../rigs/rig';
-import { Commands, SOON_MS } from '../rigs/run-command';
+import { commandsOfThisFile, SOON_MS } from '../rigs/run-command';
 
-let rig: Rig;
+const commands = commandsOfThisFile();
 let folder: string;
-let commands: Commands;
 beforeAll(async () => {
-  // Longer than the tests run: jobs end when a test says so.
-  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
-  commands = new Commands(rig);
   folder = await mkdtemp(join(tmpdir(), 'batch-files-'));
 });
-afterAll(async () => {
-  await commands?.close();
-  await rig?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.concurrent('batch', () => {
   const fileOf = async (content: unknown) => {
@@ -72,7 +63,7 @@ describe.concurrent('batch', () => {
     const file = await fileOf({ images: [{ imageId: commands.image('dataDisk'), bucketUrl: to }] });
     const { exitCode, stdout } = await commands.run('batch', file, '--dry-run', '--wait', '--json');
     expect([exitCode, JSON.parse(stdout).counts.valid]).toEqual([0, 1]);
-    expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === to)).toEqual([]);
+    expect(commands.rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === to)).toEqual([]);
   });
 
   itInLongForm('is shown by status and canceled by cancel', async () => {

@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { casesOf, itInLongForm } from '../rigs/long-form';
 import type { Ended } from '../rigs/processes';
-import { type Rig, startRig } from '../rigs/rig';
-import { Commands, FAST_POLLS, SOON_MS } from '../rigs/run-command';
+import { commandsOfThisFile, FAST_POLLS, SOON_MS } from '../rigs/run-command';
 
 /** What *within seconds* means: a worker is waited for for 3 s, a machine may be busy. */
 const SECONDS_MS = 25_000;
 
-let rig: Rig;
-let commands: Commands;
-beforeAll(async () => {
-  // Longer than the tests run: jobs end when a test says so.
-  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
-  commands = new Commands(rig);
-});
-afterAll(async () => {
-  await commands?.close();
-  await rig?.close();
-});
+const commands = commandsOfThisFile();
 
 describe.concurrent('an export that runs', () => {
   let to: string;
@@ -76,7 +65,7 @@ describe.concurrent('an export that has ended', () => {
   beforeAll(async () => {
     to = commands.destination('ended.vmdk');
     await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
-    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
     await commands.run('watch', exportWorkflowId(to));
   });
 
@@ -97,7 +86,7 @@ describe.concurrent('start --wait', () => {
   it('ends with 1 and the reason of the cloud when the job fails', async () => {
     const to = commands.destination('failed.zvhd2');
     const client = commands.launch(...commands.start('large', to, '--quick', '--wait', '--json'));
-    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'FAIL', error_code: 'IMG.0061' });
+    commands.rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'FAIL', error_code: 'IMG.0061' });
     const { exitCode, stdout, stderr } = await client.endsWithin(SOON_MS);
     expect(exitCode, client.said()).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ExportFailed', details: { code: 'IMG.0061' } } });
@@ -106,7 +95,7 @@ describe.concurrent('start --wait', () => {
 
   it('ends with 3 when the submit is ambiguous', async () => {
     const path = `/v1/cloudimages/${commands.image('windowsFromFile')}/file`;
-    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    commands.rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
     const lost = commands.start(
       'windowsFromFile',
       commands.destination('lost.vhd'),
@@ -225,7 +214,7 @@ describe.concurrent('attach', () => {
     await commands.refused(2, 'InvalidExportRequest', [...job, '--image', commands.image('large')]);
     const attaching = commands.launch(...job, '--image', commands.image('dataDisk'), ...FAST_POLLS, '--wait', '--json');
     await attaching.says(/job RUNNING/, SOON_MS);
-    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
     const { exitCode, stdout } = await attaching.endsWithin(SOON_MS);
     expect(exitCode, attaching.said()).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ jobId, submissions: 0, verification: { state: 'verified' } });

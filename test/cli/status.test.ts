@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { itInLongForm } from '../rigs/long-form';
 import type { Ended } from '../rigs/processes';
-import { type Rig, startRig } from '../rigs/rig';
-import { Commands, SOON_MS } from '../rigs/run-command';
+import { commandsOfThisFile, SOON_MS } from '../rigs/run-command';
 
-let rig: Rig;
-let commands: Commands;
-beforeAll(async () => {
-  // Longer than the tests run: jobs end when a test says so.
-  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
-  commands = new Commands(rig);
-});
-afterAll(async () => {
-  await commands?.close();
-  await rig?.close();
-});
+const commands = commandsOfThisFile();
 
 describe.concurrent('an export that runs', () => {
   let to: string;
@@ -59,7 +48,7 @@ describe.concurrent('an export that has ended', () => {
     await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
     const watching = commands.launch('watch', workflowId);
     await watching.says(/job RUNNING/, SOON_MS);
-    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
     watched = await watching.endsWithin(SOON_MS);
   });
 

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
 import { itInLongForm } from '../rigs/long-form';
-import { type Rig, startRig, untilStatus } from '../rigs/rig';
-import { Commands, SOON_MS } from '../rigs/run-command';
+import { untilStatus } from '../rigs/rig';
+import { commandsOfThisFile, SOON_MS } from '../rigs/run-command';
 
-let rig: Rig;
-let commands: Commands;
-beforeAll(async () => {
-  // Longer than the tests run: jobs end when a test says so.
-  rig = await startRig({ simulator: { jobSeconds: 3_600 } });
-  commands = new Commands(rig);
-});
-afterAll(async () => {
-  await commands?.close();
-  await rig?.close();
-});
+const commands = commandsOfThisFile();
 
 describe('steers a running export', () => {
   let to: string;
@@ -76,7 +66,7 @@ describe.concurrent('an export that has ended', () => {
     to = commands.destination('ended.vmdk');
     workflowId = exportWorkflowId(to);
     await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
-    rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob((await commands.jobTo(to)).jobId, { status: 'SUCCESS' });
     await commands.run('watch', workflowId);
   });
 
@@ -89,7 +79,7 @@ describe.concurrent('an export that has ended', () => {
 describe.concurrent('resolve', () => {
   it('continues with the job that `resolve` names when the submit is ambiguous', async () => {
     const path = `/v1/cloudimages/${commands.image('encrypted')}/file`;
-    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    commands.rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
     const to = commands.destination('resolved.vhd');
     const workflowId = exportWorkflowId(to);
     const ask = ['--option', 'onAmbiguousSubmit=ask'];
@@ -102,7 +92,7 @@ describe.concurrent('resolve', () => {
     // What has arrived needs no answer; another job is refused.
     expect((await commands.run('resolve', workflowId, '--job', jobId)).exitCode).toBe(0);
     await commands.refused(1, 'NothingToResolve', ['resolve', workflowId, '--job', 'f'.repeat(32)]);
-    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    commands.rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
     const { exitCode, stdout } = await waiting.endsWithin(SOON_MS);
     expect(exitCode, waiting.said()).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ jobId, confirmed: true, submissions: 1 });
@@ -117,19 +107,19 @@ describe.concurrent('resolve names a job that the cloud does not confirm', { tim
   /** An export whose submit was lost, and that the operator is asked about. */
   async function lost(image: string): Promise<{ workflowId: string; jobId: string }> {
     const path = `/v1/cloudimages/${commands.image(image)}/file`;
-    rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
+    commands.rig.simulator.faults.add({ service: 'ims', method: 'POST', path, action: { dropAfter: true } });
     const to = commands.destination(`${image}-lost.zvhd2`);
     commands.launch(...commands.start(image, to, '--quick', '--option', 'onAmbiguousSubmit=ask', '--wait'));
     const { jobId } = await commands.jobTo(to);
     const workflowId = exportWorkflowId(to);
-    await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'reconciling');
+    await untilStatus(commands.rig.client, workflowId, ({ phase }) => phase === 'reconciling');
     return { workflowId, jobId };
   }
 
   itInLongForm('and ends with 3 when the cloud does not answer in two minutes: the answer is kept', async () => {
     const { workflowId, jobId } = await lost('large');
     const path = `*/jobs/${jobId}`;
-    rig.simulator.faults.add({ service: 'ims', method: 'GET', path, times: 1_000, action: { status: 503 } });
+    commands.rig.simulator.faults.add({ service: 'ims', method: 'GET', path, times: 1_000, action: { status: 503 } });
     const { exitCode, stderr } = await commands.launch('resolve', workflowId, '--job', jobId).endsWithin(CHECKED_MS);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 3,
@@ -137,7 +127,7 @@ describe.concurrent('resolve names a job that the cloud does not confirm', { tim
         `Job ${jobId} is kept; the export goes on checking (the last check: the cloud answered`,
       ),
     });
-    await rig.client.workflow.getHandle(workflowId).cancel();
+    await commands.rig.client.workflow.getHandle(workflowId).cancel();
   });
 
   itInLongForm('and ends with 2 when the cloud says three times that there is none', async () => {
@@ -148,7 +138,7 @@ describe.concurrent('resolve names a job that the cloud does not confirm', { tim
       exitCode: 2,
       stderr: expect.stringContaining('It was not taken: the cloud answered'),
     });
-    await rig.client.workflow.getHandle(workflowId).cancel();
+    await commands.rig.client.workflow.getHandle(workflowId).cancel();
   });
 });
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DiscardInput } from '../../src/contract';
-import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
+import { type ActivityRig, exportedObject, startActivityRig } from '../rigs/activity-rig';
 import { ON_REQUEST, OneExport } from '../rigs/one-export';
 import { type Rig, startRig } from '../rigs/rig';
 
@@ -63,18 +62,8 @@ describe('deleting the object', () => {
   });
   afterAll(() => rig.close());
 
-  async function exported(): Promise<DiscardInput> {
-    const request = rig.request();
-    const notOlderThan = new Date(rig.simulator.clock.now()).toISOString();
-    await rig.run('imsSubmitExport', { request, mayPost: true, runId: RUN_ID });
-    rig.simulator.clock.advance(61_000);
-    const verified = await rig.run('imsVerifyObject', { request, jobId: 'job', notOlderThan });
-    if (verified.kind !== 'verified') throw new Error(`the object is ${verified.kind}`);
-    return { request, object: verified.object, notOlderThan };
-  }
-
   it('F13 a delete that fails by dead credentials keeps the object with its own reason, and works later', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     rig.simulator.credentials.revoke('permissions');
     const outcome = await rig.run('imsDiscardObject', input);
     rig.simulator.credentials.restore();
@@ -83,7 +72,7 @@ describe('deleting the object', () => {
   });
 
   it('F23 the discard deletes only the object that is proven ours', async () => {
-    const input = await exported();
+    const input = await exportedObject(rig);
     rig.simulator.clock.advance(5_000);
     rig.simulator.putObject(input.request.objectKey, 'somebody put another one in its place');
     expect(await rig.run('imsDiscardObject', input)).toMatchObject({ kind: 'kept' });

@@ -64,10 +64,10 @@ describe('a read of the cloud', () => {
 
   test('ends within its time budget when no answer comes', async () => {
     cloud.reply(() => undefined);
-    const client = cloud.client({}, { retry: { firstDelayMs: 1, budgetMs: 120, tryLimitMs: 50 } });
+    const client = cloud.client({}, { retry: { firstDelayMs: 1, budgetMs: 600, tryLimitMs: 50 } });
     const startedAt = performance.now();
     expect(await cloudErrorOf(client.ims.getJob(JOB_ID))).toMatchObject({ code: 'RequestTimeout', httpStatus: null });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(cloud.requests.length).toBeGreaterThan(1);
   });
 

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createExportActivities, parseExportInput } from '../../src/activities';
 import type { EvidenceWaits } from '../../src/activities/evidence';
-import type { BatchActivities, ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
+import type { BatchActivities, DiscardInput, ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
 import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../../src/testing';
 
@@ -107,6 +107,17 @@ async function untilCertain(
       if (!(error instanceof ApplicationFailure) || error.type !== 'ReadAgain') throw error;
     }
   }
+}
+
+/** An export that has ended, with its object as it was verified: what a cancel that drains would delete. */
+export async function exportedObject(rig: ActivityRig): Promise<DiscardInput> {
+  const request = rig.request();
+  const notOlderThan = new Date(rig.simulator.clock.now()).toISOString();
+  await rig.run('imsSubmitExport', { request, mayPost: true, runId: RUN_ID });
+  rig.simulator.clock.advance(61_000);
+  const verified = await rig.run('imsVerifyObject', { request, jobId: 'job', notOlderThan });
+  if (verified.kind !== 'verified') throw new Error(`the object is ${verified.kind}`);
+  return { request, object: verified.object, notOlderThan };
 }
 
 /** What a submit asks Temporal, in the place of a server: whether its attempt still counts. */

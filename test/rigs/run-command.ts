@@ -1,7 +1,7 @@
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { environmentOf, type JobSummary } from '../../src/testing';
 import { type Ended, RunningProcess, until } from './processes';
-import type { Rig } from './rig';
+import { type Rig, type RigOptions, startRig } from './rig';
 
 /** Generous for machines that are busy with other things; a hang takes longer. */
 export const SOON_MS = 40_000;
@@ -18,8 +18,16 @@ export function runCommand({ server, simulator }: Rig, ...args: string[]): Promi
 /** The commands of a user, each a process of its own, against the server, the simulator and the worker of a rig. */
 export class Commands {
   readonly #processes: RunningProcess[] = [];
+  #rig: Rig | undefined;
 
-  constructor(readonly rig: Rig) {}
+  get rig(): Rig {
+    if (this.#rig === undefined) throw new Error('the rig is there from the first test on');
+    return this.#rig;
+  }
+
+  async open(options: RigOptions): Promise<void> {
+    this.#rig = await startRig(options);
+  }
 
   /** Starts a command and leaves it running. */
   launch(...args: string[]): RunningProcess {
@@ -120,10 +128,19 @@ export class Commands {
       .map(({ name }) => name);
   }
 
-  /** Ends the commands that still run. */
+  /** Ends the commands that still run, and the rig. */
   async close(): Promise<void> {
     await Promise.all(this.#processes.filter(({ outcome }) => outcome === undefined).map((running) => running.kill()));
+    await this.#rig?.close();
   }
+}
+
+/** The commands of the file that calls this. Jobs take longer than its tests run: they end when a test says so. */
+export function commandsOfThisFile(): Commands {
+  const commands = new Commands();
+  beforeAll(() => commands.open({ simulator: { jobSeconds: 3_600 } }));
+  afterAll(() => commands.close());
+  return commands;
 }
 
 /** A command that ends with this code, and with one block on stderr that begins with the code of the error, if it has one. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
@@ -29,14 +29,28 @@ export function startTestServer(options: DevServerOptions = {}): Promise<DevServ
   return startDevServer({ headless: true, ...options });
 }
 
+/** The variable with the folder in which each shared server is noted by a file that has its pid as its name. */
+export const SHARED_SERVERS = 'IMS_EXPORT_SHARED_TEST_SERVERS';
+
 let sharedServer: Promise<DevServer> | undefined;
+
+async function startSharedServer(): Promise<DevServer> {
+  const server = await startTestServer();
+  const pids = process.env[SHARED_SERVERS];
+  if (pids !== undefined) await writeFile(join(pids, String(server.pid)), '');
+  return server;
+}
 
 /**
  * A namespace of its own on the one dev server that all test files of this process share. For tests that ask nothing
- * special of their server, and neither stop nor kill it: it ends with this process.
+ * special of their server, and neither stop nor kill it: it ends with the test run.
  */
 export async function sharedTestServer(): Promise<DevServer> {
-  sharedServer ??= startTestServer();
+  sharedServer ??= startSharedServer().catch((error: unknown) => {
+    // The next file tries again.
+    sharedServer = undefined;
+    throw error;
+  });
   const server = await sharedServer;
   const namespace = `test-${randomUUID().slice(0, 8)}`;
   const connection = await Connection.connect({ address: server.address });

@@ -15,7 +15,8 @@ import {
   type ImageQuery,
 } from '../../contract';
 import { takenIdText } from '../summaries';
-import { asText, failure } from '.';
+import { failure } from './failure';
+import { asText } from './invalid-request';
 
 /** @param name of the image, where it is known */
 export function notAllowed(

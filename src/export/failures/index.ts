@@ -19,6 +19,6 @@ export {
   earlierAttempt,
   type LastKnown,
   outcomeUnknown,
-  submitAmbiguous as submitLost,
+  submitAmbiguous,
   type UnknownOfJob,
 } from './unknown';

@@ -175,7 +175,7 @@ function nextPollAtMs(tracking: Submitted, lastPollAtMs: number): number {
       ? Math.max(options.minIntervalMs, PARKED_SHARE * options.maxIntervalMs)
       : options.minIntervalMs,
     maxIntervalMs: options.maxIntervalMs,
-    untilFinalPollMs: untilFinalPollMs,
+    untilFinalPollMs,
     random: Math.random(),
   });
   const spreadMs = Math.min(delayMs + phaseMs(tracking), Math.max(delayMs, options.maxIntervalMs));

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that mostly wait: for timeouts, lost workers, exports in real time, or other processes. */
@@ -8,14 +10,14 @@ const WAITING = [
   'client/start.',
   'workflows/export-image.',
   // It judges when polls come: so it begins when the processes have read their modules, and beside others that wait.
-  'fleet/fleet',
+  'trials/fleet/fleet',
   'cli/demo',
   'workflows/cancel.',
   'workflows/submission/lost-answer',
   'workflows/export-images.',
   'processes/secrets',
   'workflows/export-of-hours',
-  'storm/storm',
+  'trials/storm/storm',
   'trials/batch/',
   'docs/commands',
   'worker/',
@@ -34,7 +36,7 @@ const COMPUTING = [
   'cli/',
   'consumers/',
   'examples/',
-  'messages/messages',
+  'trials/messages/messages',
   'huaweicloud/fuzz',
   'replay/',
   'web-ui/',
@@ -50,6 +52,7 @@ const COMPUTING = [
 /** Mixes the files that mostly wait with those that mostly compute, so that neither are left for the end alone. */
 export class MixedSequence extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    refuseUnknown([...WAITING, ...COMPUTING]);
     const sorted = await super.sort(files);
     const waiting = inOrderOf(
       WAITING,
@@ -63,6 +66,13 @@ export class MixedSequence extends BaseSequencer {
     const first = 2 * this.ctx.config.maxWorkers;
     return [...waiting.slice(0, first), ...alternating(computing, waiting.slice(first))];
   }
+}
+
+/** A file that was moved would lose its place. */
+function refuseUnknown(paths: readonly string[]): void {
+  const files = readdirSync(join(import.meta.dirname, '../..'), { recursive: true }).map(String);
+  const unknown = paths.filter((path) => !files.some((file) => file.startsWith(path)));
+  if (unknown.length > 0) throw new Error(`no test file begins with ${unknown.join(', ')}`);
 }
 
 function alternating<T>(some: readonly T[], others: readonly T[]): T[] {
