@@ -8,11 +8,11 @@ import { attachExport } from '../../src/client';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
 import { QUICK_EVIDENCE } from '../rigs/activity-rig';
-import { startBatchWorkflow, verdictsOf } from '../rigs/batch-rig';
+import { bundleOfBatches, startBatchWorkflow, untilBatch, verdictsOf } from '../rigs/batch-rig';
 import { attemptsOf, eventsOf, timeOf } from '../rigs/history';
 import { exportForHours, HOUR_MS } from '../rigs/long-export';
 import { type Hits, ON_REQUEST, OneExport } from '../rigs/one-export';
-import { type Rig, startRig } from '../rigs/rig';
+import { type Rig, startRig, untilStatus } from '../rigs/rig';
 import { bundleOnce, bundleWithQuickSubmits } from '../rigs/temporal';
 
 let rig: Rig;
@@ -81,16 +81,17 @@ describe.concurrent('an object that is there', () => {
     expect(await attachExport(rig.client, input, { taskQueue: rig.taskQueue })).toMatchObject({ jobId });
   });
 
-  it.each<[string, Hits]>([
-    ['at the second reading', { nth: 2 }],
-    ['three times', { nth: 2, times: TOO_FEW }],
-  ])('F42 is taken after a lost answer although none was found %s', async (_when, hits) => {
+  it.each<[string, FaultAction, Hits]>([
+    ['none was found at the second reading', NOT_THERE, { nth: 2 }],
+    ['none was found three times', NOT_THERE, { nth: 2, times: TOO_FEW }],
+    ['another one was found three times', OTHER_OBJECT, { nth: 1, times: TOO_FEW }],
+  ])('F42 is taken after a lost answer although %s', async (_what, action, hits) => {
     const one = new OneExport(rig, { options: { acceptUnconfirmed: true } });
     one.postsFail({ dropAfter: true });
     await one.start();
     await one.until(({ phase }) => phase === 'reconciling');
     for (const { jobId } of one.jobs()) one.changeJob(jobId, { status: 'SUCCESS' });
-    one.headsFail(NOT_THERE, hits);
+    one.headsFail(action, hits);
     expect(await one.result()).toMatchObject({ confirmed: false, submissions: 1 });
     expect(one.posts()).toHaveLength(1);
   });
@@ -185,6 +186,45 @@ it('F42 an export that Temporal says once not to know is read again, and is ther
   await rig.client.workflow.start(EXPORT_IMAGE_WORKFLOW, { workflowId, taskQueue: 'nobody', args: [{}] });
   expect((await attempt(left)).found).toMatchObject([{ kind: 'running' }]);
   await rig.client.workflow.getHandle(workflowId).terminate();
+});
+
+it('F42 what several readings have found counts: an object of another format, images that are not there, an export that was deleted', async () => {
+  const batches = await startRig({ bundle: await bundleOfBatches(), simulator: { jobSeconds: 3_600 } });
+  try {
+    const { client, server, simulator } = batches;
+    const lost = new OneExport(batches, { options: { acceptUnconfirmed: true, maxProbes: 0 } });
+    lost.postsFail({ dropAfter: true });
+    await lost.start();
+    await lost.until(({ phase }) => phase === 'reconciling');
+    simulator.putObject(lost.objectKey, 'no disk at all');
+    expect(await lost.failure()).toMatchObject({
+      type: 'ExportOutcomeUnknown',
+      message: expect.stringContaining('it is no qcow2'),
+    });
+
+    const to = `${simulator.info.bucket}:${randomUUID()}/{name}-{imageId}`;
+    const there = simulator.addImage('linux').id;
+    const gone = simulator.addImage('linux').id;
+    const images = [there, gone, randomUUID()].map((imageId) => ({ imageId, fileFormat: 'qcow2' as const }));
+    const batch = await startBatchWorkflow(batches, { images, to });
+    const idOf = async (imageId: string) => {
+      const { exports } = await untilBatch(batch, ({ running }) => running === 2);
+      return exportWorkflowId(exports.find((running) => running.imageId === imageId)?.bucketUrl ?? '');
+    };
+    const [workflowId, other] = [await idOf(gone), await idOf(there)];
+    await untilStatus(client, workflowId, ({ jobId }) => jobId !== null);
+    await client.workflowService.deleteWorkflowExecution({
+      namespace: server.namespace,
+      workflowExecution: { workflowId },
+    });
+    for (const { jobId, imageId } of simulator.jobs()) {
+      if (imageId === there) simulator.changeJob(jobId, { status: 'SUCCESS' });
+    }
+    await client.workflow.getHandle(other).signal('pollNow');
+    expect(verdictsOf(await batch.result())).toEqual(['succeeded', 'unknown', 'refused']);
+  } finally {
+    await batches.close();
+  }
 });
 
 it('F42 the readings of a missing object take about two minutes, and add nothing to the history', async () => {

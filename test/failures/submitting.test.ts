@@ -103,12 +103,12 @@ it.concurrent.each([
   expect(one.posts()).toEqual([]);
 });
 
-it.concurrent('F18 a missing permission at the submit ends the export at once as AccessDenied', async () => {
+it.concurrent('F18 a missing permission at the submit ends the export as AccessDenied when it is missing again', async () => {
   const one = new OneExport(rig);
-  one.postsFail(said('IMG.0026', 403));
+  one.postsFail(said('IMG.0026', 403), ALWAYS);
   await one.start();
   expect(await one.failure()).toMatchObject({ type: 'AccessDenied', message: expect.stringContaining('IMG.0026') });
-  expect(one.posts()).toHaveLength(1);
+  expect(one.posts()).toHaveLength(2);
 });
 
 const THROTTLES: Array<[what: string, action: FaultAction]> = [

@@ -104,7 +104,14 @@ describe('an export', () => {
   });
 
   it('is not a success when the object is missing', async () => {
-    rig.simulator.faults.add({ service: 'obs', method: 'HEAD', path: '*/gone', nth: 2, action: { status: 404 } });
+    rig.simulator.faults.add({
+      service: 'obs',
+      method: 'HEAD',
+      path: '*/gone',
+      nth: 2,
+      times: 1_000,
+      action: { status: 404 },
+    });
     const input = rig.input({ bucketUrl: `${rig.simulator.info.bucket}:export-test/gone` });
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     await expect(started.result()).rejects.toMatchObject({

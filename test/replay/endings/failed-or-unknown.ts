@@ -18,7 +18,14 @@ export const FAILED_OR_UNKNOWN: readonly Ending[] = [
     name: 'object-invalid',
     closes: 'ExportedObjectInvalid',
     async run(rig) {
-      rig.simulator.faults.add({ service: 'obs', method: 'HEAD', path: '*/gone', nth: 2, action: { status: 404 } });
+      rig.simulator.faults.add({
+        service: 'obs',
+        method: 'HEAD',
+        path: '*/gone',
+        nth: 2,
+        times: 1_000,
+        action: { status: 404 },
+      });
       return await ended(rig, await submitted(rig, { bucketUrl: `${rig.simulator.info.bucket}:object/gone` }));
     },
   },

@@ -82,6 +82,7 @@ describe.concurrent('a cancel with onCancel drain', () => {
       service: 'obs',
       method: 'DELETE',
       path: `*/${one.objectKey}`,
+      times: 2,
       action: { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' },
     });
     one.changeJob(jobId, { status: 'SUCCESS' });
