@@ -45,7 +45,7 @@ describe('the published package', () => {
     expect(said[1]).toContain('No problems found');
   }, 120_000);
 
-  it('contains the build, the sources of its source maps, the pages that README links, what they deploy, and no more', async () => {
+  it('contains the build, the sources that its declaration maps name, the pages that README links, what they deploy, and no more', async () => {
     const files = (await run('tar', ['-tzf', packed.tarball], packed.folder)).trim().split('\n');
     const paths = files.map((file) => file.replace(/^package\//, ''));
     const others = paths.filter(

@@ -5,20 +5,12 @@
  *
  * @module
  */
-export { beingCanceled, childBusy, destinationBusy } from './busy';
-export { exportFailed, objectInvalid } from './failed';
-export { contextOf, failure, NO_EXPORT } from './failure';
-export { asText, invalidField, invalidRequest, type Problem, stateFromOutside } from './invalid-request';
-export { FAILURE_KINDS, type FailureKind, isBenign, isFailureType, outcomeOf, saysNothingSubmitted } from './kinds';
-export { answerUnderWay, nothingToResolve, notTunable } from './not-now';
-export { namingEarlier, notPlanned, notValidated, submitGivenUp, submitRejected } from './not-submitted';
-export { type ExportApplicationFailure, exportFailureOf, isExportFailure, shortReason } from './reading';
-export {
-  batchUnknown,
-  childTerminated,
-  earlierAttempt,
-  type LastKnown,
-  outcomeUnknown,
-  submitAmbiguous,
-  type UnknownOfJob,
-} from './unknown';
+export * from './busy';
+export * from './failed';
+export * from './failure';
+export * from './invalid-request';
+export * from './kinds';
+export * from './not-now';
+export * from './not-submitted';
+export * from './reading';
+export * from './unknown';
