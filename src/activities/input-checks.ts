@@ -38,24 +38,38 @@ export function refuseReservedOptions(settings: ExportSettings): void {
  *
  * A key that rests, since the circuit breaker holds it back, is no refusal: the next attempt comes when the key may be tried
  * again, if that is within `budgetMs`. Only when it rests again by then has the cloud refused it meanwhile.
+ *
+ * @param outageMs how long the cloud may be away
  */
 export function notSubmitted(
   deps: ExportActivityDeps,
   error: unknown,
-  { account, context, budgetMs }: { account: string; context: FailureContext; budgetMs: number },
+  { account, context, budgetMs, outageMs }: Patience & { account: string; context: FailureContext },
 ): unknown {
   if (!(error instanceof CloudError)) return error;
   const { code, operation, retryAfterMs } = error;
   const denied = isDenied(error);
   const refusal = () => notRead(context, account, error.info(), denied);
   if (mayPass(error)) {
-    const isOver = (retryAfterMs ?? 0) > leftOf(budgetMs) || (code === HELD_BACK && restedBefore());
+    const rests = code === HELD_BACK;
+    const isOver = (retryAfterMs ?? 0) > leftOf(rests ? budgetMs : outageMs) || (rests && restedBefore());
     return isOver ? refusal() : retryLater(error);
   }
   const { contradictedMs, refusedMs } = evidenceWaits(deps);
   if (denied) seenAgain([`Account ${account} was refused by ${operation}: ${code}`], refusedMs, error.info());
   else seenAgain([`${operation} was refused: ${code}`], contradictedMs, error.info());
   return refusal();
+}
+
+/** How long the cloud may be away before an export is given up that has not begun, in ms. */
+export const OUTAGE_MS = 900_000;
+
+/** How long an activity is tried again, in ms. */
+interface Patience {
+  /** While the key rests: `submitBudget`. */
+  budgetMs: number;
+  /** While the cloud cannot be reached. */
+  outageMs: number;
 }
 
 const HELD_BACK = 'CredentialsHeldBack';
@@ -67,8 +81,11 @@ function restedBefore(): boolean {
   return rested;
 }
 
-/** By the clock of the server, which both times are of. */
-function leftOf(budgetMs: number): number {
-  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = Context.current().info;
-  return budgetMs - (currentAttemptScheduledTimestampMs - scheduledTimestampMs);
+/** By the clock of the server, which both times are of. Temporal tries no longer than the activity has in all. */
+function leftOf(patienceMs: number): number {
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs, scheduleToCloseTimeoutMs } = Context.current().info;
+  return (
+    Math.min(patienceMs, scheduleToCloseTimeoutMs || patienceMs) -
+    (currentAttemptScheduledTimestampMs - scheduledTimestampMs)
+  );
 }

@@ -4,7 +4,7 @@ import { destinationTaken, notAllowed } from '../export/failures/before-submit';
 import { parseExportInput } from '../request/export';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './cloud';
 import { seenAgain } from './evidence';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from './input-checks';
+import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight } from './preflight';
 import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
@@ -30,7 +30,8 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
       const { submitBudgetMs: budgetMs } = request.options;
-      throw notSubmitted(deps, error, { account: request.account, context: contextOf(request, input), budgetMs });
+      const context = contextOf(request, input);
+      throw notSubmitted(deps, error, { account: request.account, context, budgetMs, outageMs: OUTAGE_MS });
     }
   };
 }

@@ -12,13 +12,28 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { CloudErrorInfo, ExportActivities } from '../contract';
+import { type CloudErrorInfo, durationMs, EXPORT_OPTIONS, type ExportActivities } from '../contract';
 import { SUBMIT_LIMITS } from './submit-limits';
 
-/** In all, with every attempt. */
-export const IN_ALL_MS = { validate: 900_000, reconcile: 240_000, read: 120_000, verify: 600_000, discard: 600_000 };
+/** For as long a key may rest, unless `submitBudget` says otherwise. */
+export const SUBMIT_BUDGET_MS = durationMs(EXPORT_OPTIONS.submitBudget.default) ?? 0;
 
-/** A few reads of the cloud. Retried while the cloud cannot be reached; the input is not known yet, so this is no option. */
+/** For how long a worker that is absent is waited for before the first check: it may well be busy. */
+export const VALIDATION_TAKEN_MS = 900_000;
+
+/** In all, with every attempt. */
+export const IN_ALL_MS = {
+  validate: SUBMIT_BUDGET_MS,
+  reconcile: 240_000,
+  read: 120_000,
+  verify: 600_000,
+  discard: 600_000,
+};
+
+/**
+ * A few reads of the cloud. Retried while the key rests, and for a quarter of an hour while the cloud cannot be reached, which the
+ * activity itself ends. The input is not known yet, so this is no option.
+ */
 export const { imsValidateExport } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: IN_ALL_MS.validate,

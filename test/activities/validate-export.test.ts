@@ -113,6 +113,16 @@ describe('validating an export', () => {
     expect(nextRetryDelay).toBeLessThanOrEqual(7_000 * 1.15);
   });
 
+  it.each([
+    ['is tried again while the cloud is away for less than a quarter of an hour', 890_000, 'CloudUnavailable'],
+    ['ends when the cloud has been away for a quarter of an hour', 900_001, 'SubmitRejected'],
+  ])('%s', async (_, awayMs, type) => {
+    fault({ service: 'ims', method: 'GET', action: { status: 503 } });
+    const info = { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 1_000 + awayMs };
+    const { outcome } = await rig.runAs(info, 'imsValidateExport', input());
+    expect(outcome).toMatchObject({ type, nonRetryable: type === 'SubmitRejected' });
+  });
+
   it('rejects the reserved option expectNotification', async () => {
     const { type, message } = await failure({ options: { expectNotification: true } });
     expect(type).toBe('InvalidExportRequest');

@@ -58,7 +58,10 @@ export async function startActivityRig(
   });
   // Temporal warns of every activity that fails; here many are meant to.
   const environment = (info: ActivityInfo = {}, givenUp = false) =>
-    new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR'), client: temporalSaying(givenUp) });
+    new MockActivityEnvironment(
+      { scheduleToCloseTimeoutMs: 7_200_000, ...info },
+      { logger: new DefaultLogger('ERROR'), client: temporalSaying(givenUp) },
+    );
   return {
     simulator,
     run: (name, ...args) => {

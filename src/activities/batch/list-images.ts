@@ -23,7 +23,9 @@ export function listImages(deps: ExportActivityDeps): BatchActivities['imsListIm
       if (images.length > MAX_BATCH_IMAGES) throw tooMany(query);
       return images.map(listed);
     } catch (error) {
-      throw notSubmitted(deps, error, { account, context: NO_EXPORT, budgetMs: Number.POSITIVE_INFINITY });
+      // The workflow that calls it chooses its time limits.
+      const patience = { budgetMs: Number.POSITIVE_INFINITY, outageMs: Number.POSITIVE_INFINITY };
+      throw notSubmitted(deps, error, { account, context: NO_EXPORT, ...patience });
     }
   };
 }

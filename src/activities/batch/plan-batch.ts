@@ -4,7 +4,7 @@ import type { CloudClient, Image } from '../../huaweicloud';
 import { type BatchRequest, parseBatchInput } from '../../request/batch';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { seenAgain } from '../evidence';
-import { accountOfInput, notSubmitted, refuseReservedOptions } from '../input-checks';
+import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from '../input-checks';
 import { type ImageFacts, imagesToRead, planBatch as makePlan } from './plan';
 import { listPrivateImages, type Reading, readImages, reading } from './private-images';
 
@@ -28,7 +28,12 @@ export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBat
       return makePlan(request, images.map(factsOf), startedAt);
     } catch (error) {
       const { submitBudgetMs: budgetMs } = request.options;
-      throw notSubmitted(deps, error, { account: request.account, context: NO_EXPORT, budgetMs });
+      throw notSubmitted(deps, error, {
+        account: request.account,
+        context: NO_EXPORT,
+        budgetMs,
+        outageMs: 2 * OUTAGE_MS,
+      });
     }
   };
 }

@@ -5,11 +5,12 @@
  */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { BatchActivities } from '../../contract';
+import { SUBMIT_BUDGET_MS } from '../activity-stubs';
 
-/** Reads the images, page by page. The cloud may be away for half an hour before the batch is given up. */
+/** Reads the images, page by page. The activity itself gives up when the cloud has been away for half an hour. */
 export const { imsPlanBatch } = proxyActivities<BatchActivities>({
   startToCloseTimeout: '10m',
-  scheduleToCloseTimeout: '30m',
+  scheduleToCloseTimeout: SUBMIT_BUDGET_MS,
   heartbeatTimeout: '60s',
   retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,

@@ -2,7 +2,7 @@ import { ActivityFailure, workflowInfo } from '@temporalio/workflow';
 import { durationMs, EXPORT_OPTIONS, exportWorkflowId, type ValidatedExport } from '../../contract';
 import { isExportFailure } from '../../export/failures';
 import { takenWithinMs, whenTaken } from '../absent-workers';
-import { activityError, IN_ALL_MS, imsValidateExport } from '../activity-stubs';
+import { activityError, imsValidateExport, VALIDATION_TAKEN_MS } from '../activity-stubs';
 import { rethrowCancel } from '../cancellation';
 import { answerDeferred } from '../deferred';
 import { warnOfShortTimeouts } from '../run-timeouts';
@@ -42,7 +42,7 @@ async function validateInput(tracking: Tracking): Promise<ValidatedExport> {
         imsValidateExport.executeWithOptions(
           {
             summary: 'check the request, the image and the bucket',
-            scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.validate),
+            scheduleToStartTimeout: takenWithinMs(tracking, VALIDATION_TAKEN_MS),
             taskQueue: activityTaskQueue(askedFor(tracking)),
           },
           [tracking.run.input],
