@@ -29,9 +29,9 @@ export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDi
       if (!(error instanceof CloudError)) throw error;
       if (error.code === 'NotSent' && error.cause instanceof ApplicationFailure) throw error.cause;
       if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
-      const reason = `OBS refused: ${denialText(error)}`;
-      seenAgain([reason], evidenceWaits(deps).refusedMs);
-      return { kind: 'kept', reason };
+      const refusal = denialText(error);
+      seenAgain([`OBS refused ${input.request.bucketUrl}`], evidenceWaits(deps).refusedMs, {}, refusal);
+      return { kind: 'kept', reason: `OBS refused: ${refusal}` };
     }
   };
 }

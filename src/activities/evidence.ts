@@ -26,6 +26,9 @@ export const EVIDENCE_WAITS: EvidenceWaits = {
   endOfListMs: 1_000,
 };
 
+/** The type of the failure that asks for another reading. */
+export const READ_AGAIN = 'ReadAgain';
+
 /** How often each finding was made, in a row. In the heartbeat details, where the next attempt finds it. */
 interface Seen {
   seen?: { [finding: string]: number };
@@ -37,9 +40,10 @@ interface Seen {
  *
  * @param findings sentences, the same for the same finding
  * @param kept for the next attempt, beside the findings
+ * @param why what a person reads after the finding; it may differ from attempt to attempt
  * @throws ApplicationFailure ReadAgain, retryable, while one of them was not made often enough
  */
-export function seenAgain(findings: readonly string[], waitsMs: readonly number[], kept: object = {}): void {
+export function seenAgain(findings: readonly string[], waitsMs: readonly number[], kept: object = {}, why = ''): void {
   const before = seenBefore();
   const seen = Object.fromEntries(findings.map((finding) => [finding, (before?.[finding] ?? 0) + 1]));
   const [finding, reads] = Object.entries(seen).reduce((least, other) => (other[1] < least[1] ? other : least), [
@@ -50,8 +54,8 @@ export function seenAgain(findings: readonly string[], waitsMs: readonly number[
   Context.current().heartbeat({ ...kept, seen } satisfies Seen);
   const waitMs = atLeast(waitsMs[reads - 1] ?? 0);
   throw ApplicationFailure.create({
-    type: 'ReadAgain',
-    message: `${finding} (reading ${reads} of ${waitsMs.length + 1}; the next one in ${formatDuration(waitMs)})`,
+    type: READ_AGAIN,
+    message: `${finding}${why && `: ${why}`} (reading ${reads} of ${waitsMs.length + 1}; the next one in ${formatDuration(waitMs)})`,
     nextRetryDelay: waitMs,
     details: [kept],
     category: ApplicationFailureCategory.BENIGN,

@@ -14,24 +14,25 @@ import { readRegistration } from './search-attributes';
  * destination. Reads only.
  *
  * @throws ApplicationFailure InvalidExportRequest, ExportNotAllowed, DestinationExists or AccessDenied, non-retryable;
- *   CloudUnavailable, retryable, while the cloud cannot be asked or the key rests; ReadAgain, retryable, while one attempt alone
- *   was refused by the cloud, or found no image or bucket
+ *   SubmitRejected, non-retryable, when the cloud or Temporal could not be asked for a quarter of an hour; CloudUnavailable or
+ *   TemporalUnavailable, retryable, until then, or while the key rests; ReadAgain, retryable, while one attempt alone was refused
+ *   by the cloud, or found no image or bucket
  */
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
   return async (input) => {
     const asked = parseExportInput(input);
     refuseReservedOptions(asked.options);
-    const { request, warnings } = await withRegisteredAttributes(asked);
-    const account = accountOfInput(deps, request.account);
-    // The job has started: reading it shows its image, and its destination need not be free.
-    if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
     try {
+      const { request, warnings } = await withRegisteredAttributes(asked);
+      const account = accountOfInput(deps, request.account);
+      // The job has started: reading it shows its image, and its destination need not be free.
+      if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
       const validated = await validate(deps, request, account);
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
-      const { submitBudgetMs: budgetMs } = request.options;
-      const context = contextOf(request, input);
-      throw notSubmitted(deps, error, { account: request.account, context, budgetMs, outageMs: OUTAGE_MS });
+      const { submitBudgetMs: budgetMs } = asked.options;
+      const context = contextOf(asked, input);
+      throw notSubmitted(deps, error, { account: asked.account, context, budgetMs, outageMs: OUTAGE_MS });
     }
   };
 }

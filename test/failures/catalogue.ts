@@ -263,7 +263,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F42',
     failure:
       'One wrong reading is taken for a verdict: a 404 of a gateway, an empty list, the page of a captive portal.',
-    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, else it is no answer.',
+    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, and a 401 or 403 a code or a request id, else it is no answer.',
     see: '`ReadAgain` at the pending activity, with the number of the reading. Nothing to do.',
   },
   {
@@ -276,7 +276,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F44',
     failure: "The client's own caution with a refused key is taken for the cloud's refusal.",
-    does: 'A key that rests is waited for, within `submitBudget`. Only when the cloud refuses it again does an export end.',
+    does: 'A key that rests is waited for, within `submitBudget`. Only when the cloud refuses it again after its rest does an export end, whichever worker takes the next attempt.',
     see: '`CredentialsHeldBack` at the pending validation or submit. Nothing to do if the key is right; else fix it.',
   },
   {

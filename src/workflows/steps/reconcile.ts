@@ -30,7 +30,7 @@ import { confirmAnswer, followAnswer } from '../submission/resolution';
 import {
   type NotExecuted,
   REFUSED_CREDENTIALS_TRIES,
-  refusedCredentials,
+  refusalsInARow,
   sleepOrWake,
   waitForNextTry,
 } from '../submission/waiting';
@@ -179,7 +179,7 @@ async function afterNotExecuted(
     lost.timesBusy += 1;
     return;
   }
-  lost.refusals = refusedCredentials(outcome) ? lost.refusals + 1 : 0;
+  lost.refusals = refusalsInARow(tracking, lost.refusals, outcome);
   if (lost.refusals >= REFUSED_CREDENTIALS_TRIES) return giveUp(tracking, 'the credentials are refused');
   const isInTime = await waitForNextTry(tracking, outcome, untilMs);
   // A busy image is watched all the same, and a person can be asked again.

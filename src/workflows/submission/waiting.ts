@@ -1,6 +1,7 @@
 import type { SubmitOutcome } from '../../contract';
 import { waitSummary } from '../../export/summaries';
 import { about, atLeast } from '../../export/time';
+import { is03 } from '../patches';
 import { sleep } from '../sleep';
 import type { Tracking, Validated } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
@@ -13,6 +14,15 @@ export const REFUSED_CREDENTIALS_TRIES = 2;
 /** True when the cloud itself refused the credentials; that there are none to sign with may pass. */
 export function refusedCredentials({ reason, error }: NotExecuted): boolean {
   return reason === 'unauthorized' && error.httpStatus !== null;
+}
+
+/**
+ * Refusals in a row, with this outcome. One without an answer of the cloud, such as that of a key that rests, neither counts nor
+ * forgets; until 0.3 it forgot.
+ */
+export function refusalsInARow(tracking: Tracking, before: number, outcome: NotExecuted): number {
+  if (refusedCredentials(outcome)) return before + 1;
+  return before > 0 && outcome.error.httpStatus === null && is03(tracking) ? before : 0;
 }
 
 /** Waits before the next try of a POST that was surely not executed; false, at once, when there is no time for one. */
