@@ -17,10 +17,8 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { MESSAGES, NOTHING_TO_RESOLVE, type SubmissionResolution, type SubmitInput } from '../contract';
 import { attachCommand } from '../export/guidance';
+import { SUBMIT_SETTLES_MS } from '../export/time';
 import { ASK_LIMIT_MS, confirmedHeartbeat } from './confirmed-heartbeat';
-
-/** Where the workflow does not say it: as long as an ambiguous submit settles. */
-const OFFER_FOR_MS = 260_000;
 
 const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 5_000;
@@ -55,7 +53,7 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
           reason: said.reason,
         });
       }
-      const isOver = performance.now() - startedAtMs + waitMs > (input.offerForMs ?? OFFER_FOR_MS);
+      const isOver = performance.now() - startedAtMs + waitMs > (input.offerForMs ?? SUBMIT_SETTLES_MS);
       if (isOver || context.cancellationDetails?.workerShutdown) return { ...said, kind: 'over' as const };
       await sleep(waitMs);
     }

@@ -20,7 +20,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
-import { type ClosedRun, earlierToPass } from './earlier';
+import { type ClosedRun, earlierToPass } from '../export/earlier-run';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';

@@ -18,11 +18,11 @@ import {
   exportWorkflowId,
 } from '../contract';
 import { describeEarlier, leftJob } from '../export/earlier';
+import { earlierRun, toldOf } from '../export/earlier-run';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
-import { earlierRun, handedOn } from './earlier';
 import { ExportError, toExportError } from './errors';
 import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
@@ -150,7 +150,8 @@ async function notesOf(
   request: ExportRequest,
 ): Promise<string[]> {
   const own = earlierRun(before);
-  const older = handedOn(before);
+  const told = toldOf(before);
+  const older = told?.jobId === own?.earlier.jobId ? null : told;
   const found = [own, older && { earlier: older, imageId: await imageOf(client, before.workflowId, older.runId) }];
   return found.flatMap((run) => {
     if (run === null) return [];

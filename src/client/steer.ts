@@ -5,7 +5,6 @@
  */
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import {
-  type ExportStatus,
   MESSAGES,
   type ResolutionStatus,
   type RetuneInput,
@@ -13,7 +12,7 @@ import {
   type SubmissionResolution,
 } from '../contract';
 import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
-import { followExport } from './follow';
+import { type ExportReport, followExport } from './follow';
 import { firstRunOf, shortCall } from './temporal-calls';
 
 /**
@@ -90,10 +89,14 @@ export async function resolveSubmission(
 
 const CHECK_INTERVAL_MS = 500;
 
+/** @property ended the export has ended, so that nothing more comes of it */
+export type CheckedResolution = ResolutionStatus & { ended: boolean };
+
 /**
  * What became of the job that an answer named, once the export has checked it.
  *
- * @param limitMs how long to wait for it: `taken` is null when it is not decided then
+ * @param limitMs how long to wait for it: `taken` is null when it is not decided then, or when the export has ended and left no
+ *   word of it
  * @throws ExportError NoSuchExport, TemporalUnreachable
  */
 export async function untilChecked(
@@ -101,20 +104,22 @@ export async function untilChecked(
   workflowId: string,
   jobId: string,
   limitMs = Number.POSITIVE_INFINITY,
-): Promise<ResolutionStatus> {
+): Promise<CheckedResolution> {
   const giveUpAtMs = Date.now() + limitMs;
-  let last: ResolutionStatus = { jobId, taken: null, objection: null };
-  for await (const { status } of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
-    if (status !== null) last = checkedJob(status, jobId) ?? last;
-    if (last.taken !== null || Date.now() >= giveUpAtMs) return last;
+  let last: CheckedResolution = { jobId, taken: null, objection: null, ended: false };
+  for await (const report of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
+    last = { ...last, ...checkedJob(report, jobId), ended: report.closedAt !== null };
+    if (last.taken !== null || Date.now() >= giveUpAtMs) break;
   }
-  return { jobId, taken: false, objection: last.objection ?? 'the export has ended before it was checked' };
+  return last;
 }
 
-/** Null where the status says nothing of it, as that of an older worker. */
-function checkedJob({ jobId: tracked, resolution }: ExportStatus, jobId: string): ResolutionStatus | null {
+/** Null where neither memo nor status say anything of it, as where no worker answers, or an older one. */
+function checkedJob({ memo, status }: ExportReport, jobId: string): ResolutionStatus | null {
+  const tracked = status?.jobId ?? memo.jobId;
+  const resolution = status?.resolution;
   if (tracked === jobId) return { jobId, taken: true, objection: null };
-  if (tracked !== null) return { jobId, taken: false, objection: `the export tracks job ${tracked}` };
+  if (tracked !== undefined) return { jobId, taken: false, objection: `the export tracks job ${tracked}` };
   if (!resolution) return null;
   if (resolution.jobId === jobId) return resolution;
   return { jobId, taken: false, objection: `a newer answer names job ${resolution.jobId}` };

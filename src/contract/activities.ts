@@ -8,7 +8,7 @@ import type { CloudErrorInfo, FailureType, ObjectProblem, SubJob } from './failu
 import type { FileFormat, ObjectFormat } from './input';
 import type { ExportOptions, ExportSettings } from './options';
 import type { ExportedObject } from './result';
-import type { DiscardOutcome } from './status';
+import type { DiscardOutcome, EarlierExport } from './status';
 
 /** A validated input with every default filled in: the only form that the workflow uses and carries on. */
 export interface ExportRequest {
@@ -81,6 +81,8 @@ export interface ReconcileInput {
   destinationFreeAt: string | null;
   /** An object must be there, so that one reading that finds none is not enough. */
   expected?: boolean;
+  /** When the job ran whose object this should be, where it was started elsewhere: that it is not is read more than once. */
+  job?: Pick<ObservedJob, 'beginTime' | 'endTime'>;
 }
 
 /** What stands at the destination of an ambiguous submit. */
@@ -217,7 +219,8 @@ export type LookAtExportsInput = CheckLivenessInput;
 export type ExportLiveness =
   /** `parentId` is the workflow that has started it as a child. */
   | { kind: 'running'; firstRunId: string; parentId: string | null; imageId: string | null }
-  | { kind: 'ended'; report: ExportEnded }
+  /** `earlier` is what the next run of that id is told of. A worker of 0.2 does not say it. */
+  | { kind: 'ended'; report: ExportEnded; earlier?: EarlierExport | null }
   /** A workflow that is no export has completed under the id of this one, so that Temporal starts none by that id. */
   | { kind: 'idTaken'; workflowType: string }
   /** Temporal no longer knows it. */

@@ -6,7 +6,6 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
-import { earlierToPass } from '../client/earlier';
 import { earlierResult, MAX_TRIES, refuseToJoin } from '../client/joining';
 import { exportStartOptions } from '../client/start-options';
 import {
@@ -16,6 +15,7 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { earlierToPass } from '../export/earlier-run';
 import { type FoundRun, findRun, readRunningExport } from './running-export';
 
 /** The workflow as a caller starts it. */

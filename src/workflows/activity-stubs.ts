@@ -23,7 +23,6 @@ export const VALIDATION_TAKEN_MS = 900_000;
 
 /** In all, with every attempt. */
 export const IN_ALL_MS = {
-  validate: SUBMIT_BUDGET_MS,
   reconcile: 240_000,
   read: 120_000,
   verify: 600_000,
@@ -36,7 +35,7 @@ export const IN_ALL_MS = {
  */
 export const { imsValidateExport } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: IN_ALL_MS.validate,
+  scheduleToCloseTimeout: SUBMIT_BUDGET_MS,
   retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });

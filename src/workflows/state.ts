@@ -23,6 +23,7 @@ import type {
   SubmissionResolution,
   SubmitOutcome,
 } from '../contract';
+import { JOB_ID } from '../contract';
 import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
 import type { JobCheck } from './submission/job-check';
@@ -255,6 +256,14 @@ export function jobMemo({ carried: { jobId, request, jobNamed } }: Tracking): {
   if (jobId === null || request === null) return {};
   const { imageId, bucketUrl, attach } = request;
   return { jobId, imageId, bucketUrl, ...(attach !== null && jobNamed ? { attached: true } : {}) };
+}
+
+/** A job that was named, and that is neither tracked nor refused: only the memo of the run names it to the next one. */
+export function namedMemo(tracking: Tracking): Pick<ExportMemo, 'namedJobId'> {
+  const { jobId, resolutionStatus: named } = tracking.carried;
+  if (jobId !== null || tracking.run.remoteJob !== 'unknown') return {};
+  const namedJobId = named === null ? attachedJobId(tracking) : named.jobId;
+  return named?.taken !== false && JOB_ID.test(namedJobId ?? '') ? { namedJobId } : {};
 }
 
 /** What the input asks for, as far as it can be read: the validated request, or the input as it came. */

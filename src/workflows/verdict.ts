@@ -27,6 +27,7 @@ import { publish } from './publishing';
 import {
   askedFor,
   attachedJobId,
+  namedMemo,
   type Submitted,
   submitEndsAtMs,
   surelyNotSubmitted,
@@ -153,7 +154,7 @@ async function end(
   tracking.run.nextPollAtMs = null;
   tracking.run.ended = { outcome, atMs: Date.now(), failure };
   answerDeferred(tracking);
-  upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
+  upsertMemo({ outcome, remoteJob, ...namedMemo(tracking), ...(discard === null ? {} : { object: discard.kind }) });
   publish(tracking);
   recordEnd(tracking);
   const notified = notifiedWorkflow(tracking);

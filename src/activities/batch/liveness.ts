@@ -22,6 +22,7 @@ import {
   type ExportMemo,
   type ExportOutcome,
 } from '../../contract';
+import { earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
@@ -69,10 +70,7 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
       if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {
         return { kind: 'idTaken', workflowType: latest.type };
       }
-      return {
-        kind: 'ended',
-        report: await reportOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null),
-      };
+      return await endOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null);
     });
   } catch (error) {
     if (isNotFound(error)) return { kind: 'gone' };
@@ -95,12 +93,12 @@ function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
  *
  * @param last its last run, where that is known
  */
-async function reportOf(
+async function endOf(
   client: Client,
   workflowId: string,
   firstRunId: string,
   last: WorkflowExecutionDescription | null,
-): Promise<ExportEnded> {
+): Promise<ExportLiveness> {
   const handle = client.workflow.getHandle(workflowId, last?.runId ?? firstRunId);
   const ending = await handle.result().then(
     (result: ExportImageResult) => ({ result }),
@@ -110,7 +108,9 @@ async function reportOf(
       return known;
     },
   );
-  const memo = ((last ?? (await handle.describe())).memo ?? {}) as ExportMemo;
+  const run = last ?? (await handle.describe());
+  const memo = (run.memo ?? {}) as ExportMemo;
+  const earlier = earlierToPass(run);
   const report = {
     workflowId,
     firstRunId,
@@ -120,13 +120,14 @@ async function reportOf(
     remoteJob: memo.remoteJob ?? (memo.jobId === undefined ? 'unknown' : 'running'),
     object: null,
   } as const;
-  if (!('result' in ending)) return { ...report, ...ending };
+  if (!('result' in ending)) return { kind: 'ended', report: { ...report, ...ending }, earlier };
   const { imageId, fileFormat, jobId, object } = ending.result;
-  return {
+  const succeeded: ExportEnded = {
     ...report,
     ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
     object: object && { size: object.size, etag: object.etag },
   };
+  return { kind: 'ended', report: succeeded, earlier };
 }
 
 /** Undefined when it is not the workflow that has failed, but the call that asks about it. */

@@ -101,7 +101,7 @@ function takeFinding(batch: Batch, position: number, item: Running, seen: Export
       if (child.firstRunId !== null) takeReport(batch, { ...seen.report, firstRunId: child.firstRunId });
       else if (seen.report.outcome === 'succeeded') settle(batch, position, resultOfEarlier(planned, seen.report));
       // It ran when it was to be started, and has failed since: now it is this batch's turn.
-      else startAgain(batch, position, item, earlierOf(seen.report));
+      else startAgain(batch, position, item, seen.earlier ?? earlierOf(seen.report));
       return;
     case 'idTaken':
       settle(batch, position, resultOfTakenId(planned, seen.workflowType));

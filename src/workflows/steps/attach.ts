@@ -8,6 +8,7 @@
  */
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { ObservedJob } from '../../contract';
+import { objectionToObject } from '../../export/attached-object';
 import { invalidField, isExportFailure, saysNothingSubmitted } from '../../export/failures';
 import { utc } from '../../export/time';
 import { is03 } from '../patches';
@@ -19,12 +20,6 @@ import { inspectDestination, objectionToJob, readJob } from '../submission/evide
 import { hear } from '../submission/job-check';
 import type { DestinationReading } from '../submission/next-step';
 import { outcomeUnknown } from '../verdict';
-
-/** Last-Modified has whole seconds. */
-const OLDER_BY_MS = 1_000;
-
-/** The object is complete before its job ends; later than this it is another one, whatever the clocks say. */
-const NEWER_BY_MS = 300_000;
 
 /** Takes the job as that of this export; refuses one that surely is not. */
 export async function attach(tracking: Validated, jobId: string): Promise<void> {
@@ -41,7 +36,8 @@ export async function attach(tracking: Validated, jobId: string): Promise<void> 
 
 async function take(tracking: Validated, jobId: string): Promise<void> {
   const job = await untilRead(tracking, jobId);
-  const destination = await inspectDestination(tracking, job.status === 'SUCCESS');
+  const { beginTime, endTime } = job;
+  const destination = await inspectDestination(tracking, job.status === 'SUCCESS', { beginTime, endTime });
   refuseOtherDestination(tracking, jobId, job, destination);
   if (destination.kind === 'free') tracking.carried.destinationFreeAt = destination.date ?? null;
   accept(tracking, jobId, true);
@@ -65,9 +61,8 @@ async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJo
     const objectionTo = (job: ObservedJob) => objectionToJob(tracking, job);
     const word = hear(outcome, objectionTo, carried.resolutionCheck, { nowMs, maxIntervalMs });
     if (word.taken === false) throw notThisJob(jobId, word.objection);
-    if (outcome.kind === 'observed') return outcome.job;
-    if (word.taken === true) continue;
-    carried.lastError = outcome.error;
+    if (word.taken) return word.job;
+    if ('error' in outcome) carried.lastError = outcome.error;
     carried.resolutionCheck = word.check;
     carried.resolutionStatus = { jobId, taken: null, objection: word.objection };
     // Until 0.3 it was given up then.
@@ -111,14 +106,9 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
       warn(tracking, `${assumed}.`);
       return;
     case 'candidate': {
-      const { lastModified } = look.object;
-      const modifiedAtMs = Date.parse(lastModified);
-      if (modifiedAtMs < Date.parse(utc(job.beginTime) ?? '') - OLDER_BY_MS) {
-        refuse(`it began ${job.beginTime}, and the object here was last modified ${lastModified}, before that`);
-      }
-      if (modifiedAtMs > Date.parse(utc(job.endTime) ?? '') + NEWER_BY_MS) {
-        refuse(`it ended ${job.endTime}, and the object here was last modified ${lastModified}, after that`);
-      }
+      // What was seen once, and could not be read again, refuses nothing.
+      const objection = look.passing ? null : objectionToObject(look.object, job);
+      if (objection !== null) refuse(objection);
       warn(tracking, `${assumed}.`);
     }
   }

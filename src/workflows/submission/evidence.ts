@@ -5,6 +5,7 @@
  */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { EXPORT_JOB_TYPE, type ExportedObject, type ObservedJob, type PollOutcome } from '../../contract';
+import type { JobTimes } from '../../export/attached-object';
 import { shortDestination } from '../../export/summaries';
 import { takenWithinMs, wasNotAnswered, whenTaken } from '../absent-workers';
 import { activityError, IN_ALL_MS, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
@@ -14,8 +15,17 @@ import type { Validated } from '../state';
 import { activityTaskQueue } from '../task-queues';
 import type { DestinationReading } from './next-step';
 
-/** What stands at the destination now. @param expected an object must be there: that there is none is read more than once */
-export async function inspectDestination(tracking: Validated, expected = false): Promise<DestinationReading> {
+/**
+ * What stands at the destination now.
+ *
+ * @param expected an object must be there: that there is none is read more than once
+ * @param job a job that was started elsewhere: that the object is not of it is read more than once
+ */
+export async function inspectDestination(
+  tracking: Validated,
+  expected = false,
+  job?: JobTimes,
+): Promise<DestinationReading> {
   const request = tracking.carried.request;
   tracking.run.nextPollAtMs = null;
   publish(tracking);
@@ -26,7 +36,7 @@ export async function inspectDestination(tracking: Validated, expected = false):
         scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.reconcile),
         taskQueue: activityTaskQueue(request),
       },
-      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt, expected }],
+      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt, expected, job }],
     );
   const sawNothing = (error: unknown) => wasNotAnswered(error) && objectSeenBefore(error) === null;
   try {

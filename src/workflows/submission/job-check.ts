@@ -27,7 +27,7 @@ export interface JobCheck {
 
 /** `taken` is null while the cloud has neither confirmed nor clearly contradicted the job. */
 export type JobWord =
-  | { taken: true }
+  | { taken: true; job: ObservedJob }
   | { taken: false; objection: string }
   | { taken: null; objection: string; check: JobCheck };
 
@@ -47,7 +47,7 @@ export function hear(
 ): JobWord {
   if (outcome.kind === 'observed') {
     const objection = objectionTo(outcome.job);
-    return objection === null ? { taken: true } : { taken: false, objection };
+    return objection === null ? { taken: true, job: outcome.job } : { taken: false, objection };
   }
   const { kind, error } = outcome;
   const { code, message } = error;
@@ -81,9 +81,8 @@ export function hear(
 /** IMG.0023, "an exception occurred during task query": also what an unknown job id is answered with. */
 const UNKNOWN_OR_BROKEN = 'IMG.0023';
 
-/** Only the service itself knows its jobs: its answers have a request id. */
-function isNotFound(kind: 'notFound' | 'error', { code, requestId }: CloudErrorInfo): boolean {
-  return requestId !== null && (kind === 'notFound' || code === UNKNOWN_OR_BROKEN);
+function isNotFound(kind: 'notFound' | 'error', { code }: CloudErrorInfo): boolean {
+  return kind === 'notFound' || code === UNKNOWN_OR_BROKEN;
 }
 
 function waitBeforeNextRead(
