@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { cloudErrorIn } from './activity-stubs';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { continueInNewRunWhenDue } from './continuation';
 import { is03 } from './patches';
 import { publish } from './publishing';
@@ -52,7 +51,10 @@ export function untilPatienceEnds({ carried }: Validated): () => boolean {
 /** True when no attempt of an activity was answered, by the cloud or by a worker: they were not taken, or lost. */
 export function wasNotAnswered(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof TimeoutFailure && cloudErrorIn(cause) === undefined;
+  if (!(cause instanceof TimeoutFailure)) return false;
+  // The cause of a timeout is what the last attempt failed with.
+  for (let at: unknown = cause; at instanceof Error; at = at.cause) if (at instanceof ApplicationFailure) return false;
+  return true;
 }
 
 /** True when surely no worker has begun it. */

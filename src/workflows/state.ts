@@ -79,6 +79,8 @@ export interface ExportState extends HandedOn {
   lastError: CloudErrorInfo | null;
   /** No worker took the last activity: nothing was asked of the cloud. */
   noWorker: boolean;
+  /** Up to when the stretches are counted: the last poll, answered or not. Null before the first. */
+  countedUntilMs: number | null;
   /** When the last poll was answered; null while the next one is due. */
   polledAtMs: number | null;
   /** How long the cloud asked to wait in the answer to the last poll. */
@@ -191,6 +193,7 @@ export function beginTracking(
     jobNotFoundSinceMs: null,
     lastError: null,
     noWorker: false,
+    countedUntilMs: null,
     polledAtMs: null,
     retryAfterMs: null,
     parked: false,
@@ -210,7 +213,10 @@ export function resumeTracking(input: unknown, handedOn: ExportState, followsAnE
     ...handedOn,
     mayHaveSubmitted: handedOn.mayHaveSubmitted || followsAnEarlierAttempt,
   };
-  if (carried.jobId !== null) return { carried, run: freshRun(input, pollingPhase(carried), 'running') };
+  if (carried.jobId !== null) {
+    const remoteJob = carried.lastJob?.status === 'SUCCESS' ? 'ended' : 'running';
+    return { carried, run: freshRun(input, pollingPhase(carried), remoteJob) };
+  }
   const { lostSubmit, mayHaveSubmitted } = carried;
   if (lostSubmit === null) {
     const isAttached = carried.request !== null && carried.request.attach !== null;
@@ -301,6 +307,7 @@ export function submitEndsAtMs({ carried }: Validated): number {
 /** Takes the answer of one poll in. */
 export function recordPoll({ carried }: Tracking, outcome: PollOutcome, nowMs: number): void {
   carried.polls += 1;
+  carried.countedUntilMs = nowMs;
   carried.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
   if (outcome.kind === 'observed') {
     recordObservation(carried, outcome.job, nowMs);
@@ -334,8 +341,10 @@ export function forgetStreaks({ carried }: Tracking): void {
   carried.jobNotFoundSinceMs = null;
 }
 
-/** So long nobody could ask the cloud: that is no part of any stretch. */
-export function stopStreaks({ carried }: Tracking, durationMs: number): void {
+/** Since the last poll nobody could ask the cloud: that is no part of any stretch. */
+export function stopStreaks({ carried }: Tracking, nowMs: number): void {
+  const durationMs = nowMs - (carried.countedUntilMs ?? nowMs);
+  carried.countedUntilMs = nowMs;
   if (carried.pollErrorsSinceMs !== null) carried.pollErrorsSinceMs += durationMs;
   if (carried.unknownStatusSinceMs !== null) carried.unknownStatusSinceMs += durationMs;
   if (carried.jobNotFoundSinceMs !== null) carried.jobNotFoundSinceMs += durationMs;

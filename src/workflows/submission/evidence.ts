@@ -13,6 +13,7 @@ import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import type { Validated } from '../state';
 import { activityTaskQueue } from '../task-queues';
+import { NO_WORKER } from './job-check';
 import type { DestinationReading } from './next-step';
 
 /**
@@ -40,7 +41,7 @@ export async function inspectDestination(
     );
   const sawNothing = (error: unknown) => wasNotAnswered(error) && objectSeenBefore(error) === null;
   try {
-    return await whenTaken(tracking, inspect, () => mayWait(tracking), sawNothing);
+    return await whenTaken(tracking, inspect, mayWait(tracking), sawNothing);
   } catch (error) {
     rethrowCancel(error);
     const object = objectSeenBefore(error);
@@ -51,9 +52,10 @@ export async function inspectDestination(
   }
 }
 
-/** For a worker: until the deadline, or until a person says something that may be done without one. */
-function mayWait({ carried: { deadlineAtMs, resolution } }: Validated): boolean {
-  return Date.now() < deadlineAtMs && resolution === null;
+/** For a worker: until the deadline, or until an answer comes that is to be followed first. */
+function mayWait({ carried }: Validated): () => boolean {
+  const { resolution } = carried;
+  return () => Date.now() < carried.deadlineAtMs && carried.resolution === resolution;
 }
 
 /**
@@ -83,10 +85,15 @@ export async function readJob(tracking: Validated, jobId: string, askedFor = tru
       [{ request, jobId, askedFor }],
     );
   try {
-    return await whenTaken(tracking, read, () => mayWait(tracking));
+    return await whenTaken(tracking, read, mayWait(tracking));
   } catch (error) {
     rethrowCancel(error);
-    return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };
+    const unread = activityError(error, 'ShowJob');
+    return {
+      kind: 'error',
+      error: tracking.carried.noWorker ? { ...unread, code: NO_WORKER, message: 'no worker took the check' } : unread,
+      retryAfterMs: null,
+    };
   }
 }
 

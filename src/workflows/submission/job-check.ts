@@ -31,6 +31,9 @@ export type JobWord =
   | { taken: false; objection: string }
   | { taken: null; objection: string; check: JobCheck };
 
+/** Code of a read that no worker took. */
+export const NO_WORKER = 'NO_WORKER';
+
 const NOT_FOUND_ANSWERS = 3;
 
 /**
@@ -53,7 +56,7 @@ export function hear(
   const { code, message } = error;
   const objection =
     error.httpStatus === null
-      ? `the cloud did not answer (${code}: ${message})`
+      ? `${code === NO_WORKER ? 'the cloud was not asked' : 'the cloud did not answer'} (${code}: ${message})`
       : `the cloud answered ${code}: ${message}`;
   const saysNotFound = kind !== 'denied' && isNotFound(kind, error);
   const notFound = (before?.notFound ?? 0) + (saysNotFound ? 1 : 0);
@@ -79,7 +82,7 @@ export function hear(
 }
 
 /** IMG.0023, "an exception occurred during task query": also what an unknown job id is answered with. */
-const UNKNOWN_OR_BROKEN = 'IMG.0023';
+export const UNKNOWN_OR_BROKEN = 'IMG.0023';
 
 function isNotFound(kind: 'notFound' | 'error', { code }: CloudErrorInfo): boolean {
   return kind === 'notFound' || code === UNKNOWN_OR_BROKEN;

@@ -32,7 +32,7 @@ export async function waitForNextTry(
   endsAtMs: () => number,
 ): Promise<boolean> {
   tracking.carried.lastError = outcome.error;
-  const delayMs = delayBeforeNextTry(outcome, tracking.carried.submitWaits);
+  const delayMs = delayBeforeNextTry(tracking, outcome);
   const tryAtMs = Date.now() + delayMs;
   if (tryAtMs >= endsAtMs()) return false;
   tracking.carried.submitWaits += 1;
@@ -70,14 +70,16 @@ export async function sleepOrWake(tracking: Tracking, untilMs: () => number, sum
   tracking.carried.wake = false;
 }
 
-function delayBeforeNextTry(outcome: NotExecuted, waits: number): number {
+function delayBeforeNextTry(tracking: Tracking, outcome: NotExecuted): number {
   const { reason, retryAfterMs } = outcome;
+  const waits = tracking.carried.submitWaits;
   const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs, refusedAgainMs } = SUBMIT_LIMITS;
   const backedOffMs = Math.min(
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
   );
   const jitteredMs = about(backedOffMs);
-  const askedMs = Math.max(retryAfterMs ?? 0, refusedCredentials(outcome) ? refusedAgainMs : 0);
+  // Until 0.3 it was tried again as soon as after anything else.
+  const askedMs = Math.max(retryAfterMs ?? 0, refusedCredentials(outcome) && is03(tracking) ? refusedAgainMs : 0);
   return Math.max(atLeast(askedMs), jitteredMs);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudErrorInfo, ObservedJob, PollOutcome } from '../../../src/contract';
-import { hear, type JobCheck } from '../../../src/workflows/submission/job-check';
+import { hear, type JobCheck, NO_WORKER } from '../../../src/workflows/submission/job-check';
 import { SUBMIT_LIMITS } from '../../../src/workflows/submit-limits';
 
 const NOW = 1_000_000_000;
@@ -82,6 +82,12 @@ describe('a job that a person named', () => {
     ['no answer', noAnswer],
   ])('is never contradicted by %s', (_what, outcome) => {
     expect(hearAll(Array.from({ length: 50 }, (_, at) => [outcome, at * HALF_MS]))).toMatchObject({ taken: null });
+  });
+
+  it('was not looked at where no worker took the read: the cloud is not said to be silent', () => {
+    const notTaken: PollOutcome = { kind: 'error', error: error(NO_WORKER, null, null), retryAfterMs: null };
+    const word = hear(notTaken, () => null, null, { nowMs: NOW, maxIntervalMs: MAX_INTERVAL_MS });
+    expect(word).toMatchObject({ taken: null, objection: 'the cloud was not asked (NO_WORKER: no)' });
   });
 
   it('is taken when the cloud shows it after all', () => {
