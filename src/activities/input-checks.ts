@@ -8,7 +8,7 @@ import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { type CloudErrorInfo, EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { invalidField } from '../export/failures';
 import { notRead } from '../export/failures/before-submit';
-import { CloudError, CREDENTIALS_HELD_BACK } from '../huaweicloud';
+import { CloudError, CREDENTIALS_HELD_BACK, CREDENTIALS_UNAVAILABLE } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits, isDenied, mayPass, retryLater } from './cloud';
 import { READ_AGAIN, seenAgain } from './evidence';
 
@@ -53,8 +53,8 @@ export function notSubmitted(
   const denied = isDenied(error);
   const refusal = () => notRead(context, account, error.info(), denied);
   if (mayPass(error)) {
-    const rests = code === CREDENTIALS_HELD_BACK;
-    const isOver = (retryAfterMs ?? 0) > leftOf(rests ? budgetMs : outageMs) || wasRefusedAgain(error);
+    const patienceMs = isHeldBack(error) ? budgetMs : outageMs;
+    const isOver = (retryAfterMs ?? 0) > leftOf(patienceMs) || wasRefusedAgain(error);
     return isOver ? refusal() : retryLater(error);
   }
   const { contradictedMs, refusedMs } = evidenceWaits(deps);
@@ -86,6 +86,11 @@ function ownError(error: unknown): CloudErrorInfo {
   const code = (error instanceof ApplicationFailure && error.type) || 'ACTIVITY_FAILED';
   const message = error instanceof Error ? error.message : String(error);
   return { code, message, httpStatus: null, requestId: null, operation: Context.current().info.activityType };
+}
+
+/** A key that rests, or a password or key by which the keys are had. */
+function isHeldBack({ code, retryAfterMs }: CloudError): boolean {
+  return code === CREDENTIALS_HELD_BACK || (code === CREDENTIALS_UNAVAILABLE && retryAfterMs !== null);
 }
 
 /** Since this activity was scheduled. By no clock but that of the server: the other time is a length, and none too short. */

@@ -28,6 +28,9 @@ export interface CloudErrorFields {
 /** The code of a request that was not sent, since its access key rests after refusals: our own caution, not a word of the cloud. */
 export const CREDENTIALS_HELD_BACK = 'CredentialsHeldBack';
 
+/** There is nothing to sign with. With a time to wait: what the keys are had by is held back. */
+export const CREDENTIALS_UNAVAILABLE = 'CredentialsUnavailable';
+
 /**
  * Anything but a clear answer of the cloud; the only error that the clients throw. It never holds headers or secrets,
  * so it may be logged and stored.

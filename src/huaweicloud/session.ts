@@ -6,6 +6,7 @@ import {
   type Attempt,
   CloudError,
   CREDENTIALS_HELD_BACK,
+  CREDENTIALS_UNAVAILABLE,
   errorOfAnswer,
   errorOfTransport,
   headerOf,
@@ -301,7 +302,7 @@ export class CloudSession {
         throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
       }
       throw notSent(request.operation, {
-        code: 'CredentialsUnavailable',
+        code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${cause instanceof Error ? cause.message : String(cause)}`,
         retryAfterMs: cause instanceof CredentialsError ? cause.retryAfterMs : null,
       });
