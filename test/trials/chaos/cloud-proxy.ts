@@ -26,10 +26,16 @@ export interface SubmitSeen {
   answeredAtMs: number | null;
 }
 
+export interface WrongAnswerGiven {
+  atMs: number;
+  method: string;
+  path: string;
+  as: WrongAnswer;
+}
+
 export class CloudProxy {
   readonly submits: SubmitSeen[] = [];
-  /** Wrong answers that were given. */
-  readonly given: Array<{ atMs: number; method: string; path: string; as: WrongAnswer }> = [];
+  readonly wrongAnswers: WrongAnswerGiven[] = [];
   readonly #servers: Server[] = [];
   readonly #ports = new Map<ServiceName, number>();
   readonly #sockets = new Set<Socket>();
@@ -158,7 +164,7 @@ export class CloudProxy {
     const index = this.#wrong.findIndex((wrong) => wrong.of === of);
     const [wrong] = index < 0 ? [] : this.#wrong.splice(index, 1);
     if (wrong === undefined) return null;
-    this.given.push({ atMs: Date.now(), method, path, as: wrong.as });
+    this.wrongAnswers.push({ atMs: Date.now(), method, path, as: wrong.as });
     return service === 'obs' ? wrongAnswerOfObs(wrong.as, wrong.of) : wrongAnswerOfIms(wrong.as);
   }
 }

@@ -12,7 +12,7 @@ import { judge } from './judgement';
 import { perform } from './perform';
 import { type ChaosFlags, type ChaosPlan, describePlan, planOf } from './plan';
 import type { ChaosRecord } from './record';
-import { reportOf } from './report';
+import { ChaosTally, reportOf } from './report';
 
 export const chaos: Trial<ChaosPlan, ChaosRecord, Closable, ChaosFlags> = {
   name: 'chaos',
@@ -24,4 +24,5 @@ export const chaos: Trial<ChaosPlan, ChaosRecord, Closable, ChaosFlags> = {
   perform: (plan, _, report) => perform(plan, report),
   judge,
   describeRecord: reportOf,
+  newTally: () => new ChaosTally(),
 };

@@ -142,7 +142,7 @@ function ofSuccess(
     problems.push(
       `its object has ETag ${result.object.etag} and ${result.object.size} bytes, that of the cloud ${stored.etag} and ${stored.size}`,
     );
-  if (result.verification.state === 'skipped' && !wasRevoked(record))
+  if (result.verification.state === 'skipped' && !wasRevoked(record, of))
     problems.push(`its object was not verified: ${result.verification.reason}`);
   return problems;
 }
@@ -172,9 +172,9 @@ const SAYS_NOTHING_SUBMITTED: ReadonlySet<string> = new Set(['SubmitRejected', '
 function isExcused(record: ChaosRecord, of: ExportRecord, { type }: Extract<Verdict, { kind: 'failed' }>): boolean {
   switch (type) {
     case 'AccessDenied':
-      return wasRevoked(record);
+      return wasRevoked(record, of) || refusedByOthers(record, of) > 1;
     case 'SubmitRejected':
-      return wasRevoked(record) || deadlineHasPassed(of);
+      return wasRevoked(record, of) || deadlineHasPassed(of);
     case 'DestinationExists':
       // Of an earlier start of the same.
       return jobsOf(record, of).length > jobsOfLastChain(record, of).length;
@@ -183,8 +183,23 @@ function isExcused(record: ChaosRecord, of: ExportRecord, { type }: Extract<Verd
   }
 }
 
-function wasRevoked({ plan }: ChaosRecord): boolean {
-  return plan.actions.some((action) => action.do === 'revoke' || (action.do === 'wrongRead' && action.as === '401'));
+/** A key that was refused rests for five minutes, and what needs it waits for a further moment. */
+const KEY_RESTS_MS = 330_000;
+
+/** While it went on, keys were refused, or rested for it. */
+function wasRevoked({ done }: ChaosRecord, { startedAtMs, endedAtMs }: ExportRecord): boolean {
+  return done.some(
+    ({ action, fromMs, untilMs }) =>
+      action.do === 'revoke' &&
+      fromMs <= (endedAtMs ?? Number.POSITIVE_INFINITY) &&
+      untilMs + KEY_RESTS_MS >= startedAtMs,
+  );
+}
+
+/** How often a read was refused by something on the way while it went on; which of them were its own cannot always be told. */
+function refusedByOthers({ wrongAnswers }: ChaosRecord, { startedAtMs, endedAtMs }: ExportRecord): number {
+  return wrongAnswers.filter(({ atMs, as }) => as === '401' && atMs >= startedAtMs && atMs <= (endedAtMs ?? atMs))
+    .length;
 }
 
 /** The final try comes a little before it, and one that would come too late is not made. */
@@ -226,10 +241,11 @@ const TIME_TO_SEE_MS = 60_000;
 
 /** When all was well for long enough between the end of the job and the deadline, it was there to be seen. */
 function couldHaveKnown(record: ChaosRecord, of: ExportRecord): string[] {
-  const deadlineAtMs = of.deadlineAtMs ?? Number.NEGATIVE_INFINITY;
+  const { deadlineAtMs } = of;
+  if (deadlineAtMs === null) return ['unknown by a deadline that no status tells'];
   const job = jobsOf(record, of).at(-1);
   if (!deadlineHasPassed(of)) return [`unknown by its deadline, ${new Date(deadlineAtMs).toISOString()}, before that`];
-  if (job?.endTime == null || wasRevoked(record)) return [];
+  if (job?.endTime == null || wasRevoked(record, of)) return [];
   const sinceMs = Math.max(record.healedAtMs, Date.parse(job.endTime));
   return deadlineAtMs - sinceMs > TIME_TO_SEE_MS
     ? [`unknown by its deadline, although its job had ended (${job.status}) ${deadlineAtMs - sinceMs} ms before`]

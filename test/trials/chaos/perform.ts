@@ -51,8 +51,10 @@ class Run {
     const scene = await this.#scene();
     const imagesOfBatch = await town.stage.addImages('linux', plan.batch.images);
     this.#startedAtMs = Date.now();
-    const starts = scene.subjects.map((subject) => this.#start(subject));
-    const batch = this.#startBatch(imagesOfBatch);
+    const errors: unknown[] = [];
+    for (const start of [...scene.subjects.map((subject) => this.#start(subject)), this.#startBatch(imagesOfBatch)]) {
+      start.catch((error: unknown) => errors.push(error));
+    }
     const actions = plan.actions.map((action) => this.#act(action, scene));
     await this.#until(plan.healAtMs, REPORT_EVERY_MS);
     await Promise.all(actions);
@@ -60,12 +62,14 @@ class Run {
     await town.heal();
     const healedAtMs = Date.now();
     const boundMs = healedAtMs + plan.boundMs;
-    await Promise.all([resumeAll(scene), Promise.all(starts), batch]);
+    await resumeAll(scene);
     const exports = await Promise.all([
       ...scene.subjects.map((subject) => subject.record(boundMs)),
       ...imagesOfBatch.map((imageId, index) => this.#recordOfItem(imageId, index, boundMs)),
     ]);
     const batchRecord = await this.#recordOfBatch(boundMs);
+    // Not a word of the package, which is judged, but trouble of this trial.
+    if (errors.length > 0) throw errors[0];
     report('every export has ended, or its time is over');
     return await this.#record({ healedAtMs, exports, batch: batchRecord });
   }
@@ -195,6 +199,7 @@ class Run {
       jobs: await town.stage.jobs(),
       objects: objects.filter((object) => object.bucket === bucket),
       submits: town.cloud.submits,
+      wrongAnswers: town.cloud.wrongAnswers,
       done: this.#done,
       faults: town.faults,
       fell: town.fell,

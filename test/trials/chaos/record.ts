@@ -6,7 +6,7 @@
 import type { BatchItemResult, ExportImageResult, ExportMemo } from '../../../src/contract';
 import type { JobSummary } from '../../../src/testing';
 import type { StoredObject } from '../../../src/testing/obs/object-store';
-import type { SubmitSeen } from './cloud-proxy';
+import type { SubmitSeen, WrongAnswerGiven } from './cloud-proxy';
 import type { Action, ChaosPlan, ExportKind } from './plan';
 import type { Fault } from './town';
 
@@ -22,6 +22,8 @@ export interface ChaosRecord {
   objects: StoredObject[];
   /** The submits of the workers, as the network saw them. */
   submits: SubmitSeen[];
+  /** Reads that were answered by something on the way. */
+  wrongAnswers: WrongAnswerGiven[];
   done: Done[];
   /** When processes were not there, or stood still. */
   faults: Fault[];

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { version } from '../../../package.json';
+import type { Tally } from '../trial';
 import { historyFileOf } from './histories';
 import { describeVerdict, findingsOf } from './judgement';
 import type { PlannedAction } from './plan';
@@ -26,6 +28,21 @@ export function reportOf(record: ChaosRecord): string {
           `histories, logs and the whole record: ${record.folder}`,
         ]),
   ].join('\n');
+}
+
+/** A row of the table in docs/development/evidence.md for each run. */
+export class ChaosTally implements Tally<ChaosRecord> {
+  readonly #rows: string[] = [];
+
+  add(record: ChaosRecord): void {
+    const { plan, exports, done } = record;
+    const counts = Object.values(findingsOf(record)).map((found) => found.length);
+    this.#rows.push(`| ${[version, plan.seed, plan.minutes, exports.length, done.length, ...counts].join(' | ')} |`);
+  }
+
+  toString(): string {
+    return this.#rows.join('\n');
+  }
 }
 
 function tally(words: readonly string[]): string {

@@ -16,6 +16,7 @@ import {
   attachExport,
   cancelExport,
   ExportError,
+  type ExportReport,
   exportResult,
   pausePolling,
   pollNow,
@@ -163,8 +164,11 @@ export class Subject {
     const status = (await this.#describe())?.status.name;
     if (this.#attachTo !== null || this.plan.kind === 'refused') throw new Error('not of this kind');
     if (status !== 'RUNNING' && status !== 'COMPLETED') throw new Error(`it is ${status}`);
-    const { jobId } = await startExport(this.client, this.#input);
-    if (jobId !== null) this.#toldJobs.add(jobId);
+    // It returns when the export is submitted, which may take as long as the export is allowed to.
+    startExport(this.client, this.#input).then(
+      ({ jobId }) => this.#toldJobs.add(jobId ?? ''),
+      () => undefined,
+    );
   }
 
   /** @param share which of its workflow tasks: 0 the first, 1 the last */
@@ -190,11 +194,11 @@ export class Subject {
   /** Waits until it has ended, and for its parent. What has not ended by then is recorded as open. */
   async record(untilMs: number): Promise<ExportRecord> {
     const { client, workflowId, name, imageId, bucketUrl, plan } = this;
-    const told = { name, kind: plan.kind, imageId, bucketUrl, toldJobs: [...this.#toldJobs] };
     const mayBeUnconfirmed = plan.options.acceptUnconfirmed === true;
     const known = await recordOf(client, workflowId, untilMs);
     const parent = plan.kind === 'child' ? await this.#parentsVerdict(untilMs) : null;
-    return { ...known, ...told, mayBeUnconfirmed, parent };
+    const toldJobs = [...this.#toldJobs].filter((jobId) => jobId !== '');
+    return { ...known, name, kind: plan.kind, imageId, bucketUrl, mayBeUnconfirmed, toldJobs, parent };
   }
 
   async #parentsVerdict(untilMs: number): Promise<Verdict> {
@@ -251,7 +255,7 @@ type KnownOfExport = Pick<
 /** What Temporal has of an export, once it has ended. */
 export async function recordOf(client: Client, workflowId: string, untilMs: number): Promise<KnownOfExport> {
   const closed = await untilClosed(client, workflowId, untilMs);
-  const report = await readExport(client, workflowId).catch(() => null);
+  const report = await read(client, workflowId);
   if (closed === null) {
     const seen = report === null ? 'it does not exist' : `${report.workflowStatus} ${JSON.stringify(report.status)}`;
     const startedAtMs = Date.parse(report?.startedAt ?? '') || 0;
@@ -270,6 +274,18 @@ export async function recordOf(client: Client, workflowId: string, untilMs: numb
     endedAtMs: closed.closeTime?.getTime() ?? null,
     deadlineAtMs: Date.parse(report?.status?.deadlineAt ?? '') || null,
   };
+}
+
+const READ_TRIES = 10;
+
+/** Until a worker has answered: many are asked at the same time. */
+async function read(client: Client, workflowId: string): Promise<ExportReport | null> {
+  let report: ExportReport | null = null;
+  for (let tries = 0; tries < READ_TRIES && (report === null || report.status === null); tries += 1) {
+    report = await readExport(client, workflowId).catch(() => null);
+    if (report === null) await sleep(TRY_AGAIN_MS);
+  }
+  return report;
 }
 
 function verdictOf(error: unknown): Verdict {
