@@ -59,7 +59,8 @@ export async function act(action: Action, scene: Scene): Promise<void> {
       await stage.changeCredentials({ revoke: action.what === 'permissions' ? 'permissions' : true });
       await sleep(action.forMs);
       await restoreCredentials(town);
-      return;
+      // A key that was refused rests for minutes; a new one is tried at once, as the person knows who was told so.
+      return await town.rotate();
     case 'message':
       return await subject?.send(action.message);
     case 'cancel':

@@ -179,7 +179,7 @@ describe('the judge of `npm run chaos`', () => {
       { kind: 'child', parent: { kind: 'canceled' } },
       /its parent was told: canceled/,
     ],
-    ['an export of an image that may not be exported', {}, { kind: 'refused' }, /may not be exported/],
+    ['an export of an image that may not be exported', {}, { kind: 'refused' }, /may not be exported: succeeded/],
   ])('finds %s', (_, changes, ofExport, problem) => {
     const found = judge(record(changes, ofExport));
     expect(found.filter((sentence) => problem.test(sentence))).toHaveLength(1);
@@ -196,7 +196,7 @@ describe('the judge of `npm run chaos`', () => {
 
   it('takes a refusal of credentials for right while they were revoked, and not long after', () => {
     const revoke = { do: 'revoke', what: 'credentials', forMs: 1_000 } as const;
-    const refused = { ...FAILED('AccessDenied'), startedAtMs: 400_000, endedAtMs: 410_000 };
+    const refused = { ...FAILED('AccessDenied'), toldJobs: [], startedAtMs: 400_000, endedAtMs: 410_000 };
     expect(judge(record({ jobs: [], done: [done(revoke, 405_000)] }, refused))).toEqual([]);
     expect(judge(record({ jobs: [], done: [done(revoke, 1_000)] }, refused))).toHaveLength(1);
   });

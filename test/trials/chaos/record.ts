@@ -34,7 +34,7 @@ export interface ChaosRecord {
   secretsFound: Array<{ what: string; where: string }>;
   /** What was searched for secrets: texts, and how many secrets. */
   searched: { texts: number; secrets: number };
-  /** Where histories and logs are, when something is wrong. */
+  /** Where histories, logs and the record are kept. */
   folder: string;
 }
 

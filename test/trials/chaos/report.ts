@@ -20,13 +20,8 @@ export function reportOf(record: ChaosRecord): string {
     `processes away or frozen: ${tally(faults.map(({ who }) => who))}; ended by themselves: ${tally(fell.map(({ who, how }) => `${who} (${how})`)) || 'none'}`,
     `submits seen by the network: ${submits.length}, unanswered ${submits.filter(({ answeredAtMs }) => answeredAtMs === null).length}; workflow tasks that timed out: ${timedOut}`,
     `searched for ${searched.secrets} secrets in ${searched.texts} texts; took ${Math.round((takenAtMs - startedAtMs) / 1_000)} s`,
-    ...(isGood
-      ? []
-      : [
-          '',
-          ...exports.flatMap((of) => detailsOf(record, of)),
-          `histories, logs and the whole record: ${record.folder}`,
-        ]),
+    `histories, logs and the whole record: ${record.folder}`,
+    ...(isGood ? [] : ['', ...exports.flatMap((of) => detailsOf(record, of))]),
   ].join('\n');
 }
 
