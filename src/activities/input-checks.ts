@@ -8,7 +8,15 @@ import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../con
 import { invalidField } from '../export/failures';
 import { notRead } from '../export/failures/before-submit';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, type ExportActivityDeps, evidenceWaits, isDenied, mayPass, retryLater } from './cloud';
+import {
+  type AccountCloud,
+  type ExportActivityDeps,
+  evidenceWaits,
+  HELD_BACK,
+  isDenied,
+  mayPass,
+  retryLater,
+} from './cloud';
 import { heartbeatProgress, seenAgain } from './evidence';
 
 /**
@@ -36,8 +44,8 @@ export function refuseReservedOptions(settings: ExportSettings): void {
  * Why the cloud could not be read, as a failure: one that Temporal retries where the cloud may answer later, and where it
  * has refused only once. Anything but a cloud error as it is.
  *
- * A key that rests, since the circuit breaker holds it back, is no refusal: the next attempt comes when the key may be tried
- * again, if that is within `budgetMs`. Only when it rests again by then has the cloud refused it meanwhile.
+ * A key that rests, since the circuit breaker holds it back, is no refusal: further attempts look whether there is another key,
+ * until this one may be tried again, if that is within `budgetMs`. Only when it rests again by then has the cloud refused it meanwhile.
  *
  * @param outageMs how long the cloud may be away
  */
@@ -52,7 +60,8 @@ export function notSubmitted(
   const refusal = () => notRead(context, account, error.info(), denied);
   if (mayPass(error)) {
     const rests = code === HELD_BACK;
-    const isOver = (retryAfterMs ?? 0) > leftOf(rests ? budgetMs : outageMs) || (rests && restedBefore());
+    const isOver =
+      (retryAfterMs ?? 0) > leftOf(rests ? budgetMs : outageMs) || (rests && restsAgain(retryAfterMs ?? 0));
     return isOver ? refusal() : retryLater(error);
   }
   const { contradictedMs, refusedMs } = evidenceWaits(deps);
@@ -72,13 +81,12 @@ interface Patience {
   outageMs: number;
 }
 
-const HELD_BACK = 'CredentialsHeldBack';
-
-/** Whether the attempt before this one found the key at rest too; the next one finds that this one did. */
-function restedBefore(): boolean {
-  const rested = (Context.current().info.heartbeatDetails as { rested?: boolean } | undefined)?.rested === true;
-  heartbeatProgress({ rested: true });
-  return rested;
+/** Whether a rest that an earlier attempt has seen is over, and the key rests again. Late answers may prolong one that goes on. */
+function restsAgain(restMs: number): boolean {
+  const before = Context.current().info.heartbeatDetails as { restsUntilMs?: number } | undefined;
+  const nowMs = Date.now();
+  heartbeatProgress({ restsUntilMs: nowMs + restMs });
+  return before?.restsUntilMs !== undefined && nowMs >= before.restsUntilMs;
 }
 
 /** By the clock of the server, which both times are of. Temporal tries no longer than the activity has in all. */
