@@ -194,11 +194,14 @@ describe('the judge of `npm run chaos`', () => {
     expect(judge(record({ runs: [{ ...RUN, resetAtMs: [3_000] }] }, UNKNOWN('submitAmbiguous')))).toEqual([]);
   });
 
-  it('takes a refusal of credentials for right while they were revoked, and not long after', () => {
+  it('takes a refusal of credentials for right at a deadline while they were revoked, not before it, and not long after', () => {
     const revoke = { do: 'revoke', what: 'credentials', forMs: 1_000 } as const;
     const refused = { ...FAILED('AccessDenied'), toldJobs: [], startedAtMs: 400_000, endedAtMs: 410_000 };
-    expect(judge(record({ jobs: [], done: [done(revoke, 405_000)] }, refused))).toEqual([]);
-    expect(judge(record({ jobs: [], done: [done(revoke, 1_000)] }, refused))).toHaveLength(1);
+    const atDeadline = { ...refused, deadlineAtMs: 420_000 };
+    const before = { ...refused, deadlineAtMs: null };
+    expect(judge(record({ jobs: [], done: [done(revoke, 405_000)] }, atDeadline))).toEqual([]);
+    expect(judge(record({ jobs: [], done: [done(revoke, 405_000)] }, before))).toHaveLength(1);
+    expect(judge(record({ jobs: [], done: [done(revoke, 1_000)] }, atDeadline))).toHaveLength(1);
   });
 
   it('finds an export and a batch that have not ended', () => {

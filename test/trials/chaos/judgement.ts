@@ -172,7 +172,8 @@ const SAYS_NOTHING_SUBMITTED: ReadonlySet<string> = new Set(['SubmitRejected', '
 function isExcused(record: ChaosRecord, of: ExportRecord, { type }: Extract<Verdict, { kind: 'failed' }>): boolean {
   switch (type) {
     case 'AccessDenied':
-      return wasRevoked(record, of) || refusedByOthers(record, of) > 1;
+      // A plan revokes for seconds only: not until a refusal could be seen again a minute later.
+      return (wasRevoked(record, of) && deadlineHasPassed(of)) || refusedByOthers(record, of) > 1;
     case 'SubmitRejected':
       return wasRevoked(record, of) || deadlineHasPassed(of);
     case 'DestinationExists':
