@@ -75,6 +75,7 @@ function record(changes: Partial<ChaosRecord> = {}, ofExport: Partial<ExportReco
     submits: [{ atMs: 1_990, path: '/v1/cloudimages/image/file', answeredAtMs: 2_010 }],
     wrongAnswers: [],
     done: [],
+    missed: [],
     faults: [],
     fell: [],
     runs: [RUN],

@@ -21,6 +21,7 @@ const KEPT = resolve(__dirname, '../../../.cache/trials');
 const BATCH = 'chaos';
 const JOB_SECONDS = { short: 2, long: 15 };
 const TRY_AGAIN_MS = 500;
+const MAX_REASON = 100;
 const REPORT_EVERY_MS = 30_000;
 
 export async function perform(plan: ChaosPlan, report: (progress: string) => void): Promise<ChaosRecord> {
@@ -37,6 +38,7 @@ export async function perform(plan: ChaosPlan, report: (progress: string) => voi
 class Run {
   #startedAtMs = 0;
   readonly #done: Done[] = [];
+  readonly #missed: ChaosRecord['missed'] = [];
 
   constructor(
     private readonly plan: ChaosPlan,
@@ -140,8 +142,10 @@ class Run {
     try {
       await act(action, scene);
       this.#done.push({ fromMs, untilMs: Date.now(), action, workflowId: subject?.workflowId ?? null });
-    } catch {
-      // It came too late, too early, or while what it needs was away: it did not come about.
+    } catch (error) {
+      // It came too late, too early, or while what it needs was away.
+      const why = error instanceof ExportError ? error.code : String(error).slice(0, MAX_REASON);
+      this.#missed.push({ action, why });
     }
   }
 
@@ -200,6 +204,7 @@ class Run {
       submits: town.cloud.submits,
       wrongAnswers: town.cloud.wrongAnswers,
       done: this.#done,
+      missed: this.#missed,
       faults: town.faults,
       fell: town.fell,
       runs: histories.map(({ run }) => run),

@@ -182,8 +182,13 @@ function longActions({ healAtMs, minutes, exports }: Scene, dice: Dice): Planned
       atMs: between(0.02, 0.97),
       ...make(),
     }));
-  const drains = exports.flatMap(({ kind, atMs }, to): PlannedAction[] =>
-    kind === 'drain' ? [{ atMs: Math.min(healAtMs, atMs + dice.between(1_000, 30_000)), do: 'cancel', to }] : [],
+  /** Exports last for seconds: later, it would be too late for most of what is done to them. */
+  const whileItRuns = (action: PlannedAction, withinMs: number): PlannedAction => {
+    const beganAtMs = 'to' in action ? (exports[action.to]?.atMs ?? 0) : 0;
+    return { ...action, atMs: Math.min(healAtMs, beganAtMs + dice.between(500, withinMs)) };
+  };
+  const drains = exports.flatMap(({ kind }, to): PlannedAction[] =>
+    kind === 'drain' ? [whileItRuns({ atMs: 0, do: 'cancel', to }, 30_000)] : [],
   );
   return [
     ...drains,
@@ -195,7 +200,7 @@ function longActions({ healAtMs, minutes, exports }: Scene, dice: Dice): Planned
     ...times(0.4, () => ({ do: 'expireTokens' })),
     // Early, so that a key that rests for it is tried again within the bound.
     ...times(0.25, () => revoke(dice)).map((action) => ({ ...action, atMs: between(0.05, 0.35) })),
-    ...times(14, () => toExport(exports.length, dice)),
+    ...times(14, () => toExport(exports.length, dice)).map((action) => whileItRuns(action, 30_000)),
     ...times(0.6, () => ({ do: 'messageToBatch', message: dice.pick(['pauseStarting', 'resumeStarting', 'retune']) })),
   ];
 }

@@ -25,6 +25,8 @@ export interface ChaosRecord {
   /** Reads that were answered by something on the way. */
   wrongAnswers: WrongAnswerGiven[];
   done: Done[];
+  /** What did not come about, such as a message to an export that had ended. */
+  missed: Array<{ action: Action; why: string }>;
   /** When processes were not there, or stood still. */
   faults: Fault[];
   fell: Array<{ who: string; atMs: number; how: string }>;

@@ -8,7 +8,7 @@ import type { ChaosRecord, ExportRecord } from './record';
 
 /** The counts of a run, and of what is wrong all that helps to find out. */
 export function reportOf(record: ChaosRecord): string {
-  const { exports, done, plan, faults, fell, runs, searched, submits, takenAtMs, startedAtMs } = record;
+  const { exports, done, missed, plan, faults, fell, runs, searched, submits, takenAtMs, startedAtMs } = record;
   const findings = findingsOf(record);
   const counts = Object.entries(findings).map(([what, found]) => `${what} ${found.length}`);
   const isGood = Object.values(findings).every((found) => found.length === 0);
@@ -17,6 +17,7 @@ export function reportOf(record: ChaosRecord): string {
     `exports ${exports.length}, actions ${done.length}, ${counts.join(', ')}`,
     `verdicts: ${tally(exports.map(({ verdict }) => describeVerdict(verdict).replace(/ by job .*/, '')))}`,
     `actions that came about, of ${plan.actions.length}: ${tally(done.map(({ action }) => action.do))}`,
+    `did not come about: ${tally(missed.map(({ action, why }) => `${action.do} (${why})`)) || 'none'}`,
     `processes away or frozen: ${tally(faults.map(({ who }) => who))}; ended by themselves: ${tally(fell.map(({ who, how }) => `${who} (${how})`)) || 'none'}`,
     `submits seen by the network: ${submits.length}, unanswered ${submits.filter(({ answeredAtMs }) => answeredAtMs === null).length}; workflow tasks that timed out: ${timedOut}`,
     `searched for ${searched.secrets} secrets in ${searched.texts} texts; took ${Math.round((takenAtMs - startedAtMs) / 1_000)} s`,
