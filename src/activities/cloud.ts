@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { atLeast } from '../export/time';
-import type { CloudClient, CloudError } from '../huaweicloud';
+import { type CloudClient, type CloudError, CREDENTIALS_HELD_BACK } from '../huaweicloud';
 import { EVIDENCE_WAITS, type EvidenceWaits } from './evidence';
 
 /** One of the worker's accounts, ready to be called. */
@@ -45,13 +45,17 @@ export function mayPass(error: CloudError): boolean {
   return error.class === 'transient' || error.class === 'throttled' || unsigned;
 }
 
+/** A key that rests may be replaced at any time. An attempt that finds the same one sends nothing, and adds no events. */
+const LOOK_FOR_NEW_KEY_MS = 30_000;
+
 /** A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details. */
 export function retryLater(error: CloudError): ApplicationFailure {
+  const limitMs = error.code === CREDENTIALS_HELD_BACK ? LOOK_FOR_NEW_KEY_MS : Number.POSITIVE_INFINITY;
   return ApplicationFailure.create({
     type: 'CloudUnavailable',
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
     // Callers that were throttled together should not come back together.
-    nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(error.retryAfterMs),
+    nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(Math.min(error.retryAfterMs, limitMs)),
   });
 }
