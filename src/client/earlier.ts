@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { type EarlierExport, EXPORT_IMAGE_WORKFLOW, type ExportMemo } from '../contract';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { type EarlierExport, EXPORT_IMAGE_WORKFLOW, type ExportImageResult, type ExportMemo } from '../contract';
 import { readEarlier } from '../export/earlier';
+import { isUnreachable } from './errors';
+import { shortCall } from './temporal-calls';
 
-/** A run that has ended without success, and the image that it was of. */
+/** A run that has ended, and the image that it was of. */
 export interface EarlierRun {
   earlier: EarlierExport;
   /** Null where its memo does not say. */
@@ -15,7 +17,9 @@ export interface EarlierRun {
 }
 
 /** What the start needs of a description. */
-export type ClosedRun = Pick<WorkflowExecutionDescription, 'runId' | 'type' | 'closeTime'> & { memo?: ExportMemo };
+export type ClosedRun = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'type' | 'closeTime'> & {
+  memo?: ExportMemo;
+};
 
 /** The run itself; null where it is no export. */
 export function earlierRun({ runId, type, memo, closeTime }: ClosedRun): EarlierRun | null {
@@ -36,7 +40,22 @@ export function handedOn(run: ClosedRun): EarlierExport | null {
   return readEarlier(run.memo?.earlier);
 }
 
-/** What the next run is told of: of a run that began nothing, what that one was told. */
-export function earlierToPass(run: ClosedRun): EarlierExport | null {
-  return handedOn(run) ?? earlierRun(run)?.earlier ?? null;
+/** What the next run is told of: of a run that began nothing, what that one was told; of a success, its object too. */
+export async function earlierToPass(client: Client, run: ClosedRun): Promise<EarlierExport | null> {
+  const own = earlierRun(run)?.earlier ?? null;
+  if (own?.outcome !== 'succeeded') return handedOn(run) ?? own;
+  const result = await resultOf(client, run);
+  if (result === null) return own;
+  const { jobId, fileFormat, object, finishedAt } = result;
+  return readEarlier({ ...own, jobId, fileFormat, object, finishedAt });
+}
+
+/** Null where it cannot be decoded here: the run reads it itself. */
+async function resultOf(client: Client, { workflowId, runId }: ClosedRun): Promise<ExportImageResult | null> {
+  try {
+    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).result());
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    return null;
+  }
 }

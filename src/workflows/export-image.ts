@@ -55,6 +55,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 
 async function run(tracking: Tracking): Promise<ExportImageResult> {
   const validated = isValidated(tracking) ? tracking : await validate(tracking);
+  if (tracking.run.earlierResult !== null) return tracking.run.earlierResult;
   if (!isSubmitted(validated)) await submitOrAttach(validated);
   if (!isSubmitted(validated)) return unconfirmedResult(validated);
   await pollUntilSuccess(validated);
