@@ -42,7 +42,11 @@ export function compare(
   const { imageId, fileFormat, attach } = request;
   const answer = decide('run', { imageId, fileFormat, jobId: attach?.jobId }, { state: 'succeeded', of: result });
   const isMeant = answer === 'earlierResult';
-  if (destination.kind === 'refused') return isMeant ? unreadable(result, destination.text) : { kind: 'nothing' };
+  if (destination.kind === 'refused') {
+    // A bucket of that name in another region is another bucket.
+    const isMoved = destination.code === 'PermanentRedirect';
+    return isMeant && !isMoved ? unreadable(result, destination.text) : { kind: 'nothing' };
+  }
   const { object } = destination.value;
   if (object === null) return { kind: isMeant ? 'gone' : 'nothing' };
   if (result.object === null) {

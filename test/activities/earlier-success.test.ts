@@ -36,6 +36,8 @@ describe('the object of an earlier success', () => {
     });
     expect(compare(request, { ...result, object: null }, there({}))).toMatchObject({ kind: 'unreadable' });
     expect(compare(request, { ...result, object: null }, there(null))).toEqual({ kind: 'gone' });
+    const moved = { ...denied, code: 'PermanentRedirect' } as const;
+    expect(compare(request, result, moved)).toEqual({ kind: 'nothing' });
   });
 
   it('is no answer for another image, format or job, and refuses those only while it is there', () => {
