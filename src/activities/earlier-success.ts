@@ -83,8 +83,10 @@ export async function lastSuccess(
 }
 
 async function lastCompletedRun(workflowId: string): Promise<string | null> {
+  // The cloud exports to no key with one of these, and they would end the text of the query.
+  if (/['"\\]/.test(workflowId)) return null;
   const { client } = Context.current();
-  const query = `WorkflowId = '${workflowId.replace(/['\\]/g, '\\$&')}' AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}' AND ExecutionStatus = 'Completed'`;
+  const query = `WorkflowId = '${workflowId}' AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}' AND ExecutionStatus = 'Completed'`;
   const { namespace } = client.options;
   const found = await asked(() => client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 }));
   return found?.executions?.[0]?.execution?.runId ?? null;

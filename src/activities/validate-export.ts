@@ -9,6 +9,7 @@ import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight } from './preflight';
 import { type PreflightFacts, readFacts, readObject } from './preflight/facts';
+import { REPLACED } from './preflight/rules/destination';
 import { readRegistration } from './search-attributes';
 
 /**
@@ -63,7 +64,7 @@ async function validate(
   }
   if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
-  if (found.kind === 'changed') throw destinationTaken(request, destination?.object ?? null, [CHANGED]);
+  if (found.kind === 'changed') throw destinationTaken(request, destination?.object ?? null, [REPLACED]);
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
       ? destinationTaken(request, destination?.object ?? null, refusals)
@@ -92,13 +93,6 @@ async function validateAttached(
 function accepted(request: ExportRequest): ValidatedExport {
   return { request, warnings: [], destinationFreeAt: null };
 }
-
-const CHANGED = {
-  rule: 'destinationFree',
-  found: 'another ETag or size',
-  message:
-    'An earlier export has succeeded there, and another object has taken its place since. Choose another object key, or delete the object.',
-} as const;
 
 /**
  * What is at the destination, compared with the last success there. Temporal is asked for one only where there may be its object,

@@ -32,7 +32,7 @@ describe.concurrent('batch', () => {
   });
 
   it('F52 with --fail-when any fails as BatchFailed, with 1 and the images that were not exported', async () => {
-    const file = await fileOf({ images: refused(), to: commands.destination('{imageId}') });
+    const file = await fileOf({ images: refused(), to: commands.destination('fail-when/{imageId}') });
     const { exitCode, stdout, stderr } = await commands.run('batch', file, '--fail-when', 'any', '--wait');
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(new RegExp(`^refused +${commands.image('iso')} .* ExportNotAllowed: `, 'm'));
