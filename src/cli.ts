@@ -29,7 +29,7 @@ import {
   readExport,
   resumePolling,
 } from './client';
-import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, TUNABLE_OPTIONS } from './contract';
+import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import type { CloudAccount } from './huaweicloud';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
 import type { WorkerProcessOptions } from './worker/worker-process';
@@ -148,6 +148,12 @@ program
   .description('export many images, by a JSON file; returns when they are planned, or with --wait at their end')
   .option('--max-concurrent <n>', 'exports at the same time', wholeNumber)
   .option('--dry-run', 'only validate every export; nothing is submitted')
+  .addOption(
+    new Option(
+      '--fail-when <when>',
+      'when the batch itself fails: never by its verdicts (default), when any image was not exported, or when all were not',
+    ).choices(FAIL_WHEN),
+  )
   .option('--wait', 'show progress, wait for the end and print the verdicts')
   .option('--json', 'print one JSON document')
   .option('--name <name>', 'its id is ims-export-batch:<name>; by default a digest of the input')

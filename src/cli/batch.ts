@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
-import type { BatchCounts, BatchItemResult, ExportImagesInput, ExportImagesResult } from '../contract';
+import type { BatchFailedDetails, BatchItemResult, ExportImagesInput, ExportImagesResult, FailWhen } from '../contract';
 import { describeCounts } from '../export/summaries';
-import { EXIT } from './exit-codes';
+import { exitCodeOfBatch } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
 import { type OutputOptions, printJson } from './output';
 import { columns } from './table';
@@ -11,6 +11,7 @@ import { columns } from './table';
 export interface BatchFlags extends OutputOptions {
   maxConcurrent?: number;
   dryRun?: boolean;
+  failWhen?: FailWhen;
   wait?: boolean;
   name?: string;
   taskQueue: string;
@@ -42,7 +43,10 @@ export async function waitForBatch(
   await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
     followBatch(client, workflowId, undefined, onOutage),
   );
-  const result = await batchResult(client, workflowId, runId);
+  const result = await batchResult(client, workflowId, runId).catch((error: unknown) => {
+    if (!json) for (const line of troubleLines(error)) console.log(line);
+    throw error;
+  });
   if (json) printJson(result);
   else for (const line of verdictLines(result)) console.log(line);
   process.exitCode = exitCodeOfBatch(result.counts);
@@ -88,6 +92,21 @@ function troubleText({ imageId, bucketUrl, failure }: BatchItemResult): string {
 
 /** A table of the verdicts, those that went well first, and the counts. */
 function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesResult): string[] {
+  const table = tableOf(items);
+  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
+  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
+}
+
+/** Why a batch has failed by its verdicts; nothing of any other error. */
+function troubleLines(error: unknown): string[] {
+  if (!(error instanceof ExportError) || error.code !== 'BatchFailed') return [];
+  const { troubles, counts, total } = error.details as BatchFailedDetails;
+  const shown =
+    troubles.length < total - counts.succeeded ? `, the last ${troubles.length} that did not end well above` : '';
+  return [...tableOf(troubles), `${total} images: ${describeCounts(counts)}${shown}`];
+}
+
+function tableOf(items: readonly BatchItemResult[]): string[] {
   const rows = items.map(({ verdict, imageId, bucketUrl, jobId, size, failure }) => [
     verdict,
     imageId,
@@ -96,27 +115,18 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
     size === undefined ? '-' : String(size),
     failure === undefined ? '' : `${failure.type}: ${failure.message}`,
   ]);
-  const table = rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
-  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
-  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
-}
-
-/** Failed or refused before unknown; an export that is canceled, or belongs to another caller, has not succeeded either. */
-export function exitCodeOfBatch(counts: BatchCounts): number {
-  if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
-    return EXIT.failed;
-  }
-  return counts.unknown > 0 ? EXIT.unknown : EXIT.succeeded;
+  return rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
 }
 
 /** What the file says, and what the flags say in its place. */
-async function inputOf(file: string, { maxConcurrent, dryRun }: BatchFlags): Promise<ExportImagesInput> {
+async function inputOf(file: string, { maxConcurrent, dryRun, failWhen }: BatchFlags): Promise<ExportImagesInput> {
   const read = parse(file, await contentOf(file));
   if (typeof read !== 'object' || read === null || Array.isArray(read)) return read as ExportImagesInput;
   return {
     ...read,
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
     ...(dryRun ? { dryRun } : {}),
+    ...(failWhen === undefined ? {} : { failWhen }),
   };
 }
 

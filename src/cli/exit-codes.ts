@@ -1,5 +1,5 @@
 import { ExportError, type ExportErrorCode } from '../client';
-import type { FailureType } from '../contract';
+import type { BatchCounts, BatchFailedDetails, FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
 import { SimulatorPathError } from '../testing/path-error';
@@ -23,7 +23,9 @@ const CURED_BY_ARGUMENTS = [AccountConfigurationError, ListenError, SimulatorPat
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) {
-    const { code } = error;
+    const { code, details } = error;
+    const { counts } = (details ?? {}) as Partial<BatchFailedDetails>;
+    if (code === 'BatchFailed' && counts) return exitCodeOfBatch(counts);
     return isFailureType(code) ? exitCodeOfFailure(code) : EXIT_CODES[code];
   }
   return CURED_BY_ARGUMENTS.some((type) => error instanceof type) ? EXIT.badArguments : EXIT.failed;
@@ -32,4 +34,12 @@ export function exitCodeOf(error: unknown): number {
 function exitCodeOfFailure(type: FailureType): number {
   if (type === 'InvalidExportRequest') return EXIT.badArguments;
   return outcomeOf(type) === 'unknown' ? EXIT.unknown : EXIT.failed;
+}
+
+/** Failed or refused before unknown; an export that is canceled, or belongs to another caller, has not succeeded either. */
+export function exitCodeOfBatch(counts: BatchCounts): number {
+  if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
+    return EXIT.failed;
+  }
+  return counts.unknown > 0 ? EXIT.unknown : EXIT.succeeded;
 }

@@ -73,6 +73,7 @@ const FLAGS = new Map([
   ['isQuickExport', '--quick'],
   ['account', '--account'],
   ['attach.jobId', '--job'],
+  ['failWhen', '--fail-when'],
 ]);
 
 /** The lines of a result, for people. */

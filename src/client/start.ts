@@ -24,7 +24,7 @@ import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
-import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
+import { MAX_TRIES, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
 import { shortCall } from './temporal-calls';
@@ -42,11 +42,11 @@ export interface StartOptions {
 
 export interface StartedExport {
   workflowId: string;
-  /** The run that was started, joined or found. */
+  /** The run that was started or joined. */
   runId: string;
   /** Null when it has succeeded without its job ever being seen (`acceptUnconfirmed`). */
   jobId: string | null;
-  /** How this call came to its export: it began it, joined one that runs, or found one that had succeeded before. */
+  /** How this call came to its export: it began it, joined one that runs, or found that one had succeeded before. */
   how: 'started' | 'joined' | 'alreadySucceeded';
   /** Things to know, such as a job that an earlier run left in the cloud. */
   notes: string[];
@@ -61,10 +61,11 @@ export interface StartedExport {
 /**
  * Starts an export under the id of its destination and waits until the cloud has accepted the job.
  *
- * The same intent joins a running export; after a success the earlier result is given.
+ * The same intent joins a running export. After a success its result is given as long as its object is there: it is compared first,
+ * and exported again when it is gone.
  *
  * @throws ExportError InvalidExportRequest and the other failure types; DestinationBusy when another image or format is
- *   being exported there, or a workflow that is no export has its id; DestinationExists when another one was; NoWorker;
+ *   being exported there, or a workflow that is no export has its id; DestinationExists when another object is there; NoWorker;
  *   TemporalUnreachable
  * @example
  * ```ts
@@ -91,15 +92,18 @@ async function begin(
   try {
     const request = parseExportStart(input);
     const before = await describe(client, workflowId);
-    if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before !== undefined && before.closeTime === undefined;
     if (joins) refuseToJoin('client', request, { state: 'running', workflowType: before.type });
-    if (before?.closeTime !== undefined) notes = await notesOf(client, before, request);
+    else if (before?.status.name === 'COMPLETED') refuseTakenId('client', request, before.type);
+    else if (before !== undefined) notes = await notesOf(client, before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
-    const { jobId, runId } = await startAndAwaitJob(client, input, request, { taskQueue, before });
-    const result = () => exportResult(client, workflowId, runId);
-    return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
+    const { jobId, runId, result } = await startAndAwaitJob(client, input, request, { taskQueue, before });
+    const started = { workflowId, runId, jobId, notes, result: () => exportResult(client, workflowId, runId) };
+    if (result !== undefined && (await isOfEarlierRun(client, started, result))) {
+      return { ...started, how: 'alreadySucceeded' };
+    }
+    return { ...started, how: joins ? 'joined' : 'started' };
   } catch (error) {
     // Another caller was quicker to end it.
     if (error instanceof WorkflowExecutionAlreadyStartedError && triesLeft > 1) {
@@ -127,20 +131,14 @@ async function describe(
   }
 }
 
-async function earlierSuccess(
+/** A run ends after its own start: a result that is older is that of an earlier success, which the run has answered with. */
+async function isOfEarlierRun(
   client: Client,
-  { workflowId, runId, type }: WorkflowExecutionDescription,
-  request: ExportRequest,
-): Promise<StartedExport> {
-  const result = await earlierResult('client', request, type, () => exportResult(client, workflowId, runId));
-  return {
-    workflowId,
-    runId,
-    jobId: result.jobId,
-    how: 'alreadySucceeded',
-    notes: [],
-    result: async () => result,
-  };
+  { workflowId, runId }: Pick<StartedExport, 'workflowId' | 'runId'>,
+  { finishedAt }: ExportImageResult,
+): Promise<boolean> {
+  const run = await describe(client, workflowId, runId);
+  return run !== undefined && Date.parse(finishedAt) < run.startTime.getTime();
 }
 
 /** What runs before this one have left in the cloud. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { ExportEnded, ImageQuery } from './batch';
+import type { ExportEnded, FailWhen, ImageQuery } from './batch';
 import type { CloudErrorInfo, FailureType, ObjectProblem, SubJob } from './failures';
 import type { FileFormat, ObjectFormat } from './input';
 import type { ExportOptions, ExportSettings } from './options';
-import type { ExportedObject } from './result';
+import type { ExportedObject, ExportImageResult } from './result';
 import type { DiscardOutcome, EarlierExport } from './status';
 
 /** A validated input with every default filled in: the only form that the workflow uses and carries on. */
@@ -26,7 +26,8 @@ export interface ExportRequest {
 
 /** The activities by name. Names share one flat namespace on a task queue, hence the prefix. */
 export interface ExportActivities {
-  imsValidateExport(input: unknown): Promise<ValidatedExport>;
+  /** @param earlier the earlier run of the workflow id, as far as the starter has found one */
+  imsValidateExport(input: unknown, earlier?: EarlierExport | null): Promise<ValidatedExport>;
   imsSubmitExport(input: SubmitInput): Promise<SubmitOutcome>;
   imsReconcileSubmit(input: ReconcileInput): Promise<ReconcileOutcome>;
   imsPollJob(input: PollInput): Promise<PollOutcome>;
@@ -41,6 +42,8 @@ export interface ValidatedExport {
   warnings: string[];
   /** The clock of OBS (ISO 8601) when the destination was seen to be free; null when that was not checked. */
   destinationFreeAt: string | null;
+  /** The answer, where nothing is to be submitted: an earlier export has succeeded, and its object is there as it was. */
+  earlierResult?: ExportImageResult;
 }
 
 export interface SubmitInput {
@@ -169,6 +172,8 @@ export interface PlanBatchInput {
 /** What a batch does, with every default filled in. */
 export interface BatchPlan {
   dryRun: boolean;
+  /** A batch that was planned before 0.3 does not say it: never. */
+  failWhen?: FailWhen;
   maxConcurrent: number;
   account: string;
   options: ExportOptions;
@@ -225,7 +230,8 @@ export type ExportLiveness =
   | { kind: 'idTaken'; workflowType: string }
   /** Temporal no longer knows it. */
   | { kind: 'gone' }
-  | { kind: 'notRead'; reason: string };
+  /** `closed` where it has ended, and how cannot be decoded: `firstRunId` is its own. */
+  | { kind: 'notRead'; reason: string; closed?: { firstRunId: string } };
 
 /** @deprecated Use {@link ExportLiveness}. */
 export type ExportLook = ExportLiveness;

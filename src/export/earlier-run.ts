@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type EarlierExport, EXPORT_IMAGE_WORKFLOW, type ExportMemo } from '../contract';
+import { type EarlierExport, EXPORT_IMAGE_WORKFLOW, type ExportImageResult, type ExportMemo } from '../contract';
 import { readEarlier } from './earlier';
 
-/** A run that has ended without success, and the image that it was of. */
+/** A run that has ended, and the image that it was of. */
 export interface EarlierRun {
   earlier: EarlierExport;
   /** Null where its memo does not say. */
@@ -50,4 +50,10 @@ export function earlierToPass(run: ClosedRun): EarlierExport | null {
 /** One that was terminated says nothing of what it began; without a job id it is no better to know than the run before it. */
 function beganNothing({ outcome, remoteJob, jobId }: EarlierExport): boolean {
   return remoteJob === 'none' || (outcome === null && jobId === null);
+}
+
+/** What the next run is told of a run with that result: it compares the object. */
+export function afterSuccess(run: ClosedRun, result: ExportImageResult): EarlierExport | null {
+  const { jobId, fileFormat, object, finishedAt } = result;
+  return readEarlier({ ...earlierRun(run)?.earlier, jobId, fileFormat, object, finishedAt });
 }

@@ -56,6 +56,7 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 
 async function run(tracking: Tracking): Promise<ExportImageResult> {
   const validated = isValidated(tracking) ? tracking : await validate(tracking);
+  if (tracking.run.earlierResult !== null) return tracking.run.earlierResult;
   if (!isSubmitted(validated)) await submitOrAttach(validated);
   if (!isSubmitted(validated)) return unconfirmedResult(validated);
   // A run that goes on after the job has ended does not ask for it again: the cloud forgets jobs.

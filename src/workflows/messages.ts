@@ -171,8 +171,8 @@ async function untilSubmitted(tracking: Tracking): Promise<string> {
     throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
   }
   if (tracking.run.ended.failure !== null) throw tracking.run.ended.failure;
-  if (tracking.run.unconfirmed !== null) {
-    throw ApplicationFailure.nonRetryable('The export has succeeded, but its job was never seen.', EXPORT_UNCONFIRMED);
+  if (tracking.run.ended.outcome === 'succeeded') {
+    throw ApplicationFailure.nonRetryable('The export has succeeded without a job of its own.', EXPORT_UNCONFIRMED);
   }
   throw ApplicationFailure.nonRetryable('The export was canceled before a job id was known.', EXPORT_CANCELED);
 }

@@ -11,6 +11,7 @@ import type {
   EarlierExport,
   ExportAttention,
   ExportedObject,
+  ExportImageResult,
   ExportMemo,
   ExportOutcome,
   ExportPhase,
@@ -108,6 +109,8 @@ export interface RunState {
   nextPollAtMs: number | null;
   /** An object that was taken for ours although its job was never seen. */
   unconfirmed: ExportedObject | null;
+  /** The answer, where an earlier export has succeeded and its object is still there: nothing is submitted. */
+  earlierResult: ExportImageResult | null;
   /** What is waited for may have changed, by a message: to be thought over, without a poll. */
   replan: boolean;
   /** A cancel is drained: the job is followed to its end, and its object deleted. */
@@ -244,6 +247,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
     remoteJob,
     nextPollAtMs: null,
     unconfirmed: null,
+    earlierResult: null,
     replan: false,
     draining: false,
     discard: null,

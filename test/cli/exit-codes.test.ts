@@ -17,6 +17,7 @@ const CODES: { [code in ExportErrorCode]: number } = {
   DestinationBusy: 1,
   DestinationExists: 1,
   NothingToExport: 1,
+  BatchFailed: 1,
   ExportEnded: 1,
   NothingToResolve: 1,
   NotValidatedYet: 1,

@@ -1,6 +1,6 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
-  /** `F1` to `F50`; the names of its tests begin with it. */
+  /** `F1` to `F55`; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;
@@ -315,6 +315,37 @@ export const FAILURES: readonly Failure[] = [
     failure: 'A proxy packs or prefixes an answer, and the job id in it is lost.',
     does: 'gzip, deflate, brotli, a byte order mark, long headers and `100 Continue` are read.',
     see: 'Nothing: the export has its job id.',
+  },
+  {
+    number: 'F51',
+    failure:
+      'Success is reported for an object that is gone, since an earlier export to that destination had succeeded.',
+    does: "The new run compares the object's ETag and size. The same object: the earlier result is the answer. Gone, at each of four readings: it is exported again. Another object: `DestinationExists`, without a POST. Not readable: the earlier result as of its date, `verification.state: skipped`.",
+    see: 'A start says that it found an export that had succeeded before, as of its date. A batch says `alreadyExported`.',
+  },
+  {
+    number: 'F52',
+    failure: 'A nightly batch in which every export fails completes, and its schedule is green.',
+    does: 'With `failWhen: any` or `all` the batch fails as `BatchFailed`, with its counts. A metric and an alert count the verdicts of every batch.',
+    see: '`BatchFailed`, exit code 1, or the alert `ImsExportBatchItemsNotExported`. `ims-export status ID` shows the images and why.',
+  },
+  {
+    number: 'F53',
+    failure: 'A single empty or repeated page ends the list of images, and shortens the backup in silence.',
+    does: 'The last page is read again. Only a second one without news ends the list.',
+    see: 'Nothing: all images that match are in the batch.',
+  },
+  {
+    number: 'F54',
+    failure: 'A batch that was reset submits an export again whose job still runs.',
+    does: 'It reads what became of each export before it starts one. Is a job left, a new export attaches to it. Is its id not known, the image is `unknown`, and nothing is submitted.',
+    see: 'The export tracks the same job as before. Look for job and object of images that are `unknown`.',
+  },
+  {
+    number: 'F55',
+    failure: 'A batch never ends, since what became of one export cannot be decoded, or its start fails.',
+    does: 'What Temporal itself knows is read without decoding. An end that cannot be decoded is read four times over about two hours, then the image is `unknown`. A start that fails is `refused`.',
+    see: 'The verdict of that image, with the reason. Restore the key of the codec, or look for the object.',
   },
 ];
 

@@ -356,7 +356,7 @@ describe('a Nexus call for another image or format at a destination', () => {
     expect(result).toMatchObject({ imageId: other.imageId });
   });
 
-  it('is rejected as DestinationExists after a success, while the same call gets the result at once', async () => {
+  it('F51 is rejected as DestinationExists after a success, while the same call gets that result as long as its object is there', async () => {
     const input = inputOfItsOwn();
     const { bucketUrl, imageId } = input;
     const first = await callers.call(input);
@@ -377,6 +377,12 @@ describe('a Nexus call for another image or format at a destination', () => {
       });
     }
     expect(postsFor(input)).toBe(1);
+    rig.simulator.deleteObject(bucketUrl.slice(bucketUrl.indexOf(':') + 1));
+    const again = await callers.call(input);
+    await eventually('it is exported again', async () => (postsFor(input) === 2 ? true : undefined));
+    await submitted(bucketUrl);
+    letJobsEnd();
+    expect(await again.result()).toMatchObject({ kind: 'succeeded', result: { verification: { state: 'verified' } } });
   });
 });
 

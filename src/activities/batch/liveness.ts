@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -12,6 +12,8 @@ import {
   TimeoutFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common';
+import { decodeMapFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers';
+import { optionalTsToDate } from '@temporalio/common/lib/time';
 import {
   type BatchActivities,
   type CheckLivenessInput,
@@ -22,7 +24,7 @@ import {
   type ExportMemo,
   type ExportOutcome,
 } from '../../contract';
-import { earlierToPass } from '../../export/earlier-run';
+import { afterSuccess, earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
@@ -60,32 +62,67 @@ export function checkLiveness(deps: ExportActivityDeps): BatchActivities['imsLoo
 }
 
 async function check(client: Client, { workflowId, firstRunId }: Checked): Promise<ExportLiveness> {
+  let closed: { firstRunId: string } | undefined;
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
-      const latest = await client.workflow.getHandle(workflowId).describe();
-      const chain = firstRunOf(latest);
+      const latest = await describe(client, workflowId);
       // Another export of that id may have been started since. The caller asks about this one.
-      const isMeant = firstRunId === null || firstRunId === chain;
-      if (isMeant && latest.closeTime === undefined) return running(latest, chain);
-      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {
+      const isMeant = firstRunId === null || firstRunId === latest.firstRunId;
+      if (isMeant && latest.isOpen) return running(latest);
+      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.isCompleted) {
         return { kind: 'idTaken', workflowType: latest.type };
       }
-      return await endOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null);
+      closed = { firstRunId: firstRunId ?? latest.firstRunId };
+      return await endOf(client, workflowId, closed.firstRunId, isMeant ? latest : null);
     });
   } catch (error) {
     if (isNotFound(error)) return { kind: 'gone' };
-    return { kind: 'notRead', reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    const isDecoding = closed !== undefined && !isServiceError(error);
+    return { kind: 'notRead', reason, ...(isDecoding ? { closed } : {}) };
   }
 }
 
-function running({ memo, raw }: WorkflowExecutionDescription, firstRunId: string): ExportLiveness {
-  const { imageId } = (memo ?? {}) as ExportMemo;
-  const parentId = raw.workflowExecutionInfo?.parentExecution?.workflowId ?? null;
-  return { kind: 'running', firstRunId, parentId, imageId: imageId ?? null };
+/** A run as far as it can be read: what is encoded of it may not be. */
+interface Described {
+  runId: string;
+  firstRunId: string;
+  parentId: string | null;
+  type: string;
+  isOpen: boolean;
+  isCompleted: boolean;
+  closeTime: Date | undefined;
+  startedAtMs: number;
+  memo: ExportMemo;
 }
 
-function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
-  return raw.workflowExecutionInfo?.firstRunId || runId;
+async function describe(client: Client, workflowId: string, runId?: string): Promise<Described> {
+  const { namespace, loadedDataConverter } = client.options;
+  const { workflowExecutionInfo: info } = await client.workflowService.describeWorkflowExecution({
+    namespace,
+    execution: { workflowId, runId },
+  });
+  const itsRunId = info?.execution?.runId ?? '';
+  const context = { type: 'workflow', namespace, workflowId } as const;
+  const memo = await decodeMapFromPayloads(loadedDataConverter, info?.memo?.fields, context).catch(() => undefined);
+  return {
+    runId: itsRunId,
+    firstRunId: info?.firstRunId || itsRunId,
+    parentId: info?.parentExecution?.workflowId ?? null,
+    type: info?.type?.name ?? '',
+    isOpen: info?.closeTime == null,
+    isCompleted: info?.status === COMPLETED,
+    closeTime: optionalTsToDate(info?.closeTime),
+    startedAtMs: Number(info?.startTime?.seconds ?? 0) * 1000,
+    memo: (memo ?? {}) as ExportMemo,
+  };
+}
+
+/** WORKFLOW_EXECUTION_STATUS_COMPLETED. */
+const COMPLETED = 2;
+
+function running({ firstRunId, parentId, memo }: Described): ExportLiveness {
+  return { kind: 'running', firstRunId, parentId, imageId: memo.imageId ?? null };
 }
 
 /**
@@ -97,20 +134,21 @@ async function endOf(
   client: Client,
   workflowId: string,
   firstRunId: string,
-  last: WorkflowExecutionDescription | null,
-): Promise<ExportLiveness> {
-  const handle = client.workflow.getHandle(workflowId, last?.runId ?? firstRunId);
-  const ending = await handle.result().then(
-    (result: ExportImageResult) => ({ result }),
-    (error: { cause?: unknown }) => {
-      const known = endingOf(error.cause);
-      if (known === undefined) throw error;
-      return known;
-    },
-  );
-  const run = last ?? (await handle.describe());
-  const memo = (run.memo ?? {}) as ExportMemo;
-  const earlier = earlierToPass(run);
+  last: Described | null,
+): Promise<Extract<ExportLiveness, { kind: 'ended' }>> {
+  const ending = await client.workflow
+    .getHandle(workflowId, last?.runId ?? firstRunId)
+    .result()
+    .then(
+      (result: ExportImageResult) => ({ result }),
+      (error: { cause?: unknown }) => {
+        const known = endingOf(error.cause);
+        if (known === undefined) throw error;
+        return known;
+      },
+    );
+  const run = last ?? (await describe(client, workflowId, firstRunId));
+  const { memo, startedAtMs } = run;
   const report = {
     workflowId,
     firstRunId,
@@ -120,14 +158,19 @@ async function endOf(
     remoteJob: memo.remoteJob ?? (memo.jobId === undefined ? 'unknown' : 'running'),
     object: null,
   } as const;
-  if (!('result' in ending)) return { kind: 'ended', report: { ...report, ...ending }, earlier };
-  const { imageId, fileFormat, jobId, object } = ending.result;
-  const succeeded: ExportEnded = {
-    ...report,
-    ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
-    object: object && { size: object.size, etag: object.etag },
+  if (!('result' in ending)) return { kind: 'ended', report: { ...report, ...ending }, earlier: earlierToPass(run) };
+  const { imageId, fileFormat, jobId, object, finishedAt } = ending.result;
+  return {
+    kind: 'ended',
+    report: {
+      ...report,
+      ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
+      object: object && { size: object.size, etag: object.etag },
+      // The answer of a run can be the result of an earlier one.
+      ...(Date.parse(finishedAt) < startedAtMs ? { alreadyExported: true as const } : {}),
+    },
+    earlier: afterSuccess(run, ending.result),
   };
-  return { kind: 'ended', report: succeeded, earlier };
 }
 
 /** Undefined when it is not the workflow that has failed, but the call that asks about it. */
@@ -144,5 +187,13 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError;
+  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
+}
+
+/** Of gRPC. */
+const NOT_FOUND = 5;
+
+/** The server has not answered, or has refused: that says nothing of what it would show. */
+function isServiceError(error: unknown): boolean {
+  return error instanceof ServiceError || isGrpcServiceError(error);
 }
