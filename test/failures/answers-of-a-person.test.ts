@@ -180,6 +180,27 @@ it.concurrent('F41 a job named with the run of somebody else is checked as the w
   expect(resolution).toMatchObject({ jobId, taken: false });
 });
 
+it.concurrent('F40 a job that its worker names is taken with a warning of the submit before it, whose answer was lost too', async () => {
+  const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask' } });
+  one.postsFail({ dropBefore: true });
+  await one.start();
+  await one.until(({ phase }) => phase === 'needsAnswer');
+  one.postsFail({ dropAfter: true });
+  await answer(one, { notSubmitted: true });
+  const { submissions } = await one.until((status) => status.submissions === 2);
+  const { runId } = await one.handle.describe();
+  const jobId = one.jobs()[0]?.jobId ?? '';
+  await answer(one, { jobId, runId });
+  await one.until((status) => status.jobId === jobId);
+  one.changeJob(jobId, { status: 'SUCCESS' });
+  await lookNow(rig.client, one.handle.workflowId);
+  expect(await one.result()).toMatchObject({
+    confirmed: true,
+    submissions,
+    warnings: [expect.stringMatching(/^The answer to an earlier submit was lost/)],
+  });
+});
+
 it.concurrent('F41 a newer answer replaces one with a typing error', async () => {
   const waiting = await parked();
   waiting.one.pollsFail('ff80808280c204e30180d2784c3c0d87', { status: 503 }, ALWAYS);
