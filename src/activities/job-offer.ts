@@ -15,8 +15,15 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { MESSAGES, NOTHING_TO_RESOLVE, type SubmissionResolution, type SubmitInput } from '../contract';
+import {
+  type ExportMemo,
+  MESSAGES,
+  NOTHING_TO_RESOLVE,
+  type SubmissionResolution,
+  type SubmitInput,
+} from '../contract';
 import { attachCommand } from '../export/guidance';
+import { describeRun, readMemo } from '../temporal/runs';
 import { ASK_LIMIT_MS, confirmedHeartbeat } from './confirmed-heartbeat';
 
 /** Where the workflow does not say it: as long as an ambiguous submit settles. */
@@ -117,20 +124,28 @@ class JobUpdate {
 
   /** The latest run of the chain in which the submit was asked for. */
   #handle() {
-    const { client, info } = this.context;
-    const workflowId = info.workflowExecution?.workflowId ?? '';
+    const { client } = this.context;
     const { firstRunId, runId } = this.input;
     return firstRunId === undefined
-      ? client.workflow.getHandle(workflowId, runId)
-      : client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
+      ? client.workflow.getHandle(this.#workflowId, runId)
+      : client.workflow.getHandle(this.#workflowId, undefined, { firstExecutionRunId: firstRunId });
+  }
+
+  get #workflowId(): string {
+    return this.context.info.workflowExecution?.workflowId ?? '';
   }
 
   /** An earlier offer may have been taken, and its answer lost: the memo shows the job. */
   async #unlessTracked(otherwise: Answer): Promise<Answer> {
     const { client } = this.context;
     try {
-      const { memo } = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => this.#handle().describe());
-      return memo?.jobId === this.jobId ? { kind: 'taken' } : otherwise;
+      const { firstRunId, runId } = this.input;
+      const ofRun = firstRunId === undefined ? runId : undefined;
+      const run = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
+        describeRun(client, this.#workflowId, ofRun),
+      );
+      const { value: memo } = await readMemo<ExportMemo>(client, run, ['jobId']);
+      return memo.jobId === this.jobId ? { kind: 'taken' } : otherwise;
     } catch {
       return otherwise;
     }

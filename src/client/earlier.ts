@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { type EarlierExport, EXPORT_IMAGE_WORKFLOW, type ExportMemo } from '../contract';
 import { readEarlier } from '../export/earlier';
+import type { Run } from '../temporal/runs';
 
 /** A run that has ended without success, and the image that it was of. */
 export interface EarlierRun {
@@ -15,7 +15,7 @@ export interface EarlierRun {
 }
 
 /** What the start needs of a description. */
-export type ClosedRun = Pick<WorkflowExecutionDescription, 'runId' | 'type' | 'closeTime'> & { memo?: ExportMemo };
+export type ClosedRun = Pick<Run, 'runId' | 'type' | 'closeTime'> & { memo?: ExportMemo };
 
 /** The run itself; null where it is no export. */
 export function earlierRun({ runId, type, memo, closeTime }: ClosedRun): EarlierRun | null {

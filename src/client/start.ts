@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type Client,
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   DEFAULT_TASK_QUEUE,
   type ExportImageInput,
@@ -22,12 +17,12 @@ import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
-import { earlierRun, handedOn } from './earlier';
+import { type ClosedRun, earlierRun, handedOn } from './earlier';
 import { ExportError, toExportError } from './errors';
 import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
-import { shortCall } from './temporal-calls';
+import { findRun, requireReadable } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
@@ -90,9 +85,10 @@ async function begin(
   let notes: string[] = [];
   try {
     const request = parseExportStart(input);
-    const before = await describe(client, workflowId);
-    if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
+    const before = await findRun<ExportMemo>(client, workflowId);
+    if (before?.status === 'COMPLETED') return await earlierSuccess(client, before, request);
     const joins = before !== undefined && before.closeTime === undefined;
+    if (joins) await requireReadable(client, before);
     if (joins) refuseToJoin('client', request, { state: 'running', workflowType: before.type });
     if (before?.closeTime !== undefined) notes = await notesOf(client, before, request);
     // What runs already may run on a task queue of its own.
@@ -114,22 +110,9 @@ function workflowIdOf(input: ExportImageInput): string {
   return exportWorkflowId(String(bucketUrl));
 }
 
-async function describe(
-  client: Client,
-  workflowId: string,
-  runId?: string,
-): Promise<WorkflowExecutionDescription | undefined> {
-  try {
-    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).describe());
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
 async function earlierSuccess(
   client: Client,
-  { workflowId, runId, type }: WorkflowExecutionDescription,
+  { workflowId, runId, type }: { workflowId: string; runId: string; type: string },
   request: ExportRequest,
 ): Promise<StartedExport> {
   const result = await earlierResult('client', request, type, () => exportResult(client, workflowId, runId));
@@ -146,7 +129,7 @@ async function earlierSuccess(
 /** What runs before this one have left in the cloud. */
 async function notesOf(
   client: Client,
-  before: WorkflowExecutionDescription,
+  before: ClosedRun & { workflowId: string },
   request: ExportRequest,
 ): Promise<string[]> {
   const own = earlierRun(before);
@@ -166,8 +149,8 @@ async function notesOf(
 
 /** Of a run that may be long gone. */
 async function imageOf(client: Client, workflowId: string, runId: string): Promise<string | null> {
-  const memo = (await describe(client, workflowId, runId))?.memo as ExportMemo | undefined;
-  return memo?.imageId ?? null;
+  const run = await findRun<ExportMemo>(client, workflowId, runId);
+  return run?.memo.imageId ?? null;
 }
 
 /** A failure is better understood with what an earlier run left behind. One that says that nothing was submitted has said that. */

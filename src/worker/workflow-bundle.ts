@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 import { cacheDirectory } from '../cache-directory';
 
@@ -27,6 +28,8 @@ export interface BundleOptions {
   plugins?: BundlerPlugin[];
   /** What stands in the bundle because of them: another bundle is kept for each. */
   besides?: readonly string[];
+  /** Whose converters stand in it. */
+  dataConverter?: DataConverter;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface BundleOptions {
  * may write to, costs time only.
  */
 export async function exportWorkflowBundle(options: BundleOptions = {}): Promise<WorkflowBundle> {
-  const { env = process.env, sources = ownSources(options.besides), make = bundleWith(options.plugins) } = options;
+  const { env = process.env, sources = await ownSources(options), make = bundleWith(options) } = options;
   const digest = await digestOf(sources);
   const path = await placeOf(digest, env).catch(() => null);
   const kept = path === null ? null : await readKept(path).catch(() => null);
@@ -59,16 +62,35 @@ export async function checkBundleFolder(env: NodeJS.ProcessEnv): Promise<string>
   return dirname(probe);
 }
 
-function ownSources(besides: readonly string[] = []): BundleSources {
+async function ownSources({ besides = [], dataConverter }: BundleOptions): Promise<BundleSources> {
   const sdk = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'].map((name) => {
     const { version } = require(`${name}/package.json`) as { version: string };
     return `${name}@${version}`;
   });
-  return { folder: join(__dirname, '..'), besides: [...sdk, ...besides] };
+  return { folder: join(__dirname, '..'), besides: [...sdk, ...besides, ...(await textsOf(dataConverter))] };
 }
 
-function bundleWith(plugins: BundlerPlugin[] = []): (workflowsPath: string) => Promise<WorkflowBundle> {
-  return (workflowsPath) => bundleWorkflowCode({ workflowsPath, plugins, logger: new DefaultLogger('WARN') });
+function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
+  const { payloadConverterPath, failureConverterPath } = dataConverter ?? {};
+  return (workflowsPath: string): Promise<WorkflowBundle> =>
+    bundleWorkflowCode({
+      ...{ workflowsPath, plugins, payloadConverterPath, failureConverterPath },
+      logger: new DefaultLogger('WARN'),
+    });
+}
+
+/** The files of the converters that stand in the bundle, with those that they import. */
+async function textsOf({ payloadConverterPath, failureConverterPath }: DataConverter = {}): Promise<string[]> {
+  const files = new Set<string>();
+  const add = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const { filename } of require.cache[file]?.children ?? []) add(filename);
+  };
+  const paths = { payloadConverterPath, failureConverterPath };
+  for (const path of Object.values(paths)) if (path !== undefined) add(require.resolve(path));
+  const texts = await Promise.all([...files].sort().map(async (file) => `${file}\n${await readFile(file, 'utf8')}`));
+  return texts.length === 0 ? [] : [JSON.stringify(paths), ...texts];
 }
 
 async function digestOf({ folder, besides }: BundleSources): Promise<string> {

@@ -20,6 +20,7 @@ import type {
   VerifyOutcome,
 } from '../contract';
 import * as failures from '../export/failures';
+import { cutToBytes } from '../export/quoting';
 import { describeProgress } from '../export/summaries';
 import { answerDeferred } from './deferred';
 import { notifiedWorkflow, notify } from './notification';
@@ -153,7 +154,12 @@ async function end(
   tracking.run.nextPollAtMs = null;
   tracking.run.ended = { outcome, atMs: Date.now(), failure };
   answerDeferred(tracking);
-  upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
+  upsertMemo({
+    outcome,
+    remoteJob,
+    ...(failure !== null && { failure: { type: failure.type ?? '', message: cutToBytes(failure.message, 200) } }),
+    ...(discard !== null && { object: discard.kind }),
+  });
   publish(tracking);
   recordEnd(tracking);
   const notified = notifiedWorkflow(tracking);

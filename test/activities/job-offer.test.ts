@@ -5,7 +5,13 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { ActivityCancellationDetails, ApplicationFailure } from '@temporalio/common';
+import {
+  ActivityCancellationDetails,
+  ApplicationFailure,
+  defaultDataConverter,
+  defaultPayloadConverter,
+  mapToPayloads,
+} from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
@@ -61,11 +67,16 @@ async function offer(
         return next(heartbeats);
       },
     },
+    options: { namespace: 'default', loadedDataConverter: defaultDataConverter },
+    workflowService: {
+      describeWorkflowExecution: async () => ({
+        workflowExecutionInfo: { memo: { fields: mapToPayloads(defaultPayloadConverter, { ...memo }) }, startTime: {} },
+      }),
+    },
     workflow: {
       getHandle: (...args: unknown[]) => {
         asked.handles.push(args);
         return {
-          describe: async () => ({ memo }),
           executeUpdate: (_name: string, options: { args: [SubmissionResolution]; updateId: string }) => {
             asked.updates.push(options.args[0]);
             asked.updateIds.push(options.updateId);

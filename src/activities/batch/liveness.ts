@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -23,6 +23,7 @@ import {
   type ExportOutcome,
 } from '../../contract';
 import { isExportFailure, outcomeOf } from '../../export/failures';
+import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
 
@@ -61,12 +62,12 @@ export function checkLiveness(deps: ExportActivityDeps): BatchActivities['imsLoo
 async function check(client: Client, { workflowId, firstRunId }: Checked): Promise<ExportLiveness> {
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
-      const latest = await client.workflow.getHandle(workflowId).describe();
-      const chain = firstRunOf(latest);
+      const latest = await describeRun(client, workflowId);
+      const chain = latest.firstRunId;
       // Another export of that id may have been started since. The caller asks about this one.
       const isMeant = firstRunId === null || firstRunId === chain;
-      if (isMeant && latest.closeTime === undefined) return running(latest, chain);
-      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {
+      if (isMeant && latest.closeTime === undefined) return await running(client, latest);
+      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status === 'COMPLETED') {
         return { kind: 'idTaken', workflowType: latest.type };
       }
       return {
@@ -80,14 +81,9 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
   }
 }
 
-function running({ memo, raw }: WorkflowExecutionDescription, firstRunId: string): ExportLiveness {
-  const { imageId } = (memo ?? {}) as ExportMemo;
-  const parentId = raw.workflowExecutionInfo?.parentExecution?.workflowId ?? null;
-  return { kind: 'running', firstRunId, parentId, imageId: imageId ?? null };
-}
-
-function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
-  return raw.workflowExecutionInfo?.firstRunId || runId;
+async function running(client: Client, run: DescribedRun): Promise<ExportLiveness> {
+  const { value: memo } = await readMemo<ExportMemo>(client, run, ['imageId']);
+  return { kind: 'running', firstRunId: run.firstRunId, parentId: run.parentId, imageId: memo.imageId ?? null };
 }
 
 /**
@@ -99,18 +95,21 @@ async function reportOf(
   client: Client,
   workflowId: string,
   firstRunId: string,
-  last: WorkflowExecutionDescription | null,
+  last: DescribedRun | null,
 ): Promise<ExportEnded> {
-  const handle = client.workflow.getHandle(workflowId, last?.runId ?? firstRunId);
-  const ending = await handle.result().then(
-    (result: ExportImageResult) => ({ result }),
-    (error: { cause?: unknown }) => {
-      const known = endingOf(error.cause);
-      if (known === undefined) throw error;
-      return known;
-    },
-  );
-  const memo = ((last ?? (await handle.describe())).memo ?? {}) as ExportMemo;
+  const runId = last?.runId ?? firstRunId;
+  const ending = await client.workflow
+    .getHandle(workflowId, runId)
+    .result()
+    .then(
+      (result: ExportImageResult) => ({ result }),
+      (error: { cause?: unknown }) => {
+        const known = endingOf(error.cause);
+        if (known === undefined) throw error;
+        return known;
+      },
+    );
+  const { value: memo } = await readMemo<ExportMemo>(client, last ?? (await describeRun(client, workflowId, runId)));
   const report = {
     workflowId,
     firstRunId,
