@@ -32,6 +32,12 @@ const OFFER_FOR_MS = 260_000;
 const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 5_000;
 
+/**
+ * So long an id is offered at least once the worker shuts down. A worker without a time of grace cancels its activities at once,
+ * and the workflow may not even have learnt yet that its submit was lost.
+ */
+const MIN_AFTER_SHUTDOWN_MS = 20_000;
+
 /** What came of one offer. `over`: nothing of this export takes it any more. */
 type Answer = { kind: 'taken' } | { kind: 'again' | 'over'; reason: string };
 
@@ -41,12 +47,13 @@ type Answer = { kind: 'taken' } | { kind: 'again' | 'over'; reason: string };
  * the activity up, the workflow takes it by the update `resolveSubmission`.
  *
  * The cancellation of the activity, by which the Worker reports that it was given up, does not end this; nor does a
- * shutdown, before its time of grace is over.
+ * shutdown, before its time of grace and 20 seconds are over.
  */
 export async function offerJob(context: Context, input: SubmitInput, jobId: string): Promise<void> {
   const { imageId, bucket, objectKey } = input.request;
   const named = { jobId, imageId, bucket, objectKey };
   const startedAtMs = performance.now();
+  let shutDownAtMs = Number.POSITIVE_INFINITY;
   // At once: whatever happens from here on, the id is not lost.
   context.log.info('The cloud has accepted the export', named);
   const update = new JobUpdate(context, input, jobId);
@@ -62,8 +69,12 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
           reason: said.reason,
         });
       }
-      const isOver = performance.now() - startedAtMs + waitMs > (input.offerForMs ?? OFFER_FOR_MS);
-      if (isOver || context.cancellationDetails?.workerShutdown) return { ...said, kind: 'over' as const };
+      const nowMs = performance.now();
+      if (context.cancellationDetails?.workerShutdown) shutDownAtMs = Math.min(shutDownAtMs, nowMs);
+      const isOver =
+        nowMs - startedAtMs + waitMs > (input.offerForMs ?? OFFER_FOR_MS) ||
+        nowMs - shutDownAtMs + waitMs > MIN_AFTER_SHUTDOWN_MS;
+      if (isOver) return { ...said, kind: 'over' as const };
       await sleep(waitMs);
     }
   });

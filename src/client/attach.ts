@@ -56,8 +56,9 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
     const request = parseExportStart(input);
     const { jobId = '' } = request.attach ?? {};
     const own = await reportIfAny(client, workflowId);
-    // What has tracked it here, or does, needs no search.
-    if (own?.memo.jobId !== jobId) await refuseJobOfOtherDestination(client, request, jobId);
+    // What has begun it here needs no search.
+    const isOwn = own?.memo.jobId === jobId && own.memo.attached !== true;
+    if (!isOwn) await refuseJobOfOtherDestination(client, request, jobId);
     if (own !== null && seeksItsJob(own, request)) await nameItsJob(client, workflowId, jobId);
   } catch (error) {
     throw toExportError(error, workflowId);

@@ -15,11 +15,11 @@ export interface EarlierRun {
 }
 
 /** What the start needs of a description. */
-export type ClosedRun = Pick<Run, 'runId' | 'type' | 'closeTime'> & { memo?: ExportMemo };
+export type ClosedRun = Pick<Run, 'runId' | 'type' | 'closeTime'> & { memo?: ExportMemo; unreadable?: boolean };
 
-/** The run itself; null where it is no export. */
-export function earlierRun({ runId, type, memo, closeTime }: ClosedRun): EarlierRun | null {
-  if (type !== EXPORT_IMAGE_WORKFLOW) return null;
+/** The run itself; null where it is no export, or nobody can say here how it ended. */
+export function earlierRun({ runId, type, memo, closeTime, unreadable }: ClosedRun): EarlierRun | null {
+  if (type !== EXPORT_IMAGE_WORKFLOW || unreadable) return null;
   const { outcome, remoteJob, jobId, imageId } = (memo ?? {}) as { [field in keyof ExportMemo]?: unknown };
   const finishedAt = closeTime?.toISOString() ?? null;
   const earlier = readEarlier({ runId, outcome, remoteJob, jobId, finishedAt });

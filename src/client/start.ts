@@ -126,12 +126,16 @@ async function earlierSuccess(
   };
 }
 
+const UNDECODABLE_BEFORE =
+  'An earlier run to this destination cannot be decoded here, so whether it has left a job in the cloud is not known. Read it with the data converter of its starter: `--data-converter MODULE`.';
+
 /** What runs before this one have left in the cloud. */
 async function notesOf(
   client: Client,
   before: ClosedRun & { workflowId: string },
   request: ExportRequest,
 ): Promise<string[]> {
+  if (before.unreadable) return [UNDECODABLE_BEFORE];
   const own = earlierRun(before);
   const older = handedOn(before);
   const found = [own, older && { earlier: older, imageId: await imageOf(client, before.workflowId, older.runId) }];

@@ -29,10 +29,11 @@ export async function findRun<Memo extends object>(
   client: Client,
   workflowId: string,
   runId?: string,
-): Promise<(DescribedRun & { memo: Partial<Memo> }) | undefined> {
+): Promise<(DescribedRun & { memo: Partial<Memo>; unreadable: boolean }) | undefined> {
   try {
     const run = await shortCall(client, () => describeRun(client, workflowId, runId));
-    return { ...run, memo: (await readMemo<Memo>(client, run)).value };
+    const { value: memo, unreadable } = await readMemo<Memo>(client, run);
+    return { ...run, memo, unreadable };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

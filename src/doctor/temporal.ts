@@ -86,7 +86,11 @@ async function checkDecoding(client: Client | undefined, module: Check | undefin
     } catch (error) {
       if (!(error instanceof UndecodableArguments)) return notChecked('the exports of the namespace cannot be read');
       const found = `the newest export, ${workflowId}, cannot be decoded (${error.why})`;
-      return problem('configuration', found, `Name the data converter of the namespace: --data-converter, ${DATA_CONVERTER}.`);
+      return problem(
+        'configuration',
+        found,
+        `Name the data converter of the namespace: --data-converter, ${DATA_CONVERTER}.`,
+      );
     }
   });
   return module === undefined && decoding.state !== 'problem' ? undefined : decoding;

@@ -20,6 +20,8 @@ export interface FoundRun {
   /** A cancel of the export was requested. */
   cancelRequested: boolean;
   memo: ExportMemo;
+  /** Some of the memo cannot be decoded here. */
+  unreadable: boolean;
   /** ISO 8601. */
   startedAt: string;
 }
@@ -28,6 +30,7 @@ export interface FoundRun {
 export async function findRun(client: Client, workflowId: string, runId?: string): Promise<FoundRun | undefined> {
   try {
     const run = await describeRun(client, workflowId, runId);
+    const { value: memo, unreadable } = await readMemo<ExportMemo>(client, run);
     return {
       state: stateOf(run),
       workflowType: run.type,
@@ -35,7 +38,8 @@ export async function findRun(client: Client, workflowId: string, runId?: string
       runId: run.runId,
       firstRunId: run.firstRunId,
       cancelRequested: run.cancelRequested,
-      memo: (await readMemo<ExportMemo>(client, run)).value,
+      memo,
+      unreadable,
       startedAt: run.startTime.toISOString(),
     };
   } catch (error) {

@@ -38,14 +38,15 @@ export interface BundleOptions {
  * may write to, costs time only.
  */
 export async function exportWorkflowBundle(options: BundleOptions = {}): Promise<WorkflowBundle> {
-  const { env = process.env, sources = await ownSources(options), make = bundleWith(options) } = options;
-  const digest = await digestOf(sources);
+  const { env = process.env, sources = ownSources(options.besides), make = bundleWith(options) } = options;
+  const converters = await textsOf(options.dataConverter);
+  const digest = await digestOf(sources, converters);
   const path = await placeOf(digest, env).catch(() => null);
   const kept = path === null ? null : await readKept(path).catch(() => null);
   if (kept !== null) return { code: kept };
   const made = await make(join(sources.folder, 'workflows'));
   // An upgrade in the middle of it may have changed what it was made of.
-  const isOfDigest = (await digestOf(sources)) === digest;
+  const isOfDigest = (await digestOf(sources, converters)) === digest;
   if (path !== null && isOfDigest) await keep(path, made.code).catch(() => undefined);
   return made;
 }
@@ -62,12 +63,12 @@ export async function checkBundleFolder(env: NodeJS.ProcessEnv): Promise<string>
   return dirname(probe);
 }
 
-async function ownSources({ besides = [], dataConverter }: BundleOptions): Promise<BundleSources> {
+function ownSources(besides: readonly string[] = []): BundleSources {
   const sdk = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'].map((name) => {
     const { version } = require(`${name}/package.json`) as { version: string };
     return `${name}@${version}`;
   });
-  return { folder: join(__dirname, '..'), besides: [...sdk, ...besides, ...(await textsOf(dataConverter))] };
+  return { folder: join(__dirname, '..'), besides: [...sdk, ...besides] };
 }
 
 function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
@@ -93,8 +94,8 @@ async function textsOf({ payloadConverterPath, failureConverterPath }: DataConve
   return texts.length === 0 ? [] : [JSON.stringify(paths), ...texts];
 }
 
-async function digestOf({ folder, besides }: BundleSources): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(besides));
+async function digestOf({ folder, besides }: BundleSources, converters: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([...besides, ...converters]));
   for (const file of await sourceFiles(folder)) hash.update(`\0${file}\0`).update(await readFile(join(folder, file)));
   return hash.digest('hex');
 }

@@ -92,6 +92,16 @@ describe.concurrent('beside an export whose memo cannot be decoded', () => {
     expect(description.workflowExtendedInfo?.cancelRequested).toBe(true);
   });
 
+  it('F57 a start after it says that it cannot know what was left', async () => {
+    const workflowId = await startedBySomebodyElse('started-again');
+    await rig.client.workflow.getHandle(workflowId).terminate('over');
+    const one = new OneExport(rig, { bucketUrl: workflowId.replace('ims-export:', ''), options: ON_REQUEST });
+    const { notes } = await startExport(rig.client, one.input, { taskQueue: rig.taskQueue });
+    expect(notes).toEqual([expect.stringContaining('cannot be decoded here')]);
+    expect((await readExport(rig.client, workflowId)).memo).not.toHaveProperty('earlier');
+    await cancelExport(rig.client, workflowId);
+  });
+
   it('F57 an attach finds its way', async () => {
     await startedBySomebodyElse('beside-an-attach');
     const begun = new OneExport(rig, { options: ON_REQUEST });

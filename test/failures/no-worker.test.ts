@@ -9,6 +9,7 @@ import { accountFromEnvironment, type CloudClient, createCloudClient } from '../
 import { environmentOf } from '../../src/testing';
 import { ON_REQUEST, OneExport } from '../rigs/one-export';
 import { type Rig, startRig, until } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { bundleOnce, connectWorker, QUICK_SUBMITS } from '../rigs/temporal';
 
 const quickWorkerLimits = join(__dirname, '../rigs/fixtures/quick-worker-limits.ts');
@@ -38,6 +39,7 @@ function withActivitiesElsewhere(options: ExportOptions = {}) {
       connection,
       namespace: rig.server.namespace,
       taskQueue: activityTaskQueue,
+      ...ofRun(),
       activities: createExportActivities({ accounts: new Map([['default', { region, client: cloud }]]) }),
     });
     const running = created.run();

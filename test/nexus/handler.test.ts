@@ -13,6 +13,7 @@ import { countOpenExports } from '../../src/worker/open-exports';
 import { itInLongForm } from '../rigs/long-form';
 import { eventually } from '../rigs/one-export';
 import { type InputChanges, type Rig, startRig, takeWorkflowId, untilStatus } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { bundleOnce, connectWorker, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
 import { CALLERS, type CallingNamespace, createEndpoint, startCallers } from './calling-namespace';
 
@@ -543,7 +544,7 @@ it('a worker of createExportWorker serves the Nexus operation', async () => {
     namespace: rig.server.namespace,
     taskQueue,
     accounts: [accountFromEnvironment(environmentOf(rig.simulator.info))],
-    worker: { workflowBundle: await bundleOnce(), ...WORKFLOWS_IN_THIS_THREAD },
+    worker: { workflowBundle: await bundleOnce(), ...ofRun(), ...WORKFLOWS_IN_THIS_THREAD },
   });
   await worker.runUntil(async () => {
     const endpoint = await createEndpoint(rig, taskQueue);

@@ -10,6 +10,7 @@ import { ImsExportPlugin, type ImsExportPluginOptions } from '../../src/plugin';
 import { environmentOf } from '../../src/testing';
 import { recordedHistories } from '../rigs/recorded-histories';
 import { type Rig, startRig } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { bundleOnce, connectWorker, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
 
 const NAMES = [
@@ -149,6 +150,7 @@ describe('workers with ImsExportPlugin', () => {
       namespace: rig.server.namespace,
       taskQueue: `plugin-${queues}`,
       workflowBundle: await bundleOnce(),
+      ...ofRun(),
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options,
     });

@@ -32,6 +32,7 @@ import { bundleOfBatches, startBatchWorkflow, statusOf, untilBatch, verdictsOf }
 import { itInLongForm } from '../rigs/long-form';
 import { errorCodeOf, FIRST_TASK, type Rig, resetTo, startRig, takeWorkflowId, untilStatus } from '../rigs/rig';
 import { exactProblemsBy } from '../rigs/schema-validator';
+import { ofRun } from '../rigs/strict-codec';
 
 let rig: Rig;
 let bucket: string;
@@ -204,6 +205,7 @@ describe('a batch of exports', () => {
       const client = new Client({
         connection,
         namespace: options.namespace,
+        ...ofRun(),
         interceptors: { workflow: [afterTheEnd] },
       });
       const starting = startBatch(client, input(), { taskQueue: rig.taskQueue });
