@@ -41,6 +41,8 @@ const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 /** For the help of the commands. */
 const WORKFLOW_ID = 'ims-export:<bucket>:<object key>, as `ims-export list` shows it';
 
+const temporalCommands: Command[] = [];
+
 /** Exported for what reads the commands and their flags, as the tests of the documentation do. */
 export const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
@@ -257,13 +259,19 @@ program
     }),
   );
 
-/** A command that talks to Temporal. */
-function temporalCommand(nameAndArguments: string): Command {
+for (const command of temporalCommands) {
   const dataConverter = new Option(
     '--data-converter <module>',
     "file with the namespace's data converter, where it encrypts: CommonJS or ESM, with the export dataConverter",
   ).env(DATA_CONVERTER);
-  return program.command(nameAndArguments).addOption(dataConverter);
+  command.addOption(dataConverter);
+}
+
+/** A command that talks to Temporal. */
+function temporalCommand(nameAndArguments: string): Command {
+  const command = program.command(nameAndArguments);
+  temporalCommands.push(command);
+  return command;
 }
 
 /** A command that begins the tracking of an export. */

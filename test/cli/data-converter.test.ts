@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportWorkflowId } from '../../src/contract';
-import { itInLongForm } from '../rigs/long-form';
+import { casesOf, itInLongForm } from '../rigs/long-form';
 import { commandsOfThisFile, SOON_MS } from '../rigs/run-command';
 import { OTHER_SECRET, STRICT_CODEC } from '../rigs/strict-codec';
 
@@ -29,7 +29,7 @@ describe('in a namespace that encrypts, the ready worker and the commands', () =
     expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('verified yes') });
   });
 
-  it('read it by the variable of the environment as well', async () => {
+  itInLongForm('read it by the variable of the environment as well', async () => {
     const variable = { IMS_EXPORT_DATA_CONVERTER: STRICT_CODEC };
     const listed = await commands.launchWith(variable, 'list').endsWithin(SOON_MS);
     const { jobId } = await commands.jobTo(to);
@@ -39,10 +39,11 @@ describe('in a namespace that encrypts, the ready worker and the commands', () =
     expect(JSON.parse(status.stdout)).not.toHaveProperty('unreadable');
   });
 
-  it.each([
+  const OTHERS: Array<[how: string, flags: string[]]> = [
     ['without it', []],
     ['with another one', ['--data-converter', OTHER_SECRET]],
-  ])('say %s what cannot be decoded', async (_how, flags) => {
+  ];
+  it.each(casesOf(OTHERS, 1))('say %s what cannot be decoded', async (_how, flags) => {
     const list = await commands.run('list', ...flags);
     expect(list.exitCode).toBe(0);
     expect(list.stdout.split('\n').find((line) => line.includes(workflowId))).toMatch(/COMPLETED .* unreadable$/);
@@ -63,11 +64,15 @@ describe('in a namespace that encrypts, the ready worker and the commands', () =
   });
 });
 
-it.each([
+const COMMANDS: Array<[command: string, args: string[]]> = [
   ['worker', []],
   ['list', []],
   ['cancel', ['ims-export:a:b']],
-])('%s refuses with 2 a data converter that is not there, by its name', async (command, args) => {
-  const { stderr } = await commands.refused(2, '', [command, ...args, '--data-converter', './nowhere.cjs']);
-  expect(stderr).toContain('The data converter module ./nowhere.cjs');
-});
+];
+it.each(casesOf(COMMANDS, 1))(
+  '%s refuses with 2 a data converter that is not there, by its name',
+  async (command, args) => {
+    const { stderr } = await commands.refused(2, '', [command, ...args, '--data-converter', './nowhere.cjs']);
+    expect(stderr).toContain('The data converter module ./nowhere.cjs');
+  },
+);

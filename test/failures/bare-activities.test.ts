@@ -7,7 +7,7 @@ import { type Rig, startRig, until } from '../rigs/rig';
 /** The worker of a rig has the activities and nothing else of the plugin: no time of grace, heartbeats a minute apart. */
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ worker: { shutdownGraceTime: undefined, maxHeartbeatThrottleInterval: undefined } });
+  rig = await startRig();
 });
 afterAll(() => rig.close());
 
