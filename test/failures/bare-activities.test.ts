@@ -28,7 +28,8 @@ describe('with activities in a worker that has none of their settings', () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
     one.headsFail({ status: 404 }, { times: tooFew });
-    one.headsFail({ status: 200, headers: { ETag: '"x"' } }, { nth: tooFew + 1, times: 1 });
+    const older = { 'Content-Length': '0', 'Last-Modified': new Date(0).toUTCString(), ETag: '"x"' };
+    one.headsFail({ status: 200, headers: older }, { nth: tooFew + 1, times: 1 });
     one.headsFail({ status: 404 }, { nth: tooFew + 2, times: tooFew });
     one.changeJob(jobId, { status: 'SUCCESS' });
     await one.handle.signal('pollNow');
