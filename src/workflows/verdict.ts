@@ -111,7 +111,7 @@ export async function endAsFailed(
   tracking: Tracking,
   thrown: failures.ExportApplicationFailure,
 ): Promise<ApplicationFailure> {
-  const failure = asFarAsKnown(tracking, thrown);
+  const failure = failures.afresh(asFarAsKnown(tracking, thrown));
   await end(tracking, failures.outcomeOf(failure.type), failure, null);
   return failure;
 }

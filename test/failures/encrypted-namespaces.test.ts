@@ -31,6 +31,14 @@ describe.concurrent('with a codec that needs its serialization context', () => {
     expect(one.posts()).toHaveLength(1);
   });
 
+  it('F57 a refusal that a start waits for, and the workflow ends with, keeps its message', async () => {
+    const one = new OneExport(rig, { image: 'fullEcs' });
+    const refused = await startExport(rig.client, one.input, { taskQueue: rig.taskQueue }).catch((error) => error);
+    expect(refused).toMatchObject({ code: 'ExportNotAllowed', message: expect.stringContaining(one.imageId) });
+    const { memo } = await readExport(rig.client, exportWorkflowId(one.bucketUrl));
+    expect(memo.failure).toMatchObject({ type: 'ExportNotAllowed', message: expect.stringContaining(one.imageId) });
+  });
+
   it('F56 Nexus reads what a running export was started with', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
