@@ -5,7 +5,7 @@ import type { BatchFailedDetails, BatchItemResult, ExportImagesInput, ExportImag
 import { describeCounts } from '../export/summaries';
 import { exitCodeOfBatch } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
-import { type OutputOptions, printJson } from './output';
+import { type OutputOptions, printJson, UNREADABLE } from './output';
 import { columns } from './table';
 
 export interface BatchFlags extends OutputOptions {
@@ -53,10 +53,10 @@ export async function waitForBatch(
 }
 
 /** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
-function progressOf({ status, memo, workflowStatus }: BatchReport): string {
+function progressOf({ status, memo, workflowStatus, unreadable }: BatchReport): string {
   if (status === null) {
     const counts = describeCounts(memo.counts ?? {});
-    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : ', no worker answers'}`;
+    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : unreadable ? ', unreadable' : ', no worker answers'}`;
   }
   if (status.phase === 'planning') return 'planning';
   if (status.failure !== null) return `failed (${status.failure.type})`;
@@ -68,7 +68,7 @@ function progressOf({ status, memo, workflowStatus }: BatchReport): string {
 
 /** The lines of a report, for people. */
 export function batchLines(report: BatchReport): string[] {
-  const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
+  const { workflowId, workflowStatus, startedAt, closedAt, memo, status, unreadable } = report;
   const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
   const isPlanned = status !== null && status.dryRun !== null;
@@ -81,7 +81,8 @@ export function batchLines(report: BatchReport): string[] {
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
-  if (status === null && closedAt === null)
+  if (unreadable) lines.push(`  note     ${UNREADABLE}`);
+  else if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }

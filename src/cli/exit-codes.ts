@@ -2,6 +2,7 @@ import { ExportError, type ExportErrorCode } from '../client';
 import type { BatchCounts, BatchFailedDetails, FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { DataConverterError } from '../temporal/data-converter';
 import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/metrics-server';
 
@@ -10,6 +11,7 @@ export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canc
 
 const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = {
   NoSuchExport: EXIT.badArguments,
+  Unreadable: EXIT.badArguments,
   ExportEnded: EXIT.failed,
   NothingToResolve: EXIT.failed,
   NotValidatedYet: EXIT.failed,
@@ -19,7 +21,7 @@ const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = 
   TemporalUnreachable: EXIT.temporal,
 };
 
-const CURED_BY_ARGUMENTS = [AccountConfigurationError, ListenError, SimulatorPathError];
+const CURED_BY_ARGUMENTS = [AccountConfigurationError, DataConverterError, ListenError, SimulatorPathError];
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) {

@@ -23,7 +23,7 @@ import {
 } from '../contract';
 import type { ClosedRun } from '../export/earlier-run';
 import { earlierToPass } from './earlier';
-import { ExportError, isUnreachable } from './errors';
+import { ExportError, isUnreachable, readable, unreadable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
 import { exportResult } from './result';
@@ -75,7 +75,13 @@ export async function startAndAwaitJob(
     const { workflowId, workflowRunId: runId = '' } = update;
     const answer = update;
     try {
-      return { jobId: await throughOutages(() => answer.result()), runId };
+      return {
+        jobId: await readable(
+          workflowId,
+          throughOutages(() => answer.result()),
+        ),
+        runId,
+      };
     } catch (error) {
       const type = updateFailureType(error);
       if (type === WORKFLOW_ENDED || type === EXPORT_UNCONFIRMED) {
@@ -122,7 +128,9 @@ async function jobByStatus(
   const workflowId = exportWorkflowId(request.bucketUrl);
   let answered = false;
   try {
-    for await (const { status, runId, closedAt, memo } of followExport(client, workflowId)) {
+    for await (const report of followExport(client, workflowId)) {
+      const { status, runId, closedAt, memo } = report;
+      if (report.unreadable && status === null && closedAt === null) throw unreadable(workflowId);
       if (closedAt !== null && runId === before?.runId) throw notStarted(request);
       if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };

@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type Client,
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   DEFAULT_TASK_QUEUE,
   type ExportImageInput,
@@ -18,7 +13,7 @@ import {
   exportWorkflowId,
 } from '../contract';
 import { describeEarlier, leftJob } from '../export/earlier';
-import { earlierRun, toldOf } from '../export/earlier-run';
+import { type ClosedRun, earlierRun, toldOf } from '../export/earlier-run';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
@@ -27,7 +22,7 @@ import { ExportError, toExportError } from './errors';
 import { MAX_TRIES, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
-import { shortCall } from './temporal-calls';
+import { findRun, requireReadable } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
@@ -91,11 +86,12 @@ async function begin(
   let notes: string[] = [];
   try {
     const request = parseExportStart(input);
-    const before = await describe(client, workflowId);
+    const before = await findRun<ExportMemo>(client, workflowId);
     const joins = before !== undefined && before.closeTime === undefined;
+    if (joins) await requireReadable(client, before);
     if (joins) refuseToJoin('client', request, { state: 'running', workflowType: before.type });
-    else if (before?.status.name === 'COMPLETED') refuseTakenId('client', request, before.type);
-    else if (before !== undefined) notes = await notesOf(client, before, request);
+    if (before?.status === 'COMPLETED') refuseTakenId('client', request, before.type);
+    if (before !== undefined && !joins) notes = await notesOf(client, before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
     const { jobId, runId, result } = await startAndAwaitJob(client, input, request, { taskQueue, before });
@@ -118,35 +114,26 @@ function workflowIdOf(input: ExportImageInput): string {
   return exportWorkflowId(String(bucketUrl));
 }
 
-async function describe(
-  client: Client,
-  workflowId: string,
-  runId?: string,
-): Promise<WorkflowExecutionDescription | undefined> {
-  try {
-    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).describe());
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
 /** A run ends after its own start: a result that is older is that of an earlier success, which the run has answered with. */
 async function isOfEarlierRun(
   client: Client,
   { workflowId, runId }: Pick<StartedExport, 'workflowId' | 'runId'>,
   { finishedAt }: ExportImageResult,
 ): Promise<boolean> {
-  const run = await describe(client, workflowId, runId);
+  const run = await findRun(client, workflowId, runId);
   return run !== undefined && Date.parse(finishedAt) < run.startTime.getTime();
 }
+
+const UNDECODABLE_BEFORE =
+  'An earlier run to this destination cannot be decoded here, so whether it has left a job in the cloud is not known. Read it with the data converter of its starter: `--data-converter MODULE`.';
 
 /** What runs before this one have left in the cloud. */
 async function notesOf(
   client: Client,
-  before: WorkflowExecutionDescription,
+  before: ClosedRun & { workflowId: string },
   request: ExportRequest,
 ): Promise<string[]> {
+  if (before.unreadable) return [UNDECODABLE_BEFORE];
   const own = earlierRun(before);
   const told = toldOf(before);
   const older = told?.jobId === own?.earlier.jobId ? null : told;
@@ -165,8 +152,8 @@ async function notesOf(
 
 /** Of a run that may be long gone. */
 async function imageOf(client: Client, workflowId: string, runId: string): Promise<string | null> {
-  const memo = (await describe(client, workflowId, runId))?.memo as ExportMemo | undefined;
-  return memo?.imageId ?? null;
+  const run = await findRun<ExportMemo>(client, workflowId, runId);
+  return run?.memo.imageId ?? null;
 }
 
 /** A failure is better understood with what an earlier run left behind. One that says that nothing was submitted has said that. */

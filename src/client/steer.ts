@@ -11,9 +11,10 @@ import {
   type RetuneOutcome,
   type SubmissionResolution,
 } from '../contract';
-import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
+import { type DescribedRun, describeRun } from '../temporal/runs';
+import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
-import { firstRunOf, shortCall } from './temporal-calls';
+import { requireReadable, shortCall } from './temporal-calls';
 
 /**
  * Sends the signal `pollNow`: check the job at once.
@@ -49,11 +50,8 @@ export async function resumePolling(client: Client, workflowId: string): Promise
  * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
  */
 export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
-  return await steer(client, workflowId, (handle) =>
-    answered(
-      workflowId,
-      handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
-    ),
+  return await update(client, workflowId, (handle) =>
+    handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
   );
 }
 
@@ -79,11 +77,8 @@ export async function resolveSubmission(
   workflowId: string,
   resolution: SubmissionResolution,
 ): Promise<void> {
-  await steer(client, workflowId, (handle) =>
-    answered(
-      workflowId,
-      handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
-    ),
+  await update(client, workflowId, (handle) =>
+    handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
   );
 }
 
@@ -110,6 +105,7 @@ export async function untilChecked(
   for await (const report of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
     last = { ...last, ...checkedJob(report, jobId), ended: report.closedAt !== null };
     if (last.taken !== null || Date.now() >= giveUpAtMs) break;
+    if (report.status === null && report.unreadable && !last.ended) throw unreadable(workflowId);
   }
   return last;
 }
@@ -134,12 +130,14 @@ export async function steer<T>(
   client: Client,
   workflowId: string,
   send: (handle: WorkflowHandle) => Promise<T>,
+  check: (run: DescribedRun) => Promise<void> = async () => {},
 ): Promise<T> {
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
-    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
-    if (description.closeTime !== undefined) throw ended(workflowId, description.status.name);
-    const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunOf(description) });
+    const run = await shortCall(client, () => describeRun(client, workflowId));
+    if (run.closeTime !== undefined) throw ended(workflowId, run.status);
+    await check(run);
+    const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: run.firstRunId });
     return await shortCall(client, () => send(handle)).catch((error: unknown) => {
       throw error instanceof WorkflowNotFoundError ? ended(workflowId, 'a moment ago') : error;
     });
@@ -148,10 +146,20 @@ export async function steer<T>(
   }
 }
 
+/** Sends an update to a workflow that runs, and waits for its answer. @throws ExportError NoWorker, Unreadable, and as {@link steer} */
+export async function update<T>(
+  client: Client,
+  workflowId: string,
+  send: (handle: WorkflowHandle) => Promise<T>,
+): Promise<T> {
+  const check = (run: DescribedRun) => requireReadable(client, run);
+  return await steer(client, workflowId, (handle) => answered(workflowId, send(handle)), check);
+}
+
 /** The server was there a moment ago: an update without an answer waits for a worker, which takes it when it comes. */
-export async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
+async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
   try {
-    return await update;
+    return await readable(workflowId, update);
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     throw new ExportError(

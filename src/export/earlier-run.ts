@@ -20,11 +20,13 @@ export interface ClosedRun {
   type: string;
   closeTime?: Date;
   memo?: ExportMemo;
+  /** Set where some of its memo cannot be decoded here. */
+  unreadable?: boolean;
 }
 
-/** The run itself; null where it is no export. */
-export function earlierRun({ runId, type, memo, closeTime }: ClosedRun): EarlierRun | null {
-  if (type !== EXPORT_IMAGE_WORKFLOW) return null;
+/** The run itself; null where it is no export, or nobody can say here how it ended. */
+export function earlierRun({ runId, type, memo, closeTime, unreadable }: ClosedRun): EarlierRun | null {
+  if (type !== EXPORT_IMAGE_WORKFLOW || unreadable) return null;
   const { outcome, remoteJob, jobId, namedJobId, imageId } = (memo ?? {}) as { [field in keyof ExportMemo]?: unknown };
   const finishedAt = closeTime?.toISOString() ?? null;
   const earlier = readEarlier({ runId, outcome, remoteJob, jobId: jobId ?? namedJobId, finishedAt });

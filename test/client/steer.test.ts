@@ -5,6 +5,7 @@ import { untilChecked } from '../../src/client/steer';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { namespaceOfThisFile } from '../rigs/namespace';
 import { errorCodeOf } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 
 const temporal = namespaceOfThisFile();
 
@@ -76,7 +77,7 @@ describe('a message by the client', () => {
       startUpdate: (update, next) => replace().then(() => next(update)),
     };
     const { connection, namespace } = temporal.client.options;
-    const replacing = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
+    const replacing = new Client({ connection, namespace, ...ofRun(), interceptors: { workflow: [replaced] } });
     expect(await errorCodeOf(send(replacing, workflowId))).toBe('ExportEnded');
     const { status, raw } = (await later?.describe()) ?? {};
     expect(status?.name).toBe('RUNNING');

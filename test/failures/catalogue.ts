@@ -347,6 +347,27 @@ export const FAILURES: readonly Failure[] = [
     does: 'What Temporal itself knows is read without decoding. An end that cannot be decoded is read four times over about two hours, then the image is `unknown`. A start that fails is `refused`.',
     see: 'The verdict of that image, with the reason. Restore the key of the codec, or look for the object.',
   },
+  {
+    number: 'F56',
+    failure:
+      'A payload codec needs to know what a payload belongs to, and a call that the package makes by itself does not say it: no submit is ever sent.',
+    does: 'Every payload is encoded and decoded with its serialization context: of the workflow, or of the activity.',
+    see: 'Nothing.',
+  },
+  {
+    number: 'F57',
+    failure:
+      'In a namespace that encrypts, one memo that cannot be decoded makes `list`, `status`, `cancel` and `attach` of all the other exports fail.',
+    does: 'Runs are read by raw calls, and decoded one by one. What cannot be decoded is left out and marked `unreadable`; nothing that a workflow must decode is sent to one that cannot be read.',
+    see: '`unreadable: true`, or the error `Unreadable`. Name the data converter: `--data-converter MODULE`.',
+  },
+  {
+    number: 'F58',
+    failure:
+      'The activities run in a worker without the settings that they assume, and an export loses its job when that worker stops.',
+    does: 'No verdict rests on the settings: a stopped worker still offers the job id, and a reading counts only in a row. `EXPORT_WORKER_OPTIONS` has what suits them.',
+    see: 'Nothing. Give the worker the plugin, or `EXPORT_WORKER_OPTIONS`: it stops and heartbeats as an export likes it.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */

@@ -9,6 +9,7 @@ import { accountFromEnvironment, type CloudClient, createCloudClient } from '../
 import { environmentOf } from '../../src/testing';
 import { ALWAYS, eventually, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { type Rig, startRig, until } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { bundleOnce, connectWorker, QUICK_SUBMITS } from '../rigs/temporal';
 
 const tinyHistory = join(__dirname, '../rigs/fixtures/tiny-history.ts');
@@ -53,6 +54,7 @@ function withActivitiesElsewhere(options: ExportOptions = {}, { rig, connection,
       connection,
       namespace: rig.server.namespace,
       taskQueue: activityTaskQueue,
+      ...ofRun(),
       activities: createExportActivities({ accounts: new Map([['default', { region, client: cloud }]]) }),
     });
     const running = created.run();

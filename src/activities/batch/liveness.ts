@@ -12,8 +12,6 @@ import {
   TimeoutFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common';
-import { decodeMapFromPayloads } from '@temporalio/common/lib/internal-non-workflow/codec-helpers';
-import { optionalTsToDate } from '@temporalio/common/lib/time';
 import {
   type BatchActivities,
   type CheckLivenessInput,
@@ -26,6 +24,7 @@ import {
 } from '../../contract';
 import { afterSuccess, earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
+import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
 
@@ -65,11 +64,11 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
   let closed: { firstRunId: string } | undefined;
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
-      const latest = await describe(client, workflowId);
+      const latest = await describeRun(client, workflowId);
       // Another export of that id may have been started since. The caller asks about this one.
       const isMeant = firstRunId === null || firstRunId === latest.firstRunId;
-      if (isMeant && latest.isOpen) return running(latest);
-      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.isCompleted) {
+      if (isMeant && latest.closeTime === undefined) return await running(client, latest);
+      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status === 'COMPLETED') {
         return { kind: 'idTaken', workflowType: latest.type };
       }
       closed = { firstRunId: firstRunId ?? latest.firstRunId };
@@ -83,46 +82,9 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
   }
 }
 
-/** A run as far as it can be read: what is encoded of it may not be. */
-interface Described {
-  runId: string;
-  firstRunId: string;
-  parentId: string | null;
-  type: string;
-  isOpen: boolean;
-  isCompleted: boolean;
-  closeTime: Date | undefined;
-  startedAtMs: number;
-  memo: ExportMemo;
-}
-
-async function describe(client: Client, workflowId: string, runId?: string): Promise<Described> {
-  const { namespace, loadedDataConverter } = client.options;
-  const { workflowExecutionInfo: info } = await client.workflowService.describeWorkflowExecution({
-    namespace,
-    execution: { workflowId, runId },
-  });
-  const itsRunId = info?.execution?.runId ?? '';
-  const context = { type: 'workflow', namespace, workflowId } as const;
-  const memo = await decodeMapFromPayloads(loadedDataConverter, info?.memo?.fields, context).catch(() => undefined);
-  return {
-    runId: itsRunId,
-    firstRunId: info?.firstRunId || itsRunId,
-    parentId: info?.parentExecution?.workflowId ?? null,
-    type: info?.type?.name ?? '',
-    isOpen: info?.closeTime == null,
-    isCompleted: info?.status === COMPLETED,
-    closeTime: optionalTsToDate(info?.closeTime),
-    startedAtMs: Number(info?.startTime?.seconds ?? 0) * 1000,
-    memo: (memo ?? {}) as ExportMemo,
-  };
-}
-
-/** WORKFLOW_EXECUTION_STATUS_COMPLETED. */
-const COMPLETED = 2;
-
-function running({ firstRunId, parentId, memo }: Described): ExportLiveness {
-  return { kind: 'running', firstRunId, parentId, imageId: memo.imageId ?? null };
+async function running(client: Client, run: DescribedRun): Promise<ExportLiveness> {
+  const { value: memo } = await readMemo<ExportMemo>(client, run, ['imageId']);
+  return { kind: 'running', firstRunId: run.firstRunId, parentId: run.parentId, imageId: memo.imageId ?? null };
 }
 
 /**
@@ -134,7 +96,7 @@ async function endOf(
   client: Client,
   workflowId: string,
   firstRunId: string,
-  last: Described | null,
+  last: DescribedRun | null,
 ): Promise<Extract<ExportLiveness, { kind: 'ended' }>> {
   const ending = await client.workflow
     .getHandle(workflowId, last?.runId ?? firstRunId)
@@ -147,8 +109,9 @@ async function endOf(
         return known;
       },
     );
-  const run = last ?? (await describe(client, workflowId, firstRunId));
-  const { memo, startedAtMs } = run;
+  const described = last ?? (await describeRun(client, workflowId, firstRunId));
+  const { value: memo, unreadable } = await readMemo<ExportMemo>(client, described);
+  const run = { ...described, memo, unreadable };
   const report = {
     workflowId,
     firstRunId,
@@ -167,7 +130,7 @@ async function endOf(
       ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
       object: object && { size: object.size, etag: object.etag },
       // The answer of a run can be the result of an earlier one.
-      ...(Date.parse(finishedAt) < startedAtMs ? { alreadyExported: true as const } : {}),
+      ...(Date.parse(finishedAt) < run.startTime.getTime() ? { alreadyExported: true as const } : {}),
     },
     earlier: afterSuccess(run, ending.result),
   };
@@ -187,11 +150,8 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
+  return error instanceof WorkflowNotFoundError;
 }
-
-/** Of gRPC. */
-const NOT_FOUND = 5;
 
 /** The server has not answered, or has refused: that says nothing of what it would show. */
 function isServiceError(error: unknown): boolean {
