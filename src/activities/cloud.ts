@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { atLeast } from '../export/time';
 import type { CloudClient, CloudError } from '../huaweicloud';
-import { EVIDENCE_WAITS, type EvidenceWaits } from './evidence';
+import { EVIDENCE_WAITS, type EvidenceWaits, heartbeatFailure } from './evidence';
 
 /** One of the worker's accounts, ready to be called. */
 export interface AccountCloud {
@@ -45,8 +45,12 @@ export function mayPass(error: CloudError): boolean {
   return error.class === 'transient' || error.class === 'throttled' || unsigned;
 }
 
-/** A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details. */
+/**
+ * A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details,
+ * and leaves it in a heartbeat.
+ */
 export function retryLater(error: CloudError): ApplicationFailure {
+  heartbeatFailure(error.info());
   return ApplicationFailure.create({
     type: 'CloudUnavailable',
     message: `${error.operation}: ${error.code}: ${error.message}`,
