@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { atLeast } from '../export/time';
 import { type CloudClient, type CloudError, CREDENTIALS_HELD_BACK } from '../huaweicloud';
-import { EVIDENCE_WAITS, type EvidenceWaits } from './evidence';
+import { EVIDENCE_WAITS, type EvidenceWaits, heartbeatFailure } from './evidence';
 
 /** One of the worker's accounts, ready to be called. */
 export interface AccountCloud {
@@ -48,8 +48,12 @@ export function mayPass(error: CloudError): boolean {
 /** A key that rests may be replaced at any time. An attempt that finds the same one sends nothing, and adds no events. */
 const LOOK_FOR_NEW_KEY_MS = 30_000;
 
-/** A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details. */
+/**
+ * A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details,
+ * and leaves it in a heartbeat.
+ */
 export function retryLater(error: CloudError): ApplicationFailure {
+  heartbeatFailure(error.info());
   const limitMs = error.code === CREDENTIALS_HELD_BACK ? LOOK_FOR_NEW_KEY_MS : Number.POSITIVE_INFINITY;
   return ApplicationFailure.create({
     type: 'CloudUnavailable',

@@ -6,6 +6,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { CloudErrorInfo, FailedAttempt } from '../contract';
 import { atLeast, formatDuration } from '../export/time';
 
 /** Waits before each further reading. There is one reading more than there are waits. */
@@ -51,7 +52,7 @@ export function seenAgain(findings: readonly string[], waitsMs: readonly number[
     Number.POSITIVE_INFINITY,
   ] as [string, number]);
   if (reads > waitsMs.length) return;
-  Context.current().heartbeat({ ...kept, seen } satisfies Seen);
+  heartbeat({ ...kept, seen } satisfies Seen);
   const waitMs = atLeast(waitsMs[reads - 1] ?? 0);
   throw ApplicationFailure.create({
     type: READ_AGAIN,
@@ -65,7 +66,26 @@ export function seenAgain(findings: readonly string[], waitsMs: readonly number[
 /** Heartbeats the progress of an attempt, and keeps what the attempts before it have found. */
 export function heartbeatProgress(progress: object): void {
   const seen = seenBefore();
-  Context.current().heartbeat(seen === undefined ? progress : ({ ...progress, seen } satisfies Seen));
+  heartbeat(seen === undefined ? progress : ({ ...progress, seen } satisfies Seen));
+}
+
+/**
+ * Heartbeats what the attempt fails with, beside all that was known before. An activity whose time runs out ends with a timeout,
+ * which says nothing of the failures of its attempts.
+ */
+export function heartbeatFailure(failed: CloudErrorInfo): void {
+  const context = Context.current();
+  const known = latest.get(context) ?? (context.info.heartbeatDetails as object | undefined);
+  heartbeat({ ...known, failed } satisfies FailedAttempt);
+}
+
+/** The last heartbeat of an attempt that runs. */
+const latest = new WeakMap<Context, object>();
+
+function heartbeat(details: object): void {
+  const context = Context.current();
+  latest.set(context, details);
+  context.heartbeat(details);
 }
 
 function seenBefore(): Seen['seen'] {

@@ -185,6 +185,11 @@ export interface CloudErrorInfo {
   operation: string;
 }
 
+/** In the heartbeat details of an activity: what its last attempt failed with. */
+export interface FailedAttempt {
+  failed?: CloudErrorInfo;
+}
+
 export interface SubJob {
   jobId: string | null;
   jobType: string | null;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { cloudErrorIn } from './activity-stubs';
 import { continueInNewRunWhenDue } from './continuation';
 import { is03 } from './patches';
 import { publish } from './publishing';
@@ -48,13 +49,10 @@ export function untilPatienceEnds({ carried }: Validated): () => boolean {
   return () => Date.now() < Math.max(carried.deadlineAtMs, atLeastUntilMs);
 }
 
-/** True when no attempt of an activity was answered, by the cloud or by a worker: they were not taken, or lost. */
+/** True when no attempt of an activity was answered by the cloud, be it with an error: they were not taken, or lost. */
 export function wasNotAnswered(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (!(cause instanceof TimeoutFailure)) return false;
-  // The cause of a timeout is what the last attempt failed with.
-  for (let at: unknown = cause; at instanceof Error; at = at.cause) if (at instanceof ApplicationFailure) return false;
-  return true;
+  return cause instanceof TimeoutFailure && cloudErrorIn(cause) === undefined;
 }
 
 /** True when surely no worker has begun it. */

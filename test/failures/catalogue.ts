@@ -269,8 +269,8 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F43',
     failure:
-      'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
-    does: 'An activity that no worker takes is asked for again and spends no budget, nor does an absence add to a stretch that had begun before it. A validation waits so for a day, everything after it until the deadline.',
+      'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked; or the other way round.',
+    does: 'An activity that no worker takes is asked for again and spends no budget, nor does an absence add to a stretch that had begun before it. What a timeout does not tell, the heartbeat does: that the cloud was asked, and its error. A validation waits so for a day, everything after it until the deadline.',
     see: '`attention: noWorker`. Start a worker for the task queue: `ims-export worker`.',
   },
   {
