@@ -5,7 +5,6 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type EarlierExport,
@@ -16,6 +15,7 @@ import {
 } from '../contract';
 import { decide } from '../export/joining';
 import type { ObjectInfo } from '../huaweicloud';
+import { isUnreachable, textOf } from '../temporal/unreachable';
 import type { Reading } from './preflight/facts';
 
 const CALL_LIMIT_MS = 5_000;
@@ -97,15 +97,11 @@ async function asked<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await Context.current().client.withDeadline(Date.now() + CALL_LIMIT_MS, call);
   } catch (error) {
-    const cause = error instanceof ServiceError ? error.cause : error;
-    if (!isGrpcServiceError(cause) || !PASSING.has(cause.code)) return null;
-    const message = `Whether there was an earlier export to this destination could not be read: ${cause.details}`;
+    if (!isUnreachable(error)) return null;
+    const message = `Whether there was an earlier export to this destination could not be read: ${textOf(error)}`;
     throw ApplicationFailure.create({ type: 'TemporalUnavailable', message });
   }
 }
-
-/** Codes of gRPC: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE. */
-const PASSING: ReadonlySet<number> = new Set([4, 8, 13, 14]);
 
 /** A workflow of that type may have been of any version, or of others. */
 function isResult(value: unknown): value is ExportImageResult {

@@ -25,6 +25,7 @@ import {
 import { attachCommand } from '../export/guidance';
 import { SUBMIT_SETTLES_MS } from '../export/time';
 import { describeRun, readMemo } from '../temporal/runs';
+import { wasNotProcessed } from '../temporal/unreachable';
 import { ASK_LIMIT_MS, confirmedHeartbeat } from './confirmed-heartbeat';
 
 const FIRST_WAIT_MS = 500;
@@ -161,6 +162,7 @@ class JobUpdate {
   }
 
   async #refused(failure: unknown): Promise<Answer> {
+    if (wasNotProcessed(failure)) return { kind: 'again', reason: textOf(failure) };
     const { type, details } = failure instanceof ApplicationFailure ? failure : {};
     if (type === 'InvalidExportRequest' && 'runId' in this.#resolution) {
       // A workflow of 0.2 knows only answers of people: it checks the job before it takes it.

@@ -85,12 +85,23 @@ async function validateAttached(
 ): Promise<ValidatedExport> {
   // Without a success before, nothing there can be taken for that of this job.
   if (earlier?.outcome !== 'succeeded') return accepted(request);
-  const found = await compareWithEarlier(deps, request, await readObject(account, request), earlier);
-  if (found.kind === 'same' || found.kind === 'unreadable') {
-    return { ...accepted(request), earlierResult: found.result };
+  const destination = await readObject(account, request);
+  const found = await compareWithEarlier(deps, request, destination, earlier);
+  switch (found.kind) {
+    case 'same':
+    case 'unreadable':
+      return { ...accepted(request), earlierResult: found.result };
+    case 'sameOfOther':
+      throw exportedBefore(request, found.result);
+    case 'changed':
+      throw destinationTaken(request, destination.kind === 'read' ? destination.value.object : null, [REPLACED]);
+    case 'gone': {
+      const expected = `a job whose object is still there. That of this one was written ${earlier.finishedAt ?? 'before'}, and is gone: start the export without a job`;
+      throw invalidField('attach.jobId', request.attach?.jobId, expected);
+    }
+    case 'nothing':
+      return accepted(request);
   }
-  if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
-  return accepted(request);
 }
 
 function accepted(request: ExportRequest): ValidatedExport {

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
-import type { BatchFailedDetails, BatchItemResult, ExportImagesInput, ExportImagesResult, FailWhen } from '../contract';
+import {
+  type BatchFailedDetails,
+  type BatchItemResult,
+  type ExportImagesInput,
+  type ExportImagesResult,
+  type FailWhen,
+  GOOD_VERDICTS,
+} from '../contract';
 import { describeCounts } from '../export/summaries';
 import { exitCodeOfBatch } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
@@ -102,8 +109,8 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
 function troubleLines(error: unknown): string[] {
   if (!(error instanceof ExportError) || error.code !== 'BatchFailed') return [];
   const { troubles, counts, total } = error.details as BatchFailedDetails;
-  const shown =
-    troubles.length < total - counts.succeeded ? `, the last ${troubles.length} that did not end well above` : '';
+  const good = [...GOOD_VERDICTS, 'notStarted' as const].reduce((sum, verdict) => sum + counts[verdict], 0);
+  const shown = troubles.length < total - good ? `, the last ${troubles.length} that did not end well above` : '';
   return [...tableOf(troubles), `${total} images: ${describeCounts(counts)}${shown}`];
 }
 

@@ -25,12 +25,12 @@ import { reportStartProgress } from './start-progress';
 import { resolveSubmission, untilChecked } from './steer';
 import { shortCall } from './temporal-calls';
 
-/** Exports that are searched, newest first, for one that tracks the job; and again so many of its image. */
-const MAX_SEARCHED = 100;
+/** How many exports are searched, newest first, for one that tracks the job: of its image, of those that run, and of the rest. */
+const MAX_SEARCHED = { ofImage: 100, running: 200, ended: 100 };
 
 /**
  * Tracks a job that was started elsewhere: by the console, or by an export that was canceled or lost. The job must be an
- * export of this image, and must not be tracked, or have been, for another destination. A running export of the same
+ * export of this image, and must not be tracked for another destination, or have been lately. A running export of the same
  * image and destination that searches for the job of an ambiguous submit gets this job as the answer.
  *
  * @throws ExportError InvalidExportRequest when the job is of another image, type or destination, or not known;
@@ -70,7 +70,8 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
 
 /**
  * The cloud does not say where a job exports to, but an export that started or tracked it does. It is looked for among the
- * newest, and where search attributes tell them among those of the image: of each the job id alone is decoded.
+ * newest, those that run first, and where search attributes tell them among those of the image: of each the job id alone is
+ * decoded.
  */
 async function refuseJobOfOtherDestination(
   client: Client,
@@ -78,16 +79,18 @@ async function refuseJobOfOtherDestination(
   jobId: string,
 ): Promise<void> {
   const exports = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
-  const ofImage = shortCall(client, () =>
-    listRuns(client, `${exports} AND ImsExportImageId = '${imageId}'`, MAX_SEARCHED),
-  ).catch((error: unknown) => {
-    // The namespace does not have the search attribute.
-    if (isInvalidArgument(error)) return [];
-    throw error;
-  });
-  // What has succeeded is the least likely to be attached to, and the most there is.
-  const open = shortCall(client, () => listRuns(client, `${exports} AND ExecutionStatus != 'Completed'`, MAX_SEARCHED));
-  for (const run of [...(await ofImage), ...(await open)]) {
+  const newest = (query: string, limit: number) =>
+    shortCall(client, () => listRuns(client, `${exports} AND ${query}`, limit));
+  const found = await Promise.all([
+    newest(`ImsExportImageId = '${imageId}'`, MAX_SEARCHED.ofImage).catch((error: unknown) => {
+      // The namespace does not have the search attribute.
+      if (isInvalidArgument(error)) return [];
+      throw error;
+    }),
+    newest("ExecutionStatus = 'Running'", MAX_SEARCHED.running),
+    newest("ExecutionStatus != 'Running'", MAX_SEARCHED.ended),
+  ]);
+  for (const run of found.flat()) {
     if ((await readMemo<ExportMemo>(client, run, ['jobId'])).value.jobId !== jobId) continue;
     const { value: memo } = await readMemo<ExportMemo>(client, run, ['bucketUrl', 'attached']);
     const isOther = memo.bucketUrl !== undefined && memo.bucketUrl !== bucketUrl;

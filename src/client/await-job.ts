@@ -22,7 +22,9 @@ import {
   MESSAGES,
 } from '../contract';
 import type { ClosedRun } from '../export/earlier-run';
-import { earlierToPass } from './earlier';
+import { JOINING_POLICY } from '../export/reuse-policy';
+import { wasNotProcessed } from '../temporal/unreachable';
+import { earlierOf } from './earlier';
 import { ExportError, isUnreachable, readable, unreadable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
@@ -57,9 +59,10 @@ export async function startAndAwaitJob(
   request: ExportRequest,
   { taskQueue, before }: { taskQueue: string; before?: ClosedRun & { workflowId: string } },
 ): Promise<SubmittedJob> {
-  const earlier = before?.closeTime === undefined ? null : await earlierToPass(client, before);
+  const earlier = before?.closeTime === undefined ? null : await earlierOf(client, before);
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
     ...exportStartOptions(input, request, earlier),
+    ...(before !== undefined && before.closeTime === undefined ? { workflowIdReusePolicy: JOINING_POLICY } : {}),
     taskQueue,
     workflowIdConflictPolicy: 'USE_EXISTING',
   });
@@ -83,6 +86,7 @@ export async function startAndAwaitJob(
         runId,
       };
     } catch (error) {
+      if (wasNotProcessed(error)) break;
       const type = updateFailureType(error);
       if (type === WORKFLOW_ENDED || type === EXPORT_UNCONFIRMED) {
         return await succeeded(client, workflowId, runId);

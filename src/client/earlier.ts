@@ -5,18 +5,17 @@
  */
 import type { Client } from '@temporalio/client';
 import type { EarlierExport, ExportImageResult } from '../contract';
-import { afterSuccess, type ClosedRun, earlierToPass as earlierByMemo, earlierRun } from '../export/earlier-run';
+import { type ClosedRun, earlierRun, earlierToPass } from '../export/earlier-run';
 import { isUnreachable } from './errors';
 import { shortCall } from './temporal-calls';
 
-/** What the next run is told of. */
-export async function earlierToPass(
+/** What the next run is told of, with the result of one that has succeeded. */
+export async function earlierOf(
   client: Client,
   run: ClosedRun & { workflowId: string },
 ): Promise<EarlierExport | null> {
-  if (earlierRun(run)?.earlier.outcome !== 'succeeded') return earlierByMemo(run);
-  const result = await resultOf(client, run);
-  return result === null ? earlierByMemo(run) : afterSuccess(run, result);
+  const hasSucceeded = earlierRun(run)?.earlier.outcome === 'succeeded';
+  return earlierToPass(run, hasSucceeded ? await resultOf(client, run) : null);
 }
 
 /** Null where it cannot be decoded here: the run reads it itself. */

@@ -1,21 +1,10 @@
 import {
-  isGrpcServiceError,
   NamespaceNotFoundError,
-  QueryNotRegisteredError,
-  QueryRejectedError,
-  ServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import {
-  ApplicationFailure,
-  CancelledFailure,
-  TemporalFailure,
-  TerminatedFailure,
-  TimeoutFailure,
-} from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import {
   EXPORT_CANCELED,
   EXPORT_ENDED,
@@ -25,37 +14,13 @@ import {
   NOTHING_TO_RESOLVE,
 } from '../contract';
 import { ExportError } from '../export-error';
-import { noSuchNamespace } from '../temporal/unreachable';
+import { isOfTemporal, isUnreachable, noSuchNamespace } from '../temporal/unreachable';
 
 export { ExportError, type ExportErrorCode } from '../export-error';
+export { isOfTemporal, isUnreachable } from '../temporal/unreachable';
 
 /** How long a Temporal server may be away while a caller waits for an export. */
 export const OUTAGE_PATIENCE_MS = 10 * 60_000;
-
-/** gRPC statuses of a server that cannot be reached, does not answer in time, or has too much to do. */
-const UNREACHABLE_STATUSES = new Set([
-  4 /* DEADLINE_EXCEEDED */, 8 /* RESOURCE_EXHAUSTED */, 13 /* INTERNAL, as of a broken stream */, 14 /* UNAVAILABLE */,
-]);
-
-/** True when Temporal itself did not answer, so that the same call may succeed later. */
-export function isUnreachable(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && UNREACHABLE_STATUSES.has(Number(cause.code));
-}
-
-/**
- * True for what Temporal or a workflow has answered, and where neither did. Anything else that a call to read something
- * throws is of its decoding.
- */
-export function isOfTemporal(error: unknown): boolean {
-  return isGrpcServiceError(error) || OF_TEMPORAL.some((type) => error instanceof type);
-}
-
-const OF_TEMPORAL = [
-  ...[ServiceError, NamespaceNotFoundError, WorkflowNotFoundError, QueryNotRegisteredError, QueryRejectedError],
-  ...[WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TemporalFailure],
-];
 
 /** An answer as it is, or that it cannot be decoded. @throws ExportError Unreadable */
 export async function readable<T>(workflowId: string, answer: Promise<T>): Promise<T> {

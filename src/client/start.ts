@@ -17,12 +17,13 @@ import { type ClosedRun, earlierRun, toldOf } from '../export/earlier-run';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
+import { describeRun } from '../temporal/runs';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { MAX_TRIES, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
-import { findRun, requireReadable } from './temporal-calls';
+import { findRun, requireReadable, shortCall, throughOutages } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
@@ -120,8 +121,8 @@ async function isOfEarlierRun(
   { workflowId, runId }: Pick<StartedExport, 'workflowId' | 'runId'>,
   { finishedAt }: ExportImageResult,
 ): Promise<boolean> {
-  const run = await findRun(client, workflowId, runId);
-  return run !== undefined && Date.parse(finishedAt) < run.startTime.getTime();
+  const run = await throughOutages(() => shortCall(client, () => describeRun(client, workflowId, runId)));
+  return Date.parse(finishedAt) < run.startTime.getTime();
 }
 
 const UNDECODABLE_BEFORE =

@@ -12,8 +12,10 @@ import {
   type SubmissionResolution,
 } from '../contract';
 import { type DescribedRun, describeRun } from '../temporal/runs';
+import { wasNotProcessed } from '../temporal/unreachable';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
+import { MAX_TRIES } from './joining';
 import { requireReadable, shortCall } from './temporal-calls';
 
 /**
@@ -153,7 +155,27 @@ export async function update<T>(
   send: (handle: WorkflowHandle) => Promise<T>,
 ): Promise<T> {
   const check = (run: DescribedRun) => requireReadable(client, run);
-  return await steer(client, workflowId, (handle) => answered(workflowId, send(handle)), check);
+  return await steer(
+    client,
+    workflowId,
+    (handle) =>
+      answered(
+        workflowId,
+        processed(() => send(handle)),
+      ),
+    check,
+  );
+}
+
+/** Sends an update that the server has taken back once more. */
+async function processed<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tries === MAX_TRIES || !wasNotProcessed(error)) throw error;
+    }
+  }
 }
 
 /** The server was there a moment ago: an update without an answer waits for a worker, which takes it when it comes. */

@@ -43,19 +43,21 @@ export function toldOf(run: ClosedRun): EarlierExport | null {
   return readEarlier(run.memo?.earlier);
 }
 
-/** What the next run is told of: of a run that began nothing, what that one was told. */
-export function earlierToPass(run: ClosedRun): EarlierExport | null {
+/**
+ * What the next run is told of: of a success its object, which is compared, and of a run that began nothing what that one was told.
+ *
+ * @param result of a run that has succeeded; null where it has none, or none that can be read
+ */
+export function earlierToPass(run: ClosedRun, result: ExportImageResult | null): EarlierExport | null {
   const own = earlierRun(run)?.earlier ?? null;
+  if (result !== null) {
+    const { jobId, fileFormat, object, finishedAt } = result;
+    return readEarlier({ ...own, jobId, fileFormat, object, finishedAt });
+  }
   return own !== null && beganNothing(own) ? (toldOf(run) ?? own) : own;
 }
 
 /** One that was terminated says nothing of what it began; without a job id it is no better to know than the run before it. */
 function beganNothing({ outcome, remoteJob, jobId }: EarlierExport): boolean {
   return remoteJob === 'none' || (outcome === null && jobId === null);
-}
-
-/** What the next run is told of a run with that result: it compares the object. */
-export function afterSuccess(run: ClosedRun, result: ExportImageResult): EarlierExport | null {
-  const { jobId, fileFormat, object, finishedAt } = result;
-  return readEarlier({ ...earlierRun(run)?.earlier, jobId, fileFormat, object, finishedAt });
 }

@@ -6,6 +6,12 @@
 export const REUSE_POLICY = 'ALLOW_DUPLICATE' as const;
 
 /**
+ * Of a start that means to join the run it has found: should that one have succeeded meanwhile, nothing is started, and the caller
+ * looks anew, so that the next run is told of it.
+ */
+export const JOINING_POLICY = 'ALLOW_DUPLICATE_FAILED_ONLY' as const;
+
+/**
  * How a batch asks Temporal, at no further call, whether there was an export before: it reads that one, then starts with
  * {@link REUSE_POLICY}. A batch that was reset reads one that has failed, too, since it may have started that itself.
  */

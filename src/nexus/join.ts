@@ -6,7 +6,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
-import { earlierToPass } from '../client/earlier';
+import { earlierOf } from '../client/earlier';
 import { MAX_TRIES, refuseTakenId, refuseToJoin } from '../client/joining';
 import { exportStartOptions } from '../client/start-options';
 import {
@@ -17,6 +17,7 @@ import {
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { JOINING_POLICY } from '../export/reuse-policy';
 import { type FoundRun, findRun, readRunningExport } from './running-export';
 
 /** The workflow as a caller starts it. */
@@ -50,6 +51,7 @@ export async function startOrJoin(
         ...exportStartOptions(input, request, earlier),
         taskQueue,
         workflowIdConflictPolicy,
+        ...(workflowIdConflictPolicy === 'USE_EXISTING' ? { workflowIdReusePolicy: JOINING_POLICY } : {}),
       }),
     );
   // What is found may end before it is joined, or begin again: then all is asked anew.
@@ -58,7 +60,7 @@ export async function startOrJoin(
     if (found?.state !== 'running') {
       if (found?.state === 'succeeded') refuseTakenId('nexus', request, found.workflowType);
       const ended = found && { ...found, workflowId, type: found.workflowType };
-      const started = await enter('FAIL', ended === undefined ? null : await earlierToPass(client, ended));
+      const started = await enter('FAIL', ended === undefined ? null : await earlierOf(client, ended));
       if (started?.runId !== undefined) return started.runId;
       continue;
     }

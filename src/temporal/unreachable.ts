@@ -3,6 +3,18 @@
  *
  * @module
  */
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  QueryNotRegisteredError,
+  QueryRejectedError,
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ExportError } from '../export-error';
 import { diagnosisOf, type Handshake } from './diagnosis';
 
@@ -12,6 +24,40 @@ const NOT_FOUND = 5;
 const INVALID_ARGUMENT = 3;
 /** gRPC statuses of a server that refuses the caller: PERMISSION_DENIED, UNAUTHENTICATED. */
 const REFUSED_STATUSES: readonly unknown[] = [7, 16];
+
+/** gRPC statuses of a server that cannot be reached, does not answer in time, or has too much to do. */
+const UNREACHABLE_STATUSES = new Set([
+  4 /* DEADLINE_EXCEEDED */, 8 /* RESOURCE_EXHAUSTED */, 13 /* INTERNAL, as of a broken stream */, 14 /* UNAVAILABLE */,
+]);
+
+/** True when Temporal itself did not answer, so that the same call may succeed later. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && UNREACHABLE_STATUSES.has(Number(cause.code));
+}
+
+/**
+ * True for what Temporal or a workflow has answered, and where neither did. Anything else that a call to read something
+ * throws is of its decoding.
+ */
+export function isOfTemporal(error: unknown): boolean {
+  return isGrpcServiceError(error) || OF_TEMPORAL.some((type) => error instanceof type);
+}
+
+const OF_TEMPORAL = [
+  ...[ServiceError, NamespaceNotFoundError, WorkflowNotFoundError, QueryNotRegisteredError, QueryRejectedError],
+  ...[WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TemporalFailure],
+];
+
+/**
+ * True for an update that the server has taken back, since the worker has completed its task without it, as the SDK does at times
+ * when many updates come at once: nobody has refused it, and it can be sent again.
+ */
+export function wasNotProcessed(error: unknown): boolean {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : error;
+  return cause instanceof ApplicationFailure && cause.type === 'UnprocessedUpdate';
+}
 
 /**
  * @param cause what a connection that could not be made has thrown

@@ -156,6 +156,20 @@ describe('a job id', () => {
     expect(log.map(({ level }) => level)).toEqual(['INFO']);
   });
 
+  it('F40 is offered again when the server has taken the update back, since its worker did not process it', async () => {
+    const takenBack = ApplicationFailure.nonRetryable('it was not processed by the worker', 'UnprocessedUpdate');
+    const { updates, updateIds, log } = await offer({
+      heartbeats: [GIVEN_UP, GIVEN_UP],
+      updates: [refused(takenBack)],
+    });
+    expect(updates).toEqual([
+      { jobId: JOB_ID, runId: 'run' },
+      { jobId: JOB_ID, runId: 'run' },
+    ]);
+    expect(updateIds[1]).not.toBe(updateIds[0]);
+    expect(log.map(({ level }) => level)).not.toContain('ERROR');
+  });
+
   it('goes to a workflow of an older version without the run', async () => {
     const unknownField = ApplicationFailure.nonRetryable('unknown field', 'InvalidExportRequest');
     const { updates } = await offer({ heartbeats: [GIVEN_UP, GIVEN_UP], updates: [refused(unknownField)] });

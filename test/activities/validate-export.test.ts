@@ -1,7 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createExportActivities } from '../../src/activities';
+import type { CloudClient } from '../../src/huaweicloud';
 import type { FaultRule } from '../../src/testing';
-import { type ActivityRig, startActivityRig } from '../rigs/activity-rig';
+import { type ActivityRig, startActivityRig, temporalSaying } from '../rigs/activity-rig';
 
 let rig: ActivityRig;
 beforeAll(async () => {
@@ -128,9 +131,14 @@ describe('validating an export', () => {
     ['ends the export after a quarter of an hour', 900_000, { type: 'SubmitRejected', nonRetryable: true }],
   ])('a bug of ours %s', async (_, awayMs, expected) => {
     const info = { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 1_000 + awayMs };
-    // The environment of this test has no Temporal that knows search attributes.
-    const { outcome } = await rig.runAs(info, 'imsValidateExport', input({ options: { searchAttributes: true } }));
-    expect(outcome).toMatchObject({ message: expect.stringContaining('namespace'), ...expected });
+    const broken = new Map([['default', { region: 'region', client: {} as CloudClient }]]);
+    const { imsValidateExport } = createExportActivities({ accounts: broken });
+    const environment = new MockActivityEnvironment(
+      { scheduleToCloseTimeoutMs: 7_200_000, ...info },
+      { client: temporalSaying(false) },
+    );
+    const outcome = await environment.run(imsValidateExport, input()).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ message: expect.stringContaining('getImage'), ...expected });
   });
 
   it('fails as AccessDenied when two readings in a row are refused, by different codes', async () => {

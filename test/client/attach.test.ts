@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachExport, exportResult, listExports, readExport, startExport } from '../../src/client';
 import { type AttachExportInput, type ExportOptions, exportWorkflowId, type FileFormat } from '../../src/contract';
@@ -40,6 +42,29 @@ const untilAdmitted = ({ handle: { workflowId } }: OneExport, updateId: string) 
   );
 
 describe.concurrent('attaching to a job', () => {
+  it('says that Temporal does not answer when neither search for the job was answered', async () => {
+    const job = await begunElsewhere();
+    const lists = { calls: 0 };
+    const away = new Proxy(rig.client.workflowService, {
+      get(service, name, receiver) {
+        if (name !== 'listWorkflowExecutions') return Reflect.get(service, name, receiver);
+        return async () => {
+          lists.calls += 1;
+          await sleep(lists.calls);
+          throw Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'away', metadata: new Map() });
+        };
+      },
+    });
+    const { connection, options } = rig.client;
+    const { namespace } = options;
+    const client = new Client({ connection, namespace });
+    Object.defineProperty(client, 'workflowService', { value: away });
+    const input = inputOf({ ...job, bucketUrl: `${job.bucketUrl}.other` }, { fileFormat: 'qcow2' });
+    const attaching = attachExport(client, input, { taskQueue: rig.taskQueue });
+    expect(await errorCodeOf(attaching)).toBe('TemporalUnreachable');
+    expect(lists.calls).toBe(3);
+  });
+
   it('tracks the job to its end and verifies the object, without a POST', async () => {
     const job = await begunElsewhere();
     const { jobId, workflowId, how } = await attach(inputOf(job, { fileFormat: 'qcow2' }));

@@ -3,9 +3,11 @@ import { startExport } from '../../src/client';
 import { EXPORT_IMAGES_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { errorCodeOf, type Rig, startRig, takeWorkflowId, untilStatus } from '../rigs/rig';
 
+const JOB_SECONDS = 3;
+
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ simulator: { jobSeconds: 3 } });
+  rig = await startRig({ simulator: { jobSeconds: JOB_SECONDS } });
 });
 afterAll(() => rig.close());
 
@@ -78,14 +80,16 @@ describe('starting an export to the same destination again', () => {
 
   it('never exports twice after a cancel, and says what the earlier run left in the cloud', async () => {
     const input = rig.input({ image: 'large', isQuickExport: true, options: { whenImageBusy: 'fail' } });
+    rig.simulator.jobSeconds = 600;
     const { workflowId, jobId } = await start(input);
+    rig.simulator.jobSeconds = JOB_SECONDS;
     await rig.client.workflow.getHandle(workflowId).cancel();
     await untilStatus(rig.client, workflowId, ({ outcome }) => outcome === 'canceled');
     await expect(start(input)).rejects.toMatchObject({
       code: 'SubmitRejected',
       message: expect.stringMatching(new RegExp(`IMG\\.0148.*ended as canceled and left job ${jobId}`)),
     });
-    rig.simulator.clock.advance(10_000);
+    rig.simulator.clock.advance(610_000);
     expect(await errorCodeOf(start(input))).toBe('DestinationExists');
     expect(rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl)).toHaveLength(1);
   });

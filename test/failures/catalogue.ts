@@ -1,6 +1,6 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
-  /** `F1` to `F55`; the names of its tests begin with it. */
+  /** `F1` to `F58`; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;

@@ -1,10 +1,11 @@
+import { Client, type WorkflowClientInterceptor } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVIDENCE_WAITS } from '../../src/activities/evidence';
 import { readExport, startExport } from '../../src/client';
 import type { ExportImageResult, ExportOptions } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
 import { bundleOfBatches, startBatchWorkflow, verdictsOf } from '../rigs/batch-rig';
-import { ALWAYS, OneExport } from '../rigs/one-export';
+import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { FIRST_TASK, type Rig, resetTo, startRig } from '../rigs/rig';
 
 let rig: Rig;
@@ -112,6 +113,47 @@ describe.concurrent('an export that has succeeded before', () => {
     const attach = (jobId: string | null) => start(one, { attach: { jobId } });
     expect(await attach(first.jobId)).toMatchObject({ how: 'alreadySucceeded', jobId: first.jobId });
     await expect(attach('e'.repeat(32))).rejects.toMatchObject({ code: 'DestinationExists' });
+  });
+
+  it('F51 is no answer to an attach to its job once its object was replaced, or is gone', async () => {
+    const { one, first } = await exported();
+    const attach = () => start(one, { attach: { jobId: first.jobId } });
+    rig.simulator.putObject(one.objectKey, 'put there by somebody else');
+    await expect(attach()).rejects.toMatchObject({
+      code: 'DestinationExists',
+      message: expect.stringContaining('another object has taken its place'),
+    });
+    rig.simulator.deleteObject(one.objectKey);
+    await expect(attach()).rejects.toMatchObject({
+      code: 'InvalidExportRequest',
+      message: expect.stringMatching(/attach\.jobId.*is gone: start the export without a job/),
+    });
+    expect(one.posts()).toHaveLength(1);
+  });
+
+  it('F51 is the answer to a start that meant to join it, and that it ended before', async () => {
+    const one = new OneExport(rig, { options: ON_REQUEST });
+    const jobId = await one.asleep();
+    const { connection, options } = rig.client;
+    const { namespace } = options;
+    let starts = 0;
+    const endsBefore: WorkflowClientInterceptor = {
+      async startUpdateWithStart(input, next) {
+        starts += 1;
+        if (starts === 1) {
+          one.changeJob(jobId, { status: 'SUCCESS' });
+          await one.handle.signal('pollNow');
+          await one.result();
+        }
+        return next(input);
+      },
+    };
+    const client = new Client({ connection, namespace, interceptors: { workflow: [endsBefore] } });
+    const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
+    expect(started).toMatchObject({ how: 'alreadySucceeded', jobId });
+    const { memo } = await readExport(rig.client, started.workflowId);
+    expect(memo.earlier).toMatchObject({ outcome: 'succeeded', jobId });
+    expect(one.posts()).toHaveLength(1);
   });
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -22,9 +22,10 @@ import {
   type ExportMemo,
   type ExportOutcome,
 } from '../../contract';
-import { afterSuccess, earlierToPass } from '../../export/earlier-run';
+import { earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
 import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
+import { isOfTemporal } from '../../temporal/unreachable';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
 
@@ -75,9 +76,9 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
       return await endOf(client, workflowId, closed.firstRunId, isMeant ? latest : null);
     });
   } catch (error) {
-    if (isNotFound(error)) return { kind: 'gone' };
+    if (error instanceof WorkflowNotFoundError) return { kind: 'gone' };
     const reason = error instanceof Error ? error.message : String(error);
-    const isDecoding = closed !== undefined && !isServiceError(error);
+    const isDecoding = closed !== undefined && !isOfTemporal(error);
     return { kind: 'notRead', reason, ...(isDecoding ? { closed } : {}) };
   }
 }
@@ -121,7 +122,8 @@ async function endOf(
     remoteJob: memo.remoteJob ?? (memo.jobId === undefined ? 'unknown' : 'running'),
     object: null,
   } as const;
-  if (!('result' in ending)) return { kind: 'ended', report: { ...report, ...ending }, earlier: earlierToPass(run) };
+  if (!('result' in ending))
+    return { kind: 'ended', report: { ...report, ...ending }, earlier: earlierToPass(run, null) };
   const { imageId, fileFormat, jobId, object, finishedAt } = ending.result;
   return {
     kind: 'ended',
@@ -132,7 +134,7 @@ async function endOf(
       // The answer of a run can be the result of an earlier one.
       ...(Date.parse(finishedAt) < run.startTime.getTime() ? { alreadyExported: true as const } : {}),
     },
-    earlier: afterSuccess(run, ending.result),
+    earlier: earlierToPass(run, ending.result),
   };
 }
 
@@ -147,13 +149,4 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const failure = { type: cause.type ?? '', message: cause.message.slice(0, MAX_MESSAGE) };
   return { outcome: isExportFailure(cause) ? outcomeOf(cause.type) : 'failed', failure };
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError;
-}
-
-/** The server has not answered, or has refused: that says nothing of what it would show. */
-function isServiceError(error: unknown): boolean {
-  return error instanceof ServiceError || isGrpcServiceError(error);
 }
