@@ -5,7 +5,7 @@ import { parseExportInput } from '../request/export';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './cloud';
 import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
-import { preflight } from './preflight';
+import { preflight, preflightOfName } from './preflight';
 import { readFacts } from './preflight/facts';
 import { readRegistration } from './search-attributes';
 
@@ -23,8 +23,7 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
     refuseReservedOptions(asked.options);
     const { request, warnings } = await withRegisteredAttributes(asked);
     const account = accountOfInput(deps, request.account);
-    // The job has started: reading it shows its image, and its destination need not be free.
-    if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
+    if (request.attach !== null) return attached(request, warnings);
     try {
       const validated = await validate(deps, request, account);
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
@@ -34,6 +33,13 @@ export function validateExport(deps: ExportActivityDeps): ExportActivities['imsV
       throw notSubmitted(deps, error, { account: request.account, context, budgetMs, outageMs: OUTAGE_MS });
     }
   };
+}
+
+/** The job has started: reading it shows its image, and its destination need not be free. No job writes to a name that breaks the rules. */
+function attached(request: ExportRequest, warnings: string[]): ValidatedExport {
+  const named = preflightOfName(request);
+  if (named.refusals.length > 0) throw notAllowed(request, null, named);
+  return { request, warnings: [...warnings, ...named.warnings], destinationFreeAt: null };
 }
 
 async function validate(

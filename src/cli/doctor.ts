@@ -1,6 +1,7 @@
 import { type Check, type Diagnosis, diagnose, type ProblemKind } from '../doctor';
+import { print, printJson } from '../terminal/output';
 import { EXIT } from './exit-codes';
-import { type OutputOptions, printJson } from './output';
+import type { OutputOptions } from './output';
 
 export interface DoctorFlags extends OutputOptions {
   taskQueue?: string;
@@ -19,7 +20,7 @@ const EXIT_CODES: { [kind in ProblemKind]: number } = {
 export async function doctor({ taskQueue, bucket, account, json }: DoctorFlags): Promise<void> {
   const diagnosis = await diagnose({ taskQueue, buckets: bucket, account });
   if (json) printJson(diagnosis);
-  else for (const line of diagnosisLines(diagnosis)) console.log(line);
+  else print(...diagnosisLines(diagnosis));
   process.exitCode = diagnosis.mendFirst === null ? EXIT.succeeded : EXIT_CODES[diagnosis.mendFirst];
 }
 

@@ -20,6 +20,7 @@ import {
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
+import { command } from '../export/quoting';
 import { type ClosedRun, earlierToPass } from './earlier';
 import { ExportError, isUnreachable } from './errors';
 import { followExport } from './follow';
@@ -138,7 +139,7 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
 /** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */
 function notTaken(client: Client, taskQueue: string, workflowId: string): ExportError {
   const { code, message } = noWorker(client, taskQueue);
-  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`ims-export cancel ${workflowId}\` gives it up.`;
+  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`${command('ims-export', 'cancel', workflowId)}\` gives it up.`;
   return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 

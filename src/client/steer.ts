@@ -12,6 +12,7 @@ import {
   type RetuneOutcome,
   type SubmissionResolution,
 } from '../contract';
+import { command } from '../export/quoting';
 import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
 import { followExport } from './follow';
 import { firstRunOf, shortCall } from './temporal-calls';
@@ -151,7 +152,7 @@ export async function answered<T>(workflowId: string, update: Promise<T>): Promi
     if (!isUnreachable(error)) throw error;
     throw new ExportError(
       'NoWorker',
-      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`ims-export status ${workflowId}\` before you ask again.`,
+      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`${command('ims-export', 'status', workflowId)}\` before you ask again.`,
       undefined,
       { cause: error },
     );
@@ -162,6 +163,6 @@ export async function answered<T>(workflowId: string, update: Promise<T>): Promi
 function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${command('ims-export', 'status', workflowId)}\` tells how, and what remains in the cloud.`,
   );
 }

@@ -6,7 +6,7 @@
  */
 import { type EarlierExport, EXPORT_OUTCOMES, JOB_ID, type ObjectFormat, type RemoteJob } from '../contract';
 import { attachCommand } from './guidance';
-import { oneLine } from './quoting';
+import { inMarkdown, oneLine } from './quoting';
 
 const REMOTE_JOBS: readonly RemoteJob[] = ['none', 'running', 'ended', 'unknown'];
 
@@ -49,7 +49,7 @@ export function describeEarlier(
   { outcome, jobId }: EarlierExport,
   of: { imageId: string; bucketUrl: string } | null,
 ): string {
-  const job = jobId === null ? 'a job of unknown id' : `job ${jobId}`;
+  const job = jobId === null ? 'a job of unknown id' : `job ${inMarkdown(jobId)}`;
   const offer = jobId === null || of === null ? '' : ` \`${attachCommand(jobId, of)}\` tracks it.`;
   const how = outcome === null ? 'was terminated' : `ended as ${outcome}`;
   return `An earlier run to this destination ${how} and left ${job} in the cloud, which may still run.${offer}`;

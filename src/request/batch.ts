@@ -17,7 +17,8 @@ import {
   RULE_IDS,
 } from '../contract';
 import { asText, invalidRequest, type Problem } from '../export/failures';
-import { accountSchema, imageIdSchema, splitBucketUrl } from './export';
+import { hasUnseen } from '../export/quoting';
+import { accountSchema, imageIdSchema, splitBucketUrl, VISIBLE } from './export';
 import { templateProblem } from './key-template';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
@@ -175,7 +176,8 @@ function imageProblems({ images }: ParsedInput): Problem[] {
 }
 
 function templateProblems(field: string, template: string | null | undefined): Problem[] {
-  const expected = template ? templateProblem(template) : null;
+  const unseen = template && hasUnseen(template) ? `a destination of ${VISIBLE}` : null;
+  const expected = unseen ?? (template ? templateProblem(template) : null);
   return expected === null ? [] : [{ field, value: asText(template), expected }];
 }
 

@@ -9,6 +9,7 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { ObservedJob } from '../../contract';
 import { invalidField, isExportFailure, saysNothingSubmitted } from '../../export/failures';
+import { inMarkdown } from '../../export/quoting';
 import { utc } from '../../export/time';
 import { is03 } from '../patches';
 import { publish } from '../publishing';
@@ -83,7 +84,7 @@ async function untilReadIsDue(tracking: Validated, jobId: string): Promise<boole
     tracking.run.phase = check.denied ? 'parked' : 'validating';
     await sleep(tracking, () => ({
       untilMs: Math.min(check.readAtMs, tracking.carried.deadlineAtMs),
-      summary: () => `waiting: job ${jobId} could not be read (${check.code})`,
+      summary: () => `waiting: job ${jobId} could not be read (${inMarkdown(check.code)})`,
     }));
   }
   const askedFor = check === null || tracking.carried.wake;

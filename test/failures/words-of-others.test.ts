@@ -1,0 +1,288 @@
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { TerminatedFailure } from '@temporalio/common';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchLines } from '../../src/cli/batch';
+import { diagnosisLines } from '../../src/cli/doctor';
+import { listLines, reportError, reportLines, resultLines } from '../../src/cli/output';
+import { nextStep } from '../../src/cli/search-attributes';
+import { type BatchReport, ExportError, type ExportReport } from '../../src/client';
+import { toExportError } from '../../src/client/errors';
+import { startProgress } from '../../src/client/start-progress';
+import {
+  EXPORT_PHASES,
+  type ExportImageResult,
+  type ExportMemo,
+  type ExportStatus,
+  exportWorkflowId,
+} from '../../src/contract';
+import type { Diagnosis } from '../../src/doctor';
+import { describeEarlier } from '../../src/export/earlier';
+import { childTerminated, outcomeUnknown } from '../../src/export/failures';
+import { attachCommand, attentionText, commandOf, RESUME } from '../../src/export/guidance';
+import { parseBatchInput } from '../../src/request/batch';
+import { parseExportInput } from '../../src/request/export';
+import { print, printJson } from '../../src/terminal/output';
+import { processLogger } from '../../src/worker/log';
+import { beginTracking } from '../../src/workflows/state';
+import { statusOf } from '../../src/workflows/status';
+import { printedBy, runHere } from '../rigs/command-here';
+import { expectExactCommands, expectSafeForTerminal, hostileWords } from '../rigs/hostile-words';
+import { type Rig, startRig } from '../rigs/rig';
+import { bundleOnce } from '../rigs/temporal';
+
+const IMAGE_ID = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
+const AT = '2026-01-01T00:00:00.000Z';
+
+/** A status of which every text is these words. */
+function statusSaying(words: string, phase: ExportStatus['phase'] = 'parked'): ExportStatus {
+  return {
+    ...statusOf(beginTracking({}, 0), 0),
+    ...{
+      phase,
+      outcome: phase === 'ended' ? 'unknown' : null,
+      attention: phase === 'ended' ? 'outcomeUnknown' : 'parked',
+    },
+    ...{ imageId: words, bucketUrl: words, jobId: words, jobStatus: words, lastError: words, warnings: [words, words] },
+    ...{ remoteJob: 'running', startedAt: words, endedAt: words, deadlineAt: words, nextPollAt: words },
+    ...{ pollingPaused: true, fileFormat: words as 'qcow2', progress: 0.5 },
+    ...{ failure: { type: words, message: words }, discard: { kind: 'kept', reason: words } },
+    ...{ resolution: { jobId: words, taken: null, objection: words } },
+    earlier: memoSaying(words).earlier ?? null,
+  } as ExportStatus;
+}
+
+/** A memo of which every text is these words. */
+function memoSaying(words: string): ExportMemo {
+  const earlier = {
+    runId: words,
+    outcome: words,
+    remoteJob: 'running',
+    jobId: words,
+    fileFormat: words,
+    finishedAt: words,
+  };
+  const memo = { jobId: words, imageId: words, bucketUrl: words, outcome: words, remoteJob: 'running', object: 'kept' };
+  return { ...memo, earlier: { ...earlier, object: { size: 1, etag: words, lastModified: words } } } as ExportMemo;
+}
+
+function reportSaying(words: string, status: ExportStatus | null): ExportReport {
+  const run = {
+    workflowId: exportWorkflowId(words),
+    runId: words,
+    workflowStatus: 'RUNNING',
+    startedAt: AT,
+    closedAt: null,
+  };
+  return { ...run, memo: memoSaying(words), retrying: { activity: words, attempt: 3, failure: words }, status };
+}
+
+function batchSaying(words: string): BatchReport {
+  const failure = { type: words, message: words };
+  const trouble = { verdict: 'failed', imageId: words, bucketUrl: words, failure };
+  const status = { phase: 'running', dryRun: false, total: 1, running: 1, maxConcurrent: 1, pending: 0, counts: {} };
+  return {
+    ...reportSaying(words, null),
+    memo: { outcome: words, total: 1 },
+    status: { ...status, failure, troubles: [trouble], warnings: [words] },
+  } as unknown as BatchReport;
+}
+
+const diagnosisSaying = (words: string): Diagnosis => ({
+  ok: false,
+  mendFirst: 'cloud',
+  checks: [{ check: 'bucket', subject: words, state: 'problem', kind: 'cloud', found: words, next: words }],
+});
+
+const resultSaying = (words: string) =>
+  ({
+    ...{ imageId: words, bucketUrl: words, fileFormat: words, jobId: words, startedAt: AT, finishedAt: AT },
+    ...{ object: { size: 1, etag: words }, verification: { state: 'skipped', reason: words }, warnings: [words] },
+  }) as unknown as ExportImageResult;
+
+/** Errors whose texts and details have words of the cloud, of a caller or of a history. */
+const errorsSaying = (words: string) => [
+  new ExportError('InvalidExportRequest', words, { field: `options.${words}` }),
+  new ExportError('ExportNotAllowed', words, { overridable: [words], refusals: [{ rule: 'x', message: words }] }),
+  Object.assign(new Error(words), { stack: words, cause: new Error(words) }),
+];
+
+describe('words of others in a terminal', () => {
+  const lines: Array<[string, (words: string) => string[]]> = [
+    ['status of an export', (words) => reportLines(reportSaying(words, statusSaying(words)))],
+    ['status of an export without a worker', (words) => reportLines(reportSaying(words, null))],
+    ['list', (words) => listLines([reportSaying(words, null)])],
+    ['status of a batch', (words) => batchLines(batchSaying(words))],
+    ['doctor', (words) => diagnosisLines(diagnosisSaying(words))],
+    ['the result of an export', (words) => resultLines(resultSaying(words))],
+  ];
+  it.each(lines)('are shown by their escapes, and make no line of their own: %s', async (_what, linesOf) => {
+    await fc.assert(
+      fc.asyncProperty(hostileWords, async (words) => {
+        const { stdout } = await printedBy(() => print(...linesOf(words)));
+        expectSafeForTerminal(stdout);
+        expect(stdout.split('\n')).toHaveLength(linesOf(words).length + 1);
+      }),
+    );
+  });
+
+  it('are shown by their escapes in errors, with stack and cause', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileWords, async (words) => {
+        for (const error of errorsSaying(words)) {
+          const { stderr } = await printedBy(() => reportError(error, { verbose: true }));
+          expectSafeForTerminal(stderr);
+          expect(stderr.match(/^ims-export: /gm)).toHaveLength(1);
+        }
+      }),
+    );
+    process.exitCode = 0;
+  });
+
+  it('are escaped in JSON, and are there the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileWords, async (words) => {
+        const { stdout } = await printedBy(() => printJson({ words }));
+        expectSafeForTerminal(stdout);
+        expect(JSON.parse(stdout)).toEqual({ words });
+      }),
+    );
+  });
+
+  it.each(['text', 'json'] as const)('are escaped in the log: %s', (format) => {
+    fc.assert(
+      fc.property(hostileWords, (words) => {
+        const written: string[] = [];
+        const logger = processLogger({ format, destination: { write: (line) => void written.push(line) } });
+        logger.warn(words, { workflowId: words, [words]: words, nested: { words }, error: new Error('why') });
+        const said = written.join('');
+        expectSafeForTerminal(said);
+        if (format === 'json') expect(JSON.parse(said)).toMatchObject({ msg: words, workflowId: words });
+        else expect(said.split('\n').filter((line) => /^\d\d:\d\d/.test(line))).toHaveLength(1);
+      }),
+    );
+  });
+});
+
+describe('commands for copying', () => {
+  /** Every text that offers commands with an id, a destination or a job in them. */
+  const texts = (id: string, bucketUrl: string, phase: ExportStatus['phase']): string[] => {
+    const status = { ...statusSaying(id, phase), jobId: id, imageId: id, bucketUrl };
+    const report = { ...reportSaying(id, status), workflowId: id, retrying: null };
+    const known = { request: { ...parseExportInput(VALID), bucketUrl }, jobId: id };
+    const offered = [commandOf(RESUME, id), attachCommand(id, { imageId: id, bucketUrl }, { fileFormat: 'qcow2' })];
+    const errors = [
+      toExportError(new WorkflowNotFoundError('no', id, undefined), id),
+      toExportError(new WorkflowFailedError('no', new TerminatedFailure('no'), 'NON_RETRYABLE_FAILURE' as never), id),
+      childTerminated({ imageId: id, bucketUrl }, id, new Error('no')),
+      outcomeUnknown({ ...known, input: {}, remoteJob: 'running', lastError: null, status }, 'deadline', 'RUNNING'),
+    ];
+    return [
+      ...offered.map((command) => `\`${command}\``),
+      ...errors.map((error) => (error as Error).message),
+      attentionText(status, id) ?? '',
+      startProgress(report)?.text ?? '',
+      ...reportLines({ ...report, memo: {} }),
+      describeEarlier({ ...EARLIER, jobId: id }, { imageId: id, bucketUrl }),
+      nextStep([{ name: 'ImsExportPhase', type: 'KEYWORD', registered: false, registeredAs: 'INT' }], id),
+    ];
+  };
+  const VALID = { imageId: IMAGE_ID, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
+  const EARLIER = {
+    ...{ runId: 'r', outcome: null, remoteJob: null, fileFormat: null, object: null, finishedAt: null },
+  } as const;
+
+  it('hand exactly their arguments to the program, in a real shell', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileWords, hostileWords, fc.constantFrom(...EXPORT_PHASES), async (id, bucketUrl, phase) => {
+        const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
+        const all = expectExactCommands(stdout, [id, bucketUrl, IMAGE_ID]);
+        expect(all.length).toBeGreaterThan(6);
+        expect(all).toContainEqual(['resume-polling', id]);
+        const attach = ['attach', '--job', id, '--image', id, '--to', bucketUrl, '--format', 'qcow2'];
+        expect(all).toContainEqual(attach);
+      }),
+    );
+  });
+});
+
+describe('against Temporal, with workflows that say anything', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    const workflowsPath = require.resolve('../rigs/fixtures/says-anything/index.ts');
+    rig = await startRig({ bundle: await bundleOnce({ workflowsPath }) });
+  });
+  afterAll(() => rig?.close());
+
+  /** Of an export that has the words for its id, its memo and its status; each output, and how many lines it has. */
+  async function outputsOf(words: string): Promise<string[]> {
+    const { client, server, taskQueue } = rig;
+    const workflowId = `${words}${Math.random()}`;
+    const handle = await client.workflow.start('exportImageWorkflow', {
+      ...{ workflowId, taskQueue, memo: { ...memoSaying(words), outcome: undefined } },
+      args: [{ words, status: statusSaying(words) }],
+    });
+    const printed: string[] = [];
+    const run = async (...args: string[]) => {
+      const { stdout, stderr } = await runHere(server, ...args);
+      printed.push(stdout, stderr);
+      expectSafeForTerminal(stdout + stderr);
+      expectExactCommands(stdout + stderr, [words, workflowId]);
+      return stdout;
+    };
+    // An id that begins as a flag does is given after `--`.
+    await run('list');
+    await run('status', '--', workflowId);
+    expect(JSON.parse(await run('status', '--json', '--', workflowId))).toMatchObject({ workflowId });
+    await run('retune', '--deadline', '+6h', '--', workflowId);
+    for (const command of ['pause-polling', 'resume-polling', 'poll-now', 'cancel'])
+      await run(command, '--', workflowId);
+    await handle.signal('end');
+    await run('watch', '--', workflowId);
+    await run('poll-now', '--', workflowId);
+    await run('status', '--', `not ${workflowId}`);
+    await run('list', '--json');
+    return printed;
+  }
+
+  it('every command shows them by their escapes, and offers only exact commands', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileWords, async (words) => {
+        expect((await outputsOf(words)).join('')).not.toBe('');
+      }),
+      { numRuns: 5, endOnFailure: true },
+    );
+  });
+
+  it('a key, an account or a batch with control characters is invalid, and is shown by its escapes', () => {
+    const invalid = (parse: () => unknown) => {
+      try {
+        parse();
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'valid';
+    };
+    const base = { imageId: IMAGE_ID, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
+    const bad = fc.constantFrom('\u001b[2J', '\n', '\r', '\u0085', '\u2028', '\u202e', '\u0000', '\u200b');
+    fc.assert(
+      fc.property(bad, (control) => {
+        const wrong = [
+          invalid(() => parseExportInput({ ...base, bucketUrl: `ims-image:a${control}b` })),
+          invalid(() => parseExportInput({ ...base, account: `a${control}b` })),
+          invalid(() => parseBatchInput({ images: [{ imageId: IMAGE_ID }], to: `ims-image:{name}${control}` })),
+          invalid(() =>
+            parseBatchInput({ images: [{ imageId: IMAGE_ID, objectKey: `a${control}` }], to: 'ims-image:' }),
+          ),
+          invalid(() =>
+            parseBatchInput({ images: [{ imageId: IMAGE_ID }], to: 'ims-image:{name}', account: `a${control}` }),
+          ),
+        ];
+        for (const message of wrong) {
+          expectSafeForTerminal(message);
+          expect(message).toMatch(/^(bucketUrl|account|to|images\.0\.objectKey) is ".*"; expected .*visible/);
+        }
+      }),
+    );
+  });
+});

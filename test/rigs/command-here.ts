@@ -1,0 +1,40 @@
+import { vi } from 'vitest';
+import { commandLine } from './command-line';
+import type { Reachable } from './temporal';
+
+export interface Printed {
+  stdout: string;
+  stderr: string;
+}
+
+/** A command of the build, run in this process against a server: what it prints, whichever way it prints it. */
+export async function runHere({ address, namespace }: Reachable, ...args: string[]): Promise<Printed> {
+  vi.stubEnv('TEMPORAL_ADDRESS', address);
+  vi.stubEnv('TEMPORAL_NAMESPACE', namespace);
+  try {
+    return await printedBy(() => commandLine().parseAsync(args, { from: 'user' }));
+  } finally {
+    vi.unstubAllEnvs();
+    process.exitCode = 0;
+  }
+}
+
+/** Everything that an action prints. */
+export async function printedBy(act: () => unknown): Promise<Printed> {
+  const printed: Printed = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).flatMap((name) => [
+    vi.spyOn(process[name], 'write').mockImplementation((text: unknown) => {
+      printed[name] += String(text);
+      return true;
+    }),
+    vi.spyOn(console, name === 'stdout' ? 'log' : 'error').mockImplementation((...words: unknown[]) => {
+      printed[name] += `${words.join(' ')}\n`;
+    }),
+  ]);
+  try {
+    await act();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return printed;
+}
