@@ -11,11 +11,11 @@ const SHOWN_TROUBLES = 10;
 
 /** Shows where the batch stands, in the current details, which cost nothing. */
 export function publish(batch: Batch): void {
-  setCurrentDetails(detailsOf(batch, Date.now()));
+  setCurrentDetails(batchDetails(batch, Date.now()));
 }
 
 /** Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
-function detailsOf(batch: Batch, nowMs: number): string {
+export function batchDetails(batch: Batch, nowMs: number): string {
   const { plan, ended } = batch;
   if (plan === null && ended === null) {
     const before = batch.mayHaveStarted
