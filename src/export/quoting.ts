@@ -97,7 +97,7 @@ function octal(word: string): string {
 }
 
 /** Words that are no Markdown, not even a link by themselves. */
-const PLAIN = /^(?!.*(:\/\/|www\.|--))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=\w)_(?=\w))*$/iu;
+const PLAIN = /^(?!.*(:\/\/|www\.|--))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
 
 /** Words of others in a line of Markdown: as they are where nothing in them is Markdown, else as {@link codeSpan}. */
 export function inMarkdown(text: string): string {

@@ -167,7 +167,7 @@ describe('words of others in a terminal', () => {
 describe('commands for copying', () => {
   /** Every text that offers commands with an id, a destination or a job in them. */
   const texts = (id: string, bucketUrl: string, phase: ExportStatus['phase']): string[] => {
-    const status = { ...statusSaying(id, phase), jobId: id, imageId: id, bucketUrl };
+    const status = { ...statusSaying(id, phase), jobId: id, imageId: id, bucketUrl, earlier: null };
     const report = { ...reportSaying(id, status), workflowId: id, retrying: null };
     const known = { request: { ...parseExportInput(VALID), bucketUrl }, jobId: id };
     const offered = [commandOf(RESUME, id), attachCommand(id, { imageId: id, bucketUrl }, { fileFormat: 'qcow2' })];
