@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batchLines } from '../../src/cli/batch';
 import { diagnosisLines } from '../../src/cli/doctor';
 import { listLines, reportError, reportLines, resultLines } from '../../src/cli/output';
+import { progressDisplay } from '../../src/cli/progress-display';
 import { nextStep } from '../../src/cli/search-attributes';
 import { type BatchReport, ExportError, type ExportReport } from '../../src/client';
 import { toExportError } from '../../src/client/errors';
@@ -124,6 +125,19 @@ describe('words of others in a terminal', () => {
         expect(stdout.split('\n')).toHaveLength(linesOf(words).length + 1);
       }),
     );
+  });
+
+  it('are shown by their escapes beside the progress bar', async () => {
+    const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY') ?? { value: undefined };
+    Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true });
+    const { stdout } = await printedBy(() => {
+      const display = progressDisplay('stdout');
+      display.show({ ...reportSaying('', statusSaying('\u001b]0;owned\u0007')), memo: {} });
+      display.end();
+    });
+    Object.defineProperty(process.stdout, 'isTTY', { ...before, configurable: true });
+    expect(stdout).toContain('parked: \\u001b]0;owned\\u0007');
+    expect(stdout).not.toContain('\u001b]');
   });
 
   it('are shown by their escapes in errors, with stack and cause', async () => {
