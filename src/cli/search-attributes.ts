@@ -24,8 +24,8 @@ export function nextStep(reports: readonly SearchAttributeReport[], namespace: s
   const wrong = reports.filter(({ registered, registeredAs }) => !registered && registeredAs !== null);
   if (wrong.length > 0) {
     const names = wrong.flatMap(({ name }) => ['--name', name]);
-    const remove = command('temporal', 'operator', 'search-attribute', 'remove', '--namespace', namespace, ...names);
-    return `Temporal does not change a type. Where nothing else uses it: \`${remove}\`, then --register.`;
+    const remove = ['operator', 'search-attribute', 'remove', '--namespace', namespace, ...names];
+    return `Temporal does not change a type. Where nothing else uses it: \`${command('temporal', ...remove)}\`, then --register.`;
   }
   return reports.every(({ registered }) => registered)
     ? `The namespace ${namespace} has them all: exports may set searchAttributes (\`--option searchAttributes=true\`).`

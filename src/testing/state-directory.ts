@@ -127,9 +127,9 @@ function isOfAnotherKind(entry: Dirent): boolean {
 }
 
 function notOurs(path: string, reason: string): SimulatorPathError {
-  const offered = command('ims-export', 'simulator', '--state', join(path, 'simulator-state'));
+  const inside = join(path, 'simulator-state');
   return new SimulatorPathError(
-    `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: \`${offered}\``,
+    `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: \`${command('ims-export', 'simulator', '--state', inside)}\``,
   );
 }
 
