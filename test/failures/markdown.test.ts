@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)('in the real Web UI', () => {
       bucketUrl: `${rig.simulator.info.bucket}:${key}`,
       options: { rules: { objectName: 'off' } },
     });
-    await expect(startExport(rig.client, input, { taskQueue: rig.taskQueue })).rejects.toThrow('IMG.0075');
+    await expect(startExport(rig.client, input, { taskQueue: rig.taskQueue })).rejects.toThrow('IMG.0175');
     const workflowId = exportWorkflowId(input.bucketUrl);
     const { runId } = await rig.client.workflow.getHandle(workflowId).describe();
     const [summary, details, current] = await ui.markdownOf(workflowId, runId);
