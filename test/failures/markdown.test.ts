@@ -79,7 +79,7 @@ const HEADING =
   /^(Ended|Exporting|Validating|Looking at|Waiting to submit|Submitting|The answer|Needs an answer|Parked|Polling|Canceled|Job succeeded)/;
 
 describe('words of others in Markdown', () => {
-  it('stay as they are where nothing in them is Markdown, and in a code span else', () => {
+  it('F61 stay as they are where nothing in them is Markdown, and in a code span else', () => {
     const plain = [
       'ims-image:nightly/db_1.qcow2',
       'The image is busy (IMG.0148): wait, then try.',
@@ -93,7 +93,7 @@ describe('words of others in Markdown', () => {
     expect(codeSpan('a``b`')).toBe('``` a``b` ```');
   });
 
-  it('stand in a code span whose fence is longer than any run of backticks in them, on one line', () => {
+  it('F61 stand in a code span whose fence is longer than any run of backticks in them, on one line', () => {
     fc.assert(
       fc.property(hostileWords, (words) => {
         const span = inMarkdown(words);
@@ -107,7 +107,7 @@ describe('words of others in Markdown', () => {
     );
   });
 
-  it('leave a label short, whatever they are', () => {
+  it('F61 leave a label short, whatever they are', () => {
     fc.assert(
       fc.property(hostileWords, fc.integer({ min: 1, max: 40 }), (words, times) => {
         const { request } = exportSaying(words.repeat(times), 'exporting').carried;
@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)('in the real Web UI', () => {
     await rig?.close();
   });
 
-  it('words of others are no heading, link, image or other element that is not ours', {
+  it('F61 words of others are no heading, link, image or other element that is not ours', {
     timeout: 120_000,
   }, async () => {
     await fc.assert(
@@ -146,7 +146,7 @@ describe.skipIf(!hasChromium)('in the real Web UI', () => {
     );
   });
 
-  it('a key of links and headings is shown as it is, in summary, details and current details', async () => {
+  it('F61 a key of links and headings is shown as it is, in summary, details and current details', async () => {
     const key =
       'a`[Sign in again](https://evil.example)![x](https://evil.example/x.png)<a href="https://evil.example">b</a>#c';
     const input = rig.input({

@@ -117,7 +117,7 @@ describe('words of others in a terminal', () => {
     ['doctor', (words) => diagnosisLines(diagnosisSaying(words))],
     ['the result of an export', (words) => resultLines(resultSaying(words))],
   ];
-  it.each(lines)('are shown by their escapes, and make no line of their own: %s', async (_what, linesOf) => {
+  it.each(lines)('F59 are shown by their escapes, and make no line of their own: %s', async (_what, linesOf) => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         const { stdout } = await printedBy(() => print(...linesOf(words)));
@@ -127,7 +127,7 @@ describe('words of others in a terminal', () => {
     );
   });
 
-  it('are shown by their escapes beside the progress bar', async () => {
+  it('F59 are shown by their escapes beside the progress bar', async () => {
     const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY') ?? { value: undefined };
     Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true });
     const { stdout } = await printedBy(() => {
@@ -140,7 +140,7 @@ describe('words of others in a terminal', () => {
     expect(stdout).not.toContain('\u001b]');
   });
 
-  it('are shown by their escapes in errors, with stack and cause', async () => {
+  it('F59 are shown by their escapes in errors, with stack and cause', async () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         for (const error of errorsSaying(words)) {
@@ -153,7 +153,7 @@ describe('words of others in a terminal', () => {
     process.exitCode = 0;
   });
 
-  it('are escaped in JSON, and are there the same', async () => {
+  it('F59 are escaped in JSON, and are there the same', async () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         const { stdout } = await printedBy(() => printJson({ words }));
@@ -163,7 +163,7 @@ describe('words of others in a terminal', () => {
     );
   });
 
-  it.each(['text', 'json'] as const)('are escaped in the log: %s', (format) => {
+  it.each(['text', 'json'] as const)('F59 are escaped in the log: %s', (format) => {
     fc.assert(
       fc.property(hostileWords, (words) => {
         const written: string[] = [];
@@ -206,7 +206,7 @@ describe('commands for copying', () => {
     ...{ runId: 'r', outcome: null, remoteJob: null, fileFormat: null, object: null, finishedAt: null },
   } as const;
 
-  it('hand exactly their arguments to the program, in a real shell', { timeout: 60_000 }, async () => {
+  it('F60 hand exactly their arguments to the program, in a real shell', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, hostileWords, fc.constantFrom(...EXPORT_PHASES), async (id, bucketUrl, phase) => {
         const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
@@ -259,7 +259,9 @@ describe('against Temporal, with workflows that say anything', () => {
     return printed;
   }
 
-  it('every command shows them by their escapes, and offers only exact commands', { timeout: 120_000 }, async () => {
+  it('F59 every command shows them by their escapes, and offers only exact commands', {
+    timeout: 120_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         expect((await outputsOf(words)).join('')).not.toBe('');
@@ -268,7 +270,7 @@ describe('against Temporal, with workflows that say anything', () => {
     );
   });
 
-  it('a key, an account or a batch with control characters is invalid, and is shown by its escapes', () => {
+  it('F60 a key, an account or a batch with control characters is invalid, and is shown by its escapes', () => {
     const invalid = (parse: () => unknown) => {
       try {
         parse();
