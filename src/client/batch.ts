@@ -24,9 +24,10 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
-import { command, hasUnseen } from '../export/quoting';
+import { command } from '../export/quoting';
 import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
+import { hasHidden } from '../request/visible';
 import { ExportError, toExportError } from './errors';
 import { answered, steer } from './steer';
 import { answerOf, factsOfRun, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
@@ -218,7 +219,7 @@ export async function retuneBatch(
 }
 
 function refuseName(name: string): void {
-  if (name !== '' && isWorkflowId(exportBatchWorkflowId(name)) && !hasUnseen(name)) return;
+  if (name !== '' && isWorkflowId(exportBatchWorkflowId(name)) && !hasHidden(name)) return;
   const expected = `a name with which ${exportBatchWorkflowId('<name>')}, the id of the batch, is ${WORKFLOW_ID_SHAPE}, all of it visible`;
   throw invalidField('name', name, expected);
 }

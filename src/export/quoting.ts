@@ -6,13 +6,7 @@
  */
 
 /** What a terminal obeys or does not show: control and format characters, line separators, halves of characters. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-const EACH_UNSEEN = new RegExp(UNSEEN, 'gu');
-
-/** True when a reader of the text would not see all of it. */
-export function hasUnseen(text: string): boolean {
-  return UNSEEN.test(text);
-}
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * One line for a terminal or a log: what a terminal would obey, and what nobody would see, is shown as JSON escapes it. JSON is the
@@ -20,7 +14,7 @@ export function hasUnseen(text: string): boolean {
  */
 export function forTerminal(line: string): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return line.replace(EACH_UNSEEN, (character) => character.split('').map(escaped).join(''));
+  return line.replace(UNSEEN, (character) => character.split('').map(escaped).join(''));
 }
 
 /**

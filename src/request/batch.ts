@@ -17,11 +17,11 @@ import {
   RULE_IDS,
 } from '../contract';
 import { asText, invalidRequest, type Problem } from '../export/failures';
-import { hasUnseen } from '../export/quoting';
-import { accountSchema, imageIdSchema, splitBucketUrl, VISIBLE } from './export';
+import { accountSchema, imageIdSchema, splitBucketUrl } from './export';
 import { templateProblem } from './key-template';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
+import { hasHidden, VISIBLE } from './visible';
 
 /** An input of a batch that can be read, with its defaults. */
 export interface BatchRequest {
@@ -176,7 +176,7 @@ function imageProblems({ images }: ParsedInput): Problem[] {
 }
 
 function templateProblems(field: string, template: string | null | undefined): Problem[] {
-  const unseen = template && hasUnseen(template) ? `a destination of ${VISIBLE}` : null;
+  const unseen = template && hasHidden(template) ? `a destination of ${VISIBLE}` : null;
   const expected = unseen ?? (template ? templateProblem(template) : null);
   return expected === null ? [] : [{ field, value: asText(template), expected }];
 }

@@ -18,21 +18,19 @@ import {
   workflowIdProblem,
 } from '../contract';
 import { asText, invalidField, invalidRequest, type Problem } from '../export/failures';
-import { hasUnseen } from '../export/quoting';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
+import { hasHidden, VISIBLE } from './visible';
 
 /** OBS, "Creating a Bucket": 3 to 63 characters, and not in the form of an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-/** Of what is shown in terminals and offered in commands. */
-export const VISIBLE = 'visible characters only: no control characters, line breaks or halves of characters';
 const ACCOUNT_NAME = "the name of one of the worker's accounts";
 
 /** The `account` of an input. */
 export const accountSchema = z
   .string({ error: ACCOUNT_NAME })
   .regex(/./, { error: ACCOUNT_NAME })
-  .refine((name) => !hasUnseen(name), { error: `${ACCOUNT_NAME}, of ${VISIBLE}` });
+  .refine((name) => !hasHidden(name), { error: `${ACCOUNT_NAME}, of ${VISIBLE}` });
 
 /** The `imageId` of an input. */
 export const imageIdSchema = z.string({ error: 'the ID of a private image, a UUID' }).regex(IMAGE_ID, {
@@ -126,7 +124,7 @@ function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
     return problem('a bucket name of 3 to 63 lower-case letters, digits, hyphens and dots before the colon');
   }
   if (objectKey === '') return problem('an object key after the colon');
-  return hasUnseen(bucketUrl) ? problem(`a key of ${VISIBLE}`) : [];
+  return hasHidden(bucketUrl) ? problem(`a key of ${VISIBLE}`) : [];
 }
 
 function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Problem[] {
