@@ -2,7 +2,16 @@ import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
-import { type Attempt, CloudError, errorOfAnswer, errorOfTransport, headerOf, unreadableAnswer } from './errors';
+import {
+  type Attempt,
+  CloudError,
+  CREDENTIALS_HELD_BACK,
+  CREDENTIALS_UNAVAILABLE,
+  errorOfAnswer,
+  errorOfTransport,
+  headerOf,
+  unreadableAnswer,
+} from './errors';
 import { type RetryOptions, retryBriefly } from './retry';
 import { verdictOf } from './signature-verdict';
 import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
@@ -134,7 +143,7 @@ export class CloudSession {
     try {
       return await this.#send(request, credentials, limits);
     } catch (error) {
-      if (!(error instanceof CloudError) || error.code !== HELD_BACK) throw error;
+      if (!(error instanceof CloudError) || error.code !== CREDENTIALS_HELD_BACK) throw error;
       const latest = await this.#credentials(request, limits);
       if (areSame(latest, credentials)) throw error;
       return this.#send(request, latest, limits);
@@ -206,7 +215,8 @@ export class CloudSession {
     if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
     // The secret key is never sent, but the cloud has it too: it verifies signatures with it.
     const { secretKey, securityToken } = credentials;
-    return errorOfAnswer(answer, this.attempt(request), withoutSecrets([secretKey, securityToken]));
+    const error = errorOfAnswer(answer, this.attempt(request), withoutSecrets([secretKey, securityToken]));
+    return isAnonymousRefusal(error) ? unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE) : error;
   }
 
   #sign(request: CloudRequest, credentials: Credentials): HttpRequest {
@@ -233,10 +243,11 @@ export class CloudSession {
         return acquisition.acquired;
       case 'open':
         throw notSent(request.operation, {
-          code: HELD_BACK,
+          code: CREDENTIALS_HELD_BACK,
           message:
             'The cloud refused the signature of this access key twice in a row. The key rests now, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.',
           retryAfterMs: acquisition.openMs,
+          refusedAgainMsAgo: acquisition.refusedAgainMsAgo,
         });
       case 'gaveUp':
         throw notSent(request.operation, {
@@ -291,7 +302,7 @@ export class CloudSession {
         throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
       }
       throw notSent(request.operation, {
-        code: 'CredentialsUnavailable',
+        code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${cause instanceof Error ? cause.message : String(cause)}`,
         retryAfterMs: cause instanceof CredentialsError ? cause.retryAfterMs : null,
       });
@@ -352,6 +363,14 @@ function isOfService(answer: HttpAnswer, { identifiedBy }: CloudRequest): boolea
 
 const MAY_COME_FROM_ANYWHERE: ReadonlySet<number> = new Set([408, 429]);
 
+/**
+ * A 401 or 403 with neither a code nor a request id is the page of a proxy or a captive portal: the service has not refused the
+ * credentials. Nor does it show that the service has not acted.
+ */
+function isAnonymousRefusal({ code, httpStatus, requestId }: CloudError): boolean {
+  return (httpStatus === 401 || httpStatus === 403) && code === `HTTP_${httpStatus}` && requestId === null;
+}
+
 const NOT_OF_SERVICE =
   'The answer carries no request id of the service, so that it comes from something on the way to it, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
 
@@ -361,8 +380,6 @@ function isRead({ method }: CloudRequest): boolean {
 
 const NOT_SENT = Symbol('not sent');
 const KEY_WAS_REFUSED = new Error('The access key was refused before the request was written.');
-
-const HELD_BACK = 'CredentialsHeldBack';
 
 const NO_VERDICT_YET = {
   code: 'RequestTimeout',
@@ -381,7 +398,8 @@ function isRefusedSignature(error: unknown): error is CloudError {
 
 function notSent(
   operation: string,
-  fields: Pick<CloudError, 'code' | 'message'> & Partial<Pick<CloudError, 'class' | 'retryAfterMs'>>,
+  fields: Pick<CloudError, 'code' | 'message'> &
+    Partial<Pick<CloudError, 'class' | 'retryAfterMs' | 'refusedAgainMsAgo'>>,
 ): CloudError {
   return new CloudError({
     httpStatus: null,

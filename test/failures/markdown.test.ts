@@ -165,6 +165,6 @@ describe.skipIf(!hasChromium)('in the real Web UI', () => {
     expect(details?.codes).toContain(input.bucketUrl);
     expect(current?.codes).toContain(input.bucketUrl);
     expect(current?.headings).toEqual([expect.stringMatching(/^Ended: failed/)]);
-    expect(exportStartOptions('client', input, parseExportInput(input)).staticSummary).toContain('``');
+    expect(exportStartOptions(input, parseExportInput(input)).staticSummary).toContain('``');
   });
 });
