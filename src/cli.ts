@@ -31,7 +31,7 @@ import {
   resumePolling,
 } from './client';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
-import { command as commandLine } from './export/quoting';
+import { workflowCommand } from './export/quoting';
 import type { CloudAccount } from './huaweicloud';
 import { DATA_CONVERTER, environmentWith } from './temporal/data-converter';
 import { endWithReader, flushed, isTerminal, print, printJson, printTo } from './terminal/output';
@@ -51,7 +51,7 @@ export const program = new Command('ims-export')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
   .configureOutput({
-    outputError: (text, write) => write(text.replace(/^error: /, 'ims-export: ')),
+    outputError: (text) => printTo('stderr', ...errorLines(text)),
     writeOut: (text) => printTo('stdout', ...linesOf(text)),
     writeErr: (text) => printTo('stderr', ...linesOf(text)),
   })
@@ -215,7 +215,7 @@ signalCommand(
   'pause-polling',
   'stop polling the job; job and deadline run on, and poll-now still checks once',
   pausePolling,
-  (id) => `Asked ${id} to pause its polls; \`${commandLine('ims-export', 'resume-polling', id)}\` goes on`,
+  (id) => `Asked ${id} to pause its polls; \`${workflowCommand('resume-polling', id)}\` goes on`,
 );
 signalCommand(
   'resume-polling',
@@ -239,7 +239,7 @@ signalCommand(
   'cancel',
   "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch passes it on to its exports",
   cancelExport,
-  (id) => `Asked ${id} to cancel; \`${commandLine('ims-export', 'status', id)}\` tells what remains in the cloud`,
+  (id) => `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` tells what remains in the cloud`,
 );
 
 temporalCommand('search-attributes')
@@ -359,6 +359,14 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
 function describeAccounts(accounts: CloudAccount[]): string {
   if (accounts.length === 1 && accounts[0]?.name === 'default') return `region ${accounts[0].region}`;
   return `accounts ${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}`;
+}
+
+/** One line, whatever the arguments are, and commander's suggestion. */
+function errorLines(text: string): string[] {
+  return text
+    .trimEnd()
+    .replace(/^error: /, 'ims-export: ')
+    .split(/\n(?=\(Did you mean [^\n]*\)$)/);
 }
 
 function linesOf(text: string): string[] {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
 import type { BatchFailedDetails, BatchItemResult, ExportImagesInput, ExportImagesResult, FailWhen } from '../contract';
-import { command } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
 import { print, printJson, printTo } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
@@ -32,7 +32,7 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   print(
     `${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`,
     `  images   ${total ?? 'not known yet'}`,
-    `  follow   \`${command('ims-export', 'watch', workflowId)}\``,
+    `  follow   \`${workflowCommand('watch', workflowId)}\``,
   );
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { command } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
 import { printToStderr } from '../terminal/output';
 
 /** Shows reports as they come. */
@@ -40,7 +40,7 @@ export async function showToEnd<Report>(
 ): Promise<void> {
   const leave = () => {
     display.end();
-    printToStderr(`The ${what} goes on; \`${command('ims-export', 'watch', workflowId)}\` shows it again.`);
+    printToStderr(`The ${what} goes on; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
     process.exit(INTERRUPTED);
   };
   process.once('SIGINT', leave);

@@ -4,7 +4,7 @@ import { toExportError } from '../client/errors';
 import { untilChecked } from '../client/steer';
 import type { NothingToResolveDetails } from '../contract';
 import { invalidField } from '../export/failures';
-import { command } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
 import { print, printToStderr } from '../terminal/output';
 import { EXIT } from './exit-codes';
 
@@ -26,7 +26,7 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
       'Say either --job JOB_ID, the job that the submit began, or --not-submitted, to submit again.',
     );
   }
-  const status = `\`${command('ims-export', 'status', workflowId)}\``;
+  const status = `\`${workflowCommand('status', workflowId)}\``;
   if (job === undefined) {
     await resolveSubmission(client, workflowId, { notSubmitted: true });
     print(`Told ${workflowId}; ${status} tells what came of it`);

@@ -22,7 +22,7 @@ import {
   MESSAGES,
 } from '../contract';
 import type { ClosedRun } from '../export/earlier-run';
-import { command } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
 import { earlierToPass } from './earlier';
 import { ExportError, isUnreachable, readable, unreadable } from './errors';
 import { followExport } from './follow';
@@ -156,7 +156,7 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
 /** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */
 function notTaken(client: Client, taskQueue: string, workflowId: string): ExportError {
   const { code, message } = noWorker(client, taskQueue);
-  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`${command('ims-export', 'cancel', workflowId)}\` gives it up.`;
+  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`${workflowCommand('cancel', workflowId)}\` gives it up.`;
   return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 

@@ -19,7 +19,7 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
-import { command } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
 import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
 import { hasHidden } from '../request/visible';
@@ -192,7 +192,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
     if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
-    const message = `The batch was canceled: ${counts}. \`${command('ims-export', 'status', workflowId)}\` tells more while a worker answers.`;
+    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` tells more while a worker answers.`;
     throw new ExportError('Canceled', message, memo, { cause: error });
   }
 }
@@ -241,7 +241,7 @@ function refuseName(name: string): void {
 /** Joining is right only for the same batch. One that another caller started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
-  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`${command('ims-export', 'watch', exportBatchWorkflowId(name))}\``;
+  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`${workflowCommand('watch', exportBatchWorkflowId(name))}\``;
   throw invalidField('name', name, expected);
 }
 

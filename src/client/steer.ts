@@ -11,7 +11,7 @@ import {
   type RetuneOutcome,
   type SubmissionResolution,
 } from '../contract';
-import { command } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
 import { type DescribedRun, describeRun } from '../temporal/runs';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
@@ -165,7 +165,7 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
     if (!isUnreachable(error)) throw error;
     throw new ExportError(
       'NoWorker',
-      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`${command('ims-export', 'status', workflowId)}\` before you ask again.`,
+      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`${workflowCommand('status', workflowId)}\` before you ask again.`,
       undefined,
       { cause: error },
     );
@@ -176,6 +176,6 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
 function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${command('ims-export', 'status', workflowId)}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${workflowCommand('status', workflowId)}\` tells how, and what remains in the cloud.`,
   );
 }

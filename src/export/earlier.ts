@@ -15,14 +15,13 @@ export function readEarlier(value: unknown): EarlierExport | null {
   const said = (value ?? {}) as { [field in keyof EarlierExport]?: unknown };
   const runId = text(said.runId);
   if (runId === null) return null;
-  const jobId = text(said.jobId);
   const { size, etag, lastModified } = (said.object ?? {}) as { [field: string]: unknown };
   const isObject = typeof size === 'number' && typeof etag === 'string' && typeof lastModified === 'string';
   return {
     runId,
     outcome: EXPORT_OUTCOMES.find((outcome) => outcome === said.outcome) ?? null,
     remoteJob: REMOTE_JOBS.find((remoteJob) => remoteJob === said.remoteJob) ?? null,
-    jobId: jobId !== null && JOB_ID.test(jobId) ? jobId : null,
+    jobId: typeof said.jobId === 'string' && JOB_ID.test(said.jobId) ? said.jobId : null,
     fileFormat: text(said.fileFormat) as ObjectFormat | null,
     object: isObject ? { size, etag: oneLine(etag, MAX_TEXT), lastModified: oneLine(lastModified, MAX_TEXT) } : null,
     finishedAt: text(said.finishedAt),

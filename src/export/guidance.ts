@@ -13,7 +13,7 @@ import type {
   MESSAGES,
   RemoteJob,
 } from '../contract';
-import { codeSpan, command, inMarkdown } from './quoting';
+import { codeSpan, command, inMarkdown, workflowCommand } from './quoting';
 import { describeFormat, percent, type StartedWith } from './summaries';
 import { formatDuration } from './time';
 
@@ -84,7 +84,7 @@ export function inWebUi({ say, signal, update, argument, effect, command: offere
 export function commandOf(action: Action, workflowId: string): string {
   if (action.command.startsWith('ims-export ')) return action.command;
   const [name = '', ...flags] = action.command.split(' ');
-  return command('ims-export', name, workflowId, ...flags);
+  return workflowCommand(name, workflowId, ...flags);
 }
 
 /** The command that tracks a job again, ready to be pasted. */

@@ -81,6 +81,15 @@ export function command(program: 'ims-export' | 'temporal' | 'npm', ...words: st
   return [program, ...words.map((word) => (NOT_COPIED.test(word) ? octal(word) : shellWord(word)))].join(' ');
 }
 
+/** A command of `ims-export` on a workflow; an id that begins as a flag does is given as an id. */
+export function workflowCommand(name: string, workflowId: string, ...flags: string[]): string {
+  return command(
+    'ims-export',
+    name,
+    ...(workflowId.startsWith('-') ? [...flags, '--', workflowId] : [workflowId, ...flags]),
+  );
+}
+
 /** `$'a\033b'`: bytes of UTF-8, which a shell reads the same in every locale. */
 function octal(word: string): string {
   const bytes = [...new TextEncoder().encode(word)].map((byte) => {

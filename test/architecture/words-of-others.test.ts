@@ -55,7 +55,7 @@ describe('words of others', () => {
   });
 
   it('stand in commands and in code spans only by the functions that quote them', () => {
-    const quoted = /^(command|commandLine|commandOf|attachCommand)\(/;
+    const quoted = /^(command|workflowCommand|commandOf|attachCommand)\(/;
     const unquoted = places((node, source) => {
       if (!ts.isTemplateSpan(node) || !ts.isTemplateExpression(node.parent)) return false;
       const { head, templateSpans } = node.parent;

@@ -12,7 +12,7 @@ import { type Batch, beginBatch } from '../../src/workflows/batch/state';
 import { currentDetails } from '../../src/workflows/current-details';
 import { beginTracking, takeRequest, type Validated } from '../../src/workflows/state';
 import { jobSeen } from '../../src/workflows/status';
-import { hostileWords } from '../rigs/hostile-words';
+import { expectSafeForTerminal, hostileWords } from '../rigs/hostile-words';
 import { type Rig, startRig } from '../rigs/rig';
 import { hasChromium, openWebUi, type Rendered, type WebUi } from '../web-ui/web-ui';
 
@@ -103,6 +103,14 @@ describe('words of others in Markdown', () => {
         expect(span.endsWith(fence)).toBe(true);
         const within = span.slice(fence.length, -fence.length);
         expect(Math.max(0, ...(within.match(/`+/g) ?? []).map(({ length }) => length))).toBeLessThan(fence.length);
+      }),
+    );
+  });
+
+  it('F61 bring no control character into details and summaries', () => {
+    fc.assert(
+      fc.property(hostileWords, fc.constantFrom(...EXPORT_PHASES), (words, phase) => {
+        expectSafeForTerminal(pageSaying(words, phase));
       }),
     );
   });

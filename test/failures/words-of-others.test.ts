@@ -1,7 +1,10 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { TerminatedFailure } from '@temporalio/common';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { batchLines } from '../../src/cli/batch';
 import { diagnosisLines } from '../../src/cli/doctor';
 import { listLines, reportError, reportLines, resultLines } from '../../src/cli/output';
@@ -212,7 +215,7 @@ describe('commands for copying', () => {
         const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
         const all = expectExactCommands(stdout, [id, bucketUrl, IMAGE_ID]);
         expect(all.length).toBeGreaterThan(6);
-        expect(all).toContainEqual(['resume-polling', id]);
+        expect(all).toContainEqual(['resume-polling', ...(id.startsWith('-') ? ['--', id] : [id])]);
         const attach = ['attach', '--job', id, '--image', id, '--to', bucketUrl, '--format', 'qcow2'];
         expect(all).toContainEqual(attach);
       }),
@@ -228,45 +231,140 @@ describe('against Temporal, with workflows that say anything', () => {
   });
   afterAll(() => rig?.close());
 
-  /** Of an export that has the words for its id, its memo and its status; each output, and how many lines it has. */
-  async function outputsOf(words: string): Promise<string[]> {
-    const { client, server, taskQueue } = rig;
-    const workflowId = `${words}${Math.random()}`;
-    const handle = await client.workflow.start('exportImageWorkflow', {
-      ...{ workflowId, taskQueue, memo: { ...memoSaying(words), outcome: undefined } },
-      args: [{ words, status: statusSaying(words) }],
+  const start = (type: string, workflowId: string, args: { words: string; status: object }) =>
+    rig.client.workflow.start(type, {
+      ...{ workflowId, taskQueue: rig.taskQueue, memo: { ...memoSaying(args.words), outcome: undefined } },
+      args: [args],
     });
+
+  /** What commands print, each of which is looked at. */
+  function looking(words: readonly string[]) {
     const printed: string[] = [];
-    const run = async (...args: string[]) => {
-      const { stdout, stderr } = await runHere(server, ...args);
+    const run = async (...args: string[]): Promise<string> => {
+      const { stdout, stderr } = await runHere(rig.server, ...args);
       printed.push(stdout, stderr);
       expectSafeForTerminal(stdout + stderr);
-      expectExactCommands(stdout + stderr, [words, workflowId]);
+      expectExactCommands(stdout + stderr, words);
+      for (const line of stderr.split('\n')) expect(line.startsWith('ims-export: NoWorker: forged')).toBe(false);
       return stdout;
     };
+    return { printed, run, json: async (...args: string[]) => JSON.parse(await run(...args)) as unknown };
+  }
+
+  /** Of an export or a batch that has the words for its id, its memo and its status. */
+  async function outputsOf(words: string, type: string, status: object): Promise<string[]> {
+    const workflowId = `${words}${Math.random()}`;
+    const handle = await start(type, workflowId, { words, status });
+    const { printed, run, json } = looking([words, workflowId]);
     // An id that begins as a flag does is given after `--`.
     await run('list');
     await run('status', '--', workflowId);
-    expect(JSON.parse(await run('status', '--json', '--', workflowId))).toMatchObject({ workflowId });
+    expect(await json('status', '--json', '--', workflowId)).toMatchObject({ workflowId });
     await run('retune', '--deadline', '+6h', '--', workflowId);
     for (const command of ['pause-polling', 'resume-polling', 'poll-now', 'cancel'])
       await run(command, '--', workflowId);
     await handle.signal('end');
     await run('watch', '--', workflowId);
+    expect(await json('watch', '--json', '--', workflowId)).toMatchObject({ error: { message: words } });
+    await run('status', '--', workflowId);
     await run('poll-now', '--', workflowId);
     await run('status', '--', `not ${workflowId}`);
-    await run('list', '--json');
+    await json('list', '--json');
     return printed;
   }
 
-  it('F59 every command shows them by their escapes, and offers only exact commands', {
+  it.each([
+    ['an export', 'exportImageWorkflow', (words: string) => statusSaying(words)],
+    ['a batch', 'exportImagesWorkflow', (words: string) => batchSaying(words).status ?? {}],
+  ])(
+    'F59 every command on %s shows them by their escapes, and offers only exact commands',
+    {
+      timeout: 120_000,
+    },
+    async (_what, type, statusOf) => {
+      await fc.assert(
+        fc.asyncProperty(hostileWords, async (words) => {
+          expect((await outputsOf(words, type, statusOf(words))).join('')).not.toBe('');
+        }),
+        { numRuns: 5, endOnFailure: true },
+      );
+    },
+  );
+
+  it('F59 start, attach and resolve show them by their escapes, and offer only exact commands', {
     timeout: 120_000,
   }, async () => {
+    const destination = (bucketUrl: string) => ['--image', IMAGE_ID, '--to', bucketUrl, '--format', 'qcow2'];
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
-        expect((await outputsOf(words)).join('')).not.toBe('');
+        const job = words.trim() || 'job';
+        const bucketUrl = `ims-image:${words.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')}${Math.random()}`;
+        const workflowId = exportWorkflowId(bucketUrl);
+        const resolution = { jobId: job, taken: false, objection: words };
+        const status = { ...statusSaying(words), bucketUrl, resolution };
+        const handle = await start('exportImageWorkflow', workflowId, { words, status });
+        const { run, json } = looking([words, job, bucketUrl, workflowId]);
+        expect(await run('start', ...destination(bucketUrl))).toMatch(/^Joined the running export /);
+        expect(await json('start', '--json', ...destination(bucketUrl))).toMatchObject({ jobId: words, how: 'joined' });
+        await run('attach', '--job', words, ...destination(bucketUrl));
+        await run('attach', '--job', 'e'.repeat(32), ...destination(bucketUrl));
+        await run('resolve', '--job', job, '--', workflowId);
+        await run('resolve', '--not-submitted', '--', workflowId);
+        await handle.signal('end');
       }),
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: 4, endOnFailure: true },
+    );
+  });
+
+  it('F59 arguments, files and folders are shown by their escapes when they are wrong', {
+    timeout: 120_000,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ims-export-words-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await fc.assert(
+      fc.asyncProperty(hostileWords, async (words) => {
+        const name = words.replaceAll('/', '').slice(0, 60);
+        const file = join(folder, 'batch.json');
+        await writeFile(file, JSON.stringify({ images: [{ imageId: words, [words]: words }], to: words, [words]: 1 }));
+        const state = join(folder, `${name}${Math.random()}`);
+        await mkdir(state);
+        await writeFile(join(state, 'of another'), '');
+        const { run, json } = looking([words, file, state, join(state, 'simulator-state')]);
+        const wrong = ['--image', words, '--to', words, '--format', words, '--account', words];
+        await run('start', ...wrong);
+        await run('start', ...wrong, '--option', words);
+        await run('start', ...wrong, '--option', `${words}=${words}`);
+        expect(await json('start', '--json', ...wrong)).toMatchObject({ error: { code: 'InvalidExportRequest' } });
+        expect(await json('attach', '--json', '--job', words, ...wrong)).toHaveProperty('error.message');
+        await run('batch', file);
+        await run('batch', '--name', words, '--', file);
+        expect(await json('batch', '--json', '--', file)).toHaveProperty('error.message');
+        await run('batch', '--', words);
+        await run('list', '--data-converter', words);
+        await run('search-attributes', '--data-converter', words);
+        await run('schema', '--', words);
+        await run('simulator', '--state', state);
+        await run('simulator', '--write-env', join(state, 'none', words));
+        for (const args of [
+          [`a${words}`],
+          ['status', '--', 'a', words],
+          ['status', `--x${words}`],
+          ['retune', '--deadline'],
+        ])
+          await run(...args);
+      }),
+      { numRuns: 10, endOnFailure: true },
+    );
+  });
+
+  it('F59 the doctor shows them by their escapes', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileWords, async (words) => {
+        const { run, json } = looking([words]);
+        await run('doctor', '--bucket', words, '--account', words, '--task-queue', words);
+        expect(await json('doctor', '--json', '--bucket', words, '--task-queue', words)).toHaveProperty('checks');
+      }),
+      { numRuns: 1 },
     );
   });
 

@@ -11,12 +11,23 @@ export interface Printed {
 export async function runHere({ address, namespace }: Reachable, ...args: string[]): Promise<Printed> {
   vi.stubEnv('TEMPORAL_ADDRESS', address);
   vi.stubEnv('TEMPORAL_NAMESPACE', namespace);
+  // Wrong arguments end the process at once.
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
+    throw new Exit();
+  });
   try {
-    return await printedBy(() => commandLine().parseAsync(args, { from: 'user' }));
+    return await printedBy(() => commandLine().parseAsync(args, { from: 'user' }).catch(unlessExit));
   } finally {
+    exit.mockRestore();
     vi.unstubAllEnvs();
     process.exitCode = 0;
   }
+}
+
+class Exit extends Error {}
+
+function unlessExit(error: unknown): void {
+  if (!(error instanceof Exit)) throw error;
 }
 
 /** Everything that an action prints. */

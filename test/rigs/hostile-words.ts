@@ -48,6 +48,7 @@ const SHELL = [
   '=',
   '\u3000',
   '--help',
+  '--data-converter=/tmp/x.cjs',
 ];
 
 const MARKDOWN = [
@@ -120,15 +121,25 @@ export function argumentsOf(commands: readonly string[]): string[][] {
   return all;
 }
 
-/** Each command that the text offers gets words of its own, and those of others only whole. */
+/**
+ * Each command that the text offers gets words of its own, and those of others only whole; one that begins as a flag does is
+ * given as a value.
+ */
 export function expectExactCommands(text: string, words: ReadonlyArray<string | null | undefined>): string[][] {
   const offers = offersIn(text);
   const all = argumentsOf(offers);
+  for (const given of all) {
+    const flags = given.slice(0, given.indexOf('--') + 1 || undefined);
+    const taken = flags.filter((word, index) => word.startsWith('-') && !TAKES_VALUE.has(flags[index - 1] ?? ''));
+    expect(taken.filter((word) => words.includes(word))).toEqual([]);
+  }
   const foreign = all.flat().filter((argument) => !OWN.test(argument) && !words.includes(argument));
   expect(foreign.map((argument) => JSON.stringify(argument))).toEqual([]);
   return all;
 }
 
+const TAKES_VALUE: ReadonlySet<string> = new Set(['--job', '--image', '--to', '--format', '--namespace', '--state']);
+
 /** Commands, flags and what stands for a value that the reader chooses. */
 const OWN =
-  /^(?:attach|batch|cancel|doctor|list|poll-now|pause-polling|resume-polling|retune|resolve|search-attributes|start|status|watch|worker|--[a-z-]+|JOB_ID|DURATION|\+6h|FILE\.json|operator|search-attribute|remove|ImsExport\w+|qcow2|vhd|zvhd|vmdk|--)$/;
+  /^(?:attach|batch|cancel|doctor|list|poll-now|pause-polling|resume-polling|retune|resolve|search-attributes|simulator|start|status|watch|worker|--[a-z-]+|JOB_ID|DURATION|\+6h|FILE\.json|operator|search-attribute|remove|ImsExport\w+|qcow2|vhd|zvhd|vmdk|--)$/;
