@@ -32,6 +32,7 @@ import { beginTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
 import { printedBy, runHere } from '../rigs/command-here';
 import { expectExactCommands, expectSafeForTerminal, hostileWords } from '../rigs/hostile-words';
+import { itInLongForm, LONG_FORM } from '../rigs/long-form';
 import { type Rig, startRig } from '../rigs/rig';
 import { bundleOnce } from '../rigs/temporal';
 
@@ -223,6 +224,9 @@ describe('commands for copying', () => {
   });
 });
 
+/** Commands that Temporal answers take their time. */
+const runs = (short: number) => (LONG_FORM ? 5 * short : short);
+
 describe('against Temporal, with workflows that say anything', () => {
   let rig: Rig;
   beforeAll(async () => {
@@ -286,7 +290,7 @@ describe('against Temporal, with workflows that say anything', () => {
         fc.asyncProperty(hostileWords, async (words) => {
           expect((await outputsOf(words, type, statusOf(words))).join('')).not.toBe('');
         }),
-        { numRuns: 5, endOnFailure: true },
+        { numRuns: runs(2), endOnFailure: true },
       );
     },
   );
@@ -312,7 +316,7 @@ describe('against Temporal, with workflows that say anything', () => {
         await run('resolve', '--not-submitted', '--', workflowId);
         await handle.signal('end');
       }),
-      { numRuns: 4, endOnFailure: true },
+      { numRuns: runs(2), endOnFailure: true },
     );
   });
 
@@ -353,11 +357,11 @@ describe('against Temporal, with workflows that say anything', () => {
         ])
           await run(...args);
       }),
-      { numRuns: 10, endOnFailure: true },
+      { numRuns: runs(4), endOnFailure: true },
     );
   });
 
-  it('F59 the doctor shows them by their escapes', { timeout: 60_000 }, async () => {
+  itInLongForm('F59 the doctor shows them by their escapes', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         const { run, json } = looking([words]);
