@@ -101,9 +101,9 @@ module.exports = {
       name: 'testing-stands-alone',
       severity: 'error',
       comment:
-        'The simulator (src/testing) may share the signing code of src/huaweicloud and the text functions of src/export/quoting.ts: it imports nothing else, no workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
+        'The simulator (src/testing) may share the signing code of src/huaweicloud, the text functions of src/export/quoting.ts and the printing of src/terminal: it imports nothing else, no workflows, activities, clients or the worker, so that it stays a cloud and not a mock.',
       from: { path: '^src/testing/' },
-      to: { path: '^src/(?!testing/|huaweicloud/signing/|export/quoting\\.ts$)' },
+      to: { path: '^src/(?!testing/|huaweicloud/signing/|export/quoting\\.ts$|terminal/output\\.ts$)' },
     },
     {
       name: 'dev-server-stands-alone',
@@ -112,6 +112,14 @@ module.exports = {
         'src/dev-server finds, brings and starts the Temporal servers of demo and tests: it imports the cache directory and itself, nothing else of the package.',
       from: { path: '^src/dev-server/' },
       to: { path: '^src/(?!dev-server/|cache-directory\\.ts$)' },
+    },
+    {
+      name: 'terminal-knows-words-only',
+      severity: 'error',
+      comment:
+        'src/terminal prints, for every room that does: of the package it imports the text functions of src/export/quoting.ts and itself.',
+      from: { path: '^src/terminal/' },
+      to: { path: '^src/(?!terminal/|export/quoting\\.ts$)' },
     },
     {
       name: 'client-and-worker-do-not-meet',

@@ -13,7 +13,7 @@ import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
 import { EXIT } from './cli/exit-codes';
-import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
+import { listLines, type OutputOptions, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
@@ -31,8 +31,10 @@ import {
   resumePolling,
 } from './client';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
+import { workflowCommand } from './export/quoting';
 import type { CloudAccount } from './huaweicloud';
 import { DATA_CONVERTER, environmentWith } from './temporal/data-converter';
+import { endWithReader, flushed, isTerminal, print, printJson, printTo } from './terminal/output';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
 import type { WorkerProcessOptions } from './worker/worker-process';
 
@@ -48,7 +50,11 @@ export const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'ims-export: ')) })
+  .configureOutput({
+    outputError: (text) => printTo('stderr', ...errorLines(text)),
+    writeOut: (text) => printTo('stdout', ...linesOf(text)),
+    writeErr: (text) => printTo('stderr', ...linesOf(text)),
+  })
   .showHelpAfterError('Add --help to see what the command takes.')
   .addHelpText(
     'after',
@@ -73,7 +79,7 @@ temporalCommand('demo')
   .action(
     guarded(async ({ keep, dataConverter }: DemoFlags) => {
       const { demo } = await import('./cli/demo.js');
-      await demo({ keep: keep && process.stdin.isTTY === true && process.stdout.isTTY === true, dataConverter });
+      await demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout'), dataConverter });
     }),
   );
 
@@ -128,7 +134,7 @@ temporalCommand('worker')
         ready: ({ namespace, address, accounts, metricsPort }) => {
           const seconds = (performance.now() / 1000).toFixed(2);
           const metrics = metricsPort === null ? '' : `, metrics on port ${metricsPort}`;
-          console.log(
+          print(
             `ready: task queue ${flags.taskQueue}, namespace ${namespace} at ${address}, ${describeAccounts(accounts)}${metrics} (in ${seconds} s)`,
           );
         },
@@ -172,7 +178,7 @@ temporalCommand('status')
           ? await readBatch(client, workflowId).then((read) => [read, batchLines(read)] as const)
           : await readExport(client, workflowId).then((read) => [read, reportLines(read)] as const);
         if (json) printJson(report);
-        else console.log(lines.join('\n'));
+        else print(...lines);
       }),
     ),
   );
@@ -198,8 +204,8 @@ temporalCommand('list')
       connected(async (client, { json }: OutputOptions) => {
         const reports = await listExports(client);
         if (json) return printJson(reports);
-        if (reports.length === 0) console.log('No exports yet. `ims-export start` begins one.');
-        else console.log(listLines(reports).join('\n'));
+        if (reports.length === 0) print('No exports yet. `ims-export start` begins one.');
+        else print(...listLines(reports));
       }),
     ),
   );
@@ -209,7 +215,7 @@ signalCommand(
   'pause-polling',
   'stop polling the job; job and deadline run on, and poll-now still checks once',
   pausePolling,
-  (id) => `Asked ${id} to pause its polls; \`ims-export resume-polling ${id}\` goes on`,
+  (id) => `Asked ${id} to pause its polls; \`${workflowCommand('resume-polling', id)}\` goes on`,
 );
 signalCommand(
   'resume-polling',
@@ -233,7 +239,7 @@ signalCommand(
   'cancel',
   "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch passes it on to its exports",
   cancelExport,
-  (id) => `Asked ${id} to cancel; \`ims-export status ${id}\` tells what remains in the cloud`,
+  (id) => `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` tells what remains in the cloud`,
 );
 
 temporalCommand('search-attributes')
@@ -319,7 +325,7 @@ function signalCommand(
       guarded(
         connected(async (client, _flags: OutputOptions, workflowId: string) => {
           await send(client, workflowId);
-          console.log(done(workflowId));
+          print(done(workflowId));
         }),
       ),
     );
@@ -355,6 +361,18 @@ function describeAccounts(accounts: CloudAccount[]): string {
   return `accounts ${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}`;
 }
 
+/** One line, whatever the arguments are, and commander's suggestion. */
+function errorLines(text: string): string[] {
+  return text
+    .trimEnd()
+    .replace(/^error: /, 'ims-export: ')
+    .split(/\n(?=\(Did you mean [^\n]*\)$)/);
+}
+
+function linesOf(text: string): string[] {
+  return text.replace(/\n$/, '').split('\n');
+}
+
 function rate(value: string): number {
   if (Number(value) > 0 && Number.isFinite(Number(value))) return Number(value);
   throw new InvalidArgumentError('expected a number above 0');
@@ -377,11 +395,10 @@ function collect(value: string, values: string[] = []): string[] {
 }
 
 if (require.main === module) {
-  // `ims-export list | head` closes the pipe early.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.succeeded);
-    throw error;
-  });
+  endWithReader();
   // A failed connection may leave behind what would keep this process: native threads, a handshake that is never answered.
-  void program.parseAsync().then(() => process.stdout.write('', () => process.exit()));
+  void program
+    .parseAsync()
+    .then(flushed)
+    .then(() => process.exit());
 }

@@ -11,6 +11,7 @@ import { connectClient } from './client/connect';
 import { followExport } from './client/follow';
 import { startExport } from './client/start';
 import { DEFAULT_TASK_QUEUE, type ExportImageInput } from './contract';
+import { print, printJson, printToStderr } from './terminal/output';
 
 export { attachExport } from './client/attach';
 export {
@@ -56,14 +57,14 @@ async function main(): Promise<void> {
   const client = await connectClient();
   try {
     const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
-    console.log('Waiting until the cloud has accepted the export …');
-    const onWaiting = (why: string) => console.error(`waiting: ${why}`);
+    print('Waiting until the cloud has accepted the export …');
+    const onWaiting = (why: string) => printToStderr(`waiting: ${why}`);
     const { workflowId, jobId, result } = await startExport(client, input, { taskQueue, onWaiting });
-    console.log(`${workflowId} runs as job ${jobId}`);
+    print(`${workflowId} runs as job ${jobId}`);
     for await (const { status } of followExport(client, workflowId)) {
-      if (status !== null) console.log(status.phase, status.jobStatus, status.progress);
+      if (status !== null) print(`${status.phase} ${status.jobStatus} ${status.progress}`);
     }
-    console.log(await result());
+    printJson(await result());
   } finally {
     await client.connection.close();
   }
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
 
 if (typeof require !== 'undefined' && require.main === module) {
   main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    printToStderr(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   });
 }

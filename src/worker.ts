@@ -11,6 +11,7 @@ import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount }
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
 import { DataConverterError, dataConverterOf, environmentWith } from './temporal/data-converter';
+import { print, printToStderr } from './terminal/output';
 import { connectWorker, lostConnection } from './worker/native-connection';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
@@ -162,9 +163,9 @@ export async function runExportWorker(
 
 if (typeof require !== 'undefined' && require.main === module) {
   runExportWorker(undefined, ({ taskQueue, address }) => {
-    console.log(`Worker polls the task queue ${taskQueue} at ${address}`);
+    print(`Worker polls the task queue ${taskQueue} at ${address}`);
   }).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    printToStderr(error instanceof Error ? error.message : String(error));
     // Not process.exitCode: Temporal's native side keeps the process of a worker that could not be created alive.
     process.exit(exitCodeOfWorker(error));
   });

@@ -6,6 +6,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW, FAILURE_TYPES } from '../../src/contract';
+import { forTerminal } from '../../src/export/quoting';
 import { closed, contractSchemas, type Schema } from './from-types';
 import { batchSchema, inputSchema } from './input';
 
@@ -60,8 +61,9 @@ export function jsonSchemas(): Map<string, Schema> {
   );
 }
 
+/** With escapes for the characters that an editor would not show. */
 export function textOf(schema: Schema): string {
-  return `${JSON.stringify(schema, null, 2)}\n`;
+  return `${JSON.stringify(schema, null, 2).split('\n').map(forTerminal).join('\n')}\n`;
 }
 
 if (require.main === module) {

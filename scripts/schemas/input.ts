@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { batchInputSchema, exportInputSchema } from '../../src/activities';
+import { HIDDEN } from '../../src/request/visible';
 import type { Schema } from './from-types';
 
 /** The longest of any limit, 365 days. */
@@ -34,7 +35,13 @@ const IMAGE_ID: Schema = { type: 'string', pattern: `^${HEX}{8}-${HEX}{4}-${HEX}
 const BUCKET_URL: Schema = {
   type: 'string',
   pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]:[\\s\\S]',
-  not: { anyOf: [{ pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+:' }, { pattern: '^[^:]*(\\.\\.|\\.-|-\\.)' }] },
+  not: {
+    anyOf: [
+      { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+:' },
+      { pattern: '^[^:]*(\\.\\.|\\.-|-\\.)' },
+      { pattern: HIDDEN },
+    ],
+  },
 };
 
 const TASK_QUEUE: Schema = { type: 'string', pattern: '^[!-~]{1,200}$', not: { pattern: '^/_sys/' } };
@@ -129,6 +136,7 @@ function exactly(field: string, made: Schema): Schema | undefined {
   if (/^(images\.)?imageId$/.test(field)) return IMAGE_ID;
   if (field === 'attach.jobId') return JOB_ID;
   if (field === 'bucketUrl') return BUCKET_URL;
+  if (/^(account|to|images\.(bucketUrl|objectKey))$/.test(field)) return { ...made, not: { pattern: HIDDEN } };
   if (/^options\.(activity|submit)TaskQueue$/.test(field)) return TASK_QUEUE;
   // A check in code, of which zod can say nothing.
   if (field.startsWith('options.') && Object.keys(made).length === 0) return { $ref: '#/$defs/Duration' };

@@ -78,9 +78,8 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
     }
   });
   if (answer.kind === 'taken') return;
-  const command = attachCommand(jobId, input.request, input.request);
   context.log.error(
-    `Temporal did not take the job id: ${answer.reason}. The job goes on; track it with \`${command}\``,
+    `Temporal did not take the job id: ${answer.reason}. The job goes on; track it with \`${attachCommand(jobId, input.request, input.request)}\``,
     named,
   );
 }

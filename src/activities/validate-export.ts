@@ -7,7 +7,7 @@ import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './clo
 import { compare, type Found, lastSuccess } from './earlier-success';
 import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
-import { preflight } from './preflight';
+import { preflight, preflightOfName } from './preflight';
 import { type PreflightFacts, readFacts, readObject } from './preflight/facts';
 import { REPLACED } from './preflight/rules/destination';
 import { readRegistration } from './search-attributes';
@@ -76,21 +76,24 @@ async function validate(
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }
 
-/** The job has started: reading it shows its image, and its destination need not be free. */
+/** The job has started: reading it shows its image, and its destination need not be free. No job writes to a name that breaks the rules. */
 async function validateAttached(
   deps: ExportActivityDeps,
   request: ExportRequest,
   account: AccountCloud,
   earlier: EarlierExport | null,
 ): Promise<ValidatedExport> {
+  const named = preflightOfName(request);
+  if (named.refusals.length > 0) throw notAllowed(request, null, named);
+  const validated = { ...accepted(request), warnings: named.warnings };
   // Without a success before, nothing there can be taken for that of this job.
-  if (earlier?.outcome !== 'succeeded') return accepted(request);
+  if (earlier?.outcome !== 'succeeded') return validated;
   const destination = await readObject(account, request);
   const found = await compareWithEarlier(deps, request, destination, earlier);
   switch (found.kind) {
     case 'same':
     case 'unreadable':
-      return { ...accepted(request), earlierResult: found.result };
+      return { ...validated, earlierResult: found.result };
     case 'sameOfOther':
       throw exportedBefore(request, found.result);
     case 'changed':
@@ -100,7 +103,7 @@ async function validateAttached(
       throw invalidField('attach.jobId', request.attach?.jobId, expected);
     }
     case 'nothing':
-      return accepted(request);
+      return validated;
   }
 }
 

@@ -9,10 +9,12 @@ import {
   type FailWhen,
   GOOD_VERDICTS,
 } from '../contract';
+import { workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
+import { print, printJson, printTo } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
-import { type OutputOptions, printJson, UNREADABLE } from './output';
+import { type OutputOptions, UNREADABLE } from './output';
 import { columns } from './table';
 
 export interface BatchFlags extends OutputOptions {
@@ -34,9 +36,11 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   const { status, memo } = await readBatch(client, workflowId);
   const total = status?.total ?? memo.total ?? null;
   if (json) return printJson({ workflowId, runId, how, total });
-  console.log(`${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`);
-  console.log(`  images   ${total ?? 'not known yet'}`);
-  console.log(`  follow   \`ims-export watch ${workflowId}\``);
+  print(
+    `${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`,
+    `  images   ${total ?? 'not known yet'}`,
+    `  follow   \`${workflowCommand('watch', workflowId)}\``,
+  );
 }
 
 /** `ims-export watch` of a batch, and `batch --wait`: a line of progress for each change, then the verdicts. */
@@ -46,16 +50,16 @@ export async function waitForBatch(
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = lineDisplay(json ? process.stderr : process.stdout, progressOf);
+  const display = lineDisplay((line) => printTo(json ? 'stderr' : 'stdout', line), progressOf);
   await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
     followBatch(client, workflowId, undefined, onOutage),
   );
   const result = await batchResult(client, workflowId, runId).catch((error: unknown) => {
-    if (!json) for (const line of troubleLines(error)) console.log(line);
+    if (!json) print(...troubleLines(error));
     throw error;
   });
   if (json) printJson(result);
-  else for (const line of verdictLines(result)) console.log(line);
+  else print(...verdictLines(result));
   process.exitCode = exitCodeOfBatch(result.counts);
 }
 

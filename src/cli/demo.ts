@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { exportResult, followExport, readExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
 import { accountFromEnvironment } from '../huaweicloud';
 import { dataConverterOf, environmentWith } from '../temporal/data-converter';
+import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
+import { processLogger } from '../worker/log';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
@@ -25,10 +27,10 @@ const JOB_SECONDS = 25;
  */
 export async function demo({ keep, dataConverter: module }: DemoFlags): Promise<void> {
   const dataConverter = await dataConverterOf(environmentWith(module));
-  const logger = new DefaultLogger('WARN');
+  const logger = processLogger({ level: 'warn', format: 'text' });
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
-  console.log('Starting a Temporal dev server, the simulated cloud and a worker …');
-  const temporal = await resolveTemporal({ onProgress: (step) => console.log(`  ${step}`) });
+  print('Starting a Temporal dev server, the simulated cloud and a worker …');
+  const temporal = await resolveTemporal({ onProgress: (step) => print(`  ${step}`) });
   const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });
   try {
     const connection = await NativeConnection.connect(temporal.connectionOptions);
@@ -63,21 +65,19 @@ async function exportLargeImage(
     options: { minInterval: '1s', maxInterval: '3s' },
   };
   const { workflowId, jobId } = await startExport(client, input, { taskQueue: TASK_QUEUE });
-  console.log(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);
+  print(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);
   if (webUi !== undefined) {
     const { runId } = await readExport(client, workflowId);
-    console.log(
-      `Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`,
-    );
+    print(`Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`);
   }
-  const display = progressDisplay(process.stdout);
+  const display = progressDisplay('stdout');
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
-  for (const line of resultLines(await exportResult(client, workflowId))) console.log(line);
-  console.log('(The simulated cloud writes an empty, sparse image, so the object is small.)');
+  print(...resultLines(await exportResult(client, workflowId)));
+  print('(The simulated cloud writes an empty, sparse image, so the object is small.)');
 }
 
 async function untilInterrupted(): Promise<void> {
-  console.log('The Web UI stays up; press Ctrl-C to end.');
+  print('The Web UI stays up; press Ctrl-C to end.');
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }

@@ -1,7 +1,8 @@
 import { type Check, type Diagnosis, diagnose, type ProblemKind } from '../doctor';
 import { environmentWith } from '../temporal/data-converter';
+import { print, printJson } from '../terminal/output';
 import { EXIT } from './exit-codes';
-import { type OutputOptions, printJson } from './output';
+import type { OutputOptions } from './output';
 
 export interface DoctorFlags extends OutputOptions {
   taskQueue?: string;
@@ -20,7 +21,7 @@ const EXIT_CODES: { [kind in ProblemKind]: number } = {
 export async function doctor({ taskQueue, bucket, account, dataConverter, json }: DoctorFlags): Promise<void> {
   const diagnosis = await diagnose({ env: environmentWith(dataConverter), taskQueue, buckets: bucket, account });
   if (json) printJson(diagnosis);
-  else for (const line of diagnosisLines(diagnosis)) console.log(line);
+  else print(...diagnosisLines(diagnosis));
   process.exitCode = diagnosis.mendFirst === null ? EXIT.succeeded : EXIT_CODES[diagnosis.mendFirst];
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { workflowCommand } from '../export/quoting';
+import { printToStderr } from '../terminal/output';
 
 /** Shows reports as they come. */
 export interface Display<Report> {
@@ -19,12 +21,12 @@ const INTERRUPTED = 130;
 
 /** A line for each change. */
 export function lineDisplay<Report>(
-  out: Pick<NodeJS.WriteStream, 'write'>,
+  print: (line: string) => void,
   lineOf: (report: Report) => string,
 ): Display<Report> {
   let last = '';
   const write = (line: string) => {
-    if (line !== last) out.write(`${line}\n`);
+    if (line !== last) print(line);
     last = line;
   };
   return { show: (report) => write(lineOf(report)), showOutage: () => write(`- ${OUTAGE}`), end: () => {} };
@@ -38,7 +40,7 @@ export async function showToEnd<Report>(
 ): Promise<void> {
   const leave = () => {
     display.end();
-    console.error(`The ${what} goes on; \`ims-export watch ${workflowId}\` shows it again.`);
+    printToStderr(`The ${what} goes on; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
     process.exit(INTERRUPTED);
   };
   process.once('SIGINT', leave);

@@ -9,6 +9,7 @@ import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDe
 import { describeEarlier, leftJob, readEarlier } from '../export/earlier';
 import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
 import { formatDuration } from '../export/time';
+import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
 import { columns } from './table';
 
@@ -19,23 +20,21 @@ export interface OutputOptions {
   verbose?: boolean;
 }
 
-export function printJson(document: unknown): void {
-  console.log(JSON.stringify(document, null, 2));
-}
-
 /** Reports an error as one block and sets the exit code. With `--json`, stdout gets it as a document too. */
 export function reportError(error: unknown, { json, verbose }: OutputOptions): void {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
-  console.error(`ims-export: ${code === 'Error' ? '' : `${code}: `}${message}`);
+  // Only texts of this machine, such as what was tried to find a server, have lines of their own; these never begin as ours do.
+  const [first = '', ...further] = code === 'Error' ? message.split('\n') : [message];
+  printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
-  if (flag !== undefined) console.error(`On the command line that is ${flag}.`);
+  if (flag !== undefined) printToStderr(`On the command line that is ${flag}.`);
   const doctor = error instanceof ExportError ? DOCTOR[error.code] : undefined;
-  if (doctor !== undefined) console.error(doctor);
+  if (doctor !== undefined) printToStderr(doctor);
   if (verbose && error instanceof Error) {
-    console.error(error.stack);
-    if (error.cause instanceof Error) console.error('Caused by:', error.cause.stack);
+    printToStderr(...stackLines(error));
+    if (error.cause instanceof Error) printToStderr('Caused by:', ...stackLines(error.cause));
   }
   process.exitCode = exitCodeOf(error);
 }

@@ -1,27 +1,25 @@
-import { Presets, SingleBar } from 'cli-progress';
 import type { ExportReport } from '../client';
 import { formatDuration } from '../export/time';
+import { isTerminal, type OutputStream, printTo } from '../terminal/output';
+import { progressBar } from '../terminal/progress-bar';
 import { type Display, lineDisplay, OUTAGE } from './following';
 import { progressText } from './output';
 
 /** A bar in a terminal, a line for each change elsewhere. */
-export function progressDisplay(out: NodeJS.WriteStream): Display<ExportReport> {
-  return out.isTTY ? barDisplay(out) : lineDisplay(out, lineOf);
+export function progressDisplay(stream: OutputStream): Display<ExportReport> {
+  return isTerminal(stream) ? barDisplay(stream) : lineDisplay((line) => printTo(stream, line), lineOf);
 }
 
-function barDisplay(out: NodeJS.WriteStream): Display<ExportReport> {
-  const format = '{bar} {percentage} % | {left} | {state}';
-  const options = { format, stream: out, hideCursor: true, barsize: 30, gracefulExit: false };
-  const bar = new SingleBar(options, Presets.shades_classic);
-  bar.start(100, 0, { left: 'ETA unknown', state: 'starting' });
+function barDisplay(stream: OutputStream): Display<ExportReport> {
+  const bar = progressBar(stream);
   return {
     show(report) {
       const remainingMs = report.status?.remainingMs ?? null;
       const left = remainingMs === null ? 'ETA unknown' : `ETA ${formatDuration(remainingMs)}`;
       const percent = Math.floor((fractionOf(report) ?? 0) * 100);
-      bar.update(percent, { left: report.memo.outcome ? 'done' : left, state: stateText(report) });
+      bar.update(percent, report.memo.outcome ? 'done' : left, stateText(report));
     },
-    showOutage: () => bar.update({ left: 'ETA unknown', state: OUTAGE }),
+    showOutage: () => bar.update(null, 'ETA unknown', OUTAGE),
     end: () => bar.stop(),
   };
 }

@@ -4,7 +4,8 @@ import { toExportError } from '../client/errors';
 import { untilChecked } from '../client/steer';
 import type { NothingToResolveDetails } from '../contract';
 import { invalidField } from '../export/failures';
-import { shellWord } from '../export/quoting';
+import { workflowCommand } from '../export/quoting';
+import { print, printToStderr } from '../terminal/output';
 import { EXIT } from './exit-codes';
 
 export interface ResolveFlags {
@@ -25,10 +26,10 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
       'Say either --job JOB_ID, the job that the submit began, or --not-submitted, to submit again.',
     );
   }
-  const status = `\`ims-export status ${shellWord(workflowId)}\``;
+  const status = `\`${workflowCommand('status', workflowId)}\``;
   if (job === undefined) {
     await resolveSubmission(client, workflowId, { notSubmitted: true });
-    console.log(`Told ${workflowId}; ${status} tells what came of it`);
+    print(`Told ${workflowId}; ${status} tells what came of it`);
     return;
   }
   await nameJob(client, workflowId, job);
@@ -40,11 +41,11 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
     );
   }
   if (taken === true) {
-    console.log(`${workflowId} tracks job ${job}`);
+    print(`${workflowId} tracks job ${job}`);
     return;
   }
   const lastCheck = objection === null ? 'it was not checked yet' : `the last check: ${objection}`;
-  console.error(
+  printToStderr(
     ended
       ? `The export has ended, and does not say that it had taken job ${job} (${lastCheck}). ${status} tells how it ended`
       : `Job ${job} is kept; the export goes on checking (${lastCheck}). ${status} tells what came of it`,

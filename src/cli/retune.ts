@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { ExportError, retuneExport } from '../client';
 import { durationText, type RetuneInput } from '../contract';
+import { print } from '../terminal/output';
 import type { OutputOptions } from './output';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options. */
@@ -17,11 +18,13 @@ export async function retune(
     throw new ExportError('InvalidExportRequest', message);
   }
   const { deadlineAt, options } = await retuneExport(client, workflowId, changesOf(flags));
-  console.log(`Retuned ${workflowId}`);
-  console.log(`  deadline ${deadlineAt}`);
   const { minIntervalMs, maxIntervalMs, stallAfterMs } = options;
-  console.log(`  polls    every ${durationText(minIntervalMs)} to ${durationText(maxIntervalMs)}`);
-  console.log(`  stalled  after ${durationText(stallAfterMs)} without progress`);
+  print(
+    `Retuned ${workflowId}`,
+    `  deadline ${deadlineAt}`,
+    `  polls    every ${durationText(minIntervalMs)} to ${durationText(maxIntervalMs)}`,
+    `  stalled  after ${durationText(stallAfterMs)} without progress`,
+  );
 }
 
 /** A bare number is milliseconds, as in JSON. The export reports what is wrong with a value, field by field. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ExportError } from '../client';
-import { printJson } from './output';
+import { printJson } from '../terminal/output';
 
 const FOLDER = resolve(__dirname, '../../schemas');
 

@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { readSearchAttributes, registerSearchAttributes, type SearchAttributeReport } from '../client';
-import { type OutputOptions, printJson } from './output';
+import { command } from '../export/quoting';
+import { print, printJson } from '../terminal/output';
+import type { OutputOptions } from './output';
 
 export interface SearchAttributesFlags extends OutputOptions {
   register?: boolean;
@@ -12,17 +14,18 @@ export async function searchAttributes(client: Client, { register, json }: Searc
   if (json) return printJson(reports);
   for (const { name, type, registered, registeredAs } of reports) {
     const other = registeredAs === null ? 'missing' : `registered as ${registeredAs}: exports cannot use it`;
-    console.log(`${name.padEnd(20)} ${type.padEnd(8)} ${registered ? 'registered' : other}`);
+    print(`${name.padEnd(20)} ${type.padEnd(8)} ${registered ? 'registered' : other}`);
   }
-  console.log(nextStep(reports, client.options.namespace));
+  print(nextStep(reports, client.options.namespace));
 }
 
 /** What to do about them. */
 export function nextStep(reports: readonly SearchAttributeReport[], namespace: string): string {
   const wrong = reports.filter(({ registered, registeredAs }) => !registered && registeredAs !== null);
   if (wrong.length > 0) {
-    const names = wrong.map(({ name }) => `--name ${name}`).join(' ');
-    return `Temporal does not change a type. Where nothing else uses it: \`temporal operator search-attribute remove --namespace ${namespace} ${names}\`, then --register.`;
+    const names = wrong.flatMap(({ name }) => ['--name', name]);
+    const remove = ['operator', 'search-attribute', 'remove', '--namespace', namespace, ...names];
+    return `Temporal does not change a type. Where nothing else uses it: \`${command('temporal', ...remove)}\`, then --register.`;
   }
   return reports.every(({ registered }) => registered)
     ? `The namespace ${namespace} has them all: exports may set searchAttributes (\`--option searchAttributes=true\`).`

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { printJson, printToStderr } from '../terminal/output';
 import { startSimulator, writeEnvFile } from '../testing';
 import { ListenError } from '../worker/metrics-server';
 
@@ -22,8 +23,8 @@ export async function simulator({ port, state, jobSeconds, ...flags }: Simulator
   });
   try {
     if (envFile !== undefined) writeEnvFile(envFile, running.info);
-    console.log(JSON.stringify(running.info));
-    console.error(`The simulated cloud is ready (IMS at ${running.info.imsEndpoint}); press Ctrl-C to end it.`);
+    printJson(running.info, 0);
+    printToStderr(`The simulated cloud is ready (IMS at ${running.info.imsEndpoint}); press Ctrl-C to end it.`);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
     await running.close();

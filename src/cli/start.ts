@@ -10,8 +10,9 @@ import {
   startExport,
 } from '../client';
 import { type AttachExportInput, durationText, type ExportImageInput, type ExportImageResult } from '../contract';
+import { print, printJson, printToStderr } from '../terminal/output';
 import { showToEnd } from './following';
-import { type OutputOptions, printJson, resultLines } from './output';
+import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
 export interface AttachFlags extends StartFlags {
@@ -30,7 +31,7 @@ export interface StartFlags extends OutputOptions {
 }
 
 /** A start can wait for hours, for a busy image say. */
-const onWaiting = (why: string): void => console.error(`waiting: ${why}`);
+const onWaiting = (why: string): void => printToStderr(`waiting: ${why}`);
 
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
@@ -48,7 +49,7 @@ async function reportStart(client: Client, flags: StartFlags, starting: Promise<
   if (!flags.json) {
     const { status } = await readExport(client, started.workflowId);
     const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
-    for (const line of [...startedLines(started), ...earlier, ...limitLines(status)]) console.log(line);
+    print(...startedLines(started), ...earlier, ...limitLines(status));
   }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
@@ -62,13 +63,13 @@ export async function waitForEnd(
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = progressDisplay(json ? process.stderr : process.stdout);
+  const display = progressDisplay(json ? 'stderr' : 'stdout');
   await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
     followExport(client, workflowId, undefined, onOutage),
   );
   const result = await exportResult(client, workflowId, runId);
   if (json) printJson(result);
-  else for (const line of resultLines(result)) console.log(line);
+  else print(...resultLines(result));
 }
 
 /** The input as the flags mean it. Checking it is the schema's business, whose messages name the field. */

@@ -22,6 +22,7 @@ import {
   MESSAGES,
 } from '../contract';
 import type { ClosedRun } from '../export/earlier-run';
+import { workflowCommand } from '../export/quoting';
 import { JOINING_POLICY } from '../export/reuse-policy';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { earlierOf } from './earlier';
@@ -159,7 +160,7 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
 /** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */
 function notTaken(client: Client, taskQueue: string, workflowId: string): ExportError {
   const { code, message } = noWorker(client, taskQueue);
-  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`ims-export cancel ${workflowId}\` gives it up.`;
+  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`${workflowCommand('cancel', workflowId)}\` gives it up.`;
   return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 

@@ -19,9 +19,10 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
-import { cutToBytes, shellWord } from '../export/quoting';
-import { describeCounts } from '../export/summaries';
+import { workflowCommand } from '../export/quoting';
+import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
+import { hasHidden } from '../request/visible';
 import { describeRun, readMemo } from '../temporal/runs';
 import { ExportError, readable, toExportError, unreadable } from './errors';
 import { steer, update } from './steer';
@@ -191,7 +192,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
     if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
-    const message = `The batch was canceled: ${counts}. \`ims-export status ${workflowId}\` tells more while a worker answers.`;
+    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` tells more while a worker answers.`;
     throw new ExportError('Canceled', message, memo, { cause: error });
   }
 }
@@ -232,15 +233,15 @@ export async function retuneBatch(
 }
 
 function refuseName(name: string): void {
-  if (name !== '' && isWorkflowId(exportBatchWorkflowId(name))) return;
-  const expected = `a name with which ${exportBatchWorkflowId('<name>')}, the id of the batch, is ${WORKFLOW_ID_SHAPE}`;
+  if (name !== '' && isWorkflowId(exportBatchWorkflowId(name)) && !hasHidden(name)) return;
+  const expected = `a name with which ${exportBatchWorkflowId('<name>')}, the id of the batch, is ${WORKFLOW_ID_SHAPE}, all of it visible`;
   throw invalidField('name', name, expected);
 }
 
 /** Joining is right only for the same batch. One that another caller started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
-  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`ims-export watch ${shellWord(exportBatchWorkflowId(name))}\``;
+  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`${workflowCommand('watch', exportBatchWorkflowId(name))}\``;
   throw invalidField('name', name, expected);
 }
 
@@ -267,8 +268,8 @@ function sorted(_key: string, value: unknown): unknown {
 
 /** At most 200 bytes. */
 function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
-  const what = images ? `${images.length} images` : `the images of ${JSON.stringify(query)}`;
-  return cutToBytes(`${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${to}` : ''}`, 200);
+  const what = images ? `${images.length} images` : `the images of ${inLabel(JSON.stringify(query), 70)}`;
+  return `${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${shortDestination({ bucketUrl: to })}` : ''}`;
 }
 
 const DETAILS = [

@@ -13,6 +13,7 @@ import {
   NOT_VALIDATED_YET,
   NOTHING_TO_RESOLVE,
 } from '../contract';
+import { workflowCommand } from '../export/quoting';
 import { ExportError } from '../export-error';
 import { isOfTemporal, isUnreachable, noSuchNamespace } from '../temporal/unreachable';
 
@@ -84,14 +85,14 @@ function fromFailure(failure: unknown, workflowId: string): ExportError | undefi
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
   if (failure instanceof TerminatedFailure || failure instanceof TimeoutFailure) {
-    const message = `The workflow ${workflowId} was ended from outside; a job in the cloud may go on. \`ims-export status ${workflowId}\` tells its id.`;
+    const message = `The workflow ${workflowId} was ended from outside; a job in the cloud may go on. \`${workflowCommand('status', workflowId)}\` tells its id.`;
     return new ExportError('Terminated', message, undefined, { cause: failure });
   }
   return undefined;
 }
 
 function canceled(workflowId: string, cause: Error): ExportError {
-  const message = `The export was canceled. \`ims-export status ${workflowId}\` tells whether a job goes on in the cloud.`;
+  const message = `The export was canceled. \`${workflowCommand('status', workflowId)}\` tells whether a job goes on in the cloud.`;
   return new ExportError('Canceled', message, undefined, { cause });
 }
 

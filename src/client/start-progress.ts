@@ -64,19 +64,18 @@ export function startProgress({ workflowId, workflowStatus, closedAt, status, re
     return progress(['The workflow is paused in Temporal, and goes on when it is unpaused']);
   }
   // Without the number of the attempt, so that one reason is reported once.
-  if (retrying !== null) return progress([`${retrying.activity} is tried again: ${retrying.failure}`]);
+  if (retrying !== null) return progress([oneLine(`${retrying.activity} is tried again: ${retrying.failure}`)]);
   if (status === null) return progress(['No worker answers; `ims-export doctor` tells whether one is there']);
   const { headline, why } = guidanceOf(status);
   const { phase, lastError, nextPollAt } = status;
   const toDo = attentionText(status, workflowId) ?? why ?? '';
-  const error = lastError === null ? '' : `Last error: ${lastError}`;
+  const error = lastError === null ? '' : oneLine(`Last error: ${lastError}`);
   const next = nextPollAt === null ? '' : `${nextPollLabel(status)} at ${nextPollAt}`;
   return progress([headline, toDo, error, next].filter(Boolean), [phase, toDo, error]);
 }
 
 function sentence(text: string): string {
-  const line = oneLine(text);
-  return /[.?!]$/.test(line) ? line : `${line}.`;
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 /** Before the workflow is there, there is nothing to report. */

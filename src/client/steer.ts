@@ -11,6 +11,7 @@ import {
   type RetuneOutcome,
   type SubmissionResolution,
 } from '../contract';
+import { workflowCommand } from '../export/quoting';
 import { type DescribedRun, describeRun } from '../temporal/runs';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
@@ -186,7 +187,7 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
     if (!isUnreachable(error)) throw error;
     throw new ExportError(
       'NoWorker',
-      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`ims-export status ${workflowId}\` before you ask again.`,
+      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`${workflowCommand('status', workflowId)}\` before you ask again.`,
       undefined,
       { cause: error },
     );
@@ -197,6 +198,6 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
 function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`ims-export status ${workflowId}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${workflowCommand('status', workflowId)}\` tells how, and what remains in the cloud.`,
   );
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { cacheDirectory } from '../cache-directory';
+import { command } from '../export/quoting';
 import { checkBundleFolder } from '../worker/workflow-bundle';
 import { type Check, check, type Finding, ok, problem } from './check';
 import { installedSdk, protobufMajor } from './installed-sdk';
@@ -53,10 +54,11 @@ function sdkFinding(folder: string): Finding {
     const names = found.filter((one) => one.version === version).map(({ name }) => name.replace('@temporalio/', ''));
     return `${version} (${[...new Set(names)].sort().join(', ')})`;
   });
+  const others = found.filter(({ version }) => version !== newest).map(({ name }) => `${name}@${newest}`);
   return problem(
     'configuration',
     `@temporalio/* are of several versions: ${list.join(' and ')}`,
-    `Install all of one version, such as \`npm install ${[...new Set(found.filter(({ version }) => version !== newest).map(({ name }) => `${name}@${newest}`))].join(' ')}\`.`,
+    `Install all of one version, such as \`${command('npm', 'install', ...new Set(others))}\`.`,
   );
 }
 

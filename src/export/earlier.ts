@@ -6,7 +6,7 @@
  */
 import { type EarlierExport, EXPORT_OUTCOMES, JOB_ID, type ObjectFormat, type RemoteJob } from '../contract';
 import { attachCommand } from './guidance';
-import { oneLine } from './quoting';
+import { inMarkdown, oneLine } from './quoting';
 
 const REMOTE_JOBS: readonly RemoteJob[] = ['none', 'running', 'ended', 'unknown'];
 
@@ -15,14 +15,13 @@ export function readEarlier(value: unknown): EarlierExport | null {
   const said = (value ?? {}) as { [field in keyof EarlierExport]?: unknown };
   const runId = text(said.runId);
   if (runId === null) return null;
-  const jobId = text(said.jobId);
   const { size, etag, lastModified } = (said.object ?? {}) as { [field: string]: unknown };
   const isObject = typeof size === 'number' && typeof etag === 'string' && typeof lastModified === 'string';
   return {
     runId,
     outcome: EXPORT_OUTCOMES.find((outcome) => outcome === said.outcome) ?? null,
     remoteJob: REMOTE_JOBS.find((remoteJob) => remoteJob === said.remoteJob) ?? null,
-    jobId: jobId !== null && JOB_ID.test(jobId) ? jobId : null,
+    jobId: typeof said.jobId === 'string' && JOB_ID.test(said.jobId) ? said.jobId : null,
     fileFormat: text(said.fileFormat) as ObjectFormat | null,
     object: isObject ? { size, etag: oneLine(etag, MAX_TEXT), lastModified: oneLine(lastModified, MAX_TEXT) } : null,
     finishedAt: text(said.finishedAt),
@@ -49,7 +48,7 @@ export function describeEarlier(
   { outcome, jobId }: EarlierExport,
   of: { imageId: string; bucketUrl: string } | null,
 ): string {
-  const job = jobId === null ? 'a job of unknown id' : `job ${jobId}`;
+  const job = jobId === null ? 'a job of unknown id' : `job ${inMarkdown(jobId)}`;
   const offer = jobId === null || of === null ? '' : ` \`${attachCommand(jobId, of)}\` tracks it.`;
   const how = outcome === null ? 'was terminated' : `ended as ${outcome}`;
   return `An earlier run to this destination ${how} and left ${job} in the cloud, which may still run.${offer}`;

@@ -13,7 +13,7 @@ import type {
   MESSAGES,
   RemoteJob,
 } from '../contract';
-import { oneLine, shellWord } from './quoting';
+import { codeSpan, command, inMarkdown, workflowCommand } from './quoting';
 import { describeFormat, percent, type StartedWith } from './summaries';
 import { formatDuration } from './time';
 
@@ -72,19 +72,19 @@ const giveUpJob = (onCancel?: string): Action =>
   );
 
 /** As an item of a list in Markdown, for the Web UI. */
-export function inWebUi({ say, signal, update, argument, effect, command }: Action): string {
+export function inWebUi({ say, signal, update, argument, effect, command: offered }: Action): string {
   const how =
-    (signal && `signal \`${signal}\``) ??
-    (update && `update \`${update}\` with ${argument}`) ??
-    (effect === undefined ? `\`${command}\`` : `Request Cancellation${effect}`);
+    (signal && `signal ${codeSpan(signal)}`) ??
+    (update && `update ${codeSpan(update)} with ${argument}`) ??
+    (effect === undefined ? codeSpan(offered) : `Request Cancellation${effect}`);
   return `- **${say}**: ${how}`;
 }
 
 /** Ready to be pasted. */
-export function commandOf({ command }: Action, workflowId: string): string {
-  if (command.startsWith('ims-export ')) return command;
-  const [name, ...flags] = command.split(' ');
-  return ['ims-export', name, shellWord(workflowId), ...flags].join(' ');
+export function commandOf(action: Action, workflowId: string): string {
+  if (action.command.startsWith('ims-export ')) return action.command;
+  const [name = '', ...flags] = action.command.split(' ');
+  return workflowCommand(name, workflowId, ...flags);
 }
 
 /** The command that tracks a job again, ready to be pasted. */
@@ -93,9 +93,9 @@ export function attachCommand(
   { imageId, bucketUrl }: Pick<ExportRequest, 'imageId' | 'bucketUrl'>,
   { isQuickExport, fileFormat }: { [key in 'isQuickExport' | 'fileFormat']?: ExportRequest[key] | null } = {},
 ): string {
-  const known = fileFormat ? ` --format ${fileFormat}` : '';
-  const format = isQuickExport ? ' --quick' : known;
-  return `ims-export attach --job ${jobId} --image ${imageId} --to ${shellWord(bucketUrl)}${format}`;
+  const known = fileFormat ? ['--format', fileFormat] : [];
+  const format = isQuickExport ? ['--quick'] : known;
+  return command('ims-export', 'attach', '--job', jobId, '--image', imageId, '--to', bucketUrl, ...format);
 }
 
 export interface Guidance {
@@ -137,7 +137,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
           giveUp('; the job in the cloud goes on'),
         ],
   waitingToSubmit: (status, { errorCode }) => [
-    `Waiting to submit${errorCode ? ` - ${errorCode}` : ''}`,
+    `Waiting to submit${errorCode ? ` - ${inMarkdown(errorCode)}` : ''}`,
     status.remoteJob === 'none' ? 'No job was begun yet; it is tried again by itself.' : null,
     poll('Try now'),
     ...waitOrGiveUp(status),
@@ -193,7 +193,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     const lastedMs = Date.parse(`${endedAt}`) - Date.parse(startedAt);
     const isRefused = status.remoteJob === 'none' && attachedJobId !== undefined;
     const left = isRefused
-      ? `The job \`${attachedJobId}\` is not tracked; no other one was begun.`
+      ? `The job ${codeSpan(attachedJobId)} is not tracked; no other one was begun.`
       : remainsOf({ ...status, jobId: status.jobId ?? attachedJobId });
     const isEarlier = outcome === 'succeeded' && status.submissions === 0 && status.jobId === null;
     const remains = isEarlier ? `${BY_EARLIER} ${left}` : left;
@@ -209,7 +209,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
 function checkOfJob({ resolution }: ExportStatus): string | null {
   if (resolution?.taken !== null) return null;
   const { jobId, objection } = resolution;
-  return `Job \`${jobId}\` was named; it is checked until the cloud confirms or contradicts it${objection === null ? '' : `. The last check: ${oneLine(objection)}`}.`;
+  return `Job ${codeSpan(jobId)} was named; it is checked until the cloud confirms or contradicts it${objection === null ? '' : `. The last check: ${inMarkdown(objection)}`}.`;
 }
 
 const NOT_POLLED = 'Nobody looks at the job now. The job and the deadline run on.';
@@ -272,7 +272,7 @@ function toTrackAgain({ jobId, imageId, bucketUrl, remoteJob, ...format }: Expor
 
 /** What an export that has ended leaves in the cloud. */
 export function remainsOf({ remoteJob, jobId }: { remoteJob: RemoteJob; jobId: string | undefined }): string {
-  return (REMAINS[remoteJob] ?? REMAINS.unknown)(jobId && `The job \`${jobId}\``);
+  return (REMAINS[remoteJob] ?? REMAINS.unknown)(jobId && `The job ${codeSpan(jobId)}`);
 }
 
 const REMAINS: { [remoteJob in RemoteJob]: (job: string | undefined) => string } = {
@@ -287,7 +287,7 @@ const REMAINS: { [remoteJob in RemoteJob]: (job: string | undefined) => string }
 
 /** What became of the object after a cancel that was drained. */
 export function objectAfterDrain({ kind, reason }: { kind: DiscardOutcome['kind']; reason?: string }): string {
-  return `${DISCARDED[kind]}${reason === undefined ? '' : `: ${reason}`}.`;
+  return `${DISCARDED[kind]}${reason === undefined ? '' : `: ${inMarkdown(reason)}`}.`;
 }
 
 const DISCARDED: { [kind in DiscardOutcome['kind']]: string } = {
@@ -299,9 +299,11 @@ const DISCARDED: { [kind in DiscardOutcome['kind']]: string } = {
 /** Details of the workflow, which its starter gives it; the current details beside them say what can be done now. */
 export function startDetails(request: StartedWith): string {
   const { imageId, bucketUrl, attach, options } = request;
-  const what = `the private image \`${imageId}\` to OBS as \`${bucketUrl}\` (${describeFormat(request)})`;
+  const what = `the private image ${codeSpan(imageId)} to OBS as ${codeSpan(bucketUrl)} (${describeFormat(request)})`;
   return [
-    attach === null ? `Exports ${what}.` : `Tracks the job \`${attach.jobId}\`, begun elsewhere, that exports ${what}.`,
+    attach === null
+      ? `Exports ${what}.`
+      : `Tracks the job ${codeSpan(attach.jobId)}, begun elsewhere, that exports ${what}.`,
     '',
     'Under More Actions, Send a Signal or Send an Update:',
     '',

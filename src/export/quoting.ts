@@ -1,8 +1,21 @@
 /**
- * Texts of others, made to fit where they go. It imports nothing, so that the cloud client and the simulator can import it too.
+ * Texts of others, made safe for where they go: a terminal, a shell, Markdown, one line. It imports nothing, so that the cloud
+ * client and the simulator can import it too.
  *
  * @module
  */
+
+/** What a terminal obeys or does not show: control and format characters, line separators, halves of characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * One line for a terminal or a log: what a terminal would obey, and what nobody would see, is shown as JSON escapes it. JSON is the
+ * same document afterwards, if its own line breaks are left out.
+ */
+export function forTerminal(line: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return line.replace(UNSEEN, (character) => character.split('').map(escaped).join(''));
+}
 
 /**
  * On one line, without control characters and halves of characters, cut at `length` if one is given: safe in a terminal, in
@@ -11,8 +24,7 @@
 export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string {
   const line = text
     .slice(0, length)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-    .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ')
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .trim();
   return text.length > length && line !== '' ? `${line}…` : line;
@@ -53,7 +65,54 @@ function beginning(characters: string[], bytes: number): string[] {
   return characters.slice(0, count);
 }
 
-/** One word of a POSIX shell: as it is where a shell takes it so, else in single quotes. */
+/** One word of a POSIX shell: as it is where a shell takes it so, else in single quotes. For a file; a person copies a {@link command}. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What does not survive the way from a page or a terminal by the clipboard, and the backtick, between which commands stand. */
+const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
+
+/**
+ * The line of a shell (bash, zsh, ksh) that runs a program with exactly these arguments. It is safe in a terminal and between
+ * backticks. Every command that is offered for copying is made here.
+ */
+export function command(program: 'ims-export' | 'temporal' | 'npm', ...words: string[]): string {
+  return [program, ...words.map((word) => (NOT_COPIED.test(word) ? octal(word) : shellWord(word)))].join(' ');
+}
+
+/** A command of `ims-export` on a workflow; an id that begins as a flag does is given as an id. */
+export function workflowCommand(name: string, workflowId: string, ...flags: string[]): string {
+  return command(
+    'ims-export',
+    name,
+    ...(workflowId.startsWith('-') ? [...flags, '--', workflowId] : [workflowId, ...flags]),
+  );
+}
+
+/** `$'a\033b'`: bytes of UTF-8, which a shell reads the same in every locale. */
+function octal(word: string): string {
+  const bytes = [...new TextEncoder().encode(word)].map((byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w@%+=:,./-]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`;
+  });
+  return `$'${bytes.join('')}'`;
+}
+
+/** Words that are no Markdown, not even a link by themselves. */
+const PLAIN = /^(?!.*(:\/\/|www\.|--))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
+
+/** Words of others in a line of Markdown: as they are where nothing in them is Markdown, else as {@link codeSpan}. */
+export function inMarkdown(text: string): string {
+  const line = oneLine(text);
+  return PLAIN.test(line) ? line : codeSpan(line);
+}
+
+/** A code span of Markdown, in which nothing is obeyed: its fence is longer than any run of backticks in it. */
+export function codeSpan(text: string): string {
+  const line = forTerminal(text);
+  const longest = (line.match(/`+/g) ?? []).reduce((length, run) => Math.max(length, run.length), 0);
+  const fence = '`'.repeat(longest + 1);
+  const space = /^[` ]|[` ]$/.test(line) ? ' ' : '';
+  return line && `${fence}${space}${line}${space}${fence}`;
 }

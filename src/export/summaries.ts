@@ -10,7 +10,7 @@ import {
   type ExportSettings,
   type NotExecutedReason,
 } from '../contract';
-import { cutInTheMiddle } from './quoting';
+import { cutInTheMiddle, forTerminal, inMarkdown } from './quoting';
 import { formatDuration } from './time';
 
 /** What is exported where. */
@@ -52,8 +52,16 @@ const SHORT_DESTINATION_BYTES = 70;
 
 /** The destination, of a long one the beginning and the end: `ims-image:exports/2026/very-…/centos7_5.qcow2`. */
 export function shortDestination({ bucketUrl }: Pick<ExportRequest, 'bucketUrl'>): string {
-  return cutInTheMiddle(bucketUrl, SHORT_DESTINATION_BYTES);
+  return inLabel(bucketUrl, SHORT_DESTINATION_BYTES);
 }
+
+/** Words of others in a label: Markdown, as a static summary is shown, and short whatever they are. */
+export function inLabel(words: string, bytes: number): string {
+  // A run of backticks would take a fence that is longer still.
+  return inMarkdown(cutInTheMiddle(forTerminal(words).replace(/`+/g, '`'), bytes));
+}
+
+const WORD_BYTES = 40;
 
 /** What is known of a job, as far as a line of the Timeline says it. */
 export interface JobSeen {
@@ -76,7 +84,7 @@ export interface JobSeen {
 export function describeProgress(seen: JobSeen): string {
   if (seen.noWorker) return `no worker took the check, ${lastSeen(seen)} before`;
   if (seen.parked) return 'access denied';
-  if (seen.lastError !== null) return `poll failed (${seen.lastError.code})`;
+  if (seen.lastError !== null) return `poll failed (${inLabel(seen.lastError.code, WORD_BYTES)})`;
   const left = seen.remainingMs === null ? '' : ` - ${formatDuration(seen.remainingMs)} left`;
   return `${lastSeen(seen)}${left}`;
 }
@@ -96,7 +104,7 @@ const WAITING_FOR: { [reason in NotExecutedReason]: string } = {
 
 /** Summary of the timer between two tries to submit. */
 export function waitSummary(reason: NotExecutedReason, code: string, delayMs: number): string {
-  return `waiting: ${WAITING_FOR[reason]} (${code}) - next try in ${formatDuration(delayMs)}`;
+  return `waiting: ${WAITING_FOR[reason]} (${inLabel(code, WORD_BYTES)}) - next try in ${formatDuration(delayMs)}`;
 }
 
 /** Summary of the timer between two polls: with one for each poll, the Timeline reads as a progress log. */
@@ -108,7 +116,7 @@ export function timerSummary(seen: JobSeen): string {
 
 /** The last status of the job, without an estimate that grows old: `RUNNING 37 %`. */
 function lastSeen({ jobStatus, fraction }: JobSeen): string {
-  return `${jobStatus ?? 'accepted'}${percent(fraction, ' ')}`;
+  return `${inLabel(jobStatus ?? 'accepted', WORD_BYTES)}${percent(fraction, ' ')}`;
 }
 
 /** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */

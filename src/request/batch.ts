@@ -23,6 +23,7 @@ import { accountSchema, imageIdSchema, splitBucketUrl } from './export';
 import { templateProblem } from './key-template';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
+import { hasHidden, VISIBLE } from './visible';
 
 /** An input of a batch that can be read, with its defaults. */
 export interface BatchRequest {
@@ -180,7 +181,8 @@ function imageProblems({ images }: ParsedInput): Problem[] {
 }
 
 function templateProblems(field: string, template: string | null | undefined): Problem[] {
-  const expected = template ? templateProblem(template) : null;
+  const unseen = template && hasHidden(template) ? `a destination of ${VISIBLE}` : null;
+  const expected = unseen ?? (template ? templateProblem(template) : null);
   return expected === null ? [] : [{ field, value: asText(template), expected }];
 }
 

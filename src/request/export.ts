@@ -20,13 +20,17 @@ import {
 import { asText, invalidField, invalidRequest, type Problem } from '../export/failures';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
+import { hasHidden, VISIBLE } from './visible';
 
 /** OBS, "Creating a Bucket": 3 to 63 characters, and not in the form of an IP address. */
 const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const ACCOUNT_NAME = "the name of one of the worker's accounts";
 
 /** The `account` of an input. */
-export const accountSchema = z.string({ error: ACCOUNT_NAME }).regex(/./, { error: ACCOUNT_NAME });
+export const accountSchema = z
+  .string({ error: ACCOUNT_NAME })
+  .regex(/./, { error: ACCOUNT_NAME })
+  .refine((name) => !hasHidden(name), { error: `${ACCOUNT_NAME}, of ${VISIBLE}` });
 
 /** The `imageId` of an input. */
 export const imageIdSchema = z.string({ error: 'the ID of a private image, a UUID' }).regex(IMAGE_ID, {
@@ -104,9 +108,6 @@ export function parseExportStart(input: unknown): ExportRequest {
   return request;
 }
 
-/** A surrogate without its other half: no UTF-8 can be made of it. */
-const HALF_CHARACTER = /\p{Surrogate}/u;
-
 /** Splits at the first colon; a bucket name has none, an object key may. */
 export function splitBucketUrl(bucketUrl: string): [string?, string?] {
   const colon = bucketUrl.indexOf(':');
@@ -123,7 +124,7 @@ function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
     return problem('a bucket name of 3 to 63 lower-case letters, digits, hyphens and dots before the colon');
   }
   if (objectKey === '') return problem('an object key after the colon');
-  return HALF_CHARACTER.test(bucketUrl) ? problem('well-formed text, without half a character') : [];
+  return hasHidden(bucketUrl) ? problem(`a key of ${VISIBLE}`) : [];
 }
 
 function formatProblems({ fileFormat, isQuickExport, attach }: ParsedInput): Problem[] {

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import { asText, type Problem } from '../export/failures';
-import { cut } from '../export/quoting';
+import { cut, forTerminal } from '../export/quoting';
 
 const MAX_FIELD = 200;
 
@@ -18,11 +18,17 @@ export function problemsOf(
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') {
-      return [{ field: path.join('.'), value: asText(valueAt(input, path)), expected: issue.message }];
+      return [
+        {
+          field: forTerminal(cut(path.join('.'), MAX_FIELD)),
+          value: asText(valueAt(input, path)),
+          expected: issue.message,
+        },
+      ];
     }
     const expected = `no key of this name; known are ${keysAt(path).join(', ')}`;
     return issue.keys.map((key) => ({
-      field: cut([...path, key].join('.'), MAX_FIELD),
+      field: forTerminal(cut([...path, key].join('.'), MAX_FIELD)),
       value: asText(valueAt(input, [...path, key])),
       expected,
     }));

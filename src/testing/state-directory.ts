@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { shellWord } from '../export/quoting';
+import { command } from '../export/quoting';
 import { SimulatorPathError } from './path-error';
 import { newState, parseState, type SimulatorState } from './state';
 
@@ -127,9 +127,9 @@ function isOfAnotherKind(entry: Dirent): boolean {
 }
 
 function notOurs(path: string, reason: string): SimulatorPathError {
-  const command = `ims-export simulator --state ${shellWord(join(path, 'simulator-state'))}`;
+  const inside = join(path, 'simulator-state');
   return new SimulatorPathError(
-    `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: ${command}`,
+    `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: \`${command('ims-export', 'simulator', '--state', inside)}\``,
   );
 }
 

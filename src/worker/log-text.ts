@@ -1,12 +1,14 @@
+import { forTerminal } from '../export/quoting';
+
 /** A line of the log for people: time, level, message, then what it is about. */
 export function textLine(json: string): string {
   const { time, level, msg, error, ...attributes } = JSON.parse(json) as { [name: string]: unknown };
   const clock = String(time).slice(11, 23);
   const about = Object.entries(attributes)
     .filter(([name]) => !NOT_FOR_PEOPLE.has(name))
-    .map(([name, value]) => `${name}=${valueText(value)}`);
+    .map(([name, value]) => `${valueText(name)}=${valueText(value)}`);
   const lines = [[clock, String(level).toUpperCase().padEnd(5), msg, ...about].join(' '), ...errorLines(error)];
-  return `${lines.join('\n')}\n`;
+  return lines.map((line) => `${forTerminal(line)}\n`).join('');
 }
 
 /** The same for every line of a worker, or known from others. */

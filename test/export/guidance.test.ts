@@ -217,7 +217,7 @@ describe('a command that the guidance offers for copying', () => {
     'is quoted correctly for the shell: %s',
     (bucketUrl) => {
       const wordsOf = (command: string) =>
-        execFileSync('sh', ['-c', `for word in ${command}; do echo "$word"; done`], { encoding: 'utf8' })
+        execFileSync('bash', ['-c', `for word in ${command}; do echo "$word"; done`], { encoding: 'utf8' })
           .trim()
           .split('\n');
       const [, , longer] = guidanceOf(status({ phase: 'exporting', jobId: JOB_ID })).actions as [

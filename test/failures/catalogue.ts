@@ -368,6 +368,24 @@ export const FAILURES: readonly Failure[] = [
     does: 'No verdict rests on the settings: a stopped worker still offers the job id, and a reading counts only in a row. `EXPORT_WORKER_OPTIONS` has what suits them.',
     see: 'Nothing. Give the worker the plugin, or `EXPORT_WORKER_OPTIONS`: it stops and heartbeats as an export likes it.',
   },
+  {
+    number: 'F59',
+    failure: 'Words of others, such as a workflow id or a memo, forge lines in a terminal or in the log.',
+    does: 'One writer prints everything: control characters and characters that nobody sees are shown as JSON escapes them.',
+    see: '`\\u001b` or the like in an id, a reason or a message. Ask who started that workflow.',
+  },
+  {
+    number: 'F60',
+    failure: 'A command that a message offers runs something else when it is pasted.',
+    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; control characters in `bucketUrl`, `account` and the name of a batch are invalid input.',
+    see: "A quoted id, as in `'…'` or `$'…'`; else `ExportNotAllowed` by `objectName`, or `InvalidExportRequest`. Paste the command as it is, into bash, zsh or ksh.",
+  },
+  {
+    number: 'F61',
+    failure: 'An object key or a message of the cloud becomes a heading, a link or a picture in the Web UI.',
+    does: 'Words of others that could be Markdown stand in a code span, whose fence is longer than any run of backticks in them.',
+    see: 'The words as they are, in a code span.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */

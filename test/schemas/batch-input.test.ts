@@ -57,6 +57,10 @@ const REFUSED = [
   { query: {}, to, options: { deadLine: '1h' } },
   { query: {}, to, dryRun: 'yes' },
   { query: {}, to, allowEmpty: 'yes' },
+  { query: {}, to, account: 'a\u001b[2J' },
+  { query: {}, to: `${to}\u202e` },
+  { images: [{ imageId, objectKey: 'a\n' }], to },
+  { images: [{ imageId, bucketUrl: 'ims-image:a\u009b' }], to },
 ];
 
 /** Of a text with placeholders, and of several fields of several images, a schema tells nothing. */

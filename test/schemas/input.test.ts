@@ -83,7 +83,10 @@ const bucketUrl = fc
   .tuple(
     bucket,
     fc.oneof({ weight: 9, arbitrary: oneOf(':') }, { weight: 1, arbitrary: oneOf('::', '') }),
-    fc.oneof(oneOf('centos.qcow2', 'a:b', '\n', 'ü/é.vhd'), fc.string({ maxLength: 6 })),
+    fc.oneof(
+      oneOf('centos.qcow2', 'a:b', '\n', 'ü/é.vhd', 'a\u0085', 'a\u202eb', '\ufeffa'),
+      fc.string({ maxLength: 6 }),
+    ),
   )
   .map((parts) => parts.join(''));
 const imageId = mostly(
@@ -126,7 +129,7 @@ const how = fc.oneof(
   }),
 );
 const extras = few({
-  account: mostly(oneOf('archive', ' '), oneOf('', '\n')),
+  account: mostly(oneOf('archive', ' '), oneOf('', '\n', 'a\u009b', 'a\u2028')),
   options: mostly(options),
   imageID: oneOf('x'),
 });

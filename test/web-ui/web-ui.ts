@@ -39,6 +39,10 @@ export interface WebUi {
   turnTo(tab: Tab): Promise<void>;
   /** The tab User Metadata, as plain text. */
   userMetadata(): Promise<{ summary: string; details: string; currentDetails: string }>;
+  /** What the tab User Metadata of a run makes of its Markdown. */
+  markdownOf(workflowId: string, runId: string): Promise<Rendered[]>;
+  /** What the frame of that tab makes of a text. */
+  render(markdown: string): Promise<Rendered>;
   /** The label beside each activity and timer of the Timeline, once there are so many. */
   timelineLabels(count: number): Promise<string[]>;
   /** Text on the page beside the tabs, once it shows what is waited for. */
@@ -52,18 +56,37 @@ export interface WebUi {
   close(): Promise<void>;
 }
 
+/** A Markdown text as it is shown. */
+export interface Rendered {
+  headings: string[];
+  /** Texts of code spans. */
+  codes: string[];
+  /** The kinds of all its elements, such as `P` and `A`. */
+  elements: string[];
+}
+
+const RENDERED = `(() => {
+  const main = document.querySelector('main');
+  const texts = (which) => [...main.querySelectorAll(which)].map(({ textContent }) => textContent);
+  const elements = [...new Set([...main.querySelectorAll('*')].map(({ tagName }) => tagName))];
+  return { headings: texts('h1,h2,h3,h4,h5,h6'), codes: texts('code'), elements };
+})()`;
+
+const PARTS = ['summary', 'details', 'current-details'] as const;
+
 /** Opens Chromium on the Web UI at an address such as `http://127.0.0.1:8233`. */
 export async function openWebUi(address: string, namespace: string): Promise<WebUi> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   const page = await browser.newPage({ viewport: { width: WIDTH, height: 1_000 }, timezoneId: 'UTC' });
   page.setDefaultTimeout(WAIT_LIMIT_MS);
-  return new Pages(browser, page, `${address}/namespaces/${namespace}/workflows`);
+  return new Pages(browser, page, address, `${address}/namespaces/${namespace}/workflows`);
 }
 
 class Pages implements WebUi {
   constructor(
     private readonly browser: Browser,
     private readonly page: Page,
+    private readonly address: string,
     private readonly workflows: string,
   ) {}
 
@@ -88,6 +111,23 @@ class Pages implements WebUi {
       details: await shown('details'),
       currentDetails: await shown('current-details'),
     };
+  }
+
+  async markdownOf(workflowId: string, runId: string) {
+    const address = `${this.workflows}/${encodeURIComponent(workflowId)}/${runId}/user-metadata`;
+    await this.page.goto(address, { waitUntil: 'domcontentloaded' });
+    const rendered: Rendered[] = [];
+    for (const part of PARTS) {
+      const main = this.page.frameLocator(`iframe#user-metadata-${part}`).locator('main');
+      await main.getByText(/\w/).first().waitFor();
+      rendered.push((await main.evaluate(RENDERED)) as Rendered);
+    }
+    return rendered;
+  }
+
+  async render(markdown: string) {
+    await this.page.goto(`${this.address}/render?content=${encodeURIComponent(markdown)}`);
+    return (await this.page.evaluate(RENDERED)) as Rendered;
   }
 
   async timelineLabels(count: number): Promise<string[]> {

@@ -9,7 +9,7 @@
  */
 import type { ExportNotAllowedDetails, ExportRequest, RuleSeverity } from '../../contract';
 import type { PreflightFacts } from './facts';
-import type { PreflightRule } from './rule';
+import type { PreflightRule, RequestRule } from './rule';
 import { DESTINATION_RULES } from './rules/destination';
 import { IMAGE_ORIGIN_RULES } from './rules/image-origin';
 import { IMAGE_SIZE_RULES } from './rules/image-size';
@@ -44,6 +44,15 @@ export interface PreflightReport {
 
 /** Asks every rule that is not off. */
 export function preflight(facts: PreflightFacts, rules = PREFLIGHT_RULES): PreflightReport {
+  return ask(facts, rules);
+}
+
+/** Asks the rules on the name of the object, for a job that has begun: all else is decided. */
+export function preflightOfName(request: ExportRequest): PreflightReport {
+  return ask({ request }, OBJECT_NAME_RULES);
+}
+
+function ask(facts: Pick<PreflightFacts, 'request'>, rules: readonly RequestRule[]): PreflightReport {
   const refusals: Refusal[] = [];
   const warnings: string[] = [];
   const unchecked = new Map<string, string[]>();

@@ -21,6 +21,11 @@ export interface PreflightRule {
   check(facts: PreflightFacts): Finding;
 }
 
+/** A rule that checks the request alone. */
+export interface RequestRule extends PreflightRule {
+  check(facts: Pick<PreflightFacts, 'request'>): Finding;
+}
+
 export type Finding =
   | { kind: 'passed' }
   /** `found` is what the image or bucket showed; `message` says what is wrong and what to do. */

@@ -5,7 +5,7 @@
  */
 import type { ApplicationFailure } from '@temporalio/common';
 import type { BatchFailedDetails, ExportRequest, ExportStatus, ObservedJob, VerifyOutcome } from '../../contract';
-import { shellWord } from '../quoting';
+import { workflowCommand } from '../quoting';
 import { describeCounts, describeExport } from '../summaries';
 import { failure } from './failure';
 
@@ -42,7 +42,7 @@ export function batchFailed(workflowId: string, details: BatchFailedDetails): Ap
   const { failWhen, total, counts } = details;
   return failure(
     'BatchFailed',
-    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. See why with \`ims-export status ${shellWord(workflowId)}\`, then start the batch again: what is there is not exported again.`,
+    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. See why with \`${workflowCommand('status', workflowId)}\`, then start the batch again: what is there is not exported again.`,
     details,
   );
 }

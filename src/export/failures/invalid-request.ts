@@ -5,7 +5,7 @@
  */
 import type { ApplicationFailure } from '@temporalio/common';
 import type { InvalidExportRequestDetails } from '../../contract';
-import { cut } from '../quoting';
+import { cut, forTerminal } from '../quoting';
 import { failure } from './failure';
 
 export type Problem = InvalidExportRequestDetails['problems'][number];
@@ -33,7 +33,7 @@ const MAX_VALUE = 200;
 /** A value for a message. */
 export function asText(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
-  return cut(text, MAX_VALUE);
+  return forTerminal(cut(text, MAX_VALUE));
 }
 
 /** A state came from elsewhere than a run before. */

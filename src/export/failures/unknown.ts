@@ -12,6 +12,7 @@ import type {
   RemoteJob,
 } from '../../contract';
 import { attachCommand } from '../guidance';
+import { workflowCommand } from '../quoting';
 import { describeExport } from '../summaries';
 import { contextOf, failure, NO_EXPORT } from './failure';
 import { shortReason } from './reading';
@@ -147,7 +148,7 @@ export function childTerminated(input: unknown, workflowId: string, cause: Error
   const context = contextOf(null, input);
   return failure(
     'ExportOutcomeUnknown',
-    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is not known: its workflow ${workflowId} was ended from outside, and a job in the cloud may go on. \`ims-export status ${workflowId}\` tells the id of the job, to attach to it.`,
+    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is not known: its workflow ${workflowId} was ended from outside, and a job in the cloud may go on. \`${workflowCommand('status', workflowId)}\` tells the id of the job, to attach to it.`,
     {
       ...context,
       jobId: null,

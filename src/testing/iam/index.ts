@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { printToStderr, stackLines } from '../../terminal/output';
 import type { Cloud } from '../cloud';
 import { authenticates, namesRequests } from '../gateway';
 import { frontDoor, type ServiceContext, type ServiceEnv } from '../http-service';
@@ -23,7 +24,7 @@ export function iam(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> 
   app.post('/v3.0/OS-CREDENTIAL/securitytokens', (c) => createTemporaryKey(c, cloud));
   app.notFound((c) => iamError(c, 404, 'Could not find the resource.', 'Not Found'));
   app.onError((error, c) => {
-    console.error(error);
+    printToStderr(...stackLines(error));
     return iamError(
       c,
       500,

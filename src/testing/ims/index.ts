@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono';
+import { printToStderr, stackLines } from '../../terminal/output';
 import type { Cloud } from '../cloud';
 import { control } from '../control';
 import { authenticates, gatewayError, namesRequests } from '../gateway';
@@ -18,7 +19,7 @@ export function ims(cloud: Cloud): Hono<ServiceEnv> {
     gatewayError(c, 404, 'APIGW.0101', 'The API does not exist or has not been published in the environment'),
   );
   app.onError((error, c) => {
-    console.error(error);
+    printToStderr(...stackLines(error));
     return imsError(c, 500, 'IMG.0061', 'Unknown system error.');
   });
 

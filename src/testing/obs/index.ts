@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { printToStderr, stackLines } from '../../terminal/output';
 import type { HeaderFamily } from '../auth/obs-signature';
 import type { Cloud } from '../cloud';
 import { frontDoor, type ServiceContext, type ServiceEnv } from '../http-service';
@@ -19,7 +20,7 @@ export function obs(cloud: Cloud): Hono<ServiceEnv> {
     return withCommonHeaders(answer(c, cloud, family), c, family);
   });
   app.onError((error, c) => {
-    console.error(error);
+    printToStderr(...stackLines(error));
     const internal = new ObsError(500, 'InternalError', 'We encountered an internal error. Please try again.');
     return withCommonHeaders(errorAnswer(c, internal), c, headerFamily(c.get('request')));
   });

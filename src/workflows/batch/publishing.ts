@@ -1,6 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { BatchItemResult } from '../../contract';
-import { oneLine } from '../../export/quoting';
+import { codeSpan, inMarkdown } from '../../export/quoting';
 import { describeCounts } from '../../export/summaries';
 import { formatDuration } from '../../export/time';
 import { type Batch, countsOf, phaseOf, tallyOf } from './state';
@@ -11,11 +11,11 @@ const SHOWN_TROUBLES = 10;
 
 /** Shows where the batch stands, in the current details, which cost nothing. */
 export function publish(batch: Batch): void {
-  setCurrentDetails(detailsOf(batch, Date.now()));
+  setCurrentDetails(batchDetails(batch, Date.now()));
 }
 
 /** Markdown that the Web UI shows well: bold, headings, bullet lists and code, no tables. */
-function detailsOf(batch: Batch, nowMs: number): string {
+export function batchDetails(batch: Batch, nowMs: number): string {
   const { plan, ended } = batch;
   if (plan === null && ended === null) {
     const before = batch.mayHaveStarted
@@ -29,8 +29,9 @@ function detailsOf(batch: Batch, nowMs: number): string {
   if (counts !== '') lines.push(`- **Verdicts** ${counts}`);
   if (ended === null) lines.push(`- **Waiting** ${pending}, at most ${batch.maxConcurrent} at the same time`);
   lines.push(`- **Since** ${formatDuration((ended?.atMs ?? nowMs) - batch.startedAtMs)}`);
-  if (ended?.failure) lines.push(`- **Why** \`${ended.failure.type}\` ${oneLine(ended.failure.message)}`);
-  for (const warning of batch.warnings) lines.push(`- **Warning** ${oneLine(warning)}`);
+  if (ended?.failure)
+    lines.push(`- **Why** ${codeSpan(ended.failure.type ?? '')} ${inMarkdown(ended.failure.message)}`);
+  for (const warning of batch.warnings) lines.push(`- **Warning** ${inMarkdown(warning)}`);
   const troubles = troublesOf(batch).slice(-SHOWN_TROUBLES);
   if (troubles.length > 0) lines.push('', '**Did not go well**', '', ...troubles.map(troubleLine));
   if (ended === null) lines.push('', '**What you can do**', '', ...actionsOf(batch));
@@ -53,8 +54,8 @@ function headline(batch: Batch): string {
 }
 
 function troubleLine({ imageId, bucketUrl, verdict, failure }: BatchItemResult): string {
-  const why = failure === undefined ? '' : `: \`${failure.type}\` ${oneLine(failure.message)}`;
-  return `- **${verdict}** \`${imageId}\`${bucketUrl === null ? '' : ` → \`${bucketUrl}\``}${why}`;
+  const why = failure === undefined ? '' : `: ${codeSpan(failure.type)} ${inMarkdown(failure.message)}`;
+  return `- **${verdict}** ${codeSpan(imageId)}${bucketUrl === null ? '' : ` → ${codeSpan(bucketUrl)}`}${why}`;
 }
 
 function actionsOf(batch: Batch): string[] {

@@ -10,6 +10,7 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import type { ObservedJob, PollOutcome } from '../../contract';
 import { objectionToObject } from '../../export/attached-object';
 import { invalidField, isExportFailure, jobNotRead, saysNothingSubmitted } from '../../export/failures';
+import { inMarkdown } from '../../export/quoting';
 import { atLeast, utc } from '../../export/time';
 import { is03 } from '../patches';
 import { publish } from '../publishing';
@@ -104,7 +105,7 @@ async function untilReadIsDue(tracking: Validated, jobId: string): Promise<boole
     tracking.run.phase = check.denied ? 'parked' : 'validating';
     await sleep(tracking, () => ({
       untilMs: tracking.run.is03 ? Math.min(check.readAtMs, tracking.carried.deadlineAtMs) : check.readAtMs,
-      summary: () => `waiting: job ${jobId} could not be read (${check.code})`,
+      summary: () => `waiting: job ${jobId} could not be read (${inMarkdown(check.code)})`,
     }));
   }
   const askedFor = check === null || tracking.carried.wake;

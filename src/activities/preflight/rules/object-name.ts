@@ -1,4 +1,4 @@
-import { type PreflightRule, passed, refused } from '../rule';
+import { passed, type RequestRule, refused } from '../rule';
 
 const FILE_NAME_LIMIT = 128;
 /** OBS, "Uploading an object". */
@@ -52,4 +52,4 @@ export const OBJECT_NAME_RULES = [
       );
     },
   },
-] as const satisfies PreflightRule[];
+] as const satisfies RequestRule[];
