@@ -82,7 +82,7 @@ const refuseWebPages: MiddlewareHandler<ServiceEnv> = async (c, next) => {
   return next();
 };
 
-const LOOPBACK_HOST = /^(([\w-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+const LOOPBACK_HOST = /^(([\w-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 const jobChange = z.strictObject({
   status: z.string().min(1).nullish(),
