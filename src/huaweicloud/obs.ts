@@ -172,9 +172,11 @@ export function signForObs(
   };
 }
 
-/** OBS says where to send it, and has done nothing. */
+/** OBS says where to send it, and has done nothing. Other 3xx say something else: 303 that it was done. */
+const REDIRECTS: ReadonlySet<number | null> = new Set([301, 302, 307, 308]);
+
 function isRedirect({ code, httpStatus }: CloudError): boolean {
-  return httpStatus !== null && httpStatus >= 300 && httpStatus < 400 && code !== 'InvalidResponse';
+  return REDIRECTS.has(httpStatus) && code !== 'InvalidResponse';
 }
 
 function codeOfStatus(status: number, missing: 'NoSuchBucket' | 'NoSuchKey'): string | undefined {

@@ -24,6 +24,15 @@ describe('a redirected DELETE', () => {
     expect(cloud.requests).toHaveLength(1);
   });
 
+  it.each([303, 304])(
+    'F65 a redirected DELETE may have been executed where the answer %i says no more',
+    async (status) => {
+      cloud.reply({ status, headers: { 'x-obs-request-id': 'o1', ...elsewhere } });
+      const error = await cloudErrorOf(cloud.client().obs.deleteObject('ims-image', 'a.qcow2'));
+      expect(error).toMatchObject({ executed: 'maybe' });
+    },
+  );
+
   it('F65 a redirected DELETE by something on the way may have been executed', async () => {
     cloud.reply({ status: 307, headers: elsewhere });
     const error = await cloudErrorOf(cloud.client().obs.deleteObject('ims-image', 'a.qcow2'));
