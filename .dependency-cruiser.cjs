@@ -77,9 +77,9 @@ module.exports = {
       name: 'activities-know-no-workflow',
       severity: 'error',
       comment:
-        'src/activities may import src/contract, src/export, src/request, src/metrics.ts and src/huaweicloud: never workflows, clients, the worker, the CLI or the simulator.',
+        'src/activities may import src/contract, src/export, src/request, src/metrics.ts, src/huaweicloud, and src/temporal to read runs: never workflows, clients, the worker, the CLI or the simulator.',
       from: { path: '^src/activities/' },
-      to: { path: '^src/(?!activities/|request/|export/|contract/|huaweicloud/|metrics\\.ts$)' },
+      to: { path: '^src/(?!activities/|request/|export/|contract/|huaweicloud/|temporal/|metrics\\.ts$)' },
     },
     {
       name: 'plugin-opens-to-activities-and-huaweicloud',
@@ -140,7 +140,7 @@ module.exports = {
       name: 'temporal-is-below-client-and-worker',
       severity: 'error',
       comment:
-        'src/temporal finds Temporal, and says why it cannot be reached, for clients and workers alike: of the package it imports src/export-error.ts and nothing else.',
+        'src/temporal finds Temporal, says why it cannot be reached, reads runs and loads data converters, for clients, workers and activities alike: of the package it imports src/export-error.ts and nothing else.',
       from: { path: '^src/temporal/' },
       to: { path: '^src/(?!temporal/|export-error\\.ts$)' },
     },

@@ -1,5 +1,6 @@
 /**
- * `node scripts/finish-build.cjs`, after tsc: deletes what it built in `lib/`, and in the cache of the benchmark, from sources
+ * `node scripts/finish-build.cjs`, after tsc and a formatter, which indents what goes into the workflow bundle by tabs, since Webpack
+ * keeps white space: deletes what it built in `lib/`, and in the cache of the benchmark, from sources
  * that are gone, and makes the command executable. tsc does neither, and Node loads a stale `failures.js` before the folder
  * `failures/` that replaced it.
  */

@@ -10,6 +10,7 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
+import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
 import { EXIT } from './cli/exit-codes';
 import { listLines, type OutputOptions, printJson, reportError, reportLines } from './cli/output';
@@ -29,8 +30,9 @@ import {
   readExport,
   resumePolling,
 } from './client';
-import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, TUNABLE_OPTIONS } from './contract';
+import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import type { CloudAccount } from './huaweicloud';
+import { DATA_CONVERTER, environmentWith } from './temporal/data-converter';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
 import type { WorkerProcessOptions } from './worker/worker-process';
 
@@ -38,6 +40,8 @@ const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
 /** For the help of the commands. */
 const WORKFLOW_ID = 'ims-export:<bucket>:<object key>, as `ims-export list` shows it';
+
+const temporalCommands: Command[] = [];
 
 /** Exported for what reads the commands and their flags, as the tests of the documentation do. */
 export const program = new Command('ims-export')
@@ -63,14 +67,13 @@ or no worker.`,
     process.exit(EXIT.badArguments);
   });
 
-program
-  .command('demo')
+temporalCommand('demo')
   .description('a Temporal dev server with its Web UI, a simulated cloud, a worker and one export')
   .option('--no-keep', 'end at once, also in a terminal')
   .action(
-    guarded(async ({ keep }: { keep: boolean }) => {
+    guarded(async ({ keep, dataConverter }: DemoFlags) => {
       const { demo } = await import('./cli/demo.js');
-      await demo({ keep: keep && process.stdin.isTTY === true && process.stdout.isTTY === true });
+      await demo({ keep: keep && process.stdin.isTTY === true && process.stdout.isTTY === true, dataConverter });
     }),
   );
 
@@ -89,8 +92,7 @@ program
     }),
   );
 
-program
-  .command('worker')
+temporalCommand('worker')
   .description('run workflow and activities until SIGINT or SIGTERM')
   .option('--task-queue <queue>', 'task queue to poll', taskQueue)
   .option(
@@ -143,19 +145,23 @@ exportCommand('attach')
   .requiredOption('--job <id>', 'ID of the job; it must be an export of the image')
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
-program
-  .command('batch <file>')
+temporalCommand('batch <file>')
   .description('export many images, by a JSON file; returns when they are planned, or with --wait at their end')
   .option('--max-concurrent <n>', 'exports at the same time', wholeNumber)
   .option('--dry-run', 'only validate every export; nothing is submitted')
+  .addOption(
+    new Option(
+      '--fail-when <when>',
+      'when the batch itself fails: never by its verdicts (default), when any image was not exported, or when all were not',
+    ).choices(FAIL_WHEN),
+  )
   .option('--wait', 'show progress, wait for the end and print the verdicts')
   .option('--json', 'print one JSON document')
   .option('--name <name>', 'its id is ims-export-batch:<name>; by default a digest of the input')
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .action(guarded(connected((client, flags: BatchFlags, file: string) => batch(client, flags, file))));
 
-program
-  .command('status')
+temporalCommand('status')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('where an export or a batch stands, also after its end')
   .option('--json', 'print one JSON document')
@@ -171,8 +177,7 @@ program
     ),
   );
 
-program
-  .command('watch')
+temporalCommand('watch')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('progress of a running or ended export or batch, and its result')
   .option('--json', 'print the result as one JSON document')
@@ -185,8 +190,7 @@ program
     ),
   );
 
-program
-  .command('list')
+temporalCommand('list')
   .description('open and recent exports')
   .option('--json', 'print one JSON document')
   .action(
@@ -218,8 +222,7 @@ retuneCommand()
   .description('change limits of a running export; durations such as 90s, 15m, 24h')
   .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
-program
-  .command('resolve')
+temporalCommand('resolve')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('say what became of a submit whose answer was lost')
   .option('--job <id>', 'it began this job, which is checked and then tracked')
@@ -233,15 +236,13 @@ signalCommand(
   (id) => `Asked ${id} to cancel; \`ims-export status ${id}\` tells what remains in the cloud`,
 );
 
-program
-  .command('search-attributes')
+temporalCommand('search-attributes')
   .description('the search attributes of exports, and whether the namespace has them')
   .option('--register', 'register those that are missing')
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
 
-program
-  .command('doctor')
+temporalCommand('doctor')
   .description('what keeps exports from running: installation, Temporal, worker, credentials, bucket, and what to do')
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .option('--bucket <name>', 'a bucket to check; repeatable; IMS_EXPORT_BUCKET when absent', collect)
@@ -264,10 +265,24 @@ program
     }),
   );
 
+for (const command of temporalCommands) {
+  const dataConverter = new Option(
+    '--data-converter <module>',
+    "file with the namespace's data converter, where it encrypts: CommonJS or ESM, with the export dataConverter",
+  ).env(DATA_CONVERTER);
+  command.addOption(dataConverter);
+}
+
+/** A command that talks to Temporal. */
+function temporalCommand(nameAndArguments: string): Command {
+  const command = program.command(nameAndArguments);
+  temporalCommands.push(command);
+  return command;
+}
+
 /** A command that begins the tracking of an export. */
 function exportCommand(name: string): Command {
-  return program
-    .command(name)
+  return temporalCommand(name)
     .requiredOption('--image <id>', 'ID of the private image (required)')
     .requiredOption('--to <bucket:key>', 'destination, an object that is not there yet (required)')
     .option('--format <format>', 'qcow2, vhd, zvhd or vmdk; this or --quick')
@@ -281,7 +296,7 @@ function exportCommand(name: string): Command {
 
 /** With a flag for each option that can be tuned. */
 function retuneCommand(): Command {
-  const command = program.command('retune').argument('<workflowId>', WORKFLOW_ID);
+  const command = temporalCommand('retune').argument('<workflowId>', WORKFLOW_ID);
   for (const option of TUNABLE_OPTIONS) {
     const flag = option.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
     const further = option === 'deadline' ? ' +6h moves the one in force.' : '';
@@ -297,8 +312,7 @@ function signalCommand(
   send: (client: Client, workflowId: string) => Promise<void>,
   done: (workflowId: string) => string,
 ): void {
-  program
-    .command(name)
+  temporalCommand(name)
     .argument('<workflowId>', WORKFLOW_ID)
     .description(description)
     .action(
@@ -314,7 +328,7 @@ function signalCommand(
 /** An action with a connection to Temporal; its positional arguments come after the flags. */
 function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: Flags, ...args: Args) => Promise<void>) {
   return async (flags: Flags, ...args: Args): Promise<void> => {
-    const client = await connectClient();
+    const client = await connectClient(environmentWith((flags as OutputOptions).dataConverter));
     try {
       await act(client, flags, ...args);
     } finally {

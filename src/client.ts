@@ -39,6 +39,8 @@ export {
 export { type StartedExport, type StartOptions, startExport } from './client/start';
 export { cancelExport, pausePolling, pollNow, resolveSubmission, resumePolling, retuneExport } from './client/steer';
 
+export { DataConverterError } from './temporal/data-converter';
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {

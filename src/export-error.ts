@@ -9,6 +9,7 @@ import type { EXPORT_ENDED, FailureType, NOT_VALIDATED_YET, NOTHING_TO_RESOLVE }
  * - `NoSuchExport`: there is no workflow of that id
  * - `NothingToResolve`: no submit is ambiguous, so there is nothing to resolve
  * - `NotValidatedYet`: the input is being validated, so its options are not known yet
+ * - `Unreadable`: what Temporal has of the export cannot be decoded here, as without the data converter of the namespace
  * - `ExportEnded`: the export has ended, so it cannot be steered any more
  */
 export type ExportErrorCode =
@@ -18,6 +19,7 @@ export type ExportErrorCode =
   | 'NoWorker'
   | 'TemporalUnreachable'
   | 'NoSuchExport'
+  | 'Unreadable'
   | typeof EXPORT_ENDED
   | typeof NOT_VALIDATED_YET
   | typeof NOTHING_TO_RESOLVE;

@@ -37,7 +37,8 @@ export {
 } from './huaweicloud';
 export { histogramBuckets, METRICS, type Metric, type MetricName } from './metrics';
 export { type ExportNexusServiceOptions, exportNexusService } from './nexus/handler';
-export { ImsExportPlugin, type ImsExportPluginOptions, type Release } from './plugin';
+export { EXPORT_WORKER_OPTIONS, ImsExportPlugin, type ImsExportPluginOptions, type Release } from './plugin';
+export { DataConverterError } from './temporal/data-converter';
 export {
   createExportWorker,
   type ExportWorker,

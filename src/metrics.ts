@@ -11,7 +11,15 @@
  *
  * @module
  */
-import { BATCH_FAILURE_TYPES, BATCH_OUTCOMES, EXPORT_OUTCOMES, FAILURE_TYPES, type FailureType } from './contract';
+import {
+  BATCH_FAILURE_TYPES,
+  BATCH_OUTCOMES,
+  BATCH_VERDICTS,
+  EXPORT_OUTCOMES,
+  type ExportFailureType,
+  FAILURE_TYPES,
+  type FailureType,
+} from './contract';
 import { WORKFLOW_METRICS, type WorkflowLabels } from './workflows/metrics';
 
 /** Who emits a metric: a workflow, one of the activities, or the process that `ims-export worker` is. */
@@ -31,7 +39,8 @@ export interface Metric {
 const MINUTE = 60;
 const HOUR = 3600;
 
-const isOfAnExport = (type: FailureType): type is Exclude<FailureType, 'NothingToExport'> => type !== 'NothingToExport';
+const isOfAnExport = (type: FailureType): type is ExportFailureType =>
+  type !== 'NothingToExport' && type !== 'BatchFailed';
 
 const TABLE = {
   ims_export_submits: {
@@ -80,6 +89,11 @@ const TABLE = {
     ...WORKFLOW_METRICS.ims_export_batches_ended,
     source: 'exportImagesWorkflow',
     labels: { outcome: BATCH_OUTCOMES, failure: ['none', ...BATCH_FAILURE_TYPES] },
+  },
+  ims_export_batch_items: {
+    ...WORKFLOW_METRICS.ims_export_batch_items,
+    source: 'exportImagesWorkflow',
+    labels: { verdict: BATCH_VERDICTS },
   },
   ims_export_duration: {
     ...WORKFLOW_METRICS.ims_export_duration,

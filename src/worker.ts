@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { IllegalStateError } from '@temporalio/common';
+import { type DataConverter, IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { ExportError } from './export-error';
 import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
+import { DataConverterError, dataConverterOf, environmentWith } from './temporal/data-converter';
 import { connectWorker, lostConnection } from './worker/native-connection';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
@@ -106,30 +107,39 @@ export interface RunExportWorkerOptions {
   activitiesOnly?: boolean;
   /** `maxTaskQueueActivitiesPerSecond`: the same for every worker of the queue, since the server uses the last one. */
   activitiesPerSecond?: number;
-  /** Anything else for Temporal's Worker. A function is called once the server has answered: for what takes long to make. */
-  worker?: Partial<WorkerOptions> | (() => Promise<Partial<WorkerOptions>>);
+  /** A module with the named export `dataConverter`. @default IMS_EXPORT_DATA_CONVERTER */
+  dataConverter?: string;
+  /**
+   * Anything else for Temporal's Worker. A function is called once the server has answered, with the data converter of the module,
+   * if there is one: for what takes long to make.
+   */
+  worker?: Partial<WorkerOptions> | ((dataConverter?: DataConverter) => Promise<Partial<WorkerOptions>>);
 }
 
 /**
  * Runs a worker for the accounts and the Temporal server that the environment names, until SIGINT or SIGTERM.
  *
  * @param ready called once the worker polls its task queue
- * @throws ExportError TemporalUnreachable when no Temporal server answers, or it refuses the worker
+ * @throws ExportError TemporalUnreachable when no Temporal server answers, or it refuses the worker; DataConverterError
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
   ready: (facts: ReadyFacts) => void = () => {},
-  { activitiesOnly, activitiesPerSecond, worker: others = {} }: RunExportWorkerOptions = {},
+  { activitiesOnly, activitiesPerSecond, dataConverter: module, worker: others = {} }: RunExportWorkerOptions = {},
 ): Promise<void> {
   const accounts = accountsFromEnvironment(process.env);
+  const dataConverter = await dataConverterOf(environmentWith(module));
   // Before it bundles, which keeps this thread busy for seconds.
   const { connection, address, namespace } = await connectWorker();
   try {
-    const further = typeof others === 'function' ? await others() : others;
+    const further = typeof others === 'function' ? await others(dataConverter) : others;
     const needsBundle = !(activitiesOnly || further.workflowBundle || further.workflowsPath);
     const options = {
-      workflowBundle: needsBundle ? await exportWorkflowBundle() : undefined,
+      workflowBundle: needsBundle
+        ? await exportWorkflowBundle({ dataConverter: further.dataConverter ?? dataConverter })
+        : undefined,
       maxTaskQueueActivitiesPerSecond: activitiesPerSecond,
+      dataConverter,
       ...further,
     };
     const { worker, run } = await createExportWorker({
@@ -163,5 +173,5 @@ if (typeof require !== 'undefined' && require.main === module) {
 /** As of `ims-export worker`: Temporal is not reachable, the configuration is wrong, or anything else. */
 function exitCodeOfWorker(error: unknown): number {
   if (error instanceof ExportError) return 5;
-  return error instanceof AccountConfigurationError ? 2 : 1;
+  return error instanceof AccountConfigurationError || error instanceof DataConverterError ? 2 : 1;
 }

@@ -34,6 +34,8 @@ export async function createNightlyExport(
     // A night has keys of its own: an object that is there is never exported over, and two nights would meet otherwise.
     to: `${bucket}:nightly/{date}/{name}.{format}`,
     maxConcurrent: 20,
+    // A schedule sees whether a night completed or failed, and no verdicts.
+    failWhen: 'any',
   };
   const schedule = {
     scheduleId,
@@ -52,7 +54,8 @@ export async function createNightlyExport(
       overlap: ScheduleOverlapPolicy.SKIP,
       // After an outage of Temporal, a night that was missed is made up for within these hours, not days later.
       catchupWindow: '6h',
-      // A batch fails when it cannot be planned, or when no image has the tag. The next night is tried all the same.
+      // A batch fails when it cannot be planned, when no image has the tag, or when an image was not exported. The next night is
+      // tried all the same.
       pauseOnFailure: false,
     },
   };

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { atLeast } from '../export/time';
-import type { CloudClient, CloudError } from '../huaweicloud';
-import { EVIDENCE_WAITS, type EvidenceWaits } from './evidence';
+import { type CloudClient, type CloudError, CREDENTIALS_HELD_BACK } from '../huaweicloud';
+import { EVIDENCE_WAITS, type EvidenceWaits, heartbeatFailure } from './evidence';
 
 /** One of the worker's accounts, ready to be called. */
 export interface AccountCloud {
@@ -45,13 +45,21 @@ export function mayPass(error: CloudError): boolean {
   return error.class === 'transient' || error.class === 'throttled' || unsigned;
 }
 
-/** A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details. */
+/** A key that rests may be replaced at any time. An attempt that finds the same one sends nothing, and adds no events. */
+const LOOK_FOR_NEW_KEY_MS = 30_000;
+
+/**
+ * A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details,
+ * and leaves it in a heartbeat.
+ */
 export function retryLater(error: CloudError): ApplicationFailure {
+  heartbeatFailure(error.info());
+  const limitMs = error.code === CREDENTIALS_HELD_BACK ? LOOK_FOR_NEW_KEY_MS : Number.POSITIVE_INFINITY;
   return ApplicationFailure.create({
     type: 'CloudUnavailable',
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
     // Callers that were throttled together should not come back together.
-    nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(error.retryAfterMs),
+    nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(Math.min(error.retryAfterMs, limitMs)),
   });
 }

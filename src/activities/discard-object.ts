@@ -15,23 +15,21 @@ const READ_IS_GOOD_FOR_MS = 15_000;
  * A denial is returned, not thrown: it must not hide what the export itself ended with.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked or did not clearly answer; the read by
- *   the next attempt settles what the DELETE did; ReadAgain, retryable, while one attempt alone was refused or found nothing
+ *   the next attempt settles what the DELETE did; ReadAgain, retryable, while one attempt alone was refused, or found nothing or another object
  */
 export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDiscardObject'] {
   return async (input) => {
     try {
       const outcome = await discard(accountOf(deps, input.request.account), input);
-      if (outcome.kind === 'alreadyGone') {
-        seenAgain([`There is no object ${input.request.bucketUrl}`], evidenceWaits(deps).contradictedMs);
-      }
+      if (outcome.kind !== 'discarded') seenAgain([findingOf(outcome, input)], evidenceWaits(deps).contradictedMs);
       return outcome;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       if (error.code === 'NotSent' && error.cause instanceof ApplicationFailure) throw error.cause;
       if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
-      const reason = `OBS refused: ${denialText(error)}`;
-      seenAgain([reason], evidenceWaits(deps).refusedMs);
-      return { kind: 'kept', reason };
+      const refusal = denialText(error);
+      seenAgain([`OBS refused ${input.request.bucketUrl}`], evidenceWaits(deps).refusedMs, {}, refusal);
+      return { kind: 'kept', reason: `OBS refused: ${refusal}` };
     }
   };
 }
@@ -48,6 +46,11 @@ async function discard({ client }: AccountCloud, input: DiscardInput): Promise<D
   };
   await client.obs.deleteObject(request.bucket, request.objectKey, { beforeSend });
   return { kind: 'discarded' };
+}
+
+function findingOf(outcome: Exclude<DiscardOutcome, { kind: 'discarded' }>, { request }: DiscardInput): string {
+  if (outcome.kind === 'alreadyGone') return `There is no object ${request.bucketUrl}`;
+  return `The object ${request.bucketUrl} is not surely of this export: ${outcome.reason}`;
 }
 
 /** Why the object is not proven to be the one of our job; undefined when it is. */

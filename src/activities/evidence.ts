@@ -6,6 +6,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { CloudErrorInfo, FailedAttempt } from '../contract';
 import { atLeast, formatDuration } from '../export/time';
 
 /** Waits before each further reading. There is one reading more than there are waits. */
@@ -26,6 +27,9 @@ export const EVIDENCE_WAITS: EvidenceWaits = {
   endOfListMs: 1_000,
 };
 
+/** The type of the failure that asks for another reading. */
+export const READ_AGAIN = 'ReadAgain';
+
 /** How often each finding was made, in a row. In the heartbeat details, where the next attempt finds it. */
 interface Seen {
   seen?: { [finding: string]: number };
@@ -37,9 +41,10 @@ interface Seen {
  *
  * @param findings sentences, the same for the same finding
  * @param kept for the next attempt, beside the findings
+ * @param why what a person reads after the finding; it may differ from attempt to attempt
  * @throws ApplicationFailure ReadAgain, retryable, while one of them was not made often enough
  */
-export function seenAgain(findings: readonly string[], waitsMs: readonly number[], kept: object = {}): void {
+export function seenAgain(findings: readonly string[], waitsMs: readonly number[], kept: object = {}, why = ''): void {
   const before = seenBefore();
   const seen = Object.fromEntries(findings.map((finding) => [finding, (before?.[finding] ?? 0) + 1]));
   const [finding, reads] = Object.entries(seen).reduce((least, other) => (other[1] < least[1] ? other : least), [
@@ -47,11 +52,11 @@ export function seenAgain(findings: readonly string[], waitsMs: readonly number[
     Number.POSITIVE_INFINITY,
   ] as [string, number]);
   if (reads > waitsMs.length) return;
-  Context.current().heartbeat({ ...kept, seen } satisfies Seen);
+  heartbeat({ ...kept, seen } satisfies Seen);
   const waitMs = atLeast(waitsMs[reads - 1] ?? 0);
   throw ApplicationFailure.create({
-    type: 'ReadAgain',
-    message: `${finding} (reading ${reads} of ${waitsMs.length + 1}; the next one in ${formatDuration(waitMs)})`,
+    type: READ_AGAIN,
+    message: `${finding}${why && `: ${why}`} (reading ${reads} of ${waitsMs.length + 1}; the next one in ${formatDuration(waitMs)})`,
     nextRetryDelay: waitMs,
     details: [kept],
     category: ApplicationFailureCategory.BENIGN,
@@ -61,7 +66,26 @@ export function seenAgain(findings: readonly string[], waitsMs: readonly number[
 /** Heartbeats the progress of an attempt, and keeps what the attempts before it have found. */
 export function heartbeatProgress(progress: object): void {
   const seen = seenBefore();
-  Context.current().heartbeat(seen === undefined ? progress : ({ ...progress, seen } satisfies Seen));
+  heartbeat(seen === undefined ? progress : ({ ...progress, seen } satisfies Seen));
+}
+
+/**
+ * Heartbeats what the attempt fails with, beside all that was known before. An activity whose time runs out ends with a timeout,
+ * which says nothing of the failures of its attempts.
+ */
+export function heartbeatFailure(failed: CloudErrorInfo): void {
+  const context = Context.current();
+  const known = latest.get(context) ?? (context.info.heartbeatDetails as object | undefined);
+  heartbeat({ ...known, failed } satisfies FailedAttempt);
+}
+
+/** The last heartbeat of an attempt that runs. */
+const latest = new WeakMap<Context, object>();
+
+function heartbeat(details: object): void {
+  const context = Context.current();
+  latest.set(context, details);
+  context.heartbeat(details);
 }
 
 function seenBefore(): Seen['seen'] {

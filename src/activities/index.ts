@@ -16,11 +16,13 @@ export { exportInputSchema, parseExportInput, parseExportStart } from '../reques
 export type { AccountCloud, ExportActivityDeps } from './cloud';
 
 /**
- * The activities of exports and batches, by the names that the workflows call.
+ * The activities of exports and batches, by the names that the workflows call. `ImsExportPlugin` gives them to a worker together
+ * with the settings that suit them, `EXPORT_WORKER_OPTIONS`; no verdict rests on those.
  *
  * @example
  * ```ts
- * await Worker.create({ taskQueue, workflowsPath, activities: createExportActivities({ accounts }) });
+ * const activities = createExportActivities({ accounts });
+ * await Worker.create({ ...EXPORT_WORKER_OPTIONS, taskQueue, workflowsPath, activities });
  * ```
  */
 export function createExportActivities(deps: ExportActivityDeps): ExportActivities & BatchActivities {

@@ -4,12 +4,13 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import { EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { type CloudErrorInfo, EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { invalidField } from '../export/failures';
 import { notRead } from '../export/failures/before-submit';
-import { CloudError } from '../huaweicloud';
+import { CloudError, CREDENTIALS_HELD_BACK, CREDENTIALS_UNAVAILABLE } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits, isDenied, mayPass, retryLater } from './cloud';
-import { heartbeatProgress, seenAgain } from './evidence';
+import { READ_AGAIN, seenAgain } from './evidence';
 
 /**
  * The account that an input names.
@@ -33,30 +34,33 @@ export function refuseReservedOptions(settings: ExportSettings): void {
 }
 
 /**
- * Why the cloud could not be read, as a failure: one that Temporal retries where the cloud may answer later, and where it
- * has refused only once. Anything but a cloud error as it is.
+ * What an activity that submits nothing fails with: a failure that Temporal retries where the cloud may answer later, and where
+ * it has refused only once. What is no answer at all, such as Temporal being away or a bug, is given up when an outage would be.
  *
  * A key that rests, since the circuit breaker holds it back, is no refusal: the next attempt comes when the key may be tried
- * again, if that is within `budgetMs`. Only when it rests again by then has the cloud refused it meanwhile.
- *
- * @param outageMs how long the cloud may be away
+ * again, if that is within `budgetMs`. Only a key that the cloud has refused again meanwhile, after a rest, is refused.
  */
 export function notSubmitted(
   deps: ExportActivityDeps,
   error: unknown,
   { account, context, budgetMs, outageMs }: Patience & { account: string; context: FailureContext },
 ): unknown {
-  if (!(error instanceof CloudError)) return error;
-  const { code, operation, retryAfterMs } = error;
+  if (!(error instanceof CloudError)) {
+    const isOver = !isVerdict(error) && leftOf(outageMs) <= 0;
+    return isOver ? notRead(context, account, ownError(error), false) : error;
+  }
+  const { code, operation, message, retryAfterMs } = error;
   const denied = isDenied(error);
   const refusal = () => notRead(context, account, error.info(), denied);
   if (mayPass(error)) {
-    const rests = code === HELD_BACK;
-    const isOver = (retryAfterMs ?? 0) > leftOf(rests ? budgetMs : outageMs) || (rests && restedBefore());
+    const patienceMs = isHeldBack(error) ? budgetMs : outageMs;
+    const isOver = (retryAfterMs ?? 0) > leftOf(patienceMs) || wasRefusedAgain(error);
     return isOver ? refusal() : retryLater(error);
   }
   const { contradictedMs, refusedMs } = evidenceWaits(deps);
-  if (denied) seenAgain([`Account ${account} was refused by ${operation}: ${code}`], refusedMs, error.info());
+  // Whatever was asked and whichever code it was answered with: it is the account that is refused.
+  if (denied)
+    seenAgain([`Account ${account} was refused`], refusedMs, error.info(), `${operation}: ${code}: ${message}`);
   else seenAgain([`${operation} was refused: ${code}`], contradictedMs, error.info());
   return refusal();
 }
@@ -68,24 +72,40 @@ export const OUTAGE_MS = 900_000;
 interface Patience {
   /** While the key rests: `submitBudget`. */
   budgetMs: number;
-  /** While the cloud cannot be reached. */
+  /** While the cloud cannot be reached, or anything else goes wrong. */
   outageMs: number;
 }
 
-const HELD_BACK = 'CredentialsHeldBack';
-
-/** Whether the attempt before this one found the key at rest too; the next one finds that this one did. */
-function restedBefore(): boolean {
-  const rested = (Context.current().info.heartbeatDetails as { rested?: boolean } | undefined)?.rested === true;
-  heartbeatProgress({ rested: true });
-  return rested;
+/** Whether an error says by itself what is next: a final failure, another reading, or a cancel. */
+function isVerdict(error: unknown): boolean {
+  if (error instanceof ApplicationFailure) return error.nonRetryable === true || error.type === READ_AGAIN;
+  return error instanceof TemporalFailure;
 }
 
-/** By the clock of the server, which both times are of. Temporal tries no longer than the activity has in all. */
+function ownError(error: unknown): CloudErrorInfo {
+  const code = (error instanceof ApplicationFailure && error.type) || 'ACTIVITY_FAILED';
+  const message = error instanceof Error ? error.message : String(error);
+  return { code, message, httpStatus: null, requestId: null, operation: Context.current().info.activityType };
+}
+
+/** A key that rests, or a password or key by which the keys are had. */
+function isHeldBack({ code, retryAfterMs }: CloudError): boolean {
+  return code === CREDENTIALS_HELD_BACK || (code === CREDENTIALS_UNAVAILABLE && retryAfterMs !== null);
+}
+
+/** Since this activity was scheduled. By no clock but that of the server: the other time is a length, and none too short. */
+function wasRefusedAgain({ refusedAgainMsAgo }: CloudError): boolean {
+  return refusedAgainMsAgo !== null && refusedAgainMsAgo < triedForMs();
+}
+
+/** Temporal tries no longer than the activity has in all. */
 function leftOf(patienceMs: number): number {
-  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs, scheduleToCloseTimeoutMs } = Context.current().info;
-  return (
-    Math.min(patienceMs, scheduleToCloseTimeoutMs || patienceMs) -
-    (currentAttemptScheduledTimestampMs - scheduledTimestampMs)
-  );
+  const { scheduleToCloseTimeoutMs } = Context.current().info;
+  return Math.min(patienceMs, scheduleToCloseTimeoutMs || patienceMs) - triedForMs();
+}
+
+/** From the first attempt to this one, by the clock of the server. */
+function triedForMs(): number {
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = Context.current().info;
+  return currentAttemptScheduledTimestampMs - scheduledTimestampMs;
 }

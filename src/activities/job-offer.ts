@@ -15,15 +15,26 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { MESSAGES, NOTHING_TO_RESOLVE, type SubmissionResolution, type SubmitInput } from '../contract';
+import {
+  type ExportMemo,
+  MESSAGES,
+  NOTHING_TO_RESOLVE,
+  type SubmissionResolution,
+  type SubmitInput,
+} from '../contract';
 import { attachCommand } from '../export/guidance';
+import { SUBMIT_SETTLES_MS } from '../export/time';
+import { describeRun, readMemo } from '../temporal/runs';
 import { ASK_LIMIT_MS, confirmedHeartbeat } from './confirmed-heartbeat';
-
-/** Where the workflow does not say it: as long as an ambiguous submit settles. */
-const OFFER_FOR_MS = 260_000;
 
 const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 5_000;
+
+/**
+ * So long an id is offered at least once the worker shuts down. A worker without a time of grace cancels its activities at once,
+ * and the workflow may not even have learnt yet that its submit was lost.
+ */
+const MIN_AFTER_SHUTDOWN_MS = 20_000;
 
 /** What came of one offer. `over`: nothing of this export takes it any more. */
 type Answer = { kind: 'taken' } | { kind: 'again' | 'over'; reason: string };
@@ -34,12 +45,13 @@ type Answer = { kind: 'taken' } | { kind: 'again' | 'over'; reason: string };
  * the activity up, the workflow takes it by the update `resolveSubmission`.
  *
  * The cancellation of the activity, by which the Worker reports that it was given up, does not end this; nor does a
- * shutdown, before its time of grace is over.
+ * shutdown, before its time of grace and 20 seconds are over.
  */
 export async function offerJob(context: Context, input: SubmitInput, jobId: string): Promise<void> {
   const { imageId, bucket, objectKey } = input.request;
   const named = { jobId, imageId, bucket, objectKey };
   const startedAtMs = performance.now();
+  let shutDownAtMs = Number.POSITIVE_INFINITY;
   // At once: whatever happens from here on, the id is not lost.
   context.log.info('The cloud has accepted the export', named);
   const update = new JobUpdate(context, input, jobId);
@@ -55,8 +67,12 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
           reason: said.reason,
         });
       }
-      const isOver = performance.now() - startedAtMs + waitMs > (input.offerForMs ?? OFFER_FOR_MS);
-      if (isOver || context.cancellationDetails?.workerShutdown) return { ...said, kind: 'over' as const };
+      const nowMs = performance.now();
+      if (context.cancellationDetails?.workerShutdown) shutDownAtMs = Math.min(shutDownAtMs, nowMs);
+      const isOver =
+        nowMs - startedAtMs + waitMs > (input.offerForMs ?? SUBMIT_SETTLES_MS) ||
+        nowMs - shutDownAtMs + waitMs > MIN_AFTER_SHUTDOWN_MS;
+      if (isOver) return { ...said, kind: 'over' as const };
       await sleep(waitMs);
     }
   });
@@ -117,20 +133,28 @@ class JobUpdate {
 
   /** The latest run of the chain in which the submit was asked for. */
   #handle() {
-    const { client, info } = this.context;
-    const workflowId = info.workflowExecution?.workflowId ?? '';
+    const { client } = this.context;
     const { firstRunId, runId } = this.input;
     return firstRunId === undefined
-      ? client.workflow.getHandle(workflowId, runId)
-      : client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
+      ? client.workflow.getHandle(this.#workflowId, runId)
+      : client.workflow.getHandle(this.#workflowId, undefined, { firstExecutionRunId: firstRunId });
+  }
+
+  get #workflowId(): string {
+    return this.context.info.workflowExecution?.workflowId ?? '';
   }
 
   /** An earlier offer may have been taken, and its answer lost: the memo shows the job. */
   async #unlessTracked(otherwise: Answer): Promise<Answer> {
     const { client } = this.context;
     try {
-      const { memo } = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () => this.#handle().describe());
-      return memo?.jobId === this.jobId ? { kind: 'taken' } : otherwise;
+      const { firstRunId, runId } = this.input;
+      const ofRun = firstRunId === undefined ? runId : undefined;
+      const run = await client.withDeadline(Date.now() + ASK_LIMIT_MS, () =>
+        describeRun(client, this.#workflowId, ofRun),
+      );
+      const { value: memo } = await readMemo<ExportMemo>(client, run, ['jobId']);
+      return memo.jobId === this.jobId ? { kind: 'taken' } : otherwise;
     } catch {
       return otherwise;
     }

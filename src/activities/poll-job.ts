@@ -18,6 +18,7 @@ export function pollJob(deps: ExportActivityDeps): ExportActivities['imsPollJob'
 
 function outcomeOf(error: CloudError): PollOutcome {
   if (isDenied(error)) return { kind: 'denied', error: error.info() };
-  if (error.class === 'notFound') return { kind: 'notFound', error: error.info() };
+  // Only the service itself knows its jobs: its answers have a request id.
+  if (error.class === 'notFound' && error.requestId !== null) return { kind: 'notFound', error: error.info() };
   return { kind: 'error', error: error.info(), retryAfterMs: error.retryAfterMs };
 }

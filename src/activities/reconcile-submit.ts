@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { ExportActivities, ExportedObject, ReconcileInput, ReconcileOutcome } from '../contract';
+import { objectionToObject } from '../export/attached-object';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
 import { heartbeatProgress, seenAgain } from './evidence';
@@ -18,25 +19,36 @@ interface Kept {
  * found that; so does that there is none where one is expected.
  *
  * @throws ApplicationFailure CloudUnavailable, retryable, while OBS cannot be asked and no object was seen; ReadAgain,
- *   retryable, while one attempt alone has found what is wrong
+ *   retryable, while one attempt alone has found what is wrong, or was refused
  */
 export function reconcileSubmit(deps: ExportActivityDeps): ExportActivities['imsReconcileSubmit'] {
   return async (input) => {
     const details = Context.current().info.heartbeatDetails as Partial<Kept> | undefined;
-    const kept = details?.object && { object: details.object };
+    // A job that runs already is not submitted: then only what this attempt sees counts.
+    const kept = input.job === undefined && details?.object ? { object: details.object } : undefined;
     const outcome = await inspectOrTell(deps, input, kept);
     const finding = findingOf(outcome, input);
     if (finding !== null) {
       const object = outcome.kind === 'candidate' ? { object: outcome.object } : {};
-      seenAgain([finding], evidenceWaits(deps).contradictedMs, object);
+      const { refusedMs, contradictedMs } = evidenceWaits(deps);
+      seenAgain([finding], outcome.kind === 'denied' ? refusedMs : contradictedMs, object);
     }
     return outcome;
   };
 }
 
 /** What is decided by this outcome, where that is more than to read again later; null else. */
-function findingOf(outcome: ReconcileOutcome, { request, expected, destinationFreeAt }: ReconcileInput): string | null {
+function findingOf(outcome: ReconcileOutcome, input: ReconcileInput): string | null {
+  const { request, expected, destinationFreeAt, job } = input;
   if (outcome.kind === 'free') return expected ? `There is no object ${request.bucketUrl}` : null;
+  if (job !== undefined) {
+    const objection = outcome.kind === 'candidate' ? objectionToObject(outcome.object, job) : null;
+    return objection && `The object ${request.bucketUrl} is not of the job: ${objection}`;
+  }
+  // Where it could be read before, or a person is asked, that is waited for.
+  if (outcome.kind === 'denied' && destinationFreeAt === null && request.options.onAmbiguousSubmit === 'probe') {
+    return `OBS refused to say whether ${request.bucketUrl} is there: ${outcome.error.code}`;
+  }
   // Where it is not known whether the object was there before, no reading takes the doubt away.
   if (outcome.kind !== 'candidate' || !isTime(destinationFreeAt)) return null;
   if (outcome.passing || outcome.doubt === null) return null;

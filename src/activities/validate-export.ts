@@ -1,37 +1,53 @@
-import type { ExportActivities, ExportRequest, ValidatedExport } from '../contract';
-import { contextOf, invalidField } from '../export/failures';
-import { destinationTaken, notAllowed } from '../export/failures/before-submit';
+import type { EarlierExport, ExportActivities, ExportRequest, ValidatedExport } from '../contract';
+import { contextOf, invalidField, isExportFailure } from '../export/failures';
+import { destinationTaken, exportedBefore, notAllowed } from '../export/failures/before-submit';
+import { CloudError } from '../huaweicloud';
 import { parseExportInput } from '../request/export';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './cloud';
+import { compare, type Found, lastSuccess } from './earlier-success';
 import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight } from './preflight';
-import { readFacts } from './preflight/facts';
+import { type PreflightFacts, readFacts, readObject } from './preflight/facts';
+import { REPLACED } from './preflight/rules/destination';
 import { readRegistration } from './search-attributes';
 
 /**
  * `imsValidateExport`: checks the shape of the input, then the rules of the API against the image, the bucket and the
- * destination. Reads only.
+ * destination. Reads only. Where the last success at this destination is what is asked for, and its object is still there, unchanged,
+ * its result is the answer.
  *
  * @throws ApplicationFailure InvalidExportRequest, ExportNotAllowed, DestinationExists or AccessDenied, non-retryable;
- *   CloudUnavailable, retryable, while the cloud cannot be asked or the key rests; ReadAgain, retryable, while one attempt alone
- *   was refused by the cloud, or found no image or bucket
+ *   SubmitRejected, non-retryable, when the cloud or Temporal could not be asked for a quarter of an hour; CloudUnavailable or
+ *   TemporalUnavailable, retryable, until then, or while the key rests; ReadAgain, retryable, while one attempt alone was refused
+ *   by the cloud, or found no image or bucket, or an object gone
  */
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
-  return async (input) => {
+  return async (input, earlier = null) => {
     const asked = parseExportInput(input);
     refuseReservedOptions(asked.options);
-    const { request, warnings } = await withRegisteredAttributes(asked);
-    const account = accountOfInput(deps, request.account);
-    // The job has started: reading it shows its image, and its destination need not be free.
-    if (request.attach !== null) return { request, warnings, destinationFreeAt: null };
+    let registered: Awaited<ReturnType<typeof withRegisteredAttributes>> | null = null;
     try {
-      const validated = await validate(deps, request, account);
+      registered = await withRegisteredAttributes(asked);
+      const { request, warnings } = registered;
+      const account = accountOfInput(deps, request.account);
+      const validated =
+        request.attach === null
+          ? await validate(deps, request, account, earlier)
+          : await validateAttached(deps, request, account, earlier);
       return { ...validated, warnings: [...warnings, ...validated.warnings] };
     } catch (error) {
-      const { submitBudgetMs: budgetMs } = request.options;
-      const context = contextOf(request, input);
-      throw notSubmitted(deps, error, { account: request.account, context, budgetMs, outageMs: OUTAGE_MS });
+      const { submitBudgetMs: budgetMs } = asked.options;
+      const context = contextOf(asked, input);
+      const failure = notSubmitted(deps, error, { account: asked.account, context, budgetMs, outageMs: OUTAGE_MS });
+      // The cloud shows nothing at all: of an earlier success, that is its date.
+      if (registered === null || !(error instanceof CloudError && isExportFailure(failure))) throw failure;
+      const { request, warnings } = registered;
+      const { code, operation } = error;
+      const refused = { kind: 'refused', code, text: `${operation}: ${code}` } as const;
+      const found = compare(request, await lastSuccess(request, earlier), refused);
+      if (found.kind === 'unreadable') return { ...accepted(request), warnings, earlierResult: found.result };
+      throw failure;
     }
   };
 }
@@ -40,18 +56,73 @@ async function validate(
   deps: ExportActivityDeps,
   request: ExportRequest,
   account: AccountCloud,
+  earlier: EarlierExport | null,
 ): Promise<ValidatedExport> {
   const facts = await readFacts(account, request);
   const report = preflight(facts);
   const { refusals, warnings, failureType } = report;
+  const found = await compareWithEarlier(deps, request, facts.destination, earlier, report.readAgain);
+  if (found.kind === 'same' || found.kind === 'unreadable') {
+    return { ...accepted(request), earlierResult: found.result };
+  }
+  if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
-  seenAgain(report.readAgain, evidenceWaits(deps).contradictedMs);
+  if (found.kind === 'changed') throw destinationTaken(request, destination?.object ?? null, [REPLACED]);
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
       ? destinationTaken(request, destination?.object ?? null, refusals)
       : notAllowed(request, facts.image?.name ?? null, report);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
+}
+
+/** The job has started: reading it shows its image, and its destination need not be free. */
+async function validateAttached(
+  deps: ExportActivityDeps,
+  request: ExportRequest,
+  account: AccountCloud,
+  earlier: EarlierExport | null,
+): Promise<ValidatedExport> {
+  // Without a success before, nothing there can be taken for that of this job.
+  if (earlier?.outcome !== 'succeeded') return accepted(request);
+  const found = await compareWithEarlier(deps, request, await readObject(account, request), earlier);
+  if (found.kind === 'same' || found.kind === 'unreadable') {
+    return { ...accepted(request), earlierResult: found.result };
+  }
+  if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
+  return accepted(request);
+}
+
+function accepted(request: ExportRequest): ValidatedExport {
+  return { request, warnings: [], destinationFreeAt: null };
+}
+
+/**
+ * What is at the destination, compared with the last success there. Temporal is asked for one only where there may be its object,
+ * or where the starter has found one.
+ *
+ * @param readAgain what else counts only once it was read again
+ * @throws ApplicationFailure ReadAgain, retryable, while one attempt alone has found it
+ */
+async function compareWithEarlier(
+  deps: ExportActivityDeps,
+  request: ExportRequest,
+  destination: PreflightFacts['destination'],
+  earlier: EarlierExport | null,
+  readAgain: readonly string[] = [],
+): Promise<Found> {
+  const isFree = destination.kind === 'read' && destination.value.object === null;
+  const mayBeThere = !isFree || earlier !== null;
+  const found = compare(request, mayBeThere ? await lastSuccess(request, earlier) : null, destination);
+  const { contradictedMs, refusedMs } = evidenceWaits(deps);
+  if (found.kind === 'unreadable' && destination.kind === 'refused') {
+    seenAgain([`The object could not be read: ${destination.text}`], refusedMs);
+  }
+  if (found.kind === 'same' || found.kind === 'unreadable') return found;
+  const isContradicted = found.kind === 'gone' || found.kind === 'changed';
+  const contradiction = `The object of the export that ended ${earlier?.finishedAt ?? 'before'} is ${found.kind}`;
+  seenAgain(isContradicted ? [...readAgain, contradiction] : readAgain, contradictedMs);
+  return found;
 }
 
 /**

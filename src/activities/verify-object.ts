@@ -22,7 +22,7 @@ export function verifyObject(deps: ExportActivityDeps): ExportActivities['imsVer
       if (!(error instanceof CloudError)) throw error;
       if (mayPass(error)) throw retryLater(error);
       const reason = notReadable(input.request, error);
-      seenAgain([reason], refusedMs);
+      seenAgain([`OBS refused ${input.request.bucketUrl}`], refusedMs, {}, denialText(error));
       return { kind: 'skipped', reason };
     }
   };

@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
-import type { BatchCounts, BatchItemResult, ExportImagesInput, ExportImagesResult } from '../contract';
+import type { BatchFailedDetails, BatchItemResult, ExportImagesInput, ExportImagesResult, FailWhen } from '../contract';
 import { describeCounts } from '../export/summaries';
-import { EXIT } from './exit-codes';
+import { exitCodeOfBatch } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
-import { type OutputOptions, printJson } from './output';
+import { type OutputOptions, printJson, UNREADABLE } from './output';
 import { columns } from './table';
 
 export interface BatchFlags extends OutputOptions {
   maxConcurrent?: number;
   dryRun?: boolean;
+  failWhen?: FailWhen;
   wait?: boolean;
   name?: string;
   taskQueue: string;
@@ -42,17 +43,20 @@ export async function waitForBatch(
   await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
     followBatch(client, workflowId, undefined, onOutage),
   );
-  const result = await batchResult(client, workflowId, runId);
+  const result = await batchResult(client, workflowId, runId).catch((error: unknown) => {
+    if (!json) for (const line of troubleLines(error)) console.log(line);
+    throw error;
+  });
   if (json) printJson(result);
   else for (const line of verdictLines(result)) console.log(line);
   process.exitCode = exitCodeOfBatch(result.counts);
 }
 
 /** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
-function progressOf({ status, memo, workflowStatus }: BatchReport): string {
+function progressOf({ status, memo, workflowStatus, unreadable }: BatchReport): string {
   if (status === null) {
     const counts = describeCounts(memo.counts ?? {});
-    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : ', no worker answers'}`;
+    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : unreadable ? ', unreadable' : ', no worker answers'}`;
   }
   if (status.phase === 'planning') return 'planning';
   if (status.failure !== null) return `failed (${status.failure.type})`;
@@ -64,7 +68,7 @@ function progressOf({ status, memo, workflowStatus }: BatchReport): string {
 
 /** The lines of a report, for people. */
 export function batchLines(report: BatchReport): string[] {
-  const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
+  const { workflowId, workflowStatus, startedAt, closedAt, memo, status, unreadable } = report;
   const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
   const isPlanned = status !== null && status.dryRun !== null;
@@ -77,7 +81,8 @@ export function batchLines(report: BatchReport): string[] {
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
-  if (status === null && closedAt === null)
+  if (unreadable) lines.push(`  note     ${UNREADABLE}`);
+  else if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
@@ -88,6 +93,21 @@ function troubleText({ imageId, bucketUrl, failure }: BatchItemResult): string {
 
 /** A table of the verdicts, those that went well first, and the counts. */
 function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesResult): string[] {
+  const table = tableOf(items);
+  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
+  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
+}
+
+/** Why a batch has failed by its verdicts; nothing of any other error. */
+function troubleLines(error: unknown): string[] {
+  if (!(error instanceof ExportError) || error.code !== 'BatchFailed') return [];
+  const { troubles, counts, total } = error.details as BatchFailedDetails;
+  const shown =
+    troubles.length < total - counts.succeeded ? `, the last ${troubles.length} that did not end well above` : '';
+  return [...tableOf(troubles), `${total} images: ${describeCounts(counts)}${shown}`];
+}
+
+function tableOf(items: readonly BatchItemResult[]): string[] {
   const rows = items.map(({ verdict, imageId, bucketUrl, jobId, size, failure }) => [
     verdict,
     imageId,
@@ -96,27 +116,18 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
     size === undefined ? '-' : String(size),
     failure === undefined ? '' : `${failure.type}: ${failure.message}`,
   ]);
-  const table = rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
-  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
-  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
-}
-
-/** Failed or refused before unknown; an export that is canceled, or belongs to another caller, has not succeeded either. */
-export function exitCodeOfBatch(counts: BatchCounts): number {
-  if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
-    return EXIT.failed;
-  }
-  return counts.unknown > 0 ? EXIT.unknown : EXIT.succeeded;
+  return rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
 }
 
 /** What the file says, and what the flags say in its place. */
-async function inputOf(file: string, { maxConcurrent, dryRun }: BatchFlags): Promise<ExportImagesInput> {
+async function inputOf(file: string, { maxConcurrent, dryRun, failWhen }: BatchFlags): Promise<ExportImagesInput> {
   const read = parse(file, await contentOf(file));
   if (typeof read !== 'object' || read === null || Array.isArray(read)) return read as ExportImagesInput;
   return {
     ...read,
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
     ...(dryRun ? { dryRun } : {}),
+    ...(failWhen === undefined ? {} : { failWhen }),
   };
 }
 

@@ -5,12 +5,17 @@ import { exportResult, followExport, readExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
 import { accountFromEnvironment } from '../huaweicloud';
+import { dataConverterOf, environmentWith } from '../temporal/data-converter';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
-import { resultLines } from './output';
+import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
 const TASK_QUEUE = 'ims-export-demo';
+export interface DemoFlags extends OutputOptions {
+  keep: boolean;
+}
+
 /** Long enough to watch, short enough to wait for. */
 const JOB_SECONDS = 25;
 
@@ -18,7 +23,8 @@ const JOB_SECONDS = 25;
  * `ims-export demo`: a Temporal dev server with its Web UI, the simulated cloud, a worker, and one quick export of a
  * 200 GiB image. Ends when the object is verified; in a terminal it then keeps the Web UI up.
  */
-export async function demo({ keep }: { keep: boolean }): Promise<void> {
+export async function demo({ keep, dataConverter: module }: DemoFlags): Promise<void> {
+  const dataConverter = await dataConverterOf(environmentWith(module));
   const logger = new DefaultLogger('WARN');
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
   console.log('Starting a Temporal dev server, the simulated cloud and a worker …');
@@ -28,8 +34,12 @@ export async function demo({ keep }: { keep: boolean }): Promise<void> {
     const connection = await NativeConnection.connect(temporal.connectionOptions);
     const account = accountFromEnvironment(environmentOf(simulator.info));
     const { namespace } = temporal;
-    const { worker } = await createExportWorker({ connection, namespace, taskQueue: TASK_QUEUE, accounts: [account] });
-    const client = new Client({ connection: await Connection.connect(temporal.connectionOptions), namespace });
+    const { worker } = await createExportWorker({
+      ...{ connection, namespace, taskQueue: TASK_QUEUE, accounts: [account] },
+      worker: { dataConverter },
+    });
+    const clientConnection = await Connection.connect(temporal.connectionOptions);
+    const client = new Client({ connection: clientConnection, namespace, dataConverter });
     await worker.runUntil(async () => {
       await exportLargeImage(client, simulator.info, temporal);
       if (keep) await untilInterrupted();

@@ -1,4 +1,5 @@
 import { type Check, type Diagnosis, diagnose, type ProblemKind } from '../doctor';
+import { environmentWith } from '../temporal/data-converter';
 import { EXIT } from './exit-codes';
 import { type OutputOptions, printJson } from './output';
 
@@ -16,8 +17,8 @@ const EXIT_CODES: { [kind in ProblemKind]: number } = {
 };
 
 /** `ims-export doctor`. */
-export async function doctor({ taskQueue, bucket, account, json }: DoctorFlags): Promise<void> {
-  const diagnosis = await diagnose({ taskQueue, buckets: bucket, account });
+export async function doctor({ taskQueue, bucket, account, dataConverter, json }: DoctorFlags): Promise<void> {
+  const diagnosis = await diagnose({ env: environmentWith(dataConverter), taskQueue, buckets: bucket, account });
   if (json) printJson(diagnosis);
   else for (const line of diagnosisLines(diagnosis)) console.log(line);
   process.exitCode = diagnosis.mendFirst === null ? EXIT.succeeded : EXIT_CODES[diagnosis.mendFirst];

@@ -1,7 +1,8 @@
 import { ExportError, type ExportErrorCode } from '../client';
-import type { FailureType } from '../contract';
+import type { BatchCounts, BatchFailedDetails, FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { DataConverterError } from '../temporal/data-converter';
 import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/metrics-server';
 
@@ -10,6 +11,7 @@ export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canc
 
 const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = {
   NoSuchExport: EXIT.badArguments,
+  Unreadable: EXIT.badArguments,
   ExportEnded: EXIT.failed,
   NothingToResolve: EXIT.failed,
   NotValidatedYet: EXIT.failed,
@@ -19,11 +21,13 @@ const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = 
   TemporalUnreachable: EXIT.temporal,
 };
 
-const CURED_BY_ARGUMENTS = [AccountConfigurationError, ListenError, SimulatorPathError];
+const CURED_BY_ARGUMENTS = [AccountConfigurationError, DataConverterError, ListenError, SimulatorPathError];
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) {
-    const { code } = error;
+    const { code, details } = error;
+    const { counts } = (details ?? {}) as Partial<BatchFailedDetails>;
+    if (code === 'BatchFailed' && counts) return exitCodeOfBatch(counts);
     return isFailureType(code) ? exitCodeOfFailure(code) : EXIT_CODES[code];
   }
   return CURED_BY_ARGUMENTS.some((type) => error instanceof type) ? EXIT.badArguments : EXIT.failed;
@@ -32,4 +36,12 @@ export function exitCodeOf(error: unknown): number {
 function exitCodeOfFailure(type: FailureType): number {
   if (type === 'InvalidExportRequest') return EXIT.badArguments;
   return outcomeOf(type) === 'unknown' ? EXIT.unknown : EXIT.failed;
+}
+
+/** Failed or refused before unknown; an export that is canceled, or belongs to another caller, has not succeeded either. */
+export function exitCodeOfBatch(counts: BatchCounts): number {
+  if (counts.failed + counts.refused + counts.alreadyExporting + counts.canceled + counts.notStarted > 0) {
+    return EXIT.failed;
+  }
+  return counts.unknown > 0 ? EXIT.unknown : EXIT.succeeded;
 }

@@ -14,6 +14,8 @@ import { columns } from './table';
 
 export interface OutputOptions {
   json?: boolean;
+  /** A module; of every command that talks to Temporal. */
+  dataConverter?: string;
   verbose?: boolean;
 }
 
@@ -73,6 +75,7 @@ const FLAGS = new Map([
   ['isQuickExport', '--quick'],
   ['account', '--account'],
   ['attach.jobId', '--job'],
+  ['failWhen', '--fail-when'],
 ]);
 
 /** The lines of a result, for people. */
@@ -94,7 +97,7 @@ export function resultLines(result: ExportImageResult): string[] {
 
 /** The lines of a report, for people. */
 export function reportLines(report: ExportReport): string[] {
-  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt } = report;
+  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt, unreadable } = report;
   const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   const jobId = status?.jobId ?? memo.jobId;
   const imageId = status?.imageId ?? memo.imageId;
@@ -117,7 +120,8 @@ export function reportLines(report: ExportReport): string[] {
   const earlier = readEarlier(status?.earlier ?? memo.earlier);
   const destination = imageId && bucketUrl ? { imageId, bucketUrl } : null;
   if (earlier !== null && leftJob(earlier)) lines.push(`  earlier  ${describeEarlier(earlier, destination)}`);
-  if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
+  const failure = status?.failure ?? memo.failure;
+  if (failure) lines.push(`  failure  ${failure.type}: ${failure.message}`);
   if (outcome) {
     const remoteJob = status?.remoteJob ?? memo.remoteJob ?? 'unknown';
     lines.push(`  outcome  ${outcome}`, `  remains  ${remainsOf({ remoteJob, jobId })}`);
@@ -125,23 +129,28 @@ export function reportLines(report: ExportReport): string[] {
   // Why it was kept, only a worker knows.
   const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
-  if (status === null && closedAt === null)
+  if (unreadable) lines.push(`  note     ${UNREADABLE}`);
+  else if (status === null && closedAt === null)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 
 const KEPT = { reason: 'it is not proven to be of this export, or could not be deleted' };
 
+/** Of an export or a batch. */
+export const UNREADABLE =
+  'some of it cannot be decoded here: name the data converter of the namespace (--data-converter MODULE)';
+
 /** A heading, and a line for each export. */
 export function listLines(reports: readonly ExportReport[]): string[] {
-  const rows = reports.map(({ workflowId, workflowStatus, startedAt, memo }) => [
+  const rows = reports.map(({ workflowId, workflowStatus, startedAt, memo, unreadable }) => [
     startedAt,
     memo.outcome ?? workflowStatus,
     workflowId,
-    memo.jobId ?? '',
+    memo.jobId ?? (unreadable ? 'unreadable' : ''),
   ]);
-  const table = [['STARTED', 'OUTCOME', 'EXPORT', 'JOB'], ...rows];
-  return columns(table);
+  const table = columns([['STARTED', 'OUTCOME', 'EXPORT', 'JOB'], ...rows]);
+  return reports.some(({ unreadable }) => unreadable) ? [...table, `unreadable: ${UNREADABLE}`] : table;
 }
 
 /** `RUNNING 37 %, 3h 10m left`. */

@@ -32,7 +32,7 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
     return;
   }
   await nameJob(client, workflowId, job);
-  const { taken, objection } = await untilChecked(client, workflowId, job, CHECK_LIMIT_MS);
+  const { taken, objection, ended } = await untilChecked(client, workflowId, job, CHECK_LIMIT_MS);
   if (taken === false) {
     throw toExportError(
       invalidField('jobId', job, `the job of this export. It was not taken: ${objection}`),
@@ -44,7 +44,11 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
     return;
   }
   const lastCheck = objection === null ? 'it was not checked yet' : `the last check: ${objection}`;
-  console.error(`Job ${job} is kept; the export goes on checking (${lastCheck}). ${status} tells what came of it`);
+  console.error(
+    ended
+      ? `The export has ended, and does not say that it had taken job ${job} (${lastCheck}). ${status} tells how it ended`
+      : `Job ${job} is kept; the export goes on checking (${lastCheck}). ${status} tells what came of it`,
+  );
   process.exitCode = EXIT.unknown;
 }
 

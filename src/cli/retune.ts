@@ -1,12 +1,17 @@
 import type { Client } from '@temporalio/client';
 import { ExportError, retuneExport } from '../client';
 import { durationText, type RetuneInput } from '../contract';
+import type { OutputOptions } from './output';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options. */
-export type RetuneFlags = { [option in keyof RetuneInput]: string };
+export type RetuneFlags = { [option in keyof RetuneInput]: string } & Pick<OutputOptions, 'dataConverter'>;
 
 /** `ims-export retune`. */
-export async function retune(client: Client, workflowId: string, flags: RetuneFlags): Promise<void> {
+export async function retune(
+  client: Client,
+  workflowId: string,
+  { dataConverter: _ofTheConnection, ...flags }: RetuneFlags,
+): Promise<void> {
   if (Object.keys(flags).length === 0) {
     const message = 'Say what to change, such as --deadline +6h or --max-interval 5m; --help has all of it.';
     throw new ExportError('InvalidExportRequest', message);
@@ -20,7 +25,7 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
 }
 
 /** A bare number is milliseconds, as in JSON. The export reports what is wrong with a value, field by field. */
-function changesOf(flags: RetuneFlags): RetuneInput {
+function changesOf(flags: { [option: string]: string }): RetuneInput {
   return Object.fromEntries(
     Object.entries(flags).map(([option, text]) => [option, /^\d+$/.test(text) ? Number(text) : text]),
   );

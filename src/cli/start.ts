@@ -9,7 +9,7 @@ import {
   type StartedExport,
   startExport,
 } from '../client';
-import { type AttachExportInput, durationText, type ExportImageInput } from '../contract';
+import { type AttachExportInput, durationText, type ExportImageInput, type ExportImageResult } from '../contract';
 import { showToEnd } from './following';
 import { type OutputOptions, printJson, resultLines } from './output';
 import { progressDisplay } from './progress-display';
@@ -47,7 +47,8 @@ async function reportStart(client: Client, flags: StartFlags, starting: Promise<
   const started = await starting;
   if (!flags.json) {
     const { status } = await readExport(client, started.workflowId);
-    for (const line of [...startedLines(started), ...limitLines(status)]) console.log(line);
+    const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
+    for (const line of [...startedLines(started), ...earlier, ...limitLines(status)]) console.log(line);
   }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
@@ -139,9 +140,15 @@ function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[
   return [
     `${verb} export ${workflowId}`,
     `  job      ${jobId ?? 'never seen'}`,
-    ...(how === 'alreadySucceeded'
-      ? ['  note     it had succeeded before: nothing was begun now. Another object key exports again']
-      : []),
     ...notes.map((note) => `  note     ${note}`),
+  ];
+}
+
+/** An earlier success is one as of its date; whether its object is there was looked at now. */
+function earlierLines({ finishedAt, verification }: ExportImageResult): string[] {
+  const isThere = verification.state === 'verified' ? 'Its object is there, unchanged.' : verification.reason;
+  return [
+    `  note     it had succeeded before, as of ${finishedAt}: nothing was submitted now. Another object key exports again`,
+    `  object   ${isThere}`,
   ];
 }

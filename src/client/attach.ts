@@ -4,20 +4,29 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { type AttachExportInput, type ExportRequest, exportWorkflowId } from '../contract';
+import {
+  type AttachExportInput,
+  EXPORT_IMAGE_WORKFLOW,
+  type ExportMemo,
+  type ExportRequest,
+  exportWorkflowId,
+} from '../contract';
 import { invalidField } from '../export/failures';
 import { otherJobTracked } from '../export/failures/before-submit';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
+import { listRuns, readMemo } from '../temporal/runs';
+import { isInvalidArgument } from '../temporal/unreachable';
 import { ExportError, toExportError } from './errors';
-import { listExports, readExport } from './follow';
+import { type ExportReport, readExport } from './follow';
 import { foundByStatus, wantedBy } from './joining';
 import { type StartedExport, type StartOptions, startExport } from './start';
 import { reportStartProgress } from './start-progress';
 import { resolveSubmission, untilChecked } from './steer';
+import { shortCall } from './temporal-calls';
 
-/** The number of exports, newest first, that are searched for one that tracks the job. */
-const ASKED_EXPORTS = 1_000;
+/** Exports that are searched, newest first, for one that tracks the job; and again so many of its image. */
+const MAX_SEARCHED = 100;
 
 /**
  * Tracks a job that was started elsewhere: by the console, or by an export that was canceled or lost. The job must be an
@@ -45,9 +54,12 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   try {
     // What is wrong with the input is reported before Temporal is asked.
     const request = parseExportStart(input);
-    const jobId = request.attach?.jobId ?? '';
-    await refuseJobOfOtherDestination(client, jobId, input.bucketUrl);
-    if (await seeksItsJob(client, workflowId, request)) await nameItsJob(client, workflowId, jobId);
+    const { jobId = '' } = request.attach ?? {};
+    const own = await reportIfAny(client, workflowId);
+    // What has begun it here needs no search.
+    const isOwn = own?.memo.jobId === jobId && own.memo.attached !== true;
+    if (!isOwn) await refuseJobOfOtherDestination(client, request, jobId);
+    if (own !== null && seeksItsJob(own, request)) await nameItsJob(client, workflowId, jobId);
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -56,31 +68,48 @@ async function attach(client: Client, input: AttachExportInput, options: StartOp
   throw toExportError(otherJobTracked(input, input.attach.jobId, started.jobId), workflowId);
 }
 
-/** The cloud does not say where a job exports to, but an export that started or tracked it does. */
-async function refuseJobOfOtherDestination(client: Client, jobId: string, bucketUrl: string): Promise<void> {
-  const exports = await listExports(client, ASKED_EXPORTS);
-  // One that only attached to it, and has ended, may have been a mistake.
-  const other = exports.find(
-    ({ memo, closedAt }) =>
-      memo.jobId === jobId && memo.bucketUrl !== bucketUrl && (closedAt === null || memo.attached !== true),
-  );
-  if (other === undefined) return;
-  throw invalidField(
-    'bucketUrl',
-    bucketUrl,
-    `${other.memo.bucketUrl}, the destination of job ${jobId} by ${other.workflowId}`,
-  );
+/**
+ * The cloud does not say where a job exports to, but an export that started or tracked it does. It is looked for among the
+ * newest, and where search attributes tell them among those of the image: of each the job id alone is decoded.
+ */
+async function refuseJobOfOtherDestination(
+  client: Client,
+  { imageId, bucketUrl }: ExportRequest,
+  jobId: string,
+): Promise<void> {
+  const exports = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
+  const ofImage = shortCall(client, () =>
+    listRuns(client, `${exports} AND ImsExportImageId = '${imageId}'`, MAX_SEARCHED),
+  ).catch((error: unknown) => {
+    // The namespace does not have the search attribute.
+    if (isInvalidArgument(error)) return [];
+    throw error;
+  });
+  // What has succeeded is the least likely to be attached to, and the most there is.
+  const open = shortCall(client, () => listRuns(client, `${exports} AND ExecutionStatus != 'Completed'`, MAX_SEARCHED));
+  for (const run of [...(await ofImage), ...(await open)]) {
+    if ((await readMemo<ExportMemo>(client, run, ['jobId'])).value.jobId !== jobId) continue;
+    const { value: memo } = await readMemo<ExportMemo>(client, run, ['bucketUrl', 'attached']);
+    const isOther = memo.bucketUrl !== undefined && memo.bucketUrl !== bucketUrl;
+    // One that only attached to it, and has ended, may have been a mistake.
+    if (!isOther || (run.closeTime !== undefined && memo.attached === true)) continue;
+    const expected = `${memo.bucketUrl}, the destination of job ${jobId} by ${run.workflowId}`;
+    throw invalidField('bucketUrl', bucketUrl, expected);
+  }
 }
 
-async function seeksItsJob(client: Client, workflowId: string, request: ExportRequest): Promise<boolean> {
-  const report = await readExport(client, workflowId).catch((error: unknown) => {
+async function reportIfAny(client: Client, workflowId: string): Promise<ExportReport | null> {
+  return await readExport(client, workflowId).catch((error: unknown) => {
     if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
     throw error;
   });
-  if (report === null || report.status === null || report.closedAt !== null) return false;
+}
+
+function seeksItsJob({ status, closedAt }: ExportReport, request: ExportRequest): boolean {
+  if (status === null || closedAt !== null) return false;
   // A job is of an image. Whether the format is the same, the start that follows compares.
   const wanted = { ...wantedBy(request), fileFormat: null };
-  return decide('status', wanted, foundByStatus(report.status)) === 'nameJob';
+  return decide('status', wanted, foundByStatus(status)) === 'nameJob';
 }
 
 /** Names the job to the export and waits until it has confirmed or refused it. */

@@ -15,13 +15,15 @@ import {
   EXPORT_IMAGE_WORKFLOW,
   EXPORT_UNCONFIRMED,
   type ExportImageInput,
+  type ExportImageResult,
   type ExportIntent,
   type ExportRequest,
   exportWorkflowId,
   MESSAGES,
 } from '../contract';
-import { type ClosedRun, earlierToPass } from './earlier';
-import { ExportError, isUnreachable } from './errors';
+import type { ClosedRun } from '../export/earlier-run';
+import { earlierToPass } from './earlier';
+import { ExportError, isUnreachable, readable, unreadable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
 import { exportResult } from './result';
@@ -40,6 +42,8 @@ export interface SubmittedJob {
   jobId: string | null;
   /** The run that was started or joined. */
   runId: string;
+  /** Where it has succeeded without a job of its own. */
+  result?: ExportImageResult;
 }
 
 /**
@@ -51,11 +55,11 @@ export async function startAndAwaitJob(
   client: Client,
   input: ExportImageInput,
   request: ExportRequest,
-  { taskQueue, before }: { taskQueue: string; before?: ClosedRun },
+  { taskQueue, before }: { taskQueue: string; before?: ClosedRun & { workflowId: string } },
 ): Promise<SubmittedJob> {
-  const earlier = before?.closeTime === undefined ? null : earlierToPass(before);
+  const earlier = before?.closeTime === undefined ? null : await earlierToPass(client, before);
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
-    ...exportStartOptions('client', input, request, earlier),
+    ...exportStartOptions(input, request, earlier),
     taskQueue,
     workflowIdConflictPolicy: 'USE_EXISTING',
   });
@@ -71,11 +75,17 @@ export async function startAndAwaitJob(
     const { workflowId, workflowRunId: runId = '' } = update;
     const answer = update;
     try {
-      return { jobId: await throughOutages(() => answer.result()), runId };
+      return {
+        jobId: await readable(
+          workflowId,
+          throughOutages(() => answer.result()),
+        ),
+        runId,
+      };
     } catch (error) {
       const type = updateFailureType(error);
       if (type === WORKFLOW_ENDED || type === EXPORT_UNCONFIRMED) {
-        return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
+        return await succeeded(client, workflowId, runId);
       }
       if (type !== CONTINUED_AS_NEW) throw error;
       // The export waits on in a new run: ask that one.
@@ -86,6 +96,11 @@ export async function startAndAwaitJob(
     }
   }
   return await jobByStatus(client, request, { taskQueue, before });
+}
+
+async function succeeded(client: Client, workflowId: string, runId: string): Promise<SubmittedJob> {
+  const result = await exportResult(client, workflowId, runId);
+  return { jobId: result.jobId, runId, result };
 }
 
 /** Undefined when the update was not taken in time: the worker may be gone, or more callers wait than Temporal allows. */
@@ -113,11 +128,13 @@ async function jobByStatus(
   const workflowId = exportWorkflowId(request.bucketUrl);
   let answered = false;
   try {
-    for await (const { status, runId, closedAt, memo } of followExport(client, workflowId)) {
+    for await (const report of followExport(client, workflowId)) {
+      const { status, runId, closedAt, memo } = report;
+      if (report.unreadable && status === null && closedAt === null) throw unreadable(workflowId);
       if (closedAt !== null && runId === before?.runId) throw notStarted(request);
       if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };
-      if (closedAt !== null) return { jobId: (await exportResult(client, workflowId, runId)).jobId, runId };
+      if (closedAt !== null) return await succeeded(client, workflowId, runId);
       if (status === null && !answered) throw notTaken(client, taskQueue, workflowId);
       answered ||= status !== null || memo.jobId !== undefined;
     }

@@ -4,12 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import {
-  type Client,
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import {
   BATCH_MESSAGES,
   type BatchMemo,
@@ -27,9 +22,19 @@ import { invalidField } from '../export/failures';
 import { cutToBytes, shellWord } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
-import { ExportError, toExportError } from './errors';
-import { answered, steer } from './steer';
-import { answerOf, factsOfRun, reportsUntilEnd, shortCall, throughOutages } from './temporal-calls';
+import { describeRun, readMemo } from '../temporal/runs';
+import { ExportError, readable, toExportError, unreadable } from './errors';
+import { steer, update } from './steer';
+import {
+  answerOf,
+  factsOfRun,
+  findRun,
+  ifUnreadable,
+  reportsUntilEnd,
+  requireReadable,
+  shortCall,
+  throughOutages,
+} from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartBatchOptions {
@@ -61,8 +66,10 @@ export interface BatchReport {
   startedAt: string;
   closedAt: string | null;
   memo: BatchMemo;
-  /** Null when no worker answered the query in time. */
+  /** Null when no worker answered the query in time, or the answer cannot be decoded here. */
   status: BatchStatus | null;
+  /** Set where some of it cannot be decoded here, as without the data converter of the namespace: that is left out. */
+  unreadable?: true;
 }
 
 const FOLLOW_INTERVAL_MS = 2_000;
@@ -90,12 +97,11 @@ export async function startBatch(
   try {
     parseBatchInput(input);
     refuseName(name);
-    const before = await shortCall(client, () => client.workflow.getHandle(workflowId).describe()).catch(
-      () => undefined,
-    );
+    const before = await findRun<BatchMemo>(client, workflowId).catch(() => undefined);
     const joins = before !== undefined && before.closeTime === undefined;
     const digest = digestOf(input);
-    if (joins) refuseOtherBatch(before.memo as BatchMemo, digest, name);
+    if (joins) await requireReadable(client, before);
+    if (joins) refuseOtherBatch(before.memo, digest, name);
     if (!joins) await requireWorker(client, taskQueue);
     const handle = await shortCall(client, () =>
       client.workflow.start(EXPORT_IMAGES_WORKFLOW, {
@@ -131,8 +137,12 @@ export async function startBatch(
  */
 export async function readBatch(client: Client, workflowId: string): Promise<BatchReport> {
   try {
-    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
-    return await reportOf(client, description);
+    const run = await shortCall(client, () => describeRun(client, workflowId));
+    const [memo, answer] = await Promise.all([
+      readMemo<BatchMemo>(client, run),
+      answerOf<BatchStatus>(client, run, BATCH_MESSAGES.queries.batchStatus),
+    ]);
+    return { ...factsOfRun(run), memo: memo.value, status: answer.value, ...ifUnreadable(memo, answer) };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -141,7 +151,7 @@ export async function readBatch(client: Client, workflowId: string): Promise<Bat
 /** True for the id of a batch, by its workflow type: a schedule gives its batches ids of their own. */
 export async function isBatch(client: Client, workflowId: string): Promise<boolean> {
   try {
-    const { type } = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
+    const { type } = await shortCall(client, () => describeRun(client, workflowId));
     return type === EXPORT_IMAGES_WORKFLOW;
   } catch (error) {
     throw toExportError(error, workflowId);
@@ -171,7 +181,11 @@ export function followBatch(
  */
 export async function batchResult(client: Client, workflowId: string, runId?: string): Promise<ExportImagesResult> {
   try {
-    return await throughOutages<ExportImagesResult>(() => client.workflow.getHandle(workflowId, runId).result());
+    const handle = client.workflow.getHandle(workflowId, runId);
+    return await readable(
+      workflowId,
+      throughOutages<ExportImagesResult>(() => handle.result()),
+    );
   } catch (error) {
     const reported = toExportError(error, workflowId);
     if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
@@ -211,10 +225,10 @@ export async function retuneBatch(
   workflowId: string,
   changes: RetuneBatchInput,
 ): Promise<RetuneBatchInput> {
-  const { retuneBatch: update } = BATCH_MESSAGES.updates;
+  const { retuneBatch: name } = BATCH_MESSAGES.updates;
   const send = (handle: WorkflowHandle) =>
-    handle.executeUpdate<RetuneBatchInput, [RetuneBatchInput]>(update, { args: [changes] });
-  return await steer(client, workflowId, (handle) => answered(workflowId, send(handle)));
+    handle.executeUpdate<RetuneBatchInput, [RetuneBatchInput]>(name, { args: [changes] });
+  return await update(client, workflowId, send);
 }
 
 function refuseName(name: string): void {
@@ -232,19 +246,13 @@ function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): 
 
 /** Fails as the batch does when it ends without a plan. */
 async function untilPlanned(client: Client, workflowId: string, runId: string): Promise<void> {
-  for await (const { status, memo, closedAt } of followBatch(client, workflowId, PLANNED_INTERVAL_MS)) {
+  for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS)) {
+    const { status, memo, closedAt } = report;
+    if (report.unreadable && status === null && closedAt === null) throw unreadable(workflowId);
     if (memo.total !== undefined || (status !== null && status.dryRun !== null)) return;
     // The query may answer after an end that the description did not show yet.
     if (closedAt !== null || status?.phase === 'ended') await batchResult(client, workflowId, runId);
   }
-}
-
-async function reportOf(client: Client, info: WorkflowExecutionDescription): Promise<BatchReport> {
-  return {
-    ...factsOfRun(info),
-    memo: (info.memo ?? {}) as BatchMemo,
-    status: await answerOf<BatchStatus>(client, info, BATCH_MESSAGES.queries.batchStatus),
-  };
 }
 
 /** The same input has the same name, whatever the order of its fields. */

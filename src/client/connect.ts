@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
 import { isNotFound, noConnection, noSuchNamespace } from '../temporal/unreachable';
 import { shortCall } from './temporal-calls';
@@ -7,15 +8,17 @@ const CONNECT_TIMEOUT = '5s';
 
 /**
  * Connects to the Temporal server that environment and profile name (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
- * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`).
+ * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`), with the data converter of
+ * `IMS_EXPORT_DATA_CONVERTER`.
  *
- * @throws ExportError TemporalUnreachable within seconds when no server answers
+ * @throws ExportError TemporalUnreachable within seconds when no server answers; DataConverterError, which names the module
  */
 export async function connectClient(env: NodeJS.ProcessEnv = process.env): Promise<Client> {
   const { connectionOptions, address, namespace } = temporalOfEnvironment(env);
+  const dataConverter = await dataConverterOf(env);
   try {
     const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT });
-    return new Client({ connection, namespace });
+    return new Client({ connection, namespace, dataConverter });
   } catch (error) {
     throw await noConnection(address, { tls: connectionOptions.tls, checkCertificate: true }, error);
   }

@@ -1,42 +1,33 @@
 /**
- * The earlier run of an export that a start finds, as the new run is told of it.
+ * The earlier run of an export that a start finds, as the new run is told of it: of a success, its object too.
  *
  * @module
  */
-import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { type EarlierExport, EXPORT_IMAGE_WORKFLOW, type ExportMemo } from '../contract';
-import { readEarlier } from '../export/earlier';
+import type { Client } from '@temporalio/client';
+import type { EarlierExport, ExportImageResult } from '../contract';
+import { afterSuccess, type ClosedRun, earlierToPass as earlierByMemo, earlierRun } from '../export/earlier-run';
+import { isUnreachable } from './errors';
+import { shortCall } from './temporal-calls';
 
-/** A run that has ended without success, and the image that it was of. */
-export interface EarlierRun {
-  earlier: EarlierExport;
-  /** Null where its memo does not say. */
-  imageId: string | null;
+/** What the next run is told of. */
+export async function earlierToPass(
+  client: Client,
+  run: ClosedRun & { workflowId: string },
+): Promise<EarlierExport | null> {
+  if (earlierRun(run)?.earlier.outcome !== 'succeeded') return earlierByMemo(run);
+  const result = await resultOf(client, run);
+  return result === null ? earlierByMemo(run) : afterSuccess(run, result);
 }
 
-/** What the start needs of a description. */
-export type ClosedRun = Pick<WorkflowExecutionDescription, 'runId' | 'type' | 'closeTime'> & { memo?: ExportMemo };
-
-/** The run itself; null where it is no export. */
-export function earlierRun({ runId, type, memo, closeTime }: ClosedRun): EarlierRun | null {
-  if (type !== EXPORT_IMAGE_WORKFLOW) return null;
-  const { outcome, remoteJob, jobId, imageId } = (memo ?? {}) as { [field in keyof ExportMemo]?: unknown };
-  const finishedAt = closeTime?.toISOString() ?? null;
-  const earlier = readEarlier({ runId, outcome, remoteJob, jobId, finishedAt });
-  return earlier && { earlier, imageId: typeof imageId === 'string' ? imageId : null };
-}
-
-/**
- * What a run without a job of its own has handed on: the run before it, whose job may still run. Null where it had a job, or was
- * told of none.
- */
-export function handedOn(run: ClosedRun): EarlierExport | null {
-  const own = earlierRun(run);
-  if (own === null || own.earlier.jobId !== null || own.earlier.outcome === 'succeeded') return null;
-  return readEarlier(run.memo?.earlier);
-}
-
-/** What the next run is told of: of a run that began nothing, what that one was told. */
-export function earlierToPass(run: ClosedRun): EarlierExport | null {
-  return handedOn(run) ?? earlierRun(run)?.earlier ?? null;
+/** Null where it cannot be decoded here: the run reads it itself. */
+async function resultOf(
+  client: Client,
+  { workflowId, runId }: { workflowId: string; runId: string },
+): Promise<ExportImageResult | null> {
+  try {
+    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).result());
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    return null;
+  }
 }

@@ -1,12 +1,21 @@
 import {
+  isGrpcServiceError,
   NamespaceNotFoundError,
+  QueryNotRegisteredError,
+  QueryRejectedError,
   ServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TemporalFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
 import {
   EXPORT_CANCELED,
   EXPORT_ENDED,
@@ -33,6 +42,34 @@ export function isUnreachable(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   const cause = error instanceof ServiceError ? error.cause : error;
   return typeof cause === 'object' && cause !== null && 'code' in cause && UNREACHABLE_STATUSES.has(Number(cause.code));
+}
+
+/**
+ * True for what Temporal or a workflow has answered, and where neither did. Anything else that a call to read something
+ * throws is of its decoding.
+ */
+export function isOfTemporal(error: unknown): boolean {
+  return isGrpcServiceError(error) || OF_TEMPORAL.some((type) => error instanceof type);
+}
+
+const OF_TEMPORAL = [
+  ...[ServiceError, NamespaceNotFoundError, WorkflowNotFoundError, QueryNotRegisteredError, QueryRejectedError],
+  ...[WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TemporalFailure],
+];
+
+/** An answer as it is, or that it cannot be decoded. @throws ExportError Unreadable */
+export async function readable<T>(workflowId: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw isOfTemporal(error) || error instanceof ExportError ? error : unreadable(workflowId, error);
+  }
+}
+
+export function unreadable(workflowId: string, cause?: unknown): ExportError {
+  const why = cause instanceof Error ? ` (${cause.message})` : '';
+  const message = `What Temporal has of ${workflowId} cannot be decoded here${why}. Name the data converter of the namespace: \`--data-converter MODULE\`, or IMS_EXPORT_DATA_CONVERTER.`;
+  return new ExportError('Unreadable', message, undefined, { cause });
 }
 
 /** An error of Temporal's client as an {@link ExportError}; anything else as it is. */

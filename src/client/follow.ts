@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
+import { type Decoded, type DescribedRun, describeRun, listRuns, readLastFailure, readMemo } from '../temporal/runs';
 import { toExportError } from './errors';
-import { answerOf, factsOfRun, reportsUntilEnd, shortCall } from './temporal-calls';
+import { answerOf, factsOfRun, ifUnreadable, reportsUntilEnd, shortCall } from './temporal-calls';
 
 /** What is known of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport {
@@ -19,8 +20,10 @@ export interface ExportReport {
   memo: ExportMemo;
   /** What the activity that is tried again failed with last; null when none is tried again, and in a list. */
   retrying: { activity: string; attempt: number; failure: string } | null;
-  /** Null when no worker answered the query in time. */
+  /** Null when no worker answered the query in time, or the answer cannot be decoded here. */
   status: ExportStatus | null;
+  /** Set where some of it cannot be decoded here, as without the data converter of the namespace: that is left out. */
+  unreadable?: true;
 }
 
 const FOLLOW_INTERVAL_MS = 2_000;
@@ -32,9 +35,19 @@ const FOLLOW_INTERVAL_MS = 2_000;
  */
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
   try {
-    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
-    const status = await answerOf<ExportStatus>(client, description, MESSAGES.queries.exportStatus);
-    return { ...reportOf(description), retrying: retryingOf(description), status };
+    const run = await shortCall(client, () => describeRun(client, workflowId));
+    const [memo, retrying, answer] = await Promise.all([
+      readMemo<ExportMemo>(client, run),
+      retryingOf(client, run),
+      answerOf<ExportStatus>(client, run, MESSAGES.queries.exportStatus),
+    ]);
+    return {
+      ...factsOfRun(run),
+      memo: memo.value,
+      retrying: retrying.value,
+      status: answer.value,
+      ...ifUnreadable(memo, retrying, answer),
+    };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -42,16 +55,15 @@ export async function readExport(client: Client, workflowId: string): Promise<Ex
 
 /** Open and recent exports, newest first, without their queries. */
 export async function listExports(client: Client, limit = 100): Promise<ExportReport[]> {
-  const reports: ExportReport[] = [];
   const query = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
   try {
-    await shortCall(client, async () => {
-      for await (const info of client.workflow.list({ query })) {
-        reports.push({ ...reportOf(info), retrying: null, status: null });
-        if (reports.length === limit) break;
-      }
-    });
-    return reports;
+    const runs = await shortCall(client, () => listRuns(client, query, limit));
+    return await Promise.all(
+      runs.map(async (run) => {
+        const memo = await readMemo<ExportMemo>(client, run);
+        return { ...factsOfRun(run), memo: memo.value, retrying: null, status: null, ...ifUnreadable(memo) };
+      }),
+    );
   } catch (error) {
     throw toExportError(error, EXPORT_IMAGE_WORKFLOW);
   }
@@ -72,15 +84,16 @@ export function followExport(
   return reportsUntilEnd(() => readExport(client, workflowId), { intervalMs, onOutage });
 }
 
-function reportOf(info: Omit<WorkflowExecutionInfo, 'raw'>): Omit<ExportReport, 'status' | 'retrying'> {
-  return { ...factsOfRun(info), memo: (info.memo ?? {}) as ExportMemo };
-}
-
-function retryingOf({ raw }: WorkflowExecutionDescription): ExportReport['retrying'] {
-  for (const { activityType, attempt, lastFailure } of raw.pendingActivities ?? []) {
-    if (lastFailure?.message) {
-      return { activity: activityType?.name ?? 'activity', attempt: attempt ?? 0, failure: lastFailure.message };
-    }
+async function retryingOf(
+  client: Client,
+  { workflowId, pendingActivities }: DescribedRun,
+): Promise<Decoded<ExportReport['retrying']>> {
+  for (const pending of pendingActivities) {
+    const failure = await readLastFailure(client, workflowId, pending);
+    if (failure === null || failure.value === '') continue;
+    const { activityType, attempt } = pending;
+    const value = { activity: activityType?.name ?? 'activity', attempt: attempt ?? 0, failure: failure.value };
+    return { value, unreadable: failure.unreadable };
   }
-  return null;
+  return { value: null, unreadable: false };
 }

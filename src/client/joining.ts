@@ -3,15 +3,9 @@
  *
  * @module
  */
-import {
-  EXPORT_IMAGE_WORKFLOW,
-  type ExportImageResult,
-  type ExportPhase,
-  type ExportRequest,
-  type ExportStatus,
-} from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, type ExportPhase, type ExportRequest, type ExportStatus } from '../contract';
 import { beingCanceled, destinationBusy } from '../export/failures';
-import { exportedBefore, idTaken } from '../export/failures/before-submit';
+import { idTaken } from '../export/failures/before-submit';
 import { type Caller, decide, type Found } from '../export/joining';
 import type { RunningExport, Wanted } from '../export/same-export';
 
@@ -43,22 +37,13 @@ export function refuseToJoin(caller: Caller, request: ExportRequest, found: Foun
 }
 
 /**
- * The result of an earlier success, when it answers this request.
+ * Returns when the caller may start an export after a success under its id.
  *
- * @param read reads the result; called only when the workflow is an export
- * @throws ApplicationFailure DestinationBusy, DestinationExists
+ * @throws ApplicationFailure DestinationBusy
  */
-export async function earlierResult(
-  caller: Caller,
-  request: ExportRequest,
-  workflowType: string,
-  read: () => Promise<ExportImageResult>,
-): Promise<ExportImageResult> {
-  const result = workflowType === EXPORT_IMAGE_WORKFLOW ? await read() : undefined;
-  const answer = decide(caller, wantedBy(request), { state: 'succeeded', workflowType, of: result });
-  if (result === undefined) throw idTaken(request, workflowType);
-  if (answer !== 'earlierResult') throw exportedBefore(request, result);
-  return result;
+export function refuseTakenId(caller: Caller, request: ExportRequest, workflowType: string): void {
+  if (decide(caller, wantedBy(request), { state: 'succeeded', workflowType }) === 'idTaken')
+    throw idTaken(request, workflowType);
 }
 
 /** Phases of an export that may search for the job of an ambiguous submit. */

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ExportImageResult } from '../contract';
-import { toExportError } from './errors';
+import { readable, toExportError } from './errors';
 import { throughOutages } from './temporal-calls';
 
 /**
@@ -12,7 +12,10 @@ import { throughOutages } from './temporal-calls';
 export async function exportResult(client: Client, workflowId: string, runId?: string): Promise<ExportImageResult> {
   const handle = client.workflow.getHandle(workflowId, runId);
   try {
-    return (await throughOutages<unknown>(() => handle.result())) as ExportImageResult;
+    return (await readable(
+      workflowId,
+      throughOutages<unknown>(() => handle.result()),
+    )) as ExportImageResult;
   } catch (error) {
     throw toExportError(error, workflowId);
   }

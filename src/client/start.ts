@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type Client,
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionDescription,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   DEFAULT_TASK_QUEUE,
   type ExportImageInput,
@@ -18,16 +13,16 @@ import {
   exportWorkflowId,
 } from '../contract';
 import { describeEarlier, leftJob } from '../export/earlier';
+import { type ClosedRun, earlierRun, toldOf } from '../export/earlier-run';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
 import { startAndAwaitJob } from './await-job';
-import { earlierRun, handedOn } from './earlier';
 import { ExportError, toExportError } from './errors';
-import { earlierResult, MAX_TRIES, refuseToJoin, wantedBy } from './joining';
+import { MAX_TRIES, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
-import { shortCall } from './temporal-calls';
+import { findRun, requireReadable } from './temporal-calls';
 import { requireWorker } from './workers';
 
 export interface StartOptions {
@@ -42,11 +37,11 @@ export interface StartOptions {
 
 export interface StartedExport {
   workflowId: string;
-  /** The run that was started, joined or found. */
+  /** The run that was started or joined. */
   runId: string;
   /** Null when it has succeeded without its job ever being seen (`acceptUnconfirmed`). */
   jobId: string | null;
-  /** How this call came to its export: it began it, joined one that runs, or found one that had succeeded before. */
+  /** How this call came to its export: it began it, joined one that runs, or found that one had succeeded before. */
   how: 'started' | 'joined' | 'alreadySucceeded';
   /** Things to know, such as a job that an earlier run left in the cloud. */
   notes: string[];
@@ -61,10 +56,11 @@ export interface StartedExport {
 /**
  * Starts an export under the id of its destination and waits until the cloud has accepted the job.
  *
- * The same intent joins a running export; after a success the earlier result is given.
+ * The same intent joins a running export. After a success its result is given as long as its object is there: it is compared first,
+ * and exported again when it is gone.
  *
  * @throws ExportError InvalidExportRequest and the other failure types; DestinationBusy when another image or format is
- *   being exported there, or a workflow that is no export has its id; DestinationExists when another one was; NoWorker;
+ *   being exported there, or a workflow that is no export has its id; DestinationExists when another object is there; NoWorker;
  *   TemporalUnreachable
  * @example
  * ```ts
@@ -90,16 +86,20 @@ async function begin(
   let notes: string[] = [];
   try {
     const request = parseExportStart(input);
-    const before = await describe(client, workflowId);
-    if (before?.status.name === 'COMPLETED') return await earlierSuccess(client, before, request);
+    const before = await findRun<ExportMemo>(client, workflowId);
     const joins = before !== undefined && before.closeTime === undefined;
+    if (joins) await requireReadable(client, before);
     if (joins) refuseToJoin('client', request, { state: 'running', workflowType: before.type });
-    if (before?.closeTime !== undefined) notes = await notesOf(client, before, request);
+    if (before?.status === 'COMPLETED') refuseTakenId('client', request, before.type);
+    if (before !== undefined && !joins) notes = await notesOf(client, before, request);
     // What runs already may run on a task queue of its own.
     if (!joins) await requireWorker(client, taskQueue);
-    const { jobId, runId } = await startAndAwaitJob(client, input, request, { taskQueue, before });
-    const result = () => exportResult(client, workflowId, runId);
-    return { workflowId, runId, jobId, how: joins ? 'joined' : 'started', notes, result };
+    const { jobId, runId, result } = await startAndAwaitJob(client, input, request, { taskQueue, before });
+    const started = { workflowId, runId, jobId, notes, result: () => exportResult(client, workflowId, runId) };
+    if (result !== undefined && (await isOfEarlierRun(client, started, result))) {
+      return { ...started, how: 'alreadySucceeded' };
+    }
+    return { ...started, how: joins ? 'joined' : 'started' };
   } catch (error) {
     // Another caller was quicker to end it.
     if (error instanceof WorkflowExecutionAlreadyStartedError && triesLeft > 1) {
@@ -114,43 +114,29 @@ function workflowIdOf(input: ExportImageInput): string {
   return exportWorkflowId(String(bucketUrl));
 }
 
-async function describe(
+/** A run ends after its own start: a result that is older is that of an earlier success, which the run has answered with. */
+async function isOfEarlierRun(
   client: Client,
-  workflowId: string,
-  runId?: string,
-): Promise<WorkflowExecutionDescription | undefined> {
-  try {
-    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).describe());
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  { workflowId, runId }: Pick<StartedExport, 'workflowId' | 'runId'>,
+  { finishedAt }: ExportImageResult,
+): Promise<boolean> {
+  const run = await findRun(client, workflowId, runId);
+  return run !== undefined && Date.parse(finishedAt) < run.startTime.getTime();
 }
 
-async function earlierSuccess(
-  client: Client,
-  { workflowId, runId, type }: WorkflowExecutionDescription,
-  request: ExportRequest,
-): Promise<StartedExport> {
-  const result = await earlierResult('client', request, type, () => exportResult(client, workflowId, runId));
-  return {
-    workflowId,
-    runId,
-    jobId: result.jobId,
-    how: 'alreadySucceeded',
-    notes: [],
-    result: async () => result,
-  };
-}
+const UNDECODABLE_BEFORE =
+  'An earlier run to this destination cannot be decoded here, so whether it has left a job in the cloud is not known. Read it with the data converter of its starter: `--data-converter MODULE`.';
 
 /** What runs before this one have left in the cloud. */
 async function notesOf(
   client: Client,
-  before: WorkflowExecutionDescription,
+  before: ClosedRun & { workflowId: string },
   request: ExportRequest,
 ): Promise<string[]> {
+  if (before.unreadable) return [UNDECODABLE_BEFORE];
   const own = earlierRun(before);
-  const older = handedOn(before);
+  const told = toldOf(before);
+  const older = told?.jobId === own?.earlier.jobId ? null : told;
   const found = [own, older && { earlier: older, imageId: await imageOf(client, before.workflowId, older.runId) }];
   return found.flatMap((run) => {
     if (run === null) return [];
@@ -166,8 +152,8 @@ async function notesOf(
 
 /** Of a run that may be long gone. */
 async function imageOf(client: Client, workflowId: string, runId: string): Promise<string | null> {
-  const memo = (await describe(client, workflowId, runId))?.memo as ExportMemo | undefined;
-  return memo?.imageId ?? null;
+  const run = await findRun<ExportMemo>(client, workflowId, runId);
+  return run?.memo.imageId ?? null;
 }
 
 /** A failure is better understood with what an earlier run left behind. One that says that nothing was submitted has said that. */

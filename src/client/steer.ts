@@ -5,16 +5,16 @@
  */
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import {
-  type ExportStatus,
   MESSAGES,
   type ResolutionStatus,
   type RetuneInput,
   type RetuneOutcome,
   type SubmissionResolution,
 } from '../contract';
-import { ExportError, isBatchId, isUnreachable, toExportError } from './errors';
-import { followExport } from './follow';
-import { firstRunOf, shortCall } from './temporal-calls';
+import { type DescribedRun, describeRun } from '../temporal/runs';
+import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
+import { type ExportReport, followExport } from './follow';
+import { requireReadable, shortCall } from './temporal-calls';
 
 /**
  * Sends the signal `pollNow`: check the job at once.
@@ -50,11 +50,8 @@ export async function resumePolling(client: Client, workflowId: string): Promise
  * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
  */
 export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
-  return await steer(client, workflowId, (handle) =>
-    answered(
-      workflowId,
-      handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
-    ),
+  return await update(client, workflowId, (handle) =>
+    handle.executeUpdate<RetuneOutcome, [RetuneInput]>(MESSAGES.updates.retune, { args: [changes] }),
   );
 }
 
@@ -80,20 +77,21 @@ export async function resolveSubmission(
   workflowId: string,
   resolution: SubmissionResolution,
 ): Promise<void> {
-  await steer(client, workflowId, (handle) =>
-    answered(
-      workflowId,
-      handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
-    ),
+  await update(client, workflowId, (handle) =>
+    handle.executeUpdate<void, [SubmissionResolution]>(MESSAGES.updates.resolveSubmission, { args: [resolution] }),
   );
 }
 
 const CHECK_INTERVAL_MS = 500;
 
+/** @property ended the export has ended, so that nothing more comes of it */
+export type CheckedResolution = ResolutionStatus & { ended: boolean };
+
 /**
  * What became of the job that an answer named, once the export has checked it.
  *
- * @param limitMs how long to wait for it: `taken` is null when it is not decided then
+ * @param limitMs how long to wait for it: `taken` is null when it is not decided then, or when the export has ended and left no
+ *   word of it
  * @throws ExportError NoSuchExport, TemporalUnreachable
  */
 export async function untilChecked(
@@ -101,20 +99,23 @@ export async function untilChecked(
   workflowId: string,
   jobId: string,
   limitMs = Number.POSITIVE_INFINITY,
-): Promise<ResolutionStatus> {
+): Promise<CheckedResolution> {
   const giveUpAtMs = Date.now() + limitMs;
-  let last: ResolutionStatus = { jobId, taken: null, objection: null };
-  for await (const { status } of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
-    if (status !== null) last = checkedJob(status, jobId) ?? last;
-    if (last.taken !== null || Date.now() >= giveUpAtMs) return last;
+  let last: CheckedResolution = { jobId, taken: null, objection: null, ended: false };
+  for await (const report of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
+    last = { ...last, ...checkedJob(report, jobId), ended: report.closedAt !== null };
+    if (last.taken !== null || Date.now() >= giveUpAtMs) break;
+    if (report.status === null && report.unreadable && !last.ended) throw unreadable(workflowId);
   }
-  return { jobId, taken: false, objection: last.objection ?? 'the export has ended before it was checked' };
+  return last;
 }
 
-/** Null where the status says nothing of it, as that of an older worker. */
-function checkedJob({ jobId: tracked, resolution }: ExportStatus, jobId: string): ResolutionStatus | null {
+/** Null where neither memo nor status say anything of it, as where no worker answers, or an older one. */
+function checkedJob({ memo, status }: ExportReport, jobId: string): ResolutionStatus | null {
+  const tracked = status?.jobId ?? memo.jobId;
+  const resolution = status?.resolution;
   if (tracked === jobId) return { jobId, taken: true, objection: null };
-  if (tracked !== null) return { jobId, taken: false, objection: `the export tracks job ${tracked}` };
+  if (tracked !== undefined) return { jobId, taken: false, objection: `the export tracks job ${tracked}` };
   if (!resolution) return null;
   if (resolution.jobId === jobId) return resolution;
   return { jobId, taken: false, objection: `a newer answer names job ${resolution.jobId}` };
@@ -129,12 +130,14 @@ export async function steer<T>(
   client: Client,
   workflowId: string,
   send: (handle: WorkflowHandle) => Promise<T>,
+  check: (run: DescribedRun) => Promise<void> = async () => {},
 ): Promise<T> {
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
-    const description = await shortCall(client, () => client.workflow.getHandle(workflowId).describe());
-    if (description.closeTime !== undefined) throw ended(workflowId, description.status.name);
-    const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunOf(description) });
+    const run = await shortCall(client, () => describeRun(client, workflowId));
+    if (run.closeTime !== undefined) throw ended(workflowId, run.status);
+    await check(run);
+    const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: run.firstRunId });
     return await shortCall(client, () => send(handle)).catch((error: unknown) => {
       throw error instanceof WorkflowNotFoundError ? ended(workflowId, 'a moment ago') : error;
     });
@@ -143,10 +146,20 @@ export async function steer<T>(
   }
 }
 
+/** Sends an update to a workflow that runs, and waits for its answer. @throws ExportError NoWorker, Unreadable, and as {@link steer} */
+export async function update<T>(
+  client: Client,
+  workflowId: string,
+  send: (handle: WorkflowHandle) => Promise<T>,
+): Promise<T> {
+  const check = (run: DescribedRun) => requireReadable(client, run);
+  return await steer(client, workflowId, (handle) => answered(workflowId, send(handle)), check);
+}
+
 /** The server was there a moment ago: an update without an answer waits for a worker, which takes it when it comes. */
-export async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
+async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
   try {
-    return await update;
+    return await readable(workflowId, update);
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     throw new ExportError(

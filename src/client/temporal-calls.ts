@@ -4,8 +4,17 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import { ExportError, isUnreachable, OUTAGE_PATIENCE_MS } from './errors';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Decoded,
+  type DescribedRun,
+  describeRun,
+  type Run,
+  readArguments,
+  readMemo,
+  UndecodableArguments,
+} from '../temporal/runs';
+import { ExportError, isOfTemporal, isUnreachable, OUTAGE_PATIENCE_MS, unreadable } from './errors';
 
 /** A server that is there answers a short call at once. */
 const SHORT_CALL_MS = 8_000;
@@ -15,39 +24,70 @@ export function shortCall<T>(client: Client, call: () => Promise<T>): Promise<T>
   return client.withDeadline(Date.now() + SHORT_CALL_MS, call);
 }
 
-/** The run that a workflow began with, before any continue-as-new: it distinguishes the workflow from a later one of the same id. */
-export function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
-  return raw.workflowExecutionInfo?.firstRunId || runId;
+/** Undefined when there is no run of that id, or none any more. */
+export async function findRun<Memo extends object>(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<(DescribedRun & { memo: Partial<Memo>; unreadable: boolean }) | undefined> {
+  try {
+    const run = await shortCall(client, () => describeRun(client, workflowId, runId));
+    const { value: memo, unreadable } = await readMemo<Memo>(client, run);
+    return { ...run, memo, unreadable };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 }
-
-type Run = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** What Temporal itself knows of a run, as the reports of exports and batches show it. */
 export function factsOfRun({ workflowId, runId, status, startTime, closeTime }: Run) {
   return {
     workflowId,
     runId,
-    workflowStatus: status.name as string,
+    workflowStatus: status,
     startedAt: startTime.toISOString(),
     closedAt: closeTime?.toISOString() ?? null,
   };
 }
 
+/**
+ * Before anything is sent that a workflow has to decode: a caller that cannot decode what it was started with would encode
+ * otherwise than its worker does, and an update or a signal that the worker cannot decode fails the workflow task, again and
+ * again.
+ *
+ * @throws ExportError Unreadable
+ */
+export async function requireReadable(client: Client, { workflowId, runId }: Run): Promise<void> {
+  await shortCall(client, () => readArguments(client, workflowId, runId)).catch((error: unknown) => {
+    throw error instanceof UndecodableArguments ? unreadable(workflowId, error.cause) : error;
+  });
+}
+
+/** For a report of which some parts could not be decoded. */
+export function ifUnreadable(...parts: ReadonlyArray<Decoded<unknown>>): { unreadable?: true } {
+  return parts.some(({ unreadable }) => unreadable) ? { unreadable: true } : {};
+}
+
 /** A worker that is there answers a query within this time. */
 const QUERY_TIMEOUT_MS = 2_000;
 
-/** The answer of a run to a query; null where no worker answers in time, an old one does, or the workflow has not started. */
+/**
+ * The answer of a run to a query; null where no worker answers in time, an old one does, or the workflow has not started, and
+ * where the answer cannot be decoded here.
+ */
 export async function answerOf<Status>(
   client: Client,
   { workflowId, runId }: { workflowId: string; runId: string },
   query: string,
-): Promise<Status | null> {
+): Promise<Decoded<Status | null>> {
   try {
-    return await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+    const value = await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
       client.workflow.getHandle(workflowId, runId).query<Status>(query),
     );
-  } catch {
-    return null;
+    return { value, unreadable: false };
+  } catch (error) {
+    return { value: null, unreadable: !isOfTemporal(error) };
   }
 }
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { ExportEnded, ImageQuery } from './batch';
+import type { ExportEnded, FailWhen, ImageQuery } from './batch';
 import type { CloudErrorInfo, FailureType, ObjectProblem, SubJob } from './failures';
 import type { FileFormat, ObjectFormat } from './input';
 import type { ExportOptions, ExportSettings } from './options';
-import type { ExportedObject } from './result';
-import type { DiscardOutcome } from './status';
+import type { ExportedObject, ExportImageResult } from './result';
+import type { DiscardOutcome, EarlierExport } from './status';
 
 /** A validated input with every default filled in: the only form that the workflow uses and carries on. */
 export interface ExportRequest {
@@ -26,7 +26,8 @@ export interface ExportRequest {
 
 /** The activities by name. Names share one flat namespace on a task queue, hence the prefix. */
 export interface ExportActivities {
-  imsValidateExport(input: unknown): Promise<ValidatedExport>;
+  /** @param earlier the earlier run of the workflow id, as far as the starter has found one */
+  imsValidateExport(input: unknown, earlier?: EarlierExport | null): Promise<ValidatedExport>;
   imsSubmitExport(input: SubmitInput): Promise<SubmitOutcome>;
   imsReconcileSubmit(input: ReconcileInput): Promise<ReconcileOutcome>;
   imsPollJob(input: PollInput): Promise<PollOutcome>;
@@ -41,6 +42,8 @@ export interface ValidatedExport {
   warnings: string[];
   /** The clock of OBS (ISO 8601) when the destination was seen to be free; null when that was not checked. */
   destinationFreeAt: string | null;
+  /** The answer, where nothing is to be submitted: an earlier export has succeeded, and its object is there as it was. */
+  earlierResult?: ExportImageResult;
 }
 
 export interface SubmitInput {
@@ -81,6 +84,8 @@ export interface ReconcileInput {
   destinationFreeAt: string | null;
   /** An object must be there, so that one reading that finds none is not enough. */
   expected?: boolean;
+  /** When the job ran whose object this should be, where it was started elsewhere: that it is not is read more than once. */
+  job?: Pick<ObservedJob, 'beginTime' | 'endTime'>;
 }
 
 /** What stands at the destination of an ambiguous submit. */
@@ -167,6 +172,8 @@ export interface PlanBatchInput {
 /** What a batch does, with every default filled in. */
 export interface BatchPlan {
   dryRun: boolean;
+  /** A batch that was planned before 0.3 does not say it: never. */
+  failWhen?: FailWhen;
   maxConcurrent: number;
   account: string;
   options: ExportOptions;
@@ -217,12 +224,14 @@ export type LookAtExportsInput = CheckLivenessInput;
 export type ExportLiveness =
   /** `parentId` is the workflow that has started it as a child. */
   | { kind: 'running'; firstRunId: string; parentId: string | null; imageId: string | null }
-  | { kind: 'ended'; report: ExportEnded }
+  /** `earlier` is what the next run of that id is told of. A worker of 0.2 does not say it. */
+  | { kind: 'ended'; report: ExportEnded; earlier?: EarlierExport | null }
   /** A workflow that is no export has completed under the id of this one, so that Temporal starts none by that id. */
   | { kind: 'idTaken'; workflowType: string }
   /** Temporal no longer knows it. */
   | { kind: 'gone' }
-  | { kind: 'notRead'; reason: string };
+  /** `closed` where it has ended, and how cannot be decoded: `firstRunId` is its own. */
+  | { kind: 'notRead'; reason: string; closed?: { firstRunId: string } };
 
 /** @deprecated Use {@link ExportLiveness}. */
 export type ExportLook = ExportLiveness;

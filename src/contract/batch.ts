@@ -28,6 +28,17 @@ export type BatchFormat = FileFormat | 'quick' | 'auto';
 /** What may stand in braces in the object keys of a batch. */
 export const KEY_PLACEHOLDERS = ['name', 'imageId', 'format', 'date', 'time'] as const;
 
+/**
+ * When a batch itself fails: `never` by what became of its images; `any`: one of them has no verdict of success; `all`: none
+ * of them has. `succeeded`, `alreadyExported` and `valid` are verdicts of success.
+ */
+export const FAIL_WHEN = ['never', 'any', 'all'] as const;
+
+export type FailWhen = (typeof FAIL_WHEN)[number];
+
+/** The verdicts that an image is where it should be, or of a dry run that it can be exported. */
+export const GOOD_VERDICTS = ['succeeded', 'alreadyExported', 'valid'] as const satisfies readonly BatchVerdict[];
+
 /** The input of `exportImagesWorkflow`: either `images` or `query`. */
 export interface ExportImagesInput {
   /** The images by their ids, 1 to 5,000. */
@@ -53,6 +64,8 @@ export interface ExportImagesInput {
   dryRun?: boolean;
   /** A query that no image matches is a success with no items. Otherwise the batch fails as NothingToExport. @default false */
   allowEmpty?: boolean;
+  /** When the batch itself fails, as BatchFailed: for schedules and alerts, which see no verdicts. @default 'never' */
+  failWhen?: FailWhen;
 }
 
 /** One image of a batch. */
@@ -84,7 +97,7 @@ export interface ImageQuery {
 /**
  * What became of one image of a batch.
  *
- * - `succeeded`; `alreadyExported`: an earlier export had put this image there in this format
+ * - `succeeded`; `alreadyExported`: an earlier export had put this image there in this format, and its object is still there
  * - `failed`: the cloud's job failed, or its object is not right
  * - `unknown`: the outcome of a job that may still run is not known; also when the export was terminated from outside
  * - `refused`: nothing was submitted, by a rule or by the cloud
@@ -124,7 +137,7 @@ export interface BatchItemResult {
 
 export type BatchCounts = { [verdict in BatchVerdict]: number };
 
-/** What `exportImagesWorkflow` returns, also when every image failed. */
+/** What `exportImagesWorkflow` returns, also when every image failed, unless `failWhen` says otherwise. */
 export interface ExportImagesResult {
   dryRun: boolean;
   total: number;
@@ -211,4 +224,6 @@ export interface ExportEnded {
   object: { size: number; etag: string } | null;
   /** `message` is the reason in short, without image and destination. */
   failure: { type: string; message: string } | null;
+  /** Nothing was submitted: an earlier export had put the image there in this format, and its object is still there. */
+  alreadyExported?: true;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageQuery } from './batch';
+import type { BatchCounts, BatchItemResult, ImageQuery } from './batch';
 import type { ObjectFormat } from './input';
 import type { ExportedObject } from './result';
 import type { ExportStatus, RemoteJob } from './status';
@@ -30,13 +30,15 @@ export const FAILURE_TYPES = [
   'AccessDenied',
   /** Only of a batch: no image matches its query, and its input does not say `allowEmpty`. Nothing was submitted. */
   'NothingToExport',
+  /** Only of a batch: its images did not get the verdicts that `failWhen` demands. Each of them has its verdict. */
+  'BatchFailed',
 ] as const;
 
 export type FailureType = (typeof FAILURE_TYPES)[number];
 
 /**
  * What a batch as a whole fails with. Nothing was submitted, but with `ExportOutcomeUnknown`: of a batch that was reset or retried,
- * an earlier attempt may have started exports.
+ * an earlier attempt may have started exports; and with `BatchFailed`, after which each image has its verdict.
  */
 export const BATCH_FAILURE_TYPES = [
   'InvalidExportRequest',
@@ -44,10 +46,14 @@ export const BATCH_FAILURE_TYPES = [
   'AccessDenied',
   'NothingToExport',
   'ExportOutcomeUnknown',
+  'BatchFailed',
 ] as const satisfies readonly FailureType[];
 export type BatchFailureType = (typeof BATCH_FAILURE_TYPES)[number];
 
-/** What is common to `details[0]` of every failure but InvalidExportRequest and NothingToExport. */
+/** The failures of one export: the others are of batches alone. */
+export type ExportFailureType = Exclude<FailureType, 'NothingToExport' | 'BatchFailed'>;
+
+/** What is common to `details[0]` of every failure but InvalidExportRequest, NothingToExport and BatchFailed. */
 export interface FailureContext {
   imageId: string;
   bucketUrl: string;
@@ -135,6 +141,16 @@ export interface NothingToExportDetails {
   problems: [];
 }
 
+/** `details[0]` of BatchFailed. */
+export interface BatchFailedDetails {
+  failWhen: 'any' | 'all';
+  /** Images of the batch. */
+  total: number;
+  counts: BatchCounts;
+  /** At most the last 20 that did not end well; the query `batchStatus` has them too. */
+  troubles: BatchItemResult[];
+}
+
 /** `details[0]` by failure type. */
 export interface FailureDetails {
   InvalidExportRequest: InvalidExportRequestDetails;
@@ -147,6 +163,7 @@ export interface FailureDetails {
   ExportedObjectInvalid: ExportedObjectInvalidDetails;
   AccessDenied: SubmitRejectedDetails;
   NothingToExport: NothingToExportDetails;
+  BatchFailed: BatchFailedDetails;
 }
 
 /** What an export or a batch ended with when it did not succeed: `type` says what `details` are. */
@@ -166,6 +183,11 @@ export interface CloudErrorInfo {
   requestId: string | null;
   /** Such as `ExportImage` or `HeadObject`. */
   operation: string;
+}
+
+/** In the heartbeat details of an activity: what its last attempt failed with. */
+export interface FailedAttempt {
+  failed?: CloudErrorInfo;
 }
 
 export interface SubJob {

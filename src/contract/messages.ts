@@ -42,7 +42,10 @@ export const CONTINUED_AS_NEW = 'ContinuedAsNew';
 /** Type of the failure that `awaitSubmitted` ends with when the export is canceled before a job id is known. */
 export const EXPORT_CANCELED = 'ExportCanceled';
 
-/** Type of the failure that `awaitSubmitted` ends with when the export succeeded without its job ever being seen. */
+/**
+ * Type of the failure that `awaitSubmitted` ends with when the export succeeded without a job of its own: its job was never seen
+ * (`acceptUnconfirmed`), or an earlier export has succeeded and its object is still there.
+ */
 export const EXPORT_UNCONFIRMED = 'ExportUnconfirmed';
 
 /** Type of the failure of `resolveSubmission` when there is nothing to resolve. */

@@ -15,7 +15,10 @@ export interface ExportImageResult {
   verdict: 'succeeded';
   /** False when the job's own SUCCESS was never read and `acceptUnconfirmed` allowed to go by the object alone. */
   confirmed: boolean;
-  /** The exported object as verified; null when verification was skipped. */
+  /**
+   * The exported object as verified; null when verification was skipped. Of an earlier success whose object could not be read
+   * again, as it was then.
+   */
   object: ExportedObject | null;
   verification: { state: 'verified' } | { state: 'skipped'; reason: string };
   /** ISO 8601. */

@@ -136,6 +136,10 @@ export interface ExportMemo {
   /** Set at the end. */
   outcome?: ExportOutcome;
   remoteJob?: RemoteJob;
+  /** Set at the end: a job that a person named, and that the cloud has neither confirmed nor clearly contradicted. It may run. */
+  namedJobId?: string;
+  /** Set at the end of an export that failed: the failure's type, and its message, of at most 200 bytes. */
+  failure?: { type: string; message: string };
   /** Set at the end of a cancel with `onCancel: 'drain'`: whether the object was deleted, or left where it is. */
   object?: DiscardOutcome['kind'];
 }

@@ -10,6 +10,7 @@ import {
   type CloudAccount,
   type CloudClient,
   CloudError,
+  CREDENTIALS_UNAVAILABLE,
   createCloudClient,
   namesAnAccount,
 } from '../huaweicloud';
@@ -166,7 +167,7 @@ async function credentialsFinding(client: CloudClient): Promise<Finding> {
     return ok('IMS accepts them');
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    if (error.code === 'CredentialsUnavailable') {
+    if (error.code === CREDENTIALS_UNAVAILABLE) {
       return problem('cloud', error.message.replace(/\.$/, ''), 'Mend that source; docs/accounts.md has all of them.');
     }
     if (error.class === 'unauthorized') {

@@ -6,8 +6,11 @@ import { ExportError } from '../client/errors';
 import { readSearchAttributes } from '../client/search-attributes';
 import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
+import { EXPORT_IMAGE_WORKFLOW } from '../contract';
 import { namesAnAccount } from '../huaweicloud';
+import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
+import { listRuns, readArguments, UndecodableArguments } from '../temporal/runs';
 import { type Check, check, type Finding, notChecked, ok, problem } from './check';
 import type { NativeAttempt } from './native-attempt';
 
@@ -20,11 +23,13 @@ export interface TemporalPlace {
 export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<Check[]> {
   let client: Client | undefined;
   const configuration = readConfiguration(env);
+  const converter = await checkModule(env);
+  const clientEnv = converter?.state === 'problem' ? { ...env, [DATA_CONVERTER]: undefined } : env;
   const attempt = check('native connection', null, 'temporal', () => tryNativeConnection(env, configuration));
   const server = await check('Temporal', null, 'temporal', async () => {
     if ('state' in configuration) return configuration;
     try {
-      client = await connectClient(env);
+      client = await connectClient(clientEnv);
     } catch (error) {
       return diagnosed(error, `Its address is ${configuration.source}.`);
     }
@@ -33,10 +38,62 @@ export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<
   try {
     const others = await checkNamespace(client, taskQueue);
     const native = reportedOnce(await attempt, [server, ...others]);
-    return [server, server.state === 'ok' ? neededHere(native, env) : native, ...others];
+    const decoding = converter?.state === 'problem' ? converter : await checkDecoding(client, converter);
+    return [
+      server,
+      server.state === 'ok' ? neededHere(native, env) : native,
+      ...others,
+      ...(decoding === undefined ? [] : [decoding]),
+    ];
   } finally {
     await client?.connection.close();
   }
+}
+
+/** Undefined where none is named. */
+async function checkModule(env: NodeJS.ProcessEnv): Promise<Check | undefined> {
+  const module = env[DATA_CONVERTER];
+  if (!module) return undefined;
+  return await check(CONVERTER, module, 'configuration', async () => {
+    try {
+      await dataConverterOf(env);
+      return ok('can be used');
+    } catch (error) {
+      if (!(error instanceof DataConverterError)) throw error;
+      return problem('configuration', error.message.replace(/\.$/, ''), 'Correct the module, or name another one.');
+    }
+  });
+}
+
+const CONVERTER = 'data converter';
+
+/**
+ * Whether what the newest export was started with can be decoded here. Where no data converter is named, only a problem is
+ * reported: most namespaces need none.
+ */
+async function checkDecoding(client: Client | undefined, module: Check | undefined): Promise<Check | undefined> {
+  if (client === undefined) return module;
+  const decoding = await check(CONVERTER, module?.subject ?? null, 'configuration', async () => {
+    let workflowId = '';
+    try {
+      const exports = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
+      const [newest] = await shortCall(client, () => listRuns(client, exports, 1));
+      if (newest === undefined) return ok('can be used; there is no export yet to try it on');
+      const { runId } = newest;
+      workflowId = newest.workflowId;
+      await shortCall(client, () => readArguments(client, workflowId, runId));
+      return ok(`decodes ${workflowId}, the newest export`);
+    } catch (error) {
+      if (!(error instanceof UndecodableArguments)) return notChecked('the exports of the namespace cannot be read');
+      const found = `the newest export, ${workflowId}, cannot be decoded (${error.why})`;
+      return problem(
+        'configuration',
+        found,
+        `Name the data converter of the namespace: --data-converter, ${DATA_CONVERTER}.`,
+      );
+    }
+  });
+  return module === undefined && decoding.state !== 'problem' ? undefined : decoding;
 }
 
 /** Of the build, since a process of its own runs no TypeScript. */

@@ -192,9 +192,11 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     const { outcome, startedAt, endedAt, discard } = status;
     const lastedMs = Date.parse(`${endedAt}`) - Date.parse(startedAt);
     const isRefused = status.remoteJob === 'none' && attachedJobId !== undefined;
-    const remains = isRefused
+    const left = isRefused
       ? `The job \`${attachedJobId}\` is not tracked; no other one was begun.`
       : remainsOf({ ...status, jobId: status.jobId ?? attachedJobId });
+    const isEarlier = outcome === 'succeeded' && status.submissions === 0 && status.jobId === null;
+    const remains = isEarlier ? `${BY_EARLIER} ${left}` : left;
     return [
       `Ended: ${outcome} after ${formatDuration(lastedMs)}`,
       discard === null ? remains : `${remains} ${objectAfterDrain(discard)}`,
@@ -211,6 +213,8 @@ function checkOfJob({ resolution }: ExportStatus): string | null {
 }
 
 const NOT_POLLED = 'Nobody looks at the job now. The job and the deadline run on.';
+
+const BY_EARLIER = 'An earlier export had succeeded, and its result is the answer.';
 
 const SEARCH = {
   nothing: 'It waits until the lost submit is surely over, then looks for the object.',

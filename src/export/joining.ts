@@ -1,7 +1,7 @@
 /**
  * May a caller join the export at its destination, start anew, or is it refused: one table for all callers.
  *
- * The client and the Nexus handler decide by this table. Workflow code (the export itself, a parent, a batch) does not import it,
+ * The client, the Nexus handler and the validation of a run decide by this table. Workflow code (the export itself, a parent, a batch) does not import it,
  * because it would make the bundle larger. Its comparisons are those of `same-export.ts`, as the table's are: a test holds the
  * validator of a running export to the column `client`, and the verdicts of a batch to the column `batch`. What Temporal itself
  * answers a parent and a batch, by the policies of their starts, is tested on a real server (`test/workflows`).
@@ -26,8 +26,9 @@ import {
  * - `nexus`: the Nexus handler. It asks Temporal only, never the export
  * - `child`: a parent that starts a child. Temporal reports that a workflow of that id runs, and nothing else
  * - `batch`: a batch, by `imsLookAtExports`. Of a running export it sees the image only, and only once there is a job
+ * - `run`: the new run itself, whoever started it, by `imsValidateExport`. It sees an earlier success with its object
  */
-export const CALLERS = ['client', 'status', 'nexus', 'child', 'batch'] as const;
+export const CALLERS = ['client', 'status', 'nexus', 'child', 'batch', 'run'] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /** The latest run under the workflow id of the destination. A field that the caller cannot see is absent. */
@@ -50,12 +51,12 @@ export interface Found {
  * - `start`: start an export. `startWithNote`: and report the job that the earlier run left
  * - `join`: wait for the end of the running export. `nameJob`: `attachExport` first names it its job, then joins.
  *   `adopt`: the batch waits for its report
- * - `earlierResult`: answer with the result of the earlier success. A batch calls this `alreadyExported`
+ * - `earlierResult`, `exists`: only as long as the object of the earlier success is there, unchanged: answer with its result, or
+ *   refuse as DestinationExists
  * - `busy`, `beingCanceled`, `idTaken`: DestinationBusy, with three different messages. A batch calls `busy` `alreadyExporting`
- * - `exists`: DestinationExists
  */
 export type Answer =
-  | ('start' | 'startWithNote' | 'join' | 'nameJob' | 'adopt' | 'earlierResult' | 'alreadyExported')
+  | ('start' | 'startWithNote' | 'join' | 'nameJob' | 'adopt' | 'earlierResult')
   | ('busy' | 'beingCanceled' | 'idTaken' | 'alreadyExporting' | 'exists');
 
 /** The export that was found, compared with the wanted one. `otherType`: the workflow is no export. */
@@ -66,45 +67,43 @@ type Facts = readonly [Found['state'], What | '*', Job | '*', Besides | '*'];
 /** Null: see a later row, or the caller never sees this. */
 type Cell = Answer | null;
 /** Facts, the answers in the order of {@link CALLERS}, and why they differ. */
-type Row = readonly [Facts, readonly [Cell, Cell, Cell, Cell, Cell], string?];
+type Row = readonly [Facts, readonly [Cell, Cell, Cell, Cell, Cell, Cell], string?];
 
 /** The first row counts that fits and has an answer for the caller. */
 // biome-ignore format: a table is read by its columns
 export const JOINING: readonly Row[] = [
-  // state       exports      its job    besides         client           status     nexus            child    batch
-  [['nothing',   '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start'           ]],
-  [['ended',     '*',         '*',       'leftJob'  ], ['startWithNote', null,      'start',         'start', 'start'           ],
+  // state       exports      its job    besides         client           status     nexus            child    batch               run
+  [['nothing',   '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start',            null]],
+  [['ended',     '*',         '*',       'leftJob'  ], ['startWithNote', null,      'start',         'start', 'start',            null],
     'Only the client has notes for its caller.'],
-  [['ended',     '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start'           ]],
-  [['succeeded', 'otherType', '*',       '*'        ], ['idTaken',       null,      'idTaken',       'start', 'idTaken'         ],
-    'A parent cannot read a result, so Temporal may start its child after any success. For the others it must refuse that start.'],
-  [['succeeded', 'same',      'unnamed', '*'        ], ['earlierResult', null,      'earlierResult', 'start', 'alreadyExported' ],
-    'A parent cannot read a result. The validation of its child finds the object: DestinationExists.'],
-  [['succeeded', 'same',      'same',    '*'        ], ['earlierResult', null,      'earlierResult', 'start', null              ],
-    'The same. A batch names no job.'],
-  [['succeeded', '*',         '*',       '*'        ], ['exists',        null,      'exists',        'start', 'exists'          ],
-    'A parent cannot read a result. The validation of its child finds the object: DestinationExists.'],
-  [['running',   'otherType', '*',       '*'        ], ['idTaken',       null,      'idTaken',       'busy',  'alreadyExporting'],
+  [['ended',     '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start',            null]],
+  [['succeeded', 'otherType', '*',       '*'        ], ['idTaken',       null,      'idTaken',       'start', 'idTaken',          null],
+    'A parent does not see the type.'],
+  [['succeeded', 'same',      'unnamed', '*'        ], [null,            null,      null,            null,    null,               'earlierResult']],
+  [['succeeded', 'same',      'same',    '*'        ], [null,            null,      null,            null,    null,               'earlierResult']],
+  [['succeeded', '*',         '*',       '*'        ], ['start',         null,      'start',         'start', 'start',            'exists'],
+    'A history says what was exported, not what is there now: the run looks at the object before it answers with it.'],
+  [['running',   'otherType', '*',       '*'        ], ['idTaken',       null,      'idTaken',       'busy',  'alreadyExporting', null],
     'Parent and batch do not see the type of a running workflow.'],
-  [['running',   '*',         'unnamed', 'canceling'], ['beingCanceled', null,      null,            'busy',  null              ],
+  [['running',   '*',         'unnamed', 'canceling'], ['beingCanceled', null,      null,            'busy',  null,               null],
     'The export drains: it deletes its object. A caller that names its job helps it, see below. Nexus compares image and format first.'],
-  [['running',   'unknown',   '*',       'own'      ], [null,            null,      null,            'busy',  'adopt'           ],
+  [['running',   'unknown',   '*',       'own'      ], [null,            null,      null,            'busy',  'adopt',            null],
     'It reports to this batch, and the report names the image.'],
-  [['running',   'unknown',   '*',       '*'        ], ['join',          'join',    'join',          'busy',  'alreadyExporting'],
+  [['running',   'unknown',   '*',       '*'        ], ['join',          'join',    'join',          'busy',  'alreadyExporting', null],
     'Its input was not read yet, or names no image. Then the export fails by itself, and the caller gets that failure.'],
-  [['running',   'other',     '*',       '*'        ], ['busy',          'busy',    'busy',          'busy',  'alreadyExporting'],
+  [['running',   'other',     '*',       '*'        ], ['busy',          'busy',    'busy',          'busy',  'alreadyExporting', null],
     'A parent does not see the image, a batch not the format.'],
-  [['running',   'same',      'other',   '*'        ], ['busy',          'busy',    'busy',          'busy',  null              ],
+  [['running',   'same',      'other',   '*'        ], ['busy',          'busy',    'busy',          'busy',  null,               null],
     'A batch names no job.'],
-  [['running',   'same',      '*',       'canceling'], [null,            null,      'beingCanceled', 'busy',  null              ],
+  [['running',   'same',      '*',       'canceling'], [null,            null,      'beingCanceled', 'busy',  null,               null],
     'Temporal shows a requested cancel, not whether the export drains. The client compares a status by image, format and job only.'],
-  [['running',   'same',      'none',    '*'        ], ['busy',          'join',    'join',          'busy',  null              ],
+  [['running',   'same',      'none',    '*'        ], ['busy',          'join',    'join',          'busy',  null,               null],
     'The export knows that it submits a job of its own. Status and Temporal do not show this.'],
-  [['running',   'same',      'sought',  '*'        ], ['nameJob',       'nameJob', null,            'busy',  null              ],
+  [['running',   'same',      'sought',  '*'        ], ['nameJob',       'nameJob', null,            'busy',  null,               null],
     'Temporal does not show that an export looks for its job: Nexus finds none.'],
-  [['running',   'same',      '*',       'own'      ], [null,            null,      null,            'busy',  'adopt'           ],
+  [['running',   'same',      '*',       'own'      ], [null,            null,      null,            'busy',  'adopt',            null],
     'It reports to this batch.'],
-  [['running',   'same',      '*',       '*'        ], ['join',          'join',    'join',          'busy',  'alreadyExporting'],
+  [['running',   'same',      '*',       '*'        ], ['join',          'join',    'join',          'busy',  'alreadyExporting', null],
     'Temporal refuses a second child of one id. An export reports only to the batch that started it.'],
 ];
 

@@ -25,6 +25,12 @@ export function utc(time: string | null | undefined): string | null {
   return time?.endsWith('Z') ? time : null;
 }
 
+/**
+ * When a POST without an answer is surely over, from the moment that this is known: the 200 s of the gateway, a worker that stood
+ * still for a heartbeat timeout, and 30 s for clocks and queues. A worker offers its job for as long.
+ */
+export const SUBMIT_SETTLES_MS = 260_000;
+
 /** Each wait is drawn from this share around, or above, the intended one, so that exports started together drift apart. */
 export const JITTER = 0.15;
 

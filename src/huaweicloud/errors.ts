@@ -21,7 +21,15 @@ export interface CloudErrorFields {
   class: CloudErrorClass;
   /** What the header Retry-After asks for. */
   retryAfterMs: number | null;
+  /** Of a key that rests: how long ago the cloud refused it again, after a rest. Null when it has not. */
+  refusedAgainMsAgo?: number | null;
 }
+
+/** The code of a request that was not sent, since its access key rests after refusals: our own caution, not a word of the cloud. */
+export const CREDENTIALS_HELD_BACK = 'CredentialsHeldBack';
+
+/** There is nothing to sign with. With a time to wait: what the keys are had by is held back. */
+export const CREDENTIALS_UNAVAILABLE = 'CredentialsUnavailable';
 
 /**
  * Anything but a clear answer of the cloud; the only error that the clients throw. It never holds headers or secrets,
@@ -36,6 +44,7 @@ export class CloudError extends Error implements CloudErrorFields {
   readonly executed: 'no' | 'maybe';
   readonly class: CloudErrorClass;
   readonly retryAfterMs: number | null;
+  readonly refusedAgainMsAgo: number | null;
 
   constructor(fields: CloudErrorFields, options?: ErrorOptions) {
     super(fields.message, options);
@@ -46,13 +55,14 @@ export class CloudError extends Error implements CloudErrorFields {
     this.executed = fields.executed;
     this.class = fields.class;
     this.retryAfterMs = fields.retryAfterMs;
+    this.refusedAgainMsAgo = fields.refusedAgainMsAgo ?? null;
   }
 
   /** The same error with some fields changed. */
   with(changes: Partial<CloudErrorFields>): CloudError {
-    const { retryAfterMs, executed, class: errorClass } = this;
+    const { retryAfterMs, refusedAgainMsAgo, executed, class: errorClass } = this;
     return new CloudError(
-      { ...this.info(), executed, class: errorClass, retryAfterMs, ...changes },
+      { ...this.info(), executed, class: errorClass, retryAfterMs, refusedAgainMsAgo, ...changes },
       { cause: this.cause },
     );
   }

@@ -47,7 +47,7 @@ export {
   staticCredentials,
 } from './credentials';
 export type { CloudErrorClass } from './error-codes';
-export { CloudError, type CloudErrorFields } from './errors';
+export { CloudError, type CloudErrorFields, CREDENTIALS_HELD_BACK, CREDENTIALS_UNAVAILABLE } from './errors';
 export { type ImageExportRequest, type ImagePage, type ImsClient, PAGE_LIMIT } from './ims/client';
 export type { Image } from './ims/image';
 export type { ImageFilter } from './ims/image-filter';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CloudError } from './errors';
+import { CloudError, CREDENTIALS_HELD_BACK } from './errors';
 
 /** How a read is repeated. The defaults end a read within 12 s, so that it fits an activity of 15 s. */
 export interface RetryOptions {
@@ -56,6 +56,6 @@ function isWorthRepeating(error: unknown): error is CloudError {
   if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;
   const { class: errorClass, httpStatus, retryAfterMs } = error;
   if (retryAfterMs !== null && retryAfterMs > MAX_RETRY_AFTER_MS) return false;
-  if (errorClass === 'throttled' || error.code === 'CredentialsHeldBack') return retryAfterMs !== null;
+  if (errorClass === 'throttled' || error.code === CREDENTIALS_HELD_BACK) return retryAfterMs !== null;
   return errorClass === 'transient' && (httpStatus === null || httpStatus >= 500);
 }

@@ -7,6 +7,8 @@ import { MAX_MESSAGE_LENGTH } from './error-body';
 import {
   type Attempt,
   CloudError,
+  CREDENTIALS_HELD_BACK,
+  CREDENTIALS_UNAVAILABLE,
   errorOfAnswer,
   errorOfTransport,
   headerOf,
@@ -144,7 +146,7 @@ export class CloudSession {
     try {
       return await this.#send(request, credentials, limits);
     } catch (error) {
-      if (!(error instanceof CloudError) || error.code !== HELD_BACK) throw error;
+      if (!(error instanceof CloudError) || error.code !== CREDENTIALS_HELD_BACK) throw error;
       const latest = await this.#credentials(request, limits);
       if (areSame(latest, credentials)) throw error;
       return this.#send(request, latest, limits);
@@ -213,8 +215,11 @@ export class CloudSession {
       const { status } = answer;
       if (!isOfService(answer, request)) return unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE, tidy);
       const isAnswer = (status >= 200 && status < 300) || request.alsoAnswers?.includes(status);
-      if (!isAnswer) return errorOfAnswer(answer, this.attempt(request), tidy);
-      return request.identifiedBy === undefined ? answer : withCleanHeaders(answer, tidy);
+      if (isAnswer) return request.identifiedBy === undefined ? answer : withCleanHeaders(answer, tidy);
+      const refusal = errorOfAnswer(answer, this.attempt(request), tidy);
+      return isAnonymousRefusal(refusal)
+        ? unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE, tidy)
+        : refusal;
     } catch (error) {
       if (error instanceof TransportError && error.cause === KEY_WAS_REFUSED) return NOT_SENT;
       const failure = error instanceof TransportError ? error : ownFailure(error);
@@ -246,10 +251,11 @@ export class CloudSession {
         return acquisition.acquired;
       case 'open':
         throw notSent(request.operation, {
-          code: HELD_BACK,
+          code: CREDENTIALS_HELD_BACK,
           message:
             'The cloud refused the signature of this access key twice in a row. The key rests now, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.',
           retryAfterMs: acquisition.openMs,
+          refusedAgainMsAgo: acquisition.refusedAgainMsAgo,
         });
       case 'gaveUp':
         throw notSent(request.operation, {
@@ -307,7 +313,7 @@ export class CloudSession {
       // A source of another's making may say anything.
       const why = own?.message ?? oneLine(cause instanceof Error ? cause.message : String(cause), MAX_MESSAGE_LENGTH);
       throw notSent(request.operation, {
-        code: 'CredentialsUnavailable',
+        code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${why}`,
         retryAfterMs: own?.retryAfterMs ?? null,
       });
@@ -368,6 +374,14 @@ function isOfService(answer: HttpAnswer, { identifiedBy }: CloudRequest): boolea
 
 const MAY_COME_FROM_ANYWHERE: ReadonlySet<number> = new Set([408, 429]);
 
+/**
+ * A 401 or 403 with neither a code nor a request id is the page of a proxy or a captive portal: the service has not refused the
+ * credentials. Nor does it show that the service has not acted.
+ */
+function isAnonymousRefusal({ code, httpStatus, requestId }: CloudError): boolean {
+  return (httpStatus === 401 || httpStatus === 403) && code === `HTTP_${httpStatus}` && requestId === null;
+}
+
 const NOT_OF_SERVICE =
   'The answer carries no request id of the service, so that it comes from something on the way to it, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
 
@@ -398,8 +412,6 @@ function isRead({ method }: CloudRequest): boolean {
 const NOT_SENT = Symbol('not sent');
 const KEY_WAS_REFUSED = new Error('The access key was refused before the request was written.');
 
-const HELD_BACK = 'CredentialsHeldBack';
-
 const NO_VERDICT_YET = {
   code: 'RequestTimeout',
   message: 'The first requests with this access key have not been answered yet, so this one was not sent.',
@@ -417,7 +429,8 @@ function isRefusedSignature(error: unknown): error is CloudError {
 
 function notSent(
   operation: string,
-  fields: Pick<CloudError, 'code' | 'message'> & Partial<Pick<CloudError, 'class' | 'retryAfterMs'>>,
+  fields: Pick<CloudError, 'code' | 'message'> &
+    Partial<Pick<CloudError, 'class' | 'retryAfterMs' | 'refusedAgainMsAgo'>>,
 ): CloudError {
   return new CloudError({
     httpStatus: null,

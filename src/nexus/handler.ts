@@ -59,12 +59,10 @@ class ExportImageHandler implements OperationHandler<ExportOperationInput, Expor
       const { exportInput, cancelExport } = splitInput(input);
       const request = parseExportStart(exportInput);
       const client = getClient();
-      const entry = await inTime(context, client, () =>
+      const firstRunId = await inTime(context, client, () =>
         startOrJoin({ context, client, taskQueue: this.options.taskQueue }, exportInput, request),
       );
-      if (entry.kind === 'alreadySucceeded') return HandlerStartOperationResult.sync(entry.result);
       const { namespace } = operationInfo();
-      const { firstRunId } = entry;
       return HandlerStartOperationResult.async(
         encodeOperationToken({ namespace, workflowId, firstRunId, cancelExport }),
       );

@@ -7,9 +7,10 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
 import { earlierToPass } from '../client/earlier';
-import { earlierResult, MAX_TRIES, refuseToJoin } from '../client/joining';
+import { MAX_TRIES, refuseTakenId, refuseToJoin } from '../client/joining';
 import { exportStartOptions } from '../client/start-options';
 import {
+  type EarlierExport,
   EXPORT_IMAGE_WORKFLOW,
   type ExportImageInput,
   type ExportImageResult,
@@ -21,11 +22,6 @@ import { type FoundRun, findRun, readRunningExport } from './running-export';
 /** The workflow as a caller starts it. */
 type ExportImageWorkflow = (input: ExportImageInput) => Promise<ExportImageResult>;
 
-/** What a caller came to. */
-export type Entry =
-  /** It was started or joined: Temporal calls the caller back at its end. */
-  { kind: 'waiting'; firstRunId: string } | { kind: 'alreadySucceeded'; result: ExportImageResult };
-
 export interface Caller {
   context: StartOperationContext;
   client: Client;
@@ -34,50 +30,53 @@ export interface Caller {
 }
 
 /**
+ * The first run of the export that was started or joined: Temporal calls the caller back at its end.
+ *
  * Never joins first and compares then: a caller that has joined another export could not be taken off it again. So a start
  * refuses what runs, and that is joined only after it was read.
  *
- * @throws ApplicationFailure DestinationBusy, DestinationExists
+ * @throws ApplicationFailure DestinationBusy
  * @throws HandlerError, retryable, when what runs there changes all the time
  */
 export async function startOrJoin(
   { context, client, taskQueue }: Caller,
   input: ExportImageInput,
   request: ExportRequest,
-): Promise<Entry> {
+): Promise<string> {
   const workflowId = exportWorkflowId(request.bucketUrl);
-  const before = await findRun(client, workflowId);
-  const earlier = before?.state === 'endedOtherwise' ? earlierToPass({ ...before, type: before.workflowType }) : null;
-  const options = { ...exportStartOptions('nexus', input, request, earlier), taskQueue };
-  const enter = (workflowIdConflictPolicy: 'FAIL' | 'USE_EXISTING') =>
+  const enter = (workflowIdConflictPolicy: 'FAIL' | 'USE_EXISTING', earlier: EarlierExport | null = null) =>
     unlessRefused(() =>
       startWorkflow<ExportImageWorkflow>(context, EXPORT_IMAGE_WORKFLOW, {
-        ...options,
+        ...exportStartOptions(input, request, earlier),
+        taskQueue,
         workflowIdConflictPolicy,
       }),
     );
   // What is found may end before it is joined, or begin again: then all is asked anew.
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const started = await enter('FAIL');
-    if (started?.runId !== undefined) return { kind: 'waiting', firstRunId: started.runId };
     const found = await findRun(client, workflowId);
-    if (found?.state === 'succeeded') return earlierSuccess(client, workflowId, found, request);
-    if (found?.state !== 'running') continue;
+    if (found?.state !== 'running') {
+      if (found?.state === 'succeeded') refuseTakenId('nexus', request, found.workflowType);
+      const ended = found && { ...found, workflowId, type: found.workflowType };
+      const started = await enter('FAIL', ended === undefined ? null : await earlierToPass(client, ended));
+      if (started?.runId !== undefined) return started.runId;
+      continue;
+    }
     await refuseOtherRun(client, workflowId, found, request);
     const joined = await enter('USE_EXISTING');
     if (joined?.runId === undefined) continue;
-    if (joined.runId === found.runId) return { kind: 'waiting', firstRunId: found.firstRunId };
+    if (joined.runId === found.runId) return found.firstRunId;
     // It went on in a new run, or ended and another one began, perhaps by this very call.
     const entered = await findRun(client, workflowId, joined.runId);
     if (entered === undefined) continue;
     await refuseOtherRun(client, workflowId, entered, request);
-    return { kind: 'waiting', firstRunId: entered.firstRunId };
+    return entered.firstRunId;
   }
   const message = `Exports under the id ${workflowId} begin and end too quickly to be joined. It is tried again.`;
   throw new HandlerError('CONFLICT', message, { retryableOverride: true });
 }
 
-/** Undefined when an export runs there, or has succeeded. */
+/** Undefined when an export runs there. */
 async function unlessRefused<T>(start: () => Promise<T>): Promise<T | undefined> {
   try {
     return await start();
@@ -85,16 +84,6 @@ async function unlessRefused<T>(start: () => Promise<T>): Promise<T | undefined>
     if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
     throw error;
   }
-}
-
-async function earlierSuccess(
-  client: Client,
-  workflowId: string,
-  { runId, workflowType }: FoundRun,
-  request: ExportRequest,
-): Promise<Entry> {
-  const read = () => client.workflow.getHandle(workflowId, runId).result() as Promise<ExportImageResult>;
-  return { kind: 'alreadySucceeded', result: await earlierResult('nexus', request, workflowType, read) };
 }
 
 async function refuseOtherRun(

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
-import { firstRunOf } from '../client/temporal-calls';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { HandlerError } from 'nexus-rpc';
 import type { ExportMemo } from '../contract';
 import { type HandedOn, type RunningExport, readAttachedJob, readImageAndFormat } from '../export/same-export';
+import { describeRun, type Run, readArguments, readMemo, UndecodableArguments } from '../temporal/runs';
 
 export interface FoundRun {
   /** A paused one runs as well, though its status in Temporal differs. */
@@ -19,6 +20,8 @@ export interface FoundRun {
   /** A cancel of the export was requested. */
   cancelRequested: boolean;
   memo: ExportMemo;
+  /** Some of the memo cannot be decoded here. */
+  unreadable: boolean;
   /** ISO 8601. */
   startedAt: string;
 }
@@ -26,16 +29,18 @@ export interface FoundRun {
 /** @param runId the latest when absent. Undefined when there is none, or none any more. */
 export async function findRun(client: Client, workflowId: string, runId?: string): Promise<FoundRun | undefined> {
   try {
-    const description = await client.workflow.getHandle(workflowId, runId).describe();
+    const run = await describeRun(client, workflowId, runId);
+    const { value: memo, unreadable } = await readMemo<ExportMemo>(client, run);
     return {
-      state: stateOf(description),
-      workflowType: description.type,
-      closeTime: description.closeTime,
-      runId: description.runId,
-      firstRunId: firstRunOf(description),
-      cancelRequested: description.raw.workflowExtendedInfo?.cancelRequested ?? false,
-      memo: (description.memo ?? {}) as ExportMemo,
-      startedAt: description.startTime.toISOString(),
+      state: stateOf(run),
+      workflowType: run.type,
+      closeTime: run.closeTime,
+      runId: run.runId,
+      firstRunId: run.firstRunId,
+      cancelRequested: run.cancelRequested,
+      memo,
+      unreadable,
+      startedAt: run.startTime.toISOString(),
     };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
@@ -43,21 +48,27 @@ export async function findRun(client: Client, workflowId: string, runId?: string
   }
 }
 
-function stateOf({ closeTime, status }: WorkflowExecutionDescription): FoundRun['state'] {
+function stateOf({ closeTime, status }: Run): FoundRun['state'] {
   if (closeTime === undefined) return 'running';
-  return status.name === 'COMPLETED' ? 'succeeded' : 'endedOtherwise';
+  return status === 'COMPLETED' ? 'succeeded' : 'endedOtherwise';
 }
 
 /**
  * Image, format and job of a run, from what it was started with. Undefined where that names no image: such an export fails
  * by itself, and a caller with the same destination may share that failure.
+ *
+ * @throws HandlerError, retryable, where it cannot be decoded here: nobody can say whether it is the same export
  */
 export async function readRunningExport(
   client: Client,
   workflowId: string,
   { runId, memo, startedAt }: FoundRun,
 ): Promise<RunningExport | undefined> {
-  const [input, resumed] = await argumentsOf(client, workflowId, runId);
+  const [input, resumed] = await readArguments(client, workflowId, runId).catch((error: unknown) => {
+    if (!(error instanceof UndecodableArguments)) throw error;
+    const message = `The export ${workflowId} that runs cannot be decoded by this worker. Give it the data converter of its starter. It is tried again.`;
+    throw new HandlerError('CONFLICT', message, { cause: error, retryableOverride: true });
+  });
   const running = readImageAndFormat(input);
   if (running === undefined) return undefined;
   const startedAtMs = (resumed as HandedOn | undefined)?.startedAtMs;
@@ -66,17 +77,4 @@ export async function readRunningExport(
     jobId: memo.jobId ?? readAttachedJob(input) ?? null,
     startedAt: startedAtMs === undefined ? startedAt : new Date(startedAtMs).toISOString(),
   };
-}
-
-/** The arguments of a run, of its first event: the input, and after continue-as-new the state of the run before. */
-async function argumentsOf(client: Client, workflowId: string, runId: string): Promise<unknown[]> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId, runId },
-    maximumPageSize: 1,
-  });
-  const { payloadConverter, payloadCodecs } = client.options.loadedDataConverter;
-  let payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-  for (const codec of [...payloadCodecs].reverse()) payloads = await codec.decode(payloads);
-  return payloads.map((payload) => payloadConverter.fromPayload(payload));
 }

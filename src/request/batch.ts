@@ -11,6 +11,8 @@ import {
   type BatchImage,
   DEFAULT_ACCOUNT,
   type ExportSettings,
+  FAIL_WHEN,
+  type FailWhen,
   FILE_FORMATS,
   type ImageQuery,
   MAX_BATCH_IMAGES,
@@ -34,6 +36,7 @@ export interface BatchRequest {
   maxConcurrent: number;
   dryRun: boolean;
   allowEmpty: boolean;
+  failWhen: FailWhen;
 }
 
 const text = (error: string) => z.string({ error }).min(1, { error });
@@ -83,6 +86,7 @@ export const batchInputSchema = z.strictObject(
       .nullish(),
     dryRun: z.boolean({ error: 'true or false' }).nullish(),
     allowEmpty: z.boolean({ error: 'true or false' }).nullish(),
+    failWhen: z.enum(FAIL_WHEN, { error: `one of ${FAIL_WHEN.join(', ')}` }).nullish(),
   },
   { error: "an object such as {images: [{imageId}], to} or {query: {tag: 'backup'}, to}" },
 );
@@ -122,6 +126,7 @@ export function parseBatchInput(input: unknown): BatchRequest {
     maxConcurrent: data.maxConcurrent ?? BATCH_CONCURRENCY.default,
     dryRun: data.dryRun ?? false,
     allowEmpty: data.allowEmpty ?? false,
+    failWhen: data.failWhen ?? 'never',
   };
 }
 

@@ -8,6 +8,8 @@ import { diagnosisOf, type Handshake } from './diagnosis';
 
 /** gRPC status of a namespace that is not there. */
 const NOT_FOUND = 5;
+/** gRPC status of a query that the visibility does not take, as by a search attribute that is not registered. */
+const INVALID_ARGUMENT = 3;
 /** gRPC statuses of a server that refuses the caller: PERMISSION_DENIED, UNAUTHENTICATED. */
 const REFUSED_STATUSES: readonly unknown[] = [7, 16];
 
@@ -50,6 +52,10 @@ export function noSuchNamespace(namespace: string, cause: unknown): ExportError 
 
 export function isNotFound(error: unknown): boolean {
   return grpcErrorOf(error).code === NOT_FOUND;
+}
+
+export function isInvalidArgument(error: unknown): boolean {
+  return grpcErrorOf(error).code === INVALID_ARGUMENT;
 }
 
 /** True when the server has answered, and refuses. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { DataConverter } from '@temporalio/common';
 import { Runtime, type WorkerOptions } from '@temporalio/worker';
 import { EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW } from '../contract';
 import { type Metric, setGauge } from '../metrics';
@@ -20,7 +21,8 @@ import { MissingTracingPackages, startTracing, type Tracing } from './tracing';
 import { exportWorkflowBundle } from './workflow-bundle';
 import { beginSeries } from './zero-counters';
 
-export interface WorkerProcessOptions extends Pick<RunExportWorkerOptions, 'activitiesOnly' | 'activitiesPerSecond'> {
+export interface WorkerProcessOptions
+  extends Pick<RunExportWorkerOptions, 'activitiesOnly' | 'activitiesPerSecond' | 'dataConverter'> {
   taskQueue: string;
   /** Show metrics and probes on this port; 0 takes any. */
   metricsPort?: number;
@@ -60,7 +62,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<v
         if (shown !== null) counting = beginMetrics(facts, activitiesOnly);
         options.ready({ ...facts, metricsPort: shown?.port ?? null });
       },
-      { ...options, worker: () => workerOptionsOf(tracing, activitiesOnly) },
+      { ...options, worker: (dataConverter) => workerOptionsOf({ tracing, activitiesOnly, dataConverter }) },
     );
   } finally {
     counting?.stop();
@@ -69,13 +71,21 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<v
   }
 }
 
-async function workerOptionsOf(tracing: Tracing | null, activitiesOnly: boolean): Promise<Partial<WorkerOptions>> {
+async function workerOptionsOf({
+  tracing,
+  activitiesOnly,
+  dataConverter,
+}: {
+  tracing: Tracing | null;
+  activitiesOnly: boolean;
+  dataConverter?: DataConverter;
+}): Promise<Partial<WorkerOptions>> {
   const interceptors = { activity: [exportLogAttributes] };
   if (tracing === null) return { interceptors };
   const { plugin, bundledPackage } = tracing;
   const workflowBundle = activitiesOnly
     ? undefined
-    : await exportWorkflowBundle({ plugins: [plugin], besides: [bundledPackage] });
+    : await exportWorkflowBundle({ plugins: [plugin], besides: [bundledPackage], dataConverter });
   return { interceptors, plugins: [plugin], ...(workflowBundle === undefined ? {} : { workflowBundle }) };
 }
 

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 import { cacheDirectory, makePrivateFolder, refuseOfOthers } from '../cache-directory';
 
@@ -27,6 +28,8 @@ export interface BundleOptions {
   plugins?: BundlerPlugin[];
   /** What stands in the bundle because of them: another bundle is kept for each. */
   besides?: readonly string[];
+  /** Whose converters stand in it. */
+  dataConverter?: DataConverter;
 }
 
 /**
@@ -35,14 +38,15 @@ export interface BundleOptions {
  * may write to, costs time only.
  */
 export async function exportWorkflowBundle(options: BundleOptions = {}): Promise<WorkflowBundle> {
-  const { env = process.env, sources = ownSources(options.besides), make = bundleWith(options.plugins) } = options;
-  const digest = await digestOf(sources);
+  const { env = process.env, sources = ownSources(options.besides), make = bundleWith(options) } = options;
+  const converters = await textsOf(options.dataConverter);
+  const digest = await digestOf(sources, converters);
   const path = await placeOf(digest, env).catch(() => null);
   const kept = path === null ? null : await readKept(path).catch(() => null);
   if (kept !== null) return { code: kept };
   const made = await make(join(sources.folder, 'workflows'));
   // An upgrade in the middle of it may have changed what it was made of.
-  const isOfDigest = (await digestOf(sources)) === digest;
+  const isOfDigest = (await digestOf(sources, converters)) === digest;
   if (path !== null && isOfDigest) await keep(path, made.code).catch(() => undefined);
   return made;
 }
@@ -67,12 +71,31 @@ function ownSources(besides: readonly string[] = []): BundleSources {
   return { folder: join(__dirname, '..'), besides: [...sdk, ...besides] };
 }
 
-function bundleWith(plugins: BundlerPlugin[] = []): (workflowsPath: string) => Promise<WorkflowBundle> {
-  return (workflowsPath) => bundleWorkflowCode({ workflowsPath, plugins, logger: new DefaultLogger('WARN') });
+function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
+  const { payloadConverterPath, failureConverterPath } = dataConverter ?? {};
+  return (workflowsPath: string): Promise<WorkflowBundle> =>
+    bundleWorkflowCode({
+      ...{ workflowsPath, plugins, payloadConverterPath, failureConverterPath },
+      logger: new DefaultLogger('WARN'),
+    });
 }
 
-async function digestOf({ folder, besides }: BundleSources): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(besides));
+/** The files of the converters that stand in the bundle, with those that they import. */
+async function textsOf({ payloadConverterPath, failureConverterPath }: DataConverter = {}): Promise<string[]> {
+  const files = new Set<string>();
+  const add = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const { filename } of require.cache[file]?.children ?? []) add(filename);
+  };
+  const paths = { payloadConverterPath, failureConverterPath };
+  for (const path of Object.values(paths)) if (path !== undefined) add(require.resolve(path));
+  const texts = await Promise.all([...files].sort().map(async (file) => `${file}\n${await readFile(file, 'utf8')}`));
+  return texts.length === 0 ? [] : [JSON.stringify(paths), ...texts];
+}
+
+async function digestOf({ folder, besides }: BundleSources, converters: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([...besides, ...converters]));
   for (const file of await sourceFiles(folder)) hash.update(`\0${file}\0`).update(await readFile(join(folder, file)));
   return hash.digest('hex');
 }

@@ -12,7 +12,7 @@ export function beginSeries(meterOf: (metric: Metric) => Meter | null): void {
     const meter = metric.type === 'counter' ? meterOf(metric) : null;
     if (meter === null) continue;
     for (const labels of combinations(metric.labels)) {
-      if (isPossible(labels)) count(meter, name as 'ims_export_polls', labels as { status: 'other' }, 0);
+      if (isPossible(labels, metric.labels)) count(meter, name as 'ims_export_polls', labels as { status: 'other' }, 0);
     }
   }
 }
@@ -26,9 +26,11 @@ function combinations(labels: Metric['labels']): Array<{ [label: string]: string
   return found;
 }
 
-/** A failure belongs to one outcome, and none to the others. */
-function isPossible({ outcome, failure }: { [label: string]: string }): boolean {
+/** A failure belongs to one outcome, and none to the others. A batch of unknown outcome has failed. */
+function isPossible({ outcome, failure }: { [label: string]: string }, values: Metric['labels']): boolean {
   if (failure === undefined) return true;
   if (failure === 'none') return outcome !== 'failed' && outcome !== 'unknown';
-  return isFailureType(failure) && outcome === outcomeOf(failure);
+  if (!isFailureType(failure)) return false;
+  const ofFailure = outcomeOf(failure);
+  return outcome === (values.outcome?.includes(ofFailure) ? ofFailure : 'failed');
 }

@@ -49,7 +49,7 @@ export function untilPatienceEnds({ carried }: Validated): () => boolean {
   return () => Date.now() < Math.max(carried.deadlineAtMs, atLeastUntilMs);
 }
 
-/** True when no attempt of an activity was answered, by the cloud or by a worker: they were not taken, or lost. */
+/** True when no attempt of an activity was answered by the cloud, be it with an error: they were not taken, or lost. */
 export function wasNotAnswered(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   return cause instanceof TimeoutFailure && cloudErrorIn(cause) === undefined;

@@ -12,7 +12,13 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { type CloudErrorInfo, durationMs, EXPORT_OPTIONS, type ExportActivities } from '../contract';
+import {
+  type CloudErrorInfo,
+  durationMs,
+  EXPORT_OPTIONS,
+  type ExportActivities,
+  type FailedAttempt,
+} from '../contract';
 import { SUBMIT_LIMITS } from './submit-limits';
 
 /** For as long a key may rest, unless `submitBudget` says otherwise. */
@@ -23,7 +29,6 @@ export const VALIDATION_TAKEN_MS = 900_000;
 
 /** In all, with every attempt. */
 export const IN_ALL_MS = {
-  validate: SUBMIT_BUDGET_MS,
   reconcile: 240_000,
   read: 120_000,
   verify: 600_000,
@@ -36,7 +41,7 @@ export const IN_ALL_MS = {
  */
 export const { imsValidateExport } = proxyActivities<ExportActivities>({
   startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: IN_ALL_MS.validate,
+  scheduleToCloseTimeout: SUBMIT_BUDGET_MS,
   retry: { initialInterval: '2s', maximumInterval: '30s' },
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
@@ -93,12 +98,13 @@ export function activityError(error: unknown, operation: string): CloudErrorInfo
   return { code, message, httpStatus: null, requestId: null, operation };
 }
 
-/** The error of the cloud among an error and its causes: the cause of a timeout is what the last attempt failed with. */
+/** The error of the cloud that an activity failed with, or, where its time ran out, that its last attempt failed with. */
 export function cloudErrorIn(error: unknown): CloudErrorInfo | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof ApplicationFailure && isCloudErrorInfo(at.details?.[0])) return at.details[0];
-  }
-  return undefined;
+  const info =
+    error instanceof TimeoutFailure
+      ? (error.lastHeartbeatDetails as FailedAttempt | null | undefined)?.failed
+      : error instanceof ApplicationFailure && error.details?.[0];
+  return isCloudErrorInfo(info) ? info : undefined;
 }
 
 function isCloudErrorInfo(detail: unknown): detail is CloudErrorInfo {

@@ -28,7 +28,7 @@ import {
 } from '../contract';
 import { childBusy, childTerminated, invalidField } from '../export/failures';
 import { startDetails } from '../export/guidance';
-import { REUSE_POLICIES } from '../export/reuse-policy';
+import { REUSE_POLICY } from '../export/reuse-policy';
 import { type StartedWith, startSummary } from '../export/summaries';
 import type { exportImageWorkflow } from './export-image';
 
@@ -63,13 +63,14 @@ export interface ExportChildOptions {
  * Exports an image as a child of the calling workflow, and waits for its end.
  *
  * The child runs under the id of its destination, `ims-export:<bucket>:<object key>`, and outlives its parent
- * (`ABANDON`). It is always an export of its own: one that runs there already is not joined, and one that has succeeded
- * there is not read, but its object is found. So a parent that is reset, retried or started again meets its own earlier
- * export, as `DestinationBusy` or `DestinationExists`. Several callers of one export join it through Nexus.
+ * (`ABANDON`). One that runs there already is not joined: a parent that is reset, retried or started again while its own earlier
+ * export runs fails as `DestinationBusy`. Where one of the same image and format has succeeded, and its object is still there,
+ * unchanged, its result is returned; where the object is gone, it is exported again. Several callers of one export join it
+ * through Nexus.
  *
  * @throws ApplicationFailure, non-retryable, the export's own: of one of the `FAILURE_TYPES`, with its details. Read it by
- *   {@link exportFailureOf}. `DestinationBusy` when a workflow runs under that id already, `DestinationExists` when the
- *   object is there, perhaps of an earlier run of the same parent, and `ExportOutcomeUnknown` with the reason
+ *   {@link exportFailureOf}. `DestinationBusy` when a workflow runs under that id already, `DestinationExists` when
+ *   another object is there, and `ExportOutcomeUnknown` with the reason
  *   `trackingEnded` when the child was terminated. Uncaught, it fails the parent, and no retry policy of the parent exports
  *   again.
  * @throws ChildWorkflowFailure, for which `isCancellation` is true, when the parent's scope or the export was canceled
@@ -113,9 +114,9 @@ export async function startExportChild(
       args: [input],
       cancellationType,
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      // A parent cannot read the result of an earlier export. The child finds its object, if it is still there. So Temporal
-      // refuses the start for one reason only: an export is running.
-      workflowIdReusePolicy: REUSE_POLICIES.child,
+      // The child finds an earlier export by itself, and its object. So Temporal refuses the start for one reason only: an
+      // export is running.
+      workflowIdReusePolicy: REUSE_POLICY,
       ...wordsOf(input),
     });
     return { ...child, result: () => outcomeOf(child.result(), input, workflowId) };

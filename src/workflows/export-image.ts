@@ -5,6 +5,7 @@ import { isExportFailure, stateFromOutside } from '../export/failures';
 import { cancelRequested } from './cancellation';
 import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { listen } from './messages';
+import { is03 } from './patches';
 import { publish } from './publishing';
 import {
   beginTracking,
@@ -55,9 +56,11 @@ export async function exportImageWorkflow(input: ExportImageInput, resumed?: Exp
 
 async function run(tracking: Tracking): Promise<ExportImageResult> {
   const validated = isValidated(tracking) ? tracking : await validate(tracking);
+  if (tracking.run.earlierResult !== null) return tracking.run.earlierResult;
   if (!isSubmitted(validated)) await submitOrAttach(validated);
   if (!isSubmitted(validated)) return unconfirmedResult(validated);
-  await pollUntilSuccess(validated);
+  // A run that goes on after the job has ended does not ask for it again: the cloud forgets jobs.
+  if (validated.run.remoteJob !== 'ended' || !is03(validated)) await pollUntilSuccess(validated);
   return await verify(validated);
 }
 

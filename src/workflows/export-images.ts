@@ -8,30 +8,33 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BatchOutcome, ExportImagesInput, ExportImagesResult } from '../contract';
-import { isExportFailure, stateFromOutside } from '../export/failures';
+import { type BatchOutcome, type ExportImagesInput, type ExportImagesResult, GOOD_VERDICTS } from '../contract';
+import { batchFailed, isExportFailure, stateFromOutside } from '../export/failures';
 import { iso } from '../export/time';
 import { cancelAll } from './batch/canceling';
 import { keepChecking } from './batch/liveness';
 import { listen } from './batch/messages';
 import { plan } from './batch/plan';
 import { publish } from './batch/publishing';
-import { type Batch, type BatchState, beginBatch, countsOf, memoOf, resumeBatch } from './batch/state';
+import { type Batch, type BatchState, beginBatch, countsOf, memoOf, planOf, resumeBatch } from './batch/state';
+import { lastTroublesOf } from './batch/status';
 import { exportAll } from './batch/window';
 import { cancelRequested } from './cancellation';
 import { continuesARun, followsAnEarlierAttempt } from './continuation';
 import { recordBatchEnd } from './telemetry';
 
 /**
- * Exports many images to OBS, a limited number at a time, and returns a verdict on each. It completes also when exports fail.
+ * Exports many images to OBS, a limited number at a time, and returns a verdict on each. It completes also when exports fail,
+ * unless `failWhen` asks otherwise.
  *
  * Each export is a workflow of its own, {@link exportImageWorkflow}, under the id of its destination: it is seen, steered and
  * retuned by itself, and outlives this workflow when that is terminated. Cancelling the batch cancels those that run.
  *
  * @param input the images or a query, and where they go. Anything else ends as InvalidExportRequest.
  * @param resumed the state of the run before, handed on by continue-as-new; refused from any other source.
- * @throws ApplicationFailure, non-retryable, of one of the `BATCH_FAILURE_TYPES`: nothing was submitted, but with
- *   `ExportOutcomeUnknown`: an attempt before a reset or a retry may have started exports
+ * @throws ApplicationFailure, non-retryable, of one of the `BATCH_FAILURE_TYPES`: nothing was submitted, but with `BatchFailed`,
+ *   which has the counts of the verdicts, and with `ExportOutcomeUnknown`: an attempt before a reset or a retry may have started
+ *   exports
  */
 export async function exportImagesWorkflow(
   input: ExportImagesInput,
@@ -41,6 +44,7 @@ export async function exportImagesWorkflow(
   try {
     if (resumed !== undefined && !continuesARun()) throw stateFromOutside();
     await run(batch);
+    failWhenAsked(batch);
     await end(batch, 'completed', null);
     return resultOf(batch);
   } catch (error) {
@@ -60,6 +64,17 @@ async function run(batch: Batch): Promise<void> {
   await exportAll(batch);
 }
 
+/** @throws ApplicationFailure BatchFailed */
+function failWhenAsked(batch: Batch): void {
+  const { failWhen = 'never' } = planOf(batch);
+  const counts = countsOf(batch);
+  const total = batch.items.length;
+  const good = GOOD_VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
+  const isEnough = failWhen === 'any' ? good === total : good > 0 || total === 0;
+  if (failWhen === 'never' || isEnough) return;
+  throw batchFailed(workflowInfo().workflowId, { failWhen, total, counts, troubles: lastTroublesOf(batch) });
+}
+
 /** Reads nothing of the input, which can be anything: an error here would fail the workflow task again and again. */
 function setUp(input: unknown, resumed: BatchState | undefined): Batch {
   const batch =
@@ -76,7 +91,7 @@ async function end(batch: Batch, outcome: BatchOutcome, failure: ApplicationFail
   batch.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(memoOf(batch));
   publish(batch);
-  recordBatchEnd(outcome, failure, countsOf(batch));
+  recordBatchEnd(batch.plan?.dryRun ?? true, outcome, failure, countsOf(batch));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }
 

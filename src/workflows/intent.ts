@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { workflowInfo } from '@temporalio/workflow';
 import { type ExportIntent, JOB_ID, type SubmissionResolution } from '../contract';
 import { answerUnderWay, beingCanceled, destinationBusy, invalidField, nothingToResolve } from '../export/failures';
 import {
@@ -56,7 +57,16 @@ export function refuseResolution(tracking: Tracking, resolution: SubmissionResol
   const { carried, run } = tracking;
   if (carried.lostSubmit === null || run.ended !== null) throw nothingToResolve(carried.jobId, run.phase);
   // The worker knows the job that it has submitted; no person's word replaces that.
-  if (isOfWorker(carried.resolution) && !isOfWorker(resolution)) throw answerUnderWay(carried.resolution);
+  if (isOfWorker(carried.resolution) && !isOfWorker(asSaidBy(tracking, resolution)))
+    throw answerUnderWay(carried.resolution);
+}
+
+/** A run that has sent no submit of this export makes it the word of a person, which the cloud must confirm. */
+export function asSaidBy({ carried }: Tracking, resolution: SubmissionResolution): SubmissionResolution {
+  if (!isOfWorker(resolution)) return resolution;
+  const { runId, firstExecutionRunId, originalExecutionRunId } = workflowInfo();
+  const runs = [runId, firstExecutionRunId, originalExecutionRunId, ...(carried.lostSubmit?.runIds ?? [])];
+  return runs.includes(resolution.runId) ? resolution : { jobId: resolution.jobId };
 }
 
 /** Either a job or that there is none: they contradict each other. */

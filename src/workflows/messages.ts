@@ -25,10 +25,10 @@ import {
   type SubmissionResolution,
   TUNABLE_OPTIONS,
 } from '../contract';
-import { answerUnderWay } from '../export/failures';
+import { answerTooEarly, answerUnderWay } from '../export/failures';
 import { followsAnEarlierAttempt, newRunIsDue } from './continuation';
 import { defer } from './deferred';
-import { refuseOtherIntent, refuseResolution } from './intent';
+import { asSaidBy, refuseOtherIntent, refuseResolution } from './intent';
 import { refuseRetune, retuneExport } from './retuning';
 import { forgetStreaks, pollingPhase, type Tracking } from './state';
 import { statusOf } from './status';
@@ -119,7 +119,11 @@ function takeAnswerWhenDue(tracking: Tracking, resolution: SubmissionResolution)
   return defer(
     tracking,
     () => !waitsForSubmit(tracking),
-    () => takeAnswer(tracking, resolution),
+    () => {
+      // Said of a submit of the run before, it says nothing of those that followed.
+      if ('notSubmitted' in resolution) throw answerTooEarly();
+      takeAnswer(tracking, resolution);
+    },
   );
 }
 
@@ -128,9 +132,10 @@ function waitsForSubmit({ carried, run }: Tracking): boolean {
 }
 
 /** The answer is followed by the workflow itself; what came of it is in the status. A newer one replaces an older one. */
-function takeAnswer(tracking: Tracking, answer: SubmissionResolution): void {
+function takeAnswer(tracking: Tracking, given: SubmissionResolution): void {
   // The validators of several in one workflow task may all have run before.
-  refuseResolution(tracking, answer);
+  refuseResolution(tracking, given);
+  const answer = asSaidBy(tracking, given);
   const { carried } = tracking;
   // Until 0.3 the first one counted.
   const older = carried.resolution;
@@ -166,8 +171,8 @@ async function untilSubmitted(tracking: Tracking): Promise<string> {
     throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
   }
   if (tracking.run.ended.failure !== null) throw tracking.run.ended.failure;
-  if (tracking.run.unconfirmed !== null) {
-    throw ApplicationFailure.nonRetryable('The export has succeeded, but its job was never seen.', EXPORT_UNCONFIRMED);
+  if (tracking.run.ended.outcome === 'succeeded') {
+    throw ApplicationFailure.nonRetryable('The export has succeeded without a job of its own.', EXPORT_UNCONFIRMED);
   }
   throw ApplicationFailure.nonRetryable('The export was canceled before a job id was known.', EXPORT_CANCELED);
 }

@@ -4,13 +4,21 @@
  *
  * @module
  */
-import type { BatchFailureType, BatchOutcome, ExportAttention, ExportOutcome, FailureType } from '../contract';
+import type {
+  BatchFailureType,
+  BatchOutcome,
+  BatchVerdict,
+  ExportAttention,
+  ExportFailureType,
+  ExportOutcome,
+} from '../contract';
 
 /** The labels of each, and the values that they can have. */
 export interface WorkflowLabels {
   ims_export_reconciliations: { outcome: 'jobFound' | 'unconfirmed' | 'unknown' };
-  ims_export_ended: { outcome: ExportOutcome; failure: Exclude<FailureType, 'NothingToExport'> | 'none' };
+  ims_export_ended: { outcome: ExportOutcome; failure: ExportFailureType | 'none' };
   ims_export_batches_ended: { outcome: BatchOutcome; failure: BatchFailureType | 'none' };
+  ims_export_batch_items: { verdict: BatchVerdict };
   ims_export_duration: { outcome: ExportOutcome };
   ims_export_detection_delay: { status: 'SUCCESS' | 'FAIL' };
   ims_export_attention: { attention: ExportAttention };
@@ -26,7 +34,11 @@ export const WORKFLOW_METRICS = {
   ims_export_batches_ended: {
     type: 'counter',
     meaning:
-      'Batches that ended, by outcome and failure type. `completed`: each image has a verdict, also where exports failed; `failed`: it could not be planned, or no image matched its query.',
+      'Batches that ended, by outcome and failure type. `completed`: each image has a verdict, also where exports failed; `failed`: it could not be planned, no image matched its query, or its `failWhen` was met.',
+  },
+  ims_export_batch_items: {
+    type: 'counter',
+    meaning: 'Images of batches that ended, by verdict. Dry runs are not counted.',
   },
   ims_export_duration: {
     type: 'histogram',

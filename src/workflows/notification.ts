@@ -39,7 +39,7 @@ export function notifiedWorkflow({ run: { input } }: Tracking): string | undefin
 
 function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportEnded {
   const { request, jobId } = tracking.carried;
-  const { input, remoteJob, ended } = tracking.run;
+  const { input, remoteJob, ended, earlierResult } = tracking.run;
   const { imageId } = (request ?? input ?? {}) as { imageId?: unknown };
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const failure = ended?.failure ?? null;
@@ -49,9 +49,10 @@ function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportE
     outcome: ended?.outcome ?? 'unknown',
     imageId: typeof imageId === 'string' ? imageId : null,
     fileFormat: request?.fileFormat ?? null,
-    jobId,
+    jobId: jobId ?? earlierResult?.jobId ?? null,
     remoteJob,
     object: result?.object ? { size: result.object.size, etag: result.object.etag } : null,
     failure: failure && { type: failure.type ?? '', message: shortReason(failure).slice(0, MAX_REASON) },
+    ...(earlierResult === null ? {} : { alreadyExported: true }),
   };
 }

@@ -1,5 +1,5 @@
 import { patched } from '@temporalio/workflow';
-import type { Tracking } from './state';
+import type { RunState } from './state';
 
 /**
  * Whether this run may do what version 0.3 does otherwise than 0.2: a run that 0.2 has begun goes on as it began, as far as
@@ -8,7 +8,7 @@ import type { Tracking } from './state';
  * Asked by the steps alone: the answer is a command, and among the messages of one workflow task a replay may find another order.
  * Handlers and conditions read `run.is03`, which is null before the first sleep.
  */
-export function is03(tracking: Tracking): boolean {
-  tracking.run.is03 ??= patched('ims-0.3');
-  return tracking.run.is03;
+export function is03({ run }: { run: Pick<RunState, 'is03'> }): boolean {
+  run.is03 ??= patched('ims-0.3');
+  return run.is03;
 }

@@ -1,8 +1,12 @@
 import { condition } from '@temporalio/workflow';
+import type { ExportPhase } from '../contract';
 import { continueInNewRunWhenDue, newRunIsDue } from './continuation';
 import { is03 } from './patches';
 import { publish } from './publishing';
 import type { Tracking } from './state';
+
+/** Phases in which it is waited for a person: whether a worker is there is not known, and does not matter. */
+const WITHOUT_WORKER: ReadonlySet<ExportPhase> = new Set(['paused', 'needsAnswer']);
 
 /** Until when, and what the Timeline says meanwhile. */
 export interface Plan {
@@ -28,6 +32,7 @@ export async function sleep(tracking: Tracking, plan: (nowMs: number) => Plan): 
     const { untilMs, summary } = plan(nowMs);
     const delayMs = Math.max(1, untilMs - nowMs);
     tracking.run.nextPollAtMs = nowMs + delayMs;
+    if (!tracking.carried.wake && WITHOUT_WORKER.has(tracking.run.phase)) tracking.carried.noWorker = false;
     publish(tracking);
     if (tracking.carried.wake) return;
     const isWoken = await condition(() => tracking.carried.wake || tracking.run.replan, delayMs, {

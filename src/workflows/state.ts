@@ -11,6 +11,7 @@ import type {
   EarlierExport,
   ExportAttention,
   ExportedObject,
+  ExportImageResult,
   ExportMemo,
   ExportOutcome,
   ExportPhase,
@@ -23,6 +24,7 @@ import type {
   SubmissionResolution,
   SubmitOutcome,
 } from '../contract';
+import { JOB_ID } from '../contract';
 import { type HandedOn, readAttachedJob } from '../export/same-export';
 import { observeProgress, type Progress } from './progress';
 import type { JobCheck } from './submission/job-check';
@@ -78,6 +80,8 @@ export interface ExportState extends HandedOn {
   lastError: CloudErrorInfo | null;
   /** No worker took the last activity: nothing was asked of the cloud. */
   noWorker: boolean;
+  /** Up to when the stretches are counted: the last poll, answered or not. Null before the first. */
+  countedUntilMs: number | null;
   /** When the last poll was answered; null while the next one is due. */
   polledAtMs: number | null;
   /** How long the cloud asked to wait in the answer to the last poll. */
@@ -105,6 +109,8 @@ export interface RunState {
   nextPollAtMs: number | null;
   /** An object that was taken for ours although its job was never seen. */
   unconfirmed: ExportedObject | null;
+  /** The answer, where an earlier export has succeeded and its object is still there: nothing is submitted. */
+  earlierResult: ExportImageResult | null;
   /** What is waited for may have changed, by a message: to be thought over, without a poll. */
   replan: boolean;
   /** A cancel is drained: the job is followed to its end, and its object deleted. */
@@ -190,6 +196,7 @@ export function beginTracking(
     jobNotFoundSinceMs: null,
     lastError: null,
     noWorker: false,
+    countedUntilMs: null,
     polledAtMs: null,
     retryAfterMs: null,
     parked: false,
@@ -209,7 +216,10 @@ export function resumeTracking(input: unknown, handedOn: ExportState, followsAnE
     ...handedOn,
     mayHaveSubmitted: handedOn.mayHaveSubmitted || followsAnEarlierAttempt,
   };
-  if (carried.jobId !== null) return { carried, run: freshRun(input, pollingPhase(carried), 'running') };
+  if (carried.jobId !== null) {
+    const remoteJob = carried.lastJob?.status === 'SUCCESS' ? 'ended' : 'running';
+    return { carried, run: freshRun(input, pollingPhase(carried), remoteJob) };
+  }
   const { lostSubmit, mayHaveSubmitted } = carried;
   if (lostSubmit === null) {
     const isAttached = carried.request !== null && carried.request.attach !== null;
@@ -237,6 +247,7 @@ function freshRun(input: unknown, phase: ExportPhase, remoteJob: RemoteJob): Run
     remoteJob,
     nextPollAtMs: null,
     unconfirmed: null,
+    earlierResult: null,
     replan: false,
     draining: false,
     discard: null,
@@ -255,6 +266,14 @@ export function jobMemo({ carried: { jobId, request, jobNamed } }: Tracking): {
   if (jobId === null || request === null) return {};
   const { imageId, bucketUrl, attach } = request;
   return { jobId, imageId, bucketUrl, ...(attach !== null && jobNamed ? { attached: true } : {}) };
+}
+
+/** A job that was named, and that is neither tracked nor refused: only the memo of the run names it to the next one. */
+export function namedMemo(tracking: Tracking): Pick<ExportMemo, 'namedJobId'> {
+  const { jobId, resolutionStatus: named } = tracking.carried;
+  if (jobId !== null || tracking.run.remoteJob !== 'unknown') return {};
+  const namedJobId = named === null ? attachedJobId(tracking) : named.jobId;
+  return named?.taken !== false && JOB_ID.test(namedJobId ?? '') ? { namedJobId } : {};
 }
 
 /** What the input asks for, as far as it can be read: the validated request, or the input as it came. */
@@ -292,6 +311,7 @@ export function submitEndsAtMs({ carried }: Validated): number {
 /** Takes the answer of one poll in. */
 export function recordPoll({ carried }: Tracking, outcome: PollOutcome, nowMs: number): void {
   carried.polls += 1;
+  carried.countedUntilMs = nowMs;
   carried.retryAfterMs = outcome.kind === 'error' ? outcome.retryAfterMs : null;
   if (outcome.kind === 'observed') {
     recordObservation(carried, outcome.job, nowMs);
@@ -325,8 +345,10 @@ export function forgetStreaks({ carried }: Tracking): void {
   carried.jobNotFoundSinceMs = null;
 }
 
-/** So long nobody could ask the cloud: that is no part of any stretch. */
-export function stopStreaks({ carried }: Tracking, durationMs: number): void {
+/** Since the last poll nobody could ask the cloud: that is no part of any stretch. */
+export function stopStreaks({ carried }: Tracking, nowMs: number): void {
+  const durationMs = nowMs - (carried.countedUntilMs ?? nowMs);
+  carried.countedUntilMs = nowMs;
   if (carried.pollErrorsSinceMs !== null) carried.pollErrorsSinceMs += durationMs;
   if (carried.unknownStatusSinceMs !== null) carried.unknownStatusSinceMs += durationMs;
   if (carried.jobNotFoundSinceMs !== null) carried.jobNotFoundSinceMs += durationMs;

@@ -73,8 +73,9 @@ export function jobSeen(tracking: Tracking, nowMs: number): JobSeen {
 /** Why a person is needed; null when none is. */
 export function attentionOf(tracking: Tracking, nowMs: number): ExportAttention | null {
   if (tracking.run.ended !== null) return tracking.run.ended.outcome === 'unknown' ? 'outcomeUnknown' : null;
-  if (tracking.run.phase === 'needsAnswer') return 'needsAnswer';
+  // An answer that was given is checked by a worker.
   if (tracking.carried.noWorker) return 'noWorker';
+  if (tracking.run.phase === 'needsAnswer') return 'needsAnswer';
   if (tracking.run.phase === 'parked' || (tracking.carried.parked && tracking.carried.jobId !== null)) return 'parked';
   return stalled(tracking, nowMs) ? 'stalled' : null;
 }

@@ -1,3 +1,5 @@
+import { SUBMIT_SETTLES_MS } from '../export/time';
+
 /**
  * The times of a submit, and of what follows an ambiguous one.
  *
@@ -11,11 +13,7 @@ export const SUBMIT_LIMITS = {
   startToCloseMs: 270_000,
   /** A worker that is lost or stands still is given up after this. */
   heartbeatTimeoutMs: 30_000,
-  /**
-   * When a POST without an answer is surely over, from the moment that this is known: the 200 s of the gateway, a worker
-   * that stood still for a heartbeat timeout, and 30 s for clocks and queues.
-   */
-  settleMs: 260_000,
+  settleMs: SUBMIT_SETTLES_MS,
   /** An object that may be ours is complete when it is the same after this time. */
   objectRestMs: 60_000,
   /** First wait for a throttled or busy cloud; each further one is half as long again, up to the longest. */

@@ -8,6 +8,7 @@ import type {
   BatchCounts,
   BatchFailureType,
   BatchOutcome,
+  BatchVerdict,
   ExportOutcomeUnknownDetails,
   ObservedJob,
 } from '../contract';
@@ -70,7 +71,14 @@ export function recordEnd(tracking: Tracking): void {
 }
 
 /** The end of a batch. Each failure is a warning: the starter of a nightly batch does not wait for its answer. */
-export function recordBatchEnd(outcome: BatchOutcome, failure: ApplicationFailure | null, counts: BatchCounts): void {
+export function recordBatchEnd(
+  dryRun: boolean,
+  outcome: BatchOutcome,
+  failure: ApplicationFailure | null,
+  counts: BatchCounts,
+): void {
+  const verdicts = dryRun ? [] : (Object.entries(counts) as Array<[BatchVerdict, number]>);
+  for (const [verdict, times] of verdicts) if (times > 0) count('ims_export_batch_items', { verdict }, times);
   count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
   const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };
   if (failure === null) log.info('Batch ended', facts);
@@ -102,8 +110,8 @@ type NamesOf<Type> = {
   [name in keyof WorkflowLabels]: (typeof WORKFLOW_METRICS)[name]['type'] extends Type ? name : never;
 }[keyof WorkflowLabels];
 
-function count<Name extends NamesOf<'counter'>>(name: Name, labels: WorkflowLabels[Name]): void {
-  metricMeter.createCounter(name, undefined, WORKFLOW_METRICS[name].meaning).add(1, labels);
+function count<Name extends NamesOf<'counter'>>(name: Name, labels: WorkflowLabels[Name], times = 1): void {
+  metricMeter.createCounter(name, undefined, WORKFLOW_METRICS[name].meaning).add(times, labels);
 }
 
 /** A time that a clock which is behind makes negative is 0. */

@@ -20,6 +20,7 @@ import type {
   VerifyOutcome,
 } from '../contract';
 import * as failures from '../export/failures';
+import { cutToBytes } from '../export/quoting';
 import { describeProgress } from '../export/summaries';
 import { answerDeferred } from './deferred';
 import { notifiedWorkflow, notify } from './notification';
@@ -27,6 +28,7 @@ import { publish } from './publishing';
 import {
   askedFor,
   attachedJobId,
+  namedMemo,
   type Submitted,
   submitEndsAtMs,
   surelyNotSubmitted,
@@ -110,7 +112,7 @@ export async function endAsFailed(
   tracking: Tracking,
   thrown: failures.ExportApplicationFailure,
 ): Promise<ApplicationFailure> {
-  const failure = asFarAsKnown(tracking, thrown);
+  const failure = failures.afresh(asFarAsKnown(tracking, thrown));
   await end(tracking, failures.outcomeOf(failure.type), failure, null);
   return failure;
 }
@@ -153,7 +155,13 @@ async function end(
   tracking.run.nextPollAtMs = null;
   tracking.run.ended = { outcome, atMs: Date.now(), failure };
   answerDeferred(tracking);
-  upsertMemo(discard === null ? { outcome, remoteJob } : { outcome, remoteJob, object: discard.kind });
+  upsertMemo({
+    outcome,
+    remoteJob,
+    ...namedMemo(tracking),
+    ...(failure !== null && { failure: { type: failure.type ?? '', message: cutToBytes(failure.message, 200) } }),
+    ...(discard !== null && { object: discard.kind }),
+  });
   publish(tracking);
   recordEnd(tracking);
   const notified = notifiedWorkflow(tracking);

@@ -17,6 +17,7 @@ afterAll(() => rig.close());
 const discard = (input: DiscardInput): Promise<DiscardOutcome> => rig.run('imsDiscardObject', input);
 const isThere = ({ objectKey }: ExportRequest) => rig.simulator.objects().some(({ key }) => key === objectKey);
 const deletes = () => rig.simulator.requests().filter(({ method }) => method === 'DELETE').length;
+const DATE = new Date(0).toUTCString();
 const fault = (method: string, action: FaultAction, times = 1) =>
   rig.simulator.faults.add({ service: 'obs', method, times, action });
 
@@ -47,6 +48,13 @@ describe('discarding the object of a canceled export', () => {
       reason: expect.stringContaining('it is not the object that was verified'),
     });
     expect({ isThere: isThere(input.request), deletes: deletes() }).toEqual({ isThere: true, deletes: before });
+  });
+
+  it('F42 a discard deletes the object although three readings found another one', async () => {
+    const input = await exportedObject(rig);
+    fault('HEAD', { status: 200, headers: { 'Content-Length': '7', ETag: '"x"', 'Last-Modified': DATE } }, 3);
+    expect(await discard(input)).toEqual({ kind: 'discarded' });
+    expect(isThere(input.request)).toBe(false);
   });
 
   it('F23 a discard keeps an object that replaced the exported one', async () => {

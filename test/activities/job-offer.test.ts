@@ -5,7 +5,13 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { ActivityCancellationDetails, ApplicationFailure } from '@temporalio/common';
+import {
+  ActivityCancellationDetails,
+  ApplicationFailure,
+  defaultDataConverter,
+  defaultPayloadConverter,
+  mapToPayloads,
+} from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
@@ -61,11 +67,16 @@ async function offer(
         return next(heartbeats);
       },
     },
+    options: { namespace: 'default', loadedDataConverter: defaultDataConverter },
+    workflowService: {
+      describeWorkflowExecution: async () => ({
+        workflowExecutionInfo: { memo: { fields: mapToPayloads(defaultPayloadConverter, { ...memo }) }, startTime: {} },
+      }),
+    },
     workflow: {
       getHandle: (...args: unknown[]) => {
         asked.handles.push(args);
         return {
-          describe: async () => ({ memo }),
           executeUpdate: (_name: string, options: { args: [SubmissionResolution]; updateId: string }) => {
             asked.updates.push(options.args[0]);
             asked.updateIds.push(options.updateId);
@@ -171,9 +182,12 @@ describe('a job id', () => {
     expect(log.at(-1)).toMatchObject({ level: 'ERROR', message: expect.stringContaining('did not take the job id') });
   });
 
-  it('is offered once more when the worker has no time left, and then reported', async () => {
-    const { heartbeats, log } = await offer({ heartbeats: Array(20).fill(AWAY) }, { shutdown: true });
-    expect(heartbeats).toHaveLength(1);
-    expect(log.at(-1)).toMatchObject({ level: 'ERROR' });
+  it('is still offered for a while when the worker shuts down without a time of grace', async () => {
+    const { heartbeats, updates, log } = await offer(
+      { heartbeats: [AWAY, GIVEN_UP, GIVEN_UP], updates: [knows(null)] },
+      { shutdown: true },
+    );
+    expect([heartbeats.length, updates.length]).toEqual([3, 2]);
+    expect(log.some(({ level }) => level === 'ERROR')).toBe(false);
   });
 });

@@ -97,6 +97,22 @@ describe('reading the destination after an ambiguous submit', () => {
     });
   });
 
+  it.each([401, 403])('F42 reports a free destination although OBS answered %i once', async (status) => {
+    fault('HEAD', { status }, 1);
+    expect(await reconcile(rig.request(), null)).toMatchObject({ kind: 'free' });
+  });
+
+  it('reports denied at once where the destination could be read before, and where a person is asked', async () => {
+    fault('HEAD', { status: 403 });
+    const before = { request: rig.request(), destinationFreeAt: '2026-01-01T00:00:00.000Z' };
+    const asks = { request: rig.request({ options: { onAmbiguousSubmit: 'ask' } }), destinationFreeAt: null };
+    for (const input of [before, asks]) {
+      const { outcome, heartbeats } = await rig.runAs({}, 'imsReconcileSubmit', input);
+      expect(outcome).toMatchObject({ kind: 'denied' });
+      expect(heartbeats).toEqual([]);
+    }
+  });
+
   it.each([
     ['is out of order', { status: 503 }],
     ['is throttled', { status: 429 }],
@@ -111,6 +127,40 @@ describe('reading the destination after an ambiguous submit', () => {
   it('sends no POST and changes nothing', () => {
     const methods = new Set(rig.simulator.requests().map(({ method }) => method));
     expect([...methods].sort()).toEqual(['GET', 'HEAD']);
+  });
+});
+
+describe('reading the destination of a job that was started elsewhere', () => {
+  const AT = (ms: number) => new Date(rig.simulator.clock.now() + ms).toISOString();
+  const OLD = {
+    status: 200,
+    headers: { 'Content-Length': '7', ETag: '"x"', 'Last-Modified': new Date(0).toUTCString() },
+  };
+  const lastModifiedOf = (outcome: ReconcileOutcome | Error) =>
+    'object' in outcome ? Date.parse(outcome.object.lastModified) : Number.NaN;
+
+  it('F42 reports the object of the job although three readings found one that was there before it', async () => {
+    const { request } = appeared();
+    const job = { beginTime: AT(-60_000), endTime: AT(0) };
+    fault('HEAD', OLD, 3);
+    const { outcome } = await rig.runAs({}, 'imsReconcileSubmit', { request, destinationFreeAt: null, job });
+    expect(lastModifiedOf(outcome)).toBeGreaterThan(0);
+  });
+
+  it('F42 reports an object of another time once four readings have found it', async () => {
+    const { request } = appeared();
+    const job = { beginTime: AT(-60_000), endTime: AT(0) };
+    fault('HEAD', OLD, 4);
+    const { outcome } = await rig.runAs({}, 'imsReconcileSubmit', { request, destinationFreeAt: null, job });
+    expect(lastModifiedOf(outcome)).toBe(0);
+  });
+
+  it('F42 forgets an object of another time that it does not find again', async () => {
+    const request = rig.request();
+    const job = { beginTime: AT(-60_000), endTime: null };
+    fault('HEAD', OLD, 1);
+    const { outcome } = await rig.runAs({}, 'imsReconcileSubmit', { request, destinationFreeAt: null, job });
+    expect(outcome).toMatchObject({ kind: 'free' });
   });
 });
 

@@ -123,6 +123,34 @@ describe('validating an export', () => {
     expect(outcome).toMatchObject({ type, nonRetryable: type === 'SubmitRejected' });
   });
 
+  it.each([
+    ['is tried again for less than a quarter of an hour', 890_000, { name: 'TypeError' }],
+    ['ends the export after a quarter of an hour', 900_000, { type: 'SubmitRejected', nonRetryable: true }],
+  ])('a bug of ours %s', async (_, awayMs, expected) => {
+    const info = { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 1_000 + awayMs };
+    // The environment of this test has no Temporal that knows search attributes.
+    const { outcome } = await rig.runAs(info, 'imsValidateExport', input({ options: { searchAttributes: true } }));
+    expect(outcome).toMatchObject({ message: expect.stringContaining('namespace'), ...expected });
+  });
+
+  it('fails as AccessDenied when two readings in a row are refused, by different codes', async () => {
+    const refused = (status: number, error_code: string) => ({ status, body: { error_code, error_msg: 'no' } });
+    const list = { service: 'ims', method: 'GET', path: '*/cloudimages' } as const;
+    rig.simulator.faults.add({ ...list, nth: 1, action: refused(401, 'APIGW.0301') });
+    rig.simulator.faults.add({ ...list, nth: 2, action: refused(403, 'APIGW.0302') });
+    const { outcome, heartbeats } = await rig.runAs({}, 'imsValidateExport', input());
+    expect(outcome).toMatchObject({ type: 'AccessDenied', message: expect.stringContaining('APIGW.0302') });
+    expect(heartbeats).toHaveLength(1);
+  });
+
+  it('is tried again, and not refused, while a captive portal answers 401', async () => {
+    fault({ service: 'ims', method: 'GET', action: { status: 401, body: '<html>Please sign in</html>' } });
+    for (const attempt of [1, 2, 3]) {
+      const { outcome } = await rig.runAs({ attempt }, 'imsValidateExport', input());
+      expect(outcome).toMatchObject({ type: 'CloudUnavailable', nonRetryable: false });
+    }
+  });
+
   it('rejects the reserved option expectNotification', async () => {
     const { type, message } = await failure({ options: { expectNotification: true } });
     expect(type).toBe('InvalidExportRequest');

@@ -55,6 +55,16 @@ describe('verifying the object of an export', () => {
     expect(await verify(request, later(1_001))).toMatchObject({ kind: 'invalid', problem: 'olderThanJob' });
   });
 
+  it('F43 leaves the error of OBS in its heartbeat, so that a timeout is not taken for a missing worker', async () => {
+    const request = await exported();
+    faultTheHead({ status: 503 });
+    const before = { seen: { 'Not as it should be: it is of another format': 2 } };
+    const input = { request, jobId: 'job', notOlderThan: null };
+    const { outcome, heartbeats } = await rig.runAs({ heartbeatDetails: before }, 'imsVerifyObject', input);
+    expect(outcome).toMatchObject({ type: 'CloudUnavailable' });
+    expect(heartbeats).toEqual([{ ...before, failed: (outcome as ApplicationFailure).details?.[0] }]);
+  });
+
   it('does not judge the age by a time that cannot be parsed', async () => {
     expect(await verify(await exported(), 'yesterday')).toMatchObject({ kind: 'verified' });
   });

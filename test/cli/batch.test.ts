@@ -31,6 +31,16 @@ describe.concurrent('batch', () => {
     expect(stdout).toContain('2 images: 2 refused');
   });
 
+  it('F52 with --fail-when any fails as BatchFailed, with 1 and the images that were not exported', async () => {
+    const file = await fileOf({ images: refused(), to: commands.destination('fail-when/{imageId}') });
+    const { exitCode, stdout, stderr } = await commands.run('batch', file, '--fail-when', 'any', '--wait');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^refused +${commands.image('iso')} .* ExportNotAllowed: `, 'm'));
+    expect(stderr).toMatch(/^ims-export: BatchFailed: .*2 refused/m);
+    const wrong = await commands.run('batch', file, '--fail-when', 'some');
+    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('never, any, all')]);
+  });
+
   it('whose query matches no image ends with 1, with and without --wait and in a dry run', async () => {
     const input = { query: { tag: 'nobody-has-it' }, to: commands.destination('{imageId}') };
     const file = await fileOf(input);

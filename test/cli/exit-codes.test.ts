@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
 import { ExportError, type ExportErrorCode } from '../../src/client';
 import { AccountConfigurationError } from '../../src/huaweicloud/account/configuration-error';
+import { DataConverterError } from '../../src/temporal/data-converter';
 import { SimulatorPathError } from '../../src/testing/path-error';
 import { ListenError } from '../../src/worker/metrics-server';
 
@@ -9,6 +10,7 @@ import { ListenError } from '../../src/worker/metrics-server';
 const CODES: { [code in ExportErrorCode]: number } = {
   InvalidExportRequest: 2,
   NoSuchExport: 2,
+  Unreadable: 2,
   ExportNotAllowed: 1,
   AccessDenied: 1,
   SubmitRejected: 1,
@@ -17,6 +19,7 @@ const CODES: { [code in ExportErrorCode]: number } = {
   DestinationBusy: 1,
   DestinationExists: 1,
   NothingToExport: 1,
+  BatchFailed: 1,
   ExportEnded: 1,
   NothingToResolve: 1,
   NotValidatedYet: 1,
@@ -38,6 +41,7 @@ describe('the exit code', () => {
       new AccountConfigurationError([{ variable: 'HUAWEICLOUD_SDK_AK', problem: 'is not set' }]),
     ],
     ['a port that is taken', new ListenError('Port 80 is taken')],
+    ['a data converter that cannot be used', new DataConverterError('x.cjs', 'there is no such file')],
     ['a folder that the simulator cannot use', new SimulatorPathError('it is not empty')],
   ])('of %s is 2, since other arguments cure it', (_what, error) => {
     expect(exitCodeOf(error)).toBe(EXIT.badArguments);

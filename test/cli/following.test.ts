@@ -13,16 +13,15 @@ function recordedDisplay<Report>(lineOf: (report: Report) => string) {
 
 it('following a batch survives a Temporal outage and reports the outage once', async () => {
   const away = () => Promise.reject(Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }));
-  const description = (closeTime?: Date) => async () => ({
-    startTime: new Date(),
-    status: { name: 'RUNNING' },
-    closeTime,
+  const description = (closeTime?: object) => async () => ({
+    workflowExecutionInfo: { startTime: {}, status: 1, closeTime },
   });
-  const answers = [description(), away, away, description(new Date())];
-  const handle = { describe: () => answers.shift()?.(), query: async () => null };
+  const answers = [description(), away, away, description({})];
   const client = {
     withDeadline: (_at: number, call: () => unknown) => call(),
-    workflow: { getHandle: () => handle },
+    options: { namespace: 'default' },
+    workflowService: { describeWorkflowExecution: async () => await answers.shift()?.() },
+    workflow: { getHandle: () => ({ query: async () => null }) },
   } as unknown as Client;
   const { lines, display } = recordedDisplay<BatchReport>(({ closedAt }) => (closedAt === null ? 'runs' : 'has ended'));
   await showToEnd(of, display, (onOutage) => followBatch(client, of.workflowId, 1, onOutage));

@@ -77,6 +77,24 @@ describe.concurrent('an export that has ended', () => {
     expect(JSON.parse(short.stdout)).toMatchObject({ how: 'alreadySucceeded' });
   });
 
+  it('F51 start says as of when it had succeeded, and whether its object is there', async () => {
+    const start = () => commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
+    const { stdout } = await start();
+    expect(stdout).toMatch(
+      /^Found the finished export .*\n {2}job {6}\w{32}\n {2}note {5}it had succeeded before, as of 20/,
+    );
+    expect(stdout).toContain('Its object is there, unchanged.');
+    const path = `*/${to.slice(to.indexOf(':') + 1)}`;
+    commands.rig.simulator.faults.add({ service: 'obs', method: 'HEAD', path, times: 100, action: { status: 403 } });
+    const unread = await start();
+    expect([unread.exitCode, unread.stdout]).toEqual([
+      0,
+      expect.stringMatching(/object {3}as of 20.* could not be read again/),
+    ]);
+    const waited = await commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk', '--wait'));
+    expect(waited.stdout).toMatch(/verified no: as of 20/);
+  });
+
   itInLongForm('start with another format ends with 1 as DestinationExists', async () => {
     await commands.refused(1, 'DestinationExists', commands.start('exactly128GiB', to, '--format', 'vhd'));
   });

@@ -159,6 +159,7 @@ describe.concurrent('attaching is rejected', () => {
       service: 'obs',
       method: 'HEAD',
       path: `*/${key}`,
+      times: 99,
       action: { status: 200, headers: { 'Content-Length': '7', ETag: '"x"', 'Last-Modified': before } },
     });
     const handle = await rig.startWorkflow(inputOf({ ...job, bucketUrl }));
@@ -241,7 +242,7 @@ it('a cancel of an attach before the job is read says that the job may continue,
   await handle.cancel();
   await handle.result().catch(() => {});
   const { memo, status } = await readExport(rig.client, handle.workflowId);
-  expect(memo).toEqual({ outcome: 'canceled', remoteJob: 'unknown' });
+  expect(memo).toEqual({ outcome: 'canceled', remoteJob: 'unknown', namedJobId: job.jobId });
   expect(status).toMatchObject({ remoteJob: 'unknown', jobId: null });
 });
 

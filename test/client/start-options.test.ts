@@ -8,7 +8,7 @@ const input: ExportImageInput = {
   bucketUrl: `ims-image:exports/${'long/'.repeat(60)}a.qcow2`,
   fileFormat: 'qcow2',
 };
-const options = exportStartOptions('client', input, parseExportStart(input));
+const options = exportStartOptions(input, parseExportStart(input));
 
 describe('the start of an export', () => {
   it('has the id of its destination, and the input as it was given', () => {
@@ -16,8 +16,8 @@ describe('the start of an export', () => {
     expect(options.args).toEqual([input]);
   });
 
-  it('starts again after any end but a success', () => {
-    expect(options.workflowIdReusePolicy).toBe('ALLOW_DUPLICATE_FAILED_ONLY');
+  it('starts again after any end', () => {
+    expect(options.workflowIdReusePolicy).toBe('ALLOW_DUPLICATE');
   });
 
   it('has a summary for the list of the Web UI, which takes 200 bytes, and details with the messages that there will be', () => {

@@ -1,9 +1,11 @@
 import { Client, type WorkflowClientInterceptor, type WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { cancelExport, pausePolling, pollNow, resumePolling, retuneExport } from '../../src/client';
+import { untilChecked } from '../../src/client/steer';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { namespaceOfThisFile } from '../rigs/namespace';
 import { errorCodeOf } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 
 const temporal = namespaceOfThisFile();
 
@@ -12,6 +14,30 @@ function startExport(key: string): Promise<WorkflowHandle> {
   const options = { workflowId: exportWorkflowId(`ims-image:${key}`), taskQueue: 'nobody' };
   return temporal.client.workflow.start(EXPORT_IMAGE_WORKFLOW, { ...options, args: [{}] });
 }
+
+describe('what became of a job that was named', () => {
+  const JOB = 'a'.repeat(32);
+  const endedWith = async (key: string, memo: { jobId?: string }) => {
+    const workflowId = exportWorkflowId(`ims-image:${key}`);
+    const options = { workflowId, taskQueue: 'nobody', args: [{}], memo };
+    const handle = await temporal.client.workflow.start(EXPORT_IMAGE_WORKFLOW, options);
+    await handle.terminate();
+    return await untilChecked(temporal.client, workflowId, JOB, 0);
+  };
+
+  it.each([
+    ['taken', 'named-taken', { jobId: JOB }, { taken: true, objection: null }],
+    [
+      'not taken',
+      'named-other',
+      { jobId: 'b'.repeat(32) },
+      { taken: false, objection: expect.stringContaining('bbb') },
+    ],
+    ['not known', 'named-unknown', {}, { taken: null, objection: null }],
+  ])('is %s where the export has ended and no worker answers, by its memo', async (_what, key, memo, expected) => {
+    expect(await endedWith(key, memo)).toEqual({ jobId: JOB, ended: true, ...expected });
+  });
+});
 
 describe('a message by the client', () => {
   it.each([
@@ -51,7 +77,7 @@ describe('a message by the client', () => {
       startUpdate: (update, next) => replace().then(() => next(update)),
     };
     const { connection, namespace } = temporal.client.options;
-    const replacing = new Client({ connection, namespace, interceptors: { workflow: [replaced] } });
+    const replacing = new Client({ connection, namespace, ...ofRun(), interceptors: { workflow: [replaced] } });
     expect(await errorCodeOf(send(replacing, workflowId))).toBe('ExportEnded');
     const { status, raw } = (await later?.describe()) ?? {};
     expect(status?.name).toBe('RUNNING');

@@ -31,7 +31,7 @@ const COMMAND_LIMIT_MS = 15 * 60_000;
 const LONG_LIMIT_MS = 90 * 60_000;
 
 /** Too long for `--quick`. */
-const LONG = /(^|&& )npm (test|run (storm|fleet|batch|messages|fuzz|examples|consumers|deploy-check|bench))\b/;
+const LONG = /(^|&& )npm (test|run (storm|chaos|fleet|batch|messages|fuzz|examples|consumers|deploy-check|bench))\b/;
 
 /** What cannot be done here as it is written, and what is done in its place. */
 const OTHERWISE: ReadonlyArray<{ command: RegExp; because: string; instead: (command: string) => string }> = [

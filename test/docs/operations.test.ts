@@ -42,6 +42,7 @@ const CODES: { [code in Exclude<ExportErrorCode, (typeof FAILURE_TYPES)[number]>
   NoWorker: true,
   TemporalUnreachable: true,
   NoSuchExport: true,
+  Unreadable: true,
   ExportEnded: true,
   NotValidatedYet: true,
   NothingToResolve: true,

@@ -37,6 +37,7 @@ const MEANING: { [type in FailureType]: Meaning } = {
   SubmitRejected: { ...refused, isBenign: false },
   AccessDenied: { ...refused, isBenign: false },
   NothingToExport: { ...refused, isBenign: false },
+  BatchFailed: failed,
   ExportFailed: failed,
   ExportedObjectInvalid: failed,
   ExportOutcomeUnknown: { ...failed, outcome: 'unknown', verdict: 'unknown', exit: 3 },
@@ -55,7 +56,8 @@ describe.each(FAILURE_TYPES)('the failure type %s', (type) => {
 
   it('is a label value of the metric of ended exports or batches', () => {
     const { ims_export_ended, ims_export_batches_ended } = METRICS;
-    const metric = type === 'NothingToExport' ? ims_export_batches_ended : ims_export_ended;
+    const isOfBatches = type === 'NothingToExport' || type === 'BatchFailed';
+    const metric = isOfBatches ? ims_export_batches_ended : ims_export_ended;
     expect(metric.labels.failure).toContain(type);
   });
 

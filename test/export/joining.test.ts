@@ -17,7 +17,7 @@ import {
 import { beingCanceled, destinationBusy } from '../../src/export/failures';
 import { exportedBefore, idTaken, otherJobTracked } from '../../src/export/failures/before-submit';
 import { type Answer, CALLERS, type Caller, decide, type Found, JOINING, rowFor } from '../../src/export/joining';
-import { REUSE_POLICIES } from '../../src/export/reuse-policy';
+import { ASKING_POLICIES, REUSE_POLICY } from '../../src/export/reuse-policy';
 import type { RunningExport, Wanted } from '../../src/export/same-export';
 import { parseExportInput } from '../../src/request/export';
 import { isOfImage, resultOfEarlier } from '../../src/workflows/batch/verdicts';
@@ -47,8 +47,8 @@ const BUSY = { client: 'busy', status: 'busy', nexus: 'busy', batch: 'alreadyExp
 const JOINED = { client: 'join', status: 'join', nexus: 'join', batch: 'alreadyExporting' } as const;
 const STARTED = { client: 'start', nexus: 'start', child: 'start', batch: 'start' } as const;
 const TAKEN = { client: 'idTaken', nexus: 'idTaken', child: 'start', batch: 'idTaken' } as const;
-const EARLIER = { client: 'earlierResult', nexus: 'earlierResult', child: 'start', batch: 'alreadyExported' } as const;
-const EXISTS = { client: 'exists', nexus: 'exists', child: 'start', batch: 'exists' } as const;
+const EARLIER = { ...STARTED, run: 'earlierResult' } as const;
+const EXISTS = { ...STARTED, run: 'exists' } as const;
 
 const CASES: readonly Case[] = [
   ['no workflow at the destination', wanted, { state: 'nothing' }, STARTED],
@@ -190,7 +190,9 @@ describe('the joining table', () => {
 
   it('answers a parent by the state alone, which is all that Temporal reports to it', () => {
     for (const [[state], answers] of JOINING) {
-      expect([state, answers[CALLERS.indexOf('child')]]).toEqual([state, state === 'running' ? 'busy' : 'start']);
+      const answer = answers[CALLERS.indexOf('child')];
+      // A row without an answer is of what only the run itself sees.
+      if (answer !== null) expect([state, answer]).toEqual([state, state === 'running' ? 'busy' : 'start']);
     }
   });
 
@@ -203,19 +205,20 @@ describe('the joining table', () => {
     }
   });
 
-  it('lets Temporal start an export after a success only for a parent, as the start of every caller says', () => {
-    const succeeded = { state: 'succeeded' } as const;
-    const policies = CALLERS.filter((caller) => caller !== 'status').map((caller) => {
-      const startsAnew = decide(caller, { imageId: '', fileFormat: null }, succeeded) === 'start';
-      return [caller, startsAnew ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY'];
-    });
-    expect(REUSE_POLICIES).toEqual(Object.fromEntries(policies));
-    expect(policies.filter(([, policy]) => policy === 'ALLOW_DUPLICATE')).toEqual([['child', 'ALLOW_DUPLICATE']]);
+  it('lets Temporal start an export after any success, and leaves its object to the run', () => {
+    for (const [[state, exports], answers] of JOINING) {
+      if (state !== 'succeeded' || exports === 'otherType') continue;
+      const starters = answers.slice(0, CALLERS.indexOf('run')).filter((answer) => answer !== null);
+      expect(new Set(starters)).toEqual(new Set(starters.length === 0 ? [] : ['start']));
+      expect(answers[CALLERS.indexOf('run')]).toMatch(/^(earlierResult|exists)$/);
+    }
+    expect(REUSE_POLICY).toBe('ALLOW_DUPLICATE');
+    expect(Object.values(ASKING_POLICIES)).not.toContain(REUSE_POLICY);
   });
 });
 
-/** A batch has other words for two answers. */
-const WORD_OF_OTHERS: { [answer in Answer]?: Answer } = { alreadyExporting: 'busy', alreadyExported: 'earlierResult' };
+/** A batch has another word for one answer. */
+const WORD_OF_OTHERS: { [answer in Answer]?: Answer } = { alreadyExporting: 'busy' };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Each caller keeps to its column. What Temporal must show for it is in test/client (start, attach), test/nexus (handler) and
@@ -309,16 +312,9 @@ describe('client and Nexus handler', () => {
     expect(decide('status', wantedJob, foundByStatus({ ...status, phase: 'needsAnswer', imageId: null }))).toBe('join');
   });
 
-  it('start after any earlier end except a success', () => {
-    for (const caller of ['client', 'nexus'] as const) {
-      const request = requestFor(wanted);
-      const { workflowIdReusePolicy } = exportStartOptions(
-        caller,
-        { ...wanted, bucketUrl: BUCKET_URL } as never,
-        request,
-      );
-      expect(workflowIdReusePolicy).toBe('ALLOW_DUPLICATE_FAILED_ONLY');
-    }
+  it('start after any earlier end', () => {
+    const input = { ...wanted, bucketUrl: BUCKET_URL } as never;
+    expect(exportStartOptions(input, requestFor(wanted)).workflowIdReusePolicy).toBe('ALLOW_DUPLICATE');
   });
 });
 
@@ -326,12 +322,13 @@ describe('a batch', () => {
   const planned = { imageId: IMAGE, bucketUrl: BUCKET_URL, format: 'quick' } as const;
   const means: Wanted = { imageId: IMAGE, fileFormat: 'zvhd2' };
 
-  it('reuses an earlier success exactly when its column of the joining table does', () => {
+  it('that was begun before 0.3 reuses an earlier success exactly when the run does now', () => {
     for (const of of exportsThere) {
       const report = { ...of, outcome: 'succeeded', remoteJob: 'ended', object: null, failure: null } as unknown;
       const { verdict, failure } = resultOfEarlier(planned, report as ExportEnded);
-      const answer = decide('batch', means, { state: 'succeeded', of });
-      expect(failure === undefined ? verdict : failure.type).toBe(answer === 'exists' ? 'DestinationExists' : answer);
+      const answer = decide('run', means, { state: 'succeeded', of });
+      const expected = answer === 'exists' ? 'DestinationExists' : 'alreadyExported';
+      expect(failure === undefined ? verdict : failure.type).toBe(expected);
     }
   });
 

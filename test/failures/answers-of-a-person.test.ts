@@ -148,6 +148,59 @@ it.concurrent('F41 pollNow checks a named job at once', async () => {
   await succeeds(waiting);
 });
 
+it.concurrent.each([
+  ['pollNow', (one: OneExport) => one.handle.signal('pollNow')],
+  ['the same answer once more', (one: OneExport, jobId: string) => answer(one, { jobId })],
+])('F41 a named job is checked again after %s came during a check', async (_, send) => {
+  const waiting = await parked();
+  const { one, jobId } = waiting;
+  one.pollsFail(jobId, { delayMs: 1_000, status: 503 }, { times: TRIES });
+  await answer(one, { jobId });
+  await until('a check is under way', () => one.pollsOf(jobId).length > 0);
+  await send(one, jobId);
+  await succeeds(waiting);
+});
+
+it.concurrent('F41 a named job is checked again after a message came during a check, also while a cancel is drained', async () => {
+  const { one, jobId } = await parked({ onCancel: 'drain' });
+  await one.handle.cancel();
+  await one.until(({ phase }) => phase === 'draining');
+  one.pollsFail(jobId, { delayMs: 1_000, status: 503 }, { times: TRIES });
+  await answer(one, { jobId });
+  await until('a check is under way', () => one.pollsOf(jobId).length > 0);
+  await one.handle.signal('pollNow');
+  await untilChecked({ one }, true, null);
+});
+
+it.concurrent('F41 a job named with the run of somebody else is checked as the word of a person', async () => {
+  const waiting = await parked();
+  const { jobId, imageId } = await otherJob();
+  await answer(waiting.one, { jobId, runId: '0191a1c2-0000-7000-8000-000000000000' });
+  const { resolution } = await untilChecked(waiting, false, `it is of image ${imageId}`);
+  expect(resolution).toMatchObject({ jobId, taken: false });
+});
+
+it.concurrent('F40 a job that its worker names is taken with a warning of the submit before it, whose answer was lost too', async () => {
+  const one = new OneExport(rig, { options: { onAmbiguousSubmit: 'ask' } });
+  one.postsFail({ dropBefore: true });
+  await one.start();
+  await one.until(({ phase }) => phase === 'needsAnswer');
+  one.postsFail({ dropAfter: true });
+  await answer(one, { notSubmitted: true });
+  const { submissions } = await one.until((status) => status.submissions === 2);
+  const { runId } = await one.handle.describe();
+  const jobId = one.jobs()[0]?.jobId ?? '';
+  await answer(one, { jobId, runId });
+  await one.until((status) => status.jobId === jobId);
+  one.changeJob(jobId, { status: 'SUCCESS' });
+  await lookNow(rig.client, one.handle.workflowId);
+  expect(await one.result()).toMatchObject({
+    confirmed: true,
+    submissions,
+    warnings: [expect.stringMatching(/^The answer to an earlier submit was lost/)],
+  });
+});
+
 it.concurrent('F41 a newer answer replaces one with a typing error', async () => {
   const waiting = await parked();
   waiting.one.pollsFail('ff80808280c204e30180d2784c3c0d87', { status: 503 }, ALWAYS);

@@ -134,6 +134,8 @@ it.concurrent('F29 an export outlives the parent that started it', async () => {
 
 it('F29 every activity has the right cancellation type, and only the submit delays a cancel', async () => {
   const types = new Map<string, unknown>();
+  // Another file of this process may have loaded the workflow.
+  vi.resetModules();
   vi.doMock('@temporalio/workflow', async (original) => ({
     ...(await original<object>()),
     proxyActivities: ({ cancellationType }: { cancellationType?: unknown }) =>

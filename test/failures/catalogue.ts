@@ -263,20 +263,20 @@ export const FAILURES: readonly Failure[] = [
     number: 'F42',
     failure:
       'One wrong reading is taken for a verdict: a 404 of a gateway, an empty list, the page of a captive portal.',
-    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, else it is no answer.',
+    does: 'What would end an export, or leave an object behind, is read four times over about two minutes; a refusal of credentials twice, a minute apart. An answer of OBS carries its request id, and a 401 or 403 a code or a request id, else it is no answer.',
     see: '`ReadAgain` at the pending activity, with the number of the reading. Nothing to do.',
   },
   {
     number: 'F43',
     failure:
-      'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked.',
-    does: 'An activity that no worker takes is asked for again and spends no budget. A validation waits so for a day, everything after it until the deadline.',
+      'Missing workers are taken for errors of the cloud, and every export ends though the cloud was never asked; or the other way round.',
+    does: 'An activity that no worker takes is asked for again and spends no budget, nor does an absence add to a stretch that had begun before it. What a timeout does not tell, the heartbeat does: that the cloud was asked, and its error. A validation waits so for a day, everything after it until the deadline.',
     see: '`attention: noWorker`. Start a worker for the task queue: `ims-export worker`.',
   },
   {
     number: 'F44',
     failure: "The client's own caution with a refused key is taken for the cloud's refusal.",
-    does: 'A key that rests is waited for, within `submitBudget`. Only when the cloud refuses it again does an export end.',
+    does: 'A key that rests is waited for, within `submitBudget`, and another key is looked for every 30 s. Only when the cloud refuses it again after its rest does an export end, whichever worker takes the next attempt.',
     see: '`CredentialsHeldBack` at the pending validation or submit. Nothing to do if the key is right; else fix it.',
   },
   {
@@ -315,6 +315,58 @@ export const FAILURES: readonly Failure[] = [
     failure: 'A proxy packs or prefixes an answer, and the job id in it is lost.',
     does: 'gzip, deflate, brotli, a byte order mark, long headers and `100 Continue` are read.',
     see: 'Nothing: the export has its job id.',
+  },
+  {
+    number: 'F51',
+    failure:
+      'Success is reported for an object that is gone, since an earlier export to that destination had succeeded.',
+    does: "The new run compares the object's ETag and size. The same object: the earlier result is the answer. Gone, at each of four readings: it is exported again. Another object: `DestinationExists`, without a POST. Not readable: the earlier result as of its date, `verification.state: skipped`.",
+    see: 'A start says that it found an export that had succeeded before, as of its date. A batch says `alreadyExported`.',
+  },
+  {
+    number: 'F52',
+    failure: 'A nightly batch in which every export fails completes, and its schedule is green.',
+    does: 'With `failWhen: any` or `all` the batch fails as `BatchFailed`, with its counts. A metric and an alert count the verdicts of every batch.',
+    see: '`BatchFailed`, exit code 1, or the alert `ImsExportBatchItemsNotExported`. `ims-export status ID` shows the images and why.',
+  },
+  {
+    number: 'F53',
+    failure: 'A single empty or repeated page ends the list of images, and shortens the backup in silence.',
+    does: 'The last page is read again. Only a second one without news ends the list.',
+    see: 'Nothing: all images that match are in the batch.',
+  },
+  {
+    number: 'F54',
+    failure: 'A batch that was reset submits an export again whose job still runs.',
+    does: 'It reads what became of each export before it starts one. Is a job left, a new export attaches to it. Is its id not known, the image is `unknown`, and nothing is submitted.',
+    see: 'The export tracks the same job as before. Look for job and object of images that are `unknown`.',
+  },
+  {
+    number: 'F55',
+    failure: 'A batch never ends, since what became of one export cannot be decoded, or its start fails.',
+    does: 'What Temporal itself knows is read without decoding. An end that cannot be decoded is read four times over about two hours, then the image is `unknown`. A start that fails is `refused`.',
+    see: 'The verdict of that image, with the reason. Restore the key of the codec, or look for the object.',
+  },
+  {
+    number: 'F56',
+    failure:
+      'A payload codec needs to know what a payload belongs to, and a call that the package makes by itself does not say it: no submit is ever sent.',
+    does: 'Every payload is encoded and decoded with its serialization context: of the workflow, or of the activity.',
+    see: 'Nothing.',
+  },
+  {
+    number: 'F57',
+    failure:
+      'In a namespace that encrypts, one memo that cannot be decoded makes `list`, `status`, `cancel` and `attach` of all the other exports fail.',
+    does: 'Runs are read by raw calls, and decoded one by one. What cannot be decoded is left out and marked `unreadable`; nothing that a workflow must decode is sent to one that cannot be read.',
+    see: '`unreadable: true`, or the error `Unreadable`. Name the data converter: `--data-converter MODULE`.',
+  },
+  {
+    number: 'F58',
+    failure:
+      'The activities run in a worker without the settings that they assume, and an export loses its job when that worker stops.',
+    does: 'No verdict rests on the settings: a stopped worker still offers the job id, and a reading counts only in a row. `EXPORT_WORKER_OPTIONS` has what suits them.',
+    see: 'Nothing. Give the worker the plugin, or `EXPORT_WORKER_OPTIONS`: it stops and heartbeats as an export likes it.',
   },
   {
     number: 'F62',

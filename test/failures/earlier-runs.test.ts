@@ -125,7 +125,56 @@ it.concurrent('F45 an attach whose job cannot be read until the deadline ends as
   const refused = await attach(one, jobId, { deadline: '4s' }).catch((error) => error);
   expect(refused).toMatchObject({ code: 'ExportOutcomeUnknown', details: { jobId, reason: 'deadline' } });
   const { memo } = await readExport(rig.client, workflowId);
-  expect(memo).toMatchObject({ outcome: 'unknown', remoteJob: 'unknown', earlier: { jobId } });
+  expect(memo).toMatchObject({ outcome: 'unknown', remoteJob: 'unknown', earlier: { jobId }, namedJobId: jobId });
+  expect(memo.jobId).toBeUndefined();
+});
+
+/** A start that is refused, as the image is busy; returns its message, and what it was told of. */
+async function refusedStart({ input, handle }: OneExport) {
+  const options: ExportOptions = { whenImageBusy: 'fail' };
+  const refused = await startExport(rig.client, { ...input, options }, { taskQueue: rig.taskQueue }).catch(
+    (error) => error,
+  );
+  expect(refused).toMatchObject({ code: 'SubmitRejected' });
+  const { memo, runId } = await readExport(rig.client, handle.workflowId);
+  return { message: String(refused.message), memo, runId };
+}
+
+it.concurrent('F45 a run whose own job is unknown is not hidden by the run before it', async () => {
+  const { one, jobId, workflowId } = await canceled();
+  one.postsFail({ dropAfter: true });
+  const lost = { ...one.input, options: { ...ON_REQUEST, maxProbes: 0 } };
+  const unknown = await startExport(rig.client, lost, { taskQueue: rig.taskQueue }).catch((error) => error);
+  expect(unknown).toMatchObject({ code: 'ExportOutcomeUnknown' });
+  const second = await readExport(rig.client, workflowId);
+  expect(second.memo).toMatchObject({ remoteJob: 'unknown', earlier: { jobId } });
+
+  const own = { runId: second.runId, outcome: 'unknown', remoteJob: 'unknown', jobId: null };
+  const third = await refusedStart(one);
+  expect(third.memo).toMatchObject({ remoteJob: 'none', earlier: own });
+  expect(third.message).toContain('left a job of unknown id');
+  // The run between began nothing: it hands on what it was told.
+  expect((await refusedStart(one)).memo).toMatchObject({ earlier: own });
+});
+
+it.concurrent('F45 a job that an attach could not read by the deadline, or until its cancel, is named to the next run', async () => {
+  const { one, jobId, workflowId } = await canceled();
+  const named = 'a'.repeat(32);
+  one.pollsFail(named, { status: 503, body: 'Service Unavailable' }, ALWAYS);
+  const refused = await attach(one, named, { deadline: '3s' }).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'ExportOutcomeUnknown' });
+  const { memo, runId } = await readExport(rig.client, workflowId);
+  expect(memo).toMatchObject({ namedJobId: named, earlier: { jobId } });
+  const next = await refusedStart(one);
+  expect(next.memo.earlier).toMatchObject({ runId, outcome: 'unknown', remoteJob: 'unknown', jobId: named });
+  expect(next.message).toContain(`left job ${named}`);
+
+  const attaching = attach(one, named);
+  attaching.catch(() => {});
+  await untilStatus(rig.client, workflowId, ({ resolution, outcome }) => outcome === null && resolution !== null);
+  await rig.client.workflow.getHandle(workflowId).cancel();
+  await attaching.catch(() => {});
+  expect((await readExport(rig.client, workflowId)).memo).toMatchObject({ outcome: 'canceled', namedJobId: named });
 });
 
 it.concurrent('F45 a job that the cloud does not know only for a moment is tracked', async () => {

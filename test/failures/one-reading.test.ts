@@ -70,12 +70,15 @@ describe.concurrent('an object that is there', () => {
     await drained({ nth: 2 });
   });
 
-  it('F42 lets an attach take its job although one reading found none', async () => {
+  it.each<[string, FaultAction]>([
+    ['none', NOT_THERE],
+    ['one that was there before the job', OTHER_OBJECT],
+  ])('F42 lets an attach take its job although three readings found %s', async (_what, action) => {
     const begun = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await begun.asleep();
     await begun.handle.terminate('the tracking is lost');
     begun.changeJob(jobId, { status: 'SUCCESS' });
-    begun.headsFail(NOT_THERE, { times: TOO_FEW });
+    begun.headsFail(action, { times: TOO_FEW });
     const { imageId, bucketUrl } = begun;
     const input = { imageId, bucketUrl, fileFormat: 'qcow2' as const, attach: { jobId }, options: ON_REQUEST };
     expect(await attachExport(rig.client, input, { taskQueue: rig.taskQueue })).toMatchObject({ jobId });
@@ -109,6 +112,15 @@ it.concurrent.each([
   await one.handle.cancel();
 });
 
+it.concurrent('F42 an export is submitted once more, and not refused, after a captive portal answered its POST with 401', async () => {
+  const one = new OneExport(rig);
+  one.postsFail({ status: 401, body: '<html>Please sign in</html>' });
+  await one.accepted();
+  expect(one.posts().map(({ status }) => status)).toEqual([401, 200]);
+  await one.until(({ submissions }) => submissions === 2);
+  await one.handle.cancel();
+});
+
 // The list of images tells no id in its path, so that these faults meet every export of a rig.
 describe('what is needed before a submit', () => {
   let alone: Rig;
@@ -135,11 +147,11 @@ describe('what is needed before a submit', () => {
     expect(attemptsOf('imsValidateExport', eventsOf(await one.handle.fetchHistory()))).toEqual([TOO_FEW + 2]);
   });
 
-  it('F42 an export is submitted although its readings were refused once each with 401 and 403, and thrice with a 400', async () => {
+  it('F42 an export is submitted although its readings were refused with 401 and 403, and thrice with a 400 in between', async () => {
     const one = new OneExport(alone);
     lists(refused(401, 'APIGW.0301'), { nth: 1 });
-    lists(refused(403, 'APIGW.0302'), { nth: 2 });
-    lists(refused(400, 'IMG.9999'), { nth: 3, times: TOO_FEW });
+    lists(refused(400, 'IMG.9999'), { nth: 2, times: TOO_FEW });
+    lists(refused(403, 'APIGW.0302'), { nth: 2 + TOO_FEW });
     await one.start();
     expect(await one.result()).toMatchObject({ verdict: 'succeeded' });
   });

@@ -5,6 +5,7 @@ import { attemptsOf, eventsOf } from '../rigs/history';
 import { casesOf } from '../rigs/long-form';
 import { ALWAYS, eventually, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { type Rig, startRig, until } from '../rigs/rig';
+import { unsealed } from '../rigs/strict-codec';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -203,6 +204,6 @@ it.concurrent('F27 every poll, also a failed one, is a completed activity with a
   expect({ scheduled: scheduled.length, completed: completed.length }).toEqual({ scheduled: polls, completed: polls });
   // Never an activity that is tried again for hours behind one line.
   expect(attemptsOf('imsPollJob', events)).toEqual(Array.from({ length: polls }, () => 1));
-  const summaries = scheduled.map(({ userMetadata }) => String(userMetadata?.summary?.data ?? ''));
+  const summaries = scheduled.map(({ userMetadata }) => String(unsealed(userMetadata?.summary ?? {}).data ?? ''));
   expect(summaries).toEqual(ids.map((_, poll) => `"check #${poll + 1} of job ${jobId}"`));
 });

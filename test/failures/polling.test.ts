@@ -45,6 +45,18 @@ it.each(casesOf(NOT_FOUND, 2))(
   },
 );
 
+it.concurrent("F11 a proxy's own 404 says nothing about the job, however long it lasts", async () => {
+  const one = new OneExport(rig, { options: { ...ON_REQUEST, jobNotFoundGrace: 1 } });
+  const jobId = await one.asleep();
+  one.pollsFail(jobId, { status: 404, body: '<html>nginx</html>' }, { times: 3 });
+  for (let polls = 0; polls < 3; polls += 1) {
+    expect(await one.poll()).toMatchObject({ outcome: null, lastError: expect.stringContaining('404') });
+  }
+  one.changeJob(jobId, { status: 'SUCCESS' });
+  await one.poll();
+  expect(await one.result()).toMatchObject({ jobId });
+});
+
 it.concurrent('F11 a job that the cloud never finds again ends as unknown with its id after jobNotFoundGrace', async () => {
   const one = new OneExport(rig, { options: { ...ON_REQUEST, pollErrorBudget: 100 } });
   const jobId = await one.asleep();

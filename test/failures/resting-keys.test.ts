@@ -1,4 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createExportActivities } from '../../src/activities';
+import { accountFromEnvironment, CircuitBreakers, createCloudClient } from '../../src/huaweicloud';
+import { environmentOf } from '../../src/testing';
+import { QUICK_EVIDENCE, temporalSaying } from '../rigs/activity-rig';
 import { startBatchWorkflow, verdictsOf } from '../rigs/batch-rig';
 import { OneExport } from '../rigs/one-export';
 import { type Rig, startRig, until } from '../rigs/rig';
@@ -98,4 +104,100 @@ it('F44 exports end as AccessDenied when the cloud refuses the key again after i
   } finally {
     credentials.restore();
   }
+});
+
+it('F44 a submit that is refused, held back and refused again ends as AccessDenied: a rest does not forget', async () => {
+  const one = new OneExport(rig, { options: { submitBudget: '30s' } });
+  const other = new OneExport(rig, { options: { submitBudget: '1s' } });
+  one.postsFail({
+    status: 401,
+    headers: { 'Retry-After': '2' },
+    body: { error_code: 'APIGW.0301', error_msg: 'Incorrect IAM authentication information' },
+  });
+  try {
+    await one.start();
+    await one.until(({ phase }) => phase === 'waitingToSubmit');
+    rig.simulator.credentials.revoke();
+    await other.start();
+    expect(await other.failure()).toMatchObject({ type: 'AccessDenied' });
+    await one.until(({ lastError }) => lastError?.includes('CredentialsHeldBack') === true);
+    expect(await one.failure()).toMatchObject({
+      type: 'AccessDenied',
+      message: expect.stringMatching(/^The cloud refused to export .*APIGW\.0301/),
+    });
+    expect(one.posts()).toHaveLength(1);
+  } finally {
+    rig.simulator.credentials.restore();
+  }
+});
+
+/** Each worker has a circuit breaker of its own, and any of them may take the next attempt. Their clock is set by hand. */
+describe('on two workers', () => {
+  const SHIPPED_REST_MS = 300_000;
+  let nowMs = Date.now();
+
+  type Worker = ReturnType<typeof newWorker>;
+
+  function newWorker() {
+    const account = accountFromEnvironment(environmentOf(rig.simulator.info));
+    const client = createCloudClient(account, { breakers: new CircuitBreakers(() => nowMs) });
+    onTestFinished(() => client.close());
+    const accounts = new Map([['default', { region: account.region, client }]]);
+    return { client, activities: createExportActivities({ accounts, evidence: QUICK_EVIDENCE }) };
+  }
+
+  /** The key is refused to two requests of this worker. */
+  async function startRest({ client }: Worker): Promise<void> {
+    badSecond('GET', '*/cloudimages');
+    for (const _ of [1, 2]) await client.checkAccess().catch(() => undefined);
+  }
+
+  /** One export, whose attempts any worker may take. */
+  function validation() {
+    const scheduledTimestampMs = nowMs;
+    const input = new OneExport(rig).input;
+    return (worker: Worker) =>
+      new MockActivityEnvironment(
+        { scheduledTimestampMs, currentAttemptScheduledTimestampMs: nowMs, scheduleToCloseTimeoutMs: 7_200_000 },
+        { logger: new DefaultLogger('ERROR'), client: temporalSaying(false) },
+      )
+        .run(worker.activities.imsValidateExport, input)
+        .then(
+          () => 'validated',
+          ({ type }) => type,
+        );
+  }
+
+  it('F44 an export waits for a key that rests on one worker after the other, and is validated', async () => {
+    const [first, second] = [newWorker(), newWorker()];
+    const attemptBy = validation();
+    await startRest(first);
+    expect(await attemptBy(first)).toBe('CloudUnavailable');
+    nowMs += SHIPPED_REST_MS - 10_000;
+    await startRest(second);
+    nowMs += 10_000;
+    expect(await attemptBy(second)).toBe('CloudUnavailable');
+    expect(await attemptBy(second)).toBe('CloudUnavailable');
+    nowMs += SHIPPED_REST_MS;
+    expect(await attemptBy(second)).toBe('validated');
+  });
+
+  it('F44 the worker that saw the key refused again after its rest ends the exports of before, and no later one', async () => {
+    const [first, second] = [newWorker(), newWorker()];
+    await startRest(first);
+    await startRest(second);
+    const [early, alsoEarly] = [validation(), validation()];
+    expect(await early(first)).toBe('CloudUnavailable');
+    nowMs += SHIPPED_REST_MS;
+    badSecond('GET', '*/cloudimages');
+    await first.client.checkAccess().catch(() => undefined);
+    rig.simulator.faults.clear();
+    nowMs += 1_000;
+    const later = validation();
+    nowMs += 500;
+    expect(await later(first)).toBe('CloudUnavailable');
+    expect(await early(first)).toBe('AccessDenied');
+    // To the other one it may have been accepted since.
+    expect(await alsoEarly(second)).toBe('validated');
+  });
 });

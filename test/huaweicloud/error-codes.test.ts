@@ -82,6 +82,26 @@ describe('an answer without an error code', () => {
   });
 });
 
+test.each([401, 403])(
+  'a %i with neither a code nor a request id is the page of a captive portal: it refuses no key, and a submit is ambiguous',
+  async (status) => {
+    const portal = { status, body: '<html>Please sign in</html>' };
+    await withClient(async (client, activities) => {
+      const request = parseExportInput({ imageId: imageId(), bucketUrl: 'ims-image:k', fileFormat: 'vhd' });
+      faultThe('POST', '*/file', portal);
+      const posts = postCount();
+      const outcomes = await Promise.all(
+        [1, 2].map(() => environment().run(activities.imsSubmitExport, { request, mayPost: true, runId: RUN_ID })),
+      );
+      const error = { code: 'InvalidResponse', httpStatus: status, requestId: null };
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'ambiguous', sent: true, error });
+      expect(postCount() - posts).toBe(2);
+      expect(await client.ims.getImage(imageId())).toMatchObject({ id: imageId() });
+    });
+    expect(await poll(portal)).toMatchObject({ kind: 'error', error: { code: 'InvalidResponse', httpStatus: status } });
+  },
+);
+
 describe('a job that the cloud does not know', () => {
   // What it answers is not published. IMG.0023 is documented as an exception of the query, so it may be gone at the next
   // poll; a 404 is taken at its word. Both are polled again until the budget for poll errors is spent.

@@ -5,6 +5,7 @@ import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { StartNexusOperationOptions } from '@temporalio/workflow';
 import type { ExportOperationInput } from '../../src/nexus';
 import type { Rig } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { bundleOnce, connectClient, connectWorker, runWorker, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
 import type { callExport } from './fixtures/callers';
 
@@ -46,6 +47,7 @@ export async function startCallers(rig: Rig): Promise<CallingNamespace> {
       namespace: CALLERS,
       taskQueue: 'callers',
       workflowBundle,
+      ...ofRun(),
       ...WORKFLOWS_IN_THIS_THREAD,
       // From the second on every workflow task replays its caller.
       ...(which === 'later' ? { maxCachedWorkflows: 0 } : {}),

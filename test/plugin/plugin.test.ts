@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createExportActivities } from '../../src/activities';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { accountFromEnvironment, type CloudAccount } from '../../src/huaweicloud';
-import { ImsExportPlugin, type ImsExportPluginOptions } from '../../src/plugin';
+import { EXPORT_WORKER_OPTIONS, ImsExportPlugin, type ImsExportPluginOptions } from '../../src/plugin';
 import { environmentOf } from '../../src/testing';
 import { recordedHistories } from '../rigs/recorded-histories';
 import { type Rig, startRig } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { bundleOnce, connectWorker, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
 
 const NAMES = [
@@ -60,6 +61,7 @@ describe('ImsExportPlugin on the options of a worker', () => {
 
   it('sets the worker options that an export needs, unless the worker sets them', () => {
     const settings = { shutdownGraceTime: '5m', maxHeartbeatThrottleInterval: '1s' };
+    expect(EXPORT_WORKER_OPTIONS).toEqual(settings);
     expect(plugin().configureWorker(options)).toMatchObject(settings);
     const own = { shutdownGraceTime: '20m', maxHeartbeatThrottleInterval: 500 };
     expect(plugin().configureWorker({ ...options, ...own })).toMatchObject(own);
@@ -149,6 +151,7 @@ describe('workers with ImsExportPlugin', () => {
       namespace: rig.server.namespace,
       taskQueue: `plugin-${queues}`,
       workflowBundle: await bundleOnce(),
+      ...ofRun(),
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options,
     });

@@ -36,7 +36,7 @@ let texts: { [where: string]: string[] };
 beforeAll(async () => {
   stage = await Stage.open({ title: 'secrets', jobSeconds: 1 });
   client = new Client({ connection: await Connection.connect({ address: stage.environment().TEMPORAL_ADDRESS }) });
-  worker = await stage.startWorkerWith({ ...(await writeAccounts()) });
+  worker = await stage.startQuickWorker(await writeAccounts());
   const [first, ...others] = ACCOUNTS;
   const waiting = stage.launch(...start(first, 'good'), '--wait', '--json');
   const argumentsSeen = [worker, waiting].map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));

@@ -123,11 +123,22 @@ export async function exportedObject(rig: ActivityRig): Promise<DiscardInput> {
   return { request, object: verified.object, notOlderThan };
 }
 
-/** What a submit asks Temporal, in the place of a server: whether its attempt still counts. */
+/**
+ * What activities ask Temporal, in the place of a server: whether the attempt of a submit still counts, and whether there was an
+ * earlier export, which there was not.
+ */
 export function temporalSaying(givenUp: boolean): Client {
   const heartbeat = async () => {
     if (givenUp) throw new ActivityNotFoundError('the attempt timed out');
   };
   const call = <T>(_limit: unknown, ask: () => T): T => ask();
-  return { withDeadline: call, withAbortSignal: call, activity: { heartbeat } } as unknown as Client;
+  const workflowService = { listWorkflowExecutions: async () => ({ executions: [] }) };
+  const options = { namespace: 'default' };
+  return {
+    options,
+    workflowService,
+    withDeadline: call,
+    withAbortSignal: call,
+    activity: { heartbeat },
+  } as unknown as Client;
 }

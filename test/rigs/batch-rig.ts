@@ -15,11 +15,12 @@ import { QUICK_POLLS, type Rig } from './rig';
 import { exactProblemsBy } from './schema-validator';
 import { bundleOnce, QUICK_SUBMITS } from './temporal';
 
-const fixture = (name: string) => join(__dirname, 'fixtures', name);
+export const fixture = (name: string) => join(__dirname, 'fixtures', name);
 
 /** The bundle whose batches check silent exports after a moment, and have long histories after some six images. */
-export function bundleOfBatches(): Promise<WorkflowBundle> {
+export function bundleOfBatches(workflowInterceptorModules: string[] = []): Promise<WorkflowBundle> {
   return bundleOnce({
+    workflowInterceptorModules,
     replace: {
       ...QUICK_SUBMITS,
       './liveness-limits': fixture('quick-liveness-limits.ts'),

@@ -8,6 +8,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { tsToMs } from '@temporalio/common/lib/time';
 import type { PollOutcome } from '../../src/contract';
 import type { ExportState } from '../../src/workflows';
+import { unsealed } from './strict-codec';
 
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 export type HistoryEvent = NonNullable<History['events']>[number];
@@ -78,5 +79,5 @@ function isPoll(event: HistoryEvent): boolean {
 
 function decode<T>(payload: Payload | null | undefined): T {
   if (!payload) throw new Error('the event carries no such payload');
-  return defaultPayloadConverter.fromPayload<T>(payload);
+  return defaultPayloadConverter.fromPayload<T>(unsealed(payload));
 }

@@ -16,6 +16,7 @@ import {
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, startSimulator } from '../../src/testing';
 import { eventsOf, type HistoryEvent, newRunAfter } from './history';
+import { ofRun } from './strict-codec';
 import { timeSkippingEnvironment } from './temporal';
 
 export const HOUR_MS = 3_600_000;
@@ -84,6 +85,7 @@ export async function exportForHours(options: LongExportOptions): Promise<LongEx
       connection: environment.nativeConnection,
       taskQueue: DEFAULT_TASK_QUEUE,
       workflowBundle: options.bundle,
+      ...ofRun(),
       activities: createExportActivities({
         accounts: new Map([['default', { region: account.region, client: cloud }]]),
       }),

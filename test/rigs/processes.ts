@@ -13,6 +13,7 @@ import { type DevServer, startDevServer } from '../../src/dev-server';
 import { endWithParent } from '../../src/dev-server/end-with-parent';
 import { freePort } from '../../src/dev-server/free-port';
 import {
+  type BusyGuard,
   environmentOf,
   type FaultRule,
   type JobChange,
@@ -49,13 +50,15 @@ export class RunningProcess {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
 
+  /** @param program what node runs; `ims-export` unless said otherwise */
   constructor(
     readonly name: string,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
+    program: readonly string[] = [CLI],
   ) {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     endWithParent(child);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
@@ -136,10 +139,18 @@ export async function until<T>(
   }
 }
 
+/** As the simulator's control API takes it. */
+export interface CredentialsChange {
+  revoke?: boolean | 'permissions';
+  restore?: boolean;
+  rotate?: boolean;
+  expireToken?: boolean;
+}
+
 export interface StageOptions {
   /** Stands before every line of the narration. */
   title: string;
-  /** How long an export takes. */
+  /** How long an export takes. A simulator that is started again asks anew. */
   jobSeconds: number;
 }
 
@@ -216,6 +227,11 @@ export class Stage {
     this.tell(`Temporal listens on ${this.#server.address} (pid ${this.#server.pid})`);
   }
 
+  get temporal(): DevServer {
+    if (this.#server === undefined) throw new Error('Temporal was not started');
+    return this.#server;
+  }
+
   async killTemporal(): Promise<void> {
     this.tell(`SIGKILL to Temporal (pid ${this.#server?.pid})`);
     await this.#server?.kill('SIGKILL');
@@ -236,6 +252,11 @@ export class Stage {
     this.tell(`the simulated cloud listens on ${this.#info.imsEndpoint} (pid ${running.pid})`);
   }
 
+  get simulator(): RunningProcess {
+    if (this.#simulator === undefined) throw new Error('the simulator was not started');
+    return this.#simulator;
+  }
+
   async killSimulator(): Promise<void> {
     this.tell(`SIGKILL to the simulated cloud (pid ${this.#simulator?.pid})`);
     await this.#simulator?.kill();
@@ -246,17 +267,32 @@ export class Stage {
     return this.startWorkerWith({}, ...args);
   }
 
+  /** A worker that reads a second time, and so on, without the waits of minutes. */
+  startQuickWorker(env: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<RunningProcess> {
+    const preloaded = join(__dirname, 'fixtures/quick-evidence.cjs');
+    return this.startWorkerWith({ ...env, NODE_OPTIONS: `--require ${preloaded}` }, ...args);
+  }
+
   async startWorkerWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<RunningProcess> {
     this.#workers += 1;
     const name = `worker ${this.#workers}`;
-    const running = this.#spawn(name, ['worker', ...args], { ...this.environment(), ...env });
+    return this.#untilReady(this.#spawn(name, ['worker', ...args], { ...this.environment(), ...env }));
+  }
+
+  /** A program of a test that prints `ready: …` once it works. @param file in TypeScript */
+  async startProgram(name: string, env: NodeJS.ProcessEnv, file: string, ...args: string[]): Promise<RunningProcess> {
+    const program = ['--import', 'tsx', file];
+    return this.#untilReady(this.#spawn(name, args, { ...this.environment(), ...env }, program));
+  }
+
+  async #untilReady(running: RunningProcess): Promise<RunningProcess> {
     await until(
-      `${name} is ready`,
+      `${running.name} is ready`,
       () => this.#lineOf(running, /^ready: .*$/m),
       START_WITHIN_MS,
       () => running.said(),
     );
-    this.tell(`${name} is ready (pid ${running.pid})`);
+    this.tell(`${running.name} is ready (pid ${running.pid})`);
     return running;
   }
 
@@ -306,8 +342,18 @@ export class Stage {
     await this.#control('PUT', `jobs/${jobId}`, change);
   }
 
-  async changeCredentials(change: { revoke?: boolean; restore?: boolean; rotate?: boolean }): Promise<void> {
-    await this.#control('POST', 'credentials', change);
+  /** Returns the new key where there is one. */
+  async changeCredentials(change: CredentialsChange): Promise<{ accessKey?: string; secretKey?: string }> {
+    return await this.#control('POST', 'credentials', change);
+  }
+
+  /** Copies of an image of the catalogue, by their ids. */
+  async addImages(like: string, count: number): Promise<string[]> {
+    return (await this.#control<Array<{ id: string }>>('POST', 'images', { like, count })).map(({ id }) => id);
+  }
+
+  async setBusyGuard(guard: BusyGuard): Promise<void> {
+    await this.#control('POST', 'busy-guard', { guard });
   }
 
   async advanceClock(advanceMs: number): Promise<void> {
@@ -334,8 +380,8 @@ export class Stage {
     return this.#processes.map((running) => running.said()).join('\n');
   }
 
-  #spawn(name: string, args: readonly string[], env: NodeJS.ProcessEnv): RunningProcess {
-    const running = new RunningProcess(name, args, env);
+  #spawn(name: string, args: readonly string[], env: NodeJS.ProcessEnv, program?: string[]): RunningProcess {
+    const running = new RunningProcess(name, args, env, program);
     this.#processes.push(running);
     return running;
   }

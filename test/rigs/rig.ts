@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
   type WorkflowOptions,
 } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { Worker, type WorkerOptions, type WorkflowBundle } from '@temporalio/worker';
 import { createExportActivities } from '../../src/activities';
 import { ExportError, readExport } from '../../src/client';
@@ -34,6 +35,7 @@ import {
 } from '../../src/testing';
 import { QUICK_EVIDENCE } from './activity-rig';
 import { exactProblemsBy } from './schema-validator';
+import { ofRun } from './strict-codec';
 import {
   bundleOnce,
   connectClient,
@@ -76,6 +78,8 @@ export interface RigOptions {
   simulator?: SimulatorOptions;
   server?: Parameters<typeof startTestServer>[0];
   bundle?: WorkflowBundle;
+  /** Of client, worker and bundle; a `bundle` must have it itself. */
+  dataConverter?: DataConverter;
   worker?: Partial<WorkerOptions>;
   /** Where the worker finds the server, when something stands between them. */
   workerConnectsTo?: (server: DevServer) => Promise<Reachable>;
@@ -91,12 +95,13 @@ export interface RigOptions {
 export const QUICK_POLLS: ExportOptions = { minInterval: 200, maxInterval: '1s' };
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const { dataConverter } = { ...ofRun(), ...options };
   const [server, simulator, bundle] = await Promise.all([
     options.server === undefined ? sharedTestServer() : startTestServer(options.server),
     startSimulator({ jobSeconds: 1, ...options.simulator }),
-    options.bundle ?? bundleOnce(),
+    options.bundle ?? bundleOnce({ dataConverter }),
   ]);
-  const client = await connectClient(server);
+  const client = await connectClient(server, { dataConverter });
   const connection = await connectWorker((await options.workerConnectsTo?.(server)) ?? server);
   const taskQueue = `exports-${randomUUID().slice(0, 8)}`;
   const configured = accountFromEnvironment(environmentOf(simulator.info));
@@ -110,6 +115,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       namespace: server.namespace,
       taskQueue,
       workflowBundle: bundle,
+      dataConverter,
       activities: { ...options.activities, ...createExportActivities({ accounts, evidence: QUICK_EVIDENCE }) },
       ...WORKFLOWS_IN_THIS_THREAD,
       ...options.worker,

@@ -2,16 +2,19 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { environmentOf, type JobSummary } from '../../src/testing';
 import { type Ended, RunningProcess, until } from './processes';
 import { type Rig, type RigOptions, startRig } from './rig';
+import { converterOfRun } from './strict-codec';
 
 /** Generous for machines that are busy with other things; a hang takes longer. */
 export const SOON_MS = 40_000;
 export const FAST_POLLS = ['--option', 'minInterval=1s', '--option', 'maxInterval=2s'];
 
+const CONVERTER = converterOfRun === undefined ? {} : { IMS_EXPORT_DATA_CONVERTER: converterOfRun };
+
 /** A command of a user, in a process of its own, to its end. */
 export function runCommand({ server, simulator }: Rig, ...args: string[]): Promise<Ended> {
   const { PATH, HOME } = process.env;
   const temporal = { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: server.namespace };
-  const env = { PATH, HOME, ...temporal, ...environmentOf(simulator.info) };
+  const env = { PATH, HOME, ...temporal, ...CONVERTER, ...environmentOf(simulator.info) };
   return new RunningProcess(`ims-export ${args[0]}`, args, env).endsWithin(SOON_MS);
 }
 
@@ -40,6 +43,7 @@ export class Commands {
     const running = new RunningProcess(`ims-export ${args[0]}`, args, {
       ...{ PATH, HOME, TMPDIR, IMS_EXPORT_TASK_QUEUE: taskQueue },
       ...{ TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: server.namespace },
+      ...CONVERTER,
       ...environmentOf(simulator.info),
       ...env,
     });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { IllegalStateError } from '@temporalio/common';
+import { type DataConverter, IllegalStateError } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
@@ -19,6 +19,7 @@ import {
 import { type DevServer, type DevServerOptions, findTimeSkippingServer, startDevServer } from '../../src/dev-server';
 import { untilNamespaceAnswers } from '../../src/dev-server/server-readiness';
 import { exportWorkflowBundle } from '../../src/worker/workflow-bundle';
+import { ofRun } from './strict-codec';
 
 /** Many exports in the tests are meant to fail; Temporal warns of each. */
 const quietLogger = new DefaultLogger('ERROR');
@@ -71,14 +72,20 @@ export async function sharedTestServer(): Promise<DevServer> {
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   installQuietRuntime();
   const { path } = await findTimeSkippingServer();
-  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+  return TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+    client: ofRun(),
+  });
 }
 
 export type Reachable = Pick<DevServer, 'address' | 'namespace'>;
 
 /** For starting and asking. Close with `client.connection.close()`. */
-export async function connectClient({ address, namespace }: Reachable): Promise<Client> {
-  return new Client({ connection: await Connection.connect({ address }), namespace });
+export async function connectClient(
+  { address, namespace }: Reachable,
+  { dataConverter }: { dataConverter?: DataConverter } = ofRun(),
+): Promise<Client> {
+  return new Client({ connection: await Connection.connect({ address }), namespace, dataConverter });
 }
 
 /** For `Worker.create({ connection, namespace, … })`. Close after the worker has ended. */
@@ -155,6 +162,8 @@ export interface BundleOptions {
    * `{ './history-budget': '/…/short-history.ts' }`. A way for tests only: no input of a workflow can do the like.
    */
   replace?: { [request: string]: string };
+  /** Whose converters belong into the bundle. */
+  dataConverter?: DataConverter;
 }
 
 /**
@@ -163,7 +172,13 @@ export interface BundleOptions {
  */
 export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowBundle> {
   const { workflowsPath = exportWorkflows, imports = [], workflowInterceptorModules = [], replace = {} } = options;
-  const files = [lockfile, workflowsPath, ...imports, ...workflowInterceptorModules, ...Object.values(replace)];
+  const { payloadConverterPath, failureConverterPath } = options.dataConverter ?? ofRun().dataConverter ?? {};
+  const converters = [payloadConverterPath, failureConverterPath].flatMap((path) => path ?? []);
+  const files = [
+    lockfile,
+    workflowsPath,
+    ...[...imports, ...workflowInterceptorModules, ...Object.values(replace), ...converters],
+  ];
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   return exportWorkflowBundle({
     env: { IMS_EXPORT_CACHE_DIR: cache },
@@ -172,6 +187,8 @@ export async function bundleOnce(options: BundleOptions = {}): Promise<WorkflowB
       bundleWorkflowCode({
         workflowsPath,
         workflowInterceptorModules,
+        payloadConverterPath,
+        failureConverterPath,
         webpackConfigHook: (config) => ({ ...config, plugins: [...(config.plugins ?? []), replacement(replace)] }),
         logger: quietLogger,
       }),

@@ -4,6 +4,7 @@
  * @module
  */
 import { batch } from './batch';
+import { chaos } from './chaos';
 import { fleet } from './fleet';
 import { messages } from './messages';
 import { runTrial } from './run-trial';
@@ -15,6 +16,9 @@ switch (name) {
   case 'batch':
     runTrial(batch, args);
     break;
+  case 'chaos':
+    runTrial(chaos, args);
+    break;
   case 'fleet':
     runTrial(fleet, args);
     break;
@@ -25,5 +29,5 @@ switch (name) {
     runTrial(storm, args);
     break;
   default:
-    throw new Error(`there is no trial "${name}": batch, fleet, messages, storm`);
+    throw new Error(`there is no trial "${name}": batch, chaos, fleet, messages, storm`);
 }

@@ -23,7 +23,7 @@ let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'taken' | 'empty'
 
 beforeAll(async () => {
   stage = await Stage.open({ title: 'production', jobSeconds: 2 });
-  worker = await stage.startWorker('--metrics-port', '0');
+  worker = await stage.startQuickWorker({}, '--metrics-port', '0');
   port = Number(/metrics on port (\d+)/.exec(worker.stdout)?.[1]);
   atFirst = await ScrapedMetrics.of(port);
   // Two polls are throttled, one after the other has a server that is broken.

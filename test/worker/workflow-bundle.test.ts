@@ -55,6 +55,26 @@ describe('the workflow bundle', () => {
     expect(await bundleWith(make)).toEqual(MADE(2));
   });
 
+  it('is built again after a change of a converter that stands in it, or of what that imports', async () => {
+    const make = counted();
+    const payloadConverterPath = join(folder, 'payload-converter.cjs');
+    const secret = join(folder, 'secret.cjs');
+    await writeFile(secret, 'exports.secret = 1');
+    await writeFile(payloadConverterPath, "exports.payloadConverter = require('./secret.cjs')");
+    require(payloadConverterPath);
+    const bundle = () =>
+      exportWorkflowBundle({
+        ...{ env: { IMS_EXPORT_CACHE_DIR: cache }, sources, make },
+        dataConverter: { payloadConverterPath },
+      });
+    expect(await bundleWith(make)).toEqual(MADE(1));
+    expect(await bundle()).toEqual(MADE(2));
+    expect(await bundle()).toEqual(MADE(2));
+    await writeFile(secret, 'exports.secret = 2');
+    expect(await bundle()).toEqual(MADE(3));
+    expect(await bundleWith(make)).toEqual(MADE(1));
+  });
+
   it('stays the same when only types or source maps change', async () => {
     const make = counted();
     await bundleWith(make);

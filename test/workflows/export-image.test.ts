@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readExport, startExport } from '../../src/client';
+import { type ExportError, readExport, startExport } from '../../src/client';
 import { type Rig, startRig, untilStatus } from '../rigs/rig';
 
 let rig: Rig;
@@ -80,15 +80,20 @@ describe('an export', () => {
     rig.simulator.changeJob(String(started.jobId), {
       status: 'FAIL',
       error_code: 'IMG.0061',
-      fail_reason: 'disk read error',
+      fail_reason: `disk read error${', and again'.repeat(20)}`,
     });
-    await expect(started.result()).rejects.toMatchObject({
+    const failure = await started.result().catch((error: unknown) => error as ExportError);
+    expect(failure).toMatchObject({
       code: 'ExportFailed',
       message: expect.stringContaining('IMG.0061: disk read error'),
-      details: { jobId: started.jobId, code: 'IMG.0061', reason: 'disk read error', imageId: input.imageId },
+      details: { jobId: started.jobId, code: 'IMG.0061', imageId: input.imageId },
     });
     const { memo } = await readExport(rig.client, started.workflowId);
-    expect(memo).toMatchObject({ outcome: 'failed', remoteJob: 'ended' });
+    expect(memo).toMatchObject({ outcome: 'failed', remoteJob: 'ended', failure: { type: 'ExportFailed' } });
+    const { message = '' } = memo.failure ?? {};
+    expect(Buffer.byteLength(message)).toBeGreaterThan(190);
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(200);
+    expect((failure as ExportError).message.startsWith(message.slice(0, -1))).toBe(true);
   });
 
   it('ends as unknown, not as failed, when the deadline passes while the job runs', async () => {

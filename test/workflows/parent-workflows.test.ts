@@ -106,12 +106,18 @@ describe('a child export that succeeds', () => {
     expect(await childOf(input).result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
   });
 
-  it('leaves its object to be found when the parent runs again', async () => {
+  it('F51 is found when the parent runs again, as long as its object is there', async () => {
     const input = rig.input();
-    const { object } = await (await startParent('awaitExport', input)).result();
-    const { type, details } = (await told(input)).failure;
-    expect(type).toBe('DestinationExists');
-    expect(details).toMatchObject({ object: { size: object.size, etag: object.etag } });
+    const key = input.bucketUrl.slice(input.bucketUrl.indexOf(':') + 1);
+    const parent = async () => (await startParent('awaitExport', input)).result();
+    const result = await parent();
+    expect(await parent()).toEqual(result);
+    rig.simulator.deleteObject(key);
+    const again = await parent();
+    expect(again).toMatchObject({ verification: { state: 'verified' }, submissions: 1 });
+    expect(again.jobId).not.toBe(result.jobId);
+    rig.simulator.putObject(key, 'put there by somebody else');
+    expect((await told(input)).failure).toMatchObject({ type: 'DestinationExists', details: { object: { size: 26 } } });
   });
 });
 

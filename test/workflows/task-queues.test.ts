@@ -4,6 +4,7 @@ import { accountFromEnvironment } from '../../src/huaweicloud';
 import { environmentOf } from '../../src/testing';
 import { createExportWorker } from '../../src/worker';
 import { type Rig, startRig } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 import { connectWorker } from '../rigs/temporal';
 
 const queues = {
@@ -28,7 +29,7 @@ describe('the activities of an export', () => {
           taskQueue,
           accounts,
           activitiesOnly: true,
-          worker: { maxTaskQueueActivitiesPerSecond: 50 },
+          worker: { maxTaskQueueActivitiesPerSecond: 50, ...ofRun() },
         }),
       ),
     );

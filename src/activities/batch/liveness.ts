@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -22,7 +22,9 @@ import {
   type ExportMemo,
   type ExportOutcome,
 } from '../../contract';
+import { afterSuccess, earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
+import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
 
@@ -59,35 +61,30 @@ export function checkLiveness(deps: ExportActivityDeps): BatchActivities['imsLoo
 }
 
 async function check(client: Client, { workflowId, firstRunId }: Checked): Promise<ExportLiveness> {
+  let closed: { firstRunId: string } | undefined;
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
-      const latest = await client.workflow.getHandle(workflowId).describe();
-      const chain = firstRunOf(latest);
+      const latest = await describeRun(client, workflowId);
       // Another export of that id may have been started since. The caller asks about this one.
-      const isMeant = firstRunId === null || firstRunId === chain;
-      if (isMeant && latest.closeTime === undefined) return running(latest, chain);
-      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status.name === 'COMPLETED') {
+      const isMeant = firstRunId === null || firstRunId === latest.firstRunId;
+      if (isMeant && latest.closeTime === undefined) return await running(client, latest);
+      if (isMeant && latest.type !== EXPORT_IMAGE_WORKFLOW && latest.status === 'COMPLETED') {
         return { kind: 'idTaken', workflowType: latest.type };
       }
-      return {
-        kind: 'ended',
-        report: await reportOf(client, workflowId, firstRunId ?? chain, isMeant ? latest : null),
-      };
+      closed = { firstRunId: firstRunId ?? latest.firstRunId };
+      return await endOf(client, workflowId, closed.firstRunId, isMeant ? latest : null);
     });
   } catch (error) {
     if (isNotFound(error)) return { kind: 'gone' };
-    return { kind: 'notRead', reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    const isDecoding = closed !== undefined && !isServiceError(error);
+    return { kind: 'notRead', reason, ...(isDecoding ? { closed } : {}) };
   }
 }
 
-function running({ memo, raw }: WorkflowExecutionDescription, firstRunId: string): ExportLiveness {
-  const { imageId } = (memo ?? {}) as ExportMemo;
-  const parentId = raw.workflowExecutionInfo?.parentExecution?.workflowId ?? null;
-  return { kind: 'running', firstRunId, parentId, imageId: imageId ?? null };
-}
-
-function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
-  return raw.workflowExecutionInfo?.firstRunId || runId;
+async function running(client: Client, run: DescribedRun): Promise<ExportLiveness> {
+  const { value: memo } = await readMemo<ExportMemo>(client, run, ['imageId']);
+  return { kind: 'running', firstRunId: run.firstRunId, parentId: run.parentId, imageId: memo.imageId ?? null };
 }
 
 /**
@@ -95,22 +92,26 @@ function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
  *
  * @param last its last run, where that is known
  */
-async function reportOf(
+async function endOf(
   client: Client,
   workflowId: string,
   firstRunId: string,
-  last: WorkflowExecutionDescription | null,
-): Promise<ExportEnded> {
-  const handle = client.workflow.getHandle(workflowId, last?.runId ?? firstRunId);
-  const ending = await handle.result().then(
-    (result: ExportImageResult) => ({ result }),
-    (error: { cause?: unknown }) => {
-      const known = endingOf(error.cause);
-      if (known === undefined) throw error;
-      return known;
-    },
-  );
-  const memo = ((last ?? (await handle.describe())).memo ?? {}) as ExportMemo;
+  last: DescribedRun | null,
+): Promise<Extract<ExportLiveness, { kind: 'ended' }>> {
+  const ending = await client.workflow
+    .getHandle(workflowId, last?.runId ?? firstRunId)
+    .result()
+    .then(
+      (result: ExportImageResult) => ({ result }),
+      (error: { cause?: unknown }) => {
+        const known = endingOf(error.cause);
+        if (known === undefined) throw error;
+        return known;
+      },
+    );
+  const described = last ?? (await describeRun(client, workflowId, firstRunId));
+  const { value: memo, unreadable } = await readMemo<ExportMemo>(client, described);
+  const run = { ...described, memo, unreadable };
   const report = {
     workflowId,
     firstRunId,
@@ -120,12 +121,18 @@ async function reportOf(
     remoteJob: memo.remoteJob ?? (memo.jobId === undefined ? 'unknown' : 'running'),
     object: null,
   } as const;
-  if (!('result' in ending)) return { ...report, ...ending };
-  const { imageId, fileFormat, jobId, object } = ending.result;
+  if (!('result' in ending)) return { kind: 'ended', report: { ...report, ...ending }, earlier: earlierToPass(run) };
+  const { imageId, fileFormat, jobId, object, finishedAt } = ending.result;
   return {
-    ...report,
-    ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
-    object: object && { size: object.size, etag: object.etag },
+    kind: 'ended',
+    report: {
+      ...report,
+      ...{ outcome: 'succeeded', failure: null, imageId, fileFormat, jobId, remoteJob: 'ended' },
+      object: object && { size: object.size, etag: object.etag },
+      // The answer of a run can be the result of an earlier one.
+      ...(Date.parse(finishedAt) < run.startTime.getTime() ? { alreadyExported: true as const } : {}),
+    },
+    earlier: afterSuccess(run, ending.result),
   };
 }
 
@@ -144,4 +151,9 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
 
 function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
+}
+
+/** The server has not answered, or has refused: that says nothing of what it would show. */
+function isServiceError(error: unknown): boolean {
+  return error instanceof ServiceError || isGrpcServiceError(error);
 }

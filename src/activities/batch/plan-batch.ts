@@ -13,7 +13,7 @@ import { listPrivateImages, type Reading, readImages, reading } from './private-
  * destination, format and default. Reads only; heartbeats while it pages.
  *
  * @throws ApplicationFailure InvalidExportRequest, AccessDenied, SubmitRejected or NothingToExport, non-retryable;
- *   CloudUnavailable, retryable, while the cloud cannot be asked or the key rests; ReadAgain, retryable, while one attempt alone
+ *   CloudUnavailable, retryable, while the cloud cannot be asked (half an hour at most) or the key rests; ReadAgain, retryable, while one attempt alone
  *   was refused by the cloud, or did not find an image
  */
 export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBatch'] {

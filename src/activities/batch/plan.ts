@@ -59,9 +59,9 @@ export function planBatch(request: BatchRequest, found: readonly ImageFacts[], s
   refuse(destinationProblems(items, wanted));
   refuse(duplicateProblems(items, wanted, facts));
   refuse(sizeProblems(items, request));
-  const { dryRun, maxConcurrent, account, options } = request;
+  const { dryRun, failWhen, maxConcurrent, account, options } = request;
   const warnings = items.length === 0 ? ['The query matches no private image.'] : [];
-  return { dryRun, maxConcurrent, account, options: optionsOf(options), items, warnings };
+  return { dryRun, failWhen, maxConcurrent, account, options: optionsOf(options), items, warnings };
 }
 
 function wantedOf({ images }: BatchRequest, found: readonly ImageFacts[]): Wanted[] {

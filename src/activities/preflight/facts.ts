@@ -34,16 +34,24 @@ export type Reading<T> = { kind: 'read'; value: T } | { kind: 'refused'; code: s
  */
 export async function readFacts(account: AccountCloud, request: ExportRequest): Promise<PreflightFacts> {
   const { client, region } = account;
-  const { imageId, bucket, objectKey } = request;
+  const { imageId, bucket } = request;
   const getImage = (id: string) => client.ims.getImage(id);
   const image = (await getImage(imageId)) ?? null;
   const [projectId, ancestors, bucketReading, destination] = await Promise.all([
     client.projectId(),
     image === null ? { images: [], brokenAt: null } : readAncestry(image, region, getImage),
     readBucket(account, bucket),
-    reading(() => client.obs.headObject(bucket, objectKey)),
+    readObject(account, request),
   ]);
   return { request, region, projectId, image, ancestors, bucket: bucketReading, destination };
+}
+
+/** What is at the destination. @throws CloudError for everything that may pass */
+export function readObject(
+  { client }: AccountCloud,
+  { bucket, objectKey }: ExportRequest,
+): Promise<PreflightFacts['destination']> {
+  return reading(() => client.obs.headObject(bucket, objectKey));
 }
 
 /** A bucket, as the rules on buckets check it. @throws CloudError for everything that may pass */

@@ -4,8 +4,9 @@
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/common';
-import type { ExportRequest, ExportStatus, ObservedJob, VerifyOutcome } from '../../contract';
-import { describeExport } from '../summaries';
+import type { BatchFailedDetails, ExportRequest, ExportStatus, ObservedJob, VerifyOutcome } from '../../contract';
+import { shellWord } from '../quoting';
+import { describeCounts, describeExport } from '../summaries';
 import { failure } from './failure';
 
 export function exportFailed(request: ExportRequest, jobId: string, job: ObservedJob, status: ExportStatus) {
@@ -33,5 +34,15 @@ export function objectInvalid(
     'ExportedObjectInvalid',
     `Job ${jobId} says that it exported ${describeExport(request)}, but the object is not right: ${found}. Do not use it; export again to another key.`,
     { imageId, bucketUrl, jobId, problem, object },
+  );
+}
+
+/** Images of a batch did not get the verdicts that its `failWhen` demands. */
+export function batchFailed(workflowId: string, details: BatchFailedDetails): ApplicationFailure {
+  const { failWhen, total, counts } = details;
+  return failure(
+    'BatchFailed',
+    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. See why with \`ims-export status ${shellWord(workflowId)}\`, then start the batch again: what is there is not exported again.`,
+    details,
   );
 }

@@ -19,6 +19,15 @@ export function failure<Type extends FailureType>(
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details], category, cause });
 }
 
+/**
+ * The same, without the form in which it came from an activity. The SDK hands that form on by reference, and a converter that
+ * encodes messages writes into it: thrown twice, to a caller that waits and by the workflow, the failure would lose its message.
+ */
+export function afresh<Failure extends ApplicationFailure>(thrown: Failure): Failure {
+  const { message, type, nonRetryable, details, cause, category } = thrown;
+  return new ApplicationFailure(message, type, nonRetryable, details, cause, undefined, category) as Failure;
+}
+
 /** Image and destination, from the validated request, or as far as an input that can be anything names them. */
 export function contextOf(request: ExportRequest | null, input: unknown): FailureContext {
   const { imageId, bucketUrl } = request ?? ((input ?? {}) as { [field: string]: unknown });

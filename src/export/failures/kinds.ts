@@ -9,7 +9,7 @@ import { type ExportOutcome, FAILURE_TYPES, type FailureType } from '../../contr
  * - `refused`: an answer to the caller, nothing was submitted
  * - `rejected`: nothing was submitted, though the request was right: the cloud or the credentials did not let it be, or there was
  *   nothing to submit
- * - `failed`: it was submitted, and the job or its object is not right
+ * - `failed`: it was submitted, and the job or its object is not right; of a batch, its images
  * - `unknown`: a job may still run
  */
 export type FailureKind = 'refused' | 'rejected' | 'failed' | 'unknown';
@@ -24,6 +24,7 @@ export const FAILURE_KINDS: { readonly [type in FailureType]: FailureKind } = {
   NothingToExport: 'rejected',
   ExportFailed: 'failed',
   ExportedObjectInvalid: 'failed',
+  BatchFailed: 'failed',
   ExportOutcomeUnknown: 'unknown',
 };
 

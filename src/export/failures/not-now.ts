@@ -22,6 +22,15 @@ export function answerUnderWay(resolution: SubmissionResolution): ApplicationFai
   );
 }
 
+/** Whether a submit is ambiguous is not known yet, and was not when this was said: a reset has handed it to a new run. */
+export function answerTooEarly(): ApplicationFailure {
+  return notNow(
+    NOTHING_TO_RESOLVE,
+    'The answer was given before the export was reset, and says nothing of submits that followed. Answer again when the export asks.',
+    { jobId: null } satisfies NothingToResolveDetails,
+  );
+}
+
 /** There is no ambiguous submit. */
 export function nothingToResolve(jobId: string | null, phase: ExportPhase): ApplicationFailure {
   const state =

@@ -78,6 +78,20 @@ const NOT_STARTED_IN_TIME: CloudErrorInfo = {
   operation: 'ExportImage',
 };
 
+/** A job to be tracked cannot be read: an end of runs that 0.2 has begun. */
+export function jobNotRead(
+  { imageId, bucketUrl }: ExportRequest,
+  jobId: string,
+  error: CloudErrorInfo,
+  denied: boolean,
+): ApplicationFailure {
+  return failure(
+    denied ? 'AccessDenied' : 'SubmitRejected',
+    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job goes on without it; attach to it again.`,
+    { imageId, bucketUrl, error },
+  );
+}
+
 /** The same failure, with the job that an earlier run may have left. @param asked the request, or an input that can be anything */
 export function namingEarlier(
   failed: ExportApplicationFailure,

@@ -41,7 +41,11 @@ export function exportFailureOf(error: unknown): ExportFailure | undefined {
 
 /** Others may call their failures `AccessDenied`, too. */
 function isOfAnExport(details: unknown): boolean {
-  return typeof details === 'object' && details !== null && ('bucketUrl' in details || 'problems' in details);
+  return (
+    typeof details === 'object' &&
+    details !== null &&
+    ('bucketUrl' in details || 'problems' in details || 'counts' in details)
+  );
 }
 
 /**

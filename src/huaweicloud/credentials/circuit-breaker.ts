@@ -35,8 +35,8 @@ export interface Acquired {
 
 export type Acquisition =
   | { kind: 'acquired'; acquired: Acquired }
-  /** The circuit is open for this long. */
-  | { kind: 'open'; openMs: number }
+  /** The circuit is open for this long. `refusedAgainMsAgo`: since the cloud refused the key again, after a rest; null when it has not. */
+  | { kind: 'open'; openMs: number; refusedAgainMsAgo: number | null }
   /** No verdict on the key came in time, or the caller gave up. */
   | { kind: 'gaveUp'; reason: 'limit' | 'aborted' };
 
@@ -154,12 +154,20 @@ export class CircuitBreaker {
   ): Acquisition | 'wait' {
     const openMs = circuit.openUntilMs - this.#now();
     const mayTry = openMs <= 0 || (tryRefusedKey && this.#recentFailures(circuit) < MAX_FAILURES_WHEN_ASKED);
-    if (!mayTry) return { kind: 'open', openMs };
+    if (!mayTry) {
+      const { refusedAgainAtMs } = circuit;
+      return {
+        kind: 'open',
+        openMs,
+        refusedAgainMsAgo: refusedAgainAtMs === null ? null : this.#now() - refusedAgainAtMs,
+      };
+    }
     return circuit.out > 0 || !hasTime ? 'wait' : acquired(this.#take(circuit, 1, slow));
   }
 
   #take(circuit: Circuit, share: number, slow: boolean): Acquired {
     const { round } = circuit;
+    const takenAtMs = this.#now();
     let ended = false;
     circuit.out += share;
     if (slow) {
@@ -176,14 +184,14 @@ export class CircuitBreaker {
         // An answer to a request from before the last failure says nothing about what came since.
         if (verdict === 'accepted' && round === circuit.round) accept(circuit);
         // A doubt about a key that was accepted before is a matter of permissions.
-        else if (verdict === 'refused' || (verdict === 'doubtful' && !circuit.closed)) this.#fail(circuit);
+        else if (verdict === 'refused' || (verdict === 'doubtful' && !circuit.closed)) this.#fail(circuit, takenAtMs);
         if (circuit.out === 0) circuit.acceptedInUse = 0;
         this.#admitWaiting(circuit);
       },
     };
   }
 
-  #fail(circuit: Circuit): void {
+  #fail(circuit: Circuit, takenAtMs: number): void {
     const nowMs = this.#now();
     circuit.closed = false;
     circuit.failures += 1;
@@ -191,6 +199,8 @@ export class CircuitBreaker {
     circuit.failedAtMs.push(nowMs);
     circuit.failedAtMs = circuit.failedAtMs.slice(-MAX_FAILURES_WHEN_ASKED);
     if (circuit.failures < this.#maxFailures) return;
+    // A request that was out when the rest began says nothing of the key after it, however late its answer comes.
+    if (circuit.timesOpened > 0 && takenAtMs >= circuit.openUntilMs) circuit.refusedAgainAtMs = takenAtMs;
     // A failure while the circuit is open, of a person's try or of a request that was out before, restarts the same time.
     if (nowMs >= circuit.openUntilMs) circuit.timesOpened += 1;
     circuit.openUntilMs = nowMs + this.#firstOpenMs * Math.min(2 ** (circuit.timesOpened - 1), MAX_OPEN_MULTIPLE);
@@ -238,6 +248,8 @@ interface Circuit {
   openUntilMs: number;
   /** In a row: each time lasts longer than the one before. */
   timesOpened: number;
+  /** When the last request went out that tried the key after a rest and was refused; null when there was none. */
+  refusedAgainAtMs: number | null;
   /** Requests out, by their shares: reads, and slow requests that try the key. */
   out: number;
   /** Answers that accepted the key since none of these was out. */
@@ -266,6 +278,7 @@ function newCircuit(): Circuit {
     failedAtMs: [],
     openUntilMs: 0,
     timesOpened: 0,
+    refusedAgainAtMs: null,
     out: 0,
     acceptedInUse: 0,
     slowOut: 0,
@@ -282,6 +295,7 @@ function accept(circuit: Circuit): void {
   circuit.closed = true;
   circuit.failures = 0;
   circuit.timesOpened = 0;
+  circuit.refusedAgainAtMs = null;
   circuit.openUntilMs = 0;
   circuit.failedAtMs = [];
 }

@@ -14,17 +14,18 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
+  type BatchItemResult,
   EXPORT_IMAGE_WORKFLOW,
   type ExportEnded,
   type ExportImageInput,
   exportWorkflowId,
   type PlannedExport,
 } from '../../contract';
-import { REUSE_POLICIES } from '../../export/reuse-policy';
+import { ASKING_POLICIES, REUSE_POLICY } from '../../export/reuse-policy';
 import { shortDestination } from '../../export/summaries';
 import { LIVENESS_LIMITS } from './liveness-limits';
 import { type Batch, type BatchItem, planOf, settle } from './state';
-import { isOfImage, resultOf, resultOfBusy } from './verdicts';
+import { isOfImage, resultOf, resultOfBusy, resultOfRefusal } from './verdicts';
 
 type Pending = Extract<BatchItem, { at: 'pending' }>;
 
@@ -37,12 +38,21 @@ export function startExport(batch: Batch, position: number): void {
 }
 
 async function begin(batch: Batch, position: number, pending: Pending): Promise<void> {
-  const { planned } = pending;
-  const firstRunId = await start(batch, pending, () => checkSoon(batch, position));
+  const { planned, attachTo } = pending;
+  const firstRunId = await start(batch, pending, () => checkSoon(batch, position)).catch((error: unknown) =>
+    // Nobody awaits this: an error would fail the workflow task for ever.
+    error instanceof Error ? error : new Error(String(error)),
+  );
   batch.starting.delete(position);
   batch.wake = true;
+  if (firstRunId instanceof Error) {
+    const failure = { type: 'SubmitRejected', message: `Its export could not be started: ${firstRunId.message}` };
+    settle(batch, position, resultOfRefusal(planned, failure, batch.mayHaveStarted));
+    return;
+  }
   const lookAtMs = firstRunId === null ? 0 : Date.now() + LIVENESS_LIMITS.firstMs;
-  batch.items[position] = { at: 'running', planned, child: { firstRunId, lookAtMs, looks: 0 } };
+  const child = { firstRunId, lookAtMs, looks: 0, ...(attachTo === undefined ? {} : { attachedTo: attachTo }) };
+  batch.items[position] = { at: 'running', planned, child };
   if (firstRunId === null) batch.checkNow = true;
   const report = batch.earlyReports.get(position);
   batch.earlyReports.delete(position);
@@ -50,22 +60,24 @@ async function begin(batch: Batch, position: number, pending: Pending): Promise<
 }
 
 /**
- * The first run of the export; null when there is an export of that id already.
+ * The first run of the export; null when there is an export of that id already, or was one that has to be read first.
  *
  * @param closed called when this run of the batch learns that the export is closed. Its report came before that, so it only
  *   matters where there was none.
  */
-async function start(batch: Batch, { planned, earlier }: Pending, closed: () => void): Promise<string | null> {
+async function start(batch: Batch, pending: Pending, closed: () => void): Promise<string | null> {
+  const { planned, earlier, attachTo } = pending;
   const bucketUrl = planned.bucketUrl ?? '';
+  const asking = batch.mayHaveStarted ? ASKING_POLICIES.resetBatch : ASKING_POLICIES.batch;
   try {
     const child = await startChild(EXPORT_IMAGE_WORKFLOW, {
       workflowId: exportWorkflowId(bucketUrl),
-      args: [inputOf(batch, planned)],
+      args: [inputOf(batch, planned, attachTo)],
       ...(earlier === undefined ? {} : { memo: { earlier } }),
       // A continue-as-new of the batch would end, or cancel, whatever is not abandoned.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
-      workflowIdReusePolicy: REUSE_POLICIES.batch,
+      workflowIdReusePolicy: earlier === undefined ? asking : REUSE_POLICY,
       staticSummary: `Export image ${planned.imageId} → ${shortDestination({ bucketUrl })} (${planned.format})`,
     });
     child.result().then(closed, closed);
@@ -76,12 +88,13 @@ async function start(batch: Batch, { planned, earlier }: Pending, closed: () => 
   }
 }
 
-/** The input of the export of one image, which reports its end to this batch. */
-export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExport): ExportImageInput {
+/** The input of the export of one image, which reports its end to this batch. @param jobId to attach to */
+export function inputOf(batch: Batch, { imageId, bucketUrl, format }: PlannedExport, jobId?: string): ExportImageInput {
   const { account, options } = planOf(batch);
   const chosen = format === 'quick' ? { isQuickExport: true } : { fileFormat: format };
   const notify = { workflowId: workflowInfo().workflowId };
-  return { imageId, bucketUrl, ...chosen, account, options, notify } as ExportImageInput;
+  const attach = jobId === undefined ? {} : { attach: { jobId } };
+  return { imageId, bucketUrl, ...chosen, ...attach, account, options, notify } as ExportImageInput;
 }
 
 /** The report of an export that has ended. Reports of exports of other batches are ignored. */
@@ -95,10 +108,20 @@ export function takeReport(batch: Batch, report: ExportEnded): void {
   }
   const item = batch.items[position];
   if (item?.at !== 'running' || item.child.firstRunId !== report.firstRunId) return;
-  const { planned } = item;
+  settle(batch, position, resultOfChild(item, report));
+}
+
+function resultOfChild(
+  { planned, child }: Extract<BatchItem, { at: 'running' }>,
+  report: ExportEnded,
+): BatchItemResult {
   // One that an earlier run of this batch started may have been adopted before it said of which image it is.
-  const isMeant = isOfImage(planned, report.imageId);
-  settle(batch, position, isMeant ? resultOf(planned, report) : resultOfBusy(planned, report.imageId));
+  if (!isOfImage(planned, report.imageId)) return resultOfBusy(planned, report.imageId);
+  const result = resultOf(planned, report);
+  const { attachedTo: jobId } = child;
+  if (jobId === undefined || result.verdict !== 'refused' || result.failure === undefined) return result;
+  // The job that an earlier attempt has left cannot be tracked: nothing is known of it.
+  return { ...resultOfRefusal(planned, result.failure, true), jobId };
 }
 
 /** Checks an export now, unless its verdict is known. */

@@ -6,7 +6,9 @@
  */
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { type EarlierExport, type ExportEnded, type ExportLiveness, exportWorkflowId } from '../../contract';
+import { leftJob } from '../../export/earlier';
 import { formatDuration } from '../../export/time';
+import { is03 } from '../patches';
 import { activityTaskQueue } from '../task-queues';
 import { imsLookAtExports } from './activity-stubs';
 import { cancelExport, takeReport } from './children';
@@ -95,24 +97,68 @@ function takeFinding(batch: Batch, position: number, item: Running, seen: Export
       }
       if (child.firstRunId === null && batch.canceling) void cancelExport(batch, position, planned);
       child.firstRunId = seen.firstRunId;
+      delete child.unreadable;
       checkLater(child);
       return;
     case 'ended':
       if (child.firstRunId !== null) takeReport(batch, { ...seen.report, firstRunId: child.firstRunId });
-      else if (seen.report.outcome === 'succeeded') settle(batch, position, resultOfEarlier(planned, seen.report));
-      // It ran when it was to be started, and has failed since: now it is this batch's turn.
-      else startAgain(batch, position, item, earlierOf(seen.report));
+      else goOnAfter(batch, position, item, seen);
       return;
     case 'idTaken':
       settle(batch, position, resultOfTakenId(planned, seen.workflowType));
       return;
     case 'gone':
       if (child.firstRunId === null) startAgain(batch, position, item);
-      else settle(batch, position, resultOf(planned, vanished(item, child.firstRunId)));
+      else settle(batch, position, resultOf(planned, unseen(item, child.firstRunId, VANISHED)));
       return;
     case 'notRead':
-      checkLater(child);
+      if (seen.closed === undefined) checkLater(child);
+      else giveUpInTime(batch, position, item, { reason: seen.reason, runId: seen.closed.firstRunId });
   }
+}
+
+type Ended = Extract<ExportLiveness, { kind: 'ended' }>;
+
+/** An export that this run of the batch did not start has ended: now it is this batch's turn. */
+function goOnAfter(batch: Batch, position: number, item: Running, seen: Ended): void {
+  const { planned } = item;
+  const { report } = seen;
+  const earlier = seen.earlier ?? earlierOf(report);
+  if (!is03({ run: batch })) {
+    if (report.outcome === 'succeeded') settle(batch, position, resultOfEarlier(planned, report));
+    else startAgain(batch, position, item, earlier);
+    return;
+  }
+  // An attempt before the reset may have started it: its job is tracked on, and where its id is lost nothing is submitted either.
+  const own = earlierOf(report);
+  const isOwn = batch.mayHaveStarted && isOfImage(planned, report.imageId) && leftJob(own);
+  if (isOwn && (own.jobId === null || batch.canceling)) settle(batch, position, resultOf(planned, report));
+  else startAgain(batch, position, item, earlier, isOwn ? (own.jobId ?? undefined) : undefined);
+}
+
+/** Checks in a row, over some two hours: longer than a codec is away. */
+const MAX_UNREADABLE = 4;
+
+/** An export that has ended, and nobody can say how, must not hold its batch up for ever. */
+function giveUpInTime(
+  batch: Batch,
+  position: number,
+  item: Running,
+  { reason, runId }: { reason: string; runId: string },
+): void {
+  const { planned, child } = item;
+  if (child.firstRunId === null && !batch.mayHaveStarted) {
+    const nothing = { outcome: null, remoteJob: null, jobId: null, fileFormat: null, object: null, finishedAt: null };
+    startAgain(batch, position, item, { runId, ...nothing });
+    return;
+  }
+  child.unreadable = (child.unreadable ?? 0) + 1;
+  if (child.unreadable < MAX_UNREADABLE) {
+    checkLater(child);
+    return;
+  }
+  const message = `It has ended, and its result cannot be decoded: ${reason}`;
+  settle(batch, position, resultOf(planned, unseen(item, runId, { type: 'ExportOutcomeUnknown', message })));
 }
 
 /**
@@ -132,18 +178,40 @@ function earlierOf({ firstRunId, outcome, remoteJob, jobId, fileFormat }: Export
   return { runId: firstRunId, outcome, remoteJob, jobId, fileFormat, object: null, finishedAt: null };
 }
 
-function startAgain(batch: Batch, position: number, { planned }: Running, earlier?: EarlierExport): void {
+/** @param attachTo a job of its own, which is tracked instead of submitting another one */
+function startAgain(
+  batch: Batch,
+  position: number,
+  { planned }: Running,
+  earlier?: EarlierExport,
+  attachTo?: string,
+): void {
   if (batch.canceling) {
     const { imageId, bucketUrl } = planned;
     settle(batch, position, { imageId, bucketUrl, verdict: 'notStarted' });
     return;
   }
-  batch.items[position] = { at: 'pending', planned, ...(earlier === undefined ? {} : { earlier }) };
+  batch.items[position] = {
+    at: 'pending',
+    planned,
+    ...(earlier === undefined ? {} : { earlier }),
+    ...(attachTo === undefined ? {} : { attachTo }),
+  };
   batch.nextPending = Math.min(batch.nextPending, position);
   batch.wake = true;
 }
 
-function vanished({ planned }: Running, firstRunId: string): Parameters<typeof resultOf>[1] {
+const VANISHED = {
+  type: 'Terminated',
+  message: 'Temporal knows the export no more: it was deleted, or ended long ago.',
+};
+
+/** The report of an export whose end nobody has seen. */
+function unseen(
+  { planned }: Running,
+  firstRunId: string,
+  failure: { type: string; message: string },
+): Parameters<typeof resultOf>[1] {
   return {
     workflowId: exportWorkflowId(planned.bucketUrl ?? ''),
     firstRunId,
@@ -153,6 +221,6 @@ function vanished({ planned }: Running, firstRunId: string): Parameters<typeof r
     jobId: null,
     remoteJob: 'unknown',
     object: null,
-    failure: { type: 'Terminated', message: 'Temporal knows the export no more: it was deleted, or ended long ago.' },
+    failure,
   };
 }

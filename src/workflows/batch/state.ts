@@ -18,7 +18,7 @@ import {
   exportWorkflowId,
   type PlannedExport,
 } from '../../contract';
-import { fitMessages } from './verdicts';
+import { fitMessages, resultOfRefusal } from './verdicts';
 
 /** Facts that outlive a run: carried by continue-as-new, so what is not known of an image is left out. */
 export interface BatchState {
@@ -26,19 +26,21 @@ export interface BatchState {
   /** Start of the first run. */
   startedAtMs: number;
   /** What all exports share; null until the batch was planned. */
-  plan: Pick<BatchPlan, 'dryRun' | 'account' | 'options'> | null;
+  plan: Pick<BatchPlan, 'dryRun' | 'failWhen' | 'account' | 'options'> | null;
   maxConcurrent: number;
   /** Between `pauseStarting` and `resumeStarting`. */
   startingPaused: boolean;
   /** Of an image that has its verdict, the verdict alone. */
   items: Array<Exclude<BatchItem, { at: 'ended' }> | BatchItemResult>;
   warnings: string[];
+  /** This batch was reset or retried: an attempt before it may have planned otherwise, and started exports. */
+  mayHaveStarted: boolean;
 }
 
 /** One image: waiting for its turn, exported by a child, or with its verdict. */
 export type BatchItem =
-  /** `earlier` ended while the batch waited for it. */
-  | { at: 'pending'; planned: PlannedExport; earlier?: EarlierExport }
+  /** `earlier` has ended, and was read; `attachTo` is its job, which is tracked on. */
+  | { at: 'pending'; planned: PlannedExport; earlier?: EarlierExport; attachTo?: string }
   | { at: 'running'; planned: PlannedExport; child: BatchChild }
   | { at: 'ended'; result: BatchItemResult };
 
@@ -50,6 +52,10 @@ export interface BatchChild {
   lookAtMs: number;
   /** Checks so far: each waits longer than the one before. */
   looks: number;
+  /** Checks in a row that found it ended, and could not decode how. */
+  unreadable?: number;
+  /** It was started to track this job of an earlier export. */
+  attachedTo?: string;
 }
 
 /** The state of this run: what outlives it, and what does not. */
@@ -57,8 +63,8 @@ export interface Batch extends Omit<BatchState, 'items'> {
   items: BatchItem[];
   /** The input as it came; only the planning activity reads it. */
   input: unknown;
-  /** This run was reset or retried: an attempt before it may have planned otherwise, and started exports. */
-  mayHaveStarted: boolean;
+  /** Whether this run may do what version 0.3 does; null until that was asked. */
+  is03: boolean | null;
   /** Positions of exports whose start, or of images whose validation, was not answered yet. */
   starting: Set<number>;
   /** Reports that came before the answer to the start of their export. */
@@ -86,21 +92,23 @@ export function beginBatch(input: unknown, startedAtMs: number, mayHaveStarted =
     startingPaused: false,
     items: [],
     warnings: [],
+    mayHaveStarted,
   };
-  return inThisRun(input, state, mayHaveStarted);
+  return inThisRun(input, state);
 }
 
 export function resumeBatch(input: unknown, carried: BatchState, mayHaveStarted = false): Batch {
   // The state of an older version lacks what came later.
-  return inThisRun(input, { ...carriedBatch(beginBatch(input, carried.startedAtMs)), ...carried }, mayHaveStarted);
+  const state = { ...carriedBatch(beginBatch(input, carried.startedAtMs)), ...carried };
+  return inThisRun(input, { ...state, mayHaveStarted: state.mayHaveStarted || mayHaveStarted });
 }
 
-function inThisRun(input: unknown, state: BatchState, mayHaveStarted: boolean): Batch {
+function inThisRun(input: unknown, state: BatchState): Batch {
   const batch: Batch = {
     ...state,
     items: state.items.map((item) => ('verdict' in item ? { at: 'ended', result: item } : item)),
     input,
-    mayHaveStarted,
+    is03: null,
     starting: new Set(),
     earlyReports: new Map(),
     positions: new Map(),
@@ -124,6 +132,7 @@ export function carriedBatch({
   startingPaused,
   items,
   warnings,
+  mayHaveStarted,
 }: Batch): BatchState {
   return {
     version,
@@ -133,29 +142,22 @@ export function carriedBatch({
     startingPaused,
     items: items.map((item) => (item.at === 'ended' ? item.result : item)),
     warnings,
+    mayHaveStarted,
   };
 }
 
 /** Takes the plan in; images that are not even tried have their verdict at once. */
-export function takePlan(batch: Batch, { dryRun, account, options, maxConcurrent, items, warnings }: BatchPlan): void {
-  batch.plan = { dryRun, account, options };
+export function takePlan(batch: Batch, plan: BatchPlan): void {
+  const { dryRun, failWhen, account, options, maxConcurrent, items, warnings } = plan;
+  batch.plan = { dryRun, failWhen, account, options };
   if (!batch.retuned) batch.maxConcurrent = maxConcurrent;
   batch.warnings = warnings;
   batch.items = items.map((planned) => {
     if (planned.refusal === undefined) return { at: 'pending', planned };
-    const { imageId, bucketUrl, refusal } = planned;
-    const result: BatchItemResult =
-      batch.mayHaveStarted && !dryRun
-        ? { imageId, bucketUrl, verdict: 'unknown', remoteJob: 'unknown', failure: startedBefore(refusal.message) }
-        : { imageId, bucketUrl, verdict: 'refused', failure: refusal };
+    const result = resultOfRefusal(planned, planned.refusal, batch.mayHaveStarted && !dryRun);
     return { at: 'ended', result: fitMessages(result, items.length) };
   });
   index(batch);
-}
-
-function startedBefore(now: string): BatchItemResult['failure'] {
-  const message = `An attempt before the reset or retry may have started its export; now: ${now}`;
-  return { type: 'ExportOutcomeUnknown', message };
 }
 
 function index(batch: Batch): void {

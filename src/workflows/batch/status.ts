@@ -1,4 +1,4 @@
-import type { BatchItemResult, BatchStatus, BatchVerdict } from '../../contract';
+import { type BatchItemResult, type BatchStatus, type BatchVerdict, GOOD_VERDICTS } from '../../contract';
 import { iso } from '../../export/time';
 import { type Batch, countsOf, phaseOf, tallyOf } from './state';
 
@@ -6,7 +6,7 @@ const MAX_EXPORTS = 50;
 const MAX_TROUBLES = 20;
 
 /** Verdicts that need no person. */
-const FINE: ReadonlySet<BatchVerdict> = new Set(['succeeded', 'alreadyExported', 'valid', 'notStarted']);
+const FINE: ReadonlySet<BatchVerdict> = new Set([...GOOD_VERDICTS, 'notStarted']);
 
 /** The answer to `batchStatus`. */
 export function statusOf(batch: Batch): BatchStatus {
@@ -23,7 +23,7 @@ export function statusOf(batch: Batch): BatchStatus {
     maxConcurrent: batch.maxConcurrent,
     startingPaused: batch.startingPaused,
     exports: runningOf(batch).slice(0, MAX_EXPORTS),
-    troubles: troublesOf(batch).slice(-MAX_TROUBLES),
+    troubles: lastTroublesOf(batch),
     failure: ended?.failure ? { type: ended.failure.type ?? '', message: ended.failure.message } : null,
     startedAt: iso(batch.startedAtMs),
     endedAt: ended === null ? null : iso(ended.atMs),
@@ -35,6 +35,11 @@ export function statusOf(batch: Batch): BatchStatus {
 export function progressLine(batch: Batch): string {
   const { ended, running } = tallyOf(batch);
   return `${ended} of ${batch.items.length} have ended, ${running} run`;
+}
+
+/** As many of them as a status or a failure shows. */
+export function lastTroublesOf(batch: Batch): BatchItemResult[] {
+  return troublesOf(batch).slice(-MAX_TROUBLES);
 }
 
 /** Images that did not end well, in the order of the plan. */

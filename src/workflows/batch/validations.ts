@@ -23,8 +23,9 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
   const { notify, ...input } = inputOf(batch, planned);
   try {
     const taskQueue = activityTaskQueue(askedFor(batch));
-    await imsValidateExport.executeWithOptions({ summary: `validate ${imageId}`, taskQueue }, [input]);
-    return { imageId, bucketUrl, verdict: 'valid' };
+    const options = { summary: `validate ${imageId}`, taskQueue };
+    const { earlierResult } = await imsValidateExport.executeWithOptions(options, [input]);
+    return { imageId, bucketUrl, verdict: earlierResult ? 'alreadyExported' : 'valid' };
   } catch (error) {
     if (cancelRequested() && isCancellation(error)) return { imageId, bucketUrl, verdict: 'notStarted' };
     const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -26,7 +26,8 @@ export function resultOf({ imageId, bucketUrl }: PlannedExport, report: ExportEn
   };
 }
 
-function verdictOf({ outcome, failure }: ExportEnded): BatchVerdict {
+function verdictOf({ outcome, failure, alreadyExported }: ExportEnded): BatchVerdict {
+  if (alreadyExported) return 'alreadyExported';
   if (outcome !== 'failed') return outcome;
   return saysNothingSubmitted(failure?.type ?? '') ? 'refused' : 'failed';
 }
@@ -36,7 +37,7 @@ export function isOfImage({ imageId }: PlannedExport, other: string | null): boo
   return other === null || other.toLowerCase() === imageId;
 }
 
-/** The verdict on an image when an earlier export has written its destination. */
+/** The verdict on an image when an earlier export has written its destination, in a batch that was begun before 0.3. */
 export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): BatchItemResult {
   const { imageId, bucketUrl, format } = planned;
   if (isSameResult(report, { imageId, fileFormat: format === 'quick' ? 'zvhd2' : format })) {
@@ -57,6 +58,18 @@ export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: strin
 export function resultOfTakenId({ imageId, bucketUrl }: PlannedExport, workflowType: string): BatchItemResult {
   const message = takenIdText('The workflow id of this export', workflowType);
   return { imageId, bucketUrl, verdict: 'refused', failure: { type: 'DestinationBusy', message } };
+}
+
+/** The verdict on an image that nothing was submitted for. @param startedBefore but an earlier attempt may have started its export */
+export function resultOfRefusal(
+  { imageId, bucketUrl }: PlannedExport,
+  failure: { type: string; message: string },
+  startedBefore: boolean,
+): BatchItemResult {
+  if (!startedBefore) return { imageId, bucketUrl, verdict: 'refused', failure };
+  const message = `An attempt before the reset or retry may have started its export; now: ${failure.message}`;
+  const unknown = { type: 'ExportOutcomeUnknown', message };
+  return { imageId, bucketUrl, verdict: 'unknown', remoteJob: 'unknown', failure: unknown };
 }
 
 /** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */

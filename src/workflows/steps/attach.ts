@@ -7,24 +7,19 @@
  * @module
  */
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type { ObservedJob } from '../../contract';
-import { invalidField, isExportFailure, saysNothingSubmitted } from '../../export/failures';
-import { utc } from '../../export/time';
+import type { ObservedJob, PollOutcome } from '../../contract';
+import { objectionToObject } from '../../export/attached-object';
+import { invalidField, isExportFailure, jobNotRead, saysNothingSubmitted } from '../../export/failures';
+import { atLeast, utc } from '../../export/time';
 import { is03 } from '../patches';
 import { publish } from '../publishing';
 import { sleep } from '../sleep';
 import { type Validated, warn } from '../state';
 import { accept } from '../submission/accept';
 import { inspectDestination, objectionToJob, readJob } from '../submission/evidence';
-import { hear } from '../submission/job-check';
+import { hear, type JobCheck, UNKNOWN_OR_BROKEN } from '../submission/job-check';
 import type { DestinationReading } from '../submission/next-step';
 import { outcomeUnknown } from '../verdict';
-
-/** Last-Modified has whole seconds. */
-const OLDER_BY_MS = 1_000;
-
-/** The object is complete before its job ends; later than this it is another one, whatever the clocks say. */
-const NEWER_BY_MS = 300_000;
 
 /** Takes the job as that of this export; refuses one that surely is not. */
 export async function attach(tracking: Validated, jobId: string): Promise<void> {
@@ -41,7 +36,8 @@ export async function attach(tracking: Validated, jobId: string): Promise<void> 
 
 async function take(tracking: Validated, jobId: string): Promise<void> {
   const job = await untilRead(tracking, jobId);
-  const destination = await inspectDestination(tracking, job.status === 'SUCCESS');
+  const { beginTime, endTime } = job;
+  const destination = await inspectDestination(tracking, job.status === 'SUCCESS', { beginTime, endTime });
   refuseOtherDestination(tracking, jobId, job, destination);
   if (destination.kind === 'free') tracking.carried.destinationFreeAt = destination.date ?? null;
   accept(tracking, jobId, true);
@@ -61,19 +57,44 @@ async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJo
     const askedFor = await untilReadIsDue(tracking, jobId);
     const outcome = await readJob(tracking, jobId, askedFor);
     const nowMs = Date.now();
+    if (outcome.kind !== 'observed' && !is03(tracking)) {
+      carried.lastError = outcome.error;
+      carried.resolutionCheck = checkUntil03(tracking, jobId, outcome, nowMs);
+      continue;
+    }
     const { maxIntervalMs } = carried.request.options;
     const objectionTo = (job: ObservedJob) => objectionToJob(tracking, job);
     const word = hear(outcome, objectionTo, carried.resolutionCheck, { nowMs, maxIntervalMs });
     if (word.taken === false) throw notThisJob(jobId, word.objection);
-    if (outcome.kind === 'observed') return outcome.job;
-    if (word.taken === true) continue;
-    carried.lastError = outcome.error;
+    if (word.taken) return word.job;
+    if ('error' in outcome) carried.lastError = outcome.error;
     carried.resolutionCheck = word.check;
     carried.resolutionStatus = { jobId, taken: null, objection: word.objection };
-    // Until 0.3 it was given up then.
-    if ((word.check.denied || word.check.reads > 4) && !is03(tracking)) throw notThisJob(jobId, word.objection);
     if (nowMs >= carried.deadlineAtMs) throw outcomeUnknown(tracking, 'deadline', nowMs, jobId);
   }
+}
+
+/** Waits between the reads of a run that 0.2 has begun. */
+const READ_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 30_000];
+
+/** Until 0.3 a job was refused by the fifth read that failed, and by the first one whose credentials were refused. */
+function checkUntil03(
+  tracking: Validated,
+  jobId: string,
+  { kind, error }: Exclude<PollOutcome, { kind: 'observed' }>,
+  nowMs: number,
+): JobCheck {
+  const { code, message } = error;
+  const { request, resolutionCheck } = tracking.carried;
+  const reads = resolutionCheck?.reads ?? 0;
+  const waitMs = READ_AGAIN_AFTER_MS[reads];
+  if (kind === 'denied' || waitMs === undefined) {
+    throw kind === 'notFound' || code === UNKNOWN_OR_BROKEN
+      ? notThisJob(jobId, `the cloud answered ${code}: ${message}`)
+      : jobNotRead(request, jobId, error, kind === 'denied');
+  }
+  const readAtMs = nowMs + atLeast(waitMs);
+  return { reads: reads + 1, lastReadAtMs: nowMs, readAtMs, code, denied: false, notFound: 0, notFoundSinceMs: null };
 }
 
 /** Returns whether a person asked for the read; the first one was asked for by the start. */
@@ -82,7 +103,7 @@ async function untilReadIsDue(tracking: Validated, jobId: string): Promise<boole
   if (check !== null) {
     tracking.run.phase = check.denied ? 'parked' : 'validating';
     await sleep(tracking, () => ({
-      untilMs: Math.min(check.readAtMs, tracking.carried.deadlineAtMs),
+      untilMs: tracking.run.is03 ? Math.min(check.readAtMs, tracking.carried.deadlineAtMs) : check.readAtMs,
       summary: () => `waiting: job ${jobId} could not be read (${check.code})`,
     }));
   }
@@ -111,14 +132,9 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
       warn(tracking, `${assumed}.`);
       return;
     case 'candidate': {
-      const { lastModified } = look.object;
-      const modifiedAtMs = Date.parse(lastModified);
-      if (modifiedAtMs < Date.parse(utc(job.beginTime) ?? '') - OLDER_BY_MS) {
-        refuse(`it began ${job.beginTime}, and the object here was last modified ${lastModified}, before that`);
-      }
-      if (modifiedAtMs > Date.parse(utc(job.endTime) ?? '') + NEWER_BY_MS) {
-        refuse(`it ended ${job.endTime}, and the object here was last modified ${lastModified}, after that`);
-      }
+      // What was seen once, and could not be read again, refuses nothing.
+      const objection = look.passing ? null : objectionToObject(look.object, job);
+      if (objection !== null) refuse(objection);
       warn(tracking, `${assumed}.`);
     }
   }

@@ -39,15 +39,17 @@ export async function pollUntilSuccess(tracking: Submitted): Promise<void> {
   // A run that was started for the final poll polls at once, paused or not.
   const isPaused = tracking.carried.paused && Date.now() < finalPollAtMs(tracking);
   if (isPaused || tracking.carried.polledAtMs !== null) await waitForNextPoll(tracking);
-  for (let sinceMs = Date.now(); ; sinceMs = Date.now()) {
+  for (;;) {
     await continueInNewRunWhenDue(tracking);
     const polledAtMs = Date.now();
+    const wasMissed = tracking.carried.noWorker;
     const outcome = await pollOnce(tracking);
     const nowMs = Date.now();
     // By the deadline in force now: it may have been moved during the poll.
     const isFinalPoll = polledAtMs >= finalPollAtMs(tracking);
+    // From the last answer before an absence to the first one after it, nobody could ask the cloud.
+    if (wasMissed || outcome === null) stopStreaks(tracking, nowMs);
     if (outcome === null) {
-      stopStreaks(tracking, nowMs - sinceMs);
       if (isFinalPoll && nowMs >= tracking.carried.deadlineAtMs) throw unseen(tracking, 'deadline', nowMs);
       await waitForNextPoll(tracking);
       continue;

@@ -26,11 +26,11 @@ import {
   nothingToFindOut,
 } from '../submission/next-step';
 import { post } from '../submission/post';
-import { confirmAnswer, followAnswer } from '../submission/resolution';
+import { confirmAnswer, followAnswer, MAY_HAVE_BEGUN_BEFORE } from '../submission/resolution';
 import {
   type NotExecuted,
   REFUSED_CREDENTIALS_TRIES,
-  refusedCredentials,
+  refusalsInARow,
   sleepOrWake,
   waitForNextTry,
 } from '../submission/waiting';
@@ -150,7 +150,7 @@ async function probe(tracking: Validated, lost: AmbiguousSubmit): Promise<void> 
   const outcome = await post(tracking, lost.seenByThisRun, untilMs());
   switch (outcome.kind) {
     case 'accepted':
-      if (submissions > 0) warn(tracking, MAY_HAVE_FAILED_BEFORE);
+      if (submissions > 0) warn(tracking, MAY_HAVE_BEGUN_BEFORE);
       return;
     case 'ambiguous':
       // The probe is ambiguous too: post() has started to settle again.
@@ -179,7 +179,7 @@ async function afterNotExecuted(
     lost.timesBusy += 1;
     return;
   }
-  lost.refusals = refusedCredentials(outcome) ? lost.refusals + 1 : 0;
+  lost.refusals = refusalsInARow(tracking, lost.refusals, outcome);
   if (lost.refusals >= REFUSED_CREDENTIALS_TRIES) return giveUp(tracking, 'the credentials are refused');
   const isInTime = await waitForNextTry(tracking, outcome, untilMs);
   // A busy image is watched all the same, and a person can be asked again.
@@ -238,9 +238,6 @@ async function waitUntil(tracking: Validated, atMs: number, what: string): Promi
 
 /** IMG.0070. */
 const DESTINATION_EXISTS = 'IMG.0070';
-
-const MAY_HAVE_FAILED_BEFORE =
-  'The answer to an earlier submit was lost. It may have begun another export of this image, which had ended without an object here before this one was accepted.';
 
 const TAKEN_UNCONFIRMED =
   'The answer to the submit was lost and its job was never seen; the new object at the destination was taken as its result (acceptUnconfirmed).';

@@ -17,7 +17,7 @@ import {
   goOnWaiting,
   type NotExecuted,
   REFUSED_CREDENTIALS_TRIES,
-  refusedCredentials,
+  refusalsInARow,
   waitForNextTry,
 } from '../submission/waiting';
 import { submitGivenUp, submitRejected } from '../verdict';
@@ -43,7 +43,7 @@ async function submitFirst(tracking: Validated): Promise<void> {
     if (outcome.kind === 'accepted' || outcome.kind === 'ambiguous') return;
     if (outcome.kind === 'rejected') throw submitRejected(tracking, outcome.error, outcome.denied);
     tracking.carried.lastTry = outcome;
-    tracking.carried.refusedTries = refusedCredentials(outcome) ? tracking.carried.refusedTries + 1 : 0;
+    tracking.carried.refusedTries = refusalsInARow(tracking, tracking.carried.refusedTries, outcome);
     const refusal = finalRejection(tracking, outcome);
     if (refusal !== null) throw refusal;
     tracking.run.phase = 'waitingToSubmit';

@@ -12,10 +12,11 @@ import { notValidated } from '../verdict';
 
 /** Normalises the input and asks every preflight rule. From here on only the normalised request is used. */
 export async function validate(tracking: Tracking): Promise<Validated> {
-  const { request, warnings, destinationFreeAt } = await validateInput(tracking);
+  const { request, warnings, destinationFreeAt, earlierResult = null } = await validateInput(tracking);
   const validated = takeRequest(tracking, request);
   tracking.carried.destinationFreeAt = destinationFreeAt;
-  if (request.attach !== null) tracking.run.remoteJob = 'unknown';
+  tracking.run.earlierResult = earlierResult;
+  if (request.attach !== null) tracking.run.remoteJob = earlierResult === null ? 'unknown' : 'ended';
   for (const warning of warnings) warn(tracking, warning);
   warnOfShortTimeouts(validated);
 
@@ -45,7 +46,7 @@ async function validateInput(tracking: Tracking): Promise<ValidatedExport> {
             scheduleToStartTimeout: takenWithinMs(tracking, VALIDATION_TAKEN_MS),
             taskQueue: activityTaskQueue(askedFor(tracking)),
           },
-          [tracking.run.input],
+          [tracking.run.input, tracking.carried.earlier],
         ),
       () => Date.now() < giveUpAtMs,
     );

@@ -5,6 +5,7 @@
  */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { EXPORT_JOB_TYPE, type ExportedObject, type ObservedJob, type PollOutcome } from '../../contract';
+import type { JobTimes } from '../../export/attached-object';
 import { shortDestination } from '../../export/summaries';
 import { takenWithinMs, wasNotAnswered, whenTaken } from '../absent-workers';
 import { activityError, IN_ALL_MS, imsPollJob, imsReconcileSubmit } from '../activity-stubs';
@@ -12,10 +13,20 @@ import { rethrowCancel } from '../cancellation';
 import { publish } from '../publishing';
 import type { Validated } from '../state';
 import { activityTaskQueue } from '../task-queues';
+import { NO_WORKER } from './job-check';
 import type { DestinationReading } from './next-step';
 
-/** What stands at the destination now. @param expected an object must be there: that there is none is read more than once */
-export async function inspectDestination(tracking: Validated, expected = false): Promise<DestinationReading> {
+/**
+ * What stands at the destination now.
+ *
+ * @param expected an object must be there: that there is none is read more than once
+ * @param job a job that was started elsewhere: that the object is not of it is read more than once
+ */
+export async function inspectDestination(
+  tracking: Validated,
+  expected = false,
+  job?: JobTimes,
+): Promise<DestinationReading> {
   const request = tracking.carried.request;
   tracking.run.nextPollAtMs = null;
   publish(tracking);
@@ -26,11 +37,11 @@ export async function inspectDestination(tracking: Validated, expected = false):
         scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.reconcile),
         taskQueue: activityTaskQueue(request),
       },
-      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt, expected }],
+      [{ request, destinationFreeAt: tracking.carried.destinationFreeAt, expected, job }],
     );
   const sawNothing = (error: unknown) => wasNotAnswered(error) && objectSeenBefore(error) === null;
   try {
-    return await whenTaken(tracking, inspect, () => mayWait(tracking), sawNothing);
+    return await whenTaken(tracking, inspect, mayWait(tracking), sawNothing);
   } catch (error) {
     rethrowCancel(error);
     const object = objectSeenBefore(error);
@@ -41,9 +52,10 @@ export async function inspectDestination(tracking: Validated, expected = false):
   }
 }
 
-/** For a worker: until the deadline, or until a person says something that may be done without one. */
-function mayWait({ carried: { deadlineAtMs, resolution } }: Validated): boolean {
-  return Date.now() < deadlineAtMs && resolution === null;
+/** For a worker: until the deadline, or until an answer comes that is to be followed first. */
+function mayWait({ carried }: Validated): () => boolean {
+  const { resolution } = carried;
+  return () => Date.now() < carried.deadlineAtMs && carried.resolution === resolution;
 }
 
 /**
@@ -73,10 +85,15 @@ export async function readJob(tracking: Validated, jobId: string, askedFor = tru
       [{ request, jobId, askedFor }],
     );
   try {
-    return await whenTaken(tracking, read, () => mayWait(tracking));
+    return await whenTaken(tracking, read, mayWait(tracking));
   } catch (error) {
     rethrowCancel(error);
-    return { kind: 'error', error: activityError(error, 'ShowJob'), retryAfterMs: null };
+    const unread = activityError(error, 'ShowJob');
+    return {
+      kind: 'error',
+      error: tracking.carried.noWorker ? { ...unread, code: NO_WORKER, message: 'no worker took the check' } : unread,
+      retryAfterMs: null,
+    };
   }
 }
 

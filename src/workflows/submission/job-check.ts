@@ -27,9 +27,12 @@ export interface JobCheck {
 
 /** `taken` is null while the cloud has neither confirmed nor clearly contradicted the job. */
 export type JobWord =
-  | { taken: true }
+  | { taken: true; job: ObservedJob }
   | { taken: false; objection: string }
   | { taken: null; objection: string; check: JobCheck };
+
+/** Code of a read that no worker took. */
+export const NO_WORKER = 'NO_WORKER';
 
 const NOT_FOUND_ANSWERS = 3;
 
@@ -47,13 +50,13 @@ export function hear(
 ): JobWord {
   if (outcome.kind === 'observed') {
     const objection = objectionTo(outcome.job);
-    return objection === null ? { taken: true } : { taken: false, objection };
+    return objection === null ? { taken: true, job: outcome.job } : { taken: false, objection };
   }
   const { kind, error } = outcome;
   const { code, message } = error;
   const objection =
     error.httpStatus === null
-      ? `the cloud did not answer (${code}: ${message})`
+      ? `${code === NO_WORKER ? 'the cloud was not asked' : 'the cloud did not answer'} (${code}: ${message})`
       : `the cloud answered ${code}: ${message}`;
   const saysNotFound = kind !== 'denied' && isNotFound(kind, error);
   const notFound = (before?.notFound ?? 0) + (saysNotFound ? 1 : 0);
@@ -79,11 +82,10 @@ export function hear(
 }
 
 /** IMG.0023, "an exception occurred during task query": also what an unknown job id is answered with. */
-const UNKNOWN_OR_BROKEN = 'IMG.0023';
+export const UNKNOWN_OR_BROKEN = 'IMG.0023';
 
-/** Only the service itself knows its jobs: its answers have a request id. */
-function isNotFound(kind: 'notFound' | 'error', { code, requestId }: CloudErrorInfo): boolean {
-  return requestId !== null && (kind === 'notFound' || code === UNKNOWN_OR_BROKEN);
+function isNotFound(kind: 'notFound' | 'error', { code }: CloudErrorInfo): boolean {
+  return kind === 'notFound' || code === UNKNOWN_OR_BROKEN;
 }
 
 function waitBeforeNextRead(

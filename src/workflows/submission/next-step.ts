@@ -39,6 +39,8 @@ export interface AmbiguousSubmit {
   refusals: number;
   /** What was found at the destination: it may be ours, so nothing is submitted any more. */
   candidate: Candidate | null;
+  /** The runs that sent a POST of this intent: the worker that sent it names its run. Absent in the state of 0.2. */
+  runIds?: string[];
 }
 
 export interface Candidate {
@@ -159,11 +161,12 @@ export function isOfWorker(answer: SubmissionResolution | null): answer is Named
 /** The job is read until the cloud's word is clear, at the deadline for the last time. */
 function stepOfCheck(answer: NamedJob, { check, deadlineAtMs, nowMs }: Known): NextStep {
   if (check === null) return { do: 'confirmAnswer', answer };
-  const dueAtMs = Math.min(check.readAtMs, deadlineAtMs);
-  if (nowMs >= dueAtMs && check.lastReadAtMs < dueAtMs) return { do: 'confirmAnswer', answer };
+  const isDue = nowMs < deadlineAtMs ? nowMs >= check.readAtMs : check.lastReadAtMs < deadlineAtMs;
+  if (isDue) return { do: 'confirmAnswer', answer };
   const as = check.denied ? 'parked' : 'reconciling';
   if (nowMs < deadlineAtMs) {
-    return { do: 'wait', as, untilMs: dueAtMs, for: `job ${answer.jobId} could not be checked (${check.code})` };
+    const untilMs = Math.min(check.readAtMs, deadlineAtMs);
+    return { do: 'wait', as, untilMs, for: `job ${answer.jobId} could not be checked (${check.code})` };
   }
   const finding = `job ${answer.jobId} was named, and could not be checked by the deadline (${check.code})`;
   return { do: 'giveUp', as, finding };

@@ -18,8 +18,9 @@ import { activityError, imsSubmitExport } from '../activity-stubs';
 import { cancelRequested } from '../cancellation';
 import { followsAnEarlierAttempt } from '../continuation';
 import { answerDeferred } from '../deferred';
+import { is03 } from '../patches';
 import { publish } from '../publishing';
-import { surelyNotSubmitted, type Validated } from '../state';
+import { surelyNotSubmitted, type Validated, warn } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
 import { submitTaskQueue } from '../task-queues';
 import { accept } from './accept';
@@ -63,12 +64,15 @@ export function recordAmbiguous(
   { sent, runId, error }: Extract<SubmitOutcome, { kind: 'ambiguous' }>,
 ): void {
   const { lostSubmit } = tracking.carried;
+  // The answers that follow, those which a reset has kept back included, are taken as this run takes them.
+  const counts = !is03(tracking) || sent;
+  if (!counts && lostSubmit !== null && lostSubmit.granted > 0) warn(tracking, GRANTED_TOO_EARLY);
   tracking.carried.lastError = error;
   tracking.run.remoteJob = 'unknown';
   tracking.carried.submissions = sent ? tracking.carried.submissions + 1 : Math.max(tracking.carried.submissions, 1);
   tracking.carried.lostSubmit = {
     probes: lostSubmit === null ? 0 : lostSubmit.probes + (sent ? 1 : 0),
-    granted: lostSubmit?.granted ?? 0,
+    granted: counts ? (lostSubmit?.granted ?? 0) : 0,
     timesBusy: lostSubmit?.timesBusy ?? 0,
     busyUntilMs: null,
     probeUntilMs: lostSubmit?.probeUntilMs ?? null,
@@ -78,9 +82,13 @@ export function recordAmbiguous(
     // A reset does not change the commands of what it replays, but an answer names the run in which it was given: one that
     // was given before the reset says nothing of a POST that the reset cut off.
     seenByThisRun: !followsAnEarlierAttempt() || runId === workflowInfo().runId,
+    runIds: [...new Set([...(lostSubmit?.runIds ?? []), workflowInfo().runId])],
   };
   answerDeferred(tracking);
 }
+
+const GRANTED_TOO_EARLY =
+  'This run follows one that was reset or retried, and {"notSubmitted": true} may be an answer to a submit of that one: no submit is sent for it. Answer again.';
 
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
 function lostActivity(error: unknown): SubmitOutcome {

@@ -16,10 +16,14 @@ import type { AmbiguousSubmit, NamedJob } from './next-step';
 /** A job that began this long before the export is another one, whatever the clocks say. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
+export const MAY_HAVE_BEGUN_BEFORE =
+  'The answer to an earlier submit was lost. It may have begun another export of this image, which had ended without an object here before this one was accepted.';
+
 /** Grants another submit, or takes the job that the worker has submitted, which needs no check. */
 export function followAnswer(tracking: Validated, lost: AmbiguousSubmit, answer: SubmissionResolution): void {
   tracking.carried.resolution = null;
   if ('jobId' in answer) {
+    if (tracking.carried.submissions > 1) warn(tracking, MAY_HAVE_BEGUN_BEFORE);
     accept(tracking, answer.jobId);
     return;
   }

@@ -1,6 +1,7 @@
 import type { SubmitOutcome } from '../../contract';
 import { waitSummary } from '../../export/summaries';
 import { about, atLeast } from '../../export/time';
+import { is03 } from '../patches';
 import { sleep } from '../sleep';
 import type { Tracking, Validated } from '../state';
 import { SUBMIT_LIMITS } from '../submit-limits';
@@ -15,6 +16,15 @@ export function refusedCredentials({ reason, error }: NotExecuted): boolean {
   return reason === 'unauthorized' && error.httpStatus !== null;
 }
 
+/**
+ * Refusals in a row, with this outcome. One without an answer of the cloud, such as that of a key that rests, neither counts nor
+ * forgets; until 0.3 it forgot.
+ */
+export function refusalsInARow(tracking: Tracking, before: number, outcome: NotExecuted): number {
+  if (refusedCredentials(outcome)) return before + 1;
+  return before > 0 && outcome.error.httpStatus === null && is03(tracking) ? before : 0;
+}
+
 /** Waits before the next try of a POST that was surely not executed; false, at once, when there is no time for one. */
 export async function waitForNextTry(
   tracking: Tracking,
@@ -22,7 +32,7 @@ export async function waitForNextTry(
   endsAtMs: () => number,
 ): Promise<boolean> {
   tracking.carried.lastError = outcome.error;
-  const delayMs = delayBeforeNextTry(outcome, tracking.carried.submitWaits);
+  const delayMs = delayBeforeNextTry(tracking, outcome);
   const tryAtMs = Date.now() + delayMs;
   if (tryAtMs >= endsAtMs()) return false;
   tracking.carried.submitWaits += 1;
@@ -60,14 +70,16 @@ export async function sleepOrWake(tracking: Tracking, untilMs: () => number, sum
   tracking.carried.wake = false;
 }
 
-function delayBeforeNextTry(outcome: NotExecuted, waits: number): number {
+function delayBeforeNextTry(tracking: Tracking, outcome: NotExecuted): number {
   const { reason, retryAfterMs } = outcome;
+  const waits = tracking.carried.submitWaits;
   const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs, refusedAgainMs } = SUBMIT_LIMITS;
   const backedOffMs = Math.min(
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
   );
   const jitteredMs = about(backedOffMs);
-  const askedMs = Math.max(retryAfterMs ?? 0, refusedCredentials(outcome) ? refusedAgainMs : 0);
+  // Until 0.3 it was tried again as soon as after anything else.
+  const askedMs = Math.max(retryAfterMs ?? 0, refusedCredentials(outcome) && is03(tracking) ? refusedAgainMs : 0);
   return Math.max(atLeast(askedMs), jitteredMs);
 }

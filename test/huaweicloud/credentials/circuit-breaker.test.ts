@@ -8,6 +8,7 @@ import {
 } from '../../../src/huaweicloud';
 import {
   type Acquired,
+  type AcquireRequest,
   type Acquisition,
   CircuitBreaker,
   type SignatureVerdict,
@@ -85,6 +86,50 @@ describe('with a wrong secret key, at most two signed requests reach the cloud',
     const wrong = client('wrong');
     for (let call = 0; call < 10; call += 1) await together(20, () => getImage(wrong));
     await getImage(rightClient());
+  });
+});
+
+describe('whether a key was refused again after its rest', () => {
+  /** A key that rests, and a slow request that went out while it was good. */
+  async function resting(): Promise<{ breaker: CircuitBreaker; late: Acquired }> {
+    const breaker = new CircuitBreaker(() => nowMs);
+    (await take(breaker)).release('accepted');
+    const late = await take(breaker, { slow: true });
+    for (const _ of [1, 2]) (await take(breaker)).release('refused');
+    return { breaker, late };
+  }
+  async function take(breaker: CircuitBreaker, request: Partial<AcquireRequest> = {}): Promise<Acquired> {
+    const acquisition = await breaker.acquire('key', { limitMs: 1_000, ...request });
+    if (acquisition.kind !== 'acquired') throw new Error(acquisition.kind);
+    return acquisition.acquired;
+  }
+  const refusedAgain = async (breaker: CircuitBreaker) => {
+    const acquisition = await breaker.acquire('key', { limitMs: 1_000 });
+    return acquisition.kind === 'open' ? acquisition.refusedAgainMsAgo : acquisition.kind;
+  };
+
+  test('is no while it rests for the first time', async () => {
+    const { breaker } = await resting();
+    expect(await refusedAgain(breaker)).toBeNull();
+  });
+
+  test('is said by a request that was sent after the rest, and forgotten when the key is accepted', async () => {
+    const { breaker } = await resting();
+    nowMs += 5 * MINUTE_MS;
+    (await take(breaker)).release('refused');
+    nowMs += 7_000;
+    expect(await refusedAgain(breaker)).toBe(7_000);
+    nowMs += 10 * MINUTE_MS;
+    (await take(breaker)).release('accepted');
+    for (const _ of [1, 2]) (await take(breaker)).release('refused');
+    expect(await refusedAgain(breaker)).toBeNull();
+  });
+
+  test('is not said by the late answer to a request from before the rest', async () => {
+    const { breaker, late } = await resting();
+    nowMs += 6 * MINUTE_MS;
+    late.release('refused');
+    expect(await refusedAgain(breaker)).toBeNull();
   });
 });
 

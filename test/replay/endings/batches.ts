@@ -52,6 +52,22 @@ export const BATCHES: readonly Ending[] = [
     run: async (rig) => closed(await begin(rig, { query: { tag: 'backup=nightly' } })),
   },
   {
+    name: 'batch-failed',
+    closes: 'BatchFailed',
+    run: async (rig) => closed(await begin(rig, { images: imagesOf(rig, 'iso'), failWhen: 'any' })),
+  },
+  {
+    name: 'batch-exported-before',
+    closes: 'completed',
+    async run(rig) {
+      const input = { images: imagesOf(rig, 'linux', 'large') };
+      await closed(await begin(rig, input));
+      const [{ key } = { key: '' }] = rig.simulator.objects();
+      rig.simulator.deleteObject(key);
+      return await closed(await begin(rig, input));
+    },
+  },
+  {
     name: 'succeeded-and-told-its-batch',
     closes: 'completed',
     run: async (rig) => {

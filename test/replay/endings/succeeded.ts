@@ -1,4 +1,4 @@
-import { attachExport, registerSearchAttributes } from '../../../src/client';
+import { attachExport, registerSearchAttributes, startExport } from '../../../src/client';
 import { resolveSubmission } from '../../../src/workflows/messages';
 import { untilStatus } from '../../rigs/rig';
 import {
@@ -162,6 +162,16 @@ export const SUCCEEDED: readonly Ending[] = [
       const { workflowId } = await attachExport(rig.client, input, { taskQueue: rig.taskQueue });
       rig.simulator.clock.advance(600_000);
       return await ended(rig, workflowId);
+    },
+  },
+  {
+    name: 'succeeded-before',
+    closes: 'completed',
+    async run(rig) {
+      const input = rig.input();
+      const start = () => startExport(rig.client, input, { taskQueue: rig.taskQueue });
+      await (await start()).result();
+      return await ended(rig, (await start()).workflowId);
     },
   },
   {

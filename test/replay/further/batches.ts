@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { exportWorkflowId } from '../../../src/contract';
 import { untilBatch } from '../../rigs/batch-rig';
-import { FIRST_TASK, type Rig } from '../../rigs/rig';
+import { FIRST_TASK, type Rig, untilStatus } from '../../rigs/rig';
 import { begin, closed, imagesOf } from '../endings/batches';
 import { type Ending, UNDER_WAY } from '../endings/ways';
 import { reset } from './resets';
@@ -27,6 +28,23 @@ export const BATCHES: readonly Ending[] = [
       await reset(rig, batch.workflowId, FIRST_TASK);
       await untilBatch(batch, ({ running }) => running === 1);
       return await closedAfterItsJobs(rig, batch);
+    },
+  },
+  {
+    name: 'batch-reset-attaching',
+    closes: 'completed',
+    rig: UNDER_WAY,
+    async run(rig) {
+      const batch = await begin(rig, { images: imagesOf(rig, 'linux') });
+      const { exports } = await untilBatch(batch, ({ running }) => running === 1);
+      const workflowId = exportWorkflowId(exports[0]?.bucketUrl ?? '');
+      await untilStatus(rig.client, workflowId, ({ jobId }) => jobId !== null);
+      await rig.client.workflow.getHandle(workflowId).terminate();
+      await closed(batch);
+      await reset(rig, batch.workflowId, FIRST_TASK);
+      await untilBatch(rig.client.workflow.getHandle(batch.workflowId), ({ running }) => running === 1);
+      rig.simulator.clock.advance(600_000);
+      return await closed(rig.client.workflow.getHandle(batch.workflowId));
     },
   },
   {

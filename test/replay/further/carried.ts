@@ -88,8 +88,18 @@ export const CARRIED: readonly Ending[] = [
         await rig.client.workflow.getHandle(workflowId).signal('pausePolling');
         await rig.client.workflow.getHandle(workflowId).signal('resumePolling');
       }
+      // The job cannot be read, so that the answer is not confirmed before the new run begins.
+      const unread = {
+        service: 'ims',
+        method: 'GET',
+        path: '*/jobs/*',
+        times: 1_000,
+        action: { status: 503 },
+      } as const;
+      rig.simulator.faults.add(unread);
       await nameTheJob(rig, workflowId);
       await untilNextRun(rig, workflowId, runId);
+      rig.simulator.faults.clear();
       rig.simulator.clock.advance(600_000);
       return await ended(rig, workflowId);
     },

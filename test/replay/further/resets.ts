@@ -170,6 +170,15 @@ export const RESETS: readonly Ending[] = [
       await untilStatus(rig.client, workflowId, ({ phase }) => phase === 'needsAnswer');
       const handle = rig.client.workflow.getHandle(workflowId);
       await handle.executeUpdate(resolveSubmission, { args: [{ notSubmitted: true }] });
+      // The run after a reset asks once more.
+      const asksAgain = (warning: string) => warning.includes('Answer again');
+      await untilStatus(
+        rig.client,
+        workflowId,
+        ({ phase, warnings }) => phase === 'needsAnswer' && warnings.some(asksAgain),
+        400_000,
+      );
+      await handle.executeUpdate(resolveSubmission, { args: [{ notSubmitted: true }] });
       return await ended(rig, workflowId);
     },
   },

@@ -18,6 +18,7 @@ const WAITING = [
   'processes/secrets',
   'workflows/export-of-hours',
   'trials/storm/storm',
+  'trials/chaos/chaos',
   'trials/batch/',
   'docs/commands',
   'worker/',

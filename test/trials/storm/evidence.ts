@@ -92,8 +92,16 @@ export function standings(record: Record): Standing[] {
 }
 
 /** Whether the validation saw the destination free. After a 503 it asks again, and after any answer that is not so. */
-export function sawDestinationFree({ heads }: Record): boolean {
+export function sawDestinationFree(record: Record): boolean {
+  const sinceMs = validatedSince(record);
+  const heads = record.heads.filter(({ atMs }) => atMs >= sinceMs);
   return heads.find(({ httpStatus, isWrong }) => httpStatus !== 503 && isWrong !== true)?.httpStatus === 404;
+}
+
+/** A run that is retried, or reset to its first task, validates anew; one that is reset to a later task knows what was found before. */
+function validatedSince({ plan, restartsAtMs }: Record): number {
+  const isLater = plan.interventions.some((action) => action.do === 'reset' && action.to !== 'firstTask');
+  return isLater ? 0 : (restartsAtMs.at(-1) ?? 0);
 }
 
 /** The HEADs by which our workers really saw an object. */

@@ -37,7 +37,7 @@ function wrongReadRule({ of, nth, as }: WrongRead, { bucketPath, objectPath }: S
 }
 
 /** OBS says it in XML, and to a HEAD by the status alone. */
-function wrongAnswerOfObs(as: WrongAnswer, of: WrongRead['of']): FaultAction {
+export function wrongAnswerOfObs(as: WrongAnswer, of: WrongRead['of']): FaultAction {
   if (as !== '404' && as !== '401') return PAGES[as];
   const status = Number(as);
   if (of !== 'bytes') return { status };
@@ -49,7 +49,7 @@ function wrongAnswerOfObs(as: WrongAnswer, of: WrongRead['of']): FaultAction {
   return { status, headers: { 'content-type': 'application/xml' }, body };
 }
 
-function wrongAnswerOfIms(as: WrongAnswer): FaultAction {
+export function wrongAnswerOfIms(as: WrongAnswer): FaultAction {
   switch (as) {
     case '404':
       return { status: 404, body: gateway('APIGW.0101', 'The API does not exist or has not been published.') };

@@ -1,5 +1,5 @@
 /**
- * The storm: 600 exports through generated trouble of cloud, workers, clocks and Temporal, at most seconds where the cloud takes
+ * The storm: 620 exports through generated trouble of cloud, workers, clocks and Temporal, at most seconds where the cloud takes
  * minutes. Each is judged by the simulator's own record.
  *
  * @module
@@ -15,7 +15,7 @@ import { timelineOf } from './timeline';
 
 export const storm: Trial<Plan, Record, Stage, { trouble: string | undefined }> = {
   name: 'storm',
-  seeds: { first: 1_000, runs: 600 },
+  seeds: { first: 1_000, runs: 620 },
   // Of these seeds only those about one kind of trouble.
   flags: { trouble: undefined },
   planOf(seed, { trouble }) {

@@ -135,7 +135,7 @@ export type Action =
  */
 export type Answer = 'truth' | 'unknownJob' | 'otherImagesJob' | 'foreignJob' | 'notSubmitted';
 
-/** One kind of trouble after the other, so that any sixty seeds in a row have each of them. */
+/** One kind of trouble after the other, so that as many seeds in a row as there are kinds have each of them. */
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed);
   const troubles = Object.keys(TROUBLES) as Trouble[];

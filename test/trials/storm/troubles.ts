@@ -355,6 +355,27 @@ export const TROUBLES = {
     intervene(plan, 'needsAnswer', dice.between(0, 300), { do: 'answer', answer: 'notSubmitted' });
     intervene(plan, 'post 2', dice.between(1_700, 4_000), { do: 'answer', answer: 'notSubmitted' });
   },
+  grantedAndReset(plan, dice) {
+    // What allowed a submit before the reset is sent to the new run, too, while the job of that submit goes on.
+    plan.posts = [lostAndNotExecuted(dice)];
+    plan.options.onAmbiguousSubmit = 'ask';
+    plan.options.deadline = dice.between(9_000, 12_000);
+    plan.jobsMs = [dice.between(4_000, 9_000), dice.between(4_000, 9_000)];
+    if (dice.chance(0.7)) plan.busyGuard = 'off';
+    intervene(plan, 'needsAnswer', dice.between(0, 300), { do: 'answer', answer: 'notSubmitted' });
+    intervene(plan, 'exporting', dice.between(0, 1_000), { do: 'reset', to: dice.pick(['firstTask', 'reconcile']) });
+  },
+  messageDuringCheck(plan, dice) {
+    plan.posts = [lostButExecuted(dice)];
+    plan.jobsMs[0] = dice.between(200, 6_000);
+    // Every try of one read.
+    plan.wrongReads = [1, 2, 3, 4].map((nth) => ({ of: 'job', nth, as: '503' }));
+    asked(plan, dice, 'truth');
+    for (let times = 3; times > 0; times -= 1) {
+      const again = dice.pick<Action>([{ do: 'signal' }, { do: 'answer', answer: 'truth' }]);
+      intervene(plan, 'needsAnswer', dice.between(100, 2_500), again);
+    }
+  },
   askedInVain(plan, dice) {
     plan.posts = [lost(dice)];
     plan.options.onAmbiguousSubmit = 'ask';

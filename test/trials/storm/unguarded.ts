@@ -32,6 +32,8 @@ const ABOUT_A_BUSY_IMAGE: ReadonlySet<Plan['trouble']> = new Set([
   'toldDuringProbe',
   'shortSubmitBudget',
   'startedAgain',
+  // These choose for themselves.
+  'grantedAndReset',
 ]);
 
 function goUnguarded(plan: Plan, dice: Dice): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudErrorInfo, ObservedJob, PollOutcome } from '../../../src/contract';
-import { hear, type JobCheck } from '../../../src/workflows/submission/job-check';
+import { hear, type JobCheck, NO_WORKER } from '../../../src/workflows/submission/job-check';
 import { SUBMIT_LIMITS } from '../../../src/workflows/submit-limits';
 
 const NOW = 1_000_000_000;
@@ -30,7 +30,7 @@ const error = (code: string, httpStatus: number | null, requestId: string | null
 const seen: PollOutcome = { kind: 'observed', job: JOB };
 const notFound: PollOutcome = { kind: 'notFound', error: error('IMG.0404', 404, 'r') };
 const queryFailed: PollOutcome = { kind: 'error', error: error('IMG.0023', 400, 'r'), retryAfterMs: null };
-const somebodyElses404: PollOutcome = { kind: 'notFound', error: error('HTTP_404', 404, null) };
+const somebodyElses404: PollOutcome = { kind: 'error', error: error('HTTP_404', 404, null), retryAfterMs: null };
 const unavailable: PollOutcome = { kind: 'error', error: error('HTTP_503', 503, 'r'), retryAfterMs: null };
 const refused: PollOutcome = { kind: 'denied', error: error('APIGW.0301', 401, 'r') };
 const noAnswer: PollOutcome = { kind: 'error', error: error('ECONNREFUSED', null, null), retryAfterMs: null };
@@ -48,7 +48,7 @@ function hearAll(reads: Array<[outcome: PollOutcome, atMs: number]>, objection: 
 
 describe('a job that a person named', () => {
   it('is taken when the cloud shows it and nothing contradicts it', () => {
-    expect(hearAll([[seen, 0]])).toEqual({ taken: true });
+    expect(hearAll([[seen, 0]])).toEqual({ taken: true, job: JOB });
   });
 
   it('is contradicted at once by what the cloud shows of it', () => {
@@ -84,6 +84,12 @@ describe('a job that a person named', () => {
     expect(hearAll(Array.from({ length: 50 }, (_, at) => [outcome, at * HALF_MS]))).toMatchObject({ taken: null });
   });
 
+  it('was not looked at where no worker took the read: the cloud is not said to be silent', () => {
+    const notTaken: PollOutcome = { kind: 'error', error: error(NO_WORKER, null, null), retryAfterMs: null };
+    const word = hear(notTaken, () => null, null, { nowMs: NOW, maxIntervalMs: MAX_INTERVAL_MS });
+    expect(word).toMatchObject({ taken: null, objection: 'the cloud was not asked (NO_WORKER: no)' });
+  });
+
   it('is taken when the cloud shows it after all', () => {
     expect(
       hearAll([
@@ -91,7 +97,7 @@ describe('a job that a person named', () => {
         [unavailable, HALF_MS],
         [seen, 2 * HALF_MS],
       ]),
-    ).toEqual({ taken: true });
+    ).toEqual({ taken: true, job: JOB });
   });
 
   it('is read again soon, then less often, and slowly where credentials are refused', () => {

@@ -103,7 +103,7 @@ describe('an export', () => {
       workflowId: `retried-${randomUUID()}`,
       taskQueue: rig.taskQueue,
       args: [input],
-      workflowRunTimeout: '3s',
+      workflowRunTimeout: '6s',
       retry: { maximumAttempts: 2, initialInterval: 100 },
     });
     expect(await failureOf(handle)).toMatchObject({

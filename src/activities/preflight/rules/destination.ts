@@ -93,6 +93,14 @@ export const DESTINATION_RULES = [
   },
 ] as const satisfies PreflightRule[];
 
+/** The refusal of a place where an earlier export has succeeded and its object is not there any more. No severity turns it down. */
+export const REPLACED = {
+  rule: 'destinationFree',
+  found: 'another ETag or size',
+  message:
+    'An earlier export has succeeded there, and another object has taken its place since. Choose another object key, or delete the object.',
+} as const;
+
 function bucketNotRead({ text }: { text: string }): Finding {
   return notChecked(`the bucket could not be read (${text})`);
 }
