@@ -9,16 +9,18 @@ import { promisify } from 'node:util';
 import Ajv2019 from 'ajv/dist/2019';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { program } from '../../src/cli';
 import { BATCH_FAILURE_TYPES } from '../../src/contract';
 import { accountsFromFile } from '../../src/huaweicloud';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
+import { EXPORT_WORKER_OPTIONS } from '../../src/plugin';
 import { alertRules, dashboard, queries, readQuery } from '../rigs/promql';
 
 const repository = resolve(__dirname, '../..');
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
-/** What src/worker.ts gives a submit that is under way. */
-const GRACE_MINUTES = Number(/SHUTDOWN_GRACE = '(\d+)m'/.exec(read('src/plugin.ts'))?.[1]);
+/** What a worker gives a submit that is under way. */
+const GRACE_MINUTES = Number(/^(\d+)m$/.exec(EXPORT_WORKER_OPTIONS.shutdownGraceTime)?.[1]);
 
 interface Compose {
   name: string;
@@ -322,16 +324,12 @@ describe('the dashboard and the alerts', () => {
   });
 
   it('say for every alert what to do, with commands and pages that exist', () => {
-    const commands = new Set(
-      [...read('src/cli.ts').matchAll(/(?:\.command\(|signalCommand\(|exportCommand\()\s*'([\w-]+)/g)].map(
-        ([, name]) => name,
-      ),
-    );
+    const commands = program.commands.map((command) => command.name());
     for (const { alert, labels, annotations } of alertRules()) {
       expect(labels.severity, alert).toMatch(/^(critical|warning|info)$/);
       expect(annotations.description.length, alert).toBeGreaterThan(100);
       for (const [, command = ''] of annotations.description.matchAll(/`ims-export ([\w-]+)/g)) {
-        expect([...commands], alert).toContain(command);
+        expect(commands, alert).toContain(command);
       }
       for (const [, file = ''] of annotations.description.matchAll(/(docs\/[\w-]+\.md)/g)) {
         expect(() => read(file), alert).not.toThrow();
