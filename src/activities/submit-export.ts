@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
-import { oneLine } from '../export/quoting';
+import { messageOf } from '../export/quoting';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, noSuchAccount } from './cloud';
 import { offerJob } from './job-offer';
@@ -73,12 +73,12 @@ function nothingSentNow(context: Context): SubmitOutcome {
 }
 
 function stale(error: unknown): SubmitOutcome {
-  return notExecuted('STALE_ATTEMPT', `Temporal did not confirm that this submit is still wanted: ${shortText(error)}`);
+  return notExecuted('STALE_ATTEMPT', `Temporal did not confirm that this submit is still wanted: ${messageOf(error)}`);
 }
 
 function outcomeOf(error: unknown): SubmitOutcome {
   if (!(error instanceof CloudError)) {
-    return ambiguous(ownError('ACTIVITY_FAILED', shortText(error)));
+    return ambiguous(ownError('ACTIVITY_FAILED', messageOf(error)));
   }
   if (error.executed === 'maybe') return ambiguous(error.info());
   const reason = notExecutedReason(error);
@@ -116,11 +116,6 @@ function notExecutedReason(error: CloudError): NotExecutedReason | undefined {
 /** The trouble is this worker's own: another one may be there at once. */
 function notExecuted(code: string, message: string): SubmitOutcome {
   return { kind: 'notExecuted', reason: 'staleAttempt', error: ownError(code, message), retryAfterMs: null };
-}
-
-/** It goes into the history: as the words of the cloud, one line of limited length. */
-function shortText(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error), 300);
 }
 
 function ownError(code: string, message: string): CloudErrorInfo {

@@ -136,8 +136,17 @@ export function errorOfTransport(error: TransportError, attempt: Attempt, tidy =
       class: 'transient',
       retryAfterMs: null,
     },
-    { cause: error.cause },
+    { cause: tidyCause(error.cause, tidy) },
   );
+}
+
+/** The caller's own error stays what it is, unless its words repeat a secret. */
+function tidyCause(cause: unknown, tidy: (text: string) => string): unknown {
+  if (!(cause instanceof Error)) return undefined;
+  const message = tidy(cause.message);
+  if (message === cause.message) return cause;
+  const { name, code } = cause as NodeJS.ErrnoException;
+  return Object.assign(new Error(message), { name, code });
 }
 
 export function requestIdOf(answer: HttpAnswer, tidy = asItIs): string | null {

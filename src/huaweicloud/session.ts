@@ -1,9 +1,8 @@
-import { oneLine } from '../export/quoting';
+import { messageOf } from '../export/quoting';
 import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
-import { MAX_MESSAGE_LENGTH } from './error-body';
 import {
   type Attempt,
   CloudError,
@@ -215,7 +214,7 @@ export class CloudSession {
       const { status } = answer;
       if (!isOfService(answer, request)) return unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE, tidy);
       const isAnswer = (status >= 200 && status < 300) || request.alsoAnswers?.includes(status);
-      if (isAnswer) return request.identifiedBy === undefined ? answer : withCleanHeaders(answer, tidy);
+      if (isAnswer) return withCleanHeaders(answer, tidy);
       const refusal = errorOfAnswer(answer, this.attempt(request), tidy);
       return isAnonymousRefusal(refusal)
         ? unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE, tidy)
@@ -311,7 +310,7 @@ export class CloudSession {
       }
       const own = cause instanceof CredentialsError ? cause : undefined;
       // A source of another's making may say anything.
-      const why = own?.message ?? oneLine(cause instanceof Error ? cause.message : String(cause), MAX_MESSAGE_LENGTH);
+      const why = own?.message ?? messageOf(cause);
       throw notSent(request.operation, {
         code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${why}`,
@@ -391,7 +390,7 @@ function signatureIn({ headers }: HttpRequest): string | undefined {
   return /(?:Signature=|:)([^:]+)$/.exec(authorization)?.[1];
 }
 
-/** Facts of OBS are in headers, and are kept: as texts of others, like those of a body. */
+/** Request ids and the facts of OBS are in headers, and are kept: as texts of others, like those of a body. */
 function withCleanHeaders(answer: HttpAnswer, tidy: (text: string) => string): HttpAnswer {
   const clean = Object.keys(answer.headers).map((name) => {
     const value = headerOf(answer, name);

@@ -14,6 +14,7 @@ import { BATCH_FAILURE_TYPES } from '../../src/contract';
 import { accountsFromFile } from '../../src/huaweicloud';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
 import { EXPORT_WORKER_OPTIONS } from '../../src/plugin';
+import { temporalOfEnvironment } from '../../src/temporal/place';
 import { alertRules, dashboard, queries, readQuery } from '../rigs/promql';
 
 const repository = resolve(__dirname, '../..');
@@ -238,6 +239,31 @@ describe('the Kubernetes manifests', () => {
     for (const [, file = ''] of docs.matchAll(/"\/run\/secrets\/ims-export-temporal\/([\w.]+)"/g)) {
       expect(docs).toContain(`--from-file=${file}`);
     }
+  });
+
+  it('need no file of Temporal, and take those of the docs for an API key and for client certificates', async () => {
+    const config = documents.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'ims-export');
+    const folder = await temporaryFolder();
+    for (const name of ['client.pem', 'client.key', 'ca.pem']) await writeFile(join(folder, name), name);
+    const env = { ...config.data, TEMPORAL_CONFIG_FILE: join(folder, 'temporal.toml') };
+    const options = () => temporalOfEnvironment(env).connectionOptions;
+    expect(options()).toEqual({ address: config.data.TEMPORAL_ADDRESS });
+
+    const files = [...read('docs/production.md').matchAll(/^ {3}```toml [^\n]*\n(.*?)^ {3}```$/gms)].map(
+      ([, text = '']) => text,
+    );
+    expect(files).toHaveLength(2);
+    const [withKey = '', withCertificates = ''] = files;
+    await writeFile(env.TEMPORAL_CONFIG_FILE, withKey);
+    expect(options()).toMatchObject({ apiKey: '…', tls: true });
+    await writeFile(env.TEMPORAL_CONFIG_FILE, withCertificates.replaceAll('/run/secrets/ims-export-temporal', folder));
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    expect(options()).toMatchObject({
+      tls: {
+        serverRootCACertificate: bytes('ca.pem'),
+        clientCertPair: { crt: bytes('client.pem'), key: bytes('client.key') },
+      },
+    });
   });
 
   it('give the worker no variables of other services, and no token of the cluster', () => {

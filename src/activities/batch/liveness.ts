@@ -24,6 +24,7 @@ import {
 } from '../../contract';
 import { afterSuccess, earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
+import { messageOf } from '../../export/quoting';
 import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
@@ -76,9 +77,8 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
     });
   } catch (error) {
     if (isNotFound(error)) return { kind: 'gone' };
-    const reason = error instanceof Error ? error.message : String(error);
     const isDecoding = closed !== undefined && !isServiceError(error);
-    return { kind: 'notRead', reason, ...(isDecoding ? { closed } : {}) };
+    return { kind: 'notRead', reason: messageOf(error), ...(isDecoding ? { closed } : {}) };
   }
 }
 

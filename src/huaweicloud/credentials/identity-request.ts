@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { oneLine } from '../../export/quoting';
+import { messageOf } from '../../export/quoting';
 import { MAX_JSON_BYTES } from '../answer-text';
-import { MAX_MESSAGE_LENGTH } from '../error-body';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
 import { readJson } from '../json-answer';
 import { retryBriefly } from '../retry';
@@ -102,9 +101,7 @@ export function fetchFailed(what: string, endpoint: string, error: unknown, advi
 
 /** Code, status and the cloud's words, with a full stop. */
 export function describe(error: unknown): string {
-  if (!(error instanceof CloudError)) {
-    return sentence(oneLine(error instanceof Error ? error.message : String(error), MAX_MESSAGE_LENGTH));
-  }
+  if (!(error instanceof CloudError)) return sentence(messageOf(error));
   const { code, httpStatus, message } = error;
   const status = httpStatus === null || code.includes(String(httpStatus)) ? '' : `HTTP ${httpStatus}, `;
   return sentence(`${status}${code}: ${message}`);
