@@ -94,7 +94,7 @@ describe('the import rules between the source folders', () => {
     ['src/client/uses-plugin.ts', 'client-and-worker-do-not-meet', 'nor the plugin'],
     ['src/client/uses-worker.ts', 'client-and-worker-do-not-meet', 'neither the worker nor the CLI'],
     ['src/worker/uses-client.ts', 'worker-does-not-start-exports', 'neither the client nor the CLI'],
-    ['src/temporal/uses-client.ts', 'temporal-is-below-client-and-worker', 'for clients and workers alike'],
+    ['src/temporal/uses-client.ts', 'temporal-is-below-client-and-worker', 'for clients, workers and activities alike'],
     ['src/activities/uses-cli.ts', 'only-the-cli-imports-the-cli', 'no other room depends on it'],
     ['src/export/uses-workflows.ts', 'export-is-pure', 'runs in the sandbox too'],
     ['src/export/uses-request.ts', 'export-is-pure', 'and itself, nothing else'],
