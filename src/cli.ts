@@ -111,7 +111,7 @@ temporalCommand('worker')
     'show metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any',
     portUpTo(65_535),
   )
-  .option('--metrics-host <host>', 'address of that port', '0.0.0.0')
+  .option('--metrics-host <host>', 'address of that port (default: all addresses, IPv4 and IPv6)')
   .addOption(
     new Option('--log-level <level>', 'what is logged on stderr')
       .choices(LOG_LEVELS)

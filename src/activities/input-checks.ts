@@ -8,6 +8,7 @@ import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { type CloudErrorInfo, EXPORT_OPTIONS, type ExportSettings, type FailureContext } from '../contract';
 import { invalidField } from '../export/failures';
 import { notRead } from '../export/failures/before-submit';
+import { messageOf } from '../export/quoting';
 import { CloudError, CREDENTIALS_HELD_BACK, CREDENTIALS_UNAVAILABLE } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits, isDenied, mayPass, retryLater } from './cloud';
 import { READ_AGAIN, seenAgain } from './evidence';
@@ -84,8 +85,13 @@ function isVerdict(error: unknown): boolean {
 
 function ownError(error: unknown): CloudErrorInfo {
   const code = (error instanceof ApplicationFailure && error.type) || 'ACTIVITY_FAILED';
-  const message = error instanceof Error ? error.message : String(error);
-  return { code, message, httpStatus: null, requestId: null, operation: Context.current().info.activityType };
+  return {
+    code,
+    message: messageOf(error),
+    httpStatus: null,
+    requestId: null,
+    operation: Context.current().info.activityType,
+  };
 }
 
 /** A key that rests, or a password or key by which the keys are had. */

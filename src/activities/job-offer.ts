@@ -23,6 +23,7 @@ import {
   type SubmitInput,
 } from '../contract';
 import { attachCommand } from '../export/guidance';
+import { messageOf } from '../export/quoting';
 import { SUBMIT_SETTLES_MS } from '../export/time';
 import { describeRun, readMemo } from '../temporal/runs';
 import { wasNotProcessed } from '../temporal/unreachable';
@@ -92,7 +93,7 @@ async function byHeartbeat(context: Context, jobId: string): Promise<Answer | { 
     if (error instanceof ActivityNotFoundError) return { kind: 'givenUp' };
     // Temporal has recorded the details, and asks the activity to stop.
     if (STOPS.some((type) => error instanceof type)) return { kind: 'taken' };
-    return { kind: 'again', reason: textOf(error) };
+    return { kind: 'again', reason: messageOf(error) };
   }
 }
 
@@ -125,7 +126,7 @@ class JobUpdate {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError)
         return await this.#unlessTracked({ kind: 'over', reason: 'the export has ended' });
-      if (!(error instanceof WorkflowUpdateFailedError)) return { kind: 'again', reason: textOf(error) };
+      if (!(error instanceof WorkflowUpdateFailedError)) return { kind: 'again', reason: messageOf(error) };
       this.#answers += 1;
       return await this.#refused(error.cause);
     }
@@ -168,7 +169,8 @@ class JobUpdate {
       this.#resolution = { jobId: this.jobId };
       return { kind: 'again', reason: 'the workflow is of an older version' };
     }
-    if (type !== NOTHING_TO_RESOLVE) return { kind: 'over', reason: `the export has refused it (${textOf(failure)})` };
+    if (type !== NOTHING_TO_RESOLVE)
+      return { kind: 'over', reason: `the export has refused it (${messageOf(failure)})` };
     const known = (details?.[0] as { jobId?: unknown } | undefined)?.jobId;
     if (known === this.jobId) return { kind: 'taken' };
     if (typeof known === 'string') return { kind: 'over', reason: `the export tracks job ${known}` };
@@ -176,8 +178,4 @@ class JobUpdate {
     // A workflow of 0.2 does not say which job it knows.
     return known === undefined ? await this.#unlessTracked(waits) : waits;
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

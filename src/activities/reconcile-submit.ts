@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { ExportActivities, ExportedObject, ReconcileInput, ReconcileOutcome } from '../contract';
 import { objectionToObject } from '../export/attached-object';
+import { messageOf } from '../export/quoting';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
 import { heartbeatProgress, seenAgain } from './evidence';
@@ -86,7 +87,7 @@ async function inspect(
 }
 
 function notSeenAgain({ object }: Kept, error: unknown): ReconcileOutcome {
-  const why = error instanceof CloudError ? denialText(error) : String(error);
+  const why = error instanceof CloudError ? denialText(error) : messageOf(error);
   return { kind: 'candidate', object, doubt: `it was seen, and could not be looked at again (${why})`, passing: true };
 }
 

@@ -3,6 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { SEARCH_ATTRIBUTES } from '../contract';
+import { messageOf } from '../export/quoting';
 
 /** What Temporal knows of the search attributes that an export upserts. */
 export type Registration =
@@ -63,6 +64,5 @@ function bounded<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function textOf(error: unknown): string {
-  if (isGrpcServiceError(error) && error.details) return error.details;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(isGrpcServiceError(error) && error.details ? error.details : error);
 }

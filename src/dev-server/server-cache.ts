@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../cache-directory';
 
 const INSTALLING = '.installing-';
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
@@ -20,8 +21,7 @@ export interface CacheEntry {
  * @returns the folder of the entry
  */
 export async function installIntoCache({ cache, entry, fill, usable }: CacheEntry): Promise<string> {
-  // The files here are run: no other user may write them.
-  await mkdir(cache, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(cache);
   await removeAbandonedInstalls(cache);
   const temporary = await mkdtemp(join(cache, `${INSTALLING}${entry}-`));
   const place = join(cache, entry);

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
-import { cacheDirectory } from '../cache-directory';
+import { access, chmod, stat } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { cacheDirectory, checkPrivate } from '../cache-directory';
 import { type PipPackage, pipInstall } from './pip-install';
 import { type RunProcess, runProcess } from './run-process';
 import { type SdkServer, sdkDownload } from './sdk-download';
@@ -135,7 +135,7 @@ class ServerSearch {
     let said = 'empty';
     for (const entry of [this.pipEntry, this.sdkEntry]) {
       const path = this.executableIn(join(this.cache, entry));
-      const verdict = await this.judge(path);
+      const verdict = await this.judgeCached(path);
       if (verdict.usable) return { found: { path, version: verdict.version, source: 'cache' } };
       if (await exists(path)) said = `${path}: ${verdict.because}`;
     }
@@ -168,17 +168,20 @@ class ServerSearch {
         entry,
         fill: async (temporary) => {
           await fill(temporary);
-          const verdict = await this.judge(this.executableIn(temporary));
+          const executable = this.executableIn(temporary);
+          // By the umask, a group may have got the right to write.
+          for (const path of [dirname(executable), executable]) await chmod(path, 0o700).catch(() => undefined);
+          const verdict = await this.judgeCached(executable);
           if (!verdict.usable) throw new Error(`what it brought cannot be used: ${verdict.because}`);
           const { distribution, version } = this.program.pip;
           const brought = verdict.version;
           if (source === 'pip' && brought !== null && brought !== version)
             throw new Error(`${distribution}==${version} brought version ${brought}`);
         },
-        usable: async (present) => (await this.judge(this.executableIn(present))).usable,
+        usable: async (present) => (await this.judgeCached(this.executableIn(present))).usable,
       });
       const path = this.executableIn(folder);
-      const verdict = await this.judge(path);
+      const verdict = await this.judgeCached(path);
       if (!verdict.usable) return { said: `${path}: ${verdict.because}` };
       return { found: { path, version: verdict.version, source } };
     } catch (error) {
@@ -196,6 +199,17 @@ class ServerSearch {
 
   private executableIn(folder: string): string {
     return join(folder, 'bin', this.fileName);
+  }
+
+  /** As {@link judge}, which runs it: only where no other user may have written it. */
+  private async judgeCached(path: string): Promise<Usability> {
+    try {
+      await checkPrivate(this.cache, path);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return { usable: false, because: code === 'ENOENT' ? 'there is no such file' : message };
+    }
+    return this.judge(path);
   }
 
   private async judge(path: string): Promise<Usability> {

@@ -30,6 +30,11 @@ export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string
   return text.length > length && line !== '' ? `${line}…` : line;
 }
 
+/** What an error says that is not one of the cloud's: it may be anything, and a history keeps it. */
+export function messageOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 300);
+}
+
 /** In UTF-8. */
 export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;

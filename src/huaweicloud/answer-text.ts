@@ -7,8 +7,8 @@ import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSyn
 import type { HttpAnswer } from './transport';
 
 /**
- * The largest JSON body that is read. An answer about one image or one job has a few kilobytes; parsed, a hostile one
- * may take fifty times its length.
+ * The largest JSON body that is read, unless its request says otherwise. An answer about one image or one job has a few
+ * kilobytes; parsed, a hostile one may take fifty times its length.
  */
 export const MAX_JSON_BYTES = 512 * 1024;
 
@@ -38,13 +38,13 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map([
 ]);
 
 /** The body of an answer as text, unpacked and without a byte order mark. */
-export function textOf(answer: Packed): string {
+export function textOf(answer: Packed, maxBytes = MAX_JSON_BYTES): string {
   // The decoder leaves a byte order mark out.
-  return new TextDecoder().decode(unpackedBody(answer));
+  return new TextDecoder().decode(unpackedBody(answer, maxBytes));
 }
 
 /** The body of an answer, unpacked; as it is where that cannot be done, or would make it larger than is read. */
-export function unpackedBody({ headers, body }: Packed): Buffer {
+export function unpackedBody({ headers, body }: Packed, maxBytes = MAX_JSON_BYTES): Buffer {
   const encodings = String(headers['content-encoding'] ?? '')
     .split(',')
     .map((encoding) => encoding.trim().toLowerCase())
@@ -54,7 +54,7 @@ export function unpackedBody({ headers, body }: Packed): Buffer {
   try {
     return encodings.reduceRight((packed, encoding) => {
       const unpack = UNPACK.get(encoding);
-      return unpack === undefined ? packed : unpack(packed, { maxOutputLength: MAX_JSON_BYTES });
+      return unpack === undefined ? packed : unpack(packed, { maxOutputLength: maxBytes });
     }, body);
   } catch {
     return body;

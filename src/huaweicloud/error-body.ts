@@ -18,7 +18,7 @@ export interface ErrorBody {
 /** No error of the cloud comes near this length. What is longer is a page of a proxy, and its beginning is enough. */
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_PAGE_LENGTH = 20_000;
-const MAX_MESSAGE_LENGTH = 300;
+export const MAX_MESSAGE_LENGTH = 300;
 
 /**
  * Codes of all services have this form. Anything else is no code: a rejection has to name one, and codes are matched, logged

@@ -1,6 +1,6 @@
 import { oneLine } from '../export/quoting';
 import { unpackedBody } from './answer-text';
-import { type ErrorBody, parseErrorBody } from './error-body';
+import { type ErrorBody, MAX_MESSAGE_LENGTH, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
 
@@ -82,21 +82,23 @@ export interface Attempt {
   nowMs: number;
   /** Names the error of a status whose answer has no body, as every HEAD. */
   codeOfStatus?: (status: number) => string | undefined;
+  /** The largest body that is read. */
+  maxBodyBytes?: number;
 }
 
-/** An answer that is not a success. Its words are kept without the secrets that it may repeat. */
-export function errorOfAnswer(
-  answer: HttpAnswer,
-  attempt: Attempt,
-  withoutSecrets?: (text: string) => string,
-): CloudError {
-  const body = parseErrorBody(unpackedBody(answer), withoutSecrets);
+/**
+ * An answer that is not a success.
+ *
+ * @param tidy takes out the secrets that its words may repeat
+ */
+export function errorOfAnswer(answer: HttpAnswer, attempt: Attempt, tidy = asItIs): CloudError {
+  const body = parseErrorBody(unpackedBody(answer), tidy);
   const code = body.code ?? attempt.codeOfStatus?.(answer.status) ?? `HTTP_${answer.status}`;
   return new CloudError({
     code,
     message: body.message ?? `The cloud answered ${answer.status} without an explanation.`,
     httpStatus: answer.status,
-    requestId: requestIdOf(answer) ?? body.requestId,
+    requestId: requestIdOf(answer, tidy) ?? body.requestId,
     operation: attempt.operation,
     executed: isRead(attempt) ? 'no' : executedBy(code, answer.status, body),
     class: classOf(code, answer.status),
@@ -105,12 +107,12 @@ export function errorOfAnswer(
 }
 
 /** A success whose body is not what it should be. A changing request may well have been executed. */
-export function unreadableAnswer(answer: HttpAnswer, attempt: Attempt, problem: string): CloudError {
+export function unreadableAnswer(answer: HttpAnswer, attempt: Attempt, problem: string, tidy = asItIs): CloudError {
   return new CloudError({
     code: 'InvalidResponse',
     message: problem,
     httpStatus: answer.status,
-    requestId: requestIdOf(answer),
+    requestId: requestIdOf(answer, tidy),
     operation: attempt.operation,
     executed: isRead(attempt) ? 'no' : 'maybe',
     class: 'transient',
@@ -122,11 +124,11 @@ export function unreadableAnswer(answer: HttpAnswer, attempt: Attempt, problem: 
  * No complete answer. Before the first byte of the request was written (no address, connection refused, connect timeout,
  * TLS refused) the cloud has surely not acted; from then on it is unknown.
  */
-export function errorOfTransport(error: TransportError, attempt: Attempt): CloudError {
+export function errorOfTransport(error: TransportError, attempt: Attempt, tidy = asItIs): CloudError {
   return new CloudError(
     {
       code: error.code,
-      message: error.message,
+      message: oneLine(tidy(error.message), MAX_MESSAGE_LENGTH),
       httpStatus: null,
       requestId: null,
       operation: attempt.operation,
@@ -134,16 +136,32 @@ export function errorOfTransport(error: TransportError, attempt: Attempt): Cloud
       class: 'transient',
       retryAfterMs: null,
     },
-    { cause: error.cause },
+    { cause: tidyCause(error.cause, tidy) },
   );
 }
 
-/** Cut at 100 characters, where those of the cloud have 32: it is kept in histories. */
-export function requestIdOf(answer: HttpAnswer): string | null {
-  const id =
-    headerOf(answer, 'x-request-id') ?? headerOf(answer, 'x-obs-request-id') ?? headerOf(answer, 'x-amz-request-id');
-  return id === null ? null : oneLine(id, 100) || null;
+/** The caller's own error stays what it is, unless its words repeat a secret. */
+function tidyCause(cause: unknown, tidy: (text: string) => string): unknown {
+  if (!(cause instanceof Error)) return undefined;
+  const message = tidy(cause.message);
+  if (message === cause.message) return cause;
+  const { name, code } = cause as NodeJS.ErrnoException;
+  return Object.assign(new Error(message), { name, code });
 }
+
+export function requestIdOf(answer: HttpAnswer, tidy = asItIs): string | null {
+  const names = ['x-request-id', 'x-obs-request-id', 'x-amz-request-id'];
+  const id = names.map((name) => headerOf(answer, name)).find((value) => value !== null) ?? null;
+  return id === null ? null : headerText(tidy(id));
+}
+
+/** What a header says, for a history: one line, cut at 100 characters, where those of the cloud have 36 at most. */
+export function headerText(value: string): string | null {
+  return oneLine(value, 100) || null;
+}
+
+/** Where there are no secrets to take out. */
+const asItIs = (text: string): string => text;
 
 /** The value of a header, the first one when repeated; null when absent or empty. */
 export function headerOf(answer: HttpAnswer, name: string): string | null {

@@ -16,6 +16,8 @@ export interface GatewayRequest {
   /** JSON text. */
   body?: string;
   projectId?: string;
+  /** No more of an answer is taken in than would be read. @default MAX_JSON_BYTES */
+  maxBodyBytes?: number;
 }
 
 /** An operation for {@link CloudSession}, signed anew for every try. */
@@ -23,8 +25,7 @@ export function gatewayRequest(operation: string, request: GatewayRequest): Clou
   return {
     operation,
     method: request.method,
-    // No more of an answer is taken in than would be read.
-    maxBodyBytes: MAX_JSON_BYTES,
+    maxBodyBytes: request.maxBodyBytes ?? MAX_JSON_BYTES,
     sign: (credentials, nowMs) => signForGateway(request, credentials, nowMs),
   };
 }

@@ -48,7 +48,7 @@ export {
 } from './credentials';
 export type { CloudErrorClass } from './error-codes';
 export { CloudError, type CloudErrorFields, CREDENTIALS_HELD_BACK, CREDENTIALS_UNAVAILABLE } from './errors';
-export type { ImageExportRequest, ImagePage, ImsClient } from './ims/client';
+export { type ImageExportRequest, type ImagePage, type ImsClient, PAGE_LIMIT } from './ims/client';
 export type { Image } from './ims/image';
 export type { ImageFilter } from './ims/image-filter';
 export type { ImageJob, ImageSubJob } from './ims/job';

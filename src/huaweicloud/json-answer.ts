@@ -9,16 +9,17 @@ import type { HttpAnswer } from './transport';
  * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape
  */
 export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
+  const { maxBodyBytes = MAX_JSON_BYTES } = attempt;
   let json: unknown;
-  if (answer.body.length > MAX_JSON_BYTES) {
+  if (answer.body.length > maxBodyBytes) {
     throw unreadableAnswer(
       answer,
       attempt,
-      `${attempt.operation} was answered ${answer.status} with ${answer.body.length} bytes, where at most ${MAX_JSON_BYTES} are read.`,
+      `${attempt.operation} was answered ${answer.status} with ${answer.body.length} bytes, where at most ${maxBodyBytes} are read.`,
     );
   }
   try {
-    json = JSON.parse(textOf(answer));
+    json = JSON.parse(textOf(answer, maxBodyBytes));
   } catch {
     throw unreadableAnswer(
       answer,

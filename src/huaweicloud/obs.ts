@@ -1,6 +1,6 @@
-import { type CloudAccount, isAddress } from './account';
+import { type CloudAccount, isAddress, problemOfEndpoint } from './account';
 import type { Credentials } from './credentials';
-import { headerOf, httpDateMs, unreadableAnswer } from './errors';
+import { CloudError, headerOf, httpDateMs, unreadableAnswer } from './errors';
 import type { CloudRequest, CloudSession, ReadOptions, SendOptions } from './session';
 import { obsHmacSha1Signature, obsStringToSign } from './signing/obs-hmac-sha1';
 import { encodeRfc3986 } from './signing/sdk-hmac-sha256';
@@ -119,7 +119,9 @@ export function createObsClient(session: CloudSession, account: CloudAccount): O
 
     async deleteObject(bucket, key, options) {
       const remove = request('DeleteObject', 'DELETE', { bucket, key }, { alsoAnswers: [404] });
-      await session.write(remove, { ...options, limitMs: DELETE_LIMIT_MS });
+      await session.write(remove, { ...options, limitMs: DELETE_LIMIT_MS }).catch((error: unknown) => {
+        throw error instanceof CloudError && isRedirect(error) ? error.with({ executed: 'no' }) : error;
+      });
     },
   };
 }
@@ -140,6 +142,8 @@ export function signForObs(
   nowMs: number,
 ): HttpRequest {
   const { protocol, host } = new URL(account.endpoints.obs);
+  const problem = problemOfEndpoint(account.endpoints.obs, 'obs');
+  if (problem !== undefined) throw new Error(`The endpoint of OBS ${problem}.`);
   const pathStyle = account.obsPathStyle || isAddress(account.endpoints.obs);
   const encodedKey = key.split('/').map(encodeRfc3986).join('/');
   const resource = `/${encodeRfc3986(bucket)}/${encodedKey}`;
@@ -166,6 +170,13 @@ export function signForObs(
     path: pathStyle ? resource : `/${encodedKey}`,
     headers: [...headers, ['authorization', `OBS ${accessKey}:${signature}`]],
   };
+}
+
+/** OBS says where to send it, and has done nothing. Other 3xx say something else: 303 that it was done. */
+const REDIRECTS: ReadonlySet<number | null> = new Set([301, 302, 307, 308]);
+
+function isRedirect({ code, httpStatus }: CloudError): boolean {
+  return REDIRECTS.has(httpStatus) && code !== 'InvalidResponse';
 }
 
 function codeOfStatus(status: number, missing: 'NoSuchBucket' | 'NoSuchKey'): string | undefined {

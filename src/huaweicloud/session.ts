@@ -1,3 +1,4 @@
+import { messageOf } from '../export/quoting';
 import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
@@ -10,6 +11,7 @@ import {
   errorOfAnswer,
   errorOfTransport,
   headerOf,
+  headerText,
   unreadableAnswer,
 } from './errors';
 import { type RetryOptions, retryBriefly } from './retry';
@@ -134,8 +136,8 @@ export class CloudSession {
   }
 
   /** The clock for errors made from an answer. */
-  attempt({ operation, method, codeOfStatus }: Pick<CloudRequest, 'operation' | 'method' | 'codeOfStatus'>): Attempt {
-    return { operation, method, nowMs: this.#resources.now(), codeOfStatus };
+  attempt({ operation, method, codeOfStatus, maxBodyBytes }: Omit<CloudRequest, 'sign'>): Attempt {
+    return { operation, method, nowMs: this.#resources.now(), codeOfStatus, maxBodyBytes };
   }
 
   /** Sends; and when the circuit of the key is open by now, sends with the one that has replaced it meanwhile. */
@@ -194,9 +196,13 @@ export class CloudSession {
     acquired: Acquired,
     { limitMs, signal, beforeSend }: WriteOptions,
   ): Promise<HttpAnswer | CloudError | typeof NOT_SENT> {
-    let answer: HttpAnswer;
+    // The secret key is never sent, but the cloud has it too: it verifies signatures with it.
+    const { secretKey, securityToken } = credentials;
+    let tidy = withoutSecrets([secretKey, securityToken]);
     try {
-      answer = await this.#resources.transport.send(this.#sign(request, credentials), {
+      const signed = this.#sign(request, credentials);
+      tidy = withoutSecrets([secretKey, securityToken, signatureIn(signed)]);
+      const answer = await this.#resources.transport.send(signed, {
         limitMs,
         signal,
         beforeSend: () => {
@@ -205,18 +211,19 @@ export class CloudSession {
         },
         maxBodyBytes: request.maxBodyBytes,
       });
+      const { status } = answer;
+      if (!isOfService(answer, request)) return unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE, tidy);
+      const isAnswer = (status >= 200 && status < 300) || request.alsoAnswers?.includes(status);
+      if (isAnswer) return withCleanHeaders(answer, tidy);
+      const refusal = errorOfAnswer(answer, this.attempt(request), tidy);
+      return isAnonymousRefusal(refusal)
+        ? unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE, tidy)
+        : refusal;
     } catch (error) {
       if (error instanceof TransportError && error.cause === KEY_WAS_REFUSED) return NOT_SENT;
-      if (error instanceof TransportError) throw errorOfTransport(error, this.attempt(request));
-      throw error;
+      const failure = error instanceof TransportError ? error : ownFailure(error);
+      throw errorOfTransport(failure, this.attempt(request), tidy);
     }
-    const { status } = answer;
-    if (!isOfService(answer, request)) return unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE);
-    if ((status >= 200 && status < 300) || request.alsoAnswers?.includes(status)) return answer;
-    // The secret key is never sent, but the cloud has it too: it verifies signatures with it.
-    const { secretKey, securityToken } = credentials;
-    const error = errorOfAnswer(answer, this.attempt(request), withoutSecrets([secretKey, securityToken]));
-    return isAnonymousRefusal(error) ? unreadableAnswer(answer, this.attempt(request), NOT_OF_SERVICE) : error;
   }
 
   #sign(request: CloudRequest, credentials: Credentials): HttpRequest {
@@ -301,10 +308,13 @@ export class CloudSession {
         const message = `There were no credentials to sign with within ${Math.round(limits.limitMs)} ms.`;
         throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
       }
+      const own = cause instanceof CredentialsError ? cause : undefined;
+      // A source of another's making may say anything.
+      const why = own?.message ?? messageOf(cause);
       throw notSent(request.operation, {
         code: CREDENTIALS_UNAVAILABLE,
-        message: `There are no credentials to sign with: ${cause instanceof Error ? cause.message : String(cause)}`,
-        retryAfterMs: cause instanceof CredentialsError ? cause.retryAfterMs : null,
+        message: `There are no credentials to sign with: ${why}`,
+        retryAfterMs: own?.retryAfterMs ?? null,
       });
     }
   }
@@ -373,6 +383,26 @@ function isAnonymousRefusal({ code, httpStatus, requestId }: CloudError): boolea
 
 const NOT_OF_SERVICE =
   'The answer carries no request id of the service, so that it comes from something on the way to it, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
+
+/** What this request was signed with: whoever knows it may repeat the request for some minutes. */
+function signatureIn({ headers }: HttpRequest): string | undefined {
+  const [, authorization = ''] = headers.find(([name]) => name === 'authorization') ?? [];
+  return /(?:Signature=|:)([^:]+)$/.exec(authorization)?.[1];
+}
+
+/** Request ids and the facts of OBS are in headers, and are kept: as texts of others, like those of a body. */
+function withCleanHeaders(answer: HttpAnswer, tidy: (text: string) => string): HttpAnswer {
+  const clean = Object.keys(answer.headers).map((name) => {
+    const value = headerOf(answer, name);
+    return [name, value === null ? undefined : (headerText(tidy(value)) ?? undefined)];
+  });
+  return { ...answer, headers: Object.fromEntries(clean) };
+}
+
+/** Trouble of this client, such as a limit of the engine: the request may have been sent by then. */
+function ownFailure(error: unknown): TransportError {
+  return new TransportError('ClientFailure', error instanceof Error ? error.message : String(error), true);
+}
 
 function isRead({ method }: CloudRequest): boolean {
   return method === 'GET' || method === 'HEAD';

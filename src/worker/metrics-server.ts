@@ -7,13 +7,13 @@
  * @module
  */
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface MetricsServerOptions {
   /** 0 takes any. */
   port: number;
-  /** @default '0.0.0.0', since Prometheus is seldom on the same host */
+  /** @default every address, of IPv6 and IPv4, since Prometheus is seldom on the same host */
   host?: string;
   /** Where Temporal's core shows the metrics, on the loopback. */
   corePort: number;
@@ -33,29 +33,46 @@ export interface MetricsServer {
  * @throws ListenError that names the port, when it is in use for one
  */
 export async function serveMetrics(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { port, host = '0.0.0.0' } = options;
-  const server = createServer((request, response) => answer(options, request, response));
+  const { port, host } = options;
+  const core = new Agent({ maxSockets: MAX_CONNECTIONS_TO_CORE });
+  const server = createServer(TIME_LIMITS, (request, response) => answer(options, core, request, response));
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = IDLE_LIMIT_MS;
+  // Without a host, Node takes `::`, which is both, and `0.0.0.0` where there is no IPv6.
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'something else listens there; choose another with --metrics-port' : code;
-    throw new ListenError(`Metrics cannot be shown on ${host}:${port}: ${why}.`, { cause });
+    const place = host === undefined ? `port ${port}` : `${host}:${port}`;
+    throw new ListenError(`Metrics cannot be shown on ${place}: ${why}.`, { cause });
   }
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
       server.close();
       server.closeAllConnections();
+      core.destroy();
       await once(server, 'close');
     },
   };
 }
 
-function answer(options: MetricsServerOptions, { url = '/' }: IncomingMessage, response: ServerResponse): void {
+// For Prometheus, the probes, and a few people: nobody should be able to take the sockets of the worker by this port.
+const MAX_CONNECTIONS = 32;
+const MAX_CONNECTIONS_TO_CORE = 4;
+const IDLE_LIMIT_MS = 30_000;
+const TIME_LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_500 };
+
+function answer(
+  options: MetricsServerOptions,
+  core: Agent,
+  { url = '/' }: IncomingMessage,
+  response: ServerResponse,
+): void {
   const path = url.split('?', 1)[0];
-  if (path === '/metrics') showMetrics(options.corePort, response);
+  if (path === '/metrics') showMetrics(options.corePort, core, response);
   else if (path === '/healthz') say(response, 200, 'ok');
   else if (path !== '/readyz') say(response, 404, 'GET /metrics, /healthz or /readyz');
   else if (options.isReady()) say(response, 200, 'takes tasks');
@@ -64,8 +81,10 @@ function answer(options: MetricsServerOptions, { url = '/' }: IncomingMessage, r
 
 const CORE_ANSWERS_WITHIN_MS = 5_000;
 
-function showMetrics(corePort: number, response: ServerResponse): void {
-  const asked = get({ host: '127.0.0.1', port: corePort, path: '/metrics', timeout: CORE_ANSWERS_WITHIN_MS });
+function showMetrics(port: number, agent: Agent, response: ServerResponse): void {
+  const asked = get({ host: '127.0.0.1', port, path: '/metrics', timeout: CORE_ANSWERS_WITHIN_MS, agent });
+  // A scrape that is given up takes no connection to the core any longer.
+  response.on('close', () => asked.destroy());
   asked.on('response', (metrics) => {
     response.writeHead(metrics.statusCode ?? 502, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     metrics.pipe(response);

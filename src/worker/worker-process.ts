@@ -26,7 +26,7 @@ export interface WorkerProcessOptions
   taskQueue: string;
   /** Show metrics and probes on this port; 0 takes any. */
   metricsPort?: number;
-  /** @default '0.0.0.0' */
+  /** @default every address, of IPv6 and IPv4 */
   metricsHost?: string;
   logLevel?: LogLevel;
   logFormat?: LogFormat;

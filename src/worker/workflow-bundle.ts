@@ -5,11 +5,11 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
 import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
-import { cacheDirectory } from '../cache-directory';
+import { cacheDirectory, makePrivateFolder, refuseOfOthers } from '../cache-directory';
 
 /** What a bundle is made of. */
 export interface BundleSources {
@@ -115,30 +115,21 @@ async function sourceFiles(folder: string): Promise<string[]> {
     .sort();
 }
 
-// The worker runs what it reads here, beside the keys of the cloud: no other user may have been able to write it.
-
 async function placeOf(digest: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const folder = join(cacheDirectory(env), 'workflow-bundles');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const path of [dirname(folder), folder]) refuseOfOthers(await stat(path));
+  const cache = cacheDirectory(env);
+  const folder = join(cache, 'workflow-bundles');
+  await makePrivateFolder(cache, folder);
   return join(folder, `${digest}.js`);
 }
 
 async function readKept(path: string): Promise<string | null> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
-    refuseOfOthers(await file.stat());
+    refuseOfOthers(path, await file.stat());
     return unsealed(await file.readFile('utf8'));
   } finally {
     await file.close();
   }
-}
-
-/** Windows reports no owner, and keeps the profile's folders for its user. */
-function refuseOfOthers({ uid, mode }: { uid: number; mode: number }): void {
-  const own = process.getuid?.();
-  const isOwn = own === undefined || ((uid === own || uid === 0) && (mode & 0o022) === 0);
-  if (!isOwn) throw new Error('others may write there');
 }
 
 /** Written beside its place and renamed, so that no other worker reads half of it. */

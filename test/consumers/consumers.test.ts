@@ -51,7 +51,7 @@ describe('the published package', () => {
     const others = paths.filter(
       (path) => !/^(lib\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts|docs\/.+\.md|schemas\/.+\.json|deploy\/.+)$/.test(path),
     );
-    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
     // A file whose source is gone would be left over from an earlier build.
     const sources = new Set(paths.filter((path) => path.startsWith('src/')));
     const built = paths.filter((path) => path.startsWith('lib/') && path.endsWith('.js'));

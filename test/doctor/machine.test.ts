@@ -110,7 +110,7 @@ describe("the doctor's check of the machine", () => {
       await mkdir(cache);
       await chmod(cache, 0o777);
       const { cache: found } = await problemsOf({ cache });
-      expect(found).toContain('others may write there');
+      expect(found).toContain('others may write to');
     },
   );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutToBytes } from '../../src/export/quoting';
+import { cutToBytes, messageOf } from '../../src/export/quoting';
 
 describe('a message in a batch result', () => {
   it('is cut to its limit of bytes between characters', () => {
@@ -13,4 +13,9 @@ describe('a message in a batch result', () => {
       }),
     );
   });
+});
+
+it('a message of an error that is not one of the cloud is a short line without control characters', () => {
+  expect(messageOf(new RangeError(`a\n\u001b[31mb${'x'.repeat(5_000)}`))).toMatch(/^a \[31mbx{200,300}…$/);
+  expect(messageOf('thrown as a text')).toBe('thrown as a text');
 });

@@ -1,6 +1,6 @@
 /** A way in which exports of images, and jobs like them, have gone wrong elsewhere. */
 export interface Failure {
-  /** `F1` to `F58`; the names of its tests begin with it. */
+  /** Such as `F1`; the names of its tests begin with it. */
   number: string;
   /** What goes wrong, in one sentence. */
   failure: string;
@@ -385,6 +385,31 @@ export const FAILURES: readonly Failure[] = [
     failure: 'An object key or a message of the cloud becomes a heading, a link or a picture in the Web UI.',
     does: 'Words of others that could be Markdown stand in a code span, whose fence is longer than any run of backticks in them.',
     see: 'The words as they are, in a code span.',
+  },
+  {
+    number: 'F62',
+    failure:
+      'A cached server program, which another user has replaced, runs with the keys of the cloud in its environment.',
+    does: 'What others may write to is not run, child processes get no keys, and pip installs by SHA-256.',
+    see: '`others may write to FOLDER`, with the `chmod` that helps.',
+  },
+  {
+    number: 'F63',
+    failure: 'A token or a signature that an answer repeats ends up in an error, a log or a history.',
+    does: 'Errors and headers of the cloud are searched for what was sent, in every spelling and at any length. A text that cannot be searched is hidden.',
+    see: '`***` in the message; code and verdict stay what they are.',
+  },
+  {
+    number: 'F64',
+    failure: 'A page of images with long descriptions and tags is larger than is read, and a batch never starts.',
+    does: 'A page of 100 images is read up to 2 MiB, more than the API allows. A larger one is asked for again with fewer images.',
+    see: 'Nothing: the batch is planned.',
+  },
+  {
+    number: 'F65',
+    failure: 'A redirected DELETE counts as executed, or an endpoint with a path sends requests elsewhere.',
+    does: 'No redirect is followed. A DELETE that OBS redirects was not executed, and an OBS endpoint with a path is refused.',
+    see: '`object: kept` with `301 PermanentRedirect`: delete the object yourself. Or a message that names `IMS_EXPORT_OBS_ENDPOINT`.',
   },
 ];
 

@@ -177,5 +177,6 @@ export function callObs(
 }
 
 export async function control(info: SimulatorInfo, method: string, path: string, body?: object): Promise<Answer> {
-  return send(info.imsEndpoint, method, `/_simulator${path}`, {}, body && JSON.stringify(body));
+  const headers = { 'content-type': 'application/json' };
+  return send(info.imsEndpoint, method, `/_simulator${path}`, headers, body && JSON.stringify(body));
 }

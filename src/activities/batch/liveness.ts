@@ -24,6 +24,7 @@ import {
 } from '../../contract';
 import { earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
+import { messageOf } from '../../export/quoting';
 import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
 import { isOfTemporal } from '../../temporal/unreachable';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
@@ -77,9 +78,8 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
     });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { kind: 'gone' };
-    const reason = error instanceof Error ? error.message : String(error);
     const isDecoding = closed !== undefined && !isOfTemporal(error);
-    return { kind: 'notRead', reason, ...(isDecoding ? { closed } : {}) };
+    return { kind: 'notRead', reason: messageOf(error), ...(isDecoding ? { closed } : {}) };
   }
 }
 

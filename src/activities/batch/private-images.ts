@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ImageQuery, MAX_BATCH_IMAGES } from '../../contract';
-import type { CloudClient, Image, ImageFilter } from '../../huaweicloud';
+import { type CloudClient, CloudError, type Image, type ImageFilter, PAGE_LIMIT } from '../../huaweicloud';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress } from '../evidence';
 
@@ -44,8 +44,13 @@ export async function listPrivateImages(
   const images = new Map<string, Image>();
   let marker: string | undefined;
   let ends = 0;
+  let limit = PAGE_LIMIT;
   for (let pages = 0; pages < MAX_PAGES && images.size < max; pages += 1) {
-    const page = await ims.listImages(filter, { marker });
+    const page = await ims.listImages(filter, { marker, limit }).catch((error: unknown) => {
+      if (limit === 1 || !(error instanceof CloudError) || error.code !== 'ResponseTooLarge') throw error;
+      limit = Math.ceil(limit / 2);
+    });
+    if (page === undefined) continue;
     const before = images.size;
     for (const image of page) images.set(image.id.toLowerCase(), image);
     report(images.size);

@@ -24,14 +24,19 @@ export function trimEndpoint(endpoint: string): string {
   return endpoint.replace(/\/+$/, '');
 }
 
-/** What is wrong with the URL of an endpoint, such as `is 'x', which is not a URL`. Repeats no part that may be a secret. */
-export function problemOfEndpoint(value: string): string | undefined {
+/**
+ * What is wrong with the URL of an endpoint, such as `is 'x', which is not a URL`. Repeats no part that may be a secret.
+ *
+ * @param service of OBS, buckets and keys are the whole path
+ */
+export function problemOfEndpoint(value: string, service?: keyof Endpoints): string | undefined {
   const shown = value.replace(/^.*@/, '…@').replace(/[?#].*$/, '…');
   if (!URL.canParse(value)) return `is '${shown}', which is not a URL`;
-  const { protocol, username, password, search, hash } = new URL(value);
+  const { protocol, username, password, pathname, search, hash } = new URL(value);
   if (username !== '' || password !== '') return 'holds a user or a password, which an endpoint must not';
   if (protocol !== 'https:' && protocol !== 'http:') return `is '${shown}', which is not an http or https URL`;
   if (search !== '' || hash !== '') return `is '${shown}', which has a query or a fragment`;
+  if (service === 'obs' && /[^/]/.test(pathname)) return `is '${shown}', which has a path`;
   return undefined;
 }
 

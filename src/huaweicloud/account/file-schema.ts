@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
-import { problemOfEndpoint, trimEndpoint } from './endpoints';
+import { defaultEndpoint, type Endpoints, problemOfEndpoint, trimEndpoint } from './endpoints';
 import { secretReference, textOrReference } from './secret';
 
 /**
@@ -20,18 +20,19 @@ const projectId = z
     error: (issue) => problemOfProjectId(String(issue.input)),
   });
 
-const endpoint = z
-  .string({ error: (issue) => `${isWhat(issue.input)}; it must be a URL.` })
-  .superRefine((value, context) => {
-    const problem = problemOfEndpoint(value);
-    if (problem !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: `${problem}; it must be like 'https://ims.cn-north-4.myhuaweicloud.com'.`,
-      });
-    }
-  })
-  .transform(trimEndpoint);
+const endpointOf = (service: keyof Endpoints) =>
+  z
+    .string({ error: (issue) => `${isWhat(issue.input)}; it must be a URL.` })
+    .superRefine((value, context) => {
+      const problem = problemOfEndpoint(value, service);
+      if (problem !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: `${problem}; it must be like '${defaultEndpoint(service, 'cn-north-4')}'.`,
+        });
+      }
+    })
+    .transform(trimEndpoint);
 
 const text = (meaning: string) =>
   z
@@ -54,7 +55,7 @@ const profileSource = object({
   file: text('the path of a profile file').optional(),
   section: text('the name of a section').optional(),
 });
-const metadataSource = object({ source: z.literal('metadata'), endpoint: endpoint.optional() });
+const metadataSource = object({ source: z.literal('metadata'), endpoint: endpointOf('ims').optional() });
 const staticSource = object({
   source: z.literal('static'),
   accessKey: textOrReference,
@@ -96,7 +97,11 @@ const credentials = z.discriminatedUnion('source', [...BASE_SOURCES, assumeRoleS
 const account = object({
   region,
   projectId: projectId.optional(),
-  endpoints: object({ ims: endpoint.optional(), obs: endpoint.optional(), iam: endpoint.optional() }).default({}),
+  endpoints: object({
+    ims: endpointOf('ims').optional(),
+    obs: endpointOf('obs').optional(),
+    iam: endpointOf('iam').optional(),
+  }).default({}),
   obsPathStyle: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
   api: object({
     exportPath: z.enum(EXPORT_PATHS, { error: "must be 'v1' or 'v2.1'." }).optional(),

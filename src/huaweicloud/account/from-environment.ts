@@ -37,7 +37,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
   const endpoint = (variable: string, service: keyof Endpoints, otherwise?: string): string => {
     const value = read(env, variable) ?? otherwise;
     if (value === undefined) return defaultEndpoint(service, region);
-    const problem = problemOfEndpoint(value);
+    const problem = problemOfEndpoint(value, service);
     if (problem !== undefined) {
       reject(variable, `${problem}; it must be like '${defaultEndpoint(service, 'cn-north-4')}'.`);
     }

@@ -5,7 +5,7 @@ import { accountsFromFile } from './from-file';
 
 export type { ApiChoice, CloudAccount } from './account';
 export { AccountConfigurationError } from './configuration-error';
-export { isAddress } from './endpoints';
+export { isAddress, problemOfEndpoint } from './endpoints';
 export { accountFromEnvironment } from './from-environment';
 export { accountsFromFile } from './from-file';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../../export/quoting';
 import { MAX_JSON_BYTES } from '../answer-text';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
 import { readJson } from '../json-answer';
@@ -44,6 +45,7 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
   const { endpoint, path, method, body, headers = [], secrets = [], alsoAnswers = [] } = request;
   const { origin, pathname } = new URL(endpoint);
   const attempt = attemptOf(request);
+  const tidy = withoutSecrets(secrets);
   let answer: HttpAnswer;
   try {
     const http = { method, origin, path: `${pathname.replace(/\/+$/, '')}${path}`, headers };
@@ -52,11 +54,11 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
       { limitMs, maxBodyBytes: MAX_JSON_BYTES },
     );
   } catch (error) {
-    if (error instanceof TransportError) throw errorOfTransport(error, attempt);
+    if (error instanceof TransportError) throw errorOfTransport(error, attempt, tidy);
     throw error;
   }
   if ((answer.status >= 200 && answer.status < 300) || alsoAnswers.includes(answer.status)) return answer;
-  throw errorOfAnswer(answer, attempt, withoutSecrets(secrets));
+  throw errorOfAnswer(answer, attempt, tidy);
 }
 
 function attemptOf({ operation, method }: Pick<IdentityRequest, 'operation' | 'method'>): Attempt {
@@ -99,7 +101,7 @@ export function fetchFailed(what: string, endpoint: string, error: unknown, advi
 
 /** Code, status and the cloud's words, with a full stop. */
 export function describe(error: unknown): string {
-  if (!(error instanceof CloudError)) return sentence(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof CloudError)) return sentence(messageOf(error));
   const { code, httpStatus, message } = error;
   const status = httpStatus === null || code.includes(String(httpStatus)) ? '' : `HTTP ${httpStatus}, `;
   return sentence(`${status}${code}: ${message}`);

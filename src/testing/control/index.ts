@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import type { Cloud } from '../cloud';
 import type { FaultRule } from '../faults';
@@ -6,13 +6,15 @@ import type { ServiceEnv } from '../http-service';
 
 /**
  * The control API under `/_simulator`: what a test does to the cloud from outside. It needs no credentials, is not in the
- * journal and meets no faults.
+ * journal and meets no faults. JSON only, under a loopback host only: no web page can call it.
  */
 export function control(cloud: Cloud): Hono<ServiceEnv> {
   const app = new Hono<ServiceEnv>();
   app.onError((error, c) =>
     c.json({ error: error instanceof z.ZodError ? z.prettifyError(error) : error.message }, 400),
   );
+
+  app.use(refuseWebPages);
 
   app.get('/requests', (c) => c.json(cloud.journal.list()));
 
@@ -64,6 +66,23 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
   app.all('*', (c) => c.json({ error: `no control call ${c.req.method} ${c.req.path}` }, 404));
   return app;
 }
+
+/**
+ * A page may send plain texts and forms anywhere, and may lead a name of its own to the loopback, to read the answers too.
+ * JSON it may send only where the answer to a question of its browser allows that, and no question is answered here.
+ */
+const refuseWebPages: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+  if (!LOOPBACK_HOST.test(c.req.header('host') ?? '')) {
+    return c.json({ error: 'the control API is served under a loopback host only, such as 127.0.0.1' }, 403);
+  }
+  const changes = c.req.method === 'POST' || c.req.method === 'PUT';
+  if (changes && !/^application\/json *(;|$)/i.test(c.req.header('content-type') ?? '')) {
+    return c.json({ error: 'the control API takes JSON only: send the header content-type: application/json' }, 415);
+  }
+  return next();
+};
+
+const LOOPBACK_HOST = /^(([\w-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 const jobChange = z.strictObject({
   status: z.string().min(1).nullish(),

