@@ -162,7 +162,7 @@ class JobUpdate {
   }
 
   async #refused(failure: unknown): Promise<Answer> {
-    if (wasNotProcessed(failure)) return { kind: 'again', reason: textOf(failure) };
+    if (wasNotProcessed(failure)) return { kind: 'again', reason: messageOf(failure) };
     const { type, details } = failure instanceof ApplicationFailure ? failure : {};
     if (type === 'InvalidExportRequest' && 'runId' in this.#resolution) {
       // A workflow of 0.2 knows only answers of people: it checks the job before it takes it.
