@@ -1,7 +1,7 @@
 import { lstat, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { shellWord } from './export/quoting';
+import { command } from './export/quoting';
 
 /**
  * Where server executables and the workflow bundle are kept between runs: outside of git, and the same place for a
@@ -53,5 +53,5 @@ export function refuseOfOthers(path: string, { uid, mode }: { uid: number; mode:
   if (uid !== own && uid !== 0) {
     throw new Error(`${path} belongs to another user: remove it, or set IMS_EXPORT_CACHE_DIR to a folder of your own`);
   }
-  if ((mode & 0o022) !== 0) throw new Error(`others may write to ${path}: \`chmod go-w ${shellWord(path)}\``);
+  if ((mode & 0o022) !== 0) throw new Error(`others may write to ${path}: \`${command('chmod', 'go-w', path)}\``);
 }
