@@ -51,6 +51,8 @@ it.concurrent('F39 a run that was reset, and finds its destination taken, ends a
   one.changeJob(jobId, { status: 'SUCCESS' });
   await one.poll();
   await one.result();
+  // Another object than the one that it has exported, which would be its result.
+  rig.simulator.putObject(one.objectKey, 'put there by somebody else');
   expect(await endAfterReset(one)).toMatchObject(UNKNOWN);
 });
 

@@ -56,6 +56,8 @@ it('an export that waits to submit and is reset after it has continued as new ne
   const handle = await rig.startWorkflow(input);
   await hurry(handle.workflowId);
   await handle.result();
+  // Another object than the one that it has exported, which would be its result.
+  rig.simulator.putObject(input.bucketUrl.replace(/^[^:]*:/, ''), 'put there by somebody else');
   const before = rig.posts();
   const reset = await resetTo(FIRST_TASK, rig, handle);
   const error = await reset.result().catch((failed: unknown) => failed);

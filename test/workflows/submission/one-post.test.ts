@@ -35,10 +35,11 @@ describe('an export', () => {
     });
   });
 
-  it('that is reset to its start after its end sends no second POST, and ends as unknown', async () => {
+  it('that is reset to its start after its end, when its object was replaced, sends no second POST, and ends as unknown', async () => {
     const input = rig.input({ image: 'dataDisk' });
     const handle = await rig.startWorkflow(input);
     await handle.result();
+    rig.simulator.putObject(input.bucketUrl.replace(/^[^:]*:/, ''), 'put there by somebody else');
     const before = rig.posts();
     expect(await failureOf(await resetTo(FIRST_TASK, rig, handle))).toMatchObject({
       type: 'ExportOutcomeUnknown',
