@@ -102,7 +102,10 @@ class Run {
     let verdict = await this.#verdict();
     this.#isOver = true;
     this.#end.abort();
+    const runs = this.#runIds.length;
     await Promise.all(underWay);
+    // A reset that was under way when the export ended has begun another run.
+    if (this.#runIds.length > runs) verdict = await this.#verdict();
     for (const intervention of interventions.filter(isLast)) {
       this.#isOver = false;
       await sleep(intervention.afterMs);
