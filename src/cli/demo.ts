@@ -78,6 +78,7 @@ async function exportLargeImage(
 }
 
 async function untilInterrupted(): Promise<void> {
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   print('The Web UI stays up; press Ctrl-C to end.');
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await interrupted;
 }

@@ -21,11 +21,13 @@ export async function simulator({ port, state, jobSeconds, ...flags }: Simulator
     const message = `Port ${taken} is taken; the simulator needs ${port} and the three after it. Choose another --port, or 0 for any.`;
     throw new ListenError(message, { cause: error });
   });
+  // Whoever has read where it is may end it at once.
+  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   try {
     if (envFile !== undefined) writeEnvFile(envFile, running.info);
     printJson(running.info, 0);
     printToStderr(`The simulated cloud is ready (IMS at ${running.info.imsEndpoint}); press Ctrl-C to end it.`);
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await stopped;
   } finally {
     await running.close();
   }
