@@ -15,6 +15,7 @@ import {
 } from '../contract';
 import { decide } from '../export/joining';
 import type { ObjectInfo } from '../huaweicloud';
+import { listRuns } from '../temporal/runs';
 import { isUnreachable, textOf } from '../temporal/unreachable';
 import type { Reading } from './preflight/facts';
 
@@ -85,11 +86,9 @@ export async function lastSuccess(
 async function lastCompletedRun(workflowId: string): Promise<string | null> {
   // The cloud exports to no key with one of these, and they would end the text of the query.
   if (/['"\\]/.test(workflowId)) return null;
-  const { client } = Context.current();
   const query = `WorkflowId = '${workflowId}' AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}' AND ExecutionStatus = 'Completed'`;
-  const { namespace } = client.options;
-  const found = await asked(() => client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 }));
-  return found?.executions?.[0]?.execution?.runId ?? null;
+  const found = await asked(() => listRuns(Context.current().client, query, 1));
+  return found?.[0]?.runId ?? null;
 }
 
 /** Null for what Temporal refuses to show, knows no more, or shows in a form that cannot be decoded. */

@@ -2,8 +2,8 @@
  * May a caller join the export at its destination, start anew, or is it refused: one table for all callers.
  *
  * The client, the Nexus handler and the validation of a run decide by this table. Workflow code (the export itself, a parent, a
- * batch) does not import it, because it would make the bundle larger. Its comparisons are those of `same-export.ts`, as the table's are: a test holds the
- * validator of a running export to the column `client`, and the verdicts of a batch to the column `batch`. What Temporal itself
+ * batch) does not import it, because it would make the bundle larger. Its comparisons are those of `same-export.ts`, as the
+ * table's are: a test holds the validator of a running export to the column `client`, and the verdicts of a batch to the column `batch`. What Temporal itself
  * answers a parent and a batch, by the policies of their starts, is tested on a real server (`test/workflows`).
  *
  * @module

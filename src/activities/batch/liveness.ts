@@ -4,7 +4,7 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -78,8 +78,9 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
     });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { kind: 'gone' };
-    const isDecoding = closed !== undefined && !isOfTemporal(error);
-    return { kind: 'notRead', reason: messageOf(error), ...(isDecoding ? { closed } : {}) };
+    // It has ended, in a way that nobody can read here.
+    const isUnreadable = error instanceof WorkflowFailedError || !isOfTemporal(error);
+    return { kind: 'notRead', reason: messageOf(error), ...(closed !== undefined && isUnreadable ? { closed } : {}) };
   }
 }
 

@@ -42,3 +42,27 @@ describe('an export that has ended, as the next run of its id is told of it', ()
     expect(found).toMatchObject({ kind: 'ended', earlier: { runId, outcome: memo.outcome, jobId } });
   });
 });
+
+it('F55 an export that has ended with a failure of no known kind has ended, unread', async () => {
+  const { client } = temporal;
+  const { namespace } = client.options;
+  const workflowId = exportWorkflowId('ims-image:odd');
+  const taskQueue = 'a-worker-of-others';
+  const { firstExecutionRunId } = await client.workflow.start(EXPORT_IMAGE_WORKFLOW, {
+    workflowId,
+    taskQueue,
+    args: [{}],
+  });
+  const { taskToken } = await client.withDeadline(Date.now() + 30_000, () =>
+    client.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: taskQueue } }),
+  );
+  const failure = { message: 'odd', serverFailureInfo: {} };
+  const fails = { commandType: FAIL_WORKFLOW_EXECUTION, failWorkflowExecutionCommandAttributes: { failure } };
+  await client.workflowService.respondWorkflowTaskCompleted({ namespace, taskToken, commands: [fails] });
+  const environment = new MockActivityEnvironment({}, { client });
+  const found = await environment.run(imsLookAtExports, { exports: [{ workflowId, firstRunId: null }] });
+  expect(found).toMatchObject([{ kind: 'notRead', closed: { firstRunId: firstExecutionRunId } }]);
+});
+
+/** Of Temporal's `CommandType`. */
+const FAIL_WORKFLOW_EXECUTION = 5;
