@@ -76,7 +76,8 @@ describe('a batch of exports', () => {
     const elsewhere = { ...rig.input({ bucketUrl: `${bucket}:${folder}/busy` }), imageId: busy?.imageId } as never;
     rig.simulator.jobSeconds = 600;
     const running = await startExport(rig.client, elsewhere, { taskQueue: rig.taskQueue });
-    rig.simulator.jobSeconds = 1;
+    // No job ends before one of them was made to fail.
+    rig.simulator.jobSeconds = 60;
     const handle = await startBatchWorkflow(rig, {
       to: `${bucket}:${folder}/{date}/{imageId}.{format}`,
       images: [
@@ -92,6 +93,8 @@ describe('a batch of exports', () => {
     });
     const { jobId } = await untilStatus(rig.client, exportWorkflowId(`${bucket}:${folder}/fails`), (s) => !!s.jobId);
     rig.simulator.changeJob(jobId ?? '', { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'disk is broken' });
+    rig.simulator.jobSeconds = 1;
+    rig.simulator.clock.advance(61_000);
 
     const result = await resultOf(handle);
     expect(verdictsOf(result)).toEqual([
