@@ -77,6 +77,12 @@ function isPoll(event: HistoryEvent): boolean {
   return event.activityTaskScheduledEventAttributes?.activityType?.name === 'imsPollJob';
 }
 
+/** The `kind` of what an activity answered; null where its answer has none. */
+export function kindAnswered(event: HistoryEvent): string | null {
+  const payload = event.activityTaskCompletedEventAttributes?.result?.payloads?.[0];
+  return payload ? (decode<{ kind?: string } | null>(payload)?.kind ?? null) : null;
+}
+
 function decode<T>(payload: Payload | null | undefined): T {
   if (!payload) throw new Error('the event carries no such payload');
   return defaultPayloadConverter.fromPayload<T>(unsealed(payload));

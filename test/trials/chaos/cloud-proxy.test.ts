@@ -11,8 +11,10 @@ let info: Simulator['info'];
 beforeEach(async () => {
   simulator = await startSimulator({ jobSeconds: 60 });
   const { imsEndpoint: ims, obsEndpoint: obs, iamEndpoint: iam, metadataEndpoint: metadata } = simulator.info;
-  proxy = await CloudProxy.open({ ims, obs, iam, metadata });
-  info = { ...simulator.info, imsEndpoint: proxy.endpoints.ims, obsEndpoint: proxy.endpoints.obs };
+  const caller = { process: 'worker', account: 'default' } as const;
+  proxy = await CloudProxy.open({ ims, obs, iam, metadata }, [caller]);
+  const through = proxy.endpointsOf(caller);
+  info = { ...simulator.info, imsEndpoint: through.ims, obsEndpoint: through.obs };
 });
 afterEach(async () => {
   await proxy.close();
@@ -30,7 +32,13 @@ describe('the network of the chaos', () => {
     expect((await readImages()).json.images.length).toBeGreaterThan(0);
     expect((await callObs(info, 'HEAD', `/${info.bucket}/none`)).status).toBe(404);
     expect((await submit()).status).toBe(200);
-    expect(proxy.submits).toMatchObject([{ answeredAtMs: expect.any(Number) }]);
+    expect(proxy.requests).toMatchObject([
+      { service: 'ims', method: 'GET', path: '/v2/cloudimages', arrived: true, status: 200 },
+      { service: 'obs', method: 'HEAD', status: 404, answeredAtMs: expect.any(Number) },
+      { process: 'worker', account: 'default', method: 'POST', arrived: true, status: 200, wrong: null },
+    ]);
+    const keys = new Set(proxy.requests.map(({ key }) => key));
+    expect([...keys]).toEqual([expect.stringMatching(/^[0-9a-f]{8}$/)]);
   });
 
   it('breaks connections while it is cut, and new ones come through afterwards', async () => {
@@ -67,7 +75,10 @@ describe('the network of the chaos', () => {
     proxy.loseNextSubmit('answer');
     await expect(submit()).rejects.toThrow();
     expect(simulator.jobs()).toHaveLength(1);
-    expect(proxy.submits).toMatchObject([{ answeredAtMs: null }]);
+    expect(proxy.requests).toMatchObject([
+      { arrived: false, status: null },
+      { arrived: true, status: null },
+    ]);
   });
 
   it('answers one read in the place of the cloud, with a page of its own or a refusal', async () => {

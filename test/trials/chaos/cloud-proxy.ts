@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,32 +12,41 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultAction, ServiceName } from '../../../src/testing';
 import { wrongAnswerOfIms, wrongAnswerOfObs } from '../storm/faults';
 import type { WrongAnswer, WrongRead } from '../storm/plan';
+import type { Account } from './plan';
 
 const LOOPBACK = '127.0.0.1';
 export const SERVICES = ['ims', 'obs', 'iam', 'metadata'] as const satisfies readonly ServiceName[];
 
-type Endpoints = { [service in ServiceName]: string };
+export type Endpoints = { [service in ServiceName]: string };
 
-/** A submit that came by here. */
-export interface SubmitSeen {
-  atMs: number;
-  path: string;
-  /** When its answer was given to the client; null where it was not, or came from here. */
-  answeredAtMs: number | null;
+/** Whose requests come by a place of the proxy: those of one process with the credentials of one account. */
+export interface Caller {
+  process: 'worker' | 'activities';
+  account: Account;
 }
 
-export interface WrongAnswerGiven {
+/** A request that came by here. */
+export interface RequestSeen extends Caller {
   atMs: number;
+  service: ServiceName;
   method: string;
+  /** With the query of a list of images, which names the image. */
   path: string;
-  as: WrongAnswer;
+  /** A digest of the access key or the token; null where there is none. */
+  key: string | null;
+  /** Whether the cloud received it. */
+  arrived: boolean;
+  /** What the client was answered; null where no answer came through. */
+  status: number | null;
+  answeredAtMs: number | null;
+  /** The answer came from here. */
+  wrong: WrongAnswer | null;
 }
 
 export class CloudProxy {
-  readonly submits: SubmitSeen[] = [];
-  readonly wrongAnswers: WrongAnswerGiven[] = [];
+  readonly requests: RequestSeen[] = [];
   readonly #servers: Server[] = [];
-  readonly #ports = new Map<ServiceName, number>();
+  readonly #ports = new Map<string, number>();
   readonly #sockets = new Set<Socket>();
   readonly #dead = new WeakSet<Socket>();
   #cut: 'reset' | 'silent' | null = null;
@@ -48,14 +57,17 @@ export class CloudProxy {
 
   private constructor(private readonly targets: Endpoints) {}
 
-  static async open(targets: Endpoints): Promise<CloudProxy> {
+  static async open(targets: Endpoints, callers: readonly Caller[]): Promise<CloudProxy> {
     const proxy = new CloudProxy(targets);
-    for (const service of SERVICES) await proxy.#serve(service);
+    for (const caller of callers) for (const service of SERVICES) await proxy.#serve(caller, service);
     return proxy;
   }
 
-  get endpoints(): Endpoints {
-    const urls = SERVICES.map((service) => [service, `http://${LOOPBACK}:${this.#ports.get(service)}`]);
+  endpointsOf(caller: Caller): Endpoints {
+    const urls = SERVICES.map((service) => [
+      service,
+      `http://${LOOPBACK}:${this.#ports.get(placeOf(caller, service))}`,
+    ]);
     return Object.fromEntries(urls) as Endpoints;
   }
 
@@ -109,9 +121,9 @@ export class CloudProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  async #serve(service: ServiceName): Promise<void> {
+  async #serve(caller: Caller, service: ServiceName): Promise<void> {
     const server = createServer({ keepAliveTimeout: 75_000 }, (incoming, outgoing) => {
-      this.#pass(service, incoming, outgoing).catch(() => incoming.socket.destroy());
+      this.#pass(caller, service, incoming, outgoing).catch(() => incoming.socket.destroy());
     });
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -122,32 +134,54 @@ export class CloudProxy {
     server.listen(0, LOOPBACK);
     await once(server, 'listening');
     this.#servers.push(server);
-    this.#ports.set(service, (server.address() as AddressInfo).port);
+    this.#ports.set(placeOf(caller, service), (server.address() as AddressInfo).port);
   }
 
-  async #pass(service: ServiceName, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async #pass(
+    caller: Caller,
+    service: ServiceName,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): Promise<void> {
     const { socket, method = 'GET', url = '/' } = incoming;
     const body = await bodyOf(incoming);
     const path = url.replace(/\?.*/, '');
+    const isList = path.endsWith('/cloudimages');
+    const seen: RequestSeen = {
+      ...caller,
+      atMs: Date.now(),
+      service,
+      method,
+      path: isList ? url : path,
+      key: keyOf(incoming),
+      arrived: false,
+      status: null,
+      answeredAtMs: null,
+      wrong: null,
+    };
+    this.requests.push(seen);
+    const noteAnswer = (status: number) => Object.assign(seen, { status, answeredAtMs: Date.now() });
     if (!(await this.#getsThrough(socket, this.#slow.requestMs))) return;
     const wrong = this.#wrongAnswerTo(service, method, path);
-    if (wrong !== null) return answerFrom(outgoing, service, method, wrong);
+    if (wrong !== null) {
+      seen.wrong = wrong.as;
+      noteAnswer(wrong.answer.status ?? 200);
+      return answerFrom(outgoing, service, method, wrong.answer);
+    }
 
-    const isSubmit = method === 'POST' && path.endsWith('/file');
-    const losing = isSubmit ? this.#losing.shift() : undefined;
+    const losing = isSubmit(seen) ? this.#losing.shift() : undefined;
     if (losing === 'request') {
       socket.resetAndDestroy();
       return;
     }
-    const seen: SubmitSeen = { atMs: Date.now(), path, answeredAtMs: null };
-    if (isSubmit) this.submits.push(seen);
+    seen.arrived = true;
     const answer = await ask(new URL(this.targets[service]), incoming, body);
     if (losing === 'answer') {
       socket.resetAndDestroy();
       return;
     }
     if (!(await this.#getsThrough(socket, this.#slow.answerMs))) return;
-    seen.answeredAtMs = Date.now();
+    noteAnswer(answer.status);
     outgoing.writeHead(answer.status, answer.headers);
     outgoing.end(method === 'HEAD' ? undefined : answer.body);
   }
@@ -159,15 +193,32 @@ export class CloudProxy {
     return !socket.destroyed && !this.#dead.has(socket);
   }
 
-  #wrongAnswerTo(service: ServiceName, method: string, path: string): FaultAction | null {
+  #wrongAnswerTo(service: ServiceName, method: string, path: string): { as: WrongAnswer; answer: FaultAction } | null {
     const of = readOf(service, method, path);
     const index = this.#wrong.findIndex((wrong) => wrong.of === of);
     const [wrong] = index < 0 ? [] : this.#wrong.splice(index, 1);
     if (wrong === undefined) return null;
-    this.wrongAnswers.push({ atMs: Date.now(), method, path, as: wrong.as });
-    return service === 'obs' ? wrongAnswerOfObs(wrong.as, wrong.of) : wrongAnswerOfIms(wrong.as);
+    const { as } = wrong;
+    return { as, answer: service === 'obs' ? wrongAnswerOfObs(as, wrong.of) : wrongAnswerOfIms(as) };
   }
 }
+
+export function isSubmit({ method, path }: Pick<RequestSeen, 'method' | 'path'>): boolean {
+  return method === 'POST' && path.endsWith('/file');
+}
+
+function placeOf({ process, account }: Caller, service: ServiceName): string {
+  return `${process} ${account} ${service}`;
+}
+
+/** A secret is not kept, and neither is what a signature was made with: its name is enough. */
+function keyOf({ headers: { authorization = '', 'x-auth-token': token } }: IncomingMessage): string | null {
+  const name = /Access=([^,\s]+)|OBS ([^:\s]+):/.exec(authorization);
+  const key = name?.[1] ?? name?.[2] ?? token;
+  return key === undefined ? null : createHash('sha256').update(String(key)).digest('hex').slice(0, KEY_LENGTH);
+}
+
+const KEY_LENGTH = 8;
 
 function newSilence(): { over: Promise<void>; end: () => void } {
   let end = () => {};

@@ -7,9 +7,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { eventsOf, type History, timeOf } from '../../rigs/history';
+import { eventsOf, type History, type HistoryEvent, kindAnswered, timeOf } from '../../rigs/history';
 import { textsOf } from '../../rigs/recorded-histories';
-import type { RunRecord } from './record';
+import type { ActivitySeen, RunRecord } from './record';
 
 /** `WorkflowTaskFailedCause` of the Temporal API. */
 const RESET_WORKFLOW = 20;
@@ -53,6 +53,8 @@ export function runOf(workflowId: string, runId: string, history: History): RunR
     resetAtMs: [],
     failedTasks: [],
     timedOutTasks: 0,
+    ...endOf(events.at(-1)),
+    activities: activitiesIn(events),
   };
   for (const event of events) {
     if (event.workflowExecutionCancelRequestedEventAttributes) run.cancelRequested = true;
@@ -66,6 +68,43 @@ export function runOf(workflowId: string, runId: string, history: History): RunR
     run.failedTasks.push({ eventId: Number(event.eventId), cause: String(cause), message });
   }
   return run;
+}
+
+function endOf(last: HistoryEvent | undefined): Pick<RunRecord, 'closedAs' | 'closedAtMs'> {
+  const closedAs = last?.workflowExecutionCompletedEventAttributes
+    ? 'completed'
+    : last?.workflowExecutionFailedEventAttributes
+      ? 'failed'
+      : last?.workflowExecutionCanceledEventAttributes
+        ? 'canceled'
+        : last?.workflowExecutionContinuedAsNewEventAttributes
+          ? 'continuedAsNew'
+          : last?.workflowExecutionTerminatedEventAttributes
+            ? 'terminated'
+            : null;
+  return { closedAs, closedAtMs: closedAs === null ? null : timeOf(last) };
+}
+
+function activitiesIn(events: readonly HistoryEvent[]): ActivitySeen[] {
+  const activities = new Map<string, ActivitySeen>();
+  for (const event of events) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) {
+      const type = scheduled.activityType?.name ?? '';
+      activities.set(String(event.eventId), { type, scheduledAtMs: timeOf(event), endedAtMs: null, outcome: null });
+      continue;
+    }
+    const completed = event.activityTaskCompletedEventAttributes;
+    const failed = event.activityTaskFailedEventAttributes;
+    const timedOut = event.activityTaskTimedOutEventAttributes;
+    const canceled = event.activityTaskCanceledEventAttributes;
+    const ended = completed ?? failed ?? timedOut ?? canceled;
+    const activity = activities.get(String(ended?.scheduledEventId));
+    if (!activity) continue;
+    activity.endedAtMs = timeOf(event);
+    activity.outcome = completed ? kindAnswered(event) : failed ? 'failed' : timedOut ? 'timedOut' : 'canceled';
+  }
+  return [...activities.values()];
 }
 
 export async function keepHistories(folder: string, histories: readonly TakenHistory[]): Promise<void> {

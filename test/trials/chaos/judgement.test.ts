@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ExportImageResult } from '../../../src/contract';
 import type { JobSummary } from '../../../src/testing';
-import { judge } from './judgement';
+import type { RequestSeen } from './cloud-proxy';
+import { excusesOf, judge } from './judgement';
 import { planOf } from './plan';
-import type { ChaosRecord, Done, ExportRecord, RunRecord } from './record';
+import type { ActivitySeen, ChaosRecord, Done, ExportRecord, RunRecord } from './record';
 import { reportOf } from './report';
 
 const BUCKET_URL = 'ims-image:chaos/0';
@@ -12,7 +13,7 @@ const at = (ms: number) => new Date(ms).toISOString();
 
 const JOB: JobSummary = {
   jobId: 'a',
-  imageId: 'image',
+  imageId: 'i-0',
   bucketUrl: BUCKET_URL,
   status: 'SUCCESS',
   percent: 1,
@@ -39,8 +40,10 @@ const EXPORT: ExportRecord = {
   workflowId: WORKFLOW_ID,
   name: 'client #0',
   kind: 'client',
-  imageId: 'image',
+  imageId: 'i-0',
   bucketUrl: BUCKET_URL,
+  account: 'default',
+  queues: 'own',
   mayBeUnconfirmed: false,
   verdict: { kind: 'succeeded', result: RESULT },
   memo: { jobId: 'a', outcome: 'succeeded', remoteJob: 'ended' },
@@ -49,6 +52,12 @@ const EXPORT: ExportRecord = {
   deadlineAtMs: 200_000,
   toldJobs: ['a'],
   parent: null,
+};
+const SUBMITTED: ActivitySeen = {
+  type: 'imsSubmitExport',
+  scheduledAtMs: 1_900,
+  endedAtMs: 2_100,
+  outcome: 'accepted',
 };
 const RUN: RunRecord = {
   workflowId: WORKFLOW_ID,
@@ -59,7 +68,47 @@ const RUN: RunRecord = {
   resetAtMs: [],
   failedTasks: [],
   timedOutTasks: 0,
+  closedAs: 'completed',
+  closedAtMs: 6_000,
+  activities: [SUBMITTED],
 };
+const SUBMIT: RequestSeen = {
+  process: 'worker',
+  account: 'default',
+  atMs: 1_990,
+  service: 'ims',
+  method: 'POST',
+  path: '/v1/cloudimages/i-0/file',
+  key: 'k',
+  arrived: true,
+  status: 200,
+  answeredAtMs: 2_010,
+  wrong: null,
+};
+/** A read of its account that was refused. */
+const refused = (atMs: number): RequestSeen => ({
+  ...SUBMIT,
+  method: 'GET',
+  path: '/v2/cloudimages?id=i-0',
+  atMs,
+  status: 401,
+  answeredAtMs: atMs,
+});
+const ambiguous = { ...RUN, activities: [{ ...SUBMITTED, outcome: 'ambiguous' }] };
+
+/** Another export, which is well in any case. */
+const OTHER: ExportRecord = {
+  ...EXPORT,
+  workflowId: 'ims-export:ims-image:chaos/1',
+  name: 'client #1',
+  imageId: 'i-1',
+  bucketUrl: 'ims-image:chaos/1',
+  verdict: { kind: 'succeeded', result: { ...RESULT, jobId: 'of-other' } },
+  memo: { ...EXPORT.memo, jobId: 'of-other' },
+  toldJobs: [],
+};
+const JOB_OF_OTHER: JobSummary = { ...JOB, jobId: 'of-other', imageId: 'i-1', bucketUrl: OTHER.bucketUrl };
+const OBJECT_OF_OTHER = { ...OBJECT, key: 'chaos/1' };
 
 /** A run in which all went well, and what is to be different in it, and in its one export. */
 function record(changes: Partial<ChaosRecord> = {}, ofExport: Partial<ExportRecord> = {}): ChaosRecord {
@@ -68,12 +117,9 @@ function record(changes: Partial<ChaosRecord> = {}, ofExport: Partial<ExportReco
     startedAtMs: 0,
     healedAtMs: 60_000,
     takenAtMs: 300_000,
-    exports: [{ ...EXPORT, ...ofExport }],
+    exports: [{ ...EXPORT, ...ofExport }, OTHER],
     batch: { workflowId: 'ims-export-batch:chaos', items: [], seen: 'COMPLETED' },
-    jobs: [JOB],
-    objects: [OBJECT],
-    submits: [{ atMs: 1_990, path: '/v1/cloudimages/image/file', answeredAtMs: 2_010 }],
-    wrongAnswers: [],
+    requests: [SUBMIT],
     done: [],
     missed: [],
     faults: [],
@@ -83,6 +129,8 @@ function record(changes: Partial<ChaosRecord> = {}, ofExport: Partial<ExportReco
     searched: { texts: 10, secrets: 3 },
     folder: '/kept',
     ...changes,
+    objects: [...(changes.objects ?? [OBJECT]), OBJECT_OF_OTHER],
+    jobs: [...(changes.jobs ?? [JOB]), JOB_OF_OTHER],
   };
 }
 
@@ -94,7 +142,7 @@ const FAILED = (type: string): Partial<ExportRecord> => ({
   verdict: { kind: 'failed', type, message: type, details: {} },
   memo: { outcome: 'failed', remoteJob: 'none' },
 });
-const done = (action: Done['action'], fromMs: number, untilMs = fromMs): Done => ({
+const _done = (action: Done['action'], fromMs: number, untilMs = fromMs): Done => ({
   fromMs,
   untilMs,
   action,
@@ -120,7 +168,17 @@ describe('the judge of `npm run chaos`', () => {
     const ofSecond = { verdict, memo, endedAtMs: 13_000 };
     expect(judge(record({ jobs: [{ ...JOB, status: 'FAIL' }, second] }, ofSecond))).toEqual([]);
     const again = { ...RUN, runId: 'again', firstRunId: 'again', startedAtMs: 8_000 };
-    expect(judge(record({ jobs: [JOB, second], runs: [RUN, again] }, ofSecond))).toEqual([]);
+    const canceled = { ...RUN, closedAs: 'canceled' } as const;
+    expect(judge(record({ jobs: [JOB, second], runs: [canceled, again] }, ofSecond))).toEqual([]);
+  });
+
+  it('lets no further job begin by a start after a success, or by one before the job that there is', () => {
+    const second = { ...JOB, jobId: 'b', beginTime: at(9_000), endTime: at(12_000) };
+    const again = { ...RUN, runId: 'again', firstRunId: 'again', startedAtMs: 8_000 };
+    const twice = [expect.stringMatching(/^jobs started twice/)];
+    expect(judge(record({ jobs: [JOB, second], runs: [RUN, again] }))).toEqual(twice);
+    const canceled = { ...RUN, startedAtMs: 500, closedAs: 'canceled' } as const;
+    expect(judge(record({ jobs: [JOB, second], runs: [canceled, { ...again, startedAtMs: 1_500 }] }))).toEqual(twice);
   });
 
   it.each<[string, Partial<ChaosRecord>, Partial<ExportRecord>, RegExp]>([
@@ -156,8 +214,8 @@ describe('the judge of `npm run chaos`', () => {
     [
       'a deadline long after the job had ended',
       {},
-      { ...UNKNOWN('deadline'), endedAtMs: 200_000 },
-      /had ended \(SUCCESS\) 140000 ms before/,
+      { ...UNKNOWN('deadline'), memo: { jobId: 'a', outcome: 'unknown' }, endedAtMs: 200_000 },
+      /had ended \(SUCCESS\) 195000 ms before, and for 195000 ms nothing/,
     ],
     [
       'a cancel that nobody asked for',
@@ -187,22 +245,138 @@ describe('the judge of `npm run chaos`', () => {
     expect(found.every((sentence) => sentence.startsWith('verdicts wrong: client #0'))).toBe(true);
   });
 
-  it('takes an ambiguous submit for right where its answer was lost, its worker was in trouble, or its run was reset', () => {
-    const lost = [{ atMs: 2_000, path: '/v1/cloudimages/image/file', answeredAtMs: null }];
-    expect(judge(record({ submits: lost }, UNKNOWN('submitAmbiguous')))).toEqual([]);
-    const faults = [{ who: 'worker', atMs: 2_020, untilMs: 4_000 } as const];
-    expect(judge(record({ faults }, UNKNOWN('submitAmbiguous')))).toEqual([]);
-    expect(judge(record({ runs: [{ ...RUN, resetAtMs: [3_000] }] }, UNKNOWN('submitAmbiguous')))).toEqual([]);
+  it.each<[string, Partial<ChaosRecord>, Partial<ExportRecord>, RegExp]>([
+    [
+      'an ambiguous submit whose answer was lost',
+      { requests: [{ ...SUBMIT, status: null, answeredAtMs: null }] },
+      UNKNOWN('submitAmbiguous'),
+      /the answer to its submit was lost/,
+    ],
+    [
+      'an ambiguous submit whose worker was away meanwhile',
+      { runs: [ambiguous], faults: [{ who: 'worker', atMs: 2_020, untilMs: 4_000 }] },
+      UNKNOWN('submitAmbiguous'),
+      /during its submit: worker/,
+    ],
+    [
+      'an ambiguous submit of a run that was reset',
+      { runs: [{ ...RUN, resetAtMs: [3_000] }] },
+      UNKNOWN('submitAmbiguous'),
+      /it was reset/,
+    ],
+    [
+      'a refusal of credentials that was seen again a minute later',
+      { jobs: [], requests: [refused(2_000), refused(62_000)] },
+      { ...FAILED('AccessDenied'), toldJobs: [], endedAtMs: 63_000 },
+      /refused, and again/,
+    ],
+    [
+      'a refusal of credentials at the deadline',
+      { jobs: [], requests: [refused(2_000)] },
+      { ...FAILED('AccessDenied'), toldJobs: [], endedAtMs: 10_000, deadlineAtMs: 12_000 },
+      /until its deadline/,
+    ],
+    [
+      'nothing submitted until the deadline, while the processes were away nearly always',
+      { jobs: [], faults: [{ who: 'temporal', atMs: 0, untilMs: 150_000 }] },
+      { ...FAILED('SubmitRejected'), toldJobs: [], endedAtMs: 195_000 },
+      /troubled until its deadline/,
+    ],
+    [
+      'a deadline before the end of the job',
+      { jobs: [{ ...JOB, status: 'RUNNING', endTime: null }] },
+      { ...UNKNOWN('deadline'), memo: { jobId: 'a', outcome: 'unknown' }, endedAtMs: 195_000 },
+      /its job had not ended/,
+    ],
+    [
+      'an object that was not verified, while the key was refused',
+      {
+        requests: [SUBMIT, refused(5_500), refused(5_600)],
+        runs: [
+          {
+            ...RUN,
+            activities: [{ type: 'imsVerifyObject', scheduledAtMs: 5_400, endedAtMs: 5_900, outcome: 'skipped' }],
+          },
+        ],
+      },
+      { verdict: { kind: 'succeeded', result: { ...RESULT, verification: { state: 'skipped', reason: 'denied' } } } },
+      /not verified/,
+    ],
+    [
+      'a destination that has the object of an earlier start',
+      {
+        runs: [
+          { ...RUN, closedAs: 'canceled' },
+          { ...RUN, runId: 'again', firstRunId: 'again', startedAtMs: 8_000 },
+        ],
+      },
+      { ...FAILED('DestinationExists'), endedAtMs: 9_000 },
+      /of an earlier start/,
+    ],
+  ])('excuses %s, and counts it', (_, changes, ofExport, excuse) => {
+    const one = record(changes, ofExport);
+    expect(judge(one)).toEqual([]);
+    expect(excusesOf(one)).toEqual([expect.stringMatching(excuse)]);
+    expect(reportOf(one)).toContain('excused 1: ');
   });
 
-  it('takes a refusal of credentials for right at a deadline while they were revoked, not before it, and not long after', () => {
-    const revoke = { do: 'revoke', what: 'credentials', forMs: 1_000 } as const;
-    const refused = { ...FAILED('AccessDenied'), toldJobs: [], startedAtMs: 400_000, endedAtMs: 410_000 };
-    const atDeadline = { ...refused, deadlineAtMs: 420_000 };
-    const before = { ...refused, deadlineAtMs: null };
-    expect(judge(record({ jobs: [], done: [done(revoke, 405_000)] }, atDeadline))).toEqual([]);
-    expect(judge(record({ jobs: [], done: [done(revoke, 405_000)] }, before))).toHaveLength(1);
-    expect(judge(record({ jobs: [], done: [done(revoke, 1_000)] }, atDeadline))).toHaveLength(1);
+  it.each<[string, Partial<ChaosRecord>, Partial<ExportRecord>]>([
+    [
+      'the submit of another image was lost',
+      { requests: [SUBMIT, { ...SUBMIT, path: '/v1/cloudimages/i-1/file', status: null }] },
+      UNKNOWN('submitAmbiguous'),
+    ],
+    [
+      'a worker was away, but not during the submit',
+      { runs: [ambiguous], faults: [{ who: 'worker', atMs: 4_000, untilMs: 5_000 }] },
+      UNKNOWN('submitAmbiguous'),
+    ],
+    [
+      'the worker of other exports was away during the submit',
+      { runs: [ambiguous], faults: [{ who: 'activities', atMs: 2_020, untilMs: 4_000 }] },
+      UNKNOWN('submitAmbiguous'),
+    ],
+    [
+      'the keys of another account were refused',
+      {
+        jobs: [],
+        requests: [2_000, 62_000].map((atMs): RequestSeen => ({ ...refused(atMs), account: 'password' })),
+      },
+      { ...FAILED('AccessDenied'), toldJobs: [], endedAtMs: 63_000 },
+    ],
+    [
+      'the keys were refused after its end',
+      { jobs: [], requests: [refused(70_000), refused(140_000)] },
+      { ...FAILED('AccessDenied'), toldJobs: [], endedAtMs: 63_000 },
+    ],
+    [
+      'a minute without trouble came before the deadline',
+      { jobs: [], faults: [{ who: 'temporal', atMs: 0, untilMs: 100_000 }] },
+      { ...FAILED('SubmitRejected'), toldJobs: [], endedAtMs: 195_000 },
+    ],
+    [
+      'the object of the destination is of its own start',
+      { requests: [SUBMIT] },
+      { ...FAILED('DestinationExists'), endedAtMs: 9_000 },
+    ],
+    [
+      'the key rested long before the object was to be verified',
+      { requests: [SUBMIT, refused(1_000)] },
+      { verdict: { kind: 'succeeded', result: { ...RESULT, verification: { state: 'skipped', reason: 'denied' } } } },
+    ],
+  ])('excuses nothing because %s', (_, changes, ofExport) => {
+    const one = record(changes, ofExport);
+    expect(excusesOf(one)).toEqual([]);
+    expect(judge(one)).toContainEqual(expect.stringMatching(/^verdicts wrong: client #0/));
+  });
+
+  it('finds a run in which fewer than half succeeded of what nobody canceled or made to fail', () => {
+    const unknown = { ...EXPORT, ...UNKNOWN('submitAmbiguous'), workflowId: 'other', bucketUrl: 'ims-image:other' };
+    const lost = [SUBMIT, { ...SUBMIT, status: null, answeredAtMs: null }];
+    const others = [2, 3].map((index) => ({ ...unknown, name: `client #${index}`, toldJobs: [] }));
+    expect(judge(record({ exports: [EXPORT, ...others], requests: lost }))).toEqual([
+      'only 1 of 3 exports succeeded that nobody canceled or made to fail',
+    ]);
   });
 
   it('finds an export and a batch that have not ended', () => {
@@ -212,10 +386,10 @@ describe('the judge of `npm run chaos`', () => {
   });
 
   it('finds an item of the batch that says something else than its export', () => {
-    const item = { imageId: 'image', bucketUrl: BUCKET_URL, verdict: 'failed' } as const;
+    const item = { imageId: 'i-0', bucketUrl: BUCKET_URL, verdict: 'failed' } as const;
     const batch = { workflowId: 'ims-export-batch:chaos', items: [item], seen: 'COMPLETED' };
     expect(judge(record({ batch }, { kind: 'batch' }))).toEqual([
-      'verdicts wrong: the batch says of image: failed; its export: succeeded',
+      'verdicts wrong: the batch says of i-0: failed; its export: succeeded',
     ]);
   });
 
@@ -231,7 +405,7 @@ describe('the judge of `npm run chaos`', () => {
 
   it('reports the counts, and of a bad export its plan, its jobs and where its histories are', () => {
     expect(reportOf(record())).toContain(
-      'exports 1, actions 0, jobs started twice 0, verdicts wrong 0, stuck 0, failed workflow tasks 0, secrets found 0',
+      'exports 2, actions 0, jobs started twice 0, verdicts wrong 0, stuck 0, failed workflow tasks 0, secrets found 0',
     );
     const report = reportOf(record({ objects: [] }));
     expect(report).toContain('verdicts wrong 1');

@@ -7,6 +7,19 @@ import type { BatchVerdict } from '../../../src/contract';
 import type { JobSummary } from '../../../src/testing';
 import { historyFileOf } from './histories';
 import type { ChaosRecord, ExportRecord, RunRecord, Verdict } from './record';
+import {
+  activitiesOf,
+  carrierOf,
+  isRefusal,
+  longestQuietMs,
+  ofKeys,
+  ofNetwork,
+  ofProcesses,
+  overlaps,
+  submitsFor,
+  type Trouble,
+  troublesOf,
+} from './troubles';
 
 /** The counts of a run that must be 0, each with what it counts as sentences. */
 export type Findings = { [count in (typeof COUNTS)[number]]: string[] };
@@ -33,7 +46,31 @@ export function judge(record: ChaosRecord): string[] {
   return [
     ...Object.entries(findingsOf(record)).flatMap(([count, found]) => found.map((what) => `${count}: ${what}`)),
     ...nothingSearched(record),
+    ...tooFewSuccesses(record),
   ];
+}
+
+/** Verdicts other than what the export was due, for which something that was done to it is the reason. One sentence each. */
+export function excusesOf(record: ChaosRecord): string[] {
+  return record.exports.flatMap((of) =>
+    ofVerdict(record, of).flatMap(({ isExcused, what }) => (isExcused ? [`${of.name}: ${what}`] : [])),
+  );
+}
+
+const SHARE_OF_SUCCESSES = 0.5;
+
+/** Where nearly nothing succeeds, the verdicts say nothing. */
+function tooFewSuccesses({ exports, runs, done }: ChaosRecord): string[] {
+  const due = exports.filter(
+    ({ kind, workflowId }) =>
+      kind !== 'refused' &&
+      !runs.some((run) => run.workflowId === workflowId && run.cancelRequested) &&
+      !done.some(({ action, workflowId: to }) => action.do === 'failJob' && to === workflowId),
+  );
+  const succeeded = due.filter(({ verdict }) => verdict.kind === 'succeeded').length;
+  return succeeded >= SHARE_OF_SUCCESSES * due.length
+    ? []
+    : [`only ${succeeded} of ${due.length} exports succeeded that nobody canceled or made to fail`];
 }
 
 /** A search that has nothing to look for finds nothing. */
@@ -62,12 +99,21 @@ function startedTwice(record: ChaosRecord, of: ExportRecord): string[] {
   });
 }
 
-/** A start after the end of the earlier one, as a person may ask for. */
+/**
+ * Another start, as a person may ask for when the export before has ended without its object. After a success no job may begin,
+ * and none while the export of the earlier one goes on.
+ */
 function startedAnewBetween({ runs }: ChaosRecord, of: ExportRecord, one: JobSummary, other: JobSummary): boolean {
-  const anew = runs.filter(({ workflowId, runId, firstRunId }) => workflowId === of.workflowId && runId === firstRunId);
-  return anew.some(
-    ({ startedAtMs }) => startedAtMs > Date.parse(one.beginTime) && startedAtMs <= Date.parse(other.beginTime),
-  );
+  const ofExport = runs.filter(({ workflowId }) => workflowId === of.workflowId);
+  return ofExport.some(({ runId, firstRunId, startedAtMs }) => {
+    if (runId !== firstRunId) return false;
+    if (startedAtMs <= Date.parse(one.beginTime) || startedAtMs > Date.parse(other.beginTime)) return false;
+    const before = ofExport
+      .filter((run) => run.startedAtMs < startedAtMs)
+      .sort((left, right) => left.startedAtMs - right.startedAtMs)
+      .at(-1);
+    return before?.closedAs === 'failed' || before?.closedAs === 'canceled';
+  });
 }
 
 /** Those of this export's image to its object, the first one first. */
@@ -80,9 +126,18 @@ function jobsOf({ jobs }: ChaosRecord, { imageId, bucketUrl }: ExportRecord): Jo
 // ---------------------------------------------------------------------------------------------------------------------
 // Verdicts
 
+/** Something that is not as the export was due: wrong, or with a reason. */
+interface Finding {
+  isExcused: boolean;
+  what: string;
+}
+
+const wrong = (what: string): Finding[] => [{ isExcused: false, what }];
+const excused = (what: string): Finding[] => [{ isExcused: true, what }];
+
 function wrongVerdict(record: ChaosRecord, of: ExportRecord): string[] {
   const problems = [
-    ...ofVerdict(record, of),
+    ...ofVerdict(record, of).flatMap(({ isExcused, what }) => (isExcused ? [] : [what])),
     ...ofMemo(record, of),
     ...ofToldJobs(record, of),
     ...ofParent(record, of),
@@ -90,117 +145,146 @@ function wrongVerdict(record: ChaosRecord, of: ExportRecord): string[] {
   return problems.map((problem) => `${of.name} (${of.workflowId}): ${problem}`);
 }
 
-function ofVerdict(record: ChaosRecord, of: ExportRecord): string[] {
-  const { verdict } = of;
-  if (of.kind === 'refused' && verdict.kind !== 'open') return ofRefused(record, of);
+function ofVerdict(record: ChaosRecord, of: ExportRecord): Finding[] {
+  const { verdict, kind } = of;
+  const refused = kind === 'refused' ? ofRefused(record, of) : [];
   switch (verdict.kind) {
     case 'succeeded':
-      return ofSuccess(record, of, verdict);
+      return [...refused, ...ofSuccess(record, of, verdict)];
     case 'failed':
-      return ofFailure(record, of, verdict);
+      return [...refused, ...ofFailure(record, of, verdict)];
     case 'unknown':
-      return ofUnknown(record, of, verdict);
+      return [...refused, ...ofUnknown(record, of, verdict)];
     case 'canceled':
-      return runsOf(record, of).some(({ cancelRequested }) => cancelRequested)
-        ? []
-        : ['canceled, although nobody asked for it'];
+      return [...refused, ...(wasCanceled(record, of) ? [] : wrong('canceled, although nobody asked for it'))];
     case 'broken':
-      return [`it ended with something else: ${verdict.message}`];
+      return wrong(`it ended with something else: ${verdict.message}`);
     case 'open':
       return [];
   }
 }
 
-function ofRefused(record: ChaosRecord, of: ExportRecord): string[] {
+function ofRefused(record: ChaosRecord, of: ExportRecord): Finding[] {
   const { verdict } = of;
-  const isRefused =
-    verdict.kind === 'failed' && (verdict.type === 'ExportNotAllowed' || isExcused(record, of, verdict));
-  const isCanceled = verdict.kind === 'canceled' || verdict.kind === 'unknown';
-  const problems = isRefused || isCanceled ? [] : [`an image that may not be exported: ${verdict.kind}`];
-  return [...problems, ...jobsOf(record, of).map(({ jobId }) => `an image that may not be exported has job ${jobId}`)];
+  return [
+    ...(verdict.kind === 'succeeded' ? wrong('an image that may not be exported: succeeded') : []),
+    ...jobsOf(record, of).flatMap(({ jobId }) => wrong(`an image that may not be exported has job ${jobId}`)),
+  ];
+}
+
+function wasCanceled(record: ChaosRecord, of: ExportRecord): boolean {
+  return runsOf(record, of).some(({ cancelRequested }) => cancelRequested);
 }
 
 function ofSuccess(
   record: ChaosRecord,
   of: ExportRecord,
   { result }: Extract<Verdict, { kind: 'succeeded' }>,
-): string[] {
-  const problems: string[] = [];
+): Finding[] {
+  const findings: Finding[] = [];
   const jobs = jobsOf(record, of);
   const job = jobs.find(({ jobId }) => jobId === result.jobId);
   if (result.confirmed && job?.status !== 'SUCCESS')
-    problems.push(`succeeded by job ${result.jobId}, which is ${job?.status ?? 'none of its jobs'}`);
-  if (!result.confirmed && !of.mayBeUnconfirmed)
-    problems.push('succeeded unconfirmed, although acceptUnconfirmed is not set');
-  if (!jobs.some(({ status }) => status === 'SUCCESS')) problems.push('succeeded, but none of its jobs has');
+    findings.push(...wrong(`succeeded by job ${result.jobId}, which is ${job?.status ?? 'none of its jobs'}`));
+  if (!result.confirmed)
+    findings.push(
+      ...(of.mayBeUnconfirmed
+        ? ofLostSubmit(record, of, 'succeeded, unconfirmed')
+        : wrong('succeeded unconfirmed, although acceptUnconfirmed is not set')),
+    );
+  if (!jobs.some(({ status }) => status === 'SUCCESS')) findings.push(...wrong('succeeded, but none of its jobs has'));
   const stored = objectOf(record, of);
-  if (stored === undefined) problems.push('succeeded, but there is no object');
+  if (stored === undefined) findings.push(...wrong('succeeded, but there is no object'));
   else if (
     result.object !== null &&
     (stored.etag.replaceAll('"', '') !== result.object.etag.replaceAll('"', '') || stored.size !== result.object.size)
   )
-    problems.push(
-      `its object has ETag ${result.object.etag} and ${result.object.size} bytes, that of the cloud ${stored.etag} and ${stored.size}`,
+    findings.push(
+      ...wrong(
+        `its object has ETag ${result.object.etag} and ${result.object.size} bytes, that of the cloud ${stored.etag} and ${stored.size}`,
+      ),
     );
-  if (result.verification.state === 'skipped' && !wasRevoked(record, of))
-    problems.push(`its object was not verified: ${result.verification.reason}`);
-  return problems;
+  if (result.verification.state === 'skipped')
+    findings.push(
+      ...(troubleOfVerifying(record, of) === undefined
+        ? wrong(`its object was not verified: ${result.verification.reason}`)
+        : excused('not verified, while its keys were refused')),
+    );
+  return findings;
+}
+
+/** Refused keys are the only reason. */
+function troubleOfVerifying(record: ChaosRecord, of: ExportRecord): Trouble | undefined {
+  const keys = ofKeys(record, of);
+  return activitiesOf(record, of, 'imsVerifyObject')
+    .map(({ scheduledAtMs, endedAtMs }) => overlaps(keys, scheduledAtMs, endedAtMs ?? scheduledAtMs))
+    .find((trouble) => trouble !== undefined);
 }
 
 function objectOf({ objects }: ChaosRecord, { bucketUrl }: ExportRecord) {
   return objects.find(({ bucket, key }) => `${bucket}:${key}` === bucketUrl);
 }
 
-function ofFailure(record: ChaosRecord, of: ExportRecord, verdict: Extract<Verdict, { kind: 'failed' }>): string[] {
+function ofFailure(record: ChaosRecord, of: ExportRecord, verdict: Extract<Verdict, { kind: 'failed' }>): Finding[] {
   const { type, message, details } = verdict;
+  if (type === 'ExportNotAllowed' && of.kind === 'refused') return [];
   if (type === 'ExportFailed') {
     const job = jobsOf(record, of).find(({ jobId }) => jobId === details.jobId);
     return job?.status === 'FAIL'
       ? []
-      : [`ExportFailed, but job ${details.jobId} is ${job?.status ?? 'none of its jobs'}`];
+      : wrong(`ExportFailed, but job ${details.jobId} is ${job?.status ?? 'none of its jobs'}`);
   }
-  if (!SAYS_NOTHING_SUBMITTED.has(type)) return [`${type}, which nothing here calls for: ${message}`];
+  if (!SAYS_NOTHING_SUBMITTED.has(type)) return wrong(`${type}, which nothing here calls for: ${message}`);
   const began = jobsOfLastChain(record, of);
   if (began.length > 0 && of.kind !== 'attach')
-    return began.map(({ jobId, status }) => `${type}, but job ${jobId} was begun (${status})`);
-  return isExcused(record, of, verdict) ? [] : [`${type}, which nothing here calls for: ${message}`];
+    return began.flatMap(({ jobId, status }) => wrong(`${type}, but job ${jobId} was begun (${status})`));
+  const reason = reasonOf(record, of, type);
+  return reason === null ? wrong(`${type}, which nothing here calls for: ${message}`) : excused(`${type}, ${reason}`);
 }
 
 const SAYS_NOTHING_SUBMITTED: ReadonlySet<string> = new Set(['SubmitRejected', 'AccessDenied', 'DestinationExists']);
 
-/** What the network, the credentials and the deadline did is the reason. */
-function isExcused(record: ChaosRecord, of: ExportRecord, { type }: Extract<Verdict, { kind: 'failed' }>): boolean {
+/** A refusal of credentials counts after it was seen again about a minute later. */
+const REFUSED_AGAIN_MS = 45_000;
+/** Time enough to submit, or for a poll or two, on a machine with other things to do. */
+const QUIET_MS = 60_000;
+
+/** What was done to it that it may end so; null when there is nothing. */
+function reasonOf(record: ChaosRecord, of: ExportRecord, type: string): string | null {
   switch (type) {
-    case 'AccessDenied':
-      // A plan revokes for seconds only: not until a refusal could be seen again a minute later.
-      return (wasRevoked(record, of) && deadlineHasPassed(of)) || refusedByOthers(record, of) > 1;
-    case 'SubmitRejected':
-      return wasRevoked(record, of) || deadlineHasPassed(of);
+    case 'AccessDenied': {
+      const refusals = refusalsAtMs(record, of);
+      const isSeenAgain = (refusals.at(-1) ?? 0) - (refusals[0] ?? 0) >= REFUSED_AGAIN_MS;
+      if (isSeenAgain) return 'its keys were refused, and again a minute later';
+      return refusals.length > 0 && deadlineHasPassed(of) ? 'its keys were refused until its deadline' : null;
+    }
+    case 'SubmitRejected': {
+      if (!deadlineHasPassed(of)) return null;
+      const quietMs = longestQuietMs(troublesOf(record, of), startOfLastChainMs(record, of), of.endedAtMs ?? 0);
+      return quietMs < QUIET_MS ? 'troubled until its deadline' : null;
+    }
     case 'DestinationExists':
-      // Of an earlier start of the same.
-      return jobsOf(record, of).length > jobsOfLastChain(record, of).length;
+      return objectOfEarlierChain(record, of) ? 'the object of an earlier start' : null;
     default:
-      return false;
+      return null;
   }
 }
 
-/** A key that was refused rests for five minutes, and what needs it waits for a further moment. */
-const KEY_RESTS_MS = 330_000;
-
-/** While it went on, keys were refused, or rested for it. */
-function wasRevoked({ done }: ChaosRecord, { startedAtMs, endedAtMs }: ExportRecord): boolean {
-  return done.some(
-    ({ action, fromMs, untilMs }) =>
-      action.do === 'revoke' &&
-      fromMs <= (endedAtMs ?? Number.POSITIVE_INFINITY) &&
-      untilMs + KEY_RESTS_MS >= startedAtMs,
-  );
+/** When requests of its account were refused while it went on. */
+function refusalsAtMs({ requests }: ChaosRecord, { account, startedAtMs, endedAtMs }: ExportRecord): number[] {
+  return requests
+    .filter((request) => request.account === account && isRefusal(request.status))
+    .flatMap(({ answeredAtMs }) => answeredAtMs ?? [])
+    .filter((atMs) => atMs >= startedAtMs && atMs <= (endedAtMs ?? atMs))
+    .sort((one, other) => one - other);
 }
 
-/** How often a read was refused by something on the way while it went on; which of them were its own cannot always be told. */
-function refusedByOthers({ wrongAnswers }: ChaosRecord, { startedAtMs, endedAtMs }: ExportRecord): number {
-  return wrongAnswers.filter(({ atMs, as }) => as === '401' && atMs >= startedAtMs && atMs <= (endedAtMs ?? atMs))
-    .length;
+function objectOfEarlierChain(record: ChaosRecord, of: ExportRecord): boolean {
+  const last = new Set(jobsOfLastChain(record, of).map(({ jobId }) => jobId));
+  return jobsOf(record, of).some(
+    ({ jobId, status, endTime }) =>
+      !last.has(jobId) && status === 'SUCCESS' && Date.parse(endTime ?? '') <= (of.endedAtMs ?? 0),
+  );
 }
 
 /** The final try comes a little before it, and one that would come too late is not made. */
@@ -210,12 +294,16 @@ function deadlineHasPassed({ deadlineAtMs, endedAtMs }: ExportRecord): boolean {
   return deadlineAtMs !== null && endedAtMs !== null && endedAtMs >= deadlineAtMs - BEFORE_DEADLINE_MS;
 }
 
-/** Since the last start that was no continue-as-new and no reset. */
-function jobsOfLastChain(record: ChaosRecord, of: ExportRecord): JobSummary[] {
+/** The last start that was no continue-as-new and no reset. */
+function startOfLastChainMs(record: ChaosRecord, of: ExportRecord): number {
   const starts = runsOf(record, of).flatMap(({ runId, firstRunId, startedAtMs }) =>
     runId === firstRunId ? [startedAtMs] : [],
   );
-  const lastMs = Math.max(0, ...starts);
+  return Math.max(0, ...starts);
+}
+
+function jobsOfLastChain(record: ChaosRecord, of: ExportRecord): JobSummary[] {
+  const lastMs = startOfLastChainMs(record, of);
   return jobsOf(record, of).filter(({ beginTime }) => Date.parse(beginTime) >= lastMs);
 }
 
@@ -223,61 +311,54 @@ function runsOf({ runs }: ChaosRecord, { workflowId }: ExportRecord): RunRecord[
   return runs.filter((run) => run.workflowId === workflowId);
 }
 
-function ofUnknown(record: ChaosRecord, of: ExportRecord, verdict: Extract<Verdict, { kind: 'unknown' }>): string[] {
+function ofUnknown(record: ChaosRecord, of: ExportRecord, verdict: Extract<Verdict, { kind: 'unknown' }>): Finding[] {
   const { details, message } = verdict;
   switch (details.reason) {
     case 'deadline':
-      return couldHaveKnown(record, of);
+      return ofDeadline(record, of);
     case 'submitAmbiguous':
-      return submitWasTroubled(record, of)
-        ? []
-        : [`unknown, although the answer to its submit was not lost: ${message}`];
+      return ofLostSubmit(record, of, 'unknown');
     default:
-      return [`unknown by ${details.reason}, which nothing here calls for: ${message}`];
+      return wrong(`unknown by ${details.reason}, which nothing here calls for: ${message}`);
   }
 }
 
-/** Time enough for a poll or two, on a machine with other things to do. */
-const TIME_TO_SEE_MS = 60_000;
-
 /** When all was well for long enough between the end of the job and the deadline, it was there to be seen. */
-function couldHaveKnown(record: ChaosRecord, of: ExportRecord): string[] {
-  const { deadlineAtMs } = of;
-  if (deadlineAtMs === null) return ['unknown by a deadline that no status tells'];
+function ofDeadline(record: ChaosRecord, of: ExportRecord): Finding[] {
+  const { deadlineAtMs, endedAtMs, memo } = of;
+  if (deadlineAtMs === null || endedAtMs === null) return wrong('unknown by a deadline that no status tells');
+  if (!deadlineHasPassed(of))
+    return wrong(`unknown by its deadline, ${new Date(deadlineAtMs).toISOString()}, before that`);
+  if (memo.jobId === undefined && of.kind !== 'attach') return ofLostSubmit(record, of, 'unknown at its deadline');
   const job = jobsOf(record, of).at(-1);
-  if (!deadlineHasPassed(of)) return [`unknown by its deadline, ${new Date(deadlineAtMs).toISOString()}, before that`];
-  if (job?.endTime == null || wasRevoked(record, of)) return [];
-  const sinceMs = Math.max(record.healedAtMs, Date.parse(job.endTime));
-  return deadlineAtMs - sinceMs > TIME_TO_SEE_MS
-    ? [`unknown by its deadline, although its job had ended (${job.status}) ${deadlineAtMs - sinceMs} ms before`]
-    : [];
+  const jobEndedAtMs = Date.parse(job?.endTime ?? '');
+  if (!(jobEndedAtMs <= endedAtMs)) return excused('unknown at its deadline, its job had not ended');
+  const quietMs = longestQuietMs(troublesOf(record, of), jobEndedAtMs, endedAtMs);
+  return quietMs < QUIET_MS
+    ? excused('unknown at its deadline, troubled since its job had ended')
+    : wrong(
+        `unknown by its deadline, although its job had ended (${job?.status}) ${endedAtMs - jobEndedAtMs} ms before, and for ${quietMs} ms nothing was in its way`,
+      );
 }
-
-/** Around a submit: what is lost later than this is not its answer. */
-const SUBMIT_SPAN_MS = { before: 15_000, after: 310_000 };
 
 /** Its answer did not come through, what carried it was in trouble, or an earlier run may have submitted. */
-function submitWasTroubled(record: ChaosRecord, of: ExportRecord): boolean {
-  const wasReset = runsOf(record, of).some(({ resetAtMs }) => resetAtMs.length > 0);
-  if (wasReset) return true;
-  const submits = record.submits.filter(({ path }) => path === `/v1/cloudimages/${of.imageId}/file`);
-  // What was lost before it got to the network.
-  if (submits.length === 0)
-    return (
-      record.done.some(({ action }) => action.do === 'loseSubmit' || action.do === 'cut') || record.faults.length > 0
-    );
-  return submits.some(({ atMs, answeredAtMs }) => {
-    if (answeredAtMs === null) return true;
-    const isAt = (fromMs: number, untilMs: number) =>
-      fromMs <= answeredAtMs + SUBMIT_SPAN_MS.after && untilMs >= atMs - SUBMIT_SPAN_MS.before;
-    return (
-      record.faults.some((fault) => isAt(fault.atMs, fault.untilMs)) ||
-      record.done.some(({ action, fromMs, untilMs }) => AROUND_A_SUBMIT.has(action.do) && isAt(fromMs, untilMs))
-    );
-  });
+function ofLostSubmit(record: ChaosRecord, of: ExportRecord, verdict: string): Finding[] {
+  const startMs = startOfLastChainMs(record, of);
+  if (runsOf(record, of).some(({ resetAtMs }) => resetAtMs.length > 0)) return excused(`${verdict}, it was reset`);
+  const isLost = submitsFor(record, of).some(({ status, atMs }) => status === null && atMs >= startMs);
+  if (isLost) return excused(`${verdict}, the answer to its submit was lost`);
+  const inItsWay = [
+    ...ofProcesses(record, ['temporal', 'worker', 'simulator', carrierOf(of)]),
+    ...ofNetwork(record).filter(({ what }) => what !== 'slow'),
+  ];
+  const trouble = activitiesOf(record, of, 'imsSubmitExport')
+    .filter(({ outcome }) => outcome === null || outcome === 'timedOut' || outcome === 'ambiguous')
+    .map(({ scheduledAtMs, endedAtMs }) => overlaps(inItsWay, scheduledAtMs, endedAtMs ?? scheduledAtMs))
+    .find((found) => found !== undefined);
+  return trouble === undefined
+    ? wrong(`${verdict}, although the answer to its submit was not lost`)
+    : excused(`${verdict}, during its submit: ${trouble.what}`);
 }
-
-const AROUND_A_SUBMIT: ReadonlySet<string> = new Set(['cut', 'slow', 'halfOpen', 'loseSubmit']);
 
 /** What can be read of it when there is no result. */
 function ofMemo(record: ChaosRecord, of: ExportRecord): string[] {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
@@ -161,7 +161,8 @@ class Run {
     const bucketUrl = `${this.#batchTo}${imageId}`;
     const known = await recordOf(this.client, exportWorkflowId(bucketUrl), untilMs);
     const name = `batch item #${index}`;
-    return { ...known, name, kind: 'batch', imageId, bucketUrl, mayBeUnconfirmed: false, toldJobs: [], parent: null };
+    const ofItems = { kind: 'batch', account: 'default', queues: 'own', mayBeUnconfirmed: false } as const;
+    return { ...known, ...ofItems, name, imageId, bucketUrl, toldJobs: [], parent: null };
   }
 
   async #recordOfBatch(untilMs: number): Promise<BatchRecord> {
@@ -181,7 +182,7 @@ class Run {
     const { plan, town, client } = this;
     const { objects, bucket } = await town.simulatorState();
     const histories = await takeHistories(client);
-    const folder = join(KEPT, `chaos-${plan.seed}`);
+    const folder = join(KEPT, `chaos-${plan.seed}-${stampOf(this.#startedAtMs)}`);
     const outputs = town.stage.outputs();
     const texts = [
       ...histories.map(({ run, texts: of }) => ({ where: `the history of ${run.workflowId}`, text: of.join('\n') })),
@@ -201,8 +202,7 @@ class Run {
       ...known,
       jobs: await town.stage.jobs(),
       objects: objects.filter((object) => object.bucket === bucket),
-      submits: town.cloud.submits,
-      wrongAnswers: town.cloud.wrongAnswers,
+      requests: town.cloud.requests,
       done: this.#done,
       missed: this.#missed,
       faults: town.faults,
@@ -212,16 +212,20 @@ class Run {
       searched: { texts: texts.length, secrets: town.secrets.size },
       folder,
     };
-    await rm(folder, { recursive: true, force: true });
     await keepHistories(join(folder, 'histories'), histories);
     await mkdir(join(folder, 'logs'), { recursive: true });
     for (const [index, { name, text }] of outputs.entries()) {
       if (!/simulator/.test(name))
         await writeFile(join(folder, 'logs', `${index}-${name.replaceAll(' ', '-')}.log`), text);
     }
-    await writeFile(join(folder, 'record.json'), JSON.stringify({ ...record, runs: undefined }, null, 1));
+    await writeFile(join(folder, 'record.json'), JSON.stringify(record));
     return record;
   }
+}
+
+/** As in `20261129T1035`. */
+function stampOf(ms: number): string {
+  return new Date(ms).toISOString().replace(/[-:]|\.\d+Z/g, '');
 }
 
 /** Nothing stays paused: neither exports nor the batch. */

@@ -45,7 +45,8 @@ export interface PlannedBatch {
 }
 
 /** Each has a source of credentials of its own: a profile file, the metadata service, a password. */
-export type Account = 'default' | 'metadata' | 'password';
+export const ACCOUNTS = ['default', 'metadata', 'password'] as const;
+export type Account = (typeof ACCOUNTS)[number];
 
 /** `worker`: of workflows and activities · `activities`: of activities only · `application`: of the parents of child exports. */
 export const PROCESSES = ['worker', 'activities', 'application', 'temporal', 'simulator'] as const;

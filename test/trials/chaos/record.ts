@@ -6,8 +6,8 @@
 import type { BatchItemResult, ExportImageResult, ExportMemo } from '../../../src/contract';
 import type { JobSummary } from '../../../src/testing';
 import type { StoredObject } from '../../../src/testing/obs/object-store';
-import type { SubmitSeen, WrongAnswerGiven } from './cloud-proxy';
-import type { Action, ChaosPlan, ExportKind } from './plan';
+import type { RequestSeen } from './cloud-proxy';
+import type { Account, Action, ChaosPlan, ExportKind, PlannedExport } from './plan';
 import type { Fault } from './town';
 
 export interface ChaosRecord {
@@ -20,10 +20,8 @@ export interface ChaosRecord {
   /** By the simulator. */
   jobs: JobSummary[];
   objects: StoredObject[];
-  /** The submits of the workers, as the network saw them. */
-  submits: SubmitSeen[];
-  /** Reads that were answered by something on the way. */
-  wrongAnswers: WrongAnswerGiven[];
+  /** Those of the workers, as the network between them and the cloud saw them. */
+  requests: RequestSeen[];
   done: Done[];
   /** What did not come about, such as a message to an export that had ended. */
   missed: Array<{ action: Action; why: string }>;
@@ -57,6 +55,8 @@ export interface ExportRecord {
   kind: ExportKind | 'batch';
   imageId: string;
   bucketUrl: string;
+  account: Account;
+  queues: PlannedExport['queues'];
   mayBeUnconfirmed: boolean;
   verdict: Verdict;
   memo: ExportMemo;
@@ -107,4 +107,18 @@ export interface RunRecord {
   resetAtMs: number[];
   failedTasks: Array<{ eventId: number; cause: string; message: string }>;
   timedOutTasks: number;
+  /** Null while it goes on. */
+  closedAs: 'completed' | 'failed' | 'canceled' | 'continuedAsNew' | 'terminated' | null;
+  closedAtMs: number | null;
+  activities: ActivitySeen[];
+}
+
+/** An activity with all its attempts. */
+export interface ActivitySeen {
+  type: string;
+  scheduledAtMs: number;
+  /** Null while it goes on. */
+  endedAtMs: number | null;
+  /** `kind` of what it answered; else how it ended. */
+  outcome: string | null;
 }

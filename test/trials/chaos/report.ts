@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { version } from '../../../package.json';
 import type { Tally } from '../trial';
+import { isSubmit } from './cloud-proxy';
 import { historyFileOf } from './histories';
-import { describeVerdict, findingsOf } from './judgement';
+import { describeVerdict, excusesOf, findingsOf } from './judgement';
 import type { PlannedAction } from './plan';
 import type { ChaosRecord, ExportRecord } from './record';
+import { submitsFor } from './troubles';
 
 /** The counts of a run, and of what is wrong all that helps to find out. */
 export function reportOf(record: ChaosRecord): string {
-  const { exports, done, missed, plan, faults, fell, runs, searched, submits, takenAtMs, startedAtMs } = record;
+  const { exports, done, missed, plan, faults, fell, runs, searched, requests, takenAtMs, startedAtMs } = record;
+  const submits = requests.filter(isSubmit);
+  const excuses = excusesOf(record);
   const findings = findingsOf(record);
   const counts = Object.entries(findings).map(([what, found]) => `${what} ${found.length}`);
   const isGood = Object.values(findings).every((found) => found.length === 0);
@@ -16,6 +20,7 @@ export function reportOf(record: ChaosRecord): string {
   return [
     `exports ${exports.length}, actions ${done.length}, ${counts.join(', ')}`,
     `verdicts: ${tally(exports.map(({ verdict }) => describeVerdict(verdict).replace(/ by job .*/, '')))}`,
+    `excused ${excuses.length}: ${tally(excuses.map((excuse) => excuse.replace(/^.*?: /, ''))) || 'none'}`,
     `actions that came about, of ${plan.actions.length}: ${tally(done.map(({ action }) => action.do))}`,
     `did not come about: ${tally(missed.map(({ action, why }) => `${action.do} (${why})`)) || 'none'}`,
     `processes away or frozen: ${tally(faults.map(({ who }) => who))}; ended by themselves: ${tally(fell.map(({ who, how }) => `${who} (${how})`)) || 'none'}`,
@@ -32,8 +37,10 @@ export class ChaosTally implements Tally<ChaosRecord> {
 
   add(record: ChaosRecord): void {
     const { plan, exports, done } = record;
+    const succeeded = exports.filter(({ verdict }) => verdict.kind === 'succeeded').length;
+    const verdicts = [exports.length, done.length, succeeded, excusesOf(record).length];
     const counts = Object.values(findingsOf(record)).map((found) => found.length);
-    this.#rows.push(`| ${[version, plan.seed, plan.minutes, exports.length, done.length, ...counts].join(' | ')} |`);
+    this.#rows.push(`| ${[version, plan.seed, plan.minutes, ...verdicts, ...counts].join(' | ')} |`);
   }
 
   toString(): string {
@@ -54,7 +61,7 @@ function tally(words: readonly string[]): string {
 function detailsOf(record: ChaosRecord, of: ExportRecord): string[] {
   const isNamed = Object.values(findingsOf(record)).some((found) => found.some((what) => what.includes(of.workflowId)));
   if (!isNamed) return [];
-  const { plan, jobs, done, runs, submits, startedAtMs, folder } = record;
+  const { plan, jobs, done, runs, startedAtMs, folder } = record;
   const seconds = (atMs: number) => `${((atMs - startedAtMs) / 1_000).toFixed(1)} s`;
   const planned = plan.exports[Number(of.name.split('#')[1])];
   return [
@@ -67,12 +74,10 @@ function detailsOf(record: ChaosRecord, of: ExportRecord): string[] {
         (job) =>
           `  job ${job.jobId} ${job.status} from ${seconds(Date.parse(job.beginTime))} to ${job.endTime === null ? '…' : seconds(Date.parse(job.endTime))}`,
       ),
-    ...submits
-      .filter(({ path }) => path.includes(of.imageId))
-      .map(
-        ({ atMs, answeredAtMs }) =>
-          `  submit at ${seconds(atMs)}, answered ${answeredAtMs === null ? 'never' : `at ${seconds(answeredAtMs)}`}`,
-      ),
+    ...submitsFor(record, of).map(
+      ({ atMs, answeredAtMs, status }) =>
+        `  submit at ${seconds(atMs)}, ${answeredAtMs === null ? 'never answered' : `answered ${status} at ${seconds(answeredAtMs)}`}`,
+    ),
     ...done
       .filter(({ workflowId }) => workflowId === of.workflowId)
       .map(({ fromMs, action }) => `  at ${seconds(fromMs)}: ${describeAction(action)}`),

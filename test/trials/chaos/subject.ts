@@ -198,7 +198,8 @@ export class Subject {
     const known = await recordOf(client, workflowId, untilMs);
     const parent = plan.kind === 'child' ? await this.#parentsVerdict(untilMs) : null;
     const toldJobs = [...this.#toldJobs].filter((jobId) => jobId !== '');
-    return { ...known, name, kind: plan.kind, imageId, bucketUrl, mayBeUnconfirmed, toldJobs, parent };
+    const { kind, account, queues } = plan;
+    return { ...known, name, kind, imageId, bucketUrl, account, queues, mayBeUnconfirmed, toldJobs, parent };
   }
 
   async #parentsVerdict(untilMs: number): Promise<Verdict> {

@@ -12,11 +12,13 @@ import { environmentOf } from '../../../src/testing';
 import type { SimulatorState } from '../../../src/testing/state';
 import { type RunningProcess, Stage } from '../../rigs/processes';
 import { Link } from '../storm/link';
-import { CloudProxy } from './cloud-proxy';
-import { type Account, PROCESSES, type ProcessName } from './plan';
+import { type Caller, CloudProxy } from './cloud-proxy';
+import { ACCOUNTS, type Account, PROCESSES, type ProcessName } from './plan';
 
 export const QUEUES = { exports: 'ims-export', activities: 'ims-export-activities', application: 'orders' } as const;
 
+/** Each has a file of accounts of its own, so that the proxy knows whose request it sees. */
+const WORKERS = ['worker', 'activities'] as const;
 const APPLICATION = join(__dirname, 'application.ts');
 const TRY_AGAIN_MS = 500;
 /** As a supervisor that has lost its patience. */
@@ -54,11 +56,12 @@ export class Town {
   static async open(jobSeconds: number): Promise<Town> {
     const stage = await Stage.open({ title: 'chaos', jobSeconds });
     const { imsEndpoint: ims, obsEndpoint: obs, iamEndpoint: iam, metadataEndpoint: metadata } = stage.info;
-    const cloud = await CloudProxy.open({ ims, obs, iam, metadata });
+    const callers = WORKERS.flatMap((process) => ACCOUNTS.map((account) => ({ process, account })));
+    const cloud = await CloudProxy.open({ ims, obs, iam, metadata }, callers);
     const town = new Town(stage, cloud, await Link.open(stage.temporal.address));
     try {
       await town.#afterStartOf('simulator');
-      await town.#writeAccounts();
+      await Promise.all(WORKERS.map((who) => town.#writeAccounts(who)));
       await Promise.all((['worker', 'activities', 'application'] as const).map((who) => town.#start(who)));
       town.#noteArguments(stage.temporal.pid);
       return town;
@@ -188,7 +191,7 @@ export class Town {
     const { stage, link } = this;
     const env = { TEMPORAL_ADDRESS: link.address };
     if (who === 'application') return stage.startProgram('application', env, APPLICATION, QUEUES.application);
-    const ofWorker = { ...env, ...this.#environment(), IMS_EXPORT_CONFIG: this.#accountsFile };
+    const ofWorker = { ...env, ...this.#environment(), IMS_EXPORT_CONFIG: this.#accountsFileOf(who) };
     const args = who === 'worker' ? [] : ['--task-queue', QUEUES.activities, '--activities-only'];
     return stage.startWorkerWith(ofWorker, ...args);
   }
@@ -211,24 +214,29 @@ export class Town {
     return { ...others, HUAWEICLOUD_SDK_AK: undefined, HUAWEICLOUD_SDK_SK: undefined };
   }
 
-  get #accountsFile(): string {
-    return join(this.stage.directory, 'accounts.json');
+  #accountsFileOf(who: Caller['process']): string {
+    return join(this.stage.directory, `accounts-${who}.json`);
   }
 
-  async #writeAccounts(): Promise<void> {
+  async #writeAccounts(who: Caller['process']): Promise<void> {
     const { info, directory } = this.stage;
-    const { ims, obs, iam, metadata } = this.cloud.endpoints;
     const { iamUser: user, iamDomain: domainName, region, projectId } = info;
-    const place = { region, projectId, endpoints: { ims, obs, iam }, obsPathStyle: true };
     const credentials: { [account in Account]: object } = {
       default: { source: 'profile', file: join(directory, 'profile') },
-      metadata: { source: 'metadata', endpoint: metadata },
+      metadata: {
+        source: 'metadata',
+        endpoint: this.cloud.endpointsOf({ process: who, account: 'metadata' }).metadata,
+      },
       password: { source: 'iamPassword', user, password: { env: 'IMS_EXPORT_IAM_PASSWORD' }, domainName },
     };
     const accounts = Object.fromEntries(
-      Object.entries(credentials).map(([name, source]) => [name, { ...place, credentials: source }]),
+      ACCOUNTS.map((account) => {
+        const { ims, obs, iam } = this.cloud.endpointsOf({ process: who, account });
+        const place = { region, projectId, endpoints: { ims, obs, iam }, obsPathStyle: true };
+        return [account, { ...place, credentials: credentials[account] }];
+      }),
     );
-    await writeFile(this.#accountsFile, JSON.stringify({ accounts }));
+    await writeFile(this.#accountsFileOf(who), JSON.stringify({ accounts }));
   }
 
   async #writeProfile(): Promise<void> {
