@@ -25,7 +25,7 @@ export function subjectOf(action: Action, { subjects }: Scene): Subject | null {
 /** Resolves when what it does is over. @throws where it did not come about, such as a message to an export that has ended */
 export async function act(action: Action, scene: Scene): Promise<void> {
   const { town, client, batchId } = scene;
-  const { cloud, link, stage } = town;
+  const { cloud, link } = town;
   const subject = subjectOf(action, scene);
   switch (action.do) {
     case 'kill':
@@ -53,12 +53,12 @@ export async function act(action: Action, scene: Scene): Promise<void> {
     case 'rotate':
       return await town.rotate();
     case 'expireTokens':
-      await stage.changeCredentials({ expireToken: true });
+      await town.changeCredentials({ expireToken: true });
       return;
     case 'revoke':
-      await stage.changeCredentials({ revoke: action.what === 'permissions' ? 'permissions' : true });
+      await town.changeCredentials({ revoke: action.what === 'permissions' ? 'permissions' : true });
       await sleep(action.forMs);
-      await restoreCredentials(town);
+      await town.changeCredentials({ restore: true });
       // A key that was refused rests for minutes; a new one is tried at once, as the person knows who was told so.
       return await town.rotate();
     case 'message':
@@ -76,21 +76,5 @@ export async function act(action: Action, scene: Scene): Promise<void> {
       if (action.message === 'resumeStarting') await resumeBatch(client, batchId);
       if (action.message === 'retune') await retuneBatch(client, batchId, { maxConcurrent: 5 });
       return;
-  }
-}
-
-const TRY_AGAIN_MS = 200;
-const TRIES = 150;
-
-/** The simulator may be away just then. */
-async function restoreCredentials({ stage }: Town): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await stage.changeCredentials({ restore: true });
-      return;
-    } catch (error) {
-      if (tries === TRIES) throw error;
-      await sleep(TRY_AGAIN_MS);
-    }
   }
 }

@@ -42,6 +42,7 @@ import { QUEUES, type Town } from './town';
 
 const TRY_AGAIN_MS = 500;
 const LOOK_EVERY_MS = 500;
+const JOB_WITHIN_MS = 60_000;
 
 export class Subject {
   readonly bucketUrl: string;
@@ -186,9 +187,20 @@ export class Subject {
 
   async failJob(): Promise<void> {
     const { stage } = this.town;
-    const job = (await stage.jobs()).find(({ imageId, endTime }) => imageId === this.imageId && endTime === null);
-    if (job === undefined) throw new Error('it has no job that runs');
+    const job = await this.#runningJob();
     await stage.changeJob(job.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'Unknown system error.' });
+  }
+
+  /** Waits for it: an export that was started just now has none yet. */
+  async #runningJob(): Promise<JobSummary> {
+    const untilMs = Date.now() + JOB_WITHIN_MS;
+    for (;;) {
+      const jobs = await this.town.stage.jobs().catch(() => []);
+      const job = jobs.find(({ imageId, endTime }) => imageId === this.imageId && endTime === null);
+      if (job !== undefined) return job;
+      if (Date.now() > untilMs) throw new Error('it has no job that runs');
+      await sleep(TRY_AGAIN_MS);
+    }
   }
 
   /** Waits until it has ended, and for its parent. What has not ended by then is recorded as open. */

@@ -20,7 +20,9 @@ export const QUEUES = { exports: 'ims-export', activities: 'ims-export-activitie
 /** Each has a file of accounts of its own, so that the proxy knows whose request it sees. */
 const WORKERS = ['worker', 'activities'] as const;
 const APPLICATION = join(__dirname, 'application.ts');
+type CredentialsChange = Parameters<Stage['changeCredentials']>[0];
 const TRY_AGAIN_MS = 500;
+const MAX_TRIES = 60;
 /** As a supervisor that has lost its patience. */
 const END_WITHIN_MS = 20_000;
 /** How long processes take to be there again at the end. */
@@ -101,9 +103,21 @@ export class Town {
 
   /** A new key; the file of the profile has it a moment later. */
   async rotate(): Promise<void> {
-    const { accessKey = '', secretKey = '' } = await this.stage.changeCredentials({ rotate: true });
+    const { accessKey = '', secretKey = '' } = await this.changeCredentials({ rotate: true });
     Object.assign(this.stage.info, { accessKey, secretKey });
     await this.#writeProfile();
+  }
+
+  /** The simulator may be away just then. */
+  async changeCredentials(change: CredentialsChange): ReturnType<Stage['changeCredentials']> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.stage.changeCredentials(change);
+      } catch (error) {
+        if (tries === MAX_TRIES) throw error;
+        await sleep(TRY_AGAIN_MS);
+      }
+    }
   }
 
   async heal(): Promise<void> {
@@ -112,7 +126,7 @@ export class Town {
     await withinLimit('every process is there again', HEAL_WITHIN_MS, Promise.all(this.#turns.values()));
     this.cloud.heal();
     this.link.restore();
-    await this.stage.changeCredentials({ restore: true });
+    await this.changeCredentials({ restore: true });
     await this.rotate();
   }
 
