@@ -70,7 +70,7 @@ export async function act(action: Action, scene: Scene): Promise<void> {
     case 'startAgain':
       return await subject?.startAgain();
     case 'failJob':
-      return await subject?.failJob();
+      return await subject?.failJob(action.withinMs);
     case 'messageToBatch':
       if (action.message === 'pauseStarting') await pauseBatch(client, batchId);
       if (action.message === 'resumeStarting') await resumeBatch(client, batchId);

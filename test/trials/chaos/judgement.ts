@@ -6,6 +6,7 @@
 import type { BatchVerdict } from '../../../src/contract';
 import type { JobSummary } from '../../../src/testing';
 import { historyFileOf } from './histories';
+import { SHORT_MINUTES } from './plan';
 import type { ChaosRecord, ExportRecord, RunRecord, Verdict } from './record';
 import {
   activitiesOf,
@@ -57,10 +58,11 @@ export function excusesOf(record: ChaosRecord): string[] {
   );
 }
 
-const SHARE_OF_SUCCESSES = 0.5;
+/** A run of seconds is nearly all trouble. */
+const shareDue = ({ minutes }: ChaosRecord['plan']) => (minutes < SHORT_MINUTES ? 0.25 : 0.5);
 
 /** Where nearly nothing succeeds, the verdicts say nothing. */
-function tooFewSuccesses({ exports, runs, done }: ChaosRecord): string[] {
+function tooFewSuccesses({ exports, runs, done, plan }: ChaosRecord): string[] {
   const due = exports.filter(
     ({ kind, workflowId }) =>
       kind !== 'refused' &&
@@ -68,7 +70,7 @@ function tooFewSuccesses({ exports, runs, done }: ChaosRecord): string[] {
       !done.some(({ action, workflowId: to }) => action.do === 'failJob' && to === workflowId),
   );
   const succeeded = due.filter(({ verdict }) => verdict.kind === 'succeeded').length;
-  return succeeded >= SHARE_OF_SUCCESSES * due.length
+  return succeeded >= shareDue(plan) * due.length
     ? []
     : [`only ${succeeded} of ${due.length} exports succeeded that nobody canceled or made to fail`];
 }

@@ -74,7 +74,8 @@ export type Action =
   /** @param share which of its workflow tasks: 0 the first, 1 the last */
   | { do: 'reset'; to: number; share: number }
   | { do: 'startAgain'; to: number }
-  | { do: 'failJob'; to: number }
+  /** Of the job that it has, or has after so long. */
+  | { do: 'failJob'; to: number; withinMs: number }
   | { do: 'messageToBatch'; message: BatchMessage };
 
 /** `resolve`: with the job that there is · `resolveWrongly`: with that of another image. */
@@ -97,7 +98,7 @@ export interface ChaosFlags {
 }
 
 /** Below this there is no time for what takes an activity's timeout to heal. */
-const SHORT_MINUTES = 0.5;
+export const SHORT_MINUTES = 0.5;
 const IMAGES_OF_BATCH = 8;
 /** A key that was refused rests for five minutes, and a validation until then. */
 const KEY_RESTS_MS = 330_000;
@@ -165,7 +166,7 @@ function exportOf(kind: ExportKind, frame: Frame, dice: Dice): PlannedExport {
 function optionsOf(atMs: number, { healAtMs, isShort }: Frame, dice: Dice): ExportOptions {
   const leftMs = healAtMs - atMs;
   if (isShort)
-    return { minInterval: 300, maxInterval: 1_000, deadline: Math.round(leftMs + dice.between(3_000, 5_000)) };
+    return { minInterval: 300, maxInterval: 1_000, deadline: Math.round(leftMs + dice.between(8_000, 12_000)) };
   const deadline = dice.chance(0.5) ? leftMs + dice.between(60_000, 120_000) : dice.between(30_000, leftMs + 60_000);
   return { minInterval: '1s', maxInterval: `${dice.between(3, 8)}s`, deadline: Math.round(deadline) };
 }
@@ -259,7 +260,11 @@ function toExport(exports: number, dice: Dice): Action {
     { do: 'message', to, message: dice.pick(['resolve', 'resolve', 'resolveWrongly']) },
     { do: 'reset', to, share: dice.next() },
     { do: 'startAgain', to },
-    { do: dice.pick(['cancel', 'failJob', 'failJob']), to },
+    dice.pick<Action>([
+      { do: 'cancel', to },
+      { do: 'failJob', to, withinMs: 20_000 },
+      { do: 'failJob', to, withinMs: 20_000 },
+    ]),
   ]);
 }
 
@@ -281,7 +286,10 @@ function shortActions({ healAtMs, exports }: Scene, dice: Dice): PlannedAction[]
     at(0.8, { do: 'cut', link: 'temporal', how: dice.pick(['reset', 'silent']), forMs: 400 }),
     at(0.65, { do: 'rotate' }),
     ...some(3, () => ({ do: 'wrongRead', of: 'job', as: dice.pick(['page404', 'page200', '503']) })),
-    ...some(10, () => toExport(exports.length, dice)),
+    ...some(10, () => {
+      const action = toExport(exports.length, dice);
+      return action.do === 'failJob' ? { ...action, withinMs: 2_000 } : action;
+    }),
   ];
 }
 

@@ -42,7 +42,6 @@ import { QUEUES, type Town } from './town';
 
 const TRY_AGAIN_MS = 500;
 const LOOK_EVERY_MS = 500;
-const JOB_WITHIN_MS = 60_000;
 
 export class Subject {
   readonly bucketUrl: string;
@@ -185,15 +184,14 @@ export class Subject {
     await resetTo(Number(end.eventId), { client }, { workflowId, firstExecutionRunId: runId });
   }
 
-  async failJob(): Promise<void> {
+  async failJob(withinMs: number): Promise<void> {
     const { stage } = this.town;
-    const job = await this.#runningJob();
+    const job = await this.#runningJob(Date.now() + withinMs);
     await stage.changeJob(job.jobId, { status: 'FAIL', error_code: 'IMG.0061', fail_reason: 'Unknown system error.' });
   }
 
   /** Waits for it: an export that was started just now has none yet. */
-  async #runningJob(): Promise<JobSummary> {
-    const untilMs = Date.now() + JOB_WITHIN_MS;
+  async #runningJob(untilMs: number): Promise<JobSummary> {
     for (;;) {
       const jobs = await this.town.stage.jobs().catch(() => []);
       const job = jobs.find(({ imageId, endTime }) => imageId === this.imageId && endTime === null);
