@@ -126,7 +126,7 @@ temporalCommand('worker')
   .option('--otel', 'send traces by OpenTelemetry; so does OTEL_EXPORTER_OTLP_ENDPOINT')
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
-      const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
+      const { accountsFromEnvironment, describeAccounts } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what is missing is reported before Temporal is connected
       const { runWorkerProcess } = await import('./worker/worker-process.js');
       await runWorkerProcess({
@@ -354,11 +354,6 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
       reportError(error, { json, verbose: program.opts().verbose });
     }
   };
-}
-
-function describeAccounts(accounts: CloudAccount[]): string {
-  if (accounts.length === 1 && accounts[0]?.name === 'default') return `region ${accounts[0].region}`;
-  return `accounts ${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}`;
 }
 
 /** One line, whatever the arguments are, and commander's suggestion. */

@@ -7,7 +7,7 @@ import { type DataConverter, IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { ExportError } from './export-error';
-import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount } from './huaweicloud';
+import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount, describeAccounts } from './huaweicloud';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
 import { DataConverterError, dataConverterOf, environmentWith } from './temporal/data-converter';
@@ -162,8 +162,8 @@ export async function runExportWorker(
 }
 
 if (typeof require !== 'undefined' && require.main === module) {
-  runExportWorker(undefined, ({ taskQueue, address }) => {
-    print(`Worker polls the task queue ${taskQueue} at ${address}`);
+  runExportWorker(undefined, ({ taskQueue, address, accounts }) => {
+    print(`Worker polls the task queue ${taskQueue} at ${address}, ${describeAccounts(accounts)}`);
   }).catch((error: unknown) => {
     printToStderr(error instanceof Error ? error.message : String(error));
     // Not process.exitCode: Temporal's native side keeps the process of a worker that could not be created alive.

@@ -12,7 +12,9 @@ import {
   CloudError,
   CREDENTIALS_UNAVAILABLE,
   createCloudClient,
+  describeAccounts,
   namesAnAccount,
+  signerOf,
 } from '../huaweicloud';
 import { type Check, check, type Finding, notChecked, ok, problem } from './check';
 
@@ -47,7 +49,7 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
   const configured = await check('account', null, 'configuration', () => {
     try {
       accounts = accountsFromEnvironment(env);
-      return ok(`${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}, by ${sourceOf(env)}`);
+      return ok(`${describeAccounts(accounts)}; configured by ${sourceOf(env)}`);
     } catch (error) {
       return misconfigured(error);
     }
@@ -102,7 +104,7 @@ async function checkAccount(
   try {
     const [reached, credentials] = await Promise.all([
       checkReach(account, client, now),
-      check('credentials', account.name, 'cloud', () => credentialsFinding(client)),
+      check('credentials', account.name, 'cloud', () => credentialsFinding(account, client)),
     ]);
     // A key that was refused is not tried again: more failures in a row would lock it.
     const open = credentials.state === 'ok';
@@ -161,10 +163,10 @@ function clockFinding(theirs: string | null, ourMs: number): Finding {
   return problem('configuration', `${off}, and ${window}`, 'Set the clock of this machine (NTP).');
 }
 
-async function credentialsFinding(client: CloudClient): Promise<Finding> {
+async function credentialsFinding(account: CloudAccount, client: CloudClient): Promise<Finding> {
   try {
     await client.checkAccess();
-    return ok('IMS accepts them');
+    return ok(`IMS accepts ${signerOf(account)}`);
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
     if (error.code === CREDENTIALS_UNAVAILABLE) {
@@ -173,7 +175,7 @@ async function credentialsFinding(client: CloudClient): Promise<Finding> {
     if (error.class === 'unauthorized') {
       const next =
         'Check HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or where your account has its keys, that the key is enabled, the project id and the clock. It was tried once: more than five failures in a row lock a key.';
-      return problem('cloud', `refused: ${textOf(error)}`, next);
+      return problem('cloud', `${signerOf(account)} is refused: ${textOf(error)}`, next);
     }
     if (error.class === 'forbidden') {
       return problem(

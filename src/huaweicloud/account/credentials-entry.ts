@@ -2,11 +2,20 @@ import { assumeRoleCredentials } from '../credentials/assume-role';
 import { type AccountPlace, defaultChain } from '../credentials/default-chain';
 import { environmentCredentials, problemsOfKeyVariables, type VariableProblem } from '../credentials/environment';
 import { iamPasswordCredentials } from '../credentials/iam-password';
+import { idTokenCredentials, problemsOfIdTokenSource } from '../credentials/id-token';
 import { metadataCredentials } from '../credentials/metadata';
+import { oidcCredentials } from '../credentials/oidc';
+import {
+  podIdentityCredentials,
+  podIdentityVariables,
+  problemsOfPodIdentityVariables,
+} from '../credentials/pod-identity';
 import { type Profile, problemOfProfile, profileCredentials, profileFileOf, readProfile } from '../credentials/profile';
 import type { CredentialsProvider } from '../credentials/provider';
+import { problemOfTokenFile } from '../credentials/token-file';
 import type { CredentialsEntry } from './file-schema';
 import { problemsOfCredentials, profileInUse } from './from-environment';
+import { endpointOf } from './partitions';
 import { problemOfReference, readerOf, type SecretReference } from './secret';
 
 /** Makes the source that an account's `credentials` describe. */
@@ -21,7 +30,22 @@ export function credentialsOf(
     case 'environment':
       return environmentCredentials(env);
     case 'profile':
-      return profileCredentials({ ...entry, file: entry.file ?? profileFileOf(env).file });
+      return profileCredentials({
+        ...entry,
+        file: entry.file ?? profileFileOf(env).file,
+        iamEndpoint: place.iamEndpoint,
+      });
+    case 'idToken': {
+      const { region, iamEndpoint = endpointOf('iam', region) } = place;
+      return idTokenCredentials({ source: entry, iamEndpoint, name: `the ID token in ${entry.idTokenFile}` });
+    }
+    case 'oidc': {
+      const { region, stsEndpoint = endpointOf('sts', region) } = place;
+      const source = { ...entry, idToken: { file: entry.idTokenFile } };
+      return oidcCredentials({ source, stsEndpoint, name: `the agency ${entry.agencyUrn}` });
+    }
+    case 'podIdentity':
+      return podIdentityCredentials({ source: () => podIdentityVariables(env) });
     case 'metadata':
       return metadataCredentials(entry);
     case 'static':
@@ -32,6 +56,7 @@ export function credentialsOf(
       return iamPasswordCredentials({
         ...place,
         user: async () => ({ name: await user(), password: await password(), domain: await domain() }),
+        name: typeof entry.user === 'string' ? `the IAM user ${entry.user}` : 'the IAM user of the accounts file',
       });
     }
     case 'assumeRole': {
@@ -53,6 +78,16 @@ export function problemsOfEntry(entry: CredentialsEntry, env: NodeJS.ProcessEnv)
       const problem = problemOfProfile(entry.file ?? profileFileOf(env).file, entry.section);
       return problem === undefined ? [] : [{ variable: '', problem: `cannot be used. ${problem}` }];
     }
+    case 'idToken':
+      return problemsOfIdTokenSource(entry, { idpId: '.idpId', idTokenFile: '.idTokenFile' });
+    case 'oidc': {
+      const problem = problemOfTokenFile(entry.idTokenFile);
+      return problem === undefined
+        ? []
+        : [{ variable: '.idTokenFile', problem: `names ${entry.idTokenFile}. ${problem}` }];
+    }
+    case 'podIdentity':
+      return problemsOfPodIdentityVariables(env).map(inEnvironment);
     case 'metadata':
       return [];
     case 'assumeRole': {
@@ -84,6 +119,7 @@ function keyCredentials(
   const [readAccessKey, readSecretKey] = [readerOf(accessKey, env), readerOf(secretKey, env)];
   const readSecurityToken = securityToken === undefined ? undefined : readerOf(securityToken, env);
   return {
+    describe: () => 'the access key of the accounts file',
     get: async () => ({
       accessKey: await readAccessKey(),
       secretKey: await readSecretKey(),

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { read } from '../credentials/environment';
+import { endpointOf } from './partitions';
 
 /** Base URLs, with scheme, without a trailing slash; `obs` without the bucket. */
 export interface Endpoints {
@@ -9,15 +11,30 @@ export interface Endpoints {
 
 export const SERVICES = ['ims', 'obs', 'iam'] as const satisfies ReadonlyArray<keyof Endpoints>;
 
-/** `https://{service}.{region}.myhuaweicloud.com` */
-export function defaultEndpoint(service: keyof Endpoints, region: string): string {
-  return `https://${service}.${region}.${domainOf(region)}`;
+/** By the cloud, or else by that of the region: `https://{service}.{region}.myhuaweicloud.com` in most. */
+export function defaultEndpoint(service: keyof Endpoints | 'sts', region: string, cloud?: string): string {
+  return endpointOf(service, region, cloud);
 }
 
-/** The one region known to live under another domain (Terraform provider, cloud `myhuaweicloud.eu`). */
-function domainOf(region: string): string {
-  return region === 'eu-west-101' ? 'myhuaweicloud.eu' : 'myhuaweicloud.com';
+/**
+ * HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>, by which the vendor's SDKs replace the endpoint of a service in a region, such as
+ * HUAWEICLOUD_SDK_REGION_IMS_EU_DE. They take several, separated by commas, of which the first counts here, and one without a
+ * scheme as https.
+ */
+export function endpointByRegionVariable(
+  env: NodeJS.ProcessEnv,
+  service: keyof Endpoints | 'sts',
+  region: string,
+): { variable: string; endpoint: string | undefined } {
+  const variable = `${REGION_VARIABLES}${service}_${region.replaceAll('-', '_')}`.toUpperCase();
+  const [first = ''] = (read(env, variable) ?? '').split(',');
+  const given = first.trim();
+  const endpoint = given === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `https://${given}`;
+  return { variable, endpoint: endpoint || undefined };
 }
+
+/** How the names of these variables begin. */
+const REGION_VARIABLES = 'HUAWEICLOUD_SDK_REGION_';
 
 /** As given, without slashes at the end. */
 export function trimEndpoint(endpoint: string): string {

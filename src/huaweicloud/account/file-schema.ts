@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { defaultEndpoint, type Endpoints, problemOfEndpoint, trimEndpoint } from './endpoints';
+import { KNOWN_CLOUDS, problemOfCloud } from './partitions';
 import { secretReference, textOrReference } from './secret';
 
 /**
@@ -20,11 +21,11 @@ const projectId = z
     error: (issue) => problemOfProjectId(String(issue.input)),
   });
 
-const endpointOf = (service: keyof Endpoints) =>
+const endpointOf = (service: keyof Endpoints | 'sts') =>
   z
     .string({ error: (issue) => `${isWhat(issue.input)}; it must be a URL.` })
     .superRefine((value, context) => {
-      const problem = problemOfEndpoint(value, service);
+      const problem = problemOfEndpoint(value, service === 'sts' ? undefined : service);
       if (problem !== undefined) {
         context.addIssue({
           code: 'custom',
@@ -55,6 +56,25 @@ const profileSource = object({
   file: text('the path of a profile file').optional(),
   section: text('the name of a section').optional(),
 });
+const DURATION = z
+  .int({ error: 'must be a whole number of seconds.' })
+  .min(900, 'must be at least 900.')
+  .max(86_400, 'must be at most 86400.')
+  .optional();
+const idTokenSource = object({
+  source: z.literal('idToken'),
+  idpId: text('the id of an identity provider in IAM'),
+  idTokenFile: text('the path of a file with an ID token'),
+});
+const oidcSource = object({
+  source: z.literal('oidc'),
+  providerUrn: text('the URN of an identity provider'),
+  agencyUrn: text('the URN of an agency'),
+  idTokenFile: text('the path of a file with an ID token'),
+  sessionName: text('the name of a session').optional(),
+  durationSeconds: DURATION,
+});
+const podIdentitySource = object({ source: z.literal('podIdentity') });
 const metadataSource = object({ source: z.literal('metadata'), endpoint: endpointOf('ims').optional() });
 const staticSource = object({
   source: z.literal('static'),
@@ -73,6 +93,9 @@ const BASE_SOURCES = [
   chainSource,
   environmentSource,
   profileSource,
+  idTokenSource,
+  oidcSource,
+  podIdentitySource,
   metadataSource,
   staticSource,
   iamPasswordSource,
@@ -84,23 +107,26 @@ const assumeRoleSource = object({
   source: z.literal('assumeRole'),
   agency: text('the name of an agency'),
   ...DOMAIN_FIELDS,
-  durationSeconds: z
-    .int({ error: 'must be a whole number of seconds.' })
-    .min(900, 'must be at least 900.')
-    .max(86_400, 'must be at most 86400.')
-    .optional(),
+  durationSeconds: DURATION,
   from: baseCredentials.default({ source: 'chain' }),
 }).refine(oneDomain, ONE_DOMAIN);
 
 const credentials = z.discriminatedUnion('source', [...BASE_SOURCES, assumeRoleSource], { error: sourceError() });
 
+const cloud = z
+  .string({ error: (issue) => `${isWhat(issue.input)}; it must be ${KNOWN_CLOUDS}.` })
+  .toLowerCase()
+  .refine((name) => problemOfCloud(name) === undefined, { error: (issue) => problemOfCloud(String(issue.input)) });
+
 const account = object({
   region,
+  cloud: cloud.optional(),
   projectId: projectId.optional(),
   endpoints: object({
     ims: endpointOf('ims').optional(),
     obs: endpointOf('obs').optional(),
     iam: endpointOf('iam').optional(),
+    sts: endpointOf('sts').optional(),
   }).default({}),
   obsPathStyle: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
   api: object({
@@ -136,7 +162,10 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 function sourceError(except?: string): (issue: { code: string }) => string {
-  const known = ['chain', 'environment', 'profile', 'metadata', 'iamPassword', 'static', 'assumeRole'];
+  const known = [
+    ...['chain', 'environment', 'profile', 'idToken', 'oidc', 'podIdentity', 'metadata', 'iamPassword', 'static'],
+    'assumeRole',
+  ];
   const list = known.filter((source) => source !== except).join(', ');
   // The path of an unknown source ends in the field, that of anything but an object does not.
   return ({ code }) =>

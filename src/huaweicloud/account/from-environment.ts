@@ -1,19 +1,17 @@
-import { defaultChain, whyNoCredentials } from '../credentials/default-chain';
-import { hasKeyVariables, problemsOfKeyVariables, read, type VariableProblem } from '../credentials/environment';
-import { hasIamUserVariables, problemsOfIamUserVariables } from '../credentials/iam-user-variables';
-import { type Profile, problemOfProfile, profileFileOf, readProfile, whyNoProfile } from '../credentials/profile';
+import { defaultChain, sourceInUse, whyNoCredentials } from '../credentials/default-chain';
+import { problemsOfKeyVariables, read, type VariableProblem } from '../credentials/environment';
+import { type Profile, profileFileOf, readProfile } from '../credentials/profile';
 import { type ApiChoice, type CloudAccount, EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { AccountConfigurationError } from './configuration-error';
-import { defaultEndpoint, type Endpoints, isAddress, problemOfEndpoint, trimEndpoint } from './endpoints';
+import { type Endpoints, endpointByRegionVariable, isAddress, problemOfEndpoint, trimEndpoint } from './endpoints';
+import { endpointOf, KNOWN_CLOUDS, problemOfCloud, whyNoEndpoints } from './partitions';
 
 /**
- * The account `default` by the environment: IMS_EXPORT_REGION, and optionally HUAWEICLOUD_SDK_PROJECT_ID,
- * HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, IMS_EXPORT_OBS_PATH_STYLE,
- * IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
- * Its credentials are the first that is configured of an access key (HUAWEICLOUD_SDK_AK, _SK, _SECURITY_TOKEN), an IAM
- * user (IMS_EXPORT_IAM_USER, _PASSWORD, _DOMAIN), the vendor's profile file (HUAWEICLOUD_SDK_CREDENTIALS_FILE or
- * `~/.huaweicloud/credentials`, whose project and IAM endpoint count as well), and the agency of the ECS.
- * An empty value is as good as none.
+ * The account `default` by the environment: IMS_EXPORT_REGION (or HW_REGION_NAME), and optionally IMS_EXPORT_CLOUD,
+ * HUAWEICLOUD_SDK_PROJECT_ID (or HW_PROJECT_ID), HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT,
+ * IMS_EXPORT_OBS_PATH_STYLE, IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
+ * Its credentials are the first that is configured of {@link defaultChain}; where that is the vendor's profile file, its project and
+ * IAM endpoint count as well. An empty value is as good as none.
  *
  * @throws {@link AccountConfigurationError}
  */
@@ -23,31 +21,57 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     problems.push({ variable, problem });
   };
   const profile = profileInUse(env);
+  const firstSet = (...variables: string[]) => variables.find((name) => read(env, name) !== undefined) ?? variables[0];
 
-  const region = read(env, 'IMS_EXPORT_REGION') ?? '';
-  if (region === '') reject('IMS_EXPORT_REGION', "is not set; it must name a region, such as 'cn-north-4'.");
+  const regionVariable = firstSet('IMS_EXPORT_REGION', 'HW_REGION_NAME') ?? '';
+  const region = read(env, regionVariable) ?? '';
+  if (region === '') reject(regionVariable, "is not set; it must name a region, such as 'cn-north-4'.");
   else if (!REGION.test(region)) {
-    reject('IMS_EXPORT_REGION', `is '${region}', which is not the id of a region, such as 'cn-north-4'.`);
+    reject(regionVariable, `is '${region}', which is not the id of a region, such as 'cn-north-4'.`);
+  }
+  const cloud = read(env, 'IMS_EXPORT_CLOUD')?.toLowerCase();
+  const cloudProblem = cloud === undefined ? undefined : problemOfCloud(cloud);
+  if (cloudProblem !== undefined) reject('IMS_EXPORT_CLOUD', cloudProblem);
+
+  const ofProject = read(env, 'HUAWEICLOUD_SDK_PROJECT_ID') ?? profile?.projectId;
+  const projectId = ofProject ?? read(env, 'HW_PROJECT_ID');
+  const projectProblem = projectId === undefined ? undefined : problemOfProjectId(projectId);
+  if (projectProblem !== undefined) {
+    reject(ofProject === undefined ? 'HW_PROJECT_ID' : 'HUAWEICLOUD_SDK_PROJECT_ID', projectProblem);
   }
 
-  const projectId = read(env, 'HUAWEICLOUD_SDK_PROJECT_ID') ?? profile?.projectId;
-  const projectProblem = projectId === undefined ? undefined : problemOfProjectId(projectId);
-  if (projectProblem !== undefined) reject('HUAWEICLOUD_SDK_PROJECT_ID', projectProblem);
-
-  const endpoint = (variable: string, service: keyof Endpoints, otherwise?: string): string => {
-    const value = read(env, variable) ?? otherwise;
-    if (value === undefined) return defaultEndpoint(service, region);
-    const problem = problemOfEndpoint(value, service);
-    if (problem !== undefined) {
-      reject(variable, `${problem}; it must be like '${defaultEndpoint(service, 'cn-north-4')}'.`);
-    }
+  const derived: string[] = [];
+  const checked = (variable: string, value: string, service: keyof Endpoints | 'sts'): string => {
+    const problem = problemOfEndpoint(value, service === 'sts' ? undefined : service);
+    if (problem !== undefined) reject(variable, `${problem}; it must be like '${endpointOf(service, 'cn-north-4')}'.`);
     return trimEndpoint(value);
+  };
+  const endpoint = (variable: string, service: keyof Endpoints | 'sts', first?: string): string => {
+    const value = first ?? read(env, variable);
+    if (value !== undefined) return checked(variable, value, service);
+    const ofRegion = endpointByRegionVariable(env, service, region);
+    if (ofRegion.endpoint !== undefined) return checked(ofRegion.variable, ofRegion.endpoint, service);
+    if (service !== 'sts') derived.push(variable);
+    return endpointOf(service, region, cloud);
   };
   const endpoints = {
     ims: endpoint('IMS_EXPORT_IMS_ENDPOINT', 'ims'),
     obs: endpoint('IMS_EXPORT_OBS_ENDPOINT', 'obs'),
+    // The profile that signs says first where it does, as in the vendor's SDKs.
     iam: endpoint('HUAWEICLOUD_SDK_IAM_ENDPOINT', 'iam', profile?.iamEndpoint),
   };
+  const stsEndpoint = endpoint('HUAWEICLOUD_SDK_STS_ENDPOINT', 'sts');
+  const foreign = REGION.test(region) && cloudProblem === undefined ? whyNoEndpoints(region, cloud) : undefined;
+  if (derived.length > 0 && foreign !== undefined) {
+    reject(
+      regionVariable,
+      `is '${region}', which ${foreign}. Set IMS_EXPORT_CLOUD to its cloud (${KNOWN_CLOUDS}), or the endpoints ${derived.join(', ')}.`,
+    );
+  }
+  if (derived.length > 0 && read(env, 'HUAWEICLOUD_SDK_REGIONS_FILE') !== undefined) {
+    const problem = `is set, but no such file is read here: set the endpoints ${derived.join(', ')}, and unset it for the worker.`;
+    reject('HUAWEICLOUD_SDK_REGIONS_FILE', problem);
+  }
   const metadataProblem = problemOfEndpoint(read(env, 'IMS_EXPORT_METADATA_ENDPOINT') ?? 'http://any');
   if (metadataProblem !== undefined) {
     reject('IMS_EXPORT_METADATA_ENDPOINT', `${metadataProblem}; it must be like 'http://169.254.169.254'.`);
@@ -79,38 +103,31 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     endpoints,
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',
     api,
-    credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, projectId }),
+    credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, stsEndpoint, projectId }),
   };
 }
 
 /** What is wrong with the first source of credentials that is configured; with none, what is set most often. */
 export function problemsOfCredentials(env: NodeJS.ProcessEnv): VariableProblem[] {
-  if (hasKeyVariables(env)) return problemsOfKeyVariables(env);
-  if (hasIamUserVariables(env)) return problemsOfIamUserVariables(env);
-  if (whyNoProfile(env) === undefined) {
-    const { file, named } = profileFileOf(env);
-    const problem = problemOfProfile(file);
-    if (problem === undefined) return [];
-    const variable = 'HUAWEICLOUD_SDK_CREDENTIALS_FILE';
-    return [{ variable, problem: `${named ? `names ${file}` : `is not set, so ${file} counts`}. ${problem}` }];
-  }
-  return whyNoCredentials(env) === undefined ? [] : problemsOfKeyVariables(env);
+  return sourceInUse(env)?.problems() ?? problemsOfKeyVariables(env);
 }
 
 /** For the message why the environment is no account: which credentials it would have, or why none. */
 function whoWouldSign(env: NodeJS.ProcessEnv): string | undefined {
-  if (hasKeyVariables(env)) return undefined;
-  const keys = 'HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set';
-  if (hasIamUserVariables(env)) return `(${keys}, so the IAM user of IMS_EXPORT_IAM_USER would sign.)`;
-  if (whyNoProfile(env) === undefined) return `(${keys}, so the profile ${profileFileOf(env).file} would sign.)`;
-  const reasons = whyNoCredentials(env);
-  if (reasons === undefined) return `(${keys}, so the agency of the ECS would sign.)`;
-  return `Instead of an access key there may be another source of credentials. Looked for, in this order:\n${reasons.map((line) => `  ${line}`).join('\n')}`;
+  const source = sourceInUse(env);
+  if (source === undefined) {
+    const reasons = whyNoCredentials(env).map((line) => `  ${line}`);
+    return `Instead of an access key there may be another source of credentials. Looked for, in this order:\n${reasons.join('\n')}`;
+  }
+  if (source.id === 'accessKey') return undefined;
+  const signer = source.provider.describe?.() ?? source.name;
+  if (source.id === 'oidc' || source.id === 'idToken') return `(${signer} comes first, and would sign.)`;
+  return `(HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set, so ${signer} would sign.)`;
 }
 
 /** The profile by which the environment's keys would sign, if it is one. */
 export function profileInUse(env: NodeJS.ProcessEnv): Profile | undefined {
-  if (hasKeyVariables(env) || hasIamUserVariables(env) || whyNoProfile(env) !== undefined) return undefined;
+  if (sourceInUse(env)?.id !== 'profile') return undefined;
   try {
     return readProfile({ file: profileFileOf(env).file });
   } catch {

@@ -6,8 +6,16 @@ import { codeOfFileError, withoutByteOrderMark } from '../credentials/watched-fi
 import { type CloudAccount, problemOfProjectId } from './account';
 import { AccountConfigurationError } from './configuration-error';
 import { credentialsOf, problemsOfEntry, profileOf } from './credentials-entry';
-import { defaultEndpoint, isAddress, problemOfEndpoint, SERVICES, trimEndpoint } from './endpoints';
+import {
+  defaultEndpoint,
+  endpointByRegionVariable,
+  isAddress,
+  problemOfEndpoint,
+  SERVICES,
+  trimEndpoint,
+} from './endpoints';
 import { type AccountEntry, configFileSchema } from './file-schema';
+import { KNOWN_CLOUDS, whyNoEndpoints } from './partitions';
 
 /**
  * The accounts that a JSON file describes, `{"accounts": {"<name>": {"region": …}}}`; docs/accounts.md has all fields.
@@ -27,9 +35,14 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
   const entries = Object.entries(parsed.data.accounts).map(([name, entry]) => [name, beside(folder, entry)] as const);
   const problems = entries.flatMap(([name, entry]) => {
     const ofCredentials = problemsOfEntry(entry.credentials, env);
-    return (ofCredentials.length > 0 ? ofCredentials : problemsOfProfilePlace(entry, env)).map(
+    const ofPlace = problemsOfPlace(entry, env).map(({ variable, problem }) => ({
+      variable: `accounts.${name}.${variable}`,
+      problem,
+    }));
+    const ofSource = (ofCredentials.length > 0 ? ofCredentials : problemsOfProfilePlace(entry, env)).map(
       ({ variable, problem }) => ({ variable: `accounts.${name}.credentials${variable}`, problem }),
     );
+    return [...ofPlace, ...ofSource];
   });
   if (problems.length > 0) refuse(problems);
   return entries.map(([name, entry]) => accountOf(name, entry, env));
@@ -55,14 +68,38 @@ function problemsOfProfilePlace(entry: AccountEntry, env: NodeJS.ProcessEnv): Va
   ].map((problem) => ({ variable: '', problem }));
 }
 
+/** A region whose endpoints are not all given, and cannot be derived; and endpoints of the SDKs' variables that are wrong. */
+function problemsOfPlace(entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
+  const { region, cloud, endpoints } = entry;
+  const problems: VariableProblem[] = [];
+  const derived: string[] = [];
+  for (const service of SERVICES) {
+    if (endpoints[service] !== undefined) continue;
+    if (service === 'iam' && placeByProfile(entry, env).iamEndpoint !== undefined) continue;
+    const { variable, endpoint } = endpointByRegionVariable(env, service, region);
+    const problem = endpoint === undefined ? undefined : problemOfEndpoint(endpoint, service);
+    if (problem !== undefined) problems.push({ variable: 'region', problem: `goes by ${variable}, which ${problem}.` });
+    if (endpoint === undefined) derived.push(`endpoints.${service}`);
+  }
+  const foreign = derived.length === 0 ? undefined : whyNoEndpoints(region, cloud);
+  if (foreign !== undefined) {
+    const problem = `is '${region}', which ${foreign}. Set cloud (${KNOWN_CLOUDS}), or ${derived.join(', ')}.`;
+    problems.push({ variable: 'region', problem });
+  }
+  return problems;
+}
+
 function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): CloudAccount {
-  const { region, api } = entry;
+  const { region, cloud, api } = entry;
   const byProfile = placeByProfile(entry, env);
   const projectId = entry.projectId ?? byProfile.projectId;
   const iamByProfile = byProfile.iamEndpoint === undefined ? undefined : trimEndpoint(byProfile.iamEndpoint);
   const given = { ...entry.endpoints, iam: entry.endpoints.iam ?? iamByProfile };
-  const [ims, obs, iam] = SERVICES.map((service) => given[service] ?? defaultEndpoint(service, region));
-  const endpoints = { ims, obs, iam } as CloudAccount['endpoints'];
+  const endpointFor = (service: keyof typeof given): string =>
+    given[service] ??
+    trimEndpoint(endpointByRegionVariable(env, service, region).endpoint ?? defaultEndpoint(service, region, cloud));
+  const endpoints = { ims: endpointFor('ims'), obs: endpointFor('obs'), iam: endpointFor('iam') };
+  const place = { region, iamEndpoint: endpoints.iam, stsEndpoint: endpointFor('sts'), projectId };
   return {
     name,
     region,
@@ -70,7 +107,7 @@ function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): C
     endpoints,
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),
     ...(api === undefined ? {} : { api }),
-    credentials: credentialsOf(entry.credentials, env, { region, iamEndpoint: endpoints.iam, projectId }),
+    credentials: credentialsOf(entry.credentials, env, place),
   };
 }
 
@@ -104,13 +141,15 @@ function problemsIn(error: z.ZodError): VariableProblem[] {
   }));
 }
 
-/** The same with every `file` as an absolute path. */
+const FILE_FIELDS = ['file', 'idTokenFile'];
+
+/** The same with every path of a file as an absolute one. */
 function beside<T>(folder: string, value: T): T {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       key,
-      key === 'file' && typeof field === 'string' ? resolve(folder, field) : beside(folder, field),
+      FILE_FIELDS.includes(key) && typeof field === 'string' ? resolve(folder, field) : beside(folder, field),
     ]),
   ) as T;
 }

@@ -9,13 +9,16 @@ export { isAddress, problemOfEndpoint } from './endpoints';
 export { accountFromEnvironment } from './from-environment';
 export { accountsFromFile } from './from-file';
 
-/** By these the environment says something of an account, beside the vendor's HUAWEICLOUD_SDK_*. */
-const OWN_VARIABLES = /^IMS_EXPORT_(CONFIG|REGION|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|API_.+)$/;
+/** By these the environment says something of an account, beside the names of others. */
+const OWN_VARIABLES = /^IMS_EXPORT_(CONFIG|REGION|CLOUD|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|API_.+)$/;
+
+/** Of others, by which credentials are found. Terraform's region alone is on many a machine that is no worker. */
+const OF_OTHERS = /^(HUAWEICLOUD_(SDK|OIDC)_.+|HC_CONTAINER_.+|HW_(ACCESS|SECRET)_KEY)$/;
 
 /** True where the environment means to describe an account, rightly or wrongly: that of a worker, not that of a client. */
 export function namesAnAccount(env: NodeJS.ProcessEnv): boolean {
   return Object.keys(env).some(
-    (name) => (OWN_VARIABLES.test(name) || name.startsWith('HUAWEICLOUD_SDK_')) && read(env, name) !== undefined,
+    (name) => (OWN_VARIABLES.test(name) || OF_OTHERS.test(name)) && read(env, name) !== undefined,
   );
 }
 
@@ -28,4 +31,17 @@ export function namesAnAccount(env: NodeJS.ProcessEnv): boolean {
 export function accountsFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount[] {
   const file = read(env, 'IMS_EXPORT_CONFIG');
   return file === undefined ? [accountFromEnvironment(env)] : accountsFromFile(file, env);
+}
+
+/** Which source of credentials signs for an account now; no secret. For the worker's first line and the doctor. */
+export function signerOf({ credentials }: CloudAccount): string {
+  return credentials.describe?.() ?? 'credentials of the application';
+}
+
+/** Accounts with their regions and who signs, in a few words. */
+export function describeAccounts(accounts: readonly CloudAccount[]): string {
+  const [first] = accounts;
+  if (accounts.length === 1 && first?.name === 'default') return `region ${first.region}, signed by ${signerOf(first)}`;
+  const each = accounts.map((account) => `${account.name} (${account.region}, signed by ${signerOf(account)})`);
+  return `accounts ${each.join(', ')}`;
 }

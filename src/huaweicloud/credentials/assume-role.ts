@@ -4,8 +4,8 @@ import { gatewayRequest } from '../gateway-request';
 import { type CloudRequest, CloudSession } from '../session';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
-import { SECURITY_TOKENS_PATH } from './iam-password';
 import { describe, readTemporaryKey } from './identity-request';
+import { SECURITY_TOKENS_PATH } from './key-by-token';
 import type { ClientResources, CredentialsProvider } from './provider';
 
 export interface AssumeRoleOptions {
@@ -18,7 +18,7 @@ export interface AssumeRoleOptions {
   /** Whose credentials sign the request: those of the account that was given the agency. */
   from: CredentialsProvider;
   region: string;
-  /** @default `https://iam.{region}.myhuaweicloud.com` */
+  /** @default that of the region, such as `https://iam.{region}.myhuaweicloud.com` */
   iamEndpoint?: string;
 }
 
@@ -31,7 +31,10 @@ const RETRY = { maxTries: 2, budgetMs: 8_000, tryLimitMs: 5_000 };
 
 /** Temporary keys of an agency of another account (IAM, method `assume_role`), fetched with other credentials. */
 export function assumeRoleCredentials(options: AssumeRoleOptions): CredentialsProvider {
-  return expiringCredentials((resources) => fetchFrom(options, resources));
+  return expiringCredentials((resources) => fetchFrom(options, resources), {
+    describe: () =>
+      `the agency ${options.agency}, assumed by ${options.from.describe?.() ?? 'credentials of the application'}`,
+  });
 }
 
 function fetchFrom(options: AssumeRoleOptions, resources: ClientResources): FetchCredentials {

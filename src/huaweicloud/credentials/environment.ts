@@ -13,6 +13,7 @@ export interface VariableProblem {
  */
 export function environmentCredentials(env: NodeJS.ProcessEnv): CredentialsProvider {
   return {
+    describe: () => 'the access key of HUAWEICLOUD_SDK_AK',
     async get() {
       const accessKey = read(env, 'HUAWEICLOUD_SDK_AK');
       const secretKey = read(env, 'HUAWEICLOUD_SDK_SK');

@@ -6,7 +6,8 @@ import { fingerprint } from './circuit-breakers';
 import type { Credentials } from './credentials';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
-import { askIdentity, describe, fetchFailed, readTemporaryKey } from './identity-request';
+import { askIdentity, describe, fetchFailed } from './identity-request';
+import { JSON_BODY, keyByToken } from './key-by-token';
 import type { ClientResources, CredentialsProvider } from './provider';
 
 /** An IAM user, not the account's own (Huawei ID) user: that one cannot log in by API. */
@@ -23,8 +24,10 @@ export interface IamPasswordOptions {
   /** The token is for the project of this name, unless `projectId` names one. */
   region: string;
   projectId?: string;
-  /** @default `https://iam.{region}.myhuaweicloud.com` */
+  /** @default that of the region, such as `https://iam.{region}.myhuaweicloud.com` */
   iamEndpoint?: string;
+  /** For people, such as `the IAM user of IMS_EXPORT_IAM_USER`. */
+  name?: string;
 }
 
 /** For each of the two requests. */
@@ -32,19 +35,13 @@ const LIMIT_MS = 5_000;
 /** The longest wait for another login with the same password. */
 const LOGIN_WAIT_MS = 10_000;
 const TOKEN_MARGIN_MS = 5 * 60_000;
-/** From 15 minutes to 24 hours may be asked for. */
-const KEY_LIFE_SECONDS = 6 * 3_600;
 
 const TOKEN_PATH = '/v3/auth/tokens?nocatalog=true';
-/** `POST` there gives out temporary keys, for a token or for an agency. */
-export const SECURITY_TOKENS_PATH = '/v3.0/OS-CREDENTIAL/securitytokens';
 
 const TOKEN_BODY = z.object({
   token: z.object({ expires_at: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time') }),
 });
 const LOGIN = { operation: 'CreateTokenByPassword', method: 'POST' } as const;
-const NEW_KEY = { operation: 'CreateTemporaryKeyByToken', method: 'POST' } as const;
-const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
 
 /**
  * User and password of IAM: they get a token, which is kept for its 24 hours, and the token gets temporary keys, since
@@ -52,7 +49,9 @@ const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
  * and so on up to an hour, or until it changes.
  */
 export function iamPasswordCredentials(options: IamPasswordOptions): CredentialsProvider {
-  return expiringCredentials((resources) => fetchFrom(options, resources));
+  return expiringCredentials((resources) => fetchFrom(options, resources), {
+    describe: () => options.name ?? 'an IAM user',
+  });
 }
 
 interface Token {
@@ -120,18 +119,8 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
     }
   }
 
-  async function newKey({ id }: Token): Promise<Credentials> {
-    const identity = { methods: ['token'], token: { id, duration_seconds: KEY_LIFE_SECONDS } };
-    const answer = await askIdentity(transport, {
-      ...NEW_KEY,
-      endpoint,
-      path: SECURITY_TOKENS_PATH,
-      headers: JSON_BODY,
-      body: JSON.stringify({ auth: { identity } }),
-      secrets: [id],
-      limitMs: LIMIT_MS,
-    });
-    return readTemporaryKey(answer, NEW_KEY);
+  function newKey({ id }: Token): Promise<Credentials> {
+    return keyByToken(transport, { endpoint, token: id, limitMs: LIMIT_MS });
   }
 }
 

@@ -65,17 +65,42 @@ function attemptOf({ operation, method }: Pick<IdentityRequest, 'operation' | 'm
   return { operation, method, nowMs: Date.now() };
 }
 
-const TEMPORARY_KEY = z.object({
-  credential: z.object({
-    access: z.string().min(1),
-    secret: z.string().min(1),
-    securitytoken: z.string().min(1),
-    expires_at: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time'),
-  }),
-});
+const text = z.string().min(1);
 
 /**
- * A temporary key as IAM and the metadata service give it (huaweicloudDocs/iam, "通过token获取临时访问密钥").
+ * IAM and the metadata service give a `credential` with `access`, `secret`, `securitytoken` and `expires_at`; STS and the agent of a
+ * pod `credentials` with other names. All of them are taken from each, as the vendor's Python SDK does (core/auth/internal.py,
+ * `_process_credential`).
+ */
+const TEMPORARY_KEY = z.preprocess(
+  (body) => {
+    const { credential, credentials } = asObject(body);
+    const given = asObject(credential ?? credentials ?? body);
+    return {
+      credential: {
+        access: given.access ?? given.accessKeyId ?? given.access_key_id,
+        secret: given.secret ?? given.secretAccessKey ?? given.secret_access_key,
+        securitytoken: given.securitytoken ?? given.securityToken ?? given.security_token,
+        expires_at: given.expires_at ?? given.expiration,
+      },
+    };
+  },
+  z.object({
+    credential: z.object({
+      access: text,
+      secret: text,
+      securitytoken: text,
+      expires_at: z.string().refine((time) => !Number.isNaN(Date.parse(time)), 'not a time'),
+    }),
+  }),
+);
+
+function asObject(value: unknown): { [field: string]: unknown } {
+  return typeof value === 'object' && value !== null ? (value as { [field: string]: unknown }) : {};
+}
+
+/**
+ * A temporary key as a service gives it (huaweicloudDocs/iam, "通过token获取临时访问密钥").
  *
  * @throws {@link CloudError} `InvalidResponse`
  */

@@ -30,7 +30,9 @@ const ADVICE = 'Is this an ECS with an agency, and may this process reach its me
  * service knows them, plainly where it does not (huaweicloud-sdk-go-v3, core/auth/internal/metadata_accessor.go).
  */
 export function metadataCredentials({ endpoint = METADATA_ENDPOINT }: MetadataOptions = {}): CredentialsProvider {
-  return expiringCredentials((resources) => fetchFrom(endpoint, resources));
+  return expiringCredentials((resources) => fetchFrom(endpoint, resources), {
+    describe: () => 'the agency of the ECS',
+  });
 }
 
 function fetchFrom(endpoint: string, { transport, now }: ClientResources): FetchCredentials {

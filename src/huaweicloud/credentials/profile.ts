@@ -2,13 +2,18 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'ini';
+import { trimEndpoint } from '../account/endpoints';
 import { CredentialsError } from './credentials';
 import { read } from './environment';
+import { idTokenCredentials, problemsOfIdTokenSource } from './id-token';
 import type { CredentialsProvider } from './provider';
 import { codeOfFileError, isFile, watchedFile, withoutByteOrderMark } from './watched-file';
 
-/** One section of the vendor's profile file: `ak`, `sk`, `security_token`, `project_id`, `iam_endpoint`. */
+/** One section of the vendor's profile file: `ak`, `sk`, `security_token`, or `idp_id`, `id_token_file`; `project_id`, `iam_endpoint`. */
 export interface Profile {
+  /** Counts before the keys, as in the vendor's SDKs. */
+  idpId?: string;
+  idTokenFile?: string;
   accessKey?: string;
   secretKey?: string;
   securityToken?: string;
@@ -21,25 +26,53 @@ export interface ProfileOptions {
   file?: string;
   /** @default 'basic' */
   section?: string;
+  /** Where an ID token of the profile logs in. @default that of the profile, else 'https://iam.myhuaweicloud.com' */
+  iamEndpoint?: string;
 }
 
 const DEFAULT_SECTION = 'basic';
 
-/** The vendor's profile file (INI). It is read again when it has changed, so rotating the keys in it needs no restart. */
+/** As in the vendor's SDKs. */
+const DEFAULT_IAM_ENDPOINT = 'https://iam.myhuaweicloud.com';
+
+/**
+ * The vendor's profile file (INI). It is read again when it has changed, so rotating the keys in it needs no restart. An ID token in it
+ * counts before its keys.
+ */
 export function profileCredentials(options: ProfileOptions = {}): CredentialsProvider {
   const { file = defaultProfileFile(process.env), section = DEFAULT_SECTION } = options;
   const profile = watchedFile(file, (text) => profileIn(text, section));
-  return {
-    async get() {
-      const { accessKey, secretKey, securityToken } = await profile().catch((error: unknown) => {
-        throw new CredentialsError(unreadable(file, error), 'notConfigured');
-      });
-      if (accessKey === undefined || secretKey === undefined) {
-        throw new CredentialsError(lacks(file, section, accessKey === undefined ? 'ak' : 'sk'), 'notConfigured');
-      }
-      return { accessKey, secretKey, ...(securityToken === undefined ? {} : { securityToken }) };
-    },
+  let latest: Profile = {};
+  const readNow = async (): Promise<Profile> => {
+    latest = await profile().catch((error: unknown) => {
+      throw new CredentialsError(unreadable(file, error), 'notConfigured');
+    });
+    return latest;
   };
+  const byIdToken = idTokenCredentials({
+    source: () => ({ idpId: latest.idpId ?? '', idTokenFile: latest.idTokenFile ?? '' }),
+    iamEndpoint: () => trimEndpoint(options.iamEndpoint ?? latest.iamEndpoint ?? DEFAULT_IAM_ENDPOINT),
+  });
+  return providerOf(byIdToken);
+
+  function providerOf(byIdToken: CredentialsProvider): CredentialsProvider {
+    return {
+      async get() {
+        const { accessKey, secretKey, securityToken, ...rest } = await readNow();
+        const lack = lackOf({ accessKey, secretKey, ...rest }, file, section);
+        if (lack !== undefined) throw new CredentialsError(lack, 'notConfigured');
+        if (rest.idpId !== undefined) return byIdToken.get();
+        const key = { accessKey: accessKey ?? '', secretKey: secretKey ?? '' };
+        return { ...key, ...(securityToken === undefined ? {} : { securityToken }) };
+      },
+      async refresh(refused) {
+        const { idpId } = await readNow();
+        if (idpId !== undefined) await byIdToken.refresh?.(refused);
+      },
+      forClient: (resources) => providerOf(byIdToken.forClient?.(resources) ?? byIdToken),
+      describe: () => `the profile [${section}] of ${file}`,
+    };
+  }
 }
 
 /** HUAWEICLOUD_SDK_CREDENTIALS_FILE, or `~/.huaweicloud/credentials`. */
@@ -57,8 +90,9 @@ export function whyNoProfile(env: NodeJS.ProcessEnv): string | undefined {
   if (named) return undefined;
   if (!isFile(file)) return `there is no file ${file}`;
   try {
-    const { accessKey, secretKey } = readProfile({ file });
-    return accessKey === undefined && secretKey === undefined ? lacks(file, DEFAULT_SECTION, 'ak') : undefined;
+    const { accessKey, secretKey, idpId, idTokenFile } = readProfile({ file });
+    const isEmpty = [accessKey, secretKey, idpId, idTokenFile].every((field) => field === undefined);
+    return isEmpty ? lacks(file, DEFAULT_SECTION, 'ak') : undefined;
   } catch {
     return undefined;
   }
@@ -72,9 +106,12 @@ export function readProfile({ file, section = DEFAULT_SECTION }: ProfileOptions 
 /** What is wrong with a profile file, if anything. */
 export function problemOfProfile(file: string, section = DEFAULT_SECTION): string | undefined {
   try {
-    const { accessKey, secretKey } = readProfile({ file, section });
-    if (accessKey === undefined) return lacks(file, section, 'ak');
-    return secretKey === undefined ? lacks(file, section, 'sk') : undefined;
+    const profile = readProfile({ file, section });
+    const lack = lackOf(profile, file, section);
+    const { idpId, idTokenFile } = profile;
+    if (lack !== undefined || idpId === undefined || idTokenFile === undefined) return lack;
+    const [wrong] = problemsOfIdTokenSource({ idpId, idTokenFile }, { idpId: 'idp_id', idTokenFile: 'id_token_file' });
+    return wrong === undefined ? undefined : `In the profile file ${file}, ${wrong.variable} ${wrong.problem}`;
   } catch (error) {
     return unreadable(file, error);
   }
@@ -93,12 +130,28 @@ function profileIn(text: string, section: string): Profile {
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
   };
   return {
+    idpId: field('idp_id'),
+    idTokenFile: field('id_token_file'),
     accessKey: field('ak'),
     secretKey: field('sk'),
     securityToken: field('security_token'),
     projectId: field('project_id'),
     iamEndpoint: field('iam_endpoint'),
   };
+}
+
+/** What a profile needs and does not have. Half an ID token is a mistake to report, not a reason to take the keys. */
+function lackOf(
+  { idpId, idTokenFile, accessKey, secretKey }: Profile,
+  file: string,
+  section: string,
+): string | undefined {
+  if (idpId !== undefined || idTokenFile !== undefined) {
+    if (idpId === undefined) return lacks(file, section, 'idp_id');
+    return idTokenFile === undefined ? lacks(file, section, 'id_token_file') : undefined;
+  }
+  if (accessKey === undefined) return lacks(file, section, 'ak');
+  return secretKey === undefined ? lacks(file, section, 'sk') : undefined;
 }
 
 function lacks(file: string, section: string, key: string): string {

@@ -20,6 +20,8 @@ export interface CredentialsProvider {
    * Asked outside a client, a provider uses connections of its own.
    */
   forClient?(resources: ClientResources): CredentialsProvider;
+  /** Which source this is, as `the access key of HUAWEICLOUD_SDK_AK`; no secret. For people: the worker's first line, the doctor. */
+  describe?(): string;
 }
 
 /** Fixed credentials, temporary ones (an STS triple) included. */

@@ -1,0 +1,83 @@
+/**
+ * Clouds of the same kind, and where their endpoints are. Each has accounts, keys and a domain of its own: a request that goes to
+ * another one is refused there as one of an unknown key.
+ *
+ * Sources, where they agree and where not:
+ * - `myhuaweicloud.com`: the region files of the vendor's SDKs (huaweicloud-sdk-python-v3 3.1.219 and huaweicloud-sdk-go-v3 0.1.207,
+ *   services/ims/v2/region and services/iam/v3/region).
+ * - `myhuaweicloud.eu` for eu-west-101: the SDKs' file of IAM and those of some 30 more services, and the Terraform provider, which
+ *   takes it for every service of the regions eu-west-1… (huaweicloud/provider.go, `prefixEuropeRegion`). The SDKs' file of IMS has
+ *   `ims.eu-west-101.myhuaweicloud.com`, and their table of IAM endpoints (core/auth) has no entry for the region at all. The keys are
+ *   IAM's, so IMS is taken where IAM is.
+ * - `otc.t-systems.com` for eu-de and eu-nl: the catalog of Open Telekom Cloud (`glance` is `https://ims.eu-de.otc.t-systems.com`).
+ *   No SDK of Huawei has these regions.
+ * - `sc.otc.t-systems.com` for eu-ch2: the documentation of Open Telekom Cloud's Swiss cloud, where IAM is `iam-pub`. Its IMS was in
+ *   no published list: its name follows that of the other services (ecs, vpc, obs).
+ *
+ * @module
+ */
+
+interface Partition {
+  domain: string;
+  /** @default 'iam' */
+  iam?: string;
+  /** Regions that are known to be there. Others may be: regions are added faster than releases of this package. */
+  regions: RegExp;
+}
+
+const PARTITIONS = {
+  huaweicloud: {
+    domain: 'myhuaweicloud.com',
+    regions: /^((cn|ap|af|ae|la|sa|na|me|my|ru|tr)-.+|eu-west-0)$/,
+  },
+  'huaweicloud-eu': { domain: 'myhuaweicloud.eu', regions: /^eu-west-1\d+$/ },
+  otc: { domain: 'otc.t-systems.com', regions: /^eu-(de|nl)$/ },
+  'otc-swiss': { domain: 'sc.otc.t-systems.com', iam: 'iam-pub', regions: /^eu-ch\d*$/ },
+} as const satisfies { [name: string]: Partition };
+
+export type PartitionName = keyof typeof PARTITIONS;
+
+const NAMES = Object.keys(PARTITIONS) as PartitionName[];
+
+/** What `cloud` may be: the name of a partition, or the domain of another cloud. */
+const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+
+export const KNOWN_CLOUDS = `${NAMES.map((name) => `'${name}'`).join(', ')}, or a domain such as 'example.com'`;
+
+/** What is wrong with the name of a cloud, if anything. Repeats nothing of a URL that may hold a secret. */
+export function problemOfCloud(cloud: string): string | undefined {
+  if (isName(cloud) || DOMAIN.test(cloud)) return undefined;
+  const shown = cloud.replace(/^.*@/s, '…@').slice(0, 60);
+  return `is '${shown}', which is no cloud; it must be ${KNOWN_CLOUDS}.`;
+}
+
+/** The cloud of a region, where it is known. */
+export function cloudOfRegion(region: string): PartitionName | undefined {
+  return NAMES.find((name) => PARTITIONS[name].regions.test(region));
+}
+
+/** Why endpoints of a region cannot be derived; undefined when they can. `region` has its shape. */
+export function whyNoEndpoints(region: string, cloud?: string): string | undefined {
+  const home = cloudOfRegion(region);
+  const chosen = cloud === undefined ? undefined : nameOf(cloud);
+  if (cloud === undefined) return home === undefined ? 'is a region of which this version knows no cloud' : undefined;
+  // A cloud of another's has the regions that it likes.
+  if (chosen === undefined || home === undefined || home === chosen) return undefined;
+  return `is a region of the cloud ${home}, not of ${cloud}`;
+}
+
+/** `https://{service}.{region}.{domain}`: of the cloud, else of the region's, else of Huawei Cloud. */
+export function endpointOf(service: string, region: string, cloud?: string): string {
+  const name = cloud === undefined ? (cloudOfRegion(region) ?? 'huaweicloud') : nameOf(cloud);
+  if (name === undefined) return `https://${service}.${region}.${cloud}`;
+  const { domain, iam = 'iam' }: Partition = PARTITIONS[name];
+  return `https://${service === 'iam' ? iam : service}.${region}.${domain}`;
+}
+
+function nameOf(cloud: string): PartitionName | undefined {
+  return isName(cloud) ? cloud : NAMES.find((name) => PARTITIONS[name].domain === cloud);
+}
+
+function isName(cloud: string): cloud is PartitionName {
+  return Object.hasOwn(PARTITIONS, cloud);
+}
