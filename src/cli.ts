@@ -32,7 +32,6 @@ import {
 } from './client';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import { workflowCommand } from './export/quoting';
-import type { CloudAccount } from './huaweicloud';
 import { DATA_CONVERTER, environmentWith } from './temporal/data-converter';
 import { endWithReader, flushed, isTerminal, print, printJson, printTo } from './terminal/output';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';

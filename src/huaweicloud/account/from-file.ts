@@ -35,7 +35,7 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
   const entries = Object.entries(parsed.data.accounts).map(([name, entry]) => [name, beside(folder, entry)] as const);
   const problems = entries.flatMap(([name, entry]) => {
     const ofCredentials = problemsOfEntry(entry.credentials, env);
-    const ofPlace = problemsOfPlace(entry, env).map(({ variable, problem }) => ({
+    const ofPlace = problemsOfPlace(entry, env, ofCredentials.length === 0).map(({ variable, problem }) => ({
       variable: `accounts.${name}.${variable}`,
       problem,
     }));
@@ -69,13 +69,13 @@ function problemsOfProfilePlace(entry: AccountEntry, env: NodeJS.ProcessEnv): Va
 }
 
 /** A region whose endpoints are not all given, and cannot be derived; and endpoints of the SDKs' variables that are wrong. */
-function problemsOfPlace(entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
+function problemsOfPlace(entry: AccountEntry, env: NodeJS.ProcessEnv, profileIsGood: boolean): VariableProblem[] {
   const { region, cloud, endpoints } = entry;
   const problems: VariableProblem[] = [];
   const derived: string[] = [];
   for (const service of SERVICES) {
     if (endpoints[service] !== undefined) continue;
-    if (service === 'iam' && placeByProfile(entry, env).iamEndpoint !== undefined) continue;
+    if (service === 'iam' && profileIsGood && placeByProfile(entry, env).iamEndpoint !== undefined) continue;
     const { variable, endpoint } = endpointByRegionVariable(env, service, region);
     const problem = endpoint === undefined ? undefined : problemOfEndpoint(endpoint, service);
     if (problem !== undefined) problems.push({ variable: 'region', problem: `goes by ${variable}, which ${problem}.` });

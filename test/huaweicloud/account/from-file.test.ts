@@ -231,7 +231,7 @@ describe('an invalid accounts file', () => {
     [withAccount({ region: 'CN North' }), "accounts.prod.region is 'CN North', which is not the id of a region"],
     [
       withAccount({ regoin: 'cn-north-4' }),
-      "accounts.prod has the unknown 'regoin'; known are region, projectId, endpoints",
+      "accounts.prod has the unknown 'regoin'; known are region, cloud, projectId, endpoints",
     ],
     [
       withAccount({ projectId: 'cn-north-4' }),
@@ -240,13 +240,13 @@ describe('an invalid accounts file', () => {
     [withAccount({ endpoints: { ims: 'ims' } }), "accounts.prod.endpoints.ims is 'ims', which is not a URL"],
     [
       withAccount({ endpoints: { ecs: 'https://x' } }),
-      "accounts.prod.endpoints has the unknown 'ecs'; known are ims, obs, iam.",
+      "accounts.prod.endpoints has the unknown 'ecs'; known are ims, obs, iam, sts.",
     ],
     [withAccount({ obsPathStyle: 'yes' }), 'accounts.prod.obsPathStyle is a text; it must be true or false.'],
     [withAccount({ api: { exportPath: 'v3' } }), "accounts.prod.api.exportPath must be 'v1' or 'v2.1'."],
     [
       withCredentials({ source: 'vault' }),
-      'accounts.prod.credentials.source must be one of chain, environment, profile, metadata, iamPassword, static, assumeRole.',
+      'accounts.prod.credentials.source must be one of chain, environment, profile, idToken, oidc, podIdentity, metadata, iamPassword, static, assumeRole.',
     ],
     [withCredentials('chain'), 'accounts.prod.credentials must be an object whose source is one of'],
     [
@@ -277,7 +277,7 @@ describe('an invalid accounts file', () => {
     ],
     [
       withCredentials({ source: 'assumeRole', agency: 'a', domainName: 'd', from: { source: 'assumeRole' } }),
-      'accounts.prod.credentials.from.source must be one of chain, environment, profile, metadata, iamPassword, static.',
+      'accounts.prod.credentials.from.source must be one of chain, environment, profile, idToken, oidc, podIdentity, metadata, iamPassword, static.',
     ],
     [
       withCredentials({

@@ -1,0 +1,344 @@
+/** Credentials that are had for a token in a file: by an agency of STS, by an identity provider of IAM, and by the agent of a pod. */
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  AccountConfigurationError,
+  accountFromEnvironment,
+  accountsFromFile,
+  type CloudAccount,
+  describeAccounts,
+  signerOf,
+} from '../../../src/huaweicloud';
+import { resourcesOfItsOwn } from '../../../src/huaweicloud/credentials/provider';
+import type { IdTokenUse } from '../../../src/testing';
+import { type IdentityRig, linuxImage, NEW_KEY, startIdentityRig, together } from '../../rigs/identity-rig';
+import { cloudErrorOf } from '../../rigs/local-cloud';
+
+let rig: IdentityRig;
+beforeEach(async () => {
+  rig = await startIdentityRig();
+});
+
+type Variables = { [name: string]: string | undefined };
+
+interface TokenSource {
+  use: IdTokenUse;
+  variables(): Variables;
+  /** The request that gives out the key, or what the key is made from. */
+  asks: [service: string, path: string];
+  signer: string;
+  /** Without it the source is half configured. */
+  needs: string[];
+  file: string;
+}
+
+const SOURCES: TokenSource[] = [
+  {
+    use: 'oidc',
+    variables: () => ({
+      HUAWEICLOUD_OIDC_PROVIDER_URN: rig.simulator.identityProvider.providerUrn,
+      HUAWEICLOUD_OIDC_AGENCY_URN: rig.simulator.identityProvider.agencyUrn,
+      HUAWEICLOUD_OIDC_TOKEN_FILE: rig.file('oidc-token', rig.simulator.identityProvider.issue('oidc')),
+      HUAWEICLOUD_SDK_STS_ENDPOINT: rig.simulator.info.iamEndpoint,
+    }),
+    asks: ['iam', '/v5/agencies/assume-with-oidc'],
+    signer: 'the agency of HUAWEICLOUD_OIDC_AGENCY_URN',
+    needs: ['HUAWEICLOUD_OIDC_PROVIDER_URN', 'HUAWEICLOUD_OIDC_AGENCY_URN', 'HUAWEICLOUD_OIDC_TOKEN_FILE'],
+    file: 'oidc-token',
+  },
+  {
+    use: 'idToken',
+    variables: () => ({
+      HUAWEICLOUD_SDK_IDP_ID: rig.simulator.identityProvider.idpId,
+      HUAWEICLOUD_SDK_ID_TOKEN_FILE: rig.file('idToken-token', `${rig.simulator.identityProvider.issue('idToken')}\n`),
+    }),
+    asks: ['iam', '/v3.0/OS-AUTH/id-token/tokens'],
+    signer: 'the ID token of HUAWEICLOUD_SDK_ID_TOKEN_FILE',
+    needs: ['HUAWEICLOUD_SDK_IDP_ID', 'HUAWEICLOUD_SDK_ID_TOKEN_FILE'],
+    file: 'idToken-token',
+  },
+  {
+    use: 'pod',
+    variables: () => ({
+      HC_CONTAINER_CREDENTIALS_FULL_URI: rig.simulator.identityProvider.podIdentityUri,
+      HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: rig.file('pod-token', rig.simulator.identityProvider.issue('pod')),
+    }),
+    asks: ['metadata', '/v1/credentials'],
+    signer: 'the pod identity of HC_CONTAINER_CREDENTIALS_FULL_URI',
+    needs: ['HC_CONTAINER_CREDENTIALS_FULL_URI', 'HC_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
+    file: 'pod-token',
+  },
+];
+
+const METADATA = (): Variables => ({ IMS_EXPORT_METADATA_ENDPOINT: rig.simulator.info.metadataEndpoint });
+
+describe.each(SOURCES)('the token source $use', ({ use, variables, asks, signer, needs, file }) => {
+  const clientOf = (changes: Variables = {}) => {
+    const account = accountFromEnvironment(rig.env({ ...METADATA(), ...variables(), ...changes }));
+    return { account, client: rig.client(account) };
+  };
+
+  test('signs requests to IMS and OBS, and says that it does', async () => {
+    const { account, client } = clientOf();
+    expect(signerOf(account)).toBe(signer);
+    expect(describeAccounts([account])).toBe(`region cn-north-4, signed by ${signer}`);
+    await rig.useBoth(client);
+    expect([rig.asked(...asks), rig.asked('metadata', '/securitykey'), rig.refused()]).toEqual([1, 0, 0]);
+  });
+
+  test('is asked once for any number of requests', async () => {
+    const { client } = clientOf();
+    const results = await together(20, () => rig.useBoth(client));
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(rig.asked(...asks)).toBe(1);
+  });
+
+  test('is asked again when its file was rotated, by a write or by another link, and then for the new token', async () => {
+    const { client } = clientOf();
+    await rig.useBoth(client);
+    rig.file(file, `${rig.simulator.identityProvider.issue(use)}\n\n`);
+    await rig.useBoth(client);
+    expect(rig.asked(...asks)).toBe(2);
+    // As Kubernetes does: the name is a link into a folder that is replaced.
+    const path = rig.file('next-token', 'not read');
+    mkdirSync(`${path}-folder`);
+    writeFileSync(join(`${path}-folder`, 'token'), rig.simulator.identityProvider.issue(use));
+    rmSync(path);
+    symlinkSync(join(`${path}-folder`, 'token'), path);
+    renameSync(path, join(path, '..', file));
+    await rig.useBoth(client);
+    expect([rig.asked(...asks), rig.refused()]).toEqual([3, 0]);
+  });
+
+  test('is asked again after its key was refused', async () => {
+    const { client } = clientOf();
+    await rig.useBoth(client);
+    rig.simulator.credentials.expireTokens();
+    await rig.useBoth(client);
+    expect(rig.asked(...asks)).toBe(2);
+  });
+
+  test('is asked again five minutes before its key expires, by the token that is in the file then', async () => {
+    const { account } = clientOf();
+    const resources = { ...resourcesOfItsOwn(), now: () => rig.simulator.clock.now() };
+    const credentials = account.credentials.forClient?.(resources);
+    const first = await credentials?.get();
+    rig.simulator.clock.advance((first?.expiresAtMs ?? 0) - rig.simulator.clock.now() - 5 * 60_000 - 1_000);
+    expect(await credentials?.get()).toEqual(first);
+    rig.file(file, rig.simulator.identityProvider.issue(use));
+    rig.simulator.clock.advance(2_000);
+    expect(await credentials?.get()).not.toEqual(first);
+    expect([rig.asked(...asks), rig.refused()]).toEqual([2, 0]);
+    await resources.transport.close();
+  });
+
+  test('signs with the old key while the new token is no good, and with another one as soon as it is', async () => {
+    const { client } = clientOf();
+    await rig.useBoth(client);
+    rig.file(file, 'not-a-token-that-anybody-issued');
+    await rig.useBoth(client);
+    rig.file(file, '');
+    await rig.useBoth(client);
+    rig.file(file, rig.simulator.identityProvider.issue(use));
+    const asked = rig.asked(...asks);
+    await expect.poll(() => rig.useBoth(client).then(() => rig.asked(...asks)), { timeout: 10_000 }).toBe(asked + 1);
+  });
+
+  test('whose token expired is an error that names what to check, and repeats no token', async () => {
+    const { client } = clientOf();
+    const token = rig.simulator.identityProvider.issue(use, { lifeSeconds: 60 });
+    rig.file(file, token);
+    rig.simulator.clock.advance(61_000);
+    const error = await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));
+    expect(error).toMatchObject({ code: 'CredentialsUnavailable', executed: 'no', httpStatus: null });
+    expect(error.message).toMatch(/could not be had from http:\/\/127\.0\.0\.1:\d+: \S.*Check /s);
+    expect(JSON.stringify(error) + error.stack).not.toContain(token.slice(-20));
+  });
+
+  test('shows no token when the service repeats it', async () => {
+    const { client } = clientOf();
+    const token = rig.simulator.identityProvider.issue(use);
+    rig.file(file, token);
+    const body = { error_code: 'X.1', error_msg: `bad ${token}`, error: { code: 400, message: `bad ${token}` } };
+    rig.simulator.faults.add({ path: `*${asks[1]}`, times: 9, action: { status: 400, body } });
+    const error = await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));
+    expect(error.message).toContain('bad ***');
+    expect(JSON.stringify(error) + error.stack).not.toContain(token.slice(0, 20));
+  });
+
+  test.each(needs)('that lacks %s stops the worker by that name, whatever else is configured', (missing) => {
+    const { accessKey, secretKey } = rig.simulator.info;
+    const keys = use === 'pod' ? {} : { HUAWEICLOUD_SDK_AK: accessKey, HUAWEICLOUD_SDK_SK: secretKey };
+    const env = rig.env({ ...METADATA(), ...keys, ...variables(), [missing]: ' ' });
+    expect(() => accountFromEnvironment(env)).toThrow(AccountConfigurationError);
+    expect(() => accountFromEnvironment(env)).toThrow(`${missing} is not set; it must hold `);
+  });
+
+  test.each([
+    ['is missing', undefined, 'cannot be read (ENOENT)'],
+    ['is empty', ' \n', 'does not hold one token'],
+    ['holds more than a token', 'very-secret and-more', 'does not hold one token'],
+  ])('whose file %s stops the worker by name', (_what, content, message) => {
+    const env = rig.env({ ...METADATA(), ...variables() });
+    const path = rig.file(file, content ?? '');
+    if (content === undefined) rmSync(path);
+    const start = () => accountFromEnvironment(env);
+    expect(start).toThrow(`${needs.find((name) => name.endsWith('FILE'))} names ${path}. The token file ${path}`);
+    expect(start).toThrow(message);
+    expect(start).not.toThrow('very-secret');
+  });
+});
+
+describe('the agency by OpenID Connect', () => {
+  const env = (changes: Variables) => rig.env({ ...SOURCES[0]?.variables(), ...changes });
+
+  test('takes the token of a variable before that of a file', async () => {
+    const token = rig.simulator.identityProvider.issue('oidc');
+    const changes = { HUAWEICLOUD_OIDC_ID_TOKEN: token, HUAWEICLOUD_OIDC_TOKEN_FILE: '/nowhere' };
+    await rig.useBoth(rig.client(accountFromEnvironment(env(changes))));
+    expect(rig.refused()).toBe(0);
+  });
+
+  test.each([
+    [
+      { HUAWEICLOUD_OIDC_DURATION_SECONDS: '1h' },
+      "HUAWEICLOUD_OIDC_DURATION_SECONDS is '1h'; it must be a whole number of seconds, such as '3600'.",
+    ],
+    [{ HUAWEICLOUD_OIDC_ID_TOKEN: 'two words' }, 'HUAWEICLOUD_OIDC_ID_TOKEN is no token'],
+    [
+      { HUAWEICLOUD_SDK_STS_ENDPOINT: 'sts' },
+      "HUAWEICLOUD_SDK_STS_ENDPOINT is 'sts', which is not a URL; it must be like 'https://sts.cn-north-4.myhuaweicloud.com'.",
+    ],
+  ])('is refused with %j', (changes, message) => {
+    expect(() => accountFromEnvironment(env(changes))).toThrow(message);
+    expect(() => accountFromEnvironment(env(changes))).not.toThrow('two words');
+  });
+});
+
+describe('a profile with an ID token', () => {
+  const profile = (...lines: string[]) =>
+    rig.file('profile', ['[basic]', `iam_endpoint = ${rig.simulator.info.iamEndpoint}`, ...lines, ''].join('\n'));
+  const idpId = () => `idp_id = ${rig.simulator.identityProvider.idpId}`;
+  const tokenFile = () =>
+    `id_token_file = ${rig.file('profile-token', rig.simulator.identityProvider.issue('idToken'))}`;
+  const KEYS = ['ak = unused', 'sk = unused'];
+  const start = (file: string) =>
+    accountFromEnvironment(
+      rig.env({ HUAWEICLOUD_SDK_CREDENTIALS_FILE: file, HUAWEICLOUD_SDK_IAM_ENDPOINT: undefined }),
+    );
+
+  test('signs by the token before its keys', async () => {
+    const account = start(profile(idpId(), tokenFile(), ...KEYS));
+    await rig.useBoth(rig.client(account));
+    expect([rig.asked('iam', '/id-token/tokens'), rig.asked('iam', NEW_KEY), rig.refused()]).toEqual([1, 1, 0]);
+    expect(signerOf(account)).toMatch(/^the profile \[basic\] of .*profile$/);
+  });
+
+  test('changes to keys when the file does', async () => {
+    const client = rig.client(start(profile(idpId(), tokenFile())));
+    await rig.useBoth(client);
+    profile(`ak = ${rig.simulator.info.accessKey}`, `sk = ${rig.simulator.info.secretKey}`);
+    const since = rig.simulator.requests().length;
+    rig.simulator.credentials.expireTokens();
+    await rig.useBoth(client);
+    expect([rig.asked('iam', '', since), rig.refused()]).toEqual([0, 0]);
+  });
+
+  test('of which one half is missing stops the worker, also beside keys', () => {
+    expect(() => start(profile(idpId(), ...KEYS))).toThrow("has no 'id_token_file' in a section [basic]");
+    expect(() => start(profile(tokenFile(), ...KEYS))).toThrow("has no 'idp_id' in a section [basic]");
+    expect(() => start(profile(idpId(), 'id_token_file = /nowhere'))).toThrow(
+      'id_token_file names /nowhere. The token file /nowhere cannot be read (ENOENT).',
+    );
+  });
+});
+
+describe('the keys of Terraform', () => {
+  const keys = (): Variables => {
+    const { accessKey, secretKey, region, projectId } = rig.simulator.info;
+    const place = { HW_REGION_NAME: region, HW_PROJECT_ID: projectId };
+    const unset = { IMS_EXPORT_REGION: undefined, HUAWEICLOUD_SDK_PROJECT_ID: undefined };
+    return { ...unset, ...place, HW_ACCESS_KEY: accessKey, HW_SECRET_KEY: secretKey };
+  };
+
+  test('sign before the agency of the ECS, in their region and project', async () => {
+    const account = accountFromEnvironment(rig.env({ ...METADATA(), ...keys() }));
+    expect([signerOf(account), account.region, account.projectId]).toEqual([
+      'the access key of HW_ACCESS_KEY',
+      rig.simulator.info.region,
+      rig.simulator.info.projectId,
+    ]);
+    await rig.useBoth(rig.client(account));
+    expect(rig.asked('metadata', '')).toBe(0);
+  });
+
+  test('come after the names of the SDKs, the profile and the pod identity', () => {
+    const { accessKey, secretKey } = rig.simulator.info;
+    const profile = rig.file('profile', `[basic]\nak=${accessKey}\nsk=${secretKey}\n`);
+    const others = (changes: Variables) => accountFromEnvironment(rig.env({ ...keys(), ...changes }));
+    expect(signerOf(others({ HUAWEICLOUD_SDK_AK: 'a', HUAWEICLOUD_SDK_SK: 's' }))).toContain('HUAWEICLOUD_SDK_AK');
+    expect(signerOf(others({ HUAWEICLOUD_SDK_CREDENTIALS_FILE: profile }))).toContain('the profile');
+    expect(signerOf(others(SOURCES[2]?.variables() ?? {}))).toContain('the pod identity');
+    const place = { IMS_EXPORT_REGION: 'cn-south-1', HUAWEICLOUD_SDK_PROJECT_ID: '0123456789abcdef0123456789abcdef' };
+    expect(others(place)).toMatchObject({ region: 'cn-south-1', projectId: '0123456789abcdef0123456789abcdef' });
+  });
+
+  test.each([
+    [{ HW_SECRET_KEY: '' }, 'HW_SECRET_KEY is not set; it must hold the secret key (SK) of an IAM user.'],
+    [{ HW_ACCESS_KEY: '' }, 'HW_ACCESS_KEY is not set'],
+    [
+      { HW_ASSUME_ROLE_AGENCY_NAME: 'exporters' },
+      'HW_ASSUME_ROLE_AGENCY_NAME is set, which is no source of credentials',
+    ],
+    [{ HW_USER_PASSWORD: 'very-secret' }, 'set IMS_EXPORT_IAM_USER, IMS_EXPORT_IAM_PASSWORD and IMS_EXPORT_IAM_DOMAIN'],
+    [{ HW_AUTH_TOKEN: 'very-secret' }, 'HW_AUTH_TOKEN is set, which is no source of credentials here'],
+    [{ HW_SHARED_CONFIG_FILE: '/f' }, 'set HUAWEICLOUD_SDK_CREDENTIALS_FILE to a profile file of the SDKs'],
+    [{ HW_PROJECT_ID: 'cn-north-4' }, "HW_PROJECT_ID is 'cn-north-4', which is not the id of a project"],
+    [{ HW_REGION_NAME: 'CN North' }, "HW_REGION_NAME is 'CN North', which is not the id of a region"],
+  ])('with %j stop the worker by name', (changes, message) => {
+    const start = () => accountFromEnvironment(rig.env({ ...METADATA(), ...keys(), ...changes }));
+    expect(start).toThrow(message);
+    expect(start).not.toThrow('very-secret');
+  });
+});
+
+describe('in an accounts file', () => {
+  const accountsOf = (credentials: object, more: object = {}): CloudAccount[] => {
+    const { imsEndpoint: ims, obsEndpoint: obs, iamEndpoint: iam, region, projectId } = rig.simulator.info;
+    const endpoints = { ims, obs, iam, sts: iam };
+    const accounts = { default: { region, projectId, endpoints, credentials, ...more } };
+    return accountsFromFile(rig.file('accounts.json', JSON.stringify({ accounts })), rig.env(SOURCES[2]?.variables()));
+  };
+
+  test('each token source signs, with a file beside the accounts file', async () => {
+    const { identityProvider } = rig.simulator;
+    const { idpId, providerUrn, agencyUrn } = identityProvider;
+    rig.file('of-iam', identityProvider.issue('idToken'));
+    rig.file('of-sts', identityProvider.issue('oidc'));
+    const sources = [
+      { source: 'idToken', idpId, idTokenFile: 'of-iam' },
+      { source: 'oidc', providerUrn, agencyUrn, idTokenFile: 'of-sts', durationSeconds: 900 },
+      { source: 'podIdentity' },
+    ];
+    for (const source of sources) {
+      const [account] = accountsOf(source);
+      if (account !== undefined) await rig.useBoth(rig.client(account));
+    }
+    expect([SOURCES.map(({ asks }) => rig.asked(...asks)), rig.refused()]).toEqual([[1, 1, 1], 0]);
+  });
+
+  test.each([
+    [{ source: 'idToken', idpId: 'x' }, 'accounts.default.credentials.idTokenFile is missing; it must be the path'],
+    [
+      { source: 'idToken', idpId: 'x', idTokenFile: '/nowhere' },
+      'accounts.default.credentials.idTokenFile names /nowhere. The token file /nowhere cannot be read (ENOENT).',
+    ],
+    [
+      { source: 'oidc', providerUrn: 'p', agencyUrn: 'a', idTokenFile: '/nowhere' },
+      'accounts.default.credentials.idTokenFile names /nowhere.',
+    ],
+  ])('%j is refused by field', (credentials, message) => {
+    expect(() => accountsOf(credentials)).toThrow(message);
+  });
+});
