@@ -120,6 +120,41 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked /);
     });
 
+    it('says which source signs, for each account', async () => {
+      const diagnosis = await ask();
+      expect(lineOf(diagnosis, 'account')).toBe(
+        'ok | account | region cn-north-4, signed by the access key of HUAWEICLOUD_SDK_AK; configured by the environment',
+      );
+      expect(lineOf(diagnosis, 'credentials')).toBe(
+        'ok | credentials default | IMS accepts the access key of HUAWEICLOUD_SDK_AK',
+      );
+      const { identityProvider, info } = rig.simulator;
+      const token = join(folder, 'pod-token');
+      await writeFile(token, identityProvider.issue('pod'));
+      const file = join(folder, 'two-accounts.json');
+      const endpoints = { ims: info.imsEndpoint, obs: info.obsEndpoint, iam: info.iamEndpoint };
+      const place = { region: info.region, projectId: info.projectId, endpoints };
+      const accounts = { default: place, pod: { ...place, credentials: { source: 'podIdentity' } } };
+      await writeFile(file, JSON.stringify({ accounts }));
+      const pod = {
+        HC_CONTAINER_CREDENTIALS_FULL_URI: identityProvider.podIdentityUri,
+        HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
+      };
+      const ofFile = await ask({ ...healthy, ...pod, IMS_EXPORT_CONFIG: file }, { buckets: [] });
+      expect(lineOf(ofFile, 'account')).toContain(
+        'accounts default (cn-north-4, signed by the access key of HUAWEICLOUD_SDK_AK), pod (cn-north-4, signed by the pod identity of HC_CONTAINER_CREDENTIALS_FULL_URI)',
+      );
+      expect(lineOf(ofFile, 'credentials pod')).toBe(
+        'ok | credentials pod | IMS accepts the pod identity of HC_CONTAINER_CREDENTIALS_FULL_URI',
+      );
+    });
+
+    it('reports half a source of credentials, although another one could sign', async () => {
+      const diagnosis = await ask({ ...healthy, HUAWEICLOUD_SDK_IDP_ID: 'idp' });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*HUAWEICLOUD_SDK_ID_TOKEN_FILE is not set; it must hold/);
+    });
+
     it('reports a missing variable', async () => {
       const diagnosis = await ask({ ...healthy, HUAWEICLOUD_SDK_SK: undefined });
       expect(diagnosis.mendFirst).toBe('configuration');
