@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   AccountConfigurationError,
   accountFromEnvironment,
@@ -238,13 +238,18 @@ async function ours(environment: Environment): Promise<Verdict> {
   }
 }
 
+async function askPython(request: object): Promise<{ [field: string]: unknown }> {
+  python?.stdin?.write(`${JSON.stringify(request)}\n`);
+  const { value, done } = await answers.next();
+  if (done) throw new Error('the Python process ended; its own message is above');
+  return JSON.parse(value);
+}
+
 async function pythons(environment: Environment): Promise<Verdict> {
   const since = simulator.requests().length;
   recorder.take();
-  python?.stdin?.write(`${JSON.stringify(environment)}\n`);
-  const { value, done } = await answers.next();
-  if (done) throw new Error('the Python process ended; its own message is above');
-  return verdictOf(JSON.parse(value).accessKey, 'none', since);
+  const { accessKey } = await askPython(environment);
+  return verdictOf(accessKey as string | undefined, 'none', since);
 }
 
 async function gos(environment: Environment, executable: string): Promise<Verdict> {
@@ -253,6 +258,18 @@ async function gos(environment: Environment, executable: string): Promise<Verdic
   const { stdout } = await promisify(execFile)(executable, [], { env: environment });
   return verdictOf(JSON.parse(stdout).accessKey, 'none', since);
 }
+
+describe('the SDKs that are compared with:', () => {
+  it(`the Python SDK ${VERSION} runs here`, ({ skip }) => {
+    if ('missing' in packages) skip(packages.missing);
+    expect(python?.exitCode).toBe(null);
+  });
+
+  it('the Go SDK runs here', ({ skip }) => {
+    if ('missing' in go) skip(go.missing);
+    expect(go).toHaveProperty('executable');
+  });
+});
 
 /** Where both SDKs agree. */
 const AGREED: Array<[string, Part[], Signer]> = [
@@ -348,5 +365,32 @@ describe('where they do not, docs/accounts.md has what each does:', () => {
     expect(start).toBeGreaterThanOrEqual(0);
     const situations = rows.slice(start).map(([cell]) => cell);
     expect(situations.filter((cell) => cell !== 'Configured').sort()).toEqual(DIFFERENT.map(([cell]) => cell).sort());
+  });
+});
+
+describe('the endpoints of IMS and IAM', () => {
+  beforeEach(({ skip }) => {
+    if ('missing' in packages) skip(packages.missing);
+  });
+  const KEYS = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'sk' };
+  const REPLACED = { HUAWEICLOUD_SDK_REGION_IMS_CN_NORTH_4: 'https://a.example.com,https://b.example.com' };
+
+  it.each([{}, REPLACED])('are those of the SDK in its regions, with the variables %j', async (variables) => {
+    const theirs = await askPython({ endpointsIn: variables });
+    const own = Object.fromEntries(
+      Object.keys(theirs).map((region) => {
+        const { ims, iam } = accountFromEnvironment({ ...KEYS, ...variables, IMS_EXPORT_REGION: region }).endpoints;
+        return [region, { ims, iam }];
+      }),
+    );
+    expect(Object.keys(theirs).length).toBeGreaterThan(30);
+    // The core knows IAM of some regions only; for the others it takes that of all.
+    const known = Object.entries(theirs).map(([region, endpoints]) => {
+      const { ims, iam } = endpoints as { ims: string; iam: string };
+      return [region, { ims, iam: iam === 'https://iam.myhuaweicloud.com' ? own[region]?.iam : iam }];
+    });
+    // Where the SDK's files of IMS and IAM differ from each other: docs/accounts.md says why this one.
+    const europe = { ims: 'https://ims.eu-west-101.myhuaweicloud.eu', iam: 'https://iam.eu-west-101.myhuaweicloud.eu' };
+    expect(own).toEqual({ ...Object.fromEntries(known), 'eu-west-101': europe });
   });
 });

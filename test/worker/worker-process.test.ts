@@ -190,7 +190,10 @@ describe('the log of a worker', () => {
         expect.any(String),
       ]);
     }
-    expect(worker.stdout.split('\n')).toEqual([expect.stringMatching(/^ready: .*, signed by the access key of HUAWEICLOUD_SDK_AK/), '']);
+    expect(worker.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^ready: .*, signed by the access key of HUAWEICLOUD_SDK_AK/),
+      '',
+    ]);
   });
 
   it('has workflow, run, image, bucket, object key and job in its lines', async () => {
