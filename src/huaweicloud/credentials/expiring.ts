@@ -69,7 +69,7 @@ class ExpiringCredentials implements CredentialsProvider {
   #current: Fetched | undefined;
   #refused: Credentials | undefined;
   #fetching: Promise<Credentials> | undefined;
-  #failed: { error: unknown; inARow: number; pausesUntilMs: number } | undefined;
+  #failed: { error: unknown; origin: string; inARow: number; pausesUntilMs: number } | undefined;
   #youngRefreshes = 0;
 
   constructor(fetch: FetchCredentials, now: () => number, origin: Origin, describe: (() => string) | undefined) {
@@ -110,7 +110,9 @@ class ExpiringCredentials implements CredentialsProvider {
   }
 
   #isPausing(): boolean {
-    return this.#failed !== undefined && this.#now() < this.#failed.pausesUntilMs;
+    const failed = this.#failed;
+    // What was made from something else may succeed.
+    return failed !== undefined && this.#now() < failed.pausesUntilMs && this.#origin() === failed.origin;
   }
 
   #mayRefresh(fetchedAtMs: number): boolean {
@@ -132,7 +134,7 @@ class ExpiringCredentials implements CredentialsProvider {
           return credentials;
         },
         (error: unknown) => {
-          this.#noteFailure(error);
+          this.#noteFailure(error, origin);
           throw error;
         },
       )
@@ -142,11 +144,11 @@ class ExpiringCredentials implements CredentialsProvider {
     return this.#fetching;
   }
 
-  #noteFailure(error: unknown): void {
+  #noteFailure(error: unknown, origin: string): void {
     // The circuit breaker holds a refused password back; a changed one must be tried at once.
     const isGuarded = error instanceof CredentialsError && error.retryAfterMs !== null;
     const inARow = isGuarded ? 0 : (this.#failed?.inARow ?? 0) + 1;
-    this.#failed = { error, inARow, pausesUntilMs: this.#now() + pauseMs(inARow - 1) };
+    this.#failed = { error, origin, inARow, pausesUntilMs: this.#now() + pauseMs(inARow - 1) };
   }
 }
 
