@@ -117,8 +117,7 @@ async function sourceFiles(folder: string): Promise<string[]> {
 
 async function placeOf(digest: string, env: NodeJS.ProcessEnv): Promise<string> {
   const cache = cacheDirectory(env);
-  const folder = join(cache, 'workflow-bundles');
-  await makePrivateFolder(cache, folder);
+  const folder = await makePrivateFolder(cache, join(cache, 'workflow-bundles'));
   return join(folder, `${digest}.js`);
 }
 

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
+import { chmod, chown, lchown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
@@ -22,6 +22,8 @@ const ran = () =>
     () => true,
     () => false,
   );
+
+const isRoot = process.getuid?.() === 0;
 
 /** A Temporal CLI in the cache that leaves a trace when it is run. */
 async function cachedCli(): Promise<void> {
@@ -48,6 +50,9 @@ describe('a server program in the cache', () => {
     ['its folder', () => join(entry(), 'bin'), 0o777],
     ['the folder of its version', entry, 0o770],
     ['the cache', () => cache, 0o777],
+    ['the cache, sticky or not', () => cache, 0o1777],
+    ['a folder above the cache', () => folder, 0o777],
+    ['a folder above the cache as a group', () => folder, 0o775],
   ])('F62 a server program in the cache is not run when others may write %s', async (_what, path, mode) => {
     await cachedCli();
     await chmod(path(), mode);
@@ -57,22 +62,72 @@ describe('a server program in the cache', () => {
     expect(await ran()).toBe(false);
   });
 
-  it.skipIf(process.getuid?.() !== 0)(
-    'F62 a server program in the cache is not run when it belongs to another user',
+  it.skipIf(!isRoot).each([
+    ['it', program],
+    ['the cache', () => cache],
+    ['a folder above the cache', () => folder],
+  ])('F62 a server program in the cache is not run when %s belongs to another user', async (_what, path) => {
+    await cachedCli();
+    await chown(path(), 12_345, 12_345);
+    const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
+    expect(error.message).toContain(`${path()} belongs to another user`);
+    expect(error.message).toContain(`\`chown 0 ${path()}\``);
+    expect(await ran()).toBe(false);
+  });
+
+  it('F62 a server program in the cache is run below a folder of all where each may change only what is theirs, as /tmp', async () => {
+    await cachedCli();
+    await chmod(folder, 0o1777);
+    expect(await findTemporalCli({ env, run: offline })).toMatchObject({ path: program(), source: 'cache' });
+  });
+
+  it('F62 a server program in the cache is run by its real path, so that a link that is turned later leads nowhere else', async () => {
+    await cachedCli();
+    await symlink(cache, join(folder, 'link'));
+    await symlink('link', join(folder, 'link-to-link'));
+    const linked = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, 'link-to-link') };
+    expect(await findTemporalCli({ env: linked, run: offline })).toMatchObject({ path: program(), source: 'cache' });
+  });
+
+  it.each([
+    ['is in a folder that others may write to', 'others/link'],
+    ['leads through a folder that others may write to', 'by-others'],
+  ])('F62 a server program in the cache is not run through a link that %s', async (_how, way) => {
+    await cachedCli();
+    const others = join(folder, 'others');
+    await mkdir(others);
+    await symlink(cache, join(others, 'link'));
+    await symlink(join(others, 'link'), join(folder, 'by-others'));
+    await chmod(others, 0o777);
+    const linked = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, way) };
+    await expect(findTemporalCli({ env: linked, run: offline })).rejects.toThrow(`others may write to ${others}`);
+    expect(await ran()).toBe(false);
+  });
+
+  it.skipIf(!isRoot)(
+    'F62 a server program in the cache is not run through a link of another user, who may turn it',
     async () => {
       await cachedCli();
-      await chown(program(), 12_345, 12_345);
-      const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
-      expect(error.message).toContain(`${program()} belongs to another user`);
+      const link = join(folder, 'link');
+      await symlink(cache, link);
+      await lchown(link, 12_345, 12_345);
+      const linked = { ...env, IMS_EXPORT_CACHE_DIR: link };
+      await expect(findTemporalCli({ env: linked, run: offline })).rejects.toThrow(`${link} belongs to another user`);
       expect(await ran()).toBe(false);
     },
   );
+
+  it('F62 a server program in the cache is not looked for along links in a circle', async () => {
+    await symlink('circle', join(folder, 'circle'));
+    const linked = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, 'circle') };
+    await expect(findTemporalCli({ env: linked, run: offline })).rejects.toThrow(ServerNotFound);
+  });
 
   it('F62 a server program in the cache is not run through a link, which may lead to a folder of others', async () => {
     await cachedCli();
     await rename(program(), join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), program());
-    await expect(findTemporalCli({ env, run: offline })).rejects.toThrow(ServerNotFound);
+    await expect(findTemporalCli({ env, run: offline })).rejects.toThrow(`${program()} is a link`);
     expect(await ran()).toBe(false);
   });
 

@@ -390,8 +390,8 @@ export const FAILURES: readonly Failure[] = [
     number: 'F62',
     failure:
       'A cached server program, which another user has replaced, runs with the keys of the cloud in its environment.',
-    does: 'What others may write to is not run, child processes get no keys, and pip installs by SHA-256.',
-    see: '`others may write to FOLDER`, with the `chmod` that helps.',
+    does: 'What others may write to, or put another folder in the place of, is not run. Child processes get no keys, and pip installs by SHA-256.',
+    see: '`others may write to FOLDER` or `FOLDER belongs to another user`, with the `chmod` or `chown` that helps.',
   },
   {
     number: 'F63',
