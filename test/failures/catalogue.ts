@@ -396,7 +396,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F63',
     failure: 'A token or a signature that an answer repeats ends up in an error, a log or a history.',
-    does: 'Errors and headers of the cloud are searched for what was sent, at any length, in the spellings of JSON, JavaScript, URLs, forms, HTML and base64, also one inside another. Twelve characters in a row are enough. A text that cannot be searched is hidden.',
+    does: 'Errors and headers of the cloud are searched for what was sent, at any length, in the spellings of JSON, JavaScript, URLs, forms, HTML and base64, also one inside another. Twelve characters in a row are enough. A text that cannot be searched is hidden. Of other errors in the way of a request, name, code and words are kept: searched as well, and cut.',
     see: '`***` in the message; code and verdict stay what they are.',
   },
   {

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CloudError, staticCredentials } from '../../src/huaweicloud';
+import { type CloudError, iamPasswordCredentials, staticCredentials } from '../../src/huaweicloud';
+import { CircuitBreakers } from '../../src/huaweicloud/credentials/circuit-breakers';
+import { askIdentity, readTemporaryKey } from '../../src/huaweicloud/credentials/identity-request';
 import { withoutSecrets } from '../../src/huaweicloud/credentials/redaction';
+import { type HttpRequest, Transport } from '../../src/huaweicloud/transport';
 import { cloudErrorOf, IMAGE_ID, type LocalCloud, type Reply, startLocalCloud } from '../rigs/local-cloud';
 
 let cloud: LocalCloud;
@@ -228,6 +231,20 @@ describe('an answer that repeats what was just sent', () => {
     expect(requestId).not.toContain(signatureIn().slice(0, 20));
   });
 
+  it.each<[string, string]>([
+    ['is not JSON', 'no'],
+    ['is another JSON', '{"credential":{}}'],
+    ['is too long', 'x'.repeat(1_100_000)],
+  ])(
+    'F63 an answer that repeats what was just sent gives an error with a clean request id when a key %s',
+    (_how, text) => {
+      const id = 'r planted-session-token';
+      const answer = { status: 200, headers: { 'x-request-id': id }, body: Buffer.from(text) };
+      const request = { operation: 'GetSecurityKey', method: 'GET', secrets: ['planted-session-token'] } as const;
+      expect(() => readTemporaryKey(answer, request)).toThrow(expect.objectContaining({ requestId: 'r ***' }));
+    },
+  );
+
   it('F63 an answer that repeats what was just sent gives an object whose headers are clean and short', async () => {
     cloud.reply((response) => {
       const said = `${cloud.requests.at(-1)?.headers.authorization}`;
@@ -256,6 +273,29 @@ describe('an answer that repeats what was just sent', () => {
   });
 });
 
+describe('a source of credentials that is not of this package', () => {
+  it('F63 a source of credentials that is not of this package repeats nothing that it gave before, and is cut', async () => {
+    const given = { accessKey: 'AK', secretKey: 'planted-secret-key', securityToken: MIXED };
+    const answers = [
+      () => given,
+      () => {
+        throw new Error(`sts said SecurityToken=${MIXED}&sk=planted-secret-key ${'x'.repeat(5_000)}`);
+      },
+    ];
+    const client = cloud.client({ credentials: { get: async () => (answers.shift() ?? (() => given))() } });
+    cloud.reply({ status: 200, body: { job_id: 'j1' } });
+    await client.ims.exportImage(wanted);
+    const error = await cloudErrorOf(client.ims.exportImage(wanted));
+    expect(error).toMatchObject({ code: 'CredentialsUnavailable', executed: 'no' });
+    expect(error.message).toMatch(
+      /^There are no credentials to sign with: sts said SecurityToken=\*\*\*&sk=\*\*\* x+…$/,
+    );
+    expect(error.message.length).toBeLessThan(350);
+    expect(everythingIn(error)).not.toMatch(/planted/);
+    expect(everythingIn(error)).not.toContain(MIXED.slice(0, 20));
+  });
+});
+
 describe('trouble of the client itself', () => {
   it('F63 trouble of the client itself is an error of the cloud client, without secrets, short, and with what may have happened', async () => {
     const client = clientWith(MIXED);
@@ -270,6 +310,41 @@ describe('trouble of the client itself', () => {
     expect(error.message.length).toBeLessThanOrEqual(301);
     expect(everythingIn(error)).not.toContain('planted');
     expect(everythingIn(error)).not.toContain(MIXED.slice(0, 20));
+  });
+
+  it('F63 trouble of the client itself has no other words in its cause than its own, cleaned and cut', async () => {
+    const deeper = Object.assign(new Error(`deeper: ${MIXED}`), { data: MIXED });
+    const fails = () => {
+      const failure = new Error(`not now ${'x'.repeat(5_000)}`, { cause: deeper });
+      throw Object.assign(failure, { name: 'Fence', code: 'STALE', data: `sent ${MIXED}`, stack: `at ${MIXED}` });
+    };
+    const error = await cloudErrorOf(clientWith(MIXED).ims.exportImage(wanted, { beforeSend: fails }));
+    expect(error.cause).toMatchObject({ name: 'Fence', code: 'STALE', message: `not now ${'x'.repeat(292)}…` });
+    expect(everythingIn(error)).not.toContain(MIXED.slice(0, 20));
+  });
+
+  it('F63 trouble of the client itself is without the password when IAM was asked for a token', async () => {
+    class BrokenTransport extends Transport {
+      override send(request: HttpRequest): never {
+        throw new RangeError(`cannot send ${request.body}`);
+      }
+    }
+    const transport = new BrokenTransport();
+    const breakers = new CircuitBreakers(Date.now);
+    const asked = askIdentity(transport, {
+      ...{ operation: 'CreateTokenByPassword', method: 'POST', endpoint: cloud.origin, path: '/v3/auth/tokens' },
+      ...{ body: '{"password":"planted-password"}', secrets: ['planted-password'], limitMs: 1_000 },
+    });
+    expect(await cloudErrorOf(asked)).toMatchObject({
+      code: 'ClientFailure',
+      message: 'cannot send {"password":"***"}',
+    });
+    const user = { name: 'exporter', password: 'planted-password', domain: { name: 'team' } };
+    const source = iamPasswordCredentials({ user, region: 'eu-west-101', iamEndpoint: cloud.origin });
+    const got = await source.forClient?.({ transport, breakers, now: Date.now }).get().catch(String);
+    expect(got).toMatch(/^CredentialsError: A temporary key for the IAM user 'exporter'.*cannot send .*\*\*\*/);
+    expect(got).not.toContain('planted');
+    await transport.close();
   });
 
   it('F63 trouble of the client itself hides the whole text where a secret cannot be looked for', () => {
