@@ -82,7 +82,7 @@ const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
  * The line of a shell (bash, zsh, ksh) that runs a program with exactly these arguments. It is safe in a terminal and between
  * backticks. Every command that is offered for copying is made here.
  */
-export function command(program: 'ims-export' | 'temporal' | 'npm' | 'chmod', ...words: string[]): string {
+export function command(program: 'ims-export' | 'temporal' | 'npm' | 'chmod' | 'chown', ...words: string[]): string {
   return [program, ...words.map((word) => (NOT_COPIED.test(word) ? octal(word) : shellWord(word)))].join(' ');
 }
 

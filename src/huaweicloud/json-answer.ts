@@ -6,9 +6,15 @@ import type { HttpAnswer } from './transport';
 /**
  * The body of a success, parsed.
  *
+ * @param tidy takes out the secrets that a header may repeat, where it is not clean yet
  * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape
  */
-export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
+export function readJson<T>(
+  answer: HttpAnswer,
+  schema: z.ZodType<T>,
+  attempt: Attempt,
+  tidy?: (text: string) => string,
+): T {
   const { maxBodyBytes = MAX_JSON_BYTES } = attempt;
   let json: unknown;
   if (answer.body.length > maxBodyBytes) {
@@ -16,6 +22,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
       answer,
       attempt,
       `${attempt.operation} was answered ${answer.status} with ${answer.body.length} bytes, where at most ${maxBodyBytes} are read.`,
+      tidy,
     );
   }
   try {
@@ -25,6 +32,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
       answer,
       attempt,
       `${attempt.operation} was answered ${answer.status} with a body that is not JSON.`,
+      tidy,
     );
   }
   const parsed = safelyParsed(json, schema);
@@ -35,6 +43,7 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
     answer,
     attempt,
     `${attempt.operation} was answered ${answer.status}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
+    tidy,
   );
 }
 

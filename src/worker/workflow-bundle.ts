@@ -8,8 +8,9 @@ import { constants } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
-import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
+import { type BundlerPlugin, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { cacheDirectory, makePrivateFolder, refuseOfOthers } from '../cache-directory';
+import { processLogger } from './log';
 
 /** What a bundle is made of. */
 export interface BundleSources {
@@ -76,7 +77,7 @@ function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
   return (workflowsPath: string): Promise<WorkflowBundle> =>
     bundleWorkflowCode({
       ...{ workflowsPath, plugins, payloadConverterPath, failureConverterPath },
-      logger: new DefaultLogger('WARN'),
+      logger: processLogger({ level: 'warn' }),
     });
 }
 
@@ -117,8 +118,7 @@ async function sourceFiles(folder: string): Promise<string[]> {
 
 async function placeOf(digest: string, env: NodeJS.ProcessEnv): Promise<string> {
   const cache = cacheDirectory(env);
-  const folder = join(cache, 'workflow-bundles');
-  await makePrivateFolder(cache, folder);
+  const folder = await makePrivateFolder(cache, join(cache, 'workflow-bundles'));
   return join(folder, `${digest}.js`);
 }
 

@@ -390,13 +390,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F62',
     failure:
       'A cached server program, which another user has replaced, runs with the keys of the cloud in its environment.',
-    does: 'What others may write to is not run, child processes get no keys, and pip installs by SHA-256.',
-    see: '`others may write to FOLDER`, with the `chmod` that helps.',
+    does: 'What others may write to, or put another folder in the place of, is not run. Child processes get no keys, and pip installs by SHA-256.',
+    see: '`others may write to FOLDER` or `FOLDER belongs to another user`, with the `chmod` or `chown` that helps.',
   },
   {
     number: 'F63',
     failure: 'A token or a signature that an answer repeats ends up in an error, a log or a history.',
-    does: 'Errors and headers of the cloud are searched for what was sent, in every spelling and at any length. A text that cannot be searched is hidden.',
+    does: 'Errors and headers of the cloud are searched for what was sent, at any length, in the spellings of JSON, JavaScript, URLs, forms, HTML and base64, also one inside another. Twelve characters in a row are enough. A text that cannot be searched is hidden. Of other errors in the way of a request, name, code and words are kept: searched as well, and cut.',
     see: '`***` in the message; code and verdict stay what they are.',
   },
   {

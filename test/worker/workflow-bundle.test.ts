@@ -105,6 +105,7 @@ describe('the workflow bundle', () => {
     ['file', keptFile, 0o666],
     ['folder', async () => bundles(), 0o777],
     ['cache', async () => cache, 0o777],
+    ['cache below a folder', async () => folder, 0o777],
   ])('is not read from a %s that others may write to', async (_which, path, mode) => {
     const make = counted();
     await bundleWith(make);

@@ -8,6 +8,7 @@ import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, describe, fetchFailed, readTemporaryKey } from './identity-request';
 import type { ClientResources, CredentialsProvider } from './provider';
+import { withoutSecrets } from './redaction';
 
 /** An IAM user, not the account's own (Huawei ID) user: that one cannot log in by API. */
 export interface IamUser {
@@ -106,8 +107,9 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
         secrets: [password],
         limitMs: LIMIT_MS,
       });
-      const { expires_at } = readJson(answer, TOKEN_BODY, { ...LOGIN, nowMs: now() }).token;
       const id = headerOf(answer, 'x-subject-token');
+      const tidy = withoutSecrets([password, id ?? undefined]);
+      const { expires_at } = readJson(answer, TOKEN_BODY, { ...LOGIN, nowMs: now() }, tidy).token;
       if (id === null) throw new Error('IAM answered without the header X-Subject-Token');
       acquisition.acquired.release('accepted');
       return { id, expiresAtMs: Date.parse(expires_at), login };
@@ -131,7 +133,7 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
       secrets: [id],
       limitMs: LIMIT_MS,
     });
-    return readTemporaryKey(answer, NEW_KEY);
+    return readTemporaryKey(answer, { ...NEW_KEY, secrets: [id] });
   }
 }
 
