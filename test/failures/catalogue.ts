@@ -411,6 +411,12 @@ export const FAILURES: readonly Failure[] = [
     does: 'No redirect is followed. A DELETE that OBS redirects was not executed, and an OBS endpoint with a path is refused.',
     see: '`object: kept` with `301 PermanentRedirect`: delete the object yourself. Or a message that names `IMS_EXPORT_OBS_ENDPOINT`.',
   },
+  {
+    number: 'F72',
+    failure: 'Many connections hold the port of metrics, the probes get no answer, and the pod is killed.',
+    does: 'The port takes 32 connections. For one more, it closes the one that has waited longest.',
+    see: 'Nothing: probes and scrapes are answered.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */
