@@ -104,8 +104,8 @@ function octal(word: string): string {
   return `$'${bytes.join('')}'`;
 }
 
-/** Words that are no Markdown, not even a link by themselves. */
-const PLAIN = /^(?!.*(:\/\/|www\.|--))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
+/** Words that are no Markdown, not even a link by themselves, or an item of a list where they begin a line. */
+const PLAIN = /^(?!.*(:\/\/|www\.|--)|([-+]|\d+[.)])( |$))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
 
 /** Words of others in a line of Markdown: as they are where nothing in them is Markdown, else as {@link codeSpan}. */
 export function inMarkdown(text: string): string {

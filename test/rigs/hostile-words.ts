@@ -71,6 +71,11 @@ const MARKDOWN = [
   '~~gone~~',
   '|a|b|\n|-|-|\n|c|d|',
   '\n- item\n\n> quote\n',
+  '- item',
+  '+ item',
+  '* item',
+  '1. item',
+  '7) item',
   '\n\n    code\n\n',
 ];
 
