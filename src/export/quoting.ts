@@ -5,8 +5,11 @@
  * @module
  */
 
-/** What a terminal obeys or does not show: control and format characters, line separators, halves of characters. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * What a terminal obeys or does not show: control and format characters, line separators, halves of characters, and what Unicode
+ * calls default ignorable (DI), such as the filler of Hangul and the selector of a variant.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{Zl}\p{Zp}]/gu;
 
 /**
  * One line for a terminal or a log: what a terminal would obey, and what nobody would see, is shown as JSON escapes it. JSON is the
@@ -76,7 +79,7 @@ export function shellWord(text: string): string {
 }
 
 /** What does not survive the way from a page or a terminal by the clipboard, and the backtick, between which commands stand. */
-const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
+const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
 
 /**
  * The line of a shell (bash, zsh, ksh) that runs a program with exactly these arguments. It is safe in a terminal and between
@@ -104,8 +107,9 @@ function octal(word: string): string {
   return `$'${bytes.join('')}'`;
 }
 
-/** Words that are no Markdown, not even a link by themselves, or an item of a list where they begin a line. */
-const PLAIN = /^(?!.*(:\/\/|www\.|--)|([-+]|\d+[.)])( |$))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
+/** Words that are seen, and are no Markdown: no link by themselves, and no item of a list where they begin a line. */
+const PLAIN =
+  /^(?!.*(:\/\/|www\.|--|\p{DI})|([-+]|\d+[.)])( |$))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
 
 /** Words of others in a line of Markdown: as they are where nothing in them is Markdown, else as {@link codeSpan}. */
 export function inMarkdown(text: string): string {

@@ -377,7 +377,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F60',
     failure: 'A command that a message offers runs something else when it is pasted.',
-    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; control characters in `bucketUrl`, `account` and the name of a batch are invalid input.',
+    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; characters that nobody sees, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
     see: "A quoted id, as in `'…'` or `$'…'`; else `ExportNotAllowed` by `objectName`, or `InvalidExportRequest`. Paste the command as it is, into bash, zsh or ksh.",
   },
   {

@@ -24,8 +24,10 @@ import type { Diagnosis } from '../../src/doctor';
 import { describeEarlier } from '../../src/export/earlier';
 import { childTerminated, outcomeUnknown } from '../../src/export/failures';
 import { attachCommand, attentionText, commandOf, RESUME } from '../../src/export/guidance';
+import { command, forTerminal, inMarkdown } from '../../src/export/quoting';
 import { parseBatchInput } from '../../src/request/batch';
 import { parseExportInput } from '../../src/request/export';
+import { hasHidden } from '../../src/request/visible';
 import { print, printJson } from '../../src/terminal/output';
 import { processLogger } from '../../src/worker/log';
 import { beginTracking } from '../../src/workflows/state';
@@ -112,7 +114,23 @@ const errorsSaying = (words: string) => [
   Object.assign(new Error(words), { stack: words, cause: new Error(words) }),
 ];
 
+/** The characters of which a terminal or a page shows nothing: with one, two names look the same. */
+const IGNORABLE = Array.from({ length: 0x11_0000 }, (_, code) => code)
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code))
+  .filter((character) => /\p{Default_Ignorable_Code_Point}/u.test(character));
+
 describe('words of others in a terminal', () => {
+  it('F59 hide no character: each that is shown as nothing is shown by its escape, in Markdown too', () => {
+    expect(IGNORABLE.length).toBeGreaterThan(4_000);
+    for (const character of IGNORABLE) {
+      const words = `a${character}b`;
+      expect(forTerminal(words)).toMatch(/^a(\\u[0-9a-f]{4}){1,2}b$/);
+      expect(inMarkdown(words)).toMatch(/^(`a(\\u[0-9a-f]{4}){1,2}b`|a b)$/);
+      expect(command('ims-export', 'status', words)).toMatch(/^ims-export status \$'a[\\0-7]+b'$/);
+    }
+  });
+
   const lines: Array<[string, (words: string) => string[]]> = [
     ['status of an export', (words) => reportLines(reportSaying(words, statusSaying(words)))],
     ['status of an export without a worker', (words) => reportLines(reportSaying(words, null))],
@@ -302,7 +320,7 @@ describe('against Temporal, with workflows that say anything', () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         const job = words.trim() || 'job';
-        const bucketUrl = `ims-image:${words.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')}${Math.random()}`;
+        const bucketUrl = `ims-image:${[...words].filter((character) => !hasHidden(character)).join('')}${Math.random()}`;
         const workflowId = exportWorkflowId(bucketUrl);
         const resolution = { jobId: job, taken: false, objection: words };
         const status = { ...statusSaying(words), bucketUrl, resolution };
@@ -372,7 +390,7 @@ describe('against Temporal, with workflows that say anything', () => {
     );
   });
 
-  it('F60 a key, an account or a batch with control characters is invalid, and is shown by its escapes', () => {
+  it('F60 a key, an account or a batch with characters that nobody sees is invalid, and is shown by its escapes', () => {
     const invalid = (parse: () => unknown) => {
       try {
         parse();
@@ -382,7 +400,9 @@ describe('against Temporal, with workflows that say anything', () => {
       return 'valid';
     };
     const base = { imageId: IMAGE_ID, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
-    const bad = fc.constantFrom('\u001b[2J', '\n', '\r', '\u0085', '\u2028', '\u202e', '\u0000', '\u200b');
+    const controls = fc.constantFrom('\u001b[2J', '\n', '\r', '\u0085', '\u2028', '\u202e', '\u0000', '\u200b');
+    const blanks = fc.constantFrom('\u00a0', '\u2003', '\u202f', '\u2800', '\u3000');
+    const bad = fc.oneof(controls, blanks, fc.constantFrom(...IGNORABLE));
     fc.assert(
       fc.property(bad, (control) => {
         const wrong = [

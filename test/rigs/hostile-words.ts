@@ -27,6 +27,20 @@ const TERMINAL = [
   '\u007f',
 ];
 
+/** Nobody sees them: fillers, joiners, selectors of variants, tags. */
+const UNSEEN = [
+  '\u3164',
+  '\u115f',
+  '\uffa0',
+  '\u034f',
+  '❤\ufe0f',
+  '\u180b',
+  '\u{e0041}\u{e007f}',
+  '\u{e0100}',
+  '\u2800',
+  '\u00a0',
+];
+
 const SHELL = [
   '`;printf pwned;#',
   '`',
@@ -85,7 +99,7 @@ const HARMLESS = ['ims-image:a.qcow2', 'é', '資料', '😀', 'nightly/db_1.vhd
 export const hostileWords = fc
   .array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom(...TERMINAL, ...SHELL, ...MARKDOWN) },
+      { weight: 3, arbitrary: fc.constantFrom(...TERMINAL, ...UNSEEN, ...SHELL, ...MARKDOWN) },
       { weight: 1, arbitrary: fc.constantFrom(...HARMLESS) },
       { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) },
     ),
@@ -94,10 +108,10 @@ export const hostileWords = fc
   .map((pieces) => pieces.join('').replaceAll('\0', ''))
   .filter((words) => words !== '' && !/\p{Surrogate}/u.test(words));
 
-/** What a terminal obeys, or by which it shows a text in another order than it is. */
-const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}]/u;
+/** What a terminal obeys, by which it shows a text in another order than it is, or of which it shows nothing. */
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]/u;
 
-/** No control character but the newlines between lines. */
+/** No control character but the newlines between lines, and nothing that nobody sees. */
 export function expectSafeForTerminal(text: string): void {
   const bad = text.split('\n').find((line) => OBEYED.test(line));
   expect(bad === undefined ? undefined : JSON.stringify(bad)).toBe(undefined);
