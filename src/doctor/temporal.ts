@@ -7,6 +7,7 @@ import { readSearchAttributes } from '../client/search-attributes';
 import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
 import { EXPORT_IMAGE_WORKFLOW } from '../contract';
+import { clientEnvironment } from '../dev-server/child-environment';
 import { namesAnAccount } from '../huaweicloud';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
@@ -107,7 +108,7 @@ const ATTEMPT_LIMIT_MS = 18_000;
 async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
   if ('state' in configuration) return notChecked('where Temporal is cannot be read');
   const attempt = fork(NATIVE_ATTEMPT, {
-    ...{ env, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+    ...{ env: clientEnvironment(env), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     ...{ timeout: ATTEMPT_LIMIT_MS, killSignal: 'SIGKILL' },
   });
   const message = await new Promise<string | null>((settle, fail) => {

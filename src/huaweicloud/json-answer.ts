@@ -1,31 +1,24 @@
 import type { z } from 'zod';
-import { MAX_JSON_BYTES, textOf } from './answer-text';
-import { type Attempt, unreadableAnswer } from './errors';
+import { isTooLarge, MAX_JSON_BYTES, textOf } from './answer-text';
+import { type Attempt, type CloudError, unreadableAnswer } from './errors';
 import type { HttpAnswer } from './transport';
 
 /**
  * The body of a success, parsed.
  *
- * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape
+ * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape; `ResponseTooLarge` when a read
+ *   was answered with more than is read, so that less can be asked for
  */
 export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
   const { maxBodyBytes = MAX_JSON_BYTES } = attempt;
+  const said = `${attempt.operation} was answered ${answer.status}`;
+  if (answer.body.length > maxBodyBytes) throw tooLarge(answer, attempt, `${said} with ${answer.body.length}`);
   let json: unknown;
-  if (answer.body.length > maxBodyBytes) {
-    throw unreadableAnswer(
-      answer,
-      attempt,
-      `${attempt.operation} was answered ${answer.status} with ${answer.body.length} bytes, where at most ${maxBodyBytes} are read.`,
-    );
-  }
   try {
     json = JSON.parse(textOf(answer, maxBodyBytes));
-  } catch {
-    throw unreadableAnswer(
-      answer,
-      attempt,
-      `${attempt.operation} was answered ${answer.status} with a body that is not JSON.`,
-    );
+  } catch (error) {
+    if (isTooLarge(error)) throw tooLarge(answer, attempt, `${said} with a packed body; unpacked it has more`);
+    throw unreadableAnswer(answer, attempt, `${said} with a body that is not JSON.`);
   }
   const parsed = safelyParsed(json, schema);
   if (parsed?.success) return parsed.data;
@@ -34,8 +27,14 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
   throw unreadableAnswer(
     answer,
     attempt,
-    `${attempt.operation} was answered ${answer.status}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
+    `${said}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
   );
+}
+
+function tooLarge(answer: HttpAnswer, attempt: Attempt, said: string): CloudError {
+  const { method, maxBodyBytes = MAX_JSON_BYTES } = attempt;
+  const error = unreadableAnswer(answer, attempt, `${said} bytes, where at most ${maxBodyBytes} are read.`);
+  return method === 'GET' ? error.with({ code: 'ResponseTooLarge' }) : error;
 }
 
 /** Undefined where the schema itself fails: zod reads the length of an object as that of a text. */

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
 import { pipInstall } from '../../src/dev-server/pip-install';
 import { type RunProcess, runProcess } from '../../src/dev-server/run-process';
+import { checkTemporal } from '../../src/doctor/temporal';
 import { temporaryFolder, writeScript } from '../dev-server/fake-cli';
 
 let folder: string;
@@ -168,6 +171,44 @@ describe('a child process', () => {
     }
     expect(environments[1]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
   });
+});
+
+describe.skipIf(!existsSync('/proc/self/environ'))('the process in which the doctor connects as a worker does', () => {
+  /** The environment of the child process that runs a file of this name, as the kernel shows it. */
+  const environmentOfChild = async (file: string): Promise<string> => {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+      const [, parent] = /^\d+ \(.*\) \S (\d+)/.exec(await read('stat')) ?? [];
+      if (parent === String(process.pid) && (await read('cmdline')).includes(file)) return read('environ');
+    }
+    return '';
+  };
+
+  it('F62 a child process gets what reaches Temporal, and no key of the cloud, when it is the doctor that connects', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const reached = {
+      TEMPORAL_ADDRESS: `127.0.0.1:${port}`,
+      TEMPORAL_API_KEY: 'of-temporal',
+      SSL_CERT_FILE: '/ca.pem',
+    };
+    const { TEMPORAL_API_KEY: _key, ...others } = SECRETS;
+    const env = { ...process.env, ...others, ...reached };
+    const connections: Socket[] = [];
+    silent.on('connection', (socket) => void connections.push(socket));
+    const checking = checkTemporal({ env, taskQueue: 'q' });
+    let environment = '';
+    await expect.poll(async () => (environment ||= await environmentOfChild('native-attempt'))).not.toBe('');
+    silent.close();
+    for (const socket of connections) socket.destroy();
+    silent.on('connection', (socket) => socket.destroy());
+    await checking;
+    const given = environment.split('\0');
+    for (const [name, value] of Object.entries(reached)) expect(given).toContain(`${name}=${value}`);
+    expect(environment).not.toMatch(/planted|NODE_OPTIONS/);
+  }, 30_000);
 });
 
 describe('an install by pip', () => {

@@ -20,6 +20,7 @@ import {
   type ExportStatus,
   exportWorkflowId,
 } from '../../src/contract';
+import { DevServerNotStarted, ServerNotFound } from '../../src/dev-server';
 import type { Diagnosis } from '../../src/doctor';
 import { describeEarlier } from '../../src/export/earlier';
 import { childTerminated, outcomeUnknown } from '../../src/export/failures';
@@ -172,6 +173,19 @@ describe('words of others in a terminal', () => {
         }
       }),
     );
+    process.exitCode = 0;
+  });
+
+  it('F59 are one line of an error of any kind; only what was tried to find a server has lines of its own', async () => {
+    const forged = 'no\n  workflow   COMPLETED since 2026-01-01';
+    const linesOf = async (error: unknown) =>
+      (await printedBy(() => reportError(error, {}))).stderr.split('\n').length - 1;
+    for (const error of [new Error(forged), new TypeError(forged), forged]) expect(await linesOf(error)).toBe(1);
+    const tried = [{ way: 'pip install', said: 'no network' }];
+    const advice = 'What you can do:\n  - install it.';
+    const program = { title: 'Temporal CLI', advice } as ConstructorParameters<typeof ServerNotFound>[0];
+    expect(await linesOf(new ServerNotFound(program, tried))).toBe(4);
+    expect(await linesOf(new DevServerNotStarted('EXITED', 'It ended.', 'bind: in use\nbye'))).toBe(3);
     process.exitCode = 0;
   });
 
