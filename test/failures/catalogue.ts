@@ -390,7 +390,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F62',
     failure:
       'A cached server program, which another user has replaced, runs with the keys of the cloud in its environment.',
-    does: 'What others may write to is not run, child processes get no keys, and pip installs by SHA-256.',
+    does: 'What others may write to is not run. Child processes get no keys of the cloud. pip installs by SHA-256, and is tried before the download by the SDK, of which no digest is known.',
     see: '`others may write to FOLDER`, with the `chmod` that helps.',
   },
   {
