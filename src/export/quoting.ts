@@ -30,7 +30,7 @@ export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string
     .replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ')
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .trim();
-  return text.length > length && line !== '' ? `${line}…` : line;
+  return text.length > length && line !== '' ? `${withoutHalf(line)}…` : line;
 }
 
 /** What an error says that is not one of the cloud's: it may be anything, and a history keeps it. */
@@ -45,13 +45,18 @@ export function bytesOf(text: string): number {
 
 /** Cut to this number of characters; the last one marks that something is missing. */
 export function cut(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
+  return text.length <= characters ? text : `${withoutHalf(text.slice(0, characters - 1))}…`;
 }
 
 /** Cut to this number of bytes of UTF-8; the end marks that something is missing. */
 export function cutToBytes(text: string, bytes: number): string {
   if (bytesOf(text) <= bytes) return text;
-  return `${beginning([...text], bytes - bytesOf('…')).join('')}…`;
+  return `${withoutHalf(beginning([...text], bytes - bytesOf('…')).join(''))}…`;
+}
+
+/** Without the command that a cut has left half of, which may do something else than the whole. */
+function withoutHalf(text: string): string {
+  return text.replace(/`(ims-export|temporal|npm|chmod) [^`]*$/, '');
 }
 
 /** Cut to this number of bytes; a mark replaces the middle of a longer text. */

@@ -25,7 +25,7 @@ import type { Diagnosis } from '../../src/doctor';
 import { describeEarlier } from '../../src/export/earlier';
 import { childTerminated, outcomeUnknown } from '../../src/export/failures';
 import { attachCommand, attentionText, commandOf, RESUME } from '../../src/export/guidance';
-import { command, forTerminal, inMarkdown } from '../../src/export/quoting';
+import { command, cut, cutToBytes, forTerminal, inMarkdown, oneLine } from '../../src/export/quoting';
 import { parseBatchInput } from '../../src/request/batch';
 import { parseExportInput } from '../../src/request/export';
 import { hasHidden } from '../../src/request/visible';
@@ -34,10 +34,13 @@ import { processLogger } from '../../src/worker/log';
 import { beginTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
 import { printedBy, runHere } from '../rigs/command-here';
-import { expectExactCommands, expectSafeForTerminal, hostileWords } from '../rigs/hostile-words';
+import { expectExactCommands, expectSafeForTerminal, hasShell, hostileWords, offersIn } from '../rigs/hostile-words';
 import { itInLongForm, LONG_FORM } from '../rigs/long-form';
 import { type Rig, startRig } from '../rigs/rig';
 import { bundleOnce } from '../rigs/temporal';
+
+/** Commands that Temporal answers take their time, and so do shells. */
+const runs = (short: number) => (LONG_FORM ? 5 * short : short);
 
 const IMAGE_ID = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const AT = '2026-01-01T00:00:00.000Z';
@@ -242,22 +245,53 @@ describe('commands for copying', () => {
     ...{ runId: 'r', outcome: null, remoteJob: null, fileFormat: null, object: null, finishedAt: null },
   } as const;
 
-  it('F60 hand exactly their arguments to the program, in a real shell', { timeout: 60_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(hostileWords, hostileWords, fc.constantFrom(...EXPORT_PHASES), async (id, bucketUrl, phase) => {
-        const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
-        const all = expectExactCommands(stdout, [id, bucketUrl, IMAGE_ID]);
-        expect(all.length).toBeGreaterThan(6);
-        expect(all).toContainEqual(['resume-polling', ...(id.startsWith('-') ? ['--', id] : [id])]);
-        const attach = ['attach', '--job', id, '--image', id, '--to', bucketUrl, '--format', 'qcow2'];
-        expect(all).toContainEqual(attach);
-      }),
+  for (const shell of ['bash', 'zsh', 'ksh'] as const) {
+    it.skipIf(!hasShell(shell))(
+      `F60 hand exactly their arguments to the program, in ${shell}`,
+      { timeout: 60_000 },
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            hostileWords,
+            hostileWords,
+            fc.constantFrom(...EXPORT_PHASES),
+            async (id, bucketUrl, phase) => {
+              const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
+              const all = expectExactCommands(stdout, [id, bucketUrl, IMAGE_ID], shell);
+              expect(all.length).toBeGreaterThan(6);
+              expect(all).toContainEqual(['resume-polling', ...(id.startsWith('-') ? ['--', id] : [id])]);
+              const attach = ['attach', '--job', id, '--image', id, '--to', bucketUrl, '--format', 'qcow2'];
+              expect(all).toContainEqual(attach);
+            },
+          ),
+          { numRuns: shell === 'bash' ? 100 : runs(40) },
+        );
+      },
+    );
+  }
+
+  it('F60 are left out whole where a message is cut in one of them', () => {
+    const cuts = [cut, cutToBytes, oneLine];
+    fc.assert(
+      fc.property(
+        hostileWords,
+        hostileWords,
+        fc.constantFrom(...EXPORT_PHASES),
+        fc.nat(),
+        (id, bucketUrl, phase, at) => {
+          for (const text of texts(id, bucketUrl, phase)) {
+            for (const shorten of cuts) {
+              const short = shorten(text, 3 + (at % Math.max(1, text.length)));
+              expect(offersIn(text)).toEqual(expect.arrayContaining(offersIn(short)));
+              const begun = short.split('`').at(-1) ?? '';
+              expect(/^(ims-export|temporal) /.test(begun) && short.endsWith('…')).toBe(false);
+            }
+          }
+        },
+      ),
     );
   });
 });
-
-/** Commands that Temporal answers take their time. */
-const runs = (short: number) => (LONG_FORM ? 5 * short : short);
 
 describe('against Temporal, with workflows that say anything', () => {
   let rig: Rig;
