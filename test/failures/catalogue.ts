@@ -377,7 +377,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F60',
     failure: 'A command that a message offers runs something else when it is pasted.',
-    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; control characters in `bucketUrl`, `account` and the name of a batch are invalid input.',
+    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; characters that nobody sees, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
     see: "A quoted id, as in `'…'` or `$'…'`; else `ExportNotAllowed` by `objectName`, or `InvalidExportRequest`. Paste the command as it is, into bash, zsh or ksh.",
   },
   {
@@ -390,7 +390,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F62',
     failure:
       'A cached server program, which another user has replaced, runs with the keys of the cloud in its environment.',
-    does: 'What others may write to, or put another folder in the place of, is not run. Child processes get no keys, and pip installs by SHA-256.',
+    does: 'What others may write to, or put another folder in the place of, is not run. Child processes get no keys of the cloud. pip installs by SHA-256, and is tried before the download by the SDK, of which no digest is known.',
     see: '`others may write to FOLDER` or `FOLDER belongs to another user`, with the `chmod` or `chown` that helps.',
   },
   {
@@ -410,6 +410,12 @@ export const FAILURES: readonly Failure[] = [
     failure: 'A redirected DELETE counts as executed, or an endpoint with a path sends requests elsewhere.',
     does: 'No redirect is followed. A DELETE that OBS redirects was not executed, and an OBS endpoint with a path is refused.',
     see: '`object: kept` with `301 PermanentRedirect`: delete the object yourself. Or a message that names `IMS_EXPORT_OBS_ENDPOINT`.',
+  },
+  {
+    number: 'F72',
+    failure: 'Many connections hold the port of metrics, the probes get no answer, and the pod is killed.',
+    does: 'The port takes 32 connections. For one more, it closes the one that has waited longest.',
+    see: 'Nothing: probes and scrapes are answered.',
   },
 ];
 

@@ -24,7 +24,7 @@ import {
 } from '../../contract';
 import { earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
-import { messageOf } from '../../export/quoting';
+import { cut, messageOf } from '../../export/quoting';
 import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
 import { isOfTemporal } from '../../temporal/unreachable';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
@@ -148,6 +148,6 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
     return { outcome: 'unknown', failure: { type, message: `The export was ${how}; a job in the cloud may go on.` } };
   }
   if (!(cause instanceof ApplicationFailure)) return undefined;
-  const failure = { type: cause.type ?? '', message: cause.message.slice(0, MAX_MESSAGE) };
+  const failure = { type: cause.type ?? '', message: cut(cause.message, MAX_MESSAGE) };
   return { outcome: isExportFailure(cause) ? outcomeOf(cause.type) : 'failed', failure };
 }
