@@ -411,6 +411,13 @@ export const FAILURES: readonly Failure[] = [
     does: 'No redirect is followed. A DELETE that OBS redirects was not executed, and an OBS endpoint with a path is refused.',
     see: '`object: kept` with `301 PermanentRedirect`: delete the object yourself. Or a message that names `IMS_EXPORT_OBS_ENDPOINT`.',
   },
+  {
+    number: 'F66',
+    failure:
+      'An export that starts again right after its success, or is reset, is refused by its own object, since Temporal does not list that success yet.',
+    does: 'An object of no known export counts only once a second list, 8 s later, shows no success either.',
+    see: 'The earlier result. For an object of others `DestinationExists`, after the second list.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */

@@ -13,11 +13,14 @@ export interface GrpcProxy {
   address: string;
   /** Answers calls whose path ends so with a status of gRPC, from now on; null lets them through again. */
   answer(method: string, code: number | null): void;
+  /** Answers so many calls whose path ends so with a message without fields, as a list that lags behind is empty. */
+  answerEmpty(method: string, times: number): void;
   close(): Promise<void>;
 }
 
 export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> {
   const answers = new Map<string, number>();
+  const empty = new Map<string, number>();
   const sessions = new Set<ServerHttp2Session>();
   const upstream = connect(`http://${serverAddress}`);
   upstream.on('error', () => undefined);
@@ -30,7 +33,11 @@ export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> 
   server.on('stream', (stream, headers) => {
     const method = String(headers[':path']).split('/').at(-1) ?? '';
     const code = answers.get(method);
-    if (code === undefined) pass(stream, headers, upstream);
+    const emptyOnes = empty.get(method) ?? 0;
+    if (emptyOnes > 0) {
+      empty.set(method, emptyOnes - 1);
+      sendEmpty(stream);
+    } else if (code === undefined) pass(stream, headers, upstream);
     else
       stream.respond(
         { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(code) },
@@ -44,12 +51,23 @@ export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> 
       if (code === null) answers.delete(method);
       else answers.set(method, code);
     },
+    answerEmpty: (method, times) => empty.set(method, times),
     close: async () => {
       for (const session of sessions) session.destroy();
       upstream.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** A frame of gRPC: not compressed, of no bytes. */
+const NO_FIELDS = Buffer.alloc(5);
+
+function sendEmpty(stream: ServerHttp2Stream): void {
+  stream.on('error', () => undefined);
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.end(NO_FIELDS);
 }
 
 function pass(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstream: ClientHttp2Session): void {
