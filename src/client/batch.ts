@@ -25,6 +25,7 @@ import { parseBatchInput } from '../request/batch';
 import { hasHidden } from '../request/visible';
 import { describeRun, readMemo } from '../temporal/runs';
 import { ExportError, readable, toExportError, unreadable } from './errors';
+import { MAX_STARTS } from './joining';
 import { steer, update } from './steer';
 import {
   answerOf,
@@ -94,11 +95,20 @@ export async function startBatch(
   input: ExportImagesInput,
   { taskQueue = DEFAULT_TASK_QUEUE, name = digestOf(input) }: StartBatchOptions = {},
 ): Promise<StartedBatch> {
+  return await begin(client, input, { taskQueue, name });
+}
+
+async function begin(
+  client: Client,
+  input: ExportImagesInput,
+  { taskQueue, name }: Required<StartBatchOptions>,
+  startsLeft = MAX_STARTS,
+): Promise<StartedBatch> {
   const workflowId = exportBatchWorkflowId(name);
   try {
     parseBatchInput(input);
     refuseName(name);
-    const before = await findRun<BatchMemo>(client, workflowId).catch(() => undefined);
+    const before = await findRun<BatchMemo>(client, workflowId);
     const joins = before !== undefined && before.closeTime === undefined;
     const digest = digestOf(input);
     if (joins) await requireReadable(client, before);
@@ -126,7 +136,9 @@ export async function startBatch(
     };
   } catch (error) {
     // Another caller was quicker: that batch is joined when it is the same.
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return startBatch(client, input, { taskQueue, name });
+    if (error instanceof WorkflowExecutionAlreadyStartedError && startsLeft > 1) {
+      return await begin(client, input, { taskQueue, name }, startsLeft - 1);
+    }
     throw toExportError(error, workflowId);
   }
 }

@@ -20,7 +20,7 @@ import { parseExportStart } from '../request/export';
 import { describeRun } from '../temporal/runs';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
-import { MAX_TRIES, refuseTakenId, refuseToJoin, wantedBy } from './joining';
+import { MAX_STARTS, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
 import { findRun, requireReadable, shortCall, throughOutages } from './temporal-calls';
@@ -81,7 +81,7 @@ async function begin(
   client: Client,
   input: ExportImageInput,
   { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions,
-  triesLeft = MAX_TRIES,
+  startsLeft = MAX_STARTS,
 ): Promise<StartedExport> {
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
@@ -103,8 +103,8 @@ async function begin(
     return { ...started, how: joins ? 'joined' : 'started' };
   } catch (error) {
     // Another caller was quicker to end it.
-    if (error instanceof WorkflowExecutionAlreadyStartedError && triesLeft > 1) {
-      return await begin(client, input, { taskQueue }, triesLeft - 1);
+    if (error instanceof WorkflowExecutionAlreadyStartedError && startsLeft > 1) {
+      return await begin(client, input, { taskQueue }, startsLeft - 1);
     }
     throw withNotes(toExportError(error, workflowId), notes);
   }

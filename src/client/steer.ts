@@ -16,7 +16,6 @@ import { type DescribedRun, describeRun } from '../temporal/runs';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
-import { MAX_TRIES } from './joining';
 import { requireReadable, shortCall } from './temporal-calls';
 
 /**
@@ -168,13 +167,16 @@ export async function update<T>(
   );
 }
 
+/** Of one update that the server takes back. More than a few are not to be expected. */
+const MAX_SENT = 10;
+
 /** Sends an update that the server has taken back once more. */
 async function processed<T>(send: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+  for (let sent = 1; ; sent += 1) {
     try {
       return await send();
     } catch (error) {
-      if (tries === MAX_TRIES || !wasNotProcessed(error)) throw error;
+      if (sent === MAX_SENT || !wasNotProcessed(error)) throw error;
     }
   }
 }

@@ -418,6 +418,12 @@ export const FAILURES: readonly Failure[] = [
     does: 'An object of no known export counts only once a second list, 8 s later, shows no success either.',
     see: 'The earlier result. For an object of others `DestinationExists`, after the second list.',
   },
+  {
+    number: 'F67',
+    failure: 'A caller that may start batches, but not read them, sends the same start over and over.',
+    does: 'What cannot be read is an error at once. A start that another caller was quicker with is sent ten times at most.',
+    see: '`PERMISSION_DENIED` of Temporal. Let the caller read workflows too.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */

@@ -15,12 +15,15 @@ export interface GrpcProxy {
   answer(method: string, code: number | null): void;
   /** Answers so many calls whose path ends so with a message without fields, as a list that lags behind is empty. */
   answerEmpty(method: string, times: number): void;
+  /** How many calls came whose path ends so. */
+  calls(method: string): number;
   close(): Promise<void>;
 }
 
 export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> {
   const answers = new Map<string, number>();
   const empty = new Map<string, number>();
+  const calls = new Map<string, number>();
   const sessions = new Set<ServerHttp2Session>();
   const upstream = connect(`http://${serverAddress}`);
   upstream.on('error', () => undefined);
@@ -32,6 +35,7 @@ export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> 
   });
   server.on('stream', (stream, headers) => {
     const method = String(headers[':path']).split('/').at(-1) ?? '';
+    calls.set(method, (calls.get(method) ?? 0) + 1);
     const code = answers.get(method);
     const emptyOnes = empty.get(method) ?? 0;
     if (emptyOnes > 0) {
@@ -51,6 +55,7 @@ export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> 
       if (code === null) answers.delete(method);
       else answers.set(method, code);
     },
+    calls: (method) => calls.get(method) ?? 0,
     answerEmpty: (method, times) => empty.set(method, times),
     close: async () => {
       for (const session of sessions) session.destroy();
