@@ -135,7 +135,7 @@ async function jobByStatus(
   try {
     for await (const report of followExport(client, workflowId)) {
       const { status, runId, closedAt, memo } = report;
-      if (report.unreadable && status === null && closedAt === null) throw unreadable(workflowId);
+      if (report.statusUnreadable && closedAt === null) throw unreadable(workflowId);
       if (closedAt !== null && runId === before?.runId) throw notStarted(request);
       if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };

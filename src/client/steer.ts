@@ -49,7 +49,7 @@ export async function resumePolling(client: Client, workflowId: string): Promise
  * Changes options of a running export and returns what is in force from then on.
  *
  * @example await retuneExport(client, workflowId, { deadline: '+6h', maxInterval: '2m' })
- * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable
  */
 export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
   return await update(client, workflowId, (handle) =>
@@ -72,7 +72,7 @@ export async function cancelExport(client: Client, workflowId: string): Promise<
  * is none, so that it submits again. What came of a named job is in the status, as `resolution`. A newer answer replaces an
  * older one.
  *
- * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable
  */
 export async function resolveSubmission(
   client: Client,
@@ -94,7 +94,7 @@ export type CheckedResolution = ResolutionStatus & { ended: boolean };
  *
  * @param limitMs how long to wait for it: `taken` is null when it is not decided then, or when the export has ended and left no
  *   word of it
- * @throws ExportError NoSuchExport, TemporalUnreachable
+ * @throws ExportError NoSuchExport, Unreadable, TemporalUnreachable
  */
 export async function untilChecked(
   client: Client,
@@ -107,7 +107,7 @@ export async function untilChecked(
   for await (const report of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
     last = { ...last, ...checkedJob(report, jobId), ended: report.closedAt !== null };
     if (last.taken !== null || Date.now() >= giveUpAtMs) break;
-    if (report.status === null && report.unreadable && !last.ended) throw unreadable(workflowId);
+    if (report.statusUnreadable && !last.ended) throw unreadable(workflowId);
   }
   return last;
 }
