@@ -424,6 +424,12 @@ export const FAILURES: readonly Failure[] = [
     does: 'What cannot be read is an error at once. A start that another caller was quicker with is sent ten times at most.',
     see: '`PERMISSION_DENIED` of Temporal. Let the caller read workflows too.',
   },
+  {
+    number: 'F68',
+    failure: 'A batch stays open for ever, since its worker may not read from Temporal what became of an export.',
+    does: 'Exports report their end by themselves. One that is silent, and that Temporal refuses to show for more than two days, gets the verdict `unknown`.',
+    see: '`unknown` with `Temporal does not show it to this worker`. Let the worker read workflows; `ims-export status` says what became of the export.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */
