@@ -17,7 +17,7 @@ import { type ClosedRun, earlierRun, toldOf } from '../export/earlier-run';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
-import { describeRun } from '../temporal/runs';
+import { type DescribedRun, describeRun } from '../temporal/runs';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
 import { MAX_STARTS, refuseTakenId, refuseToJoin, wantedBy } from './joining';
@@ -100,7 +100,10 @@ async function begin(
     if (result !== undefined && (await isOfEarlierRun(client, started, result))) {
       return { ...started, how: 'alreadySucceeded' };
     }
-    return { ...started, how: joins ? 'joined' : 'started' };
+    if (!joins) return { ...started, how: 'started' };
+    const joined = await stillJoined(client, before, runId);
+    if (joined === true) return { ...started, how: 'joined' };
+    return { ...started, how: 'started', notes: await notesOf(client, joined, request) };
   } catch (error) {
     // Another caller was quicker to end it.
     if (error instanceof WorkflowExecutionAlreadyStartedError && startsLeft > 1) {
@@ -113,6 +116,20 @@ async function begin(
 function workflowIdOf(input: ExportImageInput): string {
   const { bucketUrl } = (input ?? {}) as { bucketUrl?: unknown };
   return exportWorkflowId(String(bucketUrl));
+}
+
+/** True, or the export that was found running, which ended before it could be joined: this call has begun another one. */
+async function stillJoined(
+  client: Client,
+  before: DescribedRun,
+  runId: string,
+): Promise<true | (ClosedRun & { workflowId: string })> {
+  if (runId === before.runId) return true;
+  const { workflowId, firstRunId } = before;
+  const answered = await throughOutages(() => shortCall(client, () => describeRun(client, workflowId, runId)));
+  // The same export may have gone on in a new run.
+  if (answered.firstRunId === firstRunId) return true;
+  return (await throughOutages(() => findRun<ExportMemo>(client, workflowId, before.runId))) ?? before;
 }
 
 /** A run ends after its own start: a result that is older is that of an earlier success, which the run has answered with. */

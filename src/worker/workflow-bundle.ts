@@ -80,7 +80,7 @@ function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
     });
 }
 
-/** The files of the converters that stand in the bundle, with those that they import: those are known once they are loaded, as the worker does. */
+/** The files of the converters that stand in the bundle, with those that they import, which are known once they are loaded. */
 async function textsOf({ payloadConverterPath, failureConverterPath }: DataConverter = {}): Promise<string[]> {
   const files = new Set<string>();
   const add = (file: string): void => {

@@ -29,6 +29,20 @@ async function exported(options?: ExportOptions): Promise<{ one: OneExport; firs
   return { one, first: await started.result() };
 }
 
+/** A client whose first start sees something happen just before it reaches Temporal. */
+function clientThatMeets(happens: () => Promise<unknown>): Client {
+  const { connection, options } = rig.client;
+  let starts = 0;
+  const meets: WorkflowClientInterceptor = {
+    async startUpdateWithStart(input, next) {
+      starts += 1;
+      if (starts === 1) await happens();
+      return next(input);
+    },
+  };
+  return new Client({ connection, namespace: options.namespace, interceptors: { workflow: [meets] } });
+}
+
 describe.concurrent('an export that has succeeded before', () => {
   it('F51 is answered with that result while its object is there, though three readings did not find it', async () => {
     const { one, first } = await exported();
@@ -134,27 +148,31 @@ describe.concurrent('an export that has succeeded before', () => {
   it('F51 is the answer to a start that meant to join it, and that it ended before', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
-    const { connection, options } = rig.client;
-    const { namespace } = options;
-    let starts = 0;
-    const endsBefore: WorkflowClientInterceptor = {
-      async startUpdateWithStart(input, next) {
-        starts += 1;
-        if (starts === 1) {
-          one.changeJob(jobId, { status: 'SUCCESS' });
-          await one.handle.signal('pollNow');
-          await one.result();
-        }
-        return next(input);
-      },
-    };
-    const client = new Client({ connection, namespace, interceptors: { workflow: [endsBefore] } });
+    const client = clientThatMeets(async () => {
+      one.changeJob(jobId, { status: 'SUCCESS' });
+      await one.handle.signal('pollNow');
+      await one.result();
+    });
     const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
     expect(started).toMatchObject({ how: 'alreadySucceeded', jobId });
     const { memo } = await readExport(rig.client, started.workflowId);
     expect(memo.earlier).toMatchObject({ outcome: 'succeeded', jobId });
     expect(one.posts()).toHaveLength(1);
   });
+});
+
+it('F45 a start that meant to join an export that was canceled just before says that it has started one, and what is left', async () => {
+  const one = new OneExport(rig, { options: ON_REQUEST });
+  const jobId = await one.asleep();
+  const client = clientThatMeets(async () => {
+    await one.handle.cancel();
+    await one.result().catch(() => {});
+    one.changeJob(jobId, { status: 'FAIL' });
+  });
+  const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
+  expect(started).toMatchObject({ how: 'started', notes: [expect.stringContaining(`canceled and left job ${jobId}`)] });
+  expect(started.jobId).not.toBe(jobId);
+  await rig.client.workflow.getHandle(started.workflowId).terminate();
 });
 
 it('F51 a batch that runs again exports what is gone, and finds the rest', async () => {
