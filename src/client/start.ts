@@ -153,7 +153,7 @@ async function notesOf(
 ): Promise<string[]> {
   if (before.unreadable) return [UNDECODABLE_BEFORE];
   const own = earlierRun(before);
-  const told = toldOf(before);
+  const told = toldOf(before, own);
   const older = told?.jobId === own?.earlier.jobId ? null : told;
   const found = [own, older && { earlier: older, imageId: await imageOf(client, before.workflowId, older.runId) }];
   return found.flatMap((run) => {

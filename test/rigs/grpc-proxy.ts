@@ -11,8 +11,8 @@ import type { AddressInfo } from 'node:net';
 /** A proxy before a Temporal server, which answers some calls by itself, as an authorizer or an outage does. */
 export interface GrpcProxy {
   address: string;
-  /** Answers calls whose path ends so with a status of gRPC, from now on; null lets them through again. */
-  answer(method: string, code: number | null): void;
+  /** Answers calls whose path ends so with a status of gRPC, or never, from now on; null lets them through again. */
+  answer(method: string, how: number | 'never' | null): void;
   /** Answers so many calls whose path ends so with a message without fields, as a list that lags behind is empty. */
   answerEmpty(method: string, times: number): void;
   /** How many calls came whose path ends so. */
@@ -21,7 +21,7 @@ export interface GrpcProxy {
 }
 
 export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> {
-  const answers = new Map<string, number>();
+  const answers = new Map<string, number | 'never'>();
   const empty = new Map<string, number>();
   const calls = new Map<string, number>();
   const sessions = new Set<ServerHttp2Session>();
@@ -36,24 +36,25 @@ export async function startGrpcProxy(serverAddress: string): Promise<GrpcProxy> 
   server.on('stream', (stream, headers) => {
     const method = String(headers[':path']).split('/').at(-1) ?? '';
     calls.set(method, (calls.get(method) ?? 0) + 1);
-    const code = answers.get(method);
+    const how = answers.get(method);
     const emptyOnes = empty.get(method) ?? 0;
     if (emptyOnes > 0) {
       empty.set(method, emptyOnes - 1);
       sendEmpty(stream);
-    } else if (code === undefined) pass(stream, headers, upstream);
+    } else if (how === undefined) pass(stream, headers, upstream);
+    else if (how === 'never') stream.on('error', () => undefined);
     else
       stream.respond(
-        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(code) },
+        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(how) },
         { endStream: true },
       );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    answer: (method, code) => {
-      if (code === null) answers.delete(method);
-      else answers.set(method, code);
+    answer: (method, how) => {
+      if (how === null) answers.delete(method);
+      else answers.set(method, how);
     },
     calls: (method) => calls.get(method) ?? 0,
     answerEmpty: (method, times) => empty.set(method, times),
