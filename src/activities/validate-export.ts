@@ -9,7 +9,7 @@ import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight, preflightOfName } from './preflight';
 import { type PreflightFacts, readFacts, readObject } from './preflight/facts';
-import { REPLACED } from './preflight/rules/destination';
+import { REPLACED, sparingJobOf } from './preflight/rules/destination';
 import { readRegistration } from './search-attributes';
 
 /**
@@ -67,10 +67,12 @@ async function validate(
   }
   if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
-  if (found.kind === 'changed') throw destinationTaken(request, destination?.object ?? null, [REPLACED]);
+  const taken = (by: typeof refusals) =>
+    destinationTaken(request, destination?.object ?? null, sparingJobOf(earlier, request, by));
+  if (found.kind === 'changed') throw taken([REPLACED]);
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
-      ? destinationTaken(request, destination?.object ?? null, refusals)
+      ? taken(refusals)
       : notAllowed(request, facts.image?.name ?? null, report);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };

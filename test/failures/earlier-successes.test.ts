@@ -6,7 +6,7 @@ import type { ExportImageResult, ExportOptions } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
 import { bundleOfBatches, startBatchWorkflow, verdictsOf } from '../rigs/batch-rig';
 import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
-import { FIRST_TASK, type Rig, resetTo, startRig } from '../rigs/rig';
+import { FIRST_TASK, lookNow, type Rig, resetTo, startRig } from '../rigs/rig';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -24,8 +24,10 @@ const start = (one: OneExport, changes: object = {}) =>
 /** An export that has succeeded. */
 async function exported(options?: ExportOptions): Promise<{ one: OneExport; first: ExportImageResult }> {
   const one = new OneExport(rig, { options });
-  const started = await start(one);
+  const { jobId, ...started } = await start(one);
   expect(started.how).toBe('started');
+  rig.simulator.changeJob(jobId ?? '', { status: 'SUCCESS' });
+  await lookNow(rig.client, started.workflowId);
   return { one, first: await started.result() };
 }
 
@@ -81,6 +83,22 @@ describe.concurrent('an export that has succeeded before', () => {
     rig.simulator.putObject(one.objectKey, 'put there by somebody else');
     await expect(start(one)).rejects.toMatchObject({ code: 'DestinationExists', details: { object: { size: 26 } } });
     expect(one.posts()).toHaveLength(1);
+  });
+
+  it('F51 is no reason to delete what the job of a later run, which was canceled, has written since', async () => {
+    const { one } = await exported(ON_REQUEST);
+    rig.simulator.deleteObject(one.objectKey);
+    const jobId = await one.asleep();
+    await one.handle.cancel();
+    await one.result().catch(() => {});
+    one.changeJob(jobId, { status: 'SUCCESS' });
+    const refused = await start(one).catch((error: Error) => error);
+    expect(refused).toMatchObject({
+      code: 'DestinationExists',
+      message: expect.stringContaining(`that of job ${jobId}`),
+    });
+    expect((refused as Error).message.match(new RegExp(`ims-export attach --job ${jobId}`, 'g'))).toHaveLength(1);
+    expect((refused as Error).message).not.toContain('or delete the object');
   });
 
   it('F51 is answered as of its date when its object cannot be read, and compared again once it can', async () => {
