@@ -13,8 +13,8 @@ function numbersTested(): Set<string> {
 }
 
 describe('the failure catalogue', () => {
-  it('lists each of the 68 failures once', () => {
-    expect(FAILURES.map(({ number }) => number)).toEqual(Array.from({ length: 68 }, (_, index) => `F${index + 1}`));
+  it('lists each of the 69 failures once', () => {
+    expect(FAILURES.map(({ number }) => number)).toEqual(Array.from({ length: 69 }, (_, index) => `F${index + 1}`));
   });
 
   it('has a test for each number, and a number for each test', () => {

@@ -430,6 +430,12 @@ export const FAILURES: readonly Failure[] = [
     does: 'Exports report their end by themselves. One that is silent, and that Temporal refuses to show for more than two days, gets the verdict `unknown`.',
     see: '`unknown` with `Temporal does not show it to this worker`. Let the worker read workflows; `ims-export status` says what became of the export.',
   },
+  {
+    number: 'F69',
+    failure: 'A submit waits for the whole rest of a refused key, although the worker has another key already.',
+    does: 'A submit that is held back is tried again after half a minute or so, and sends nothing until the worker has another key or the rest is over.',
+    see: '`CredentialsHeldBack` while it waits. Correct the key; when the time to submit is over, `SubmitRejected`, or `AccessDenied` where the cloud had refused the submit itself.',
+  },
 ];
 
 /** docs/failure-modes.md, made of the list. */
