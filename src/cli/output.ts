@@ -103,7 +103,7 @@ export function resultLines(result: ExportImageResult): string[] {
 
 /** The lines of a report, for people. */
 export function reportLines(report: ExportReport): string[] {
-  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt, unreadable } = report;
+  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt } = report;
   const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   const jobId = status?.jobId ?? memo.jobId;
   const imageId = status?.imageId ?? memo.imageId;
@@ -135,8 +135,8 @@ export function reportLines(report: ExportReport): string[] {
   // Why it was kept, only a worker knows.
   const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
-  if (unreadable) lines.push(`  note     ${UNREADABLE}`);
-  else if (status === null && closedAt === null)
+  if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
+  if (status === null && closedAt === null && !report.statusUnreadable)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }

@@ -81,7 +81,7 @@ function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
     });
 }
 
-/** The files of the converters that stand in the bundle, with those that they import. */
+/** The files of the converters that stand in the bundle, with those that they import, which are known once they are loaded. */
 async function textsOf({ payloadConverterPath, failureConverterPath }: DataConverter = {}): Promise<string[]> {
   const files = new Set<string>();
   const add = (file: string): void => {
@@ -90,7 +90,11 @@ async function textsOf({ payloadConverterPath, failureConverterPath }: DataConve
     for (const { filename } of require.cache[file]?.children ?? []) add(filename);
   };
   const paths = { payloadConverterPath, failureConverterPath };
-  for (const path of Object.values(paths)) if (path !== undefined) add(require.resolve(path));
+  for (const path of Object.values(paths)) {
+    if (path === undefined) continue;
+    require(path);
+    add(require.resolve(path));
+  }
   const texts = await Promise.all([...files].sort().map(async (file) => `${file}\n${await readFile(file, 'utf8')}`));
   return texts.length === 0 ? [] : [JSON.stringify(paths), ...texts];
 }

@@ -61,7 +61,8 @@ export function submitGivenUp(
   const { reason, error, retryAfterMs } = last;
   const asksForMore = retryAfterMs !== null && Date.now() + retryAfterMs >= submitEndsAtMs(tracking);
   return failures.submitGivenUp(tracking.carried.request, tracking.carried.deadlineAtMs, {
-    denied: reason === 'unauthorized',
+    // A key that rests is held back by us: what counts is what the cloud has refused.
+    denied: reason === 'unauthorized' && tracking.carried.refusedTries > 0,
     error,
     asksToWaitMs: asksForMore ? retryAfterMs : null,
   });

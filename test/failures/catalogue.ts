@@ -412,7 +412,32 @@ export const FAILURES: readonly Failure[] = [
     see: '`object: kept` with `301 PermanentRedirect`: delete the object yourself. Or a message that names `IMS_EXPORT_OBS_ENDPOINT`.',
   },
   {
-    number: 'F72',
+    number: 'F66',
+    failure:
+      'An export that starts again right after its success, or is reset, is refused by its own object, since Temporal does not list that success yet.',
+    does: 'An object of no known export counts only once a second list, 8 s later, shows no success either.',
+    see: 'The earlier result. For an object of others `DestinationExists`, after the second list.',
+  },
+  {
+    number: 'F67',
+    failure: 'A caller that may start batches, but not read them, sends the same start over and over.',
+    does: 'What cannot be read is an error at once. A start that another caller was quicker with is sent ten times at most.',
+    see: '`PERMISSION_DENIED` of Temporal. Let the caller read workflows too.',
+  },
+  {
+    number: 'F68',
+    failure: 'A batch stays open for ever, since its worker may not read from Temporal what became of an export.',
+    does: 'Exports report their end by themselves. One that is silent, and that Temporal refuses to show for more than two days, gets the verdict `unknown`.',
+    see: '`unknown` with `Temporal does not show it to this worker`. Let the worker read workflows; `ims-export status` says what became of the export.',
+  },
+  {
+    number: 'F69',
+    failure: 'A submit waits for the whole rest of a refused key, although the worker has another key already.',
+    does: 'A submit that is held back is tried again after half a minute or so, and sends nothing until the worker has another key or the rest is over.',
+    see: '`CredentialsHeldBack` while it waits. Correct the key; when the time to submit is over, `SubmitRejected`, or `AccessDenied` where the cloud had refused the submit itself.',
+  },
+  {
+    number: 'F70',
     failure: 'Many connections hold the port of metrics, the probes get no answer, and the pod is killed.',
     does: 'The port takes 32 connections. For one more, it closes the one that has waited longest.',
     see: 'Nothing: probes and scrapes are answered.',

@@ -23,7 +23,7 @@ async function probe(port: number, path: string): Promise<number | undefined> {
   return response.statusCode;
 }
 
-it('F72 the port of metrics ends a scrape at once when the core dies in the middle of its answer', async () => {
+it('F70 the port of metrics ends a scrape at once when the core dies in the middle of its answer', async () => {
   const { port, sockets } = await startSlowCore();
   const scrape = get({ host: '127.0.0.1', port, path: '/metrics' });
   const [response] = (await once(scrape, 'response')) as [IncomingMessage];
@@ -34,7 +34,7 @@ it('F72 the port of metrics ends a scrape at once when the core dies in the midd
   // Sooner than the time after which a silent core is given up.
 }, 4_000);
 
-it('F72 the port of metrics takes few connections: it closes the one that has waited longest for each further one', async () => {
+it('F70 the port of metrics takes few connections: it closes the one that has waited longest for each further one', async () => {
   const { port } = await startSlowCore();
   const [first, second] = await holders(port, 32);
   const closed = once(first as Socket, 'close');
@@ -48,7 +48,7 @@ it.each([
   ['begin a request and never end it', 'GET /metrics HTTP/1.1\r\nhost: x\r\n'],
   ['wait for metrics of a silent core', 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'],
 ])(
-  'F72 the port of metrics answers the probes while other connections %s',
+  'F70 the port of metrics answers the probes while other connections %s',
   async (_what, says) => {
     const { port } = await startSlowCore();
     await holders(port, 100, says);
@@ -59,7 +59,7 @@ it.each([
   4_000,
 );
 
-it('F72 the port of metrics keeps a connection whose request it answers before those that only wait', async () => {
+it('F70 the port of metrics keeps a connection whose request it answers before those that only wait', async () => {
   const { port } = await startSlowCore();
   const scrape = get({ host: '127.0.0.1', port, path: '/metrics' });
   onTestFinished(() => void scrape.destroy());

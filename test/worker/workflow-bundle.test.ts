@@ -61,7 +61,6 @@ describe('the workflow bundle', () => {
     const secret = join(folder, 'secret.cjs');
     await writeFile(secret, 'exports.secret = 1');
     await writeFile(payloadConverterPath, "exports.payloadConverter = require('./secret.cjs')");
-    require(payloadConverterPath);
     const bundle = () =>
       exportWorkflowBundle({
         ...{ env: { IMS_EXPORT_CACHE_DIR: cache }, sources, make },
