@@ -20,7 +20,6 @@ import type {
   VerifyOutcome,
 } from '../contract';
 import * as failures from '../export/failures';
-import { cutToBytes } from '../export/quoting';
 import { describeProgress } from '../export/summaries';
 import { answerDeferred } from './deferred';
 import { notifiedWorkflow, notify } from './notification';
@@ -160,7 +159,7 @@ async function end(
     outcome,
     remoteJob,
     ...namedMemo(tracking),
-    ...(failure !== null && { failure: { type: failure.type ?? '', message: cutToBytes(failure.message, 200) } }),
+    ...failures.failureMemo(failure),
     ...(discard !== null && { object: discard.kind }),
   });
   publish(tracking);
