@@ -7,6 +7,7 @@ import type { FaultAction } from '../../src/testing';
 import { bundleOfBatches, startBatchWorkflow, verdictsOf } from '../rigs/batch-rig';
 import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { FIRST_TASK, lookNow, type Rig, resetTo, startRig } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -42,7 +43,7 @@ function clientThatMeets(happens: () => Promise<unknown>): Client {
       return next(input);
     },
   };
-  return new Client({ connection, namespace: options.namespace, interceptors: { workflow: [meets] } });
+  return new Client({ connection, namespace: options.namespace, ...ofRun(), interceptors: { workflow: [meets] } });
 }
 
 describe.concurrent('an export that has succeeded before', () => {

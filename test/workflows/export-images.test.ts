@@ -176,7 +176,8 @@ describe('a batch of exports', () => {
       expect(exportFailureOf(error)).toMatchObject({ type: 'NothingToExport', details });
       expect(exactProblemsBy('failures/NothingToExport', details)).toEqual([]);
       const { memo } = await readBatch(rig.client, handle.workflowId);
-      expect(memo).toEqual({ outcome: 'failed', counts: {} });
+      const failure = { type: 'NothingToExport', message: expect.stringContaining(tag) };
+      expect(memo).toEqual({ outcome: 'failed', counts: {}, failure });
       expect(await statusOf(handle)).toMatchObject({
         phase: 'ended',
         outcome: 'failed',
