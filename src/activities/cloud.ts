@@ -45,8 +45,14 @@ export function mayPass(error: CloudError): boolean {
   return error.class === 'transient' || error.class === 'throttled' || unsigned;
 }
 
-/** A key that rests may be replaced at any time. An attempt that finds the same one sends nothing, and adds no events. */
+/** A key that rests may be replaced at any time. An attempt that finds the same one sends nothing. */
 const LOOK_FOR_NEW_KEY_MS = 30_000;
+
+/** How long to wait before the next attempt: as long as the cloud has asked for, and for a key that rests a moment only. */
+export function retryAfterMs(error: CloudError): number | null {
+  if (error.retryAfterMs === null || error.code !== CREDENTIALS_HELD_BACK) return error.retryAfterMs;
+  return Math.min(error.retryAfterMs, LOOK_FOR_NEW_KEY_MS);
+}
 
 /**
  * A failure that Temporal retries, after the delay that the cloud asked for or a little later. Carries the cloud error as details,
@@ -54,12 +60,12 @@ const LOOK_FOR_NEW_KEY_MS = 30_000;
  */
 export function retryLater(error: CloudError): ApplicationFailure {
   heartbeatFailure(error.info());
-  const limitMs = error.code === CREDENTIALS_HELD_BACK ? LOOK_FOR_NEW_KEY_MS : Number.POSITIVE_INFINITY;
+  const waitMs = retryAfterMs(error);
   return ApplicationFailure.create({
     type: 'CloudUnavailable',
     message: `${error.operation}: ${error.code}: ${error.message}`,
     details: [error.info()],
     // Callers that were throttled together should not come back together.
-    nextRetryDelay: error.retryAfterMs === null ? undefined : atLeast(Math.min(error.retryAfterMs, limitMs)),
+    nextRetryDelay: waitMs === null ? undefined : atLeast(waitMs),
   });
 }

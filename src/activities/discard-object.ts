@@ -25,7 +25,6 @@ export function discardObject(deps: ExportActivityDeps): ExportActivities['imsDi
       return outcome;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
-      if (error.code === 'NotSent' && error.cause instanceof ApplicationFailure) throw error.cause;
       if (mayPass(error) || error.executed === 'maybe') throw retryLater(error);
       const refusal = denialText(error);
       seenAgain([`OBS refused ${input.request.bucketUrl}`], evidenceWaits(deps).refusedMs, {}, refusal);
@@ -41,10 +40,15 @@ async function discard({ client }: AccountCloud, input: DiscardInput): Promise<D
   if (found === null) return { kind: 'alreadyGone' };
   const reason = notOurs(found.object, input);
   if (reason !== undefined) return { kind: 'kept', reason };
+  let objection: ApplicationFailure | undefined;
   const beforeSend = () => {
-    if (elapsedMs() > READ_IS_GOOD_FOR_MS) throw staleRead(request.bucketUrl);
+    if (elapsedMs() <= READ_IS_GOOD_FOR_MS) return;
+    objection = staleRead(request.bucketUrl);
+    throw objection;
   };
-  await client.obs.deleteObject(request.bucket, request.objectKey, { beforeSend });
+  await client.obs.deleteObject(request.bucket, request.objectKey, { beforeSend }).catch((error: unknown) => {
+    throw objection ?? error;
+  });
   return { kind: 'discarded' };
 }
 

@@ -15,6 +15,8 @@ export interface EvidenceWaits {
   contradictedMs: readonly number[];
   /** Of a refusal of credentials or their permissions. */
   refusedMs: readonly number[];
+  /** Of a run that Temporal does not list: what has ended is listed a little later. */
+  notListedMs: readonly number[];
   /** Before the end of a list is read again, within one attempt. */
   endOfListMs: number;
 }
@@ -24,6 +26,8 @@ export const EVIDENCE_WAITS: EvidenceWaits = {
   contradictedMs: [10_000, 30_000, 70_000],
   // No more than two: each failed signature brings the lock of the key nearer.
   refusedMs: [60_000],
+  // The lists of Temporal lag behind by a second or two, on a busy service by some more.
+  notListedMs: [8_000],
   endOfListMs: 1_000,
 };
 

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { messageOf } from '../export/quoting';
 import { CloudError } from '../huaweicloud';
-import { type AccountCloud, type ExportActivityDeps, noSuchAccount } from './cloud';
+import { type AccountCloud, type ExportActivityDeps, noSuchAccount, retryAfterMs } from './cloud';
 import { offerJob } from './job-offer';
 import { SubmitFence } from './submit-fence';
 
@@ -83,7 +83,7 @@ function outcomeOf(error: unknown): SubmitOutcome {
   if (error.executed === 'maybe') return ambiguous(error.info());
   const reason = notExecutedReason(error);
   if (reason === undefined) return { kind: 'rejected', denied: false, error: error.info() };
-  return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: error.retryAfterMs };
+  return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: retryAfterMs(error) };
 }
 
 function ambiguous(error: CloudErrorInfo): SubmitOutcome {

@@ -9,7 +9,7 @@ import { seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight, preflightOfName } from './preflight';
 import { type PreflightFacts, readFacts, readObject } from './preflight/facts';
-import { REPLACED } from './preflight/rules/destination';
+import { REPLACED, sparingJobOf } from './preflight/rules/destination';
 import { readRegistration } from './search-attributes';
 
 /**
@@ -20,7 +20,7 @@ import { readRegistration } from './search-attributes';
  * @throws ApplicationFailure InvalidExportRequest, ExportNotAllowed, DestinationExists or AccessDenied, non-retryable;
  *   SubmitRejected, non-retryable, when the cloud or Temporal could not be asked for a quarter of an hour; CloudUnavailable or
  *   TemporalUnavailable, retryable, until then, or while the key rests; ReadAgain, retryable, while one attempt alone was refused
- *   by the cloud, or found no image or bucket, or an object gone
+ *   by the cloud, or found no image or bucket, an object gone, or an object of no known export
  */
 export function validateExport(deps: ExportActivityDeps): ExportActivities['imsValidateExport'] {
   return async (input, earlier = null) => {
@@ -67,10 +67,12 @@ async function validate(
   }
   if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
-  if (found.kind === 'changed') throw destinationTaken(request, destination?.object ?? null, [REPLACED]);
+  const taken = (by: typeof refusals) =>
+    destinationTaken(request, destination?.object ?? null, sparingJobOf(earlier, request, by));
+  if (found.kind === 'changed') throw taken([REPLACED]);
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
-      ? destinationTaken(request, destination?.object ?? null, refusals)
+      ? taken(refusals)
       : notAllowed(request, facts.image?.name ?? null, report);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
@@ -128,7 +130,7 @@ async function compareWithEarlier(
   const isFree = destination.kind === 'read' && destination.value.object === null;
   const mayBeThere = !isFree || earlier !== null;
   const found = compare(request, mayBeThere ? await lastSuccess(request, earlier) : null, destination);
-  const { contradictedMs, refusedMs } = evidenceWaits(deps);
+  const { contradictedMs, refusedMs, notListedMs } = evidenceWaits(deps);
   if (found.kind === 'unreadable' && destination.kind === 'refused') {
     seenAgain([`The object could not be read: ${destination.text}`], refusedMs);
   }
@@ -136,8 +138,14 @@ async function compareWithEarlier(
   const isContradicted = found.kind === 'gone' || found.kind === 'changed';
   const contradiction = `The object of the export that ended ${earlier?.finishedAt ?? 'before'} is ${found.kind}`;
   seenAgain(isContradicted ? [...readAgain, contradiction] : readAgain, contradictedMs);
+  // A success of a moment ago may not be listed yet: the object can be that of it.
+  const isTaken = destination.kind === 'read' && destination.value.object !== null;
+  if (found.kind === 'nothing' && isTaken && earlier?.outcome !== 'succeeded')
+    seenAgain([NO_SUCCESS_LISTED], notListedMs);
   return found;
 }
+
+const NO_SUCCESS_LISTED = 'There is an object at the destination, and Temporal lists no export that has written it';
 
 /**
  * An upsert of an attribute that is not registered would fail the workflow task for ever, and no cancel would end it. So

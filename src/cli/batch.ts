@@ -64,10 +64,10 @@ export async function waitForBatch(
 }
 
 /** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
-function progressOf({ status, memo, workflowStatus, unreadable }: BatchReport): string {
+function progressOf({ status, memo, workflowStatus, statusUnreadable }: BatchReport): string {
   if (status === null) {
     const counts = describeCounts(memo.counts ?? {});
-    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : unreadable ? ', unreadable' : ', no worker answers'}`;
+    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : statusUnreadable ? ', unreadable' : ', no worker answers'}`;
   }
   if (status.phase === 'planning') return 'planning';
   if (status.failure !== null) return `failed (${status.failure.type})`;
@@ -79,7 +79,7 @@ function progressOf({ status, memo, workflowStatus, unreadable }: BatchReport): 
 
 /** The lines of a report, for people. */
 export function batchLines(report: BatchReport): string[] {
-  const { workflowId, workflowStatus, startedAt, closedAt, memo, status, unreadable } = report;
+  const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
   const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
   const isPlanned = status !== null && status.dryRun !== null;
@@ -92,8 +92,8 @@ export function batchLines(report: BatchReport): string[] {
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
-  if (unreadable) lines.push(`  note     ${UNREADABLE}`);
-  else if (status === null && closedAt === null)
+  if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
+  if (status === null && closedAt === null && !report.statusUnreadable)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }

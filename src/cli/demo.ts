@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
-import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { exportResult, followExport, readExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
@@ -9,7 +9,7 @@ import { dataConverterOf, environmentWith } from '../temporal/data-converter';
 import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
-import { processLogger } from '../worker/log';
+import { installRuntime } from '../worker/runtime';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
@@ -27,8 +27,7 @@ const JOB_SECONDS = 25;
  */
 export async function demo({ keep, dataConverter: module }: DemoFlags): Promise<void> {
   const dataConverter = await dataConverterOf(environmentWith(module));
-  const logger = processLogger({ level: 'warn', format: 'text' });
-  Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
+  await installRuntime({ metrics: false, level: 'warn', coreLevel: 'error', format: 'text' });
   print('Starting a Temporal dev server, the simulated cloud and a worker …');
   const temporal = await resolveTemporal({ onProgress: (step) => print(`  ${step}`) });
   const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });

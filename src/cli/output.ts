@@ -25,8 +25,7 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
-  // Only texts of this machine, such as what was tried to find a server, have lines of their own; these never begin as ours do.
-  const [first = '', ...further] = code === 'Error' ? message.split('\n') : [message];
+  const [first = '', ...further] = hasLines(error) ? message.split('\n') : [message];
   printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
   if (flag !== undefined) printToStderr(`On the command line that is ${flag}.`);
@@ -37,6 +36,14 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
     if (error.cause instanceof Error) printToStderr('Caused by:', ...stackLines(error.cause));
   }
   process.exitCode = exitCodeOf(error);
+}
+
+/**
+ * Only what was tried to find a server, and what one said that did not start, have lines of their own, which never begin as ours
+ * do. By their names, since their classes are loaded for a demo alone; any other error may hold words of others.
+ */
+function hasLines(error: unknown): boolean {
+  return error instanceof Error && /^(ServerNotFound|DevServerNotStarted)$/.test(error.name);
 }
 
 const DOCTOR: { [code in ExportErrorCode]?: string } = {
@@ -96,7 +103,7 @@ export function resultLines(result: ExportImageResult): string[] {
 
 /** The lines of a report, for people. */
 export function reportLines(report: ExportReport): string[] {
-  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt, unreadable } = report;
+  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt } = report;
   const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
   const jobId = status?.jobId ?? memo.jobId;
   const imageId = status?.imageId ?? memo.imageId;
@@ -128,8 +135,8 @@ export function reportLines(report: ExportReport): string[] {
   // Why it was kept, only a worker knows.
   const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
-  if (unreadable) lines.push(`  note     ${UNREADABLE}`);
-  else if (status === null && closedAt === null)
+  if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
+  if (status === null && closedAt === null && !report.statusUnreadable)
     lines.push('  note     no worker answered, so only what Temporal knows is shown');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }

@@ -31,7 +31,7 @@ import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
 import { exportResult } from './result';
 import { exportStartOptions } from './start-options';
-import { throughOutages } from './temporal-calls';
+import { shortCall, throughOutages } from './temporal-calls';
 import { noWorker } from './workers';
 
 /** A worker that is alive takes a new workflow within this time. */
@@ -60,7 +60,7 @@ export async function startAndAwaitJob(
   request: ExportRequest,
   { taskQueue, before }: { taskQueue: string; before?: ClosedRun & { workflowId: string } },
 ): Promise<SubmittedJob> {
-  const earlier = before?.closeTime === undefined ? null : await earlierOf(client, before);
+  const earlier = before?.closeTime === undefined ? null : await shortCall(client, () => earlierOf(client, before));
   const startWorkflowOperation = new WithStartWorkflowOperation(EXPORT_IMAGE_WORKFLOW, {
     ...exportStartOptions(input, request, earlier),
     ...(before !== undefined && before.closeTime === undefined ? { workflowIdReusePolicy: JOINING_POLICY } : {}),
@@ -135,7 +135,7 @@ async function jobByStatus(
   try {
     for await (const report of followExport(client, workflowId)) {
       const { status, runId, closedAt, memo } = report;
-      if (report.unreadable && status === null && closedAt === null) throw unreadable(workflowId);
+      if (report.statusUnreadable && closedAt === null) throw unreadable(workflowId);
       if (closedAt !== null && runId === before?.runId) throw notStarted(request);
       if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };

@@ -25,6 +25,7 @@ import { parseBatchInput } from '../request/batch';
 import { hasHidden } from '../request/visible';
 import { describeRun, readMemo } from '../temporal/runs';
 import { ExportError, readable, toExportError, unreadable } from './errors';
+import { MAX_STARTS } from './joining';
 import { steer, update } from './steer';
 import {
   answerOf,
@@ -35,6 +36,7 @@ import {
   requireReadable,
   shortCall,
   throughOutages,
+  type Undecoded,
 } from './temporal-calls';
 import { requireWorker } from './workers';
 
@@ -53,13 +55,13 @@ export interface StartedBatch {
   /**
    * A verdict on each image, once the batch has ended; also when exports failed.
    *
-   * @throws ExportError
+   * @throws ExportError as {@link batchResult}
    */
   result(): Promise<ExportImagesResult>;
 }
 
 /** What is known of a batch. Memo and state come from Temporal; the status only from a worker that answers. */
-export interface BatchReport {
+export interface BatchReport extends Undecoded {
   workflowId: string;
   runId: string;
   /** As Temporal spells it: `RUNNING`, `PAUSED`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`. */
@@ -69,8 +71,6 @@ export interface BatchReport {
   memo: BatchMemo;
   /** Null when no worker answered the query in time, or the answer cannot be decoded here. */
   status: BatchStatus | null;
-  /** Set where some of it cannot be decoded here, as without the data converter of the namespace: that is left out. */
-  unreadable?: true;
 }
 
 const FOLLOW_INTERVAL_MS = 2_000;
@@ -82,7 +82,7 @@ const PLANNED_INTERVAL_MS = 250;
  * exported again.
  *
  * @throws ExportError InvalidExportRequest that names the field; NothingToExport when no image matches the query; AccessDenied,
- *   SubmitRejected, NoWorker, TemporalUnreachable
+ *   SubmitRejected, NoWorker, TemporalUnreachable; Unreadable when the batch of that name that runs cannot be decoded here
  * @example
  * ```ts
  * const batch = await startBatch(client, { query: { tag: 'backup' }, to: 'ims-image:{date}/{name}.{format}' });
@@ -94,11 +94,20 @@ export async function startBatch(
   input: ExportImagesInput,
   { taskQueue = DEFAULT_TASK_QUEUE, name = digestOf(input) }: StartBatchOptions = {},
 ): Promise<StartedBatch> {
+  return await begin(client, input, { taskQueue, name });
+}
+
+async function begin(
+  client: Client,
+  input: ExportImagesInput,
+  { taskQueue, name }: Required<StartBatchOptions>,
+  startsLeft = MAX_STARTS,
+): Promise<StartedBatch> {
   const workflowId = exportBatchWorkflowId(name);
   try {
     parseBatchInput(input);
     refuseName(name);
-    const before = await findRun<BatchMemo>(client, workflowId).catch(() => undefined);
+    const before = await findRun<BatchMemo>(client, workflowId);
     const joins = before !== undefined && before.closeTime === undefined;
     const digest = digestOf(input);
     if (joins) await requireReadable(client, before);
@@ -126,7 +135,9 @@ export async function startBatch(
     };
   } catch (error) {
     // Another caller was quicker: that batch is joined when it is the same.
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return startBatch(client, input, { taskQueue, name });
+    if (error instanceof WorkflowExecutionAlreadyStartedError && startsLeft > 1) {
+      return await begin(client, input, { taskQueue, name }, startsLeft - 1);
+    }
     throw toExportError(error, workflowId);
   }
 }
@@ -143,7 +154,7 @@ export async function readBatch(client: Client, workflowId: string): Promise<Bat
       readMemo<BatchMemo>(client, run),
       answerOf<BatchStatus>(client, run, BATCH_MESSAGES.queries.batchStatus),
     ]);
-    return { ...factsOfRun(run), memo: memo.value, status: answer.value, ...ifUnreadable(memo, answer) };
+    return { ...factsOfRun(run), memo: memo.value, status: answer.value, ...ifUnreadable(answer, memo) };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -178,7 +189,8 @@ export function followBatch(
  * Waits for the end of a batch, across restarts of Temporal and continue-as-new.
  *
  * @param runId the run to wait for; the latest of that workflow id when absent
- * @throws ExportError Canceled with the counts, and the failure types of a batch that could not be planned
+ * @throws ExportError Canceled with the counts, and the failure types of a batch that could not be planned; BatchFailed; Unreadable
+ *   when the result cannot be decoded here; TemporalUnreachable when Temporal was away for ten minutes
  */
 export async function batchResult(client: Client, workflowId: string, runId?: string): Promise<ExportImagesResult> {
   try {
@@ -219,7 +231,7 @@ export async function resumeBatch(client: Client, workflowId: string): Promise<v
 /**
  * Changes how many exports of a batch run at the same time.
  *
- * @throws ExportError InvalidExportRequest, NoWorker, and as {@link cancelBatch}
+ * @throws ExportError InvalidExportRequest, NoWorker, Unreadable, and as {@link cancelBatch}
  */
 export async function retuneBatch(
   client: Client,
@@ -249,7 +261,7 @@ function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): 
 async function untilPlanned(client: Client, workflowId: string, runId: string): Promise<void> {
   for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS)) {
     const { status, memo, closedAt } = report;
-    if (report.unreadable && status === null && closedAt === null) throw unreadable(workflowId);
+    if (report.statusUnreadable && closedAt === null) throw unreadable(workflowId);
     if (memo.total !== undefined || (status !== null && status.dryRun !== null)) return;
     // The query may answer after an end that the description did not show yet.
     if (closedAt !== null || status?.phase === 'ended') await batchResult(client, workflowId, runId);

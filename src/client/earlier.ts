@@ -7,15 +7,15 @@ import type { Client } from '@temporalio/client';
 import type { EarlierExport, ExportImageResult } from '../contract';
 import { type ClosedRun, earlierRun, earlierToPass } from '../export/earlier-run';
 import { isUnreachable } from './errors';
-import { shortCall } from './temporal-calls';
 
-/** What the next run is told of, with the result of one that has succeeded. */
+/** What the next run is told of, with the result of one that has succeeded. The deadline is the caller's: one here would replace it. */
 export async function earlierOf(
   client: Client,
   run: ClosedRun & { workflowId: string },
 ): Promise<EarlierExport | null> {
-  const hasSucceeded = earlierRun(run)?.earlier.outcome === 'succeeded';
-  return earlierToPass(run, hasSucceeded ? await resultOf(client, run) : null);
+  const own = earlierRun(run);
+  const result = own?.earlier.outcome === 'succeeded' ? await resultOf(client, run) : null;
+  return earlierToPass(run, result, own);
 }
 
 /** Null where it cannot be decoded here: the run reads it itself. */
@@ -24,7 +24,7 @@ async function resultOf(
   { workflowId, runId }: { workflowId: string; runId: string },
 ): Promise<ExportImageResult | null> {
   try {
-    return await shortCall(client, () => client.workflow.getHandle(workflowId, runId).result());
+    return await client.workflow.getHandle(workflowId, runId).result();
   } catch (error) {
     if (isUnreachable(error)) throw error;
     return null;

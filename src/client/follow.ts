@@ -7,10 +7,10 @@ import type { Client } from '@temporalio/client';
 import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
 import { type Decoded, type DescribedRun, describeRun, listRuns, readLastFailure, readMemo } from '../temporal/runs';
 import { toExportError } from './errors';
-import { answerOf, factsOfRun, ifUnreadable, reportsUntilEnd, shortCall } from './temporal-calls';
+import { answerOf, factsOfRun, ifUnreadable, reportsUntilEnd, shortCall, type Undecoded } from './temporal-calls';
 
 /** What is known of an export. Memo and state come from Temporal; the status only from a worker that answers. */
-export interface ExportReport {
+export interface ExportReport extends Undecoded {
   workflowId: string;
   runId: string;
   /** As Temporal spells it: `RUNNING`, `PAUSED`, `COMPLETED`, `FAILED`, `CANCELLED`, `TERMINATED`, `TIMED_OUT`, `CONTINUED_AS_NEW`. */
@@ -22,8 +22,6 @@ export interface ExportReport {
   retrying: { activity: string; attempt: number; failure: string } | null;
   /** Null when no worker answered the query in time, or the answer cannot be decoded here. */
   status: ExportStatus | null;
-  /** Set where some of it cannot be decoded here, as without the data converter of the namespace: that is left out. */
-  unreadable?: true;
 }
 
 const FOLLOW_INTERVAL_MS = 2_000;
@@ -46,7 +44,7 @@ export async function readExport(client: Client, workflowId: string): Promise<Ex
       memo: memo.value,
       retrying: retrying.value,
       status: answer.value,
-      ...ifUnreadable(memo, retrying, answer),
+      ...ifUnreadable(answer, memo, retrying),
     };
   } catch (error) {
     throw toExportError(error, workflowId);
@@ -61,7 +59,7 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
     return await Promise.all(
       runs.map(async (run) => {
         const memo = await readMemo<ExportMemo>(client, run);
-        return { ...factsOfRun(run), memo: memo.value, retrying: null, status: null, ...ifUnreadable(memo) };
+        return { ...factsOfRun(run), memo: memo.value, retrying: null, status: null, ...ifUnreadable(null, memo) };
       }),
     );
   } catch (error) {

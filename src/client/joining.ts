@@ -9,8 +9,8 @@ import { idTaken } from '../export/failures/before-submit';
 import { type Caller, decide, type Found } from '../export/joining';
 import type { RunningExport, Wanted } from '../export/same-export';
 
-/** Tries of a start that finds another state than it read just before. More than a few are not to be expected. */
-export const MAX_TRIES = 10;
+/** Starts of one call, which find another state than it read just before. More than a few are not to be expected. */
+export const MAX_STARTS = 10;
 
 /** `of` is absent where the image is not known. */
 export interface FoundRunning extends Found {

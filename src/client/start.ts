@@ -17,10 +17,10 @@ import { type ClosedRun, earlierRun, toldOf } from '../export/earlier-run';
 import { saysNothingSubmitted } from '../export/failures';
 import { decide } from '../export/joining';
 import { parseExportStart } from '../request/export';
-import { describeRun } from '../temporal/runs';
+import { type DescribedRun, describeRun } from '../temporal/runs';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
-import { MAX_TRIES, refuseTakenId, refuseToJoin, wantedBy } from './joining';
+import { MAX_STARTS, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
 import { reportStartProgress } from './start-progress';
 import { findRun, requireReadable, shortCall, throughOutages } from './temporal-calls';
@@ -49,7 +49,7 @@ export interface StartedExport {
   /**
    * The result, once the export has ended.
    *
-   * @throws ExportError
+   * @throws ExportError as {@link exportResult}
    */
   result(): Promise<ExportImageResult>;
 }
@@ -62,7 +62,7 @@ export interface StartedExport {
  *
  * @throws ExportError InvalidExportRequest and the other failure types; DestinationBusy when another image or format is
  *   being exported there, or a workflow that is no export has its id; DestinationExists when another object is there; NoWorker;
- *   TemporalUnreachable
+ *   Unreadable when what runs there cannot be decoded here; TemporalUnreachable
  * @example
  * ```ts
  * const started = await startExport(client, { imageId, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' });
@@ -81,7 +81,7 @@ async function begin(
   client: Client,
   input: ExportImageInput,
   { taskQueue = DEFAULT_TASK_QUEUE }: StartOptions,
-  triesLeft = MAX_TRIES,
+  startsLeft = MAX_STARTS,
 ): Promise<StartedExport> {
   const workflowId = workflowIdOf(input);
   let notes: string[] = [];
@@ -100,11 +100,14 @@ async function begin(
     if (result !== undefined && (await isOfEarlierRun(client, started, result))) {
       return { ...started, how: 'alreadySucceeded' };
     }
-    return { ...started, how: joins ? 'joined' : 'started' };
+    if (!joins) return { ...started, how: 'started' };
+    const joined = await stillJoined(client, before, runId);
+    if (joined === true) return { ...started, how: 'joined' };
+    return { ...started, how: 'started', notes: await notesOf(client, joined, request) };
   } catch (error) {
     // Another caller was quicker to end it.
-    if (error instanceof WorkflowExecutionAlreadyStartedError && triesLeft > 1) {
-      return await begin(client, input, { taskQueue }, triesLeft - 1);
+    if (error instanceof WorkflowExecutionAlreadyStartedError && startsLeft > 1) {
+      return await begin(client, input, { taskQueue }, startsLeft - 1);
     }
     throw withNotes(toExportError(error, workflowId), notes);
   }
@@ -113,6 +116,20 @@ async function begin(
 function workflowIdOf(input: ExportImageInput): string {
   const { bucketUrl } = (input ?? {}) as { bucketUrl?: unknown };
   return exportWorkflowId(String(bucketUrl));
+}
+
+/** True, or the export that was found running, which ended before it could be joined: this call has begun another one. */
+async function stillJoined(
+  client: Client,
+  before: DescribedRun,
+  runId: string,
+): Promise<true | (ClosedRun & { workflowId: string })> {
+  if (runId === before.runId) return true;
+  const { workflowId, firstRunId } = before;
+  const answered = await throughOutages(() => shortCall(client, () => describeRun(client, workflowId, runId)));
+  // The same export may have gone on in a new run.
+  if (answered.firstRunId === firstRunId) return true;
+  return (await throughOutages(() => findRun<ExportMemo>(client, workflowId, before.runId))) ?? before;
 }
 
 /** A run ends after its own start: a result that is older is that of an earlier success, which the run has answered with. */
@@ -136,7 +153,7 @@ async function notesOf(
 ): Promise<string[]> {
   if (before.unreadable) return [UNDECODABLE_BEFORE];
   const own = earlierRun(before);
-  const told = toldOf(before);
+  const told = toldOf(before, own);
   const older = told?.jobId === own?.earlier.jobId ? null : told;
   const found = [own, older && { earlier: older, imageId: await imageOf(client, before.workflowId, older.runId) }];
   return found.flatMap((run) => {

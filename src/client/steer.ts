@@ -16,7 +16,6 @@ import { type DescribedRun, describeRun } from '../temporal/runs';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
-import { MAX_TRIES } from './joining';
 import { requireReadable, shortCall } from './temporal-calls';
 
 /**
@@ -50,7 +49,7 @@ export async function resumePolling(client: Client, workflowId: string): Promise
  * Changes options of a running export and returns what is in force from then on.
  *
  * @example await retuneExport(client, workflowId, { deadline: '+6h', maxInterval: '2m' })
- * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable
  */
 export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
   return await update(client, workflowId, (handle) =>
@@ -73,7 +72,7 @@ export async function cancelExport(client: Client, workflowId: string): Promise<
  * is none, so that it submits again. What came of a named job is in the status, as `resolution`. A newer answer replaces an
  * older one.
  *
- * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable
  */
 export async function resolveSubmission(
   client: Client,
@@ -95,7 +94,7 @@ export type CheckedResolution = ResolutionStatus & { ended: boolean };
  *
  * @param limitMs how long to wait for it: `taken` is null when it is not decided then, or when the export has ended and left no
  *   word of it
- * @throws ExportError NoSuchExport, TemporalUnreachable
+ * @throws ExportError NoSuchExport, Unreadable, TemporalUnreachable
  */
 export async function untilChecked(
   client: Client,
@@ -108,7 +107,7 @@ export async function untilChecked(
   for await (const report of followExport(client, workflowId, CHECK_INTERVAL_MS)) {
     last = { ...last, ...checkedJob(report, jobId), ended: report.closedAt !== null };
     if (last.taken !== null || Date.now() >= giveUpAtMs) break;
-    if (report.status === null && report.unreadable && !last.ended) throw unreadable(workflowId);
+    if (report.statusUnreadable && !last.ended) throw unreadable(workflowId);
   }
   return last;
 }
@@ -168,13 +167,16 @@ export async function update<T>(
   );
 }
 
+/** Of one update that the server takes back. More than a few are not to be expected. */
+const MAX_SENT = 10;
+
 /** Sends an update that the server has taken back once more. */
 async function processed<T>(send: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+  for (let sent = 1; ; sent += 1) {
     try {
       return await send();
     } catch (error) {
-      if (tries === MAX_TRIES || !wasNotProcessed(error)) throw error;
+      if (sent === MAX_SENT || !wasNotProcessed(error)) throw error;
     }
   }
 }

@@ -64,8 +64,17 @@ export async function requireReadable(client: Client, { workflowId, runId }: Run
   });
 }
 
-/** For a report of which some parts could not be decoded. */
-export function ifUnreadable(...parts: ReadonlyArray<Decoded<unknown>>): { unreadable?: true } {
+/** What of a report could not be decoded here, as without the data converter of the namespace: that is left out. */
+export interface Undecoded {
+  /** Set where some of it cannot be decoded. */
+  unreadable?: true;
+  /** Set where a worker has answered, and that answer cannot be decoded. */
+  statusUnreadable?: true;
+}
+
+/** @param answer of a worker; null where none was asked */
+export function ifUnreadable(answer: Decoded<unknown> | null, ...parts: ReadonlyArray<Decoded<unknown>>): Undecoded {
+  if (answer?.unreadable) return { unreadable: true, statusUnreadable: true };
   return parts.some(({ unreadable }) => unreadable) ? { unreadable: true } : {};
 }
 

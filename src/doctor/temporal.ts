@@ -7,6 +7,7 @@ import { readSearchAttributes } from '../client/search-attributes';
 import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
 import { EXPORT_IMAGE_WORKFLOW } from '../contract';
+import { clientEnvironment } from '../dev-server/child-environment';
 import { namesAnAccount } from '../huaweicloud';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
@@ -104,10 +105,10 @@ const ATTEMPT_LIMIT_MS = 18_000;
  * Connects as a worker does, which trusts other certificates than a client. In a process of its own: the native core reads
  * the environment of its process, and would use the Runtime of an application that asks the doctor.
  */
-async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
+export async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
   if ('state' in configuration) return notChecked('where Temporal is cannot be read');
   const attempt = fork(NATIVE_ATTEMPT, {
-    ...{ env, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+    ...{ env: clientEnvironment(env), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     ...{ timeout: ATTEMPT_LIMIT_MS, killSignal: 'SIGKILL' },
   });
   const message = await new Promise<string | null>((settle, fail) => {
@@ -136,7 +137,7 @@ function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
   return { check: native.check, subject: native.subject, ...notChecked(why) };
 }
 
-type Configuration = Finding | { address: string; source: string };
+export type Configuration = Finding | { address: string; source: string };
 
 function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   try {

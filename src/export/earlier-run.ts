@@ -37,8 +37,7 @@ export function earlierRun({ runId, type, memo, closeTime, unreadable }: ClosedR
  * What a run without a job of its own was told: the run before it, whose job may still run. Null where it had a job, or was told
  * of none.
  */
-export function toldOf(run: ClosedRun): EarlierExport | null {
-  const own = earlierRun(run);
+export function toldOf(run: ClosedRun, own = earlierRun(run)): EarlierExport | null {
   if (own === null || run.memo?.jobId !== undefined || own.earlier.outcome === 'succeeded') return null;
   return readEarlier(run.memo?.earlier);
 }
@@ -48,13 +47,17 @@ export function toldOf(run: ClosedRun): EarlierExport | null {
  *
  * @param result of a run that has succeeded; null where it has none, or none that can be read
  */
-export function earlierToPass(run: ClosedRun, result: ExportImageResult | null): EarlierExport | null {
-  const own = earlierRun(run)?.earlier ?? null;
+export function earlierToPass(
+  run: ClosedRun,
+  result: ExportImageResult | null,
+  read = earlierRun(run),
+): EarlierExport | null {
+  const own = read?.earlier ?? null;
   if (result !== null) {
     const { jobId, fileFormat, object, finishedAt } = result;
     return readEarlier({ ...own, jobId, fileFormat, object, finishedAt });
   }
-  return own !== null && beganNothing(own) ? (toldOf(run) ?? own) : own;
+  return own !== null && beganNothing(own) ? (toldOf(run, read) ?? own) : own;
 }
 
 /** One that was terminated says nothing of what it began; without a job id it is no better to know than the run before it. */

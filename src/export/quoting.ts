@@ -5,8 +5,11 @@
  * @module
  */
 
-/** What a terminal obeys or does not show: control and format characters, line separators, halves of characters. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * What a terminal obeys or does not show: control and format characters, line separators, halves of characters, and what Unicode
+ * calls default ignorable (DI), such as the filler of Hangul and the selector of a variant.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{Zl}\p{Zp}]/gu;
 
 /**
  * One line for a terminal or a log: what a terminal would obey, and what nobody would see, is shown as JSON escapes it. JSON is the
@@ -27,7 +30,7 @@ export function oneLine(text: string, length = Number.POSITIVE_INFINITY): string
     .replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ')
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .trim();
-  return text.length > length && line !== '' ? `${line}…` : line;
+  return text.length > length && line !== '' ? `${withoutHalf(line)}…` : line;
 }
 
 /** What an error says that is not one of the cloud's: it may be anything, and a history keeps it. */
@@ -42,13 +45,18 @@ export function bytesOf(text: string): number {
 
 /** Cut to this number of characters; the last one marks that something is missing. */
 export function cut(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
+  return text.length <= characters ? text : `${withoutHalf(text.slice(0, characters - 1))}…`;
 }
 
 /** Cut to this number of bytes of UTF-8; the end marks that something is missing. */
 export function cutToBytes(text: string, bytes: number): string {
   if (bytesOf(text) <= bytes) return text;
-  return `${beginning([...text], bytes - bytesOf('…')).join('')}…`;
+  return `${withoutHalf(beginning([...text], bytes - bytesOf('…')).join(''))}…`;
+}
+
+/** Without the command that a cut has left half of, which may do something else than the whole. */
+function withoutHalf(text: string): string {
+  return text.replace(/`(ims-export|temporal|npm|chmod) [^`]*$/, '');
 }
 
 /** Cut to this number of bytes; a mark replaces the middle of a longer text. */
@@ -76,13 +84,13 @@ export function shellWord(text: string): string {
 }
 
 /** What does not survive the way from a page or a terminal by the clipboard, and the backtick, between which commands stand. */
-const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
+const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
 
 /**
  * The line of a shell (bash, zsh, ksh) that runs a program with exactly these arguments. It is safe in a terminal and between
  * backticks. Every command that is offered for copying is made here.
  */
-export function command(program: 'ims-export' | 'temporal' | 'npm' | 'chmod', ...words: string[]): string {
+export function command(program: 'ims-export' | 'temporal' | 'npm' | 'chmod' | 'chown', ...words: string[]): string {
   return [program, ...words.map((word) => (NOT_COPIED.test(word) ? octal(word) : shellWord(word)))].join(' ');
 }
 
@@ -104,8 +112,9 @@ function octal(word: string): string {
   return `$'${bytes.join('')}'`;
 }
 
-/** Words that are no Markdown, not even a link by themselves. */
-const PLAIN = /^(?!.*(:\/\/|www\.|--))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
+/** Words that are seen, and are no Markdown: no link by themselves, and no item of a list where they begin a line. */
+const PLAIN =
+  /^(?!.*(:\/\/|www\.|--|\p{DI})|([-+]|\d+[.)])( |$))([\p{L}\p{N} .,;:()'"%?!+=→…/-]|(?<=[^\W_])_(?=[^\W_]))*$/iu;
 
 /** Words of others in a line of Markdown: as they are where nothing in them is Markdown, else as {@link codeSpan}. */
 export function inMarkdown(text: string): string {

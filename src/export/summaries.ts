@@ -114,9 +114,9 @@ export function timerSummary(seen: JobSeen): string {
   return `${describeProgress(seen)} - next ${next}`;
 }
 
-/** The last status of the job, without an estimate that grows old: `RUNNING 37 %`. */
+/** The last status of the job, without an estimate that grows old: `RUNNING 37 %`. No dash after a blank one begins a list. */
 function lastSeen({ jobStatus, fraction }: JobSeen): string {
-  return `${inLabel(jobStatus ?? 'accepted', WORD_BYTES)}${percent(fraction, ' ')}`;
+  return `${inLabel(jobStatus ?? '', WORD_BYTES) || 'accepted'}${percent(fraction, ' ')}`;
 }
 
 /** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */

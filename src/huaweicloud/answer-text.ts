@@ -25,7 +25,8 @@ const gunzip: Unpack = (packed, limit) => gunzipSync(packed, { ...SYNC, ...limit
 const inflate: Unpack = (packed, limit) => {
   try {
     return inflateSync(packed, { ...SYNC, ...limit });
-  } catch {
+  } catch (error) {
+    if (isTooLarge(error)) throw error;
     return inflateRawSync(packed, { ...SYNC, ...limit });
   }
 };
@@ -37,14 +38,28 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map([
   ['br', (packed, limit) => brotliDecompressSync(packed, limit)],
 ]);
 
-/** The body of an answer as text, unpacked and without a byte order mark. */
+/**
+ * The body of an answer as text, unpacked and without a byte order mark.
+ *
+ * @throws an error that {@link isTooLarge}, when unpacking would make it larger than is read
+ */
 export function textOf(answer: Packed, maxBytes = MAX_JSON_BYTES): string {
   // The decoder leaves a byte order mark out.
-  return new TextDecoder().decode(unpackedBody(answer, maxBytes));
+  return new TextDecoder().decode(unpackedOr(answer, maxBytes, isTooLarge));
 }
 
 /** The body of an answer, unpacked; as it is where that cannot be done, or would make it larger than is read. */
-export function unpackedBody({ headers, body }: Packed, maxBytes = MAX_JSON_BYTES): Buffer {
+export function unpackedBody(answer: Packed, maxBytes = MAX_JSON_BYTES): Buffer {
+  return unpackedOr(answer, maxBytes, () => false);
+}
+
+/** Whether an answer could not be unpacked for its size alone. */
+export function isTooLarge(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+}
+
+/** @throws what `passesOn` takes; after another error the body is as it is */
+function unpackedOr({ headers, body }: Packed, maxBytes: number, passesOn: (error: unknown) => boolean): Buffer {
   const encodings = String(headers['content-encoding'] ?? '')
     .split(',')
     .map((encoding) => encoding.trim().toLowerCase())
@@ -56,7 +71,8 @@ export function unpackedBody({ headers, body }: Packed, maxBytes = MAX_JSON_BYTE
       const unpack = UNPACK.get(encoding);
       return unpack === undefined ? packed : unpack(packed, { maxOutputLength: maxBytes });
     }, body);
-  } catch {
+  } catch (error) {
+    if (passesOn(error)) throw error;
     return body;
   }
 }

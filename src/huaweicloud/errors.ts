@@ -2,7 +2,7 @@ import { oneLine } from '../export/quoting';
 import { unpackedBody } from './answer-text';
 import { type ErrorBody, MAX_MESSAGE_LENGTH, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
-import type { HttpAnswer, HttpRequest, TransportError } from './transport';
+import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
 
 export interface CloudErrorFields {
   /**
@@ -121,32 +121,37 @@ export function unreadableAnswer(answer: HttpAnswer, attempt: Attempt, problem: 
 }
 
 /**
- * No complete answer. Before the first byte of the request was written (no address, connection refused, connect timeout,
+ * No complete answer; what is no {@link TransportError} is trouble of this client, such as a limit of the engine: the request may
+ * have been sent by then. Before the first byte of the request was written (no address, connection refused, connect timeout,
  * TLS refused) the cloud has surely not acted; from then on it is unknown.
  */
-export function errorOfTransport(error: TransportError, attempt: Attempt, tidy = asItIs): CloudError {
+export function errorOfTransport(error: unknown, attempt: Attempt, tidy = asItIs): CloudError {
+  const { code, isStarted, cause } =
+    error instanceof TransportError ? error : { code: 'ClientFailure', isStarted: true, cause: undefined };
   return new CloudError(
     {
-      code: error.code,
-      message: oneLine(tidy(error.message), MAX_MESSAGE_LENGTH),
+      code,
+      message: cleanWords(error, tidy),
       httpStatus: null,
       requestId: null,
       operation: attempt.operation,
-      executed: error.isStarted && !isRead(attempt) ? 'maybe' : 'no',
+      executed: isStarted && !isRead(attempt) ? 'maybe' : 'no',
       class: 'transient',
       retryAfterMs: null,
     },
-    { cause: tidyCause(error.cause, tidy) },
+    { cause: cause instanceof Error ? cleanCause(cause, tidy) : undefined },
   );
 }
 
-/** The caller's own error stays what it is, unless its words repeat a secret. */
-function tidyCause(cause: unknown, tidy: (text: string) => string): unknown {
-  if (!(cause instanceof Error)) return undefined;
-  const message = tidy(cause.message);
-  if (message === cause.message) return cause;
+/** What an error that is not the cloud's says: one line, without secrets, cut. Searched first, since a cut hides what is cut. */
+export function cleanWords(error: unknown, tidy: (text: string) => string): string {
+  return oneLine(tidy(error instanceof Error ? error.message : String(error)), MAX_MESSAGE_LENGTH);
+}
+
+/** Name, code and words: an error may hold more, such as what was sent, and a log shows all of it. */
+function cleanCause(cause: Error, tidy: (text: string) => string): Error {
   const { name, code } = cause as NodeJS.ErrnoException;
-  return Object.assign(new Error(message), { name, code });
+  return Object.assign(new Error(cleanWords(cause, tidy)), { name, ...(code === undefined ? {} : { code }) });
 }
 
 export function requestIdOf(answer: HttpAnswer, tidy = asItIs): string | null {

@@ -14,7 +14,7 @@ import { createObsClient, type ObsClient } from './obs';
 import { ProjectId } from './project-id';
 import type { RetryOptions } from './retry';
 import { type CloudRequest, CloudSession } from './session';
-import { type HttpRequest, Transport, TransportError, type TransportOptions } from './transport';
+import { type HttpRequest, Transport, type TransportOptions } from './transport';
 
 export {
   AccountConfigurationError,
@@ -151,7 +151,6 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
     const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS }), 'date') ?? '');
     return Number.isNaN(ms) ? null : new Date(ms).toISOString();
   } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
     throw errorOfTransport(error, { operation: 'AskTheTime', method: 'GET', nowMs: now() });
   }
 }

@@ -1,31 +1,30 @@
 import type { z } from 'zod';
-import { MAX_JSON_BYTES, textOf } from './answer-text';
-import { type Attempt, unreadableAnswer } from './errors';
+import { isTooLarge, MAX_JSON_BYTES, textOf } from './answer-text';
+import { type Attempt, type CloudError, unreadableAnswer } from './errors';
 import type { HttpAnswer } from './transport';
 
 /**
  * The body of a success, parsed.
  *
- * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape
+ * @param tidy takes out the secrets that a header may repeat, where it is not clean yet
+ * @throws {@link CloudError} `InvalidResponse` when it is not JSON or not of the expected shape; `ResponseTooLarge` when a read
+ *   was answered with more than is read, so that less can be asked for
  */
-export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
+export function readJson<T>(
+  answer: HttpAnswer,
+  schema: z.ZodType<T>,
+  attempt: Attempt,
+  tidy?: (text: string) => string,
+): T {
   const { maxBodyBytes = MAX_JSON_BYTES } = attempt;
+  const said = `${attempt.operation} was answered ${answer.status}`;
+  if (answer.body.length > maxBodyBytes) throw tooLarge(answer, attempt, `${said} with ${answer.body.length}`, tidy);
   let json: unknown;
-  if (answer.body.length > maxBodyBytes) {
-    throw unreadableAnswer(
-      answer,
-      attempt,
-      `${attempt.operation} was answered ${answer.status} with ${answer.body.length} bytes, where at most ${maxBodyBytes} are read.`,
-    );
-  }
   try {
     json = JSON.parse(textOf(answer, maxBodyBytes));
-  } catch {
-    throw unreadableAnswer(
-      answer,
-      attempt,
-      `${attempt.operation} was answered ${answer.status} with a body that is not JSON.`,
-    );
+  } catch (error) {
+    if (isTooLarge(error)) throw tooLarge(answer, attempt, `${said} with a packed body; unpacked it has more`, tidy);
+    throw unreadableAnswer(answer, attempt, `${said} with a body that is not JSON.`, tidy);
   }
   const parsed = safelyParsed(json, schema);
   if (parsed?.success) return parsed.data;
@@ -34,8 +33,20 @@ export function readJson<T>(answer: HttpAnswer, schema: z.ZodType<T>, attempt: A
   throw unreadableAnswer(
     answer,
     attempt,
-    `${attempt.operation} was answered ${answer.status}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
+    `${said}, but ${where} is not as expected: ${issue?.message ?? 'unknown shape'}.`,
+    tidy,
   );
+}
+
+function tooLarge(
+  answer: HttpAnswer,
+  attempt: Attempt,
+  said: string,
+  tidy: ((text: string) => string) | undefined,
+): CloudError {
+  const { method, maxBodyBytes = MAX_JSON_BYTES } = attempt;
+  const error = unreadableAnswer(answer, attempt, `${said} bytes, where at most ${maxBodyBytes} are read.`, tidy);
+  return method === 'GET' ? error.with({ code: 'ResponseTooLarge' }) : error;
 }
 
 /** Undefined where the schema itself fails: zod reads the length of an object as that of a text. */

@@ -1,4 +1,3 @@
-import { messageOf } from '../export/quoting';
 import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
@@ -8,6 +7,7 @@ import {
   CloudError,
   CREDENTIALS_HELD_BACK,
   CREDENTIALS_UNAVAILABLE,
+  cleanWords,
   errorOfAnswer,
   errorOfTransport,
   headerOf,
@@ -46,7 +46,7 @@ export interface ReadOptions {
 export interface SendOptions extends ReadOptions {
   /**
    * Called at the last moment before the request is written to its connection: after credentials, project id, name
-   * resolution and TLS. If it throws, nothing is sent, and the {@link CloudError} `NotSent` has the error as its cause.
+   * resolution and TLS. If it throws, nothing is sent, and the {@link CloudError} `NotSent` has its name and words as the cause.
    */
   beforeSend?: () => void;
 }
@@ -80,6 +80,7 @@ export class CloudSession {
   readonly #retry: RetryOptions;
   readonly #proof: CloudRequest | undefined;
   readonly #proofs = new Map<string, Promise<CloudError | undefined>>();
+  #latest: Credentials | undefined;
 
   constructor(resources: ClientResources, provider: CredentialsProvider, { retry = {}, proof }: SessionOptions = {}) {
     this.#resources = resources;
@@ -221,8 +222,7 @@ export class CloudSession {
         : refusal;
     } catch (error) {
       if (error instanceof TransportError && error.cause === KEY_WAS_REFUSED) return NOT_SENT;
-      const failure = error instanceof TransportError ? error : ownFailure(error);
-      throw errorOfTransport(failure, this.attempt(request), tidy);
+      throw errorOfTransport(error, this.attempt(request), tidy);
     }
   }
 
@@ -302,15 +302,17 @@ export class CloudSession {
 
   async #credentials(request: Pick<CloudRequest, 'operation'>, limits: TimeLimits): Promise<Credentials> {
     try {
-      return await within(limits, this.#provider.get());
+      this.#latest = await within(limits, this.#provider.get());
+      return this.#latest;
     } catch (cause) {
       if (cause instanceof TimeIsUp) {
         const message = `There were no credentials to sign with within ${Math.round(limits.limitMs)} ms.`;
         throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
       }
       const own = cause instanceof CredentialsError ? cause : undefined;
-      // A source of another's making may say anything.
-      const why = own?.message ?? messageOf(cause);
+      // A source of another's making may say anything; what it gave before can be looked for.
+      const tidy = withoutSecrets([this.#latest?.secretKey, this.#latest?.securityToken]);
+      const why = own === undefined ? cleanWords(cause, tidy) : tidy(own.message);
       throw notSent(request.operation, {
         code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${why}`,
@@ -397,11 +399,6 @@ function withCleanHeaders(answer: HttpAnswer, tidy: (text: string) => string): H
     return [name, value === null ? undefined : (headerText(tidy(value)) ?? undefined)];
   });
   return { ...answer, headers: Object.fromEntries(clean) };
-}
-
-/** Trouble of this client, such as a limit of the engine: the request may have been sent by then. */
-function ownFailure(error: unknown): TransportError {
-  return new TransportError('ClientFailure', error instanceof Error ? error.message : String(error), true);
 }
 
 function isRead({ method }: CloudRequest): boolean {

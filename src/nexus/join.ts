@@ -7,7 +7,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import { startWorkflow } from '@temporalio/nexus';
 import { HandlerError, type StartOperationContext } from 'nexus-rpc';
 import { earlierOf } from '../client/earlier';
-import { MAX_TRIES, refuseTakenId, refuseToJoin } from '../client/joining';
+import { MAX_STARTS, refuseTakenId, refuseToJoin } from '../client/joining';
 import { exportStartOptions } from '../client/start-options';
 import {
   type EarlierExport,
@@ -55,7 +55,7 @@ export async function startOrJoin(
       }),
     );
   // What is found may end before it is joined, or begin again: then all is asked anew.
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+  for (let starts = 0; starts < MAX_STARTS; starts += 1) {
     const found = await findRun(client, workflowId);
     if (found?.state !== 'running') {
       if (found?.state === 'succeeded') refuseTakenId('nexus', request, found.workflowType);

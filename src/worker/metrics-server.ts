@@ -7,8 +7,9 @@
  * @module
  */
 import { once } from 'node:events';
-import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { pipeline } from 'node:stream';
 
 export interface MetricsServerOptions {
   /** 0 takes any. */
@@ -36,7 +37,7 @@ export async function serveMetrics(options: MetricsServerOptions): Promise<Metri
   const { port, host } = options;
   const core = new Agent({ maxSockets: MAX_CONNECTIONS_TO_CORE });
   const server = createServer(TIME_LIMITS, (request, response) => answer(options, core, request, response));
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server);
   server.timeout = IDLE_LIMIT_MS;
   // Without a host, Node takes `::`, which is both, and `0.0.0.0` where there is no IPv6.
   server.listen(port, host);
@@ -65,6 +66,34 @@ const MAX_CONNECTIONS_TO_CORE = 4;
 const IDLE_LIMIT_MS = 30_000;
 const TIME_LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_500 };
 
+/**
+ * A new connection is never refused, since it may be a probe, and a worker whose probes fail is killed. At the limit one is
+ * closed for it: that which has waited longest for a request, or, where none waits, for its answer.
+ */
+function limitConnections(server: Server): void {
+  const waiting = new Set<Socket>();
+  const answering = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    if (waiting.size + answering.size >= MAX_CONNECTIONS) {
+      const [longest] = [...waiting, ...answering];
+      longest?.destroy();
+      for (const sockets of [waiting, answering]) sockets.delete(longest as Socket);
+    }
+    waiting.add(socket);
+    socket.on('close', () => {
+      for (const sockets of [waiting, answering]) sockets.delete(socket);
+    });
+  });
+  server.on('request', ({ socket }, response) => {
+    waiting.delete(socket);
+    answering.add(socket);
+    response.on('close', () => {
+      answering.delete(socket);
+      if (!socket.destroyed) waiting.add(socket);
+    });
+  });
+}
+
 function answer(
   options: MetricsServerOptions,
   core: Agent,
@@ -87,7 +116,8 @@ function showMetrics(port: number, agent: Agent, response: ServerResponse): void
   response.on('close', () => asked.destroy());
   asked.on('response', (metrics) => {
     response.writeHead(metrics.statusCode ?? 502, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-    metrics.pipe(response);
+    // A core that dies in the middle of its answer ends the scrape too, as an error.
+    pipeline(metrics, response, () => undefined);
   });
   asked.on('timeout', () => asked.destroy(new Error('no answer')));
   asked.on('error', ({ message }) => {

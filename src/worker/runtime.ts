@@ -3,19 +3,26 @@ import { type AddressInfo, createServer } from 'node:net';
 import { Runtime } from '@temporalio/worker';
 import { histogramBuckets } from '../metrics';
 import { type LogOptions, processLogger, upper } from './log';
+import type { LogLevel } from './log-options';
 
 export interface ProcessRuntime {
   /** Where Temporal's core shows the metrics: on the loopback, for {@link serveMetrics} to show on; null without metrics. */
   metricsPort: number | null;
 }
 
+export interface RuntimeOptions extends LogOptions {
+  metrics: boolean;
+  /** Of Temporal's core. @default that of all others */
+  coreLevel?: LogLevel;
+}
+
 /**
  * Sets Temporal's Runtime up for this process, which it can be once: where logs and metrics go. For processes that are a
  * worker and nothing else; an application has a Runtime of its own, and library functions leave it alone.
  */
-export async function installRuntime({ metrics, ...log }: LogOptions & { metrics: boolean }): Promise<ProcessRuntime> {
+export async function installRuntime({ metrics, coreLevel, ...log }: RuntimeOptions): Promise<ProcessRuntime> {
   const metricsPort = metrics ? await freeLoopbackPort() : null;
-  const level = log.level ?? 'info';
+  const level = coreLevel ?? log.level ?? 'info';
   Runtime.install({
     logger: processLogger(log),
     telemetryOptions: {

@@ -8,8 +8,9 @@ import { constants } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
-import { type BundlerPlugin, bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
+import { type BundlerPlugin, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { cacheDirectory, makePrivateFolder, refuseOfOthers } from '../cache-directory';
+import { processLogger } from './log';
 
 /** What a bundle is made of. */
 export interface BundleSources {
@@ -76,11 +77,11 @@ function bundleWith({ plugins = [], dataConverter }: BundleOptions) {
   return (workflowsPath: string): Promise<WorkflowBundle> =>
     bundleWorkflowCode({
       ...{ workflowsPath, plugins, payloadConverterPath, failureConverterPath },
-      logger: new DefaultLogger('WARN'),
+      logger: processLogger({ level: 'warn' }),
     });
 }
 
-/** The files of the converters that stand in the bundle, with those that they import. */
+/** The files of the converters that stand in the bundle, with those that they import, which are known once they are loaded. */
 async function textsOf({ payloadConverterPath, failureConverterPath }: DataConverter = {}): Promise<string[]> {
   const files = new Set<string>();
   const add = (file: string): void => {
@@ -89,7 +90,11 @@ async function textsOf({ payloadConverterPath, failureConverterPath }: DataConve
     for (const { filename } of require.cache[file]?.children ?? []) add(filename);
   };
   const paths = { payloadConverterPath, failureConverterPath };
-  for (const path of Object.values(paths)) if (path !== undefined) add(require.resolve(path));
+  for (const path of Object.values(paths)) {
+    if (path === undefined) continue;
+    require(path);
+    add(require.resolve(path));
+  }
   const texts = await Promise.all([...files].sort().map(async (file) => `${file}\n${await readFile(file, 'utf8')}`));
   return texts.length === 0 ? [] : [JSON.stringify(paths), ...texts];
 }
@@ -117,8 +122,7 @@ async function sourceFiles(folder: string): Promise<string[]> {
 
 async function placeOf(digest: string, env: NodeJS.ProcessEnv): Promise<string> {
   const cache = cacheDirectory(env);
-  const folder = join(cache, 'workflow-bundles');
-  await makePrivateFolder(cache, folder);
+  const folder = await makePrivateFolder(cache, join(cache, 'workflow-bundles'));
   return join(folder, `${digest}.js`);
 }
 

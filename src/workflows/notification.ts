@@ -6,6 +6,7 @@
 import { CancellationScope, defineSignal, getExternalWorkflowHandle, log, workflowInfo } from '@temporalio/workflow';
 import { BATCH_MESSAGES, type ExportEnded, type ExportImageResult, isWorkflowId } from '../contract';
 import { shortReason } from '../export/failures';
+import { cut } from '../export/quoting';
 import type { Tracking } from './state';
 
 export const exportEnded = defineSignal<[ExportEnded]>(BATCH_MESSAGES.signals.exportEnded);
@@ -52,7 +53,7 @@ function reportOf(tracking: Tracking, result: ExportImageResult | null): ExportE
     jobId: jobId ?? earlierResult?.jobId ?? null,
     remoteJob,
     object: result?.object ? { size: result.object.size, etag: result.object.etag } : null,
-    failure: failure && { type: failure.type ?? '', message: shortReason(failure).slice(0, MAX_REASON) },
+    failure: failure && { type: failure.type ?? '', message: cut(shortReason(failure), MAX_REASON) },
     ...(earlierResult === null ? {} : { alreadyExported: true }),
   };
 }

@@ -20,7 +20,6 @@ import type {
   VerifyOutcome,
 } from '../contract';
 import * as failures from '../export/failures';
-import { cutToBytes } from '../export/quoting';
 import { describeProgress } from '../export/summaries';
 import { answerDeferred } from './deferred';
 import { notifiedWorkflow, notify } from './notification';
@@ -61,7 +60,8 @@ export function submitGivenUp(
   const { reason, error, retryAfterMs } = last;
   const asksForMore = retryAfterMs !== null && Date.now() + retryAfterMs >= submitEndsAtMs(tracking);
   return failures.submitGivenUp(tracking.carried.request, tracking.carried.deadlineAtMs, {
-    denied: reason === 'unauthorized',
+    // A key that rests is held back by us: what counts is what the cloud has refused.
+    denied: reason === 'unauthorized' && tracking.carried.refusedTries > 0,
     error,
     asksToWaitMs: asksForMore ? retryAfterMs : null,
   });
@@ -159,7 +159,7 @@ async function end(
     outcome,
     remoteJob,
     ...namedMemo(tracking),
-    ...(failure !== null && { failure: { type: failure.type ?? '', message: cutToBytes(failure.message, 200) } }),
+    ...failures.failureMemo(failure),
     ...(discard !== null && { object: discard.kind }),
   });
   publish(tracking);

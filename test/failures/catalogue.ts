@@ -377,7 +377,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F60',
     failure: 'A command that a message offers runs something else when it is pasted.',
-    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; control characters in `bucketUrl`, `account` and the name of a batch are invalid input.',
+    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; characters that nobody sees, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
     see: "A quoted id, as in `'…'` or `$'…'`; else `ExportNotAllowed` by `objectName`, or `InvalidExportRequest`. Paste the command as it is, into bash, zsh or ksh.",
   },
   {
@@ -390,13 +390,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F62',
     failure:
       'A cached server program, which another user has replaced, runs with the keys of the cloud in its environment.',
-    does: 'What others may write to is not run, child processes get no keys, and pip installs by SHA-256.',
-    see: '`others may write to FOLDER`, with the `chmod` that helps.',
+    does: 'What others may write to, or put another folder in the place of, is not run. Child processes get no keys of the cloud. pip installs by SHA-256, and is tried before the download by the SDK, of which no digest is known.',
+    see: '`others may write to FOLDER` or `FOLDER belongs to another user`, with the `chmod` or `chown` that helps.',
   },
   {
     number: 'F63',
     failure: 'A token or a signature that an answer repeats ends up in an error, a log or a history.',
-    does: 'Errors and headers of the cloud are searched for what was sent, in every spelling and at any length. A text that cannot be searched is hidden.',
+    does: 'Errors and headers of the cloud are searched for what was sent, at any length, in the spellings of JSON, JavaScript, URLs, forms, HTML and base64, also one inside another. Twelve characters in a row are enough. A text that cannot be searched is hidden. Of other errors in the way of a request, name, code and words are kept: searched as well, and cut.',
     see: '`***` in the message; code and verdict stay what they are.',
   },
   {
@@ -410,6 +410,37 @@ export const FAILURES: readonly Failure[] = [
     failure: 'A redirected DELETE counts as executed, or an endpoint with a path sends requests elsewhere.',
     does: 'No redirect is followed. A DELETE that OBS redirects was not executed, and an OBS endpoint with a path is refused.',
     see: '`object: kept` with `301 PermanentRedirect`: delete the object yourself. Or a message that names `IMS_EXPORT_OBS_ENDPOINT`.',
+  },
+  {
+    number: 'F66',
+    failure:
+      'An export that starts again right after its success, or is reset, is refused by its own object, since Temporal does not list that success yet.',
+    does: 'An object of no known export counts only once a second list, 8 s later, shows no success either.',
+    see: 'The earlier result. For an object of others `DestinationExists`, after the second list.',
+  },
+  {
+    number: 'F67',
+    failure: 'A caller that may start batches, but not read them, sends the same start over and over.',
+    does: 'What cannot be read is an error at once. A start that another caller was quicker with is sent ten times at most.',
+    see: '`PERMISSION_DENIED` of Temporal. Let the caller read workflows too.',
+  },
+  {
+    number: 'F68',
+    failure: 'A batch stays open for ever, since its worker may not read from Temporal what became of an export.',
+    does: 'Exports report their end by themselves. One that is silent, and that Temporal refuses to show for more than two days, gets the verdict `unknown`.',
+    see: '`unknown` with `Temporal does not show it to this worker`. Let the worker read workflows; `ims-export status` says what became of the export.',
+  },
+  {
+    number: 'F69',
+    failure: 'A submit waits for the whole rest of a refused key, although the worker has another key already.',
+    does: 'A submit that is held back is tried again after half a minute or so, and sends nothing until the worker has another key or the rest is over.',
+    see: '`CredentialsHeldBack` while it waits. Correct the key; when the time to submit is over, `SubmitRejected`, or `AccessDenied` where the cloud had refused the submit itself.',
+  },
+  {
+    number: 'F70',
+    failure: 'Many connections hold the port of metrics, the probes get no answer, and the pod is killed.',
+    does: 'The port takes 32 connections. For one more, it closes the one that has waited longest.',
+    see: 'Nothing: probes and scrapes are answered.',
   },
 ];
 

@@ -6,7 +6,8 @@ import type { ExportImageResult, ExportOptions } from '../../src/contract';
 import type { FaultAction } from '../../src/testing';
 import { bundleOfBatches, startBatchWorkflow, verdictsOf } from '../rigs/batch-rig';
 import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
-import { FIRST_TASK, type Rig, resetTo, startRig } from '../rigs/rig';
+import { FIRST_TASK, lookNow, type Rig, resetTo, startRig } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -24,9 +25,25 @@ const start = (one: OneExport, changes: object = {}) =>
 /** An export that has succeeded. */
 async function exported(options?: ExportOptions): Promise<{ one: OneExport; first: ExportImageResult }> {
   const one = new OneExport(rig, { options });
-  const started = await start(one);
+  const { jobId, ...started } = await start(one);
   expect(started.how).toBe('started');
+  rig.simulator.changeJob(jobId ?? '', { status: 'SUCCESS' });
+  await lookNow(rig.client, started.workflowId);
   return { one, first: await started.result() };
+}
+
+/** A client whose first start sees something happen just before it reaches Temporal. */
+function clientThatMeets(happens: () => Promise<unknown>): Client {
+  const { connection, options } = rig.client;
+  let starts = 0;
+  const meets: WorkflowClientInterceptor = {
+    async startUpdateWithStart(input, next) {
+      starts += 1;
+      if (starts === 1) await happens();
+      return next(input);
+    },
+  };
+  return new Client({ connection, namespace: options.namespace, ...ofRun(), interceptors: { workflow: [meets] } });
 }
 
 describe.concurrent('an export that has succeeded before', () => {
@@ -67,6 +84,22 @@ describe.concurrent('an export that has succeeded before', () => {
     rig.simulator.putObject(one.objectKey, 'put there by somebody else');
     await expect(start(one)).rejects.toMatchObject({ code: 'DestinationExists', details: { object: { size: 26 } } });
     expect(one.posts()).toHaveLength(1);
+  });
+
+  it('F51 is no reason to delete what the job of a later run, which was canceled, has written since', async () => {
+    const { one } = await exported(ON_REQUEST);
+    rig.simulator.deleteObject(one.objectKey);
+    const jobId = await one.asleep();
+    await one.handle.cancel();
+    await one.result().catch(() => {});
+    one.changeJob(jobId, { status: 'SUCCESS' });
+    const refused = await start(one).catch((error: Error) => error);
+    expect(refused).toMatchObject({
+      code: 'DestinationExists',
+      message: expect.stringContaining(`that of job ${jobId}`),
+    });
+    expect((refused as Error).message.match(new RegExp(`ims-export attach --job ${jobId}`, 'g'))).toHaveLength(1);
+    expect((refused as Error).message).not.toContain('or delete the object');
   });
 
   it('F51 is answered as of its date when its object cannot be read, and compared again once it can', async () => {
@@ -134,27 +167,31 @@ describe.concurrent('an export that has succeeded before', () => {
   it('F51 is the answer to a start that meant to join it, and that it ended before', async () => {
     const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
-    const { connection, options } = rig.client;
-    const { namespace } = options;
-    let starts = 0;
-    const endsBefore: WorkflowClientInterceptor = {
-      async startUpdateWithStart(input, next) {
-        starts += 1;
-        if (starts === 1) {
-          one.changeJob(jobId, { status: 'SUCCESS' });
-          await one.handle.signal('pollNow');
-          await one.result();
-        }
-        return next(input);
-      },
-    };
-    const client = new Client({ connection, namespace, interceptors: { workflow: [endsBefore] } });
+    const client = clientThatMeets(async () => {
+      one.changeJob(jobId, { status: 'SUCCESS' });
+      await one.handle.signal('pollNow');
+      await one.result();
+    });
     const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
     expect(started).toMatchObject({ how: 'alreadySucceeded', jobId });
     const { memo } = await readExport(rig.client, started.workflowId);
     expect(memo.earlier).toMatchObject({ outcome: 'succeeded', jobId });
     expect(one.posts()).toHaveLength(1);
   });
+});
+
+it('F45 a start that meant to join an export that was canceled just before says that it has started one, and what is left', async () => {
+  const one = new OneExport(rig, { options: ON_REQUEST });
+  const jobId = await one.asleep();
+  const client = clientThatMeets(async () => {
+    await one.handle.cancel();
+    await one.result().catch(() => {});
+    one.changeJob(jobId, { status: 'FAIL' });
+  });
+  const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
+  expect(started).toMatchObject({ how: 'started', notes: [expect.stringContaining(`canceled and left job ${jobId}`)] });
+  expect(started.jobId).not.toBe(jobId);
+  await rig.client.workflow.getHandle(started.workflowId).terminate();
 });
 
 it('F51 a batch that runs again exports what is gone, and finds the rest', async () => {

@@ -1,10 +1,25 @@
-import type { DataConverter } from '@temporalio/common';
+import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExportActivities } from '../../src/activities';
-import { attachExport, cancelExport, listExports, readExport, startExport } from '../../src/client';
-import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
+import {
+  attachExport,
+  cancelExport,
+  listExports,
+  readBatch,
+  readExport,
+  startBatch,
+  startExport,
+} from '../../src/client';
+import { untilChecked } from '../../src/client/steer';
+import {
+  EXPORT_IMAGE_WORKFLOW,
+  EXPORT_IMAGES_WORKFLOW,
+  exportBatchWorkflowId,
+  exportWorkflowId,
+} from '../../src/contract';
 import { findRun, readRunningExport } from '../../src/nexus/running-export';
+import { startGrpcProxy } from '../rigs/grpc-proxy';
 import { eventually, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { errorCodeOf, type Rig, startRig } from '../rigs/rig';
 import { dataConverterOf, OTHER_SECRET, STRICT_CODEC } from '../rigs/strict-codec';
@@ -144,6 +159,60 @@ describe.concurrent('beside an export whose memo cannot be decoded', () => {
     await one.handle.cancel();
   });
 });
+
+describe.concurrent('beside one field of a memo that cannot be decoded, while no worker answers', () => {
+  /** A workflow that no worker takes, started by one who encrypts what says `lost` with another key. */
+  async function startedUnread(workflowType: string, workflowId: string, input: object, memo: object) {
+    const [own] = dataConverter.payloadCodecs ?? [];
+    const [other] = dataConverterOf(OTHER_SECRET).payloadCodecs ?? [];
+    const isLost = ({ data }: Payload) => Buffer.from(data ?? []).includes('lost');
+    const both: PayloadCodec = {
+      decode: async (payloads) => payloads,
+      encode: async (payloads, context) =>
+        (await Promise.all(payloads.map((one) => (isLost(one) ? other : own)?.encode([one], context) ?? []))).flat(),
+    };
+    const client = await connectClient(rig.server, { dataConverter: { ...dataConverter, payloadCodecs: [both] } });
+    try {
+      const options = { workflowId, taskQueue: 'nobody', args: [input], memo: { ...memo, odd: 'lost' } };
+      return (await client.workflow.start(workflowType, options)).workflowId;
+    } finally {
+      await client.connection.close();
+    }
+  }
+
+  it('F57 a start that joins it waits for a worker, which it says', async () => {
+    const { input, bucketUrl } = new OneExport(rig, { options: ON_REQUEST });
+    await startedUnread(EXPORT_IMAGE_WORKFLOW, exportWorkflowId(bucketUrl), input, {});
+    const proxy = await startGrpcProxy(rig.server.address);
+    const client = await connectClient({ ...rig.server, address: proxy.address }, { dataConverter });
+    try {
+      proxy.answer('ExecuteMultiOperation', DEADLINE_EXCEEDED);
+      expect(await errorCodeOf(startExport(client, input, { taskQueue: 'nobody' }))).toBe('NoWorker');
+    } finally {
+      await client.connection.close();
+      await proxy.close();
+    }
+  });
+
+  it('F57 a batch of that name is joined once its memo says that it is planned', async () => {
+    const input = { query: { tag: 'backup' }, to: 'ims-image:{imageId}' };
+    const workflowId = exportBatchWorkflowId('half-read');
+    await startedUnread(EXPORT_IMAGES_WORKFLOW, workflowId, input, { total: 7 });
+    expect(await startBatch(rig.client, input, { name: 'half-read' })).toMatchObject({ workflowId, how: 'joined' });
+    expect(await readBatch(rig.client, workflowId)).toMatchObject({ memo: { total: 7 }, unreadable: true });
+  });
+
+  it('F57 an answer to an ambiguous submit is followed on', async () => {
+    const { input, bucketUrl } = new OneExport(rig);
+    const workflowId = await startedUnread(EXPORT_IMAGE_WORKFLOW, exportWorkflowId(bucketUrl), input, {});
+    const jobId = 'a'.repeat(32);
+    // Longer than a worker has for its answer to the first reading.
+    expect(await untilChecked(rig.client, workflowId, jobId, 2_500)).toMatchObject({ jobId, taken: null });
+  });
+});
+
+/** Of gRPC. */
+const DEADLINE_EXCEEDED = 4;
 
 it('F57 a failure whose message is encoded is decoded, and said to be unreadable for whom it is not', async () => {
   const one = new OneExport(rig, { options: ON_REQUEST });

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { listPrivateImages } from '../../src/activities/batch/private-images';
 import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud';
@@ -49,4 +49,25 @@ describe('a page of images', () => {
     );
     expect(await cloud.client().ims.listImages({})).toHaveLength(100);
   });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+  ])(
+    'F64 a page of images is asked for again with fewer images when only its packed form is small: %s',
+    async (encoding, pack) => {
+      const cloud = await startLocalCloud();
+      onTestFinished(() => cloud.close());
+      const rows = Array.from({ length: 120 }, (_, index) => ({ id: `i${index}`, __description: 'd'.repeat(60_000) }));
+      cloud.reply((response) => {
+        const url = cloud.requests.at(-1)?.url ?? '';
+        const query = new URL(url, 'http://cloud').searchParams;
+        const start = rows.findIndex(({ id }) => id === query.get('marker')) + 1;
+        const page = JSON.stringify({ images: rows.slice(start, start + Number(query.get('limit'))) });
+        response.writeHead(200, { 'content-encoding': encoding }).end(pack(page));
+      });
+      const images = await listPrivateImages(cloud.client(), {}, { report: () => undefined, endOfListMs: 0 });
+      expect(images.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+    },
+  );
 });

@@ -54,7 +54,7 @@ function batchSaying(words: string): Batch {
   });
 }
 
-/** All Markdown that exports and batches show, as one page. */
+/** The Markdown of pages that exports and batches show, as one page. */
 function pageSaying(words: string, phase: ExportPhase): string {
   const tracking = exportSaying(words, phase);
   const { request } = tracking.carried;
@@ -63,16 +63,29 @@ function pageSaying(words: string, phase: ExportPhase): string {
     batchDetails(batchSaying(words), START),
     startDetails(request),
     startDetails({ ...request, attach: { jobId: words } }),
-    ...[startSummary(request), submitSummary(request), waitSummary('throttled', words, 1_000)],
-    timerSummary(jobSeen(tracking, START)),
   ].join('\n\n');
 }
 
-const OURS = ['CODE', 'H3', 'LI', 'P', 'STRONG', 'UL'];
+/** The labels of activities and timers, each of which is a text of its own. */
+function labelsSaying(words: string, phase: ExportPhase): string[] {
+  const tracking = exportSaying(words, phase);
+  const { request } = tracking.carried;
+  const seen = { ...jobSeen(tracking, START), jobStatus: words, lastError: null, fraction: null, remainingMs: null };
+  const states = [{}, { fraction: 0.4 }, { paused: true }, { noWorker: true }, { lastError: { code: words } }];
+  return [
+    ...[startSummary(request), submitSummary(request), waitSummary('throttled', words, 1_000)],
+    ...states.map((state) => timerSummary({ ...seen, ...state })),
+  ];
+}
 
-function expectOnlyOurs({ headings, elements }: Rendered): void {
-  expect(elements.filter((element) => !OURS.includes(element))).toEqual([]);
+const OF_A_LABEL = ['CODE', 'P'];
+const OF_A_PAGE = [...OF_A_LABEL, 'H3', 'LI', 'STRONG', 'UL'];
+
+function expectOnlyOurs({ headings, items, elements }: Rendered, ours = OF_A_PAGE): void {
+  expect(elements.filter((element) => !ours.includes(element))).toEqual([]);
   for (const heading of headings) expect(heading).toMatch(HEADING);
+  // Each item of ours begins in bold, and has none within it.
+  expect(items.filter(({ bold }) => bold === null)).toEqual([]);
 }
 
 const HEADING =
@@ -90,6 +103,8 @@ describe('words of others in Markdown', () => {
     expect(inMarkdown('[a](b)')).toBe('`[a](b)`');
     expect(inMarkdown('see https://a.b')).toBe('`see https://a.b`');
     expect(inMarkdown('a\n# b')).toBe('`a # b`');
+    for (const words of ['- a', '+ a', '1. a', '12) a', '-', '+', '1.']) expect(inMarkdown(words)).toBe(`\`${words}\``);
+    for (const words of ['-a', '1.5 GiB', '+08:00', 'a - b']) expect(inMarkdown(words)).toBe(words);
     expect(codeSpan('a``b`')).toBe('``` a``b` ```');
   });
 
@@ -111,6 +126,7 @@ describe('words of others in Markdown', () => {
     fc.assert(
       fc.property(hostileWords, fc.constantFrom(...EXPORT_PHASES), (words, phase) => {
         expectSafeForTerminal(pageSaying(words, phase));
+        for (const label of labelsSaying(words, phase)) expectSafeForTerminal(label);
       }),
     );
   });
@@ -118,8 +134,7 @@ describe('words of others in Markdown', () => {
   it('F61 leave a label short, whatever they are', () => {
     fc.assert(
       fc.property(hostileWords, fc.integer({ min: 1, max: 40 }), (words, times) => {
-        const { request } = exportSaying(words.repeat(times), 'exporting').carried;
-        for (const label of [startSummary(request), submitSummary(request), waitSummary('throttled', words, 1)]) {
+        for (const label of labelsSaying(words.repeat(times), 'exporting')) {
           expect(Buffer.byteLength(label)).toBeLessThanOrEqual(200);
         }
       }),
@@ -151,7 +166,23 @@ describe.skipIf(!hasChromium)('in the real Web UI', () => {
         const visible = shown(forTerminal(words));
         if (visible !== '') expect(rendered.codes.map(shown)).toContain(visible);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
+    );
+  });
+
+  it('F61 words of others are in each label text or code, and begin no list', { timeout: 120_000 }, async () => {
+    const begins = ['- a', '+ a', '* a', '1. a', '7) a', '-', '+', '1.', '1)', '- - -', '> a', ' '];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.constantFrom(...begins), hostileWords),
+        fc.constantFrom(...EXPORT_PHASES),
+        async (words, phase) => {
+          // Between rules, each is as much a text of its own as it is in the Timeline.
+          const labels = labelsSaying(words, phase).join('\n\n***\n\n');
+          expectOnlyOurs(await ui.render(labels), [...OF_A_LABEL, 'HR']);
+        },
+      ),
+      { numRuns: 20, examples: ['- a', '1. a', ' '].map((words) => [words, 'exporting']) },
     );
   });
 

@@ -20,21 +20,27 @@ import {
   type ExportStatus,
   exportWorkflowId,
 } from '../../src/contract';
+import { DevServerNotStarted, ServerNotFound } from '../../src/dev-server';
 import type { Diagnosis } from '../../src/doctor';
 import { describeEarlier } from '../../src/export/earlier';
 import { childTerminated, outcomeUnknown } from '../../src/export/failures';
 import { attachCommand, attentionText, commandOf, RESUME } from '../../src/export/guidance';
+import { command, cut, cutToBytes, forTerminal, inMarkdown, oneLine } from '../../src/export/quoting';
 import { parseBatchInput } from '../../src/request/batch';
 import { parseExportInput } from '../../src/request/export';
+import { hasHidden } from '../../src/request/visible';
 import { print, printJson } from '../../src/terminal/output';
 import { processLogger } from '../../src/worker/log';
 import { beginTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
 import { printedBy, runHere } from '../rigs/command-here';
-import { expectExactCommands, expectSafeForTerminal, hostileWords } from '../rigs/hostile-words';
+import { expectExactCommands, expectSafeForTerminal, hasShell, hostileWords, offersIn } from '../rigs/hostile-words';
 import { itInLongForm, LONG_FORM } from '../rigs/long-form';
 import { type Rig, startRig } from '../rigs/rig';
 import { bundleOnce } from '../rigs/temporal';
+
+/** Commands that Temporal answers take their time, and so do shells. */
+const runs = (short: number) => (LONG_FORM ? 5 * short : short);
 
 const IMAGE_ID = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const AT = '2026-01-01T00:00:00.000Z';
@@ -112,7 +118,23 @@ const errorsSaying = (words: string) => [
   Object.assign(new Error(words), { stack: words, cause: new Error(words) }),
 ];
 
+/** The characters of which a terminal or a page shows nothing: with one, two names look the same. */
+const IGNORABLE = Array.from({ length: 0x11_0000 }, (_, code) => code)
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code))
+  .filter((character) => /\p{Default_Ignorable_Code_Point}/u.test(character));
+
 describe('words of others in a terminal', () => {
+  it('F59 hide no character: each that is shown as nothing is shown by its escape, in Markdown too', () => {
+    expect(IGNORABLE.length).toBeGreaterThan(4_000);
+    for (const character of IGNORABLE) {
+      const words = `a${character}b`;
+      expect(forTerminal(words)).toMatch(/^a(\\u[0-9a-f]{4}){1,2}b$/);
+      expect(inMarkdown(words)).toMatch(/^(`a(\\u[0-9a-f]{4}){1,2}b`|a b)$/);
+      expect(command('ims-export', 'status', words)).toMatch(/^ims-export status \$'a[\\0-7]+b'$/);
+    }
+  });
+
   const lines: Array<[string, (words: string) => string[]]> = [
     ['status of an export', (words) => reportLines(reportSaying(words, statusSaying(words)))],
     ['status of an export without a worker', (words) => reportLines(reportSaying(words, null))],
@@ -154,6 +176,19 @@ describe('words of others in a terminal', () => {
         }
       }),
     );
+    process.exitCode = 0;
+  });
+
+  it('F59 are one line of an error of any kind; only what was tried to find a server has lines of its own', async () => {
+    const forged = 'no\n  workflow   COMPLETED since 2026-01-01';
+    const linesOf = async (error: unknown) =>
+      (await printedBy(() => reportError(error, {}))).stderr.split('\n').length - 1;
+    for (const error of [new Error(forged), new TypeError(forged), forged]) expect(await linesOf(error)).toBe(1);
+    const tried = [{ way: 'pip install', said: 'no network' }];
+    const advice = 'What you can do:\n  - install it.';
+    const program = { title: 'Temporal CLI', advice } as ConstructorParameters<typeof ServerNotFound>[0];
+    expect(await linesOf(new ServerNotFound(program, tried))).toBe(4);
+    expect(await linesOf(new DevServerNotStarted('EXITED', 'It ended.', 'bind: in use\nbye'))).toBe(3);
     process.exitCode = 0;
   });
 
@@ -210,22 +245,53 @@ describe('commands for copying', () => {
     ...{ runId: 'r', outcome: null, remoteJob: null, fileFormat: null, object: null, finishedAt: null },
   } as const;
 
-  it('F60 hand exactly their arguments to the program, in a real shell', { timeout: 60_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(hostileWords, hostileWords, fc.constantFrom(...EXPORT_PHASES), async (id, bucketUrl, phase) => {
-        const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
-        const all = expectExactCommands(stdout, [id, bucketUrl, IMAGE_ID]);
-        expect(all.length).toBeGreaterThan(6);
-        expect(all).toContainEqual(['resume-polling', ...(id.startsWith('-') ? ['--', id] : [id])]);
-        const attach = ['attach', '--job', id, '--image', id, '--to', bucketUrl, '--format', 'qcow2'];
-        expect(all).toContainEqual(attach);
-      }),
+  for (const shell of ['bash', 'zsh', 'ksh'] as const) {
+    it.skipIf(!hasShell(shell))(
+      `F60 hand exactly their arguments to the program, in ${shell}`,
+      { timeout: 60_000 },
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(
+            hostileWords,
+            hostileWords,
+            fc.constantFrom(...EXPORT_PHASES),
+            async (id, bucketUrl, phase) => {
+              const { stdout } = await printedBy(() => print(...texts(id, bucketUrl, phase)));
+              const all = expectExactCommands(stdout, [id, bucketUrl, IMAGE_ID], shell);
+              expect(all.length).toBeGreaterThan(6);
+              expect(all).toContainEqual(['resume-polling', ...(id.startsWith('-') ? ['--', id] : [id])]);
+              const attach = ['attach', '--job', id, '--image', id, '--to', bucketUrl, '--format', 'qcow2'];
+              expect(all).toContainEqual(attach);
+            },
+          ),
+          { numRuns: shell === 'bash' ? 100 : runs(40) },
+        );
+      },
+    );
+  }
+
+  it('F60 are left out whole where a message is cut in one of them', () => {
+    const cuts = [cut, cutToBytes, oneLine];
+    fc.assert(
+      fc.property(
+        hostileWords,
+        hostileWords,
+        fc.constantFrom(...EXPORT_PHASES),
+        fc.nat(),
+        (id, bucketUrl, phase, at) => {
+          for (const text of texts(id, bucketUrl, phase)) {
+            for (const shorten of cuts) {
+              const short = shorten(text, 3 + (at % Math.max(1, text.length)));
+              expect(offersIn(text)).toEqual(expect.arrayContaining(offersIn(short)));
+              const begun = short.split('`').at(-1) ?? '';
+              expect(/^(ims-export|temporal) /.test(begun) && short.endsWith('…')).toBe(false);
+            }
+          }
+        },
+      ),
     );
   });
 });
-
-/** Commands that Temporal answers take their time. */
-const runs = (short: number) => (LONG_FORM ? 5 * short : short);
 
 describe('against Temporal, with workflows that say anything', () => {
   let rig: Rig;
@@ -302,7 +368,7 @@ describe('against Temporal, with workflows that say anything', () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         const job = words.trim() || 'job';
-        const bucketUrl = `ims-image:${words.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')}${Math.random()}`;
+        const bucketUrl = `ims-image:${[...words].filter((character) => !hasHidden(character)).join('')}${Math.random()}`;
         const workflowId = exportWorkflowId(bucketUrl);
         const resolution = { jobId: job, taken: false, objection: words };
         const status = { ...statusSaying(words), bucketUrl, resolution };
@@ -372,7 +438,7 @@ describe('against Temporal, with workflows that say anything', () => {
     );
   });
 
-  it('F60 a key, an account or a batch with control characters is invalid, and is shown by its escapes', () => {
+  it('F60 a key, an account or a batch with characters that nobody sees is invalid, and is shown by its escapes', () => {
     const invalid = (parse: () => unknown) => {
       try {
         parse();
@@ -382,7 +448,9 @@ describe('against Temporal, with workflows that say anything', () => {
       return 'valid';
     };
     const base = { imageId: IMAGE_ID, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' };
-    const bad = fc.constantFrom('\u001b[2J', '\n', '\r', '\u0085', '\u2028', '\u202e', '\u0000', '\u200b');
+    const controls = fc.constantFrom('\u001b[2J', '\n', '\r', '\u0085', '\u2028', '\u202e', '\u0000', '\u200b');
+    const blanks = fc.constantFrom('\u00a0', '\u2003', '\u202f', '\u2800', '\u3000');
+    const bad = fc.oneof(controls, blanks, fc.constantFrom(...IGNORABLE));
     fc.assert(
       fc.property(bad, (control) => {
         const wrong = [

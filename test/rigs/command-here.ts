@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { commandLine } from './command-line';
+import { converterOfRun } from './strict-codec';
 import type { Reachable } from './temporal';
 
 export interface Printed {
@@ -11,6 +12,7 @@ export interface Printed {
 export async function runHere({ address, namespace }: Reachable, ...args: string[]): Promise<Printed> {
   vi.stubEnv('TEMPORAL_ADDRESS', address);
   vi.stubEnv('TEMPORAL_NAMESPACE', namespace);
+  if (converterOfRun !== undefined) vi.stubEnv('IMS_EXPORT_DATA_CONVERTER', converterOfRun);
   // Wrong arguments end the process at once.
   const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
     throw new Exit();

@@ -4,6 +4,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
@@ -25,6 +26,20 @@ const TERMINAL = [
   '\t',
   '\b\b\b',
   '\u007f',
+];
+
+/** Nobody sees them: fillers, joiners, selectors of variants, tags. */
+const UNSEEN = [
+  '\u3164',
+  '\u115f',
+  '\uffa0',
+  '\u034f',
+  '❤\ufe0f',
+  '\u180b',
+  '\u{e0041}\u{e007f}',
+  '\u{e0100}',
+  '\u2800',
+  '\u00a0',
 ];
 
 const SHELL = [
@@ -71,6 +86,11 @@ const MARKDOWN = [
   '~~gone~~',
   '|a|b|\n|-|-|\n|c|d|',
   '\n- item\n\n> quote\n',
+  '- item',
+  '+ item',
+  '* item',
+  '1. item',
+  '7) item',
   '\n\n    code\n\n',
 ];
 
@@ -80,7 +100,7 @@ const HARMLESS = ['ims-image:a.qcow2', 'é', '資料', '😀', 'nightly/db_1.vhd
 export const hostileWords = fc
   .array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom(...TERMINAL, ...SHELL, ...MARKDOWN) },
+      { weight: 3, arbitrary: fc.constantFrom(...TERMINAL, ...UNSEEN, ...SHELL, ...MARKDOWN) },
       { weight: 1, arbitrary: fc.constantFrom(...HARMLESS) },
       { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) },
     ),
@@ -89,10 +109,10 @@ export const hostileWords = fc
   .map((pieces) => pieces.join('').replaceAll('\0', ''))
   .filter((words) => words !== '' && !/\p{Surrogate}/u.test(words));
 
-/** What a terminal obeys, or by which it shows a text in another order than it is. */
-const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}]/u;
+/** What a terminal obeys, by which it shows a text in another order than it is, or of which it shows nothing. */
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}\p{Default_Ignorable_Code_Point}]/u;
 
-/** No control character but the newlines between lines. */
+/** No control character but the newlines between lines, and nothing that nobody sees. */
 export function expectSafeForTerminal(text: string): void {
   const bad = text.split('\n').find((line) => OBEYED.test(line));
   expect(bad === undefined ? undefined : JSON.stringify(bad)).toBe(undefined);
@@ -103,11 +123,34 @@ export function offersIn(text: string): string[] {
   return [...text.matchAll(/`((?:ims-export|temporal) [^`]*)`/g)].map(([, command]) => command ?? '');
 }
 
+/** The shells that people paste into. ksh takes no `-` in the name of a function: an alias leads there. */
+const SHELLS = {
+  bash: { flags: ['--norc', '-c'], alias: '' },
+  zsh: { flags: ['-f', '-c'], alias: '' },
+  ksh: { flags: ['-c'], alias: 'alias ims-export=ims_export' },
+} as const;
+export type Shell = keyof typeof SHELLS;
+
+const PLACES = new Map((Object.keys(SHELLS) as Shell[]).map((shell) => [shell, placeOf(shell)] as const));
+
+function placeOf(shell: Shell): string | undefined {
+  return ['/bin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].map((at) => `${at}/${shell}`).find(existsSync);
+}
+
+export function hasShell(shell: Shell): boolean {
+  return PLACES.get(shell) !== undefined;
+}
+
+const MISSING = [...PLACES].flatMap(([shell, place]) => (place === undefined ? [shell] : []));
+if (MISSING.length > 0) console.warn(`Commands are not run by ${MISSING.join(' and ')}: not installed here.`);
+
 /** What each command hands to the program, by a real shell in which a stub stands in its place. Nothing else can be run there. */
-export function argumentsOf(commands: readonly string[]): string[][] {
+export function argumentsOf(commands: readonly string[], shell: Shell = 'bash'): string[][] {
+  const { flags, alias } = SHELLS[shell];
+  const program = alias === '' ? 'ims-export' : 'ims_export';
   const stub = `"$#" "$@"; }`;
-  const lines = [`ims-export() { printf '%s\\0' ${stub}`, `temporal() { printf '%s\\0' ${stub}`, ...commands];
-  const said = execFileSync('/bin/bash', ['--norc', '-c', lines.join('\n')], {
+  const lines = [`${program}() { printf '%s\\0' ${stub}`, `temporal() { printf '%s\\0' ${stub}`, alias, ...commands];
+  const said = execFileSync(PLACES.get(shell) ?? shell, [...flags, lines.join('\n')], {
     env: { PATH: '' },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -125,9 +168,13 @@ export function argumentsOf(commands: readonly string[]): string[][] {
  * Each command that the text offers gets words of its own, and those of others only whole; one that begins as a flag does is
  * given as a value.
  */
-export function expectExactCommands(text: string, words: ReadonlyArray<string | null | undefined>): string[][] {
+export function expectExactCommands(
+  text: string,
+  words: ReadonlyArray<string | null | undefined>,
+  shell?: Shell,
+): string[][] {
   const offers = offersIn(text);
-  const all = argumentsOf(offers);
+  const all = argumentsOf(offers, shell);
   for (const given of all) {
     const flags = given.slice(0, given.indexOf('--') + 1 || undefined);
     const taken = flags.filter((word, index) => word.startsWith('-') && !TAKES_VALUE.has(flags[index - 1] ?? ''));

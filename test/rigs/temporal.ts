@@ -25,10 +25,13 @@ import { ofRun } from './strict-codec';
 const quietLogger = new DefaultLogger('ERROR');
 
 /** A dev server without Web UI; `stop()` it in `afterAll`. `TEMPORAL_ADDRESS` is not asked: tests own their server. */
-export function startTestServer(options: DevServerOptions = {}): Promise<DevServer> {
+export function startTestServer({ dynamicConfig, ...options }: DevServerOptions = {}): Promise<DevServer> {
   installQuietRuntime();
-  return startDevServer({ headless: true, ...options });
+  return startDevServer({ headless: true, dynamicConfig: { ...EXACT_TIMERS, ...dynamicConfig }, ...options });
 }
+
+/** Otherwise timers, and with them the next attempts of activities, come up to a second late: here seconds stand for minutes. */
+const EXACT_TIMERS = { 'history.timerProcessorMaxTimeShift': '10ms' };
 
 /** The variable with the folder in which each shared server is noted by a file that has its pid as its name. */
 export const SHARED_SERVERS = 'IMS_EXPORT_SHARED_TEST_SERVERS';

@@ -61,6 +61,8 @@ export interface Rendered {
   headings: string[];
   /** Texts of code spans. */
   codes: string[];
+  /** Items of lists, each with the bold text that it begins with, `null` where it begins with none. Items in items count too. */
+  items: Array<{ text: string; bold: string | null }>;
   /** The kinds of all its elements, such as `P` and `A`. */
   elements: string[];
 }
@@ -69,7 +71,11 @@ const RENDERED = `(() => {
   const main = document.querySelector('main');
   const texts = (which) => [...main.querySelectorAll(which)].map(({ textContent }) => textContent);
   const elements = [...new Set([...main.querySelectorAll('*')].map(({ tagName }) => tagName))];
-  return { headings: texts('h1,h2,h3,h4,h5,h6'), codes: texts('code'), elements };
+  const items = [...main.querySelectorAll('li')].map((item) => {
+    const [text, bold] = [item.textContent.trim(), item.querySelector('strong')?.textContent];
+    return { text, bold: bold && text.startsWith(bold) && item.querySelector('li') === null ? bold : null };
+  });
+  return { headings: texts('h1,h2,h3,h4,h5,h6'), codes: texts('code'), items, elements };
 })()`;
 
 const PARTS = ['summary', 'details', 'current-details'] as const;

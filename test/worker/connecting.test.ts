@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/dev-server/free-port';
 import { environmentOf } from '../../src/testing';
 import { casesOf, itInLongForm } from '../rigs/long-form';
-import { type Ended, Stage } from '../rigs/processes';
+import { type Ended, RunningProcess, Stage } from '../rigs/processes';
 import { type Certificates, makeCertificates, removeCertificates, TlsProxy } from './tls-proxy';
 
 const API_KEY = 'api-key-c0ffee-of-the-test';
@@ -222,6 +222,17 @@ it('src/worker.ts, run directly, ends with 5 when Temporal is not reachable', as
   const [exitCode] = await once(child, 'close');
   expect(stderr).toMatch(/^No Temporal server answers at localhost:\d+ /);
   expect(exitCode).toBe(5);
+});
+
+it('F59 words of others are escaped in the log of src/worker.ts, run directly', async () => {
+  const worker = new RunningProcess('worker', [], stage.environment(), [resolve(__dirname, '../../lib/worker.js')]);
+  await worker.says(/^Worker polls /m, 60_000);
+  worker.signal('SIGTERM');
+  const { exitCode, stderr } = await worker.endsWithin(30_000);
+  expect(exitCode).toBe(0);
+  // By the log of `ims-export worker`, which writes JSON where nobody reads along: not by that of Temporal's SDK, which writes raw.
+  const lines = stderr.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).sdkComponent)).toContain('worker');
 });
 
 describe('a machine whose certificate store', () => {

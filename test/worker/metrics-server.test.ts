@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
 import { type MetricsServer, serveMetrics } from '../../src/worker/metrics-server';
 import { freeLoopbackPort } from '../../src/worker/runtime';
+import { startSlowCore } from '../rigs/slow-core';
 
 let core: Server;
 let shown: MetricsServer;
@@ -61,29 +62,6 @@ it('the metrics server names a port that is taken, and ends the command like a w
 });
 
 describe('the metrics server', () => {
-  /** A core that shows the beginning of its metrics and then nothing more. */
-  async function slowCore() {
-    const sockets = new Set<Socket>();
-    const server = createServer((_request, response) => {
-      response.write('up 1\n');
-    });
-    let connections = 0;
-    server.on('connection', (socket) => {
-      connections += 1;
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const corePort = (server.address() as AddressInfo).port;
-    const metrics = await serveMetrics({ port: 0, host: '127.0.0.1', corePort, isReady: () => true });
-    onTestFinished(async () => {
-      await metrics.close();
-      server.closeAllConnections();
-      server.close();
-    });
-    return { port: metrics.port, sockets, connections: () => connections };
-  }
-
   it('answers on IPv4 and on IPv6 unless it is given an address', async () => {
     const both = await serveMetrics({ port: 0, corePort: 1, isReady: () => true });
     onTestFinished(() => both.close());
@@ -93,7 +71,7 @@ describe('the metrics server', () => {
   });
 
   it('gives up its own request when a scrape is aborted', async () => {
-    const { port, sockets } = await slowCore();
+    const { port, sockets } = await startSlowCore();
     const scrape = get({ host: '127.0.0.1', port, path: '/metrics' });
     scrape.on('error', () => undefined);
     const [response] = (await once(scrape, 'response')) as [IncomingMessage];
@@ -109,7 +87,7 @@ describe('the metrics server', () => {
   }, 4_000);
 
   it('asks the core by few connections, however many scrapes there are', async () => {
-    const { port, connections } = await slowCore();
+    const { port, connections } = await startSlowCore();
     const scrapes = Array.from({ length: 12 }, () => get({ host: '127.0.0.1', port, path: '/metrics' }));
     for (const scrape of scrapes) scrape.on('error', () => undefined);
     await Promise.race(scrapes.map((scrape) => once(scrape, 'response')));
@@ -119,15 +97,6 @@ describe('the metrics server', () => {
     expect(connections()).toBeLessThanOrEqual(4);
     for (const scrape of scrapes) scrape.destroy();
   });
-
-  it('takes few connections itself', async () => {
-    const { port } = await slowCore();
-    const sockets = Array.from({ length: 100 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy();
-    });
-    await Promise.race(sockets.map((socket) => once(socket, 'close')));
-  }, 4_000);
 });
 
 function hasIpv6Loopback(): boolean {

@@ -61,7 +61,6 @@ describe('the workflow bundle', () => {
     const secret = join(folder, 'secret.cjs');
     await writeFile(secret, 'exports.secret = 1');
     await writeFile(payloadConverterPath, "exports.payloadConverter = require('./secret.cjs')");
-    require(payloadConverterPath);
     const bundle = () =>
       exportWorkflowBundle({
         ...{ env: { IMS_EXPORT_CACHE_DIR: cache }, sources, make },
@@ -105,6 +104,7 @@ describe('the workflow bundle', () => {
     ['file', keptFile, 0o666],
     ['folder', async () => bundles(), 0o777],
     ['cache', async () => cache, 0o777],
+    ['cache below a folder', async () => folder, 0o777],
   ])('is not read from a %s that others may write to', async (_which, path, mode) => {
     const make = counted();
     await bundleWith(make);

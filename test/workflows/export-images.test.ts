@@ -13,6 +13,7 @@ import { createNightlyExport } from '../../examples/schedule/nightly-export';
 import {
   batchResult,
   cancelBatch,
+  pollNow,
   readBatch,
   resolveSubmission,
   retuneBatch,
@@ -175,7 +176,8 @@ describe('a batch of exports', () => {
       expect(exportFailureOf(error)).toMatchObject({ type: 'NothingToExport', details });
       expect(exactProblemsBy('failures/NothingToExport', details)).toEqual([]);
       const { memo } = await readBatch(rig.client, handle.workflowId);
-      expect(memo).toEqual({ outcome: 'failed', counts: {} });
+      const failure = { type: 'NothingToExport', message: expect.stringContaining(tag) };
+      expect(memo).toEqual({ outcome: 'failed', counts: {}, failure });
       expect(await statusOf(handle)).toMatchObject({
         phase: 'ended',
         outcome: 'failed',
@@ -426,8 +428,13 @@ describe('examples/schedule', () => {
       await schedule.trigger();
       const workflowId = await startedBy(schedule);
       expect(workflowId).toMatch(new RegExp(`^ims-export-batch:${nightly.scheduleId}-2`));
-      const { items, startedAt } = await batchResult(rig.client, workflowId);
+      const { startedAt } = await readBatch(rig.client, workflowId);
       const bucketUrl = `${bucket}:nightly/${startedAt.slice(0, 10)}/${image?.name}.qcow2`;
+      // Its exports poll as the example has it, every quarter of a minute.
+      await untilStatus(rig.client, exportWorkflowId(bucketUrl), ({ jobId }) => jobId !== null);
+      rig.simulator.clock.advance(1_000);
+      await pollNow(rig.client, exportWorkflowId(bucketUrl));
+      const { items } = await batchResult(rig.client, workflowId);
       expect(items).toMatchObject([{ imageId: image?.id, verdict: 'succeeded', bucketUrl }]);
       await schedule.delete();
     },

@@ -131,3 +131,18 @@ describe('"nothing was submitted"', () => {
     expect(message).toContain(`ims-export attach --job ${JOB_ID} --image ${REQUEST.imageId} --to ims-image:a.qcow2`);
   });
 });
+
+describe('the time to submit is over while the key rests', () => {
+  const heldBack = { ...ERROR, code: 'CredentialsHeldBack', httpStatus: null };
+  it.each([
+    ['SubmitRejected where the cloud has refused none of its tries', 0],
+    ['AccessDenied where the cloud has refused the try before', 1],
+  ])('ends as %s', (what, refusedTries) => {
+    const last = { reason: 'unauthorized', error: heldBack, retryAfterMs: null } as const;
+    const failure = submitGivenUp(tracked({ refusedTries }), last);
+    expect(failure).toMatchObject({
+      type: what.split(' ')[0],
+      message: expect.stringContaining('CredentialsHeldBack'),
+    });
+  });
+});

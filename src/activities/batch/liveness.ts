@@ -24,15 +24,21 @@ import {
 } from '../../contract';
 import { earlierToPass } from '../../export/earlier-run';
 import { isExportFailure, outcomeOf } from '../../export/failures';
-import { messageOf } from '../../export/quoting';
+import { cut, messageOf } from '../../export/quoting';
 import { type DescribedRun, describeRun, readMemo } from '../../temporal/runs';
-import { isOfTemporal } from '../../temporal/unreachable';
+import { isOfTemporal, isUnreachable } from '../../temporal/unreachable';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
 import { heartbeatProgress, seenAgain } from '../evidence';
 
 const CHECKS_AT_ONCE = 5;
 const CALL_LIMIT_MS = 10_000;
 const MAX_MESSAGE = 500;
+
+/**
+ * Checks, over some two days, after which an export that Temporal refuses to show counts as ended: longer than an export takes,
+ * which reports its end by itself. The batch asks a few times more.
+ */
+export const MAX_REFUSED = 48;
 
 type Checked = CheckLivenessInput['exports'][number];
 
@@ -62,7 +68,7 @@ export function checkLiveness(deps: ExportActivityDeps): BatchActivities['imsLoo
   };
 }
 
-async function check(client: Client, { workflowId, firstRunId }: Checked): Promise<ExportLiveness> {
+async function check(client: Client, { workflowId, firstRunId, looks = 0 }: Checked): Promise<ExportLiveness> {
   let closed: { firstRunId: string } | undefined;
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
@@ -78,9 +84,13 @@ async function check(client: Client, { workflowId, firstRunId }: Checked): Promi
     });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { kind: 'gone' };
-    // It has ended, in a way that nobody can read here.
     const isUnreadable = error instanceof WorkflowFailedError || !isOfTemporal(error);
-    return { kind: 'notRead', reason: messageOf(error), ...(closed !== undefined && isUnreadable ? { closed } : {}) };
+    if (closed !== undefined && isUnreadable) {
+      return { kind: 'notRead', reason: `It has ended, and its result cannot be decoded: ${messageOf(error)}`, closed };
+    }
+    const reason = `Temporal does not show it to this worker: ${messageOf(error)}`;
+    if (isUnreachable(error) || looks < MAX_REFUSED) return { kind: 'notRead', reason };
+    return { kind: 'notRead', reason, closed: { firstRunId: firstRunId ?? '' } };
   }
 }
 
@@ -148,6 +158,6 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
     return { outcome: 'unknown', failure: { type, message: `The export was ${how}; a job in the cloud may go on.` } };
   }
   if (!(cause instanceof ApplicationFailure)) return undefined;
-  const failure = { type: cause.type ?? '', message: cause.message.slice(0, MAX_MESSAGE) };
+  const failure = { type: cause.type ?? '', message: cut(cause.message, MAX_MESSAGE) };
   return { outcome: isExportFailure(cause) ? outcomeOf(cause.type) : 'failed', failure };
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { ExportRequest, FailureContext, FailureDetails, FailureType } from '../../contract';
+import type { BatchMemo, ExportMemo, ExportRequest, FailureContext, FailureDetails, FailureType } from '../../contract';
+import { cutToBytes } from '../quoting';
 import { FAILURE_KINDS } from './kinds';
 
 export function failure<Type extends FailureType>(
@@ -27,6 +28,15 @@ export function afresh<Failure extends ApplicationFailure>(thrown: Failure): Fai
   const { message, type, nonRetryable, details, cause, category } = thrown;
   return new ApplicationFailure(message, type, nonRetryable, details, cause, undefined, category) as Failure;
 }
+
+/** For the memo, where lists find it without reading a history; its message has at most 200 bytes. Nothing where it did not fail. */
+export function failureMemo(failure: ApplicationFailure | null): Pick<BatchMemo & ExportMemo, 'failure'> {
+  return failure === null
+    ? {}
+    : { failure: { type: failure.type ?? '', message: cutToBytes(failure.message, MAX_MEMO_BYTES) } };
+}
+
+const MAX_MEMO_BYTES = 200;
 
 /** Image and destination, from the validated request, or as far as an input that can be anything names them. */
 export function contextOf(request: ExportRequest | null, input: unknown): FailureContext {

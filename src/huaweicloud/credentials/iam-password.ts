@@ -9,6 +9,7 @@ import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, describe, fetchFailed } from './identity-request';
 import { JSON_BODY, keyByToken } from './key-by-token';
 import type { ClientResources, CredentialsProvider } from './provider';
+import { withoutSecrets } from './redaction';
 
 /** An IAM user, not the account's own (Huawei ID) user: that one cannot log in by API. */
 export interface IamUser {
@@ -105,8 +106,9 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
         secrets: [password],
         limitMs: LIMIT_MS,
       });
-      const { expires_at } = readJson(answer, TOKEN_BODY, { ...LOGIN, nowMs: now() }).token;
       const id = headerOf(answer, 'x-subject-token');
+      const tidy = withoutSecrets([password, id ?? undefined]);
+      const { expires_at } = readJson(answer, TOKEN_BODY, { ...LOGIN, nowMs: now() }, tidy).token;
       if (id === null) throw new Error('IAM answered without the header X-Subject-Token');
       acquisition.acquired.release('accepted');
       return { id, expiresAtMs: Date.parse(expires_at), login };

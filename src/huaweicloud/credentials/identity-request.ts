@@ -4,7 +4,7 @@ import { MAX_JSON_BYTES } from '../answer-text';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
 import { readJson } from '../json-answer';
 import { retryBriefly } from '../retry';
-import { type HttpAnswer, type HttpRequest, type Transport, TransportError } from '../transport';
+import type { HttpAnswer, HttpRequest, Transport } from '../transport';
 import type { Credentials } from './credentials';
 import { CredentialsError } from './credentials';
 import { withoutSecrets } from './redaction';
@@ -54,8 +54,7 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
       { limitMs, maxBodyBytes: MAX_JSON_BYTES },
     );
   } catch (error) {
-    if (error instanceof TransportError) throw errorOfTransport(error, attempt, tidy);
-    throw error;
+    throw errorOfTransport(error, attempt, tidy);
   }
   if ((answer.status >= 200 && answer.status < 300) || alsoAnswers.includes(answer.status)) return answer;
   throw errorOfAnswer(answer, attempt, tidy);
@@ -106,9 +105,10 @@ function asObject(value: unknown): { [field: string]: unknown } {
  */
 export function readTemporaryKey(
   answer: HttpAnswer,
-  request: Pick<IdentityRequest, 'operation' | 'method'>,
+  request: Pick<IdentityRequest, 'operation' | 'method' | 'secrets'>,
 ): Credentials {
-  const { credential } = readJson(answer, TEMPORARY_KEY, attemptOf(request));
+  const tidy = withoutSecrets(request.secrets ?? []);
+  const { credential } = readJson(answer, TEMPORARY_KEY, attemptOf(request), tidy);
   return {
     accessKey: credential.access,
     secretKey: credential.secret,

@@ -30,5 +30,5 @@ export async function keyByToken(
     secrets: [token],
     limitMs,
   });
-  return readTemporaryKey(answer, NEW_KEY);
+  return readTemporaryKey(answer, { ...NEW_KEY, secrets: [token] });
 }

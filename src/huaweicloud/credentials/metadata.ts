@@ -48,7 +48,7 @@ function fetchFrom(endpoint: string, { transport, now }: ClientResources): Fetch
         if (token !== null) answer = await securityKey();
       }
       if (answer.status === 401) throw noAgency(endpoint);
-      return readTemporaryKey(answer, SECURITY_KEY);
+      return readTemporaryKey(answer, { ...SECURITY_KEY, secrets: token === null ? [] : [token.id] });
     } catch (error) {
       throw fetchFailed("The key of the ECS's agency", endpoint, error, ADVICE);
     }

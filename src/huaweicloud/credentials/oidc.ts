@@ -82,7 +82,7 @@ function fetchFrom(sourceNow: () => OidcSource, endpoint: string, { transport }:
         secrets: [idToken],
         limitMs: LIMIT_MS,
       });
-      return readTemporaryKey(answer, ASSUME);
+      return readTemporaryKey(answer, { ...ASSUME, secrets: [idToken] });
     } catch (error) {
       throw fetchFailed(`A key of the agency ${agencyUrn}`, endpoint, error, ADVICE);
     }

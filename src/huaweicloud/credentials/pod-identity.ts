@@ -63,7 +63,7 @@ function fetchFrom(sourceNow: () => PodIdentitySource, { transport }: ClientReso
         secrets: [token],
         limitMs: LIMIT_MS,
       });
-      return readTemporaryKey(answer, ASSUME);
+      return readTemporaryKey(answer, { ...ASSUME, secrets: [token] });
     } catch (error) {
       throw fetchFailed('The key of the pod identity', origin, error, ADVICE);
     }

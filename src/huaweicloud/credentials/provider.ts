@@ -7,7 +7,8 @@ export interface CredentialsProvider {
   /**
    * The credentials to sign with now. Asked before every request, so a provider that fetches them keeps them.
    *
-   * @throws when there are none, with a message that says what to do and holds no secret
+   * @throws when there are none, with a message that says what to do and holds no secret: it is kept in histories, cut, and only what this
+   *   provider gave last is taken out of it
    */
   get(): Promise<Credentials>;
   /**

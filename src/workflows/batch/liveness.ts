@@ -74,6 +74,7 @@ async function readLiveness(batch: Batch, due: Running[]): Promise<ExportLivenes
   const exports = due.map(({ planned, child }) => ({
     workflowId: exportWorkflowId(planned.bucketUrl ?? ''),
     firstRunId: child.firstRunId,
+    looks: child.looks,
   }));
   try {
     const summary = `look at ${exports.length} exports that did not report`;
@@ -113,7 +114,7 @@ function takeFinding(batch: Batch, position: number, item: Running, seen: Export
       return;
     case 'notRead':
       if (seen.closed === undefined) checkLater(child);
-      else giveUpInTime(batch, position, item, { reason: seen.reason, runId: seen.closed.firstRunId });
+      else giveUpInTime(batch, position, item, { message: seen.reason, runId: seen.closed.firstRunId });
   }
 }
 
@@ -139,12 +140,12 @@ function goOnAfter(batch: Batch, position: number, item: Running, seen: Ended): 
 /** Checks in a row, over some two hours: longer than a codec is away. */
 const MAX_UNREADABLE = 4;
 
-/** An export that has ended, and nobody can say how, must not hold its batch up for ever. */
+/** An export that has ended, or is not shown, must not hold its batch up for ever where nobody can say how it ended. */
 function giveUpInTime(
   batch: Batch,
   position: number,
   item: Running,
-  { reason, runId }: { reason: string; runId: string },
+  { message, runId }: { message: string; runId: string },
 ): void {
   const { planned, child } = item;
   if (child.firstRunId === null && !batch.mayHaveStarted) {
@@ -157,7 +158,6 @@ function giveUpInTime(
     checkLater(child);
     return;
   }
-  const message = `It has ended, and its result cannot be decoded: ${reason}`;
   settle(batch, position, resultOf(planned, unseen(item, runId, { type: 'ExportOutcomeUnknown', message })));
 }
 

@@ -18,6 +18,7 @@ import {
   exportWorkflowId,
   type PlannedExport,
 } from '../../contract';
+import { failureMemo } from '../../export/failures';
 import { fitMessages, resultOfRefusal } from './verdicts';
 
 /** Facts that outlive a run: carried by continue-as-new, so what is not known of an image is left out. */
@@ -221,5 +222,7 @@ export function phaseOf(batch: Batch): BatchPhase {
 export function memoOf(batch: Batch): { [key in keyof BatchMemo]: BatchMemo[key] } {
   const counts = Object.fromEntries(Object.entries(countsOf(batch)).filter(([, count]) => count > 0));
   const total = batch.plan === null ? {} : { total: batch.items.length };
-  return batch.ended === null ? total : { ...total, outcome: batch.ended.outcome, counts };
+  if (batch.ended === null) return total;
+  const { outcome, failure } = batch.ended;
+  return { ...total, outcome, counts, ...failureMemo(failure) };
 }

@@ -16,6 +16,8 @@ describe('a secret is removed from a text', () => {
     ['in JSON with escaped slashes', JSON.stringify(SECRET).slice(1, -1).replaceAll('/', '\\/')],
     ['in HTML with decimal entities', spelled((c) => `&#${c.charCodeAt(0)};`)],
     ['in HTML with hexadecimal entities', spelled((c) => `&#x${c.charCodeAt(0).toString(16)};`)],
+    ['in a URL three times', encodeURIComponent(encodeURIComponent(encodeURIComponent(SECRET)))],
+    ['in JavaScript', spelled((c) => (c > '\u00ff' ? c : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`))],
     ['in HTML with named entities', SECRET.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')],
   ])('when it is written %s', (_how, spelling) => {
     expect(withoutSecrets([undefined, '', SECRET])(`before ${spelling} after`)).toBe('before *** after');
@@ -25,7 +27,7 @@ describe('a secret is removed from a text', () => {
     ['cut off at the end', TOKEN.slice(0, 40)],
     ['cut off at the start', TOKEN.slice(21)],
     ['escaped in an unknown way', TOKEN.replace(/[^\w]/g, '~')],
-    ['escaped twice', encodeURIComponent(encodeURIComponent(TOKEN))],
+    ['in base64', Buffer.from(TOKEN).toString('base64')],
   ])('with the surrounding word when it is %s', (_how, echo) => {
     expect(withoutSecrets([TOKEN])(`bad x-security-token:${echo}, sorry`)).toBe('bad *** sorry');
   });
@@ -33,8 +35,9 @@ describe('a secret is removed from a text', () => {
   test('by any twelve characters of it, wherever they begin', () => {
     for (let at = 0; at + 12 <= TOKEN.length; at += 1) {
       for (let before = 0; before < 12; before += 1) {
-        const text = `${'.'.repeat(before)}${TOKEN.slice(at, at + 12)}, sorry`;
-        expect(withoutSecrets([TOKEN])(text), `${at} ${before}`).toBe('*** sorry');
+        // A letter that is not the token's: it could be the next one.
+        const text = `${'.'.repeat(before)}${TOKEN.slice(at, at + 12)}, Sorry`;
+        expect(withoutSecrets([TOKEN])(text), `${at} ${before}`).toBe('*** Sorry');
       }
     }
   });
@@ -52,9 +55,9 @@ test('redaction keeps text that shares only some letters with a secret', () => {
 
 test('redaction of a megabyte of near-secrets costs only a few passes over the text', () => {
   const before = process.cpuUsage();
-  for (const text of [TOKEN.slice(0, 11), '\\', '&#0', `${TOKEN.slice(0, 30)}%`]) {
+  for (const text of [TOKEN.slice(0, 11), '\\', '&#0', '%25', `${TOKEN.slice(0, 30)}%`]) {
     withoutSecrets([TOKEN, SECRET, '\\\\\\\\\\&&&&'])(text.repeat(1e6 / text.length));
   }
   // Time of the processor, which a busy machine does not stretch; a search that goes back again and again takes hours.
-  expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
+  expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
 });

@@ -59,7 +59,7 @@ export function excusesOf(record: ChaosRecord): string[] {
 }
 
 /** A run of seconds is nearly all trouble. */
-const shareDue = ({ minutes }: ChaosRecord['plan']) => (minutes < SHORT_MINUTES ? 0.25 : 0.5);
+const shareDue = ({ minutes }: ChaosRecord['plan']) => (minutes < SHORT_MINUTES ? 1 / 4 : 1 / 3);
 
 /** Where nearly nothing succeeds, the verdicts say nothing. */
 function tooFewSuccesses({ exports, runs, done, plan }: ChaosRecord): string[] {

@@ -99,6 +99,7 @@ export interface ChaosFlags {
 
 /** Below this there is no time for what takes an activity's timeout to heal. */
 export const SHORT_MINUTES = 0.5;
+const SHORT_WAIT_MS = 2_000;
 const IMAGES_OF_BATCH = 8;
 /** A key that was refused rests for five minutes, and a validation until then. */
 const KEY_RESTS_MS = 330_000;
@@ -187,7 +188,9 @@ function longActions({ healAtMs, minutes, exports }: Scene, dice: Dice): Planned
   /** Exports last for seconds: later, it would be too late for most of what is done to them. */
   const whileItRuns = (action: PlannedAction, withinMs: number): PlannedAction => {
     const beganAtMs = 'to' in action ? (exports[action.to]?.atMs ?? 0) : 0;
-    return { ...action, atMs: Math.min(healAtMs, beganAtMs + dice.between(500, withinMs)) };
+    const atMs = Math.min(healAtMs, beganAtMs + dice.between(500, withinMs));
+    // With everything else in its way, a job may begin minutes after its export.
+    return action.do === 'failJob' ? { ...action, atMs, withinMs: healAtMs - atMs } : { ...action, atMs };
   };
   const drains = exports.flatMap(({ kind }, to): PlannedAction[] =>
     kind === 'drain' ? [whileItRuns({ atMs: 0, do: 'cancel', to }, 30_000)] : [],
@@ -262,8 +265,8 @@ function toExport(exports: number, dice: Dice): Action {
     { do: 'startAgain', to },
     dice.pick<Action>([
       { do: 'cancel', to },
-      { do: 'failJob', to, withinMs: 20_000 },
-      { do: 'failJob', to, withinMs: 20_000 },
+      { do: 'failJob', to, withinMs: SHORT_WAIT_MS },
+      { do: 'failJob', to, withinMs: SHORT_WAIT_MS },
     ]),
   ]);
 }
@@ -286,10 +289,7 @@ function shortActions({ healAtMs, exports }: Scene, dice: Dice): PlannedAction[]
     at(0.8, { do: 'cut', link: 'temporal', how: dice.pick(['reset', 'silent']), forMs: 400 }),
     at(0.65, { do: 'rotate' }),
     ...some(3, () => ({ do: 'wrongRead', of: 'job', as: dice.pick(['page404', 'page200', '503']) })),
-    ...some(10, () => {
-      const action = toExport(exports.length, dice);
-      return action.do === 'failJob' ? { ...action, withinMs: 2_000 } : action;
-    }),
+    ...some(10, () => toExport(exports.length, dice)),
   ];
 }
 

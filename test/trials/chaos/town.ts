@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -256,8 +257,10 @@ export class Town {
   async #writeProfile(): Promise<void> {
     const { info, directory } = this.stage;
     const file = join(directory, 'profile');
-    await writeFile(`${file}.new`, `[basic]\nak = ${info.accessKey}\nsk = ${info.secretKey}\n`);
-    await rename(`${file}.new`, file);
+    // Two changes may come at the same time.
+    const written = `${file}.${randomUUID()}`;
+    await writeFile(written, `[basic]\nak = ${info.accessKey}\nsk = ${info.secretKey}\n`);
+    await rename(written, file);
   }
 
   #noteSecrets({ keyring, user }: SimulatorState): void {

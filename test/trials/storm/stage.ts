@@ -58,14 +58,8 @@ export async function openStage(ready = 1): Promise<Stage> {
   };
 }
 
-/** Otherwise timers come up to a second late, which is much where seconds stand for minutes. */
-const EXACT_TIMERS = { 'history.timerProcessorMaxTimeShift': '10ms' };
-
 async function openLane(): Promise<Lane> {
-  const [server, simulator] = await Promise.all([
-    startTestServer({ dynamicConfig: EXACT_TIMERS }),
-    startSimulator({ jobSeconds: 1 }),
-  ]);
+  const [server, simulator] = await Promise.all([startTestServer(), startSimulator({ jobSeconds: 1 })]);
   const link = await Link.open(server.address);
   const client = await connectClient(server);
   const otherImagesJob = await beginExport(simulator.info, 'dataDisk', 'other/data-disk.qcow2');

@@ -1,3 +1,6 @@
+import type { EarlierExport, ExportNotAllowedDetails, ExportRequest } from '../../../contract';
+import { leftJob } from '../../../export/earlier';
+import { attachCommand } from '../../../export/guidance';
 import type { BucketFacts } from '../facts';
 import { type Finding, notChecked, type PreflightRule, passed, refused } from '../rule';
 
@@ -100,6 +103,18 @@ export const REPLACED = {
   message:
     'An earlier export has succeeded there, and another object has taken its place since. Choose another object key, or delete the object.',
 } as const;
+
+type Refusal = ExportNotAllowedDetails['refusals'][number];
+
+/** These refusals, where the object may be the one that an earlier run's job has written: nobody should delete that. */
+export function sparingJobOf(earlier: EarlierExport | null, request: ExportRequest, refusals: Refusal[]): Refusal[] {
+  if (earlier === null || earlier.jobId === null || earlier.outcome === 'succeeded') return refusals;
+  const { jobId } = earlier;
+  // The export itself names a job that may still run, with that command.
+  const command = leftJob(earlier) ? '' : `: \`${attachCommand(jobId, request)}\``;
+  const message = `The destination exists already, and the object may be that of job ${jobId}, which an earlier run has left. Attach to that job${command}, or choose another object key.`;
+  return refusals.map((refusal) => (refusal.rule === 'destinationFree' ? { ...refusal, message } : refusal));
+}
 
 function bucketNotRead({ text }: { text: string }): Finding {
   return notChecked(`the bucket could not be read (${text})`);

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Credentials } from '../../src/huaweicloud';
+import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
+
+let rig: ActivityRig;
+/** The worker's key: as in a profile that an operator changes. */
+let key: Credentials;
+
+beforeEach(async () => {
+  rig = await startActivityRig({ account: (account) => ({ ...account, credentials: { get: async () => key } }) });
+  key = { accessKey: rig.simulator.info.accessKey, secretKey: rig.simulator.info.secretKey };
+  // Two refusals in a row, and the key rests.
+  rig.simulator.credentials.revoke();
+  for (let tries = 0; tries < 2; tries += 1) await submit();
+  rig.simulator.credentials.restore();
+});
+afterEach(() => rig.close());
+
+const submit = () => rig.submit({ request: rig.request(), mayPost: true, runId: RUN_ID }, {});
+
+it('F69 a submit that is held back is tried again within a minute, and takes another key', async () => {
+  const posts = rig.posts();
+  const heldBack = await submit();
+  expect(heldBack).toMatchObject({ kind: 'notExecuted', error: { code: 'CredentialsHeldBack' } });
+  expect((heldBack as { retryAfterMs: number }).retryAfterMs).toBeLessThan(60_000);
+  expect(rig.posts()).toBe(posts);
+  key = rig.simulator.credentials.rotate();
+  expect(await submit()).toMatchObject({ kind: 'accepted' });
+  expect(rig.posts()).toBe(posts + 1);
+});
