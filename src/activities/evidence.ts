@@ -15,6 +15,8 @@ export interface EvidenceWaits {
   contradictedMs: readonly number[];
   /** Of a refusal of credentials or their permissions. */
   refusedMs: readonly number[];
+  /** Of an endpoint that is wrong: an unknown host, a certificate that is not trusted. Within a minute in all. */
+  wrongEndpointMs: readonly number[];
   /** Before the end of a list is read again, within one attempt. */
   endOfListMs: number;
 }
@@ -24,6 +26,7 @@ export const EVIDENCE_WAITS: EvidenceWaits = {
   contradictedMs: [10_000, 30_000, 70_000],
   // No more than two: each failed signature brings the lock of the key nearer.
   refusedMs: [60_000],
+  wrongEndpointMs: [20_000],
   endOfListMs: 1_000,
 };
 

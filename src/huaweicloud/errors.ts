@@ -1,6 +1,7 @@
 import { oneLine } from '../export/quoting';
 import { unpackedBody } from './answer-text';
 import { type ErrorBody, MAX_MESSAGE_LENGTH, parseErrorBody } from './error-body';
+import { isWrongEndpoint } from './connector';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
 
@@ -56,6 +57,11 @@ export class CloudError extends Error implements CloudErrorFields {
     this.class = fields.class;
     this.retryAfterMs = fields.retryAfterMs;
     this.refusedAgainMsAgo = fields.refusedAgainMsAgo ?? null;
+  }
+
+  /** True where nothing was reached, and nothing will be before somebody acts: also not what gives out the credentials. */
+  get isWrongEndpoint(): boolean {
+    return this.class === 'wrongEndpoint' || (this.cause instanceof CloudError && this.cause.isWrongEndpoint);
   }
 
   /** The same error with some fields changed. */
@@ -133,7 +139,7 @@ export function errorOfTransport(error: TransportError, attempt: Attempt, tidy =
       requestId: null,
       operation: attempt.operation,
       executed: error.isStarted && !isRead(attempt) ? 'maybe' : 'no',
-      class: 'transient',
+      class: !error.isStarted && isWrongEndpoint(error.code) ? 'wrongEndpoint' : 'transient',
       retryAfterMs: null,
     },
     { cause: tidyCause(error.cause, tidy) },

@@ -79,8 +79,8 @@ export interface CloudClient {
    */
   checkAccess(): Promise<void>;
   /**
-   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it says none. Any answer
-   * shows that IMS is reached.
+   * The clock of IMS by its answer to an unsigned request over a new connection, ISO 8601; null where it says none. Any
+   * answer shows that IMS is reached.
    *
    * @throws `CloudError` when there is no answer
    */
@@ -105,6 +105,7 @@ export interface CloudClientOptions {
 const CREDENTIALS_LIMIT_MS = 20_000;
 
 /**
+ * @throws ProxyConfigurationError when HTTPS_PROXY, or a variable like it, names no usable proxy
  * @example
  * const cloud = createCloudClient(accountFromEnvironment(process.env));
  * const image = await cloud.ims.getImage('d164b5df-1bc3-4c3f-893e-3e471fd16e64');
@@ -112,7 +113,7 @@ const CREDENTIALS_LIMIT_MS = 20_000;
  */
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
-  const transport = new Transport(options.transport);
+  const transport = new Transport({ allowHttp: account.allowHttp, ...options.transport });
   const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
@@ -137,7 +138,7 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
   const { origin, host, pathname } = new URL(endpoint);
   try {
     const request: HttpRequest = { method: 'GET', origin, path: pathname, headers: [['host', host]] };
-    const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS }), 'date') ?? '');
+    const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS, newConnection: true }), 'date') ?? '');
     return Number.isNaN(ms) ? null : new Date(ms).toISOString();
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;

@@ -1,4 +1,5 @@
 import { type LookupAddress, type LookupAllOptions, type LookupOneOptions, lookup } from 'node:dns';
+import { isLocalhostName } from '../network/local-addresses';
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
@@ -11,7 +12,7 @@ export function lookupWithLoopback(
   options: LookupOneOptions | LookupAllOptions,
   callback: LookupCallback,
 ): void {
-  if (!/(^|\.)localhost\.?$/i.test(hostname)) {
+  if (!isLocalhostName(hostname)) {
     lookup(hostname, options as LookupAllOptions, callback);
     return;
   }

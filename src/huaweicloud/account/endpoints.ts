@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withoutBrackets } from '../../network/local-addresses';
 
 /** Base URLs, with scheme, without a trailing slash; `obs` without the bucket. */
 export interface Endpoints {
@@ -42,5 +43,5 @@ export function problemOfEndpoint(value: string, service?: keyof Endpoints): str
 
 /** A bucket cannot be a label of an IP address, so there only path style works. */
 export function isAddress(endpoint: string): boolean {
-  return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return isIP(withoutBrackets(new URL(endpoint).hostname)) !== 0;
 }

@@ -5,11 +5,12 @@ import { type Profile, problemOfProfile, profileFileOf, readProfile, whyNoProfil
 import { type ApiChoice, type CloudAccount, EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { AccountConfigurationError } from './configuration-error';
 import { defaultEndpoint, type Endpoints, isAddress, problemOfEndpoint, trimEndpoint } from './endpoints';
+import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
  * The account `default` by the environment: IMS_EXPORT_REGION, and optionally HUAWEICLOUD_SDK_PROJECT_ID,
  * HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, IMS_EXPORT_OBS_PATH_STYLE,
- * IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
+ * IMS_EXPORT_ALLOW_HTTP, IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
  * Its credentials are the first that is configured of an access key (HUAWEICLOUD_SDK_AK, _SK, _SECURITY_TOKEN), an IAM
  * user (IMS_EXPORT_IAM_USER, _PASSWORD, _DOMAIN), the vendor's profile file (HUAWEICLOUD_SDK_CREDENTIALS_FILE or
  * `~/.huaweicloud/credentials`, whose project and IAM endpoint count as well), and the agency of the ECS.
@@ -53,6 +54,18 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     reject('IMS_EXPORT_METADATA_ENDPOINT', `${metadataProblem}; it must be like 'http://169.254.169.254'.`);
   }
 
+  const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
+  problems.push(...problemsOfAllowing);
+  if (!allowHttp) {
+    const urls = {
+      IMS_EXPORT_IMS_ENDPOINT: endpoints.ims,
+      IMS_EXPORT_OBS_ENDPOINT: endpoints.obs,
+      HUAWEICLOUD_SDK_IAM_ENDPOINT: endpoints.iam,
+      IMS_EXPORT_METADATA_ENDPOINT: read(env, 'IMS_EXPORT_METADATA_ENDPOINT'),
+    };
+    problems.push(...problemsOfPlainHttp(urls));
+  }
+
   const pathStyle = read(env, 'IMS_EXPORT_OBS_PATH_STYLE')?.toLowerCase();
   if (pathStyle !== undefined && !['true', 'false', '1', '0'].includes(pathStyle)) {
     reject('IMS_EXPORT_OBS_PATH_STYLE', `is '${pathStyle}'; it must be 'true' or 'false'.`);
@@ -78,6 +91,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',
+    ...(allowHttp ? { allowHttp } : {}),
     api,
     credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, projectId }),
   };

@@ -8,6 +8,7 @@ import { AccountConfigurationError } from './configuration-error';
 import { credentialsOf, problemsOfEntry, profileOf } from './credentials-entry';
 import { defaultEndpoint, isAddress, problemOfEndpoint, SERVICES, trimEndpoint } from './endpoints';
 import { type AccountEntry, configFileSchema } from './file-schema';
+import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
  * The accounts that a JSON file describes, `{"accounts": {"<name>": {"region": …}}}`; docs/accounts.md has all fields.
@@ -32,6 +33,11 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
     );
   });
   if (problems.length > 0) refuse(problems);
+  const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
+  if (problemsOfAllowing.length > 0) refuse(problemsOfAllowing);
+  for (const [, entry] of entries) entry.allowHttp ??= allowHttp;
+  const ofHttp = entries.flatMap(([name, entry]) => plainHttpOf(name, entry, env));
+  if (ofHttp.length > 0) refuse(ofHttp);
   return entries.map(([name, entry]) => accountOf(name, entry, env));
 }
 
@@ -55,6 +61,18 @@ function problemsOfProfilePlace(entry: AccountEntry, env: NodeJS.ProcessEnv): Va
   ].map((problem) => ({ variable: '', problem }));
 }
 
+function plainHttpOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
+  if (entry.allowHttp) return [];
+  const { endpoints } = accountOf(name, entry, env);
+  const services = SERVICES.map((service) => [`accounts.${name}.endpoints.${service}`, endpoints[service]]);
+  const { credentials } = entry;
+  const metadata = credentials.source === 'metadata' ? credentials.endpoint : undefined;
+  return problemsOfPlainHttp(
+    { ...Object.fromEntries(services), [`accounts.${name}.credentials.endpoint`]: metadata },
+    'allowHttp of the account to true',
+  );
+}
+
 function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): CloudAccount {
   const { region, api } = entry;
   const byProfile = placeByProfile(entry, env);
@@ -69,6 +87,7 @@ function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): C
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),
+    ...(entry.allowHttp ? { allowHttp: true } : {}),
     ...(api === undefined ? {} : { api }),
     credentials: credentialsOf(entry.credentials, env, { region, iamEndpoint: endpoints.iam, projectId }),
   };

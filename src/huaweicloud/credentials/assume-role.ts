@@ -5,7 +5,7 @@ import { type CloudRequest, CloudSession } from '../session';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { SECURITY_TOKENS_PATH } from './iam-password';
-import { describe, readTemporaryKey } from './identity-request';
+import { describe, readTemporaryKey, reasonOf } from './identity-request';
 import type { ClientResources, CredentialsProvider } from './provider';
 
 export interface AssumeRoleOptions {
@@ -46,8 +46,9 @@ function fetchFrom(options: AssumeRoleOptions, resources: ClientResources): Fetc
       const whose = 'name' in domain ? `'${domain.name}'` : domain.id;
       throw new CredentialsError(
         `A key of the agency '${agency}' of the account ${whose} could not be had from IAM at ${endpoint}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
-        error instanceof CloudError && error.class === 'transient' ? 'unreachable' : 'refused',
+        error instanceof CloudError ? reasonOf(error) : 'refused',
         error instanceof CloudError && error.httpStatus === null ? error.retryAfterMs : null,
+        { cause: error },
       );
     }
   };
