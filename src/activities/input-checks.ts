@@ -65,8 +65,7 @@ export function notSubmitted(
     return isOver ? refusal() : retryLater(error);
   }
   // Whatever was asked and whichever code it was answered with: it is the account that is refused.
-  if (denied)
-    seenAgain([`Account ${account} was refused`], refusedMs, error.info(), describeError(error));
+  if (denied) seenAgain([`Account ${account} was refused`], refusedMs, error.info(), describeError(error));
   else seenAgain([`${operation} was refused: ${code}`], contradictedMs, error.info());
   return refusal();
 }

@@ -72,11 +72,15 @@ const SETTINGS =
 const REMEDIES: { [trouble in Trouble]: (host: string) => string } = {
   unknownHost: (host) => `No host has the name ${host}. Check ${SETTINGS}, and the DNS of this worker.`,
   wrongName: (host) => `The certificate at ${host} is for another name. Check ${SETTINGS}.`,
-  outOfDate: (host) => `The certificate at ${host} is out of date by the clock of this machine. Check the clock; if it is right, the certificate must be renewed.`,
-  unknownAuthority: (host) => `The certificate at ${host} is from an authority that this worker does not trust. If it is your own authority, such as that of a proxy which inspects TLS, start the worker with its file in NODE_EXTRA_CA_CERTS; if not, check ${SETTINGS}.`,
-  invalid: (host) => `The certificate at ${host} is not valid. Check ${SETTINGS}; if they are right, the certificate must be replaced.`,
+  outOfDate: (host) =>
+    `The certificate at ${host} is out of date by the clock of this machine. Check the clock; if it is right, the certificate must be renewed.`,
+  unknownAuthority: (host) =>
+    `The certificate at ${host} is from an authority that this worker does not trust. If it is your own authority, such as that of a proxy which inspects TLS, start the worker with its file in NODE_EXTRA_CA_CERTS; if not, check ${SETTINGS}.`,
+  invalid: (host) =>
+    `The certificate at ${host} is not valid. Check ${SETTINGS}; if they are right, the certificate must be replaced.`,
   noTls: (host) => `There is no TLS at ${host}. Check scheme and port of the endpoint.`,
-  plainHttp: (host) => `A request to ${host} would carry credentials over plain http. Use https; or, where everything on the way is trusted, set IMS_EXPORT_ALLOW_HTTP=true, or allowHttp of the account.`,
+  plainHttp: (host) =>
+    `A request to ${host} would carry credentials over plain http. Use https; or, where everything on the way is trusted, set IMS_EXPORT_ALLOW_HTTP=true, or allowHttp of the account.`,
 };
 
 /** The same error in words that name the host and what to do. The way to a proxy is explained by the tunnel. */

@@ -1,7 +1,7 @@
 import { oneLine } from '../export/quoting';
 import { unpackedBody } from './answer-text';
-import { type ErrorBody, MAX_MESSAGE_LENGTH, parseErrorBody } from './error-body';
 import { isWrongEndpoint } from './connector';
+import { type ErrorBody, MAX_MESSAGE_LENGTH, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import type { HttpAnswer, HttpRequest, TransportError } from './transport';
 

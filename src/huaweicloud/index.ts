@@ -52,7 +52,7 @@ export { type ImageExportRequest, type ImagePage, type ImsClient, PAGE_LIMIT } f
 export type { Image } from './ims/image';
 export type { ImageFilter } from './ims/image-filter';
 export type { ImageJob, ImageSubJob } from './ims/job';
-export type { BucketInfo, ObjectInfo, ObsClient } from './obs';
+export { type BucketInfo, type ObjectInfo, type ObsClient, usesPathStyle } from './obs';
 export type { RetryOptions } from './retry';
 export type { TransportOptions } from './transport';
 
@@ -138,7 +138,9 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
   const { origin, host, pathname } = new URL(endpoint);
   try {
     const request: HttpRequest = { method: 'GET', origin, path: pathname, headers: [['host', host]] };
-    const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS, newConnection: true }), 'date') ?? '');
+    const ms = httpDateMs(
+      headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS, newConnection: true }), 'date') ?? '',
+    );
     return Number.isNaN(ms) ? null : new Date(ms).toISOString();
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;

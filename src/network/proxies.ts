@@ -13,7 +13,7 @@ import { BlockList, isIP } from 'node:net';
 import { isLocal, withoutBrackets } from './local-addresses';
 
 /** A proxy. Its password is shown to nobody who prints it. */
-export class Proxy {
+export class HttpProxy {
   readonly #credentials: { username: string; password: string } | undefined;
 
   constructor(
@@ -46,7 +46,7 @@ export class Proxy {
 
 /** `proxy` is null for a direct connection; `noProxy` is the variable that asks for it, where there are proxies. */
 export interface Route {
-  proxy: Proxy | null;
+  proxy: HttpProxy | null;
   noProxy?: string;
 }
 
@@ -55,22 +55,24 @@ export class ProxyConfigurationError extends Error {
   override readonly name = 'ProxyConfigurationError';
 
   constructor(problems: readonly string[]) {
-    super(`The environment names a proxy that cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(
+      `The environment names a proxy that cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
   }
 }
 
 /** The proxies of an environment, as it is now. */
 export class Proxies {
-  readonly #https: Proxy | null;
-  readonly #http: Proxy | null;
-  readonly #grpc: Proxy | null;
+  readonly #https: HttpProxy | null;
+  readonly #http: HttpProxy | null;
+  readonly #grpc: HttpProxy | null;
   readonly #noProxy: Exceptions;
   readonly #noGrpcProxy: Exceptions;
 
   /** @throws {@link ProxyConfigurationError} */
   constructor(env: NodeJS.ProcessEnv) {
     const problems: string[] = [];
-    const proxy = (name: string): Proxy | null => {
+    const proxy = (name: string): HttpProxy | null => {
       const [variable, value] = read(env, name);
       const parsed = value === '' ? null : parseProxy(variable, value);
       if (typeof parsed !== 'string') return parsed;
@@ -103,7 +105,7 @@ export class Proxies {
     return this.#route(this.#grpc, this.#noGrpcProxy, hostname, Number(port));
   }
 
-  #route(proxy: Proxy | null, exceptions: Exceptions, hostname: string, port: number): Route {
+  #route(proxy: HttpProxy | null, exceptions: Exceptions, hostname: string, port: number): Route {
     if (proxy === null || isLocal(hostname)) return { proxy: null };
     return exceptions.include(hostname, port) ? { proxy: null, noProxy: exceptions.variable } : { proxy };
   }
@@ -152,7 +154,12 @@ class Exceptions {
 function parseException(entry: string): { host: string; port: number } {
   // An IPv6 address without brackets has no port.
   const [, named = entry, port = '0'] = isIP(entry) === 6 ? [] : (/^(.+):(\d+)$/.exec(entry) ?? []);
-  return { host: withoutBrackets(named).replace(/^\*?\./, '').toLowerCase(), port: Number(port) };
+  return {
+    host: withoutBrackets(named)
+      .replace(/^\*?\./, '')
+      .toLowerCase(),
+    port: Number(port),
+  };
 }
 
 /** The lower-case spelling, where it is set, even to nothing: so do curl, undici and most others. */
@@ -164,7 +171,7 @@ function read(env: NodeJS.ProcessEnv, name: string): [variable: string, value: s
 const EXPECTED = "it must be like 'http://proxy.example.com:3128' or 'http://USER:PASSWORD@proxy.example.com:3128'.";
 
 /** @returns what is wrong with it, in words that show no password */
-function parseProxy(variable: string, value: string): Proxy | string {
+function parseProxy(variable: string, value: string): HttpProxy | string {
   const shown = value.replace(/^.*@/, '…@').replace(/[?#].*$/, '…');
   if (!URL.canParse(value)) return `is '${shown}', which is not a URL; ${EXPECTED}`;
   const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(value);
@@ -182,7 +189,7 @@ function parseProxy(variable: string, value: string): Proxy | string {
   const portNumber = Number(port) || (isTls ? 443 : 80);
   const origin = `${protocol}//${hostname}:${portNumber}`;
   const isAnonymous = username === '' && password === '';
-  return new Proxy(variable, origin, withoutBrackets(hostname), portNumber, isAnonymous ? undefined : credentials);
+  return new HttpProxy(variable, origin, withoutBrackets(hostname), portNumber, isAnonymous ? undefined : credentials);
 }
 
 function decoded(username: string, password: string): { username: string; password: string } | null {

@@ -1,7 +1,7 @@
 import { request as requestPlainly } from 'node:http';
 import { request as requestByTls } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import type { Proxy } from './proxies';
+import type { HttpProxy } from './proxies';
 
 /**
  * There is no tunnel, and nothing has reached the host behind it. The code is of node where the proxy cannot be reached, else
@@ -30,7 +30,7 @@ export interface TunnelOptions {
  * @param authority `host:port`
  * @throws {@link TunnelError}
  */
-export function openTunnel(proxy: Proxy, authority: string, { timeoutMs, lookup }: TunnelOptions): Promise<Socket> {
+export function openTunnel(proxy: HttpProxy, authority: string, { timeoutMs, lookup }: TunnelOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const { hostname, port, isTls } = proxy;
     const asked = (isTls ? requestByTls : requestPlainly)({
@@ -68,22 +68,25 @@ function codeOf({ code = 'ProxyRefused' }: NodeJS.ErrnoException): string {
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'HOSTNAME_MISMATCH' : code;
 }
 
-function refusal(proxy: Proxy, authority: string, status: number): [code: string, what: string] {
+function refusal(proxy: HttpProxy, authority: string, status: number): [code: string, what: string] {
   const answered = `answered ${status} to CONNECT ${authority}, so nothing was sent.`;
   if (status !== 407) {
     const next = `Let the proxy allow this host, or name the host in NO_PROXY.`;
     return ['ProxyRefused', `${answered} ${next}`];
   }
   const why = proxy.credentials === undefined ? 'It asks for a user and a password' : 'It refuses user and password';
-  return ['ProxyAuthenticationRequired', `${answered} ${why}: set ${proxy.variable} to http://USER:PASSWORD@HOST:PORT.`];
+  return [
+    'ProxyAuthenticationRequired',
+    `${answered} ${why}: set ${proxy.variable} to http://USER:PASSWORD@HOST:PORT.`,
+  ];
 }
 
-function authorization({ credentials }: Proxy): { 'proxy-authorization'?: string } {
+function authorization({ credentials }: HttpProxy): { 'proxy-authorization'?: string } {
   if (credentials === undefined) return {};
   const { username, password } = credentials;
   return { 'proxy-authorization': `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }
 
-function capitalized(proxy: Proxy): string {
+function capitalized(proxy: HttpProxy): string {
   return String(proxy).replace(/^./, (first) => first.toUpperCase());
 }

@@ -54,7 +54,7 @@ describe('an HTTP request', () => {
   });
 
   test('to a host name that does not exist was not executed', async () => {
-    const failure = await failureOf(transport.send(request('POST', 'http://ims.invalid'), { limitMs: 5_000 }));
+    const failure = await failureOf(transport.send(request('POST', 'https://ims.invalid'), { limitMs: 5_000 }));
     expect(failure.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
     expect(failure.isStarted).toBe(false);
   });

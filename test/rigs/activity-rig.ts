@@ -17,7 +17,12 @@ type Activities = ExportActivities & BatchActivities;
 export const RUN_ID = '00000000-0000-0000-0000-000000000000';
 
 /** The shipped number of readings, in no time. */
-export const QUICK_EVIDENCE: EvidenceWaits = { contradictedMs: [5, 10, 20], refusedMs: [20], wrongEndpointMs: [20], endOfListMs: 1 };
+export const QUICK_EVIDENCE: EvidenceWaits = {
+  contradictedMs: [5, 10, 20],
+  refusedMs: [20],
+  wrongEndpointMs: [20],
+  endOfListMs: 1,
+};
 
 /** The activities against a simulator of their own, over real HTTP, without a Temporal server. */
 export interface ActivityRig {

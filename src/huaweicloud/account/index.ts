@@ -10,7 +10,8 @@ export { accountFromEnvironment } from './from-environment';
 export { accountsFromFile } from './from-file';
 
 /** By these the environment says something of an account, beside the vendor's HUAWEICLOUD_SDK_*. */
-const OWN_VARIABLES = /^IMS_EXPORT_(CONFIG|REGION|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|ALLOW_HTTP|API_.+)$/;
+const OWN_VARIABLES =
+  /^IMS_EXPORT_(CONFIG|REGION|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|ALLOW_HTTP|API_.+)$/;
 
 /** True where the environment means to describe an account, rightly or wrongly: that of a worker, not that of a client. */
 export function namesAnAccount(env: NodeJS.ProcessEnv): boolean {
