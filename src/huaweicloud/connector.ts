@@ -66,21 +66,18 @@ export function isWrongEndpoint(code: string): boolean {
   return TROUBLES.has(code);
 }
 
-const SETTINGS =
-  'the region and the endpoints of the account (IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, HUAWEICLOUD_SDK_IAM_ENDPOINT)';
-
+/** With host and cause, they fit into the 300 characters of an error's message. */
 const REMEDIES: { [trouble in Trouble]: (host: string) => string } = {
-  unknownHost: (host) => `No host has the name ${host}. Check ${SETTINGS}, and the DNS of this worker.`,
-  wrongName: (host) => `The certificate at ${host} is for another name. Check ${SETTINGS}.`,
+  unknownHost: (host) => `No host has the name ${host}. Check region and endpoints of the account, and the DNS here.`,
+  wrongName: (host) => `The certificate at ${host} is for another name. Check region and endpoints of the account.`,
   outOfDate: (host) =>
-    `The certificate at ${host} is out of date by the clock of this machine. Check the clock; if it is right, the certificate must be renewed.`,
+    `The certificate at ${host} is out of date. Check the clock here; if it is right, renew the certificate.`,
   unknownAuthority: (host) =>
-    `The certificate at ${host} is from an authority that this worker does not trust. If it is your own authority, such as that of a proxy which inspects TLS, start the worker with its file in NODE_EXTRA_CA_CERTS; if not, check ${SETTINGS}.`,
-  invalid: (host) =>
-    `The certificate at ${host} is not valid. Check ${SETTINGS}; if they are right, the certificate must be replaced.`,
+    `The certificate at ${host} is from no authority that is trusted here. Is it your own, or that of your proxy? Name its file in NODE_EXTRA_CA_CERTS. Else check the endpoints of the account.`,
+  invalid: (host) => `The certificate at ${host} is not valid. Check the endpoints of the account; else replace it.`,
   noTls: (host) => `There is no TLS at ${host}. Check scheme and port of the endpoint.`,
   plainHttp: (host) =>
-    `A request to ${host} would carry credentials over plain http. Use https; or, where everything on the way is trusted, set IMS_EXPORT_ALLOW_HTTP=true, or allowHttp of the account.`,
+    `Credentials would go to ${host} over plain http. Use https; or, where everything on the way is trusted, set IMS_EXPORT_ALLOW_HTTP=true, or allowHttp of the account.`,
 };
 
 /** The same error in words that name the host and what to do. The way to a proxy is explained by the tunnel. */
