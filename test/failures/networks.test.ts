@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import type { SimulatorInfo } from '../../src/testing';
+import { accountFromEnvironment } from '../../src/huaweicloud';
+import { environmentOf, type SimulatorInfo } from '../../src/testing';
 import { ConnectProxy } from '../rigs/connect-proxy';
 import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
 import { type Rig, startRig } from '../rigs/rig';
@@ -129,3 +130,25 @@ it.concurrent.each(WRONG)(
     expect(wrong.posts()).toBe(0);
   },
 );
+
+it('F77 an endpoint with plain http beyond the own link is refused by its variable, unless that is allowed', () => {
+  const env = { ...environmentOf(rig.simulator.info), IMS_EXPORT_OBS_ENDPOINT: 'http://obs.cloud.test' };
+  expect(() => accountFromEnvironment(env)).toThrow(
+    /IMS_EXPORT_OBS_ENDPOINT is 'http:\/\/obs\.cloud\.test', where credentials would go over plain http; .* IMS_EXPORT_ALLOW_HTTP=true/,
+  );
+  expect(accountFromEnvironment({ ...env, IMS_EXPORT_ALLOW_HTTP: 'true' })).toMatchObject({ allowHttp: true });
+});
+
+it('F77 a request to such an endpoint is not sent, whoever has made the account', async () => {
+  const asked = proxy.asked.length;
+  const plain = await startRig({
+    account: (account, info) => ({ ...account, endpoints: { ...account.endpoints, ...far(info) } }),
+    cloud: { transport: { env: { http_proxy: proxy.url } } },
+  });
+  onTestFinished(() => plain.close());
+  expect(await (await new OneExport(plain).start()).failure()).toMatchObject({
+    type: 'SubmitRejected',
+    message: expect.stringMatching(/PlainHttpRefused: Credentials would go to ims\.cloud\.test:\d+ over plain http/),
+  });
+  expect([plain.posts(), proxy.asked.length]).toEqual([0, asked]);
+});
