@@ -5,13 +5,19 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | Lo
 
 /**
  * Name resolution for connections. Names under `.localhost` are the loopback by RFC 6761, but many resolvers do not know
- * those below it (`bucket.obs.localhost`), so they are not asked. Everything else goes to the system.
+ * those below it (`bucket.obs.localhost`), so they are not asked; nor are they for `.invalid`, where by the same RFC there is nothing.
+ * Everything else goes to the system.
  */
 export function lookupWithLoopback(
   hostname: string,
   options: LookupOneOptions | LookupAllOptions,
   callback: LookupCallback,
 ): void {
+  if (/\.invalid\.?$/i.test(hostname)) {
+    const unknown = new Error(`getaddrinfo ENOTFOUND ${hostname}`);
+    process.nextTick(callback, Object.assign(unknown, { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname }), []);
+    return;
+  }
   if (!isLocalhostName(hostname)) {
     lookup(hostname, options as LookupAllOptions, callback);
     return;

@@ -13,8 +13,9 @@ function numbersTested(): Set<string> {
 }
 
 describe('the failure catalogue', () => {
-  it('lists each of the 65 failures once', () => {
-    expect(FAILURES.map(({ number }) => number)).toEqual(Array.from({ length: 65 }, (_, index) => `F${index + 1}`));
+  it('lists each of the 69 failures once', () => {
+    const numbers = [...Array.from({ length: 65 }, (_, index) => index + 1), 74, 75, 76, 77];
+    expect(FAILURES.map(({ number }) => number)).toEqual(numbers.map((number) => `F${number}`));
   });
 
   it('has a test for each number, and a number for each test', () => {

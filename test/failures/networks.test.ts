@@ -109,27 +109,24 @@ const WRONG: Array<[what: string, service: 'ims' | 'obs', endpoint: string, code
   ['the unknown host of OBS', 'obs', 'https://obs.invalid', 'ENOTFOUND'],
   ['a port of IMS without TLS', 'ims', 'tls', 'ERR_SSL_WRONG_VERSION_NUMBER'],
 ];
-it.concurrent.each(WRONG)(
-  'F76 %s ends an export at once, before anything is submitted',
-  async (_what, service, url, code) => {
-    const wrong = await startFarRig({}, ({ imsEndpoint, obsEndpoint }) => ({
-      ...{ ims: imsEndpoint, obs: obsEndpoint },
-      [service]: url === 'tls' ? imsEndpoint.replace('http:', 'https:') : url,
-    }));
-    onTestFinished(() => wrong.close());
-    const one = await new OneExport(wrong).start();
-    expect(await one.failure()).toMatchObject({
-      type: 'SubmitRejected',
-      message: expect.stringMatching(/^Nothing was submitted: .*Check /),
-      details: [expect.objectContaining({ error: expect.objectContaining({ code }) })],
-    });
-    // Read a second time, and no more.
-    const history = await wrong.client.workflow.getHandle(one.handle.workflowId).fetchHistory();
-    const attempts = (history.events ?? []).map(({ activityTaskStartedEventAttributes: started }) => started?.attempt);
-    expect(attempts.filter((attempt) => attempt)).toEqual([2]);
-    expect(wrong.posts()).toBe(0);
-  },
-);
+it.each(WRONG)('F76 %s ends an export at once, before anything is submitted', async (_what, service, url, code) => {
+  const wrong = await startFarRig({}, ({ imsEndpoint, obsEndpoint }) => ({
+    ...{ ims: imsEndpoint, obs: obsEndpoint },
+    [service]: url === 'tls' ? imsEndpoint.replace('http:', 'https:') : url,
+  }));
+  onTestFinished(() => wrong.close());
+  const one = await new OneExport(wrong).start();
+  expect(await one.failure()).toMatchObject({
+    type: 'SubmitRejected',
+    message: expect.stringMatching(/^Nothing was submitted: .*Check /),
+    details: [expect.objectContaining({ error: expect.objectContaining({ code }) })],
+  });
+  // Read a second time, and no more.
+  const history = await wrong.client.workflow.getHandle(one.handle.workflowId).fetchHistory();
+  const attempts = (history.events ?? []).map(({ activityTaskStartedEventAttributes: started }) => started?.attempt);
+  expect(attempts.filter((attempt) => attempt)).toEqual([2]);
+  expect(wrong.posts()).toBe(0);
+});
 
 it('F77 an endpoint with plain http beyond the own link is refused by its variable, unless that is allowed', () => {
   const env = { ...environmentOf(rig.simulator.info), IMS_EXPORT_OBS_ENDPOINT: 'http://obs.cloud.test' };

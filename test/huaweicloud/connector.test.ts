@@ -127,7 +127,7 @@ describe('a request through a proxy', () => {
     expect((await send(transport, 'GET', cloud.origin)).status).toBe(200);
     expect((await failureOf(send(transport, 'GET', 'http://ims.invalid'))).code).toBe('ENOTFOUND');
     const resources = { transport, now: Date.now, breakers: {} as never };
-    const metadata = metadataCredentials({ endpoint: 'http://metadata.test' }).forClient?.(resources);
+    const metadata = metadataCredentials({ endpoint: 'http://metadata.invalid' }).forClient?.(resources);
     await expect(metadata?.get()).rejects.toThrow('ENOTFOUND');
     expect(proxy.asked).toEqual([]);
     await send(transport, 'GET', far());
