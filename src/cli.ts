@@ -7,6 +7,7 @@
  *
  * @module
  */
+import './cli/quiet-grpc';
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';

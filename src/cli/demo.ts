@@ -6,6 +6,7 @@ import type { ExportImageInput } from '../contract';
 import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
 import { accountFromEnvironment } from '../huaweicloud';
 import { dataConverterOf, environmentWith } from '../temporal/data-converter';
+import { clientRoute, routeOfTemporal, workerRoute } from '../temporal/route';
 import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
@@ -32,14 +33,16 @@ export async function demo({ keep, dataConverter: module }: DemoFlags): Promise<
   const temporal = await resolveTemporal({ onProgress: (step) => print(`  ${step}`) });
   const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });
   try {
-    const connection = await NativeConnection.connect(temporal.connectionOptions);
+    const { address, connectionOptions } = temporal;
+    const route = routeOfTemporal(address, process.env);
+    const connection = await NativeConnection.connect({ ...connectionOptions, ...workerRoute(route) });
     const account = accountFromEnvironment(environmentOf(simulator.info));
     const { namespace } = temporal;
     const { worker } = await createExportWorker({
       ...{ connection, namespace, taskQueue: TASK_QUEUE, accounts: [account] },
       worker: { dataConverter },
     });
-    const clientConnection = await Connection.connect(temporal.connectionOptions);
+    const clientConnection = await Connection.connect({ ...connectionOptions, ...clientRoute(address, route) });
     const client = new Client({ connection: clientConnection, namespace, dataConverter });
     await worker.runUntil(async () => {
       await exportLargeImage(client, simulator.info, temporal);

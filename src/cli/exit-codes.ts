@@ -2,6 +2,7 @@ import { ExportError, type ExportErrorCode } from '../client';
 import type { BatchCounts, BatchFailedDetails, FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { ProxyConfigurationError } from '../network/proxies';
 import { DataConverterError } from '../temporal/data-converter';
 import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/metrics-server';
@@ -21,7 +22,9 @@ const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = 
   TemporalUnreachable: EXIT.temporal,
 };
 
-const CURED_BY_ARGUMENTS = [AccountConfigurationError, DataConverterError, ListenError, SimulatorPathError];
+const CURED_BY_ARGUMENTS = [
+  ...[AccountConfigurationError, DataConverterError, ListenError, ProxyConfigurationError, SimulatorPathError],
+];
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) {

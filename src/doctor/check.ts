@@ -1,3 +1,6 @@
+import { oneLine } from '../export/quoting';
+import type { ProxyConfigurationError } from '../network/proxies';
+
 /** The kinds of problems, in the order in which to fix them: an earlier one may be the cause of the rest. */
 export const PROBLEM_KINDS = ['configuration', 'temporal', 'cloud'] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
@@ -24,6 +27,11 @@ export function ok(found: string): Finding {
 
 export function problem(kind: ProblemKind, found: string, next: string): Finding {
   return { state: 'problem', kind, found, next };
+}
+
+/** A variable such as HTTPS_PROXY names no usable proxy: nothing can be reached in this environment. */
+export function unusableProxy({ message }: ProxyConfigurationError): Finding {
+  return problem('configuration', oneLine(message.replace(/\.$/, ''), 500), 'Correct the variable, or unset it.');
 }
 
 export function notChecked(why: string): Finding {

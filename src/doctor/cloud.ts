@@ -15,8 +15,10 @@ import {
   describeAccounts,
   namesAnAccount,
   signerOf,
+  usesPathStyle,
 } from '../huaweicloud';
-import { type Check, check, type Finding, notChecked, ok, problem } from './check';
+import { Proxies, ProxyConfigurationError, routeText } from '../network/proxies';
+import { type Check, check, type Finding, notChecked, ok, problem, unusableProxy } from './check';
 
 export interface CloudPlace {
   env: NodeJS.ProcessEnv;
@@ -46,15 +48,17 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     ];
   }
   let accounts: CloudAccount[] = [];
+  let proxies: Proxies | undefined;
   const configured = await check('account', null, 'configuration', () => {
     try {
+      proxies = new Proxies(env);
       accounts = accountsFromEnvironment(env);
       return ok(`${describeAccounts(accounts)}; configured by ${sourceOf(env)}`);
     } catch (error) {
       return misconfigured(error);
     }
   });
-  if (configured.state === 'problem') {
+  if (configured.state === 'problem' || proxies === undefined) {
     const why = 'the account is not configured';
     return [configured, ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, why))))];
   }
@@ -65,9 +69,19 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     return [configured, await check('account', name ?? null, 'configuration', () => found)];
   }
   const breakers = new CircuitBreakers(place.now);
+  const reachable = proxies;
   const ofBuckets = accountOfBuckets(chosen);
   const checks = await Promise.all(
-    chosen.map((account) => checkAccount(account, account === ofBuckets ? buckets : [], breakers, place.now)),
+    chosen.map((account) => {
+      const client = createCloudClient(account, { now: place.now, breakers, retry: PATIENCE, transport: { env } });
+      return checkAccount(
+        account,
+        client,
+        account === ofBuckets ? buckets : [],
+        routesOf(account, reachable),
+        place.now,
+      );
+    }),
   );
   if (ofBuckets !== undefined) return [configured, ...checks.flat()];
   const why = `which account is to use it, of ${chosen.map((account) => account.name).join(', ')}? Say so by --account`;
@@ -88,22 +102,34 @@ function sourceOf(env: NodeJS.ProcessEnv): string {
 
 /** @throws what is no mistake of the configuration */
 function misconfigured(error: unknown): Finding {
+  if (error instanceof ProxyConfigurationError) return unusableProxy(error);
   if (!(error instanceof AccountConfigurationError)) throw error;
   const found = error.problems.map(({ variable, problem }) => `${variable} ${problem}`).join(' ');
   return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md has all variables and fields.');
 }
 
+/** By which way each service is reached; null where no proxy is in question. */
+function routesOf({ endpoints }: CloudAccount, proxies: Proxies): string | null {
+  const services = new Map<string, string[]>();
+  for (const service of ['ims', 'obs', 'iam'] as const) {
+    const route = routeText(proxies.routeTo(new URL(endpoints[service]).origin));
+    if (route !== null) services.set(route, [...(services.get(route) ?? []), service.toUpperCase()]);
+  }
+  if (services.size === 0) return null;
+  return [...services].map(([route, names]) => `${names.join(', ')} ${route}`).join('; ');
+}
+
 async function checkAccount(
   account: CloudAccount,
+  client: CloudClient,
   buckets: readonly string[],
-  breakers: CircuitBreakers,
+  routes: string | null,
   now: () => number,
 ): Promise<Check[]> {
-  const client = createCloudClient(account, { now, breakers, retry: PATIENCE });
   const cloud: AccountCloud = { region: account.region, client };
   try {
     const [reached, credentials] = await Promise.all([
-      checkReach(account, client, now),
+      checkReach(account, client, routes, now),
       check('credentials', account.name, 'cloud', () => credentialsFinding(account, client)),
     ]);
     // A key that was refused is not tried again: more failures in a row would lock it.
@@ -136,13 +162,14 @@ function unchecked(name: string, subject: string, why: string): Promise<Check> {
 async function checkReach(
   { name, endpoints, region }: CloudAccount,
   client: CloudClient,
+  routes: string | null,
   now: () => number,
 ): Promise<[Check, Check]> {
   let clock: string | null = null;
   const reached = await check('IMS', name, 'cloud', async () => {
     try {
       clock = await client.imsClock();
-      return ok(`answers at ${endpoints.ims}, region ${region}`);
+      return ok(`answers at ${endpoints.ims}, region ${region}${routes === null ? '' : `; ${routes}`}`);
     } catch (error) {
       const next =
         'Check IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, and the way there from this machine (DNS, firewall).';
@@ -205,12 +232,9 @@ async function projectFinding(account: CloudAccount, client: CloudClient): Promi
 }
 
 /** What exports are refused for, or warned of, by the bucket alone. */
-async function bucketFinding(
-  cloud: AccountCloud,
-  { name, endpoints, obsPathStyle, region }: CloudAccount,
-  bucket: string,
-): Promise<Finding> {
+async function bucketFinding(cloud: AccountCloud, account: CloudAccount, bucket: string): Promise<Finding> {
   try {
+    const { name, region } = account;
     const facts = { bucket: await readBucket(cloud, bucket), region, request: { bucket, account: name } };
     const findings = BUCKET_RULES.map((rule) => rule.check(facts));
     for (const finding of findings) {
@@ -221,10 +245,12 @@ async function bucketFinding(
     const silent = findings.flatMap((finding) => (finding.kind === 'notChecked' ? [finding.reason] : []));
     return ok(['is there, Standard and in the region of the account', ...silent].join('; '));
   } catch (error) {
-    const style = obsPathStyle ? '' : `; it is asked as ${bucket}.<host>, unless IMS_EXPORT_OBS_PATH_STYLE is true`;
+    const style = usesPathStyle(account, bucket)
+      ? ''
+      : `; it is asked as ${bucket}.<host>, unless IMS_EXPORT_OBS_PATH_STYLE is true`;
     return problem(
       'cloud',
-      `OBS does not answer at ${endpoints.obs} (${textOf(error)})`,
+      `OBS does not answer at ${account.endpoints.obs} (${textOf(error)})`,
       `Check IMS_EXPORT_OBS_ENDPOINT and the way there${style}.`,
     );
   }

@@ -9,10 +9,12 @@ import { awaitWorkers, type TaskKind } from '../client/workers';
 import { EXPORT_IMAGE_WORKFLOW } from '../contract';
 import { clientEnvironment } from '../dev-server/child-environment';
 import { namesAnAccount } from '../huaweicloud';
+import { ProxyConfigurationError, routeText } from '../network/proxies';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
+import { routeOfTemporal } from '../temporal/route';
 import { listRuns, readArguments, UndecodableArguments } from '../temporal/runs';
-import { type Check, check, type Finding, notChecked, ok, problem } from './check';
+import { type Check, check, type Finding, notChecked, ok, problem, unusableProxy } from './check';
 import type { NativeAttempt } from './native-attempt';
 
 export interface TemporalPlace {
@@ -34,7 +36,8 @@ export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<
     } catch (error) {
       return diagnosed(error, `Its address is ${configuration.source}.`);
     }
-    return ok(`server ${await versionOf(client)} at ${configuration.address} (${configuration.source})`);
+    const { address, source, route } = configuration;
+    return ok(`server ${await versionOf(client)} at ${address} (${source})${route === null ? '' : `, ${route}`}`);
   });
   try {
     const others = await checkNamespace(client, taskQueue);
@@ -137,15 +140,19 @@ function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
   return { check: native.check, subject: native.subject, ...notChecked(why) };
 }
 
-export type Configuration = Finding | { address: string; source: string };
+/** `route` is null where no proxy is in question. */
+export type Configuration = Finding | { address: string; source: string; route: string | null };
 
 function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   try {
     const { address, connectionOptions } = temporalOfEnvironment(env);
-    if (env.TEMPORAL_ADDRESS) return { address, source: 'by TEMPORAL_ADDRESS' };
+    const route = routeText(routeOfTemporal(address, env));
+    if (env.TEMPORAL_ADDRESS) return { address, source: 'by TEMPORAL_ADDRESS', route };
     const profile = `by the profile ${env.TEMPORAL_PROFILE || 'default'} of ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`;
-    return { address, source: connectionOptions.address === undefined ? 'the default' : profile };
+    return { address, source: connectionOptions.address === undefined ? 'the default' : profile, route };
   } catch (error) {
+    if (error instanceof ProxyConfigurationError) return unusableProxy(error);
+    if (error instanceof ExportError) return diagnosed(error, '');
     const message = error instanceof Error ? error.message : String(error);
     return problem('configuration', message, 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.');
   }

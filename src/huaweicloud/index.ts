@@ -63,7 +63,7 @@ export { type ImageExportRequest, type ImagePage, type ImsClient, PAGE_LIMIT } f
 export type { Image } from './ims/image';
 export type { ImageFilter } from './ims/image-filter';
 export type { ImageJob, ImageSubJob } from './ims/job';
-export type { BucketInfo, ObjectInfo, ObsClient } from './obs';
+export { type BucketInfo, type ObjectInfo, type ObsClient, usesPathStyle } from './obs';
 export type { RetryOptions } from './retry';
 export type { TransportOptions } from './transport';
 
@@ -90,8 +90,8 @@ export interface CloudClient {
    */
   checkAccess(): Promise<void>;
   /**
-   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it says none. Any answer
-   * shows that IMS is reached.
+   * The clock of IMS by its answer to an unsigned request over a new connection, ISO 8601; null where it says none. Any
+   * answer shows that IMS is reached.
    *
    * @throws `CloudError` when there is no answer
    */
@@ -116,6 +116,7 @@ export interface CloudClientOptions {
 const CREDENTIALS_LIMIT_MS = 20_000;
 
 /**
+ * @throws ProxyConfigurationError when HTTPS_PROXY, or a variable like it, names no usable proxy
  * @example
  * const cloud = createCloudClient(accountFromEnvironment(process.env));
  * const image = await cloud.ims.getImage('d164b5df-1bc3-4c3f-893e-3e471fd16e64');
@@ -123,7 +124,7 @@ const CREDENTIALS_LIMIT_MS = 20_000;
  */
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
-  const transport = new Transport(options.transport);
+  const transport = new Transport({ allowHttp: account.allowHttp, ...options.transport });
   const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
@@ -148,7 +149,9 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
   const { origin, host, pathname } = new URL(endpoint);
   try {
     const request: HttpRequest = { method: 'GET', origin, path: pathname, headers: [['host', host]] };
-    const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS }), 'date') ?? '');
+    const ms = httpDateMs(
+      headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS, newConnection: true }), 'date') ?? '',
+    );
     return Number.isNaN(ms) ? null : new Date(ms).toISOString();
   } catch (error) {
     throw errorOfTransport(error, { operation: 'AskTheTime', method: 'GET', nowMs: now() });

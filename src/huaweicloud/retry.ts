@@ -50,12 +50,13 @@ export async function retryBriefly<T>(
 }
 
 /** These would only come out the same again, or were wanted. */
-const FINAL_CODES = new Set(['Aborted', 'InvalidResponse', 'NotSent', 'ResponseTooLarge']);
+const FINAL_CODES = new Set(['Aborted', 'InvalidResponse', 'NotSent', 'PlainHttpRefused', 'ResponseTooLarge']);
 
 function isWorthRepeating(error: unknown): error is CloudError {
   if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;
   const { class: errorClass, httpStatus, retryAfterMs } = error;
   if (retryAfterMs !== null && retryAfterMs > MAX_RETRY_AFTER_MS) return false;
   if (errorClass === 'throttled' || error.code === CREDENTIALS_HELD_BACK) return retryAfterMs !== null;
+  if (errorClass === 'wrongEndpoint') return true;
   return errorClass === 'transient' && (httpStatus === null || httpStatus >= 500);
 }

@@ -317,6 +317,7 @@ export class CloudSession {
         code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${why}`,
         retryAfterMs: own?.retryAfterMs ?? null,
+        cause: own?.cause instanceof CloudError ? own.cause : undefined,
       });
     }
   }
@@ -426,15 +427,8 @@ function isRefusedSignature(error: unknown): error is CloudError {
 function notSent(
   operation: string,
   fields: Pick<CloudError, 'code' | 'message'> &
-    Partial<Pick<CloudError, 'class' | 'retryAfterMs' | 'refusedAgainMsAgo'>>,
+    Partial<Pick<CloudError, 'class' | 'retryAfterMs' | 'refusedAgainMsAgo' | 'cause'>>,
 ): CloudError {
-  return new CloudError({
-    httpStatus: null,
-    requestId: null,
-    operation,
-    executed: 'no',
-    class: 'unauthorized',
-    retryAfterMs: null,
-    ...fields,
-  });
+  const unsent = { httpStatus: null, requestId: null, operation, executed: 'no', class: 'unauthorized' } as const;
+  return new CloudError({ ...unsent, retryAfterMs: null, ...fields }, { cause: fields.cause });
 }

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlainly } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
+import type { HttpProxy } from '../network/proxies';
+import { openTunnel } from '../network/tunnel';
 
 /** A handshake takes two round trips; an alert about the client's certificate comes one later. */
 const HANDSHAKE_MS = 2_000;
@@ -12,6 +14,8 @@ export interface Handshake {
   tls: TLSConfig | boolean | null | undefined;
   /** Whether the server's certificate is checked as the client of Node checks it. */
   checkCertificate: boolean;
+  /** Through which the server is reached. */
+  proxy?: HttpProxy | null;
 }
 
 /**
@@ -24,20 +28,30 @@ export async function diagnosisOf(address: string, handshake: Handshake): Promis
   const { hostname, port } = new URL(`tcp://${address}`);
   const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
   const options = await handshakeOptions(to.host, handshake);
+  const { proxy } = handshake;
+  const tunnel = proxy ? await openTunnel(proxy, address, { timeoutMs: HANDSHAKE_MS }).catch(whyNot) : undefined;
+  if (typeof tunnel === 'string') return tunnel;
   return new Promise((settle) => {
-    const socket = options === null ? connectPlainly(to) : connectByTls({ ...to, ...options });
+    const socket =
+      options === null ? (tunnel ?? connectPlainly(to)) : connectByTls({ ...to, ...options, socket: tunnel });
     const end = (diagnosis: string | null) => {
       socket.destroy();
       clearTimeout(timer);
       settle(diagnosis);
     };
     let timer = setTimeout(() => end('it does not answer'), HANDSHAKE_MS);
-    socket.once(options === null ? 'connect' : 'secureConnect', () => {
+    const onConnected = () => {
       clearTimeout(timer);
       timer = setTimeout(() => end(null), DENIAL_MS);
-    });
+    };
+    if (socket === tunnel) onConnected();
+    else socket.once(options === null ? 'connect' : 'secureConnect', onConnected);
     socket.once('error', (error: NodeJS.ErrnoException) => end(wordsOf(error)));
   });
+}
+
+function whyNot(error: Error): string {
+  return error.message.replace(/\.$/, '');
 }
 
 async function handshakeOptions(host: string, { tls, checkCertificate }: Handshake) {

@@ -12,8 +12,13 @@ export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
       overrideEnvVars: env as Record<string, string>,
     });
-    return { connectionOptions, address: connectionOptions.address ?? 'localhost:7233', namespace };
+    return { connectionOptions, address: withPort(connectionOptions.address), namespace };
   } catch (error) {
     throw unreachable(`Where Temporal is cannot be read from the environment or its profile: ${textOf(error)}`, error);
   }
+}
+
+/** The SDK takes the same one where there is none. */
+function withPort(address = 'localhost'): string {
+  return /:\d+$/.test(address) ? address : `${address}:7233`;
 }

@@ -107,6 +107,29 @@ describe('submitting an export', () => {
   });
 });
 
+describe('a submit to a host that does not exist', () => {
+  let wrong: ActivityRig;
+  beforeAll(async () => {
+    wrong = await startActivityRig({
+      account: (account) => ({ ...account, endpoints: { ...account.endpoints, ims: 'https://ims.invalid' } }),
+    });
+  });
+  afterAll(() => wrong.close());
+  const submitTo = (isProbe?: boolean) =>
+    wrong.run('imsSubmitExport', { request: wrong.request(), mayPost: true, runId: RUN_ID, isProbe });
+
+  it('F73 is rejected once that was seen again, with what to do', async () => {
+    expect(await submitTo(false)).toMatchObject({
+      kind: 'rejected',
+      error: { code: 'ENOTFOUND', message: expect.stringContaining('No host has the name ims.invalid. Check ') },
+    });
+  });
+
+  it.each([true, undefined])('F73 is tried again where an export may run already (isProbe: %s)', async (isProbe) => {
+    expect(await submitTo(isProbe)).toMatchObject({ kind: 'notExecuted', reason: 'unreachable' });
+  });
+});
+
 describe('the submit activity sends no POST', () => {
   it('in a run that was reset or retried, since an earlier POST may exist', async () => {
     const before = rig.posts();

@@ -106,8 +106,8 @@ describe('docs/configuration.md', () => {
     const variables = new Set(sources.flatMap((source) => [...source.matchAll(read)].map(([, name = '']) => name)));
     const told = new Set(firstColumn('Variable'));
     expect([...variables].filter((name) => !told.has(name))).toEqual([]);
-    // Those of Temporal are read by its own package; some are named by what they are for.
-    const ours = [...told].filter((name) => !name.startsWith('TEMPORAL_') && !name.includes('<'));
+    // Those of Temporal and of Node are read by them, those of proxies in either case, and some are named by what they are for.
+    const ours = [...told].filter((name) => !/^(TEMPORAL|NODE)_|_PROXY$|</.test(name));
     expect(ours.filter((name) => !variables.has(name))).toEqual([]);
   });
 

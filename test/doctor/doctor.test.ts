@@ -161,6 +161,15 @@ describe.concurrent('the doctor', () => {
       expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*HUAWEICLOUD_SDK_SK is not set.*docs\/accounts\.md/);
     });
 
+    it('reports a proxy that cannot be used, once for Temporal and once for the cloud, without its password', async () => {
+      const diagnosis = await ask({ ...healthy, HTTPS_PROXY: 'socks5://user:c0ffee@proxy.example' });
+      expect(diagnosis.mendFirst).toBe('configuration');
+      for (const line of ['Temporal  ', 'account']) {
+        expect(lineOf(diagnosis, line)).toMatch(/^problem .*HTTPS_PROXY is '…@proxy\.example'.*Correct the variable/);
+      }
+      expect(JSON.stringify(diagnosis)).not.toContain('c0ffee');
+    });
+
     it('reports that the accounts file is not JSON', async () => {
       const file = join(folder, 'accounts.json');
       await writeFile(file, '{ accounts');

@@ -18,7 +18,7 @@ export const RUN_ID = '00000000-0000-0000-0000-000000000000';
 
 /** The shipped number of readings, in no time. */
 export const QUICK_EVIDENCE: EvidenceWaits = {
-  ...{ contradictedMs: [5, 10, 20], refusedMs: [20], notListedMs: [20] },
+  ...{ contradictedMs: [5, 10, 20], refusedMs: [20], notListedMs: [20], wrongEndpointMs: [20] },
   endOfListMs: 1,
 };
 

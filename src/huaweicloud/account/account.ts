@@ -11,8 +11,13 @@ export interface CloudAccount {
   projectId?: string;
   /** With scheme, without a trailing slash; `obs` without the bucket. */
   endpoints: Endpoints;
-  /** `{endpoint}/{bucket}/{key}` instead of `{bucket}.{endpoint}/{key}`. Newer buckets refuse it. */
+  /**
+   * `{endpoint}/{bucket}/{key}` instead of `{bucket}.{endpoint}/{key}`. Newer buckets refuse it. It is always taken for an
+   * endpoint that is an address, and over https for a bucket with a dot, whose host no wildcard certificate is for.
+   */
   obsPathStyle: boolean;
+  /** Send over plain http, credentials included, also beyond the loopback and link-local addresses. @default false */
+  allowHttp?: boolean;
   credentials: CredentialsProvider;
   /** Which of the two spellings of an API to call; they answer alike. */
   api?: ApiChoice;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withoutBrackets } from '../../network/local-addresses';
 import { read } from '../credentials/environment';
 import { endpointOf } from './partitions';
 
@@ -59,5 +60,5 @@ export function problemOfEndpoint(value: string, service?: keyof Endpoints): str
 
 /** A bucket cannot be a label of an IP address, so there only path style works. */
 export function isAddress(endpoint: string): boolean {
-  return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return isIP(withoutBrackets(new URL(endpoint).hostname)) !== 0;
 }

@@ -129,6 +129,7 @@ const account = object({
     sts: endpointOf('sts').optional(),
   }).default({}),
   obsPathStyle: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
+  allowHttp: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
   api: object({
     exportPath: z.enum(EXPORT_PATHS, { error: "must be 'v1' or 'v2.1'." }).optional(),
     jobQuery: z.enum(JOB_QUERIES, { error: "must be 'job' or 'progress'." }).optional(),

@@ -5,11 +5,12 @@ import { type ApiChoice, type CloudAccount, EXPORT_PATHS, JOB_QUERIES, problemOf
 import { AccountConfigurationError } from './configuration-error';
 import { type Endpoints, endpointByRegionVariable, isAddress, problemOfEndpoint, trimEndpoint } from './endpoints';
 import { endpointOf, KNOWN_CLOUDS, problemOfCloud, whyNoEndpoints } from './partitions';
+import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
  * The account `default` by the environment: IMS_EXPORT_REGION (or HW_REGION_NAME), and optionally IMS_EXPORT_CLOUD,
  * HUAWEICLOUD_SDK_PROJECT_ID (or HW_PROJECT_ID), HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT,
- * IMS_EXPORT_OBS_PATH_STYLE, IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
+ * IMS_EXPORT_OBS_PATH_STYLE, IMS_EXPORT_ALLOW_HTTP, IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
  * Its credentials are the first that is configured of {@link defaultChain}; where that is the vendor's profile file, its project and
  * IAM endpoint count as well. An empty value is as good as none.
  *
@@ -77,6 +78,20 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     reject('IMS_EXPORT_METADATA_ENDPOINT', `${metadataProblem}; it must be like 'http://169.254.169.254'.`);
   }
 
+  const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
+  problems.push(...problemsOfAllowing);
+  if (!allowHttp) {
+    const urls = {
+      IMS_EXPORT_IMS_ENDPOINT: endpoints.ims,
+      IMS_EXPORT_OBS_ENDPOINT: endpoints.obs,
+      HUAWEICLOUD_SDK_IAM_ENDPOINT: endpoints.iam,
+      HUAWEICLOUD_SDK_STS_ENDPOINT: stsEndpoint,
+      IMS_EXPORT_METADATA_ENDPOINT: read(env, 'IMS_EXPORT_METADATA_ENDPOINT'),
+      HC_CONTAINER_CREDENTIALS_FULL_URI: read(env, 'HC_CONTAINER_CREDENTIALS_FULL_URI'),
+    };
+    problems.push(...problemsOfPlainHttp(urls));
+  }
+
   const pathStyle = read(env, 'IMS_EXPORT_OBS_PATH_STYLE')?.toLowerCase();
   if (pathStyle !== undefined && !['true', 'false', '1', '0'].includes(pathStyle)) {
     reject('IMS_EXPORT_OBS_PATH_STYLE', `is '${pathStyle}'; it must be 'true' or 'false'.`);
@@ -102,6 +117,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',
+    ...(allowHttp ? { allowHttp } : {}),
     api,
     credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, stsEndpoint, projectId }),
   };

@@ -16,6 +16,7 @@ import {
 } from './endpoints';
 import { type AccountEntry, configFileSchema } from './file-schema';
 import { KNOWN_CLOUDS, whyNoEndpoints } from './partitions';
+import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
  * The accounts that a JSON file describes, `{"accounts": {"<name>": {"region": …}}}`; docs/accounts.md has all fields.
@@ -45,6 +46,11 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
     return [...ofPlace, ...ofSource];
   });
   if (problems.length > 0) refuse(problems);
+  const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
+  if (problemsOfAllowing.length > 0) refuse(problemsOfAllowing);
+  for (const [, entry] of entries) entry.allowHttp ??= allowHttp;
+  const ofHttp = entries.flatMap(([name, entry]) => plainHttpOf(name, entry, env));
+  if (ofHttp.length > 0) refuse(ofHttp);
   return entries.map(([name, entry]) => accountOf(name, entry, env));
 }
 
@@ -89,6 +95,22 @@ function problemsOfPlace(entry: AccountEntry, env: NodeJS.ProcessEnv, profileIsG
   return problems;
 }
 
+function plainHttpOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
+  if (entry.allowHttp) return [];
+  const { endpoints } = accountOf(name, entry, env);
+  const services = SERVICES.map((service) => [`accounts.${name}.endpoints.${service}`, endpoints[service]]);
+  const { credentials } = entry;
+  const metadata = credentials.source === 'metadata' ? credentials.endpoint : undefined;
+  return problemsOfPlainHttp(
+    {
+      ...Object.fromEntries(services),
+      [`accounts.${name}.endpoints.sts`]: entry.endpoints.sts,
+      [`accounts.${name}.credentials.endpoint`]: metadata,
+    },
+    'allowHttp of the account to true',
+  );
+}
+
 function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): CloudAccount {
   const { region, cloud, api } = entry;
   const byProfile = placeByProfile(entry, env);
@@ -106,6 +128,7 @@ function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): C
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),
+    ...(entry.allowHttp ? { allowHttp: true } : {}),
     ...(api === undefined ? {} : { api }),
     credentials: credentialsOf(entry.credentials, env, place),
   };

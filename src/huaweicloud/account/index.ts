@@ -10,7 +10,8 @@ export { accountFromEnvironment } from './from-environment';
 export { accountsFromFile } from './from-file';
 
 /** By these the environment says something of an account, beside the names of others. */
-const OWN_VARIABLES = /^IMS_EXPORT_(CONFIG|REGION|CLOUD|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|API_.+)$/;
+const OWN_VARIABLES =
+  /^IMS_EXPORT_(CONFIG|REGION|CLOUD|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|ALLOW_HTTP|API_.+)$/;
 
 /** Of others, by which credentials are found. Terraform's region alone is on many a machine that is no worker. */
 const OF_OTHERS = /^(HUAWEICLOUD_(SDK|OIDC)_.+|HC_CONTAINER_.+|HW_(ACCESS|SECRET)_KEY)$/;

@@ -4,7 +4,7 @@ import { gatewayRequest } from '../gateway-request';
 import { type CloudRequest, CloudSession } from '../session';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
-import { describe, readTemporaryKey } from './identity-request';
+import { describe, readTemporaryKey, reasonOf } from './identity-request';
 import { SECURITY_TOKENS_PATH } from './key-by-token';
 import type { ClientResources, CredentialsProvider } from './provider';
 
@@ -49,8 +49,9 @@ function fetchFrom(options: AssumeRoleOptions, resources: ClientResources): Fetc
       const whose = 'name' in domain ? `'${domain.name}'` : domain.id;
       throw new CredentialsError(
         `A key of the agency '${agency}' of the account ${whose} could not be had from IAM at ${endpoint}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
-        error instanceof CloudError && error.class === 'transient' ? 'unreachable' : 'refused',
+        error instanceof CloudError ? reasonOf(error) : 'refused',
         error instanceof CloudError && error.httpStatus === null ? error.retryAfterMs : null,
+        { cause: error },
       );
     }
   };

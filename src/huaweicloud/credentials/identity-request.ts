@@ -23,6 +23,8 @@ export interface IdentityRequest {
   secrets?: readonly string[];
   /** Statuses that are answers rather than errors, beside 200 to 299. */
   alsoAnswers?: readonly number[];
+  /** Never through a proxy. */
+  direct?: boolean;
   /** For all. What fails sooner than this is tried once more. */
   limitMs: number;
 }
@@ -48,7 +50,7 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
   const tidy = withoutSecrets(secrets);
   let answer: HttpAnswer;
   try {
-    const http = { method, origin, path: `${pathname.replace(/\/+$/, '')}${path}`, headers };
+    const http = { method, origin, path: `${pathname.replace(/\/+$/, '')}${path}`, headers, direct: request.direct };
     answer = await transport.send(
       { ...http, ...(body === undefined ? {} : { body }) },
       { limitMs, maxBodyBytes: MAX_JSON_BYTES },
@@ -120,8 +122,13 @@ export function readTemporaryKey(
 /** The error of a source that could not be asked, in a sentence. */
 export function fetchFailed(what: string, endpoint: string, error: unknown, advice: string): CredentialsError {
   if (error instanceof CredentialsError) return error;
-  const reason = error instanceof CloudError && error.class !== 'transient' ? 'refused' : 'unreachable';
-  return new CredentialsError(`${what} could not be had from ${endpoint}: ${describe(error)} ${advice}`, reason);
+  const message = `${what} could not be had from ${endpoint}: ${describe(error)} ${advice}`;
+  return new CredentialsError(message, reasonOf(error), null, { cause: error });
+}
+
+export function reasonOf(error: unknown): 'refused' | 'unreachable' {
+  const mayAnswerLater = !(error instanceof CloudError) || ['transient', 'wrongEndpoint'].includes(error.class);
+  return mayAnswerLater ? 'unreachable' : 'refused';
 }
 
 /** Code, status and the cloud's words, with a full stop. */

@@ -63,6 +63,7 @@ function fetchFrom(endpoint: string, { transport, now }: ClientResources): Fetch
       path: '/meta-data/latest/api/token',
       headers: [['x-metadata-token-ttl-seconds', String(TOKEN_TTL_SECONDS)]],
       alsoAnswers: WITHOUT_TOKENS,
+      direct: true,
       limitMs: LIMIT_MS,
     });
     if (WITHOUT_TOKENS.includes(answer.status)) return null;
@@ -78,6 +79,7 @@ function fetchFrom(endpoint: string, { transport, now }: ClientResources): Fetch
       path: '/openstack/latest/securitykey',
       ...(token ? { headers: [['x-metadata-token', token.id]] as const, secrets: [token.id] } : {}),
       alsoAnswers: [401],
+      direct: true,
       limitMs: LIMIT_MS,
     });
   }

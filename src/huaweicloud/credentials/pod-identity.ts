@@ -62,6 +62,7 @@ function fetchFrom(sourceNow: () => PodIdentitySource, { transport }: ClientReso
         body: '{}',
         secrets: [token],
         limitMs: LIMIT_MS,
+        direct: true,
       });
       return readTemporaryKey(answer, { ...ASSUME, secrets: [token] });
     } catch (error) {

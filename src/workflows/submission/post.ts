@@ -45,7 +45,16 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
         scheduleToStartTimeout: giveUpAtMs - Date.now(),
         taskQueue: submitTaskQueue(request),
       },
-      [{ request, mayPost, runId, firstRunId: firstExecutionRunId, offerForMs: SUBMIT_LIMITS.settleMs }],
+      [
+        {
+          request,
+          mayPost,
+          runId,
+          firstRunId: firstExecutionRunId,
+          offerForMs: SUBMIT_LIMITS.settleMs,
+          isProbe: tracking.carried.lostSubmit !== null,
+        },
+      ],
     );
   const outcome = await whenTaken(tracking, submitOnce, () => false, wasNeverTaken).catch(lostActivity);
   if (outcome.kind === 'accepted') {

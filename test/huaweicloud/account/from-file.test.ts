@@ -28,6 +28,36 @@ const named = (accounts: CloudAccount[], name: string): CloudAccount => {
   return account;
 };
 
+describe('plain http beyond the own link', () => {
+  const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };
+  const far = { region: 'cn-north-4', endpoints: { obs: 'http://obs.example.com' }, credentials: keys };
+  const env = { SK: 'sk' };
+
+  test('is refused by the field, also for the metadata service', () => {
+    const problems = [
+      [
+        far,
+        /accounts\.far\.endpoints\.obs is 'http:\/\/obs\.example\.com', where credentials .* allowHttp of the account to true/,
+      ],
+      [
+        { region: 'cn-north-4', credentials: { source: 'metadata', endpoint: 'http://metadata.example.com' } },
+        /accounts\.far\.credentials\.endpoint is 'http:\/\/metadata\.example\.com'/,
+      ],
+    ] as const;
+    for (const [account, problem] of problems) expect(() => accountsOf({ far: account }, env)).toThrow(problem);
+  });
+
+  test('is allowed by the account, or by IMS_EXPORT_ALLOW_HTTP where the account does not say', () => {
+    expect(accountsOf({ far: { ...far, allowHttp: true } }, env)).toMatchObject([{ allowHttp: true }]);
+    const allowing = { ...env, IMS_EXPORT_ALLOW_HTTP: 'true' };
+    expect(accountsOf({ far }, allowing)).toMatchObject([{ allowHttp: true }]);
+    expect(() => accountsOf({ far: { ...far, allowHttp: false } }, allowing)).toThrow('plain http');
+    expect(() => accountsOf({ far }, { ...env, IMS_EXPORT_ALLOW_HTTP: 'yes' })).toThrow(
+      /IMS_EXPORT_ALLOW_HTTP is 'yes'/,
+    );
+  });
+});
+
 describe('the accounts of an accounts file', () => {
   test('need a region each, and get the endpoints of their regions', () => {
     const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };
