@@ -143,8 +143,18 @@ const noAgency: Part = async () => {
   Object.assign(simulator.metadata, { agency: false });
   return { IMS_EXPORT_METADATA_ENDPOINT: simulator.info.metadataEndpoint };
 };
+type ProfileContent =
+  | 'keys'
+  | 'ID token'
+  | 'idp_id'
+  | 'global'
+  | 'keys with colons'
+  | 'ID token with colons'
+  | 'keys in capitals'
+  | 'keys by default'
+  | 'security_token';
 const profile =
-  (...contents: Array<'keys' | 'ID token' | 'idp_id' | 'global'>): Part =>
+  (...contents: ProfileContent[]): Part =>
   async () => {
     const key = await keyFor('profile');
     const tokenFile = file('profile-token', simulator.identityProvider.issue('idToken'));
@@ -153,6 +163,11 @@ const profile =
       'ID token': `idp_id = ${simulator.identityProvider.idpId}\nid_token_file = ${tokenFile}`,
       idp_id: `idp_id = ${simulator.identityProvider.idpId}`,
       global: '[global]\ndomain_id = 1',
+      'keys with colons': `ak: ${key.accessKey}\nsk : ${key.secretKey}\nsecurity_token:${key.securityToken}`,
+      'ID token with colons': `idp_id: ${simulator.identityProvider.idpId}\nid_token_file: ${tokenFile}`,
+      'keys in capitals': `AK = ${key.accessKey}\nSk = ${key.secretKey}\nSECURITY_TOKEN = ${key.securityToken}`,
+      'keys by default': `[DEFAULT]\nak = ${key.accessKey}\nsk = ${key.secretKey}\nsecurity_token = ${key.securityToken}`,
+      security_token: `security_token = ${key.securityToken}`,
     };
     const endpoint = `iam_endpoint = ${recorder.origin}`;
     const section = contents.includes('global') ? [] : ['[basic]', endpoint];
@@ -285,6 +300,12 @@ const AGREED: Array<[string, Part[], Signer]> = [
   ['a profile with keys, before a pod identity', [profile('keys'), podIdentity], 'profile'],
   ['a profile with an ID token', [profile('ID token')], 'ID token'],
   ['a profile with an ID token, before its keys', [profile('ID token', 'keys')], 'ID token'],
+  [
+    'a profile with colons for its keys, before the metadata service',
+    [profile('keys with colons'), metadata],
+    'profile',
+  ],
+  ['a profile with colons for its ID token', [profile('ID token with colons'), metadata], 'ID token'],
   ['a profile for global services only, so the metadata service', [profile('global'), metadata], 'metadata'],
   ['the metadata service', [metadata], 'metadata'],
   ['a pod identity on an ECS without an agency', [podIdentity, noAgency], 'pod identity'],
@@ -308,6 +329,10 @@ const DIFFERENT: Array<[situation: string, parts: Part[]]> = [
     [only(podIdentity, 'HC_CONTAINER_CREDENTIALS_FULL_URI'), metadata],
   ],
   ['profile with `idp_id` alone, and keys in it', [profile('idp_id', 'keys')]],
+  ['profile with `AK` and `SK` in capitals, and metadata', [profile('keys in capitals'), metadata]],
+  ['profile with keys in `[DEFAULT]`, and metadata', [profile('keys by default'), metadata]],
+  ['profile with `iam_endpoint` alone, and metadata', [profile(), metadata]],
+  ['profile with `security_token` alone, and metadata', [profile('security_token'), metadata]],
   ['a profile file that is named and missing, and metadata', [missingProfile, metadata]],
 ];
 

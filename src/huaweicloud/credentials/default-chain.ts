@@ -18,7 +18,7 @@ import {
   podIdentityVariables,
   problemsOfPodIdentityVariables,
 } from './pod-identity';
-import { problemOfProfile, profileCredentials, profileFileOf, whyNoProfile } from './profile';
+import { problemOfProfile, profileCredentials, profileFileOf, reportOfProfile, whyNoProfile } from './profile';
 import type { CredentialsProvider } from './provider';
 import { hasTerraformVariables, problemsOfTerraformVariables, terraformCredentials } from './terraform-variables';
 
@@ -109,11 +109,8 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       name: 'profile',
       passedOver: () => whyNoProfile(env),
       problems: () => {
-        const { file, named } = profileFileOf(env);
-        const problem = problemOfProfile(file);
-        if (problem === undefined) return [];
-        const variable = 'HUAWEICLOUD_SDK_CREDENTIALS_FILE';
-        return [{ variable, problem: `${named ? `names ${file}` : `is not set, so ${file} counts`}. ${problem}` }];
+        const problem = problemOfProfile(profileFileOf(env).file);
+        return problem === undefined ? [] : [reportOfProfile(env, problem)];
       },
       provider: profileCredentials({ file: profileFileOf(env).file, iamEndpoint: place.iamEndpoint }),
     },

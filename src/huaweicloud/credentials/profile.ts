@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'ini';
-import { trimEndpoint } from '../account/endpoints';
+import { problemOfEndpoint, trimEndpoint } from '../account/endpoints';
 import { CredentialsError } from './credentials';
-import { read } from './environment';
+import { read, type VariableProblem } from './environment';
 import { idTokenCredentials, problemsOfIdTokenSource } from './id-token';
+import { sectionIn } from './ini';
 import type { CredentialsProvider } from './provider';
-import { codeOfFileError, isFile, watchedFile, withoutByteOrderMark } from './watched-file';
+import { codeOfFileError, isFile, watchedFile } from './watched-file';
 
 /** One section of the vendor's profile file: `ak`, `sk`, `security_token`, or `idp_id`, `id_token_file`; `project_id`, `iam_endpoint`. */
 export interface Profile {
@@ -58,10 +58,11 @@ export function profileCredentials(options: ProfileOptions = {}): CredentialsPro
   function providerOf(byIdToken: CredentialsProvider): CredentialsProvider {
     return {
       async get() {
-        const { accessKey, secretKey, securityToken, ...rest } = await readNow();
-        const lack = lackOf({ accessKey, secretKey, ...rest }, file, section);
+        const profile = await readNow();
+        const lack = lackOf(profile, file, section);
         if (lack !== undefined) throw new CredentialsError(lack, 'notConfigured');
-        if (rest.idpId !== undefined) return byIdToken.get();
+        const { accessKey, secretKey, securityToken, idpId } = profile;
+        if (idpId !== undefined) return byIdToken.get();
         const key = { accessKey: accessKey ?? '', secretKey: secretKey ?? '' };
         return { ...key, ...(securityToken === undefined ? {} : { securityToken }) };
       },
@@ -90,12 +91,20 @@ export function whyNoProfile(env: NodeJS.ProcessEnv): string | undefined {
   if (named) return undefined;
   if (!isFile(file)) return `there is no file ${file}`;
   try {
-    const { accessKey, secretKey, idpId, idTokenFile } = readProfile({ file });
-    const isEmpty = [accessKey, secretKey, idpId, idTokenFile].every((field) => field === undefined);
-    return isEmpty ? lacks(file, DEFAULT_SECTION, 'ak') : undefined;
+    const section = sectionIn(readFileSync(file, 'utf8'), DEFAULT_SECTION);
+    return section === undefined || section.size === 0
+      ? `${file} has nothing in a section [${DEFAULT_SECTION}]`
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A problem with the profile of an environment, by the variable that names its file. */
+export function reportOfProfile(env: NodeJS.ProcessEnv, problem: string): VariableProblem {
+  const { file, named } = profileFileOf(env);
+  const which = named ? `names ${file}` : `is not set, so ${file} counts`;
+  return { variable: 'HUAWEICLOUD_SDK_CREDENTIALS_FILE', problem: `${which}. ${problem}` };
 }
 
 /** @throws when the file cannot be read */
@@ -122,13 +131,8 @@ function defaultProfileFile(env: NodeJS.ProcessEnv): string {
 }
 
 function profileIn(text: string, section: string): Profile {
-  const sections = parse(withoutByteOrderMark(text));
-  const found: unknown = Object.hasOwn(sections, section) ? sections[section] : undefined;
-  const fields = typeof found === 'object' && found !== null ? (found as { [key: string]: unknown }) : {};
-  const field = (name: string): string | undefined => {
-    const value = fields[name];
-    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-  };
+  const fields = sectionIn(text, section);
+  const field = (name: string): string | undefined => fields?.get(name)?.trim() || undefined;
   return {
     idpId: field('idp_id'),
     idTokenFile: field('id_token_file'),
@@ -141,21 +145,17 @@ function profileIn(text: string, section: string): Profile {
 }
 
 /** What a profile needs and does not have. Half an ID token is a mistake to report, not a reason to take the keys. */
-function lackOf(
-  { idpId, idTokenFile, accessKey, secretKey }: Profile,
-  file: string,
-  section: string,
-): string | undefined {
-  if (idpId !== undefined || idTokenFile !== undefined) {
-    if (idpId === undefined) return lacks(file, section, 'idp_id');
-    return idTokenFile === undefined ? lacks(file, section, 'id_token_file') : undefined;
-  }
-  if (accessKey === undefined) return lacks(file, section, 'ak');
-  return secretKey === undefined ? lacks(file, section, 'sk') : undefined;
-}
-
-function lacks(file: string, section: string, key: string): string {
-  return `The profile file ${file} has no '${key}' in a section [${section}].`;
+function lackOf(profile: Profile, file: string, section: string): string | undefined {
+  const { idpId, idTokenFile, accessKey, secretKey, securityToken } = profile;
+  const isToken = idpId !== undefined || idTokenFile !== undefined;
+  const half = isToken
+    ? { idp_id: idpId, id_token_file: idTokenFile }
+    : { ak: accessKey, sk: secretKey, security_token: securityToken ?? '' };
+  const [missing] = Object.entries(half).find(([, value]) => value === undefined) ?? [];
+  if (missing === undefined) return undefined;
+  const present = Object.entries(half).flatMap(([name, value]) => (value ? [`'${name}'`] : []));
+  const instead = present.length === 0 ? '' : ` Add it, or remove ${present.join(' and ')}.`;
+  return `The profile file ${file} has no '${missing}' in a section [${section}].${instead}`;
 }
 
 function unreadable(file: string, error: unknown): string {

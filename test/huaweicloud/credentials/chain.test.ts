@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AccountConfigurationError, accountFromEnvironment, defaultChain } from '../../../src/huaweicloud';
+import { AccountConfigurationError, accountFromEnvironment, defaultChain, signerOf } from '../../../src/huaweicloud';
 import { isEcs } from '../../../src/huaweicloud/credentials/metadata';
 import { type IdentityRig, LOGIN, METADATA_KEY, startIdentityRig } from '../../rigs/identity-rig';
 
@@ -60,6 +60,44 @@ describe('the credentials chain', () => {
     mkdirSync(join(String(env.HOME), '.huaweicloud'));
     rig.file('.huaweicloud/credentials', '[global]\ndomain_id = 1\n');
     expect(await signer(METADATA())).toBe('metadata');
+  });
+
+  describe('a profile in the home folder', () => {
+    const start = (content: string) => {
+      const env = rig.env(METADATA());
+      mkdirSync(join(String(env.HOME), '.huaweicloud'));
+      const file = rig.file('.huaweicloud/credentials', content);
+      return () => signerOf(accountFromEnvironment(env)).replace(file, 'FILE');
+    };
+
+    test.each([
+      ['[basic]\nak: a\nsk : s\n'],
+      ['[basic]\nAK=a\nSk = s'],
+      ['[DEFAULT]\nak=a\n[basic]\nsk=s'],
+      ['sk=s\n[other]\nak=x\n[basic] ; the exporter\nak=a # of 2026\n'],
+      ['[basic]\r\nak = "a"\r\nnonsense\r\nsk = true\r\n'],
+    ])('signs with %j', (content) => {
+      expect(start(content)()).toBe('the profile [basic] of FILE');
+    });
+
+    test.each([
+      ['[basic]\nsecurity_token = t\n', "has no 'ak' in a section [basic]. Add it, or remove 'security_token'."],
+      ['[basic]\nsk: s\n', "has no 'ak' in a section [basic]. Add it, or remove 'sk'."],
+      ['[basic]\nid_token_file: /f\n', "has no 'idp_id' in a section [basic]. Add it, or remove 'id_token_file'."],
+      ['[basic]\niam_endpoint: https://iam.example.com\n', "has no 'ak' in a section [basic]."],
+      ['[basic]\nnonsense\n', "has no 'ak' in a section [basic]."],
+    ])('stops the worker with %j, rather than that another source signs', (content, message) => {
+      const starting = start(content);
+      expect(starting).toThrow(message);
+      expect(starting).toThrow('HUAWEICLOUD_SDK_CREDENTIALS_FILE is not set, so ');
+    });
+
+    test.each([[''], ['# nothing\n'], ['[basic]\n'], ['[basic.ak]\nak=a\nsk=s\n'], ['ak=a\nsk=s\n']])(
+      'is passed over with %j',
+      (content) => {
+        expect(start(content)()).toBe('the agency of the ECS');
+      },
+    );
   });
 
   test('selects the source again when the environment changes', async () => {
