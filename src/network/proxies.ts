@@ -11,6 +11,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { isLocal, withoutBrackets } from './local-addresses';
+import { withoutUserInfo } from './shown-url';
 
 /** A proxy. Its password is shown to nobody who prints it. */
 export class HttpProxy {
@@ -172,7 +173,7 @@ const EXPECTED = "it must be like 'http://proxy.example.com:3128' or 'http://USE
 
 /** @returns what is wrong with it, in words that show no password */
 function parseProxy(variable: string, value: string): HttpProxy | string {
-  const shown = value.replace(/^.*@/, '…@').replace(/[?#].*$/, '…');
+  const shown = withoutUserInfo(value);
   if (!URL.canParse(value)) return `is '${shown}', which is not a URL; ${EXPECTED}`;
   const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(value);
   const isTls = protocol === 'https:';

@@ -1,8 +1,9 @@
 import { assumeRoleCredentials } from '../credentials/assume-role';
-import { type AccountPlace, defaultChain } from '../credentials/default-chain';
-import { environmentCredentials, problemsOfKeyVariables, type VariableProblem } from '../credentials/environment';
+import { type AccountPlace, defaultChain, sourceInUse } from '../credentials/default-chain';
+import { environmentCredentials, problemsOfKeyVariables, read, type VariableProblem } from '../credentials/environment';
 import { iamPasswordCredentials } from '../credentials/iam-password';
 import { idTokenCredentials, problemsOfIdTokenSource } from '../credentials/id-token';
+import { knownEndpoint } from '../credentials/known-endpoint';
 import { metadataCredentials } from '../credentials/metadata';
 import { oidcCredentials } from '../credentials/oidc';
 import {
@@ -14,8 +15,7 @@ import { type Profile, problemOfProfile, profileCredentials, profileFileOf, read
 import type { CredentialsProvider } from '../credentials/provider';
 import { problemOfTokenFile } from '../credentials/token-file';
 import type { CredentialsEntry } from './file-schema';
-import { problemsOfCredentials, profileInUse } from './from-environment';
-import { endpointOf } from './partitions';
+import { problemsOfCredentials, profileInUse, urlsOfChain } from './from-environment';
 import { problemOfReference, readerOf, type SecretReference } from './secret';
 
 /** Makes the source that an account's `credentials` describe. */
@@ -36,11 +36,11 @@ export function credentialsOf(
         iamEndpoint: place.iamEndpoint,
       });
     case 'idToken': {
-      const { region, iamEndpoint = endpointOf('iam', region) } = place;
+      const iamEndpoint = () => place.iamEndpoint ?? knownEndpoint('iam', place.region);
       return idTokenCredentials({ source: entry, iamEndpoint, name: `the ID token in ${entry.idTokenFile}` });
     }
     case 'oidc': {
-      const { region, stsEndpoint = endpointOf('sts', region) } = place;
+      const stsEndpoint = () => place.stsEndpoint ?? knownEndpoint('sts', place.region);
       const source = { ...entry, idToken: { file: entry.idTokenFile } };
       return oidcCredentials({ source, stsEndpoint, name: `the agency ${entry.agencyUrn}` });
     }
@@ -109,6 +109,30 @@ export function profileOf(entry: CredentialsEntry, env: NodeJS.ProcessEnv): Prof
   if (entry.source === 'chain') return profileInUse(env);
   if (entry.source !== 'profile') return undefined;
   return readProfile({ ...entry, file: entry.file ?? profileFileOf(env).file });
+}
+
+/** Whether the source asks STS for its keys. */
+export function asksSts(entry: CredentialsEntry, env: NodeJS.ProcessEnv): boolean {
+  if (entry.source === 'assumeRole') return asksSts(entry.from, env);
+  return entry.source === 'oidc' || (entry.source === 'chain' && sourceInUse(env)?.id === 'oidc');
+}
+
+/** Where the source asks for its keys, beside IAM and STS: by the variable, or by the rest of the path of the field. */
+export function urlsOf(entry: CredentialsEntry, env: NodeJS.ProcessEnv): { [name: string]: string | undefined } {
+  switch (entry.source) {
+    case 'assumeRole':
+      return Object.fromEntries(
+        Object.entries(urlsOf(entry.from, env)).map(([name, url]) => [name.replace(/^\./, '.from.'), url]),
+      );
+    case 'metadata':
+      return { '.endpoint': entry.endpoint };
+    case 'podIdentity':
+      return { HC_CONTAINER_CREDENTIALS_FULL_URI: read(env, 'HC_CONTAINER_CREDENTIALS_FULL_URI') };
+    case 'chain':
+      return urlsOfChain(env);
+    default:
+      return {};
+  }
 }
 
 /** Keys that are read where the file says, at every request: rotating them needs no restart. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { withoutBrackets } from '../../network/local-addresses';
+import { withoutUserInfo } from '../../network/shown-url';
 import { read } from '../credentials/environment';
-import { endpointOf } from './partitions';
 
 /** Base URLs, with scheme, without a trailing slash; `obs` without the bucket. */
 export interface Endpoints {
@@ -10,12 +10,7 @@ export interface Endpoints {
   iam: string;
 }
 
-export const SERVICES = ['ims', 'obs', 'iam'] as const satisfies ReadonlyArray<keyof Endpoints>;
-
-/** By the cloud, or else by that of the region: `https://{service}.{region}.myhuaweicloud.com` in most. */
-export function defaultEndpoint(service: keyof Endpoints | 'sts', region: string, cloud?: string): string {
-  return endpointOf(service, region, cloud);
-}
+export type Service = keyof Endpoints | 'sts';
 
 /**
  * HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>, by which the vendor's SDKs replace the endpoint of a service in a region, such as
@@ -24,18 +19,22 @@ export function defaultEndpoint(service: keyof Endpoints | 'sts', region: string
  */
 export function endpointByRegionVariable(
   env: NodeJS.ProcessEnv,
-  service: keyof Endpoints | 'sts',
+  service: Service,
   region: string,
 ): { variable: string; endpoint: string | undefined } {
   const variable = `${REGION_VARIABLES}${service}_${region.replaceAll('-', '_')}`.toUpperCase();
   const [first = ''] = (read(env, variable) ?? '').split(',');
   const given = first.trim();
-  const endpoint = given === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `https://${given}`;
-  return { variable, endpoint: endpoint || undefined };
+  return { variable, endpoint: given === '' ? undefined : withScheme(given) };
 }
 
 /** How the names of these variables begin. */
 const REGION_VARIABLES = 'HUAWEICLOUD_SDK_REGION_';
+
+/** As the SDKs take an endpoint of their variables: over https when it has no scheme. */
+export function withScheme(endpoint: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
+}
 
 /** As given, without slashes at the end. */
 export function trimEndpoint(endpoint: string): string {
@@ -47,8 +46,8 @@ export function trimEndpoint(endpoint: string): string {
  *
  * @param service of OBS, buckets and keys are the whole path
  */
-export function problemOfEndpoint(value: string, service?: keyof Endpoints): string | undefined {
-  const shown = value.replace(/^.*@/, '…@').replace(/[?#].*$/, '…');
+export function problemOfEndpoint(value: string, service?: Service): string | undefined {
+  const shown = withoutUserInfo(value);
   if (!URL.canParse(value)) return `is '${shown}', which is not a URL`;
   const { protocol, username, password, pathname, search, hash } = new URL(value);
   if (username !== '' || password !== '') return 'holds a user or a password, which an endpoint must not';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
-import { defaultEndpoint, type Endpoints, problemOfEndpoint, trimEndpoint } from './endpoints';
+import { problemOfEndpoint, type Service, trimEndpoint } from './endpoints';
 import { KNOWN_CLOUDS, problemOfCloud } from './partitions';
+import { exampleOf } from './place';
 import { secretReference, textOrReference } from './secret';
 
 /**
@@ -21,16 +22,13 @@ const projectId = z
     error: (issue) => problemOfProjectId(String(issue.input)),
   });
 
-const endpointOf = (service: keyof Endpoints | 'sts') =>
+const endpointOf = (service: Service) =>
   z
     .string({ error: (issue) => `${isWhat(issue.input)}; it must be a URL.` })
     .superRefine((value, context) => {
-      const problem = problemOfEndpoint(value, service === 'sts' ? undefined : service);
+      const problem = problemOfEndpoint(value, service);
       if (problem !== undefined) {
-        context.addIssue({
-          code: 'custom',
-          message: `${problem}; it must be like '${defaultEndpoint(service, 'cn-north-4')}'.`,
-        });
+        context.addIssue({ code: 'custom', message: `${problem}; it must be like '${exampleOf(service)}'.` });
       }
     })
     .transform(trimEndpoint);

@@ -1,10 +1,11 @@
 import { defaultChain, sourceInUse, whyNoCredentials } from '../credentials/default-chain';
 import { problemsOfKeyVariables, read, type VariableProblem } from '../credentials/environment';
-import { type Profile, profileFileOf, readProfile } from '../credentials/profile';
+import { type Profile, profileFileOf, readProfile, reportOfProfile } from '../credentials/profile';
 import { type ApiChoice, type CloudAccount, EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { AccountConfigurationError } from './configuration-error';
-import { type Endpoints, endpointByRegionVariable, isAddress, problemOfEndpoint, trimEndpoint } from './endpoints';
-import { endpointOf, KNOWN_CLOUDS, problemOfCloud, whyNoEndpoints } from './partitions';
+import { isAddress, withScheme } from './endpoints';
+import { problemOfCloud } from './partitions';
+import { type Given, placeOf } from './place';
 import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
@@ -34,63 +35,31 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
   const cloudProblem = cloud === undefined ? undefined : problemOfCloud(cloud);
   if (cloudProblem !== undefined) reject('IMS_EXPORT_CLOUD', cloudProblem);
 
-  const ofProject = read(env, 'HUAWEICLOUD_SDK_PROJECT_ID') ?? profile?.projectId;
-  const projectId = ofProject ?? read(env, 'HW_PROJECT_ID');
-  const projectProblem = projectId === undefined ? undefined : problemOfProjectId(projectId);
-  if (projectProblem !== undefined) {
-    reject(ofProject === undefined ? 'HW_PROJECT_ID' : 'HUAWEICLOUD_SDK_PROJECT_ID', projectProblem);
-  }
-
-  const derived: string[] = [];
-  const checked = (variable: string, value: string, service: keyof Endpoints | 'sts'): string => {
-    const problem = problemOfEndpoint(value, service === 'sts' ? undefined : service);
-    if (problem !== undefined) reject(variable, `${problem}; it must be like '${endpointOf(service, 'cn-north-4')}'.`);
-    return trimEndpoint(value);
-  };
-  const endpoint = (variable: string, service: keyof Endpoints | 'sts', first?: string): string => {
-    const value = first ?? read(env, variable);
-    if (value !== undefined) return checked(variable, value, service);
-    const ofRegion = endpointByRegionVariable(env, service, region);
-    if (ofRegion.endpoint !== undefined) return checked(ofRegion.variable, ofRegion.endpoint, service);
-    if (service !== 'sts') derived.push(variable);
-    return endpointOf(service, region, cloud);
-  };
-  const endpoints = {
-    ims: endpoint('IMS_EXPORT_IMS_ENDPOINT', 'ims'),
-    obs: endpoint('IMS_EXPORT_OBS_ENDPOINT', 'obs'),
-    // The profile that signs says first where it does, as in the vendor's SDKs.
-    iam: endpoint('HUAWEICLOUD_SDK_IAM_ENDPOINT', 'iam', profile?.iamEndpoint),
-  };
-  const stsEndpoint = endpoint('HUAWEICLOUD_SDK_STS_ENDPOINT', 'sts');
-  const foreign = REGION.test(region) && cloudProblem === undefined ? whyNoEndpoints(region, cloud) : undefined;
-  if (derived.length > 0 && foreign !== undefined) {
-    reject(
-      regionVariable,
-      `is '${region}', which ${foreign}. Set IMS_EXPORT_CLOUD to its cloud (${KNOWN_CLOUDS}), or the endpoints ${derived.join(', ')}.`,
-    );
-  }
-  if (derived.length > 0 && read(env, 'HUAWEICLOUD_SDK_REGIONS_FILE') !== undefined) {
-    const problem = `is set, but no such file is read here: set the endpoints ${derived.join(', ')}, and unset it for the worker.`;
-    reject('HUAWEICLOUD_SDK_REGIONS_FILE', problem);
-  }
-  const metadataProblem = problemOfEndpoint(read(env, 'IMS_EXPORT_METADATA_ENDPOINT') ?? 'http://any');
-  if (metadataProblem !== undefined) {
-    reject('IMS_EXPORT_METADATA_ENDPOINT', `${metadataProblem}; it must be like 'http://169.254.169.254'.`);
-  }
+  const project = projectOf(env, region, profile);
+  const projectProblem = project === undefined ? undefined : problemOfProjectId(project.value);
+  if (project !== undefined && projectProblem !== undefined) problems.push(project.report(projectProblem));
 
   const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
   problems.push(...problemsOfAllowing);
-  if (!allowHttp) {
-    const urls = {
-      IMS_EXPORT_IMS_ENDPOINT: endpoints.ims,
-      IMS_EXPORT_OBS_ENDPOINT: endpoints.obs,
-      HUAWEICLOUD_SDK_IAM_ENDPOINT: endpoints.iam,
-      HUAWEICLOUD_SDK_STS_ENDPOINT: stsEndpoint,
-      IMS_EXPORT_METADATA_ENDPOINT: read(env, 'IMS_EXPORT_METADATA_ENDPOINT'),
-      HC_CONTAINER_CREDENTIALS_FULL_URI: read(env, 'HC_CONTAINER_CREDENTIALS_FULL_URI'),
-    };
-    problems.push(...problemsOfPlainHttp(urls));
-  }
+  const isPlace = REGION.test(region) && cloudProblem === undefined;
+  const place = placeOf({
+    env,
+    region: isPlace ? region : ANY_REGION,
+    cloud: isPlace ? cloud : undefined,
+    allowHttp,
+    given: {
+      ims: givenBy(env, 'IMS_EXPORT_IMS_ENDPOINT'),
+      obs: givenBy(env, 'IMS_EXPORT_OBS_ENDPOINT'),
+      // The profile that signs says first where it does, as in the vendor's SDKs.
+      iam: givenByProfile(env, 'iam_endpoint', profile?.iamEndpoint) ?? givenBy(env, IAM_ENDPOINT, withScheme),
+      sts: givenBy(env, STS_ENDPOINT, withScheme),
+    },
+    asksSts: sourceInUse(env)?.id === 'oidc',
+    names: { ...NAMES, region: regionVariable },
+  });
+  problems.push(...place.problems);
+  const { endpoints, stsEndpoint } = place;
+  if (!allowHttp) problems.push(...problemsOfPlainHttp(urlsOfChain(env)));
 
   const pathStyle = read(env, 'IMS_EXPORT_OBS_PATH_STYLE')?.toLowerCase();
   if (pathStyle !== undefined && !['true', 'false', '1', '0'].includes(pathStyle)) {
@@ -114,13 +83,51 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
   return {
     name: 'default',
     region,
-    ...(projectId === undefined ? {} : { projectId }),
+    ...(project === undefined ? {} : { projectId: project.value }),
     endpoints,
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',
     ...(allowHttp ? { allowHttp } : {}),
     api,
-    credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, stsEndpoint, projectId }),
+    credentials: defaultChain(env, { region, iamEndpoint: endpoints.iam, stsEndpoint, projectId: project?.value }),
   };
+}
+
+const [IAM_ENDPOINT, STS_ENDPOINT] = ['HUAWEICLOUD_SDK_IAM_ENDPOINT', 'HUAWEICLOUD_SDK_STS_ENDPOINT'] as const;
+const NAMES = {
+  cloud: 'IMS_EXPORT_CLOUD',
+  ims: 'IMS_EXPORT_IMS_ENDPOINT',
+  obs: 'IMS_EXPORT_OBS_ENDPOINT',
+  iam: IAM_ENDPOINT,
+  sts: STS_ENDPOINT,
+};
+
+/** Where the region or the cloud is wrong, which is reported, so that endpoints that are wrong are reported as well. */
+const ANY_REGION = 'cn-north-4';
+
+function givenBy(env: NodeJS.ProcessEnv, variable: string, meaning = (value: string) => value): Given | undefined {
+  const value = read(env, variable);
+  return value === undefined ? undefined : { value: meaning(value), report: (problem) => ({ variable, problem }) };
+}
+
+function givenByProfile(env: NodeJS.ProcessEnv, name: string, value: string | undefined): Given | undefined {
+  return value === undefined
+    ? undefined
+    : { value, report: (problem) => reportOfProfile(env, `Its ${name} ${problem}`) };
+}
+
+/** The id of a project is one in a region: Terraform's is none of another region, nor of another key's account unless it says the region. */
+function projectOf(env: NodeJS.ProcessEnv, region: string, profile: Profile | undefined): Given | undefined {
+  const own = givenBy(env, 'HUAWEICLOUD_SDK_PROJECT_ID') ?? givenByProfile(env, 'project_id', profile?.projectId);
+  if (own !== undefined) return own;
+  const ofTerraform = read(env, 'HW_REGION_NAME') ?? (sourceInUse(env)?.id === 'terraform' ? region : undefined);
+  return ofTerraform === region ? givenBy(env, 'HW_PROJECT_ID') : undefined;
+}
+
+/** Where sources of the environment ask for their keys, beside IAM and STS. */
+export function urlsOfChain(env: NodeJS.ProcessEnv): { [variable: string]: string | undefined } {
+  return Object.fromEntries(
+    ['IMS_EXPORT_METADATA_ENDPOINT', 'HC_CONTAINER_CREDENTIALS_FULL_URI'].map((name) => [name, read(env, name)]),
+  );
 }
 
 /** What is wrong with the first source of credentials that is configured; with none, what is set most often. */

@@ -5,17 +5,10 @@ import type { VariableProblem } from '../credentials/environment';
 import { codeOfFileError, withoutByteOrderMark } from '../credentials/watched-file';
 import { type CloudAccount, problemOfProjectId } from './account';
 import { AccountConfigurationError } from './configuration-error';
-import { credentialsOf, problemsOfEntry, profileOf } from './credentials-entry';
-import {
-  defaultEndpoint,
-  endpointByRegionVariable,
-  isAddress,
-  problemOfEndpoint,
-  SERVICES,
-  trimEndpoint,
-} from './endpoints';
+import { asksSts, credentialsOf, problemsOfEntry, profileOf, urlsOf } from './credentials-entry';
+import { isAddress, type Service } from './endpoints';
 import { type AccountEntry, configFileSchema } from './file-schema';
-import { KNOWN_CLOUDS, whyNoEndpoints } from './partitions';
+import { type Given, type PlaceQuery, placeOf } from './place';
 import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
@@ -34,104 +27,76 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
   // A path in the file is one beside the file.
   const folder = dirname(resolve(file));
   const entries = Object.entries(parsed.data.accounts).map(([name, entry]) => [name, beside(folder, entry)] as const);
-  const problems = entries.flatMap(([name, entry]) => {
-    const ofCredentials = problemsOfEntry(entry.credentials, env);
-    const ofPlace = problemsOfPlace(entry, env, ofCredentials.length === 0).map(({ variable, problem }) => ({
-      variable: `accounts.${name}.${variable}`,
-      problem,
-    }));
-    const ofSource = (ofCredentials.length > 0 ? ofCredentials : problemsOfProfilePlace(entry, env)).map(
-      ({ variable, problem }) => ({ variable: `accounts.${name}.credentials${variable}`, problem }),
-    );
-    return [...ofPlace, ...ofSource];
-  });
-  if (problems.length > 0) refuse(problems);
   const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
   if (problemsOfAllowing.length > 0) refuse(problemsOfAllowing);
-  for (const [, entry] of entries) entry.allowHttp ??= allowHttp;
-  const ofHttp = entries.flatMap(([name, entry]) => plainHttpOf(name, entry, env));
-  if (ofHttp.length > 0) refuse(ofHttp);
-  return entries.map(([name, entry]) => accountOf(name, entry, env));
+  const drafts = entries.map(([name, entry]) => draftOf(name, { allowHttp, ...entry }, env));
+  const problems = drafts.flatMap((draft) => draft.problems);
+  if (problems.length > 0) refuse(problems);
+  return drafts.map(({ account }) => account());
 }
 
-/** Project and IAM endpoint, as far as the account takes them from a profile. */
-function placeByProfile({ credentials, projectId, endpoints }: AccountEntry, env: NodeJS.ProcessEnv) {
-  const profile = profileOf(credentials, env);
-  return {
-    projectId: projectId === undefined ? profile?.projectId : undefined,
-    iamEndpoint: endpoints.iam === undefined ? profile?.iamEndpoint : undefined,
+/** An account, and what is wrong with it: it can be made when nothing is. */
+function draftOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv) {
+  const { region, cloud, api, credentials, allowHttp = false } = entry;
+  const path = `accounts.${name}`;
+  const problems = problemsOfEntry(credentials, env).map(atCredentials);
+  const profile = problems.length === 0 ? profileOf(credentials, env) : undefined;
+  const byProfile = (field: string, value: string | undefined): Given | undefined =>
+    value === undefined
+      ? undefined
+      : {
+          value,
+          report: (problem) => atCredentials({ variable: '', problem: `use a profile whose ${field} ${problem}` }),
+        };
+  const given = (service: Service): Given | undefined => {
+    const value = entry.endpoints[service];
+    const variable = `${path}.endpoints.${service}`;
+    return value === undefined ? undefined : { value, report: (problem) => ({ variable, problem }) };
   };
-}
 
-function problemsOfProfilePlace(entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
-  const { projectId, iamEndpoint } = placeByProfile(entry, env);
-  const project = projectId === undefined ? undefined : problemOfProjectId(projectId);
-  const endpoint = iamEndpoint === undefined ? undefined : problemOfEndpoint(iamEndpoint);
-  const example = defaultEndpoint('iam', 'cn-north-4');
-  return [
-    ...(project === undefined ? [] : [`use a profile whose project_id ${project}`]),
-    ...(endpoint === undefined ? [] : [`use a profile whose iam_endpoint ${endpoint}; it must be like '${example}'.`]),
-  ].map((problem) => ({ variable: '', problem }));
-}
+  const ofProfile = entry.projectId === undefined ? byProfile('project_id', profile?.projectId) : undefined;
+  const projectId = entry.projectId ?? ofProfile?.value;
+  const projectProblem = ofProfile === undefined ? undefined : problemOfProjectId(ofProfile.value);
+  if (ofProfile !== undefined && projectProblem !== undefined) problems.push(ofProfile.report(projectProblem));
 
-/** A region whose endpoints are not all given, and cannot be derived; and endpoints of the SDKs' variables that are wrong. */
-function problemsOfPlace(entry: AccountEntry, env: NodeJS.ProcessEnv, profileIsGood: boolean): VariableProblem[] {
-  const { region, cloud, endpoints } = entry;
-  const problems: VariableProblem[] = [];
-  const derived: string[] = [];
-  for (const service of SERVICES) {
-    if (endpoints[service] !== undefined) continue;
-    if (service === 'iam' && profileIsGood && placeByProfile(entry, env).iamEndpoint !== undefined) continue;
-    const { variable, endpoint } = endpointByRegionVariable(env, service, region);
-    const problem = endpoint === undefined ? undefined : problemOfEndpoint(endpoint, service);
-    if (problem !== undefined) problems.push({ variable: 'region', problem: `goes by ${variable}, which ${problem}.` });
-    if (endpoint === undefined) derived.push(`endpoints.${service}`);
-  }
-  const foreign = derived.length === 0 ? undefined : whyNoEndpoints(region, cloud);
-  if (foreign !== undefined) {
-    const problem = `is '${region}', which ${foreign}. Set cloud (${KNOWN_CLOUDS}), or ${derived.join(', ')}.`;
-    problems.push({ variable: 'region', problem });
-  }
-  return problems;
-}
+  const howToAllowHttp = 'allowHttp of the account to true';
+  const iam = given('iam') ?? byProfile('iam_endpoint', profile?.iamEndpoint);
+  const place = placeOf({
+    env,
+    region,
+    cloud,
+    given: { ims: given('ims'), obs: given('obs'), iam, sts: given('sts') },
+    asksSts: asksSts(credentials, env),
+    allowHttp,
+    howToAllowHttp,
+    names: namesIn(path),
+  });
+  problems.push(...place.problems);
+  if (!allowHttp) problems.push(...problemsOfPlainHttp(urlsOf(credentials, env), howToAllowHttp).map(atCredentials));
 
-function plainHttpOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
-  if (entry.allowHttp) return [];
-  const { endpoints } = accountOf(name, entry, env);
-  const services = SERVICES.map((service) => [`accounts.${name}.endpoints.${service}`, endpoints[service]]);
-  const { credentials } = entry;
-  const metadata = credentials.source === 'metadata' ? credentials.endpoint : undefined;
-  return problemsOfPlainHttp(
-    {
-      ...Object.fromEntries(services),
-      [`accounts.${name}.endpoints.sts`]: entry.endpoints.sts,
-      [`accounts.${name}.credentials.endpoint`]: metadata,
-    },
-    'allowHttp of the account to true',
-  );
-}
-
-function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): CloudAccount {
-  const { region, cloud, api } = entry;
-  const byProfile = placeByProfile(entry, env);
-  const projectId = entry.projectId ?? byProfile.projectId;
-  const iamByProfile = byProfile.iamEndpoint === undefined ? undefined : trimEndpoint(byProfile.iamEndpoint);
-  const given = { ...entry.endpoints, iam: entry.endpoints.iam ?? iamByProfile };
-  const endpointFor = (service: keyof typeof given): string =>
-    given[service] ??
-    trimEndpoint(endpointByRegionVariable(env, service, region).endpoint ?? defaultEndpoint(service, region, cloud));
-  const endpoints = { ims: endpointFor('ims'), obs: endpointFor('obs'), iam: endpointFor('iam') };
-  const place = { region, iamEndpoint: endpoints.iam, stsEndpoint: endpointFor('sts'), projectId };
-  return {
+  const { endpoints, stsEndpoint } = place;
+  const account = (): CloudAccount => ({
     name,
     region,
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),
-    ...(entry.allowHttp ? { allowHttp: true } : {}),
+    ...(allowHttp ? { allowHttp } : {}),
     ...(api === undefined ? {} : { api }),
-    credentials: credentialsOf(entry.credentials, env, place),
-  };
+    credentials: credentialsOf(credentials, env, { region, iamEndpoint: endpoints.iam, stsEndpoint, projectId }),
+  });
+  return { account, problems };
+
+  /** A field of the credentials goes by its path, a variable by its name. */
+  function atCredentials({ variable, problem }: VariableProblem): VariableProblem {
+    const isField = variable === '' || variable.startsWith('.');
+    return { variable: isField ? `${path}.credentials${variable}` : variable, problem };
+  }
+}
+
+function namesIn(path: string): PlaceQuery['names'] {
+  const [ims, obs, iam, sts] = (['ims', 'obs', 'iam', 'sts'] as const).map((name) => `${path}.endpoints.${name}`);
+  return { region: `${path}.region`, cloud: `${path}.cloud`, ims, obs, iam, sts } as PlaceQuery['names'];
 }
 
 /** Never with the words of the parser, which repeat the text around the mistake: a secret may be there. */

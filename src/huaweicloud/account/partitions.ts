@@ -16,6 +16,8 @@
  *
  * @module
  */
+import { withoutUserInfo } from '../../network/shown-url';
+import type { Service } from './endpoints';
 
 interface Partition {
   domain: string;
@@ -35,6 +37,12 @@ const PARTITIONS = {
   'otc-swiss': { domain: 'sc.otc.t-systems.com', iam: 'iam-pub', regions: /^eu-ch\d*$/ },
 } as const satisfies { [name: string]: Partition };
 
+/** Where the Security Token Service is known to be: the table of both SDKs (core/auth). No other source has one. */
+const REGIONS_WITH_STS: ReadonlySet<string> = new Set([
+  ...['cn-north-4', 'cn-south-1', 'cn-east-3', 'cn-southwest-2', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'],
+  ...['ap-southeast-4', 'sa-brazil-1', 'la-south-2', 'af-south-1', 'tr-west-1'],
+]);
+
 export type PartitionName = keyof typeof PARTITIONS;
 
 const NAMES = Object.keys(PARTITIONS) as PartitionName[];
@@ -47,7 +55,7 @@ export const KNOWN_CLOUDS = `${NAMES.map((name) => `'${name}'`).join(', ')}, or 
 /** What is wrong with the name of a cloud, if anything. Repeats nothing of a URL that may hold a secret. */
 export function problemOfCloud(cloud: string): string | undefined {
   if (isName(cloud) || DOMAIN.test(cloud)) return undefined;
-  const shown = cloud.replace(/^.*@/s, '…@').slice(0, 60);
+  const shown = withoutUserInfo(cloud).slice(0, 60);
   return `is '${shown}', which is no cloud; it must be ${KNOWN_CLOUDS}.`;
 }
 
@@ -66,10 +74,11 @@ export function whyNoEndpoints(region: string, cloud?: string): string | undefin
   return `is a region of the cloud ${home}, not of ${cloud}`;
 }
 
-/** `https://{service}.{region}.{domain}`: of the cloud, else of the region's, else of Huawei Cloud. */
-export function endpointOf(service: string, region: string, cloud?: string): string {
-  const name = cloud === undefined ? (cloudOfRegion(region) ?? 'huaweicloud') : nameOf(cloud);
-  if (name === undefined) return `https://${service}.${region}.${cloud}`;
+/** `https://{service}.{region}.{domain}`: of the cloud, else of the region's; undefined where that would be a guess. */
+export function endpointOf(service: Service, region: string, cloud?: string): string | undefined {
+  const name = cloud === undefined ? cloudOfRegion(region) : nameOf(cloud);
+  if (service === 'sts' && (name !== 'huaweicloud' || !REGIONS_WITH_STS.has(region))) return undefined;
+  if (name === undefined) return cloud === undefined ? undefined : `https://${service}.${region}.${cloud}`;
   const { domain, iam = 'iam' }: Partition = PARTITIONS[name];
   return `https://${service === 'iam' ? iam : service}.${region}.${domain}`;
 }

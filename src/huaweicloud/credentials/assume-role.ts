@@ -1,4 +1,4 @@
-import { defaultEndpoint } from '../account/endpoints';
+import { withoutUserInfo } from '../../network/shown-url';
 import { CloudError } from '../errors';
 import { gatewayRequest } from '../gateway-request';
 import { type CloudRequest, CloudSession } from '../session';
@@ -6,6 +6,7 @@ import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { describe, readTemporaryKey, reasonOf } from './identity-request';
 import { SECURITY_TOKENS_PATH } from './key-by-token';
+import { knownEndpoint } from './known-endpoint';
 import type { ClientResources, CredentialsProvider } from './provider';
 
 export interface AssumeRoleOptions {
@@ -38,17 +39,18 @@ export function assumeRoleCredentials(options: AssumeRoleOptions): CredentialsPr
 }
 
 function fetchFrom(options: AssumeRoleOptions, resources: ClientResources): FetchCredentials {
-  const { agency, region, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
+  const { agency, region } = options;
   const session = new CloudSession(resources, options.from, { retry: RETRY });
 
   return async () => {
     const domain = typeof options.domain === 'function' ? await options.domain() : options.domain;
+    const endpoint = options.iamEndpoint ?? knownEndpoint('iam', region);
     try {
       return readTemporaryKey(await session.read(assumeRole(options, domain, endpoint)), OPERATION);
     } catch (error) {
       const whose = 'name' in domain ? `'${domain.name}'` : domain.id;
       throw new CredentialsError(
-        `A key of the agency '${agency}' of the account ${whose} could not be had from IAM at ${endpoint}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
+        `A key of the agency '${agency}' of the account ${whose} could not be had from IAM at ${withoutUserInfo(endpoint)}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
         error instanceof CloudError ? reasonOf(error) : 'refused',
         error instanceof CloudError && error.httpStatus === null ? error.retryAfterMs : null,
         { cause: error },

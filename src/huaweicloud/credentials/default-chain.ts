@@ -1,4 +1,4 @@
-import { endpointOf } from '../account/partitions';
+import { problemOfEndpoint } from '../account/endpoints';
 import { type ChainLink, chain } from './chain';
 import {
   environmentCredentials,
@@ -10,6 +10,7 @@ import {
 import { iamPasswordCredentials } from './iam-password';
 import { hasIamUserVariables, iamUserOf, problemsOfIamUserVariables } from './iam-user-variables';
 import { hasIdTokenVariables, idTokenCredentials, idTokenVariables, problemsOfIdTokenVariables } from './id-token';
+import { knownEndpoint } from './known-endpoint';
 import { isEcs, METADATA_ENDPOINT, metadataCredentials } from './metadata';
 import { hasOidcVariables, oidcCredentials, oidcVariables, problemsOfOidcVariables } from './oidc';
 import {
@@ -60,7 +61,8 @@ const ANYWHERE: AccountPlace = { region: 'any-1' };
 
 function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
   const metadataEndpoint = read(env, 'IMS_EXPORT_METADATA_ENDPOINT');
-  const { iamEndpoint = endpointOf('iam', place.region), stsEndpoint = endpointOf('sts', place.region) } = place;
+  const iamEndpoint = () => place.iamEndpoint ?? knownEndpoint('iam', place.region);
+  const stsEndpoint = () => place.stsEndpoint ?? knownEndpoint('sts', place.region);
   const unless = (isConfigured: boolean, reason: string) => (isConfigured ? undefined : reason);
   return [
     {
@@ -136,7 +138,13 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
           metadataEndpoint !== undefined || isEcs(),
           `this is not an ECS of Huawei Cloud; where it is one all the same, set IMS_EXPORT_METADATA_ENDPOINT=${METADATA_ENDPOINT}`,
         ),
-      problems: () => [],
+      problems: () => {
+        const problem = metadataEndpoint === undefined ? undefined : problemOfEndpoint(metadataEndpoint);
+        const expected = `it must be like '${METADATA_ENDPOINT}'.`;
+        return problem === undefined
+          ? []
+          : [{ variable: 'IMS_EXPORT_METADATA_ENDPOINT', problem: `${problem}; ${expected}` }];
+      },
       provider: metadataCredentials({ endpoint: metadataEndpoint }),
     },
   ];

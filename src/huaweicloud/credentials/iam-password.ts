@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultEndpoint } from '../account/endpoints';
+import { withoutUserInfo } from '../../network/shown-url';
 import { CloudError, headerOf } from '../errors';
 import { readJson } from '../json-answer';
 import { fingerprint } from './circuit-breakers';
@@ -8,6 +8,7 @@ import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, describe, fetchFailed } from './identity-request';
 import { JSON_BODY, keyByToken } from './key-by-token';
+import { knownEndpoint } from './known-endpoint';
 import type { ClientResources, CredentialsProvider } from './provider';
 import { withoutSecrets } from './redaction';
 
@@ -63,11 +64,13 @@ interface Token {
 }
 
 function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: ClientResources): FetchCredentials {
-  const { region, projectId, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
+  const { region, projectId } = options;
+  const endpointNow = () => options.iamEndpoint ?? knownEndpoint('iam', region);
   let token: Token | undefined;
 
   return async (last) => {
     const user = typeof options.user === 'function' ? await options.user() : options.user;
+    const endpoint = endpointNow();
     const login = fingerprint(endpoint, user.name, JSON.stringify(user.domain), user.password);
     try {
       const isGood = token !== undefined && token.login === login && now() < token.expiresAtMs - TOKEN_MARGIN_MS;
@@ -89,9 +92,12 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
 
   async function newToken(user: IamUser, login: string): Promise<Token> {
     const acquisition = await breakers.passwords.acquire(login, { limitMs: LOGIN_WAIT_MS });
-    if (acquisition.kind === 'open') throw refused(user, endpoint, '', acquisition.openMs);
+    if (acquisition.kind === 'open') throw refused(user, endpointNow(), '', acquisition.openMs);
     if (acquisition.kind === 'gaveUp') {
-      throw new CredentialsError(`IAM at ${endpoint} has not answered the login of ${who(user)} yet.`, 'unreachable');
+      throw new CredentialsError(
+        `IAM at ${withoutUserInfo(endpointNow())} has not answered the login of ${who(user)} yet.`,
+        'unreachable',
+      );
     }
     try {
       const { name, password, domain } = user;
@@ -99,7 +105,7 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
       const identity = { methods: ['password'], password: { user: { name, password, domain } } };
       const answer = await askIdentity(transport, {
         ...LOGIN,
-        endpoint,
+        endpoint: endpointNow(),
         path: TOKEN_PATH,
         headers: JSON_BODY,
         body: JSON.stringify({ auth: { identity, scope: { project } } }),
@@ -115,14 +121,14 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
     } catch (error) {
       if (!(error instanceof CloudError) || error.httpStatus !== 401) throw error;
       acquisition.acquired.release('refused');
-      throw refused(user, endpoint, ` ${describe(error)}`, breakers.passwords.openForMs(login));
+      throw refused(user, endpointNow(), ` ${describe(error)}`, breakers.passwords.openForMs(login));
     } finally {
       acquisition.acquired.release('none');
     }
   }
 
   function newKey({ id }: Token): Promise<Credentials> {
-    return keyByToken(transport, { endpoint, token: id, limitMs: LIMIT_MS });
+    return keyByToken(transport, { endpoint: endpointNow(), token: id, limitMs: LIMIT_MS });
   }
 }
 
@@ -130,7 +136,7 @@ const ADVICE = 'Check the endpoint of IAM, the user and its permissions.';
 
 function refused(user: IamUser, endpoint: string, words: string, openMs: number): CredentialsError {
   return new CredentialsError(
-    `IAM at ${endpoint} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(openMs)}, or until the password changes, because wrong passwords lock the user.`,
+    `IAM at ${withoutUserInfo(endpoint)} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(openMs)}, or until the password changes, because wrong passwords lock the user.`,
     'refused',
     openMs,
   );

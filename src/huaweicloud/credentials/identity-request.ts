@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../export/quoting';
+import { withoutUserInfo } from '../../network/shown-url';
 import { MAX_JSON_BYTES } from '../answer-text';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
 import { readJson } from '../json-answer';
@@ -122,7 +123,7 @@ export function readTemporaryKey(
 /** The error of a source that could not be asked, in a sentence. */
 export function fetchFailed(what: string, endpoint: string, error: unknown, advice: string): CredentialsError {
   if (error instanceof CredentialsError) return error;
-  const message = `${what} could not be had from ${endpoint}: ${describe(error)} ${advice}`;
+  const message = `${what} could not be had from ${withoutUserInfo(endpoint)}: ${describe(error)} ${advice}`;
   return new CredentialsError(message, reasonOf(error), null, { cause: error });
 }
 

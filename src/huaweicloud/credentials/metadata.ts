@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withoutUserInfo } from '../../network/shown-url';
 import type { HttpAnswer } from '../transport';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
@@ -91,7 +92,7 @@ function saysNoAgency({ body }: HttpAnswer): boolean {
 
 function noAgency(endpoint: string): CredentialsError {
   return new CredentialsError(
-    `The metadata service at ${endpoint} gives no key: this ECS has no agency. Give it one with permissions for IMS and OBS (ECS console, "Agency"), or configure an access key.`,
+    `The metadata service at ${withoutUserInfo(endpoint)} gives no key: this ECS has no agency. Give it one with permissions for IMS and OBS (ECS console, "Agency"), or configure an access key.`,
     'refused',
   );
 }

@@ -25,7 +25,7 @@ export interface OidcOptions {
   /** A function is asked at every use, so that another token counts at once. */
   source: OidcSource | (() => OidcSource);
   /** Of the Security Token Service, such as `https://sts.cn-north-4.myhuaweicloud.com`. */
-  stsEndpoint: string;
+  stsEndpoint: string | (() => string);
   /** For people, such as `the agency of HUAWEICLOUD_OIDC_AGENCY_URN`. */
   name?: string;
 }
@@ -43,7 +43,8 @@ const ADVICE =
  */
 export function oidcCredentials(options: OidcOptions): CredentialsProvider {
   const sourceNow = () => (typeof options.source === 'function' ? options.source() : options.source);
-  return expiringCredentials((resources) => fetchFrom(sourceNow, options.stsEndpoint, resources), {
+  const endpointNow = () => (typeof options.stsEndpoint === 'function' ? options.stsEndpoint() : options.stsEndpoint);
+  return expiringCredentials((resources) => fetchFrom(sourceNow, endpointNow, resources), {
     origin: () => originOf(sourceNow),
     describe: () => options.name ?? 'an agency that is assumed with an ID token',
   });
@@ -58,8 +59,13 @@ function originOf(sourceNow: () => OidcSource): string {
   }
 }
 
-function fetchFrom(sourceNow: () => OidcSource, endpoint: string, { transport }: ClientResources): FetchCredentials {
+function fetchFrom(
+  sourceNow: () => OidcSource,
+  endpointNow: () => string,
+  { transport }: ClientResources,
+): FetchCredentials {
   return async () => {
+    const endpoint = endpointNow();
     const source = sourceNow();
     const idToken = 'file' in source.idToken ? await readTokenFile(source.idToken.file) : source.idToken.value;
     const { providerUrn, agencyUrn, policy, policyIds = [] } = source;

@@ -1,3 +1,4 @@
+import { withoutUserInfo } from '../../network/shown-url';
 import { CredentialsError } from './credentials';
 import { missingVariables, read, type VariableProblem } from './environment';
 import { expiringCredentials, type FetchCredentials } from './expiring';
@@ -112,6 +113,5 @@ function problemOfUri(uri: string): string | undefined {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (isHttp && url?.username === '' && url.password === '') return undefined;
-  const shown = uri.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '…');
-  return `is '${shown}', which is not an http or https URL without a user.`;
+  return `is '${withoutUserInfo(uri)}', which is not an http or https URL without a user.`;
 }

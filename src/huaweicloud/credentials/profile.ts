@@ -51,7 +51,12 @@ export function profileCredentials(options: ProfileOptions = {}): CredentialsPro
   };
   const byIdToken = idTokenCredentials({
     source: () => ({ idpId: latest.idpId ?? '', idTokenFile: latest.idTokenFile ?? '' }),
-    iamEndpoint: () => trimEndpoint(options.iamEndpoint ?? latest.iamEndpoint ?? DEFAULT_IAM_ENDPOINT),
+    iamEndpoint: () => {
+      const endpoint = options.iamEndpoint ?? latest.iamEndpoint ?? DEFAULT_IAM_ENDPOINT;
+      const problem = problemOfEndpoint(endpoint, 'iam');
+      if (problem === undefined) return trimEndpoint(endpoint);
+      throw new CredentialsError(`In the profile file ${file}, iam_endpoint ${problem}.`, 'notConfigured');
+    },
   });
   return providerOf(byIdToken);
 

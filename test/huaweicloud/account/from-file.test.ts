@@ -47,6 +47,54 @@ describe('plain http beyond the own link', () => {
     for (const [account, problem] of problems) expect(() => accountsOf({ far: account }, env)).toThrow(problem);
   });
 
+  test.each<[string, NodeJS.ProcessEnv, object, RegExp]>([
+    [
+      'a variable of the SDKs for the region',
+      { HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4: 'http://iam.example.com' },
+      { credentials: keys },
+      /HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4 is 'http:\/\/iam\.example\.com', where/,
+    ],
+    [
+      'the agent of a pod',
+      { HC_CONTAINER_CREDENTIALS_FULL_URI: 'http://agent.example.com/v1' },
+      { credentials: { source: 'podIdentity' } },
+      /HC_CONTAINER_CREDENTIALS_FULL_URI is 'http:\/\/agent\.example\.com', where/,
+    ],
+    [
+      'the metadata service of the environment',
+      { IMS_EXPORT_METADATA_ENDPOINT: 'http://metadata.example.com' },
+      {},
+      /IMS_EXPORT_METADATA_ENDPOINT is 'http:\/\/metadata\.example\.com', where/,
+    ],
+    [
+      'STS',
+      {},
+      { endpoints: { sts: 'http://sts.example.com' }, credentials: { source: 'oidc' } },
+      /accounts\.far\.endpoints\.sts is 'http:\/\/sts\.example\.com', where/,
+    ],
+    [
+      'the IAM of a profile',
+      {},
+      { credentials: { source: 'profile' } },
+      /accounts\.far\.credentials use a profile whose iam_endpoint is 'http:\/\/iam\.example\.com', where/,
+    ],
+  ])('is refused for %s', (_what, variables, entry, message) => {
+    const file = rig.file('profile', '[basic]\nak=a\nsk=s\niam_endpoint=http://iam.example.com\n');
+    const idTokenFile = rig.file('token', 'a-token');
+    const details: { [source: string]: object } = {
+      profile: { file },
+      oidc: { providerUrn: 'p', agencyUrn: 'a', idTokenFile },
+    };
+    const { credentials, ...rest } = entry as { credentials?: { source: string } };
+    const full = credentials === undefined ? {} : { credentials: { ...credentials, ...details[credentials.source] } };
+    const everything = { ...env, HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: idTokenFile, ...variables };
+    const given = credentials?.source === 'podIdentity' ? everything : { ...env, ...variables };
+    const start = (allowHttp: boolean) =>
+      accountsOf({ far: { region: 'cn-north-4', allowHttp, ...rest, ...full } }, { ...given, HOME: '/nowhere' });
+    expect(() => start(false)).toThrow(message);
+    expect(start(true)).toHaveLength(1);
+  });
+
   test('is allowed by the account, or by IMS_EXPORT_ALLOW_HTTP where the account does not say', () => {
     expect(accountsOf({ far: { ...far, allowHttp: true } }, env)).toMatchObject([{ allowHttp: true }]);
     const allowing = { ...env, IMS_EXPORT_ALLOW_HTTP: 'true' };
@@ -199,6 +247,16 @@ describe('the profile of an account in the accounts file', () => {
         "use a profile whose iam_endpoint is 'iam.cn-north-4.myhuaweicloud.com', which is not a URL",
       );
     }
+  });
+
+  test('is what a message names when its project or IAM endpoint is invalid, for the environment too', () => {
+    const { env } = byChain();
+    const file = profile('iam_endpoint=nope\nproject_id=not a project!\n');
+    const start = () => accountsFromEnvironment(env);
+    const named = `HUAWEICLOUD_SDK_CREDENTIALS_FILE names ${file}. Its`;
+    expect(start).toThrow(`${named} project_id is 'not a project!', which is not the id of a project`);
+    expect(start).toThrow(`${named} iam_endpoint is 'nope', which is not a URL; it must be like 'https://iam.`);
+    expect(start).not.toThrow('HUAWEICLOUD_SDK_IAM_ENDPOINT');
   });
 
   test('is not read for what the account itself sets', () => {

@@ -9,9 +9,14 @@ const folder = mkdtempSync(join(tmpdir(), 'clouds-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The same place by the environment and by an accounts file: endpoints, or the message why there are none. */
-function endpointsOf(region: string, cloud?: string, env: NodeJS.ProcessEnv = {}): Array<object | string> {
+function endpointsOf(
+  region: string,
+  cloud?: string,
+  env: NodeJS.ProcessEnv = {},
+  entry: object = {},
+): Array<object | string> {
   const file = join(folder, 'accounts.json');
-  writeFileSync(file, JSON.stringify({ accounts: { default: { region, cloud } } }));
+  writeFileSync(file, JSON.stringify({ accounts: { default: { region, cloud, ...entry } } }));
   return [
     () => accountFromEnvironment({ ...KEYS, ...env, IMS_EXPORT_REGION: region, IMS_EXPORT_CLOUD: cloud }).endpoints,
     () => accountsFromFile(file, { ...KEYS, ...env })[0]?.endpoints ?? {},
@@ -94,10 +99,12 @@ describe('a region that is foreign to its cloud', () => {
     const clouds = "('huaweicloud', 'huaweicloud-eu', 'otc', 'otc-swiss', or a domain such as 'example.com')";
     expect(byEnvironment).toContain(`IMS_EXPORT_REGION ${message.replace(/^which/, `is '${region}', which`)}`);
     expect(byEnvironment).toContain(
-      `Set IMS_EXPORT_CLOUD to its cloud ${clouds}, or the endpoints IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, HUAWEICLOUD_SDK_IAM_ENDPOINT.`,
+      `Set IMS_EXPORT_CLOUD ${clouds}, or IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, HUAWEICLOUD_SDK_IAM_ENDPOINT.`,
     );
     expect(byFile).toContain(`accounts.default.region ${message.replace(/^which/, `is '${region}', which`)}`);
-    expect(byFile).toContain(`Set cloud ${clouds}, or endpoints.ims, endpoints.obs, endpoints.iam.`);
+    expect(byFile).toContain(
+      `Set accounts.default.cloud ${clouds}, or accounts.default.endpoints.ims, accounts.default.endpoints.obs, accounts.default.endpoints.iam.`,
+    );
   });
 
   test('is accepted when all of its endpoints are set, and names those that are not', () => {
@@ -105,7 +112,7 @@ describe('a region that is foreign to its cloud', () => {
       HUAWEICLOUD_SDK_REGION_IMS_MARS_1: 'https://ims.example.com',
       HUAWEICLOUD_SDK_REGION_OBS_MARS_1: 'https://obs.example.com',
     };
-    expect(endpointsOf('mars-1', undefined, env)[0]).toContain('or the endpoints HUAWEICLOUD_SDK_IAM_ENDPOINT.');
+    expect(endpointsOf('mars-1', undefined, env)[0]).toContain('), or HUAWEICLOUD_SDK_IAM_ENDPOINT.');
     const all = { ...env, HUAWEICLOUD_SDK_REGION_IAM_MARS_1: 'https://iam.example.com' };
     const expected = { ims: 'https://ims.example.com', obs: 'https://obs.example.com', iam: 'https://iam.example.com' };
     expect(endpointsOf('mars-1', undefined, all)).toEqual(both(expected));
@@ -135,19 +142,87 @@ describe('what names no cloud or no endpoint', () => {
     const message = "HUAWEICLOUD_SDK_REGION_OBS_EU_DE is 'https://obs.example.com/path', which has a path";
     const [byEnvironment, byFile] = endpointsOf('eu-de', undefined, env);
     expect(byEnvironment).toContain(message);
-    expect(byFile).toContain(message.replace(' is ', ', which is '));
+    expect(byFile).toContain(message);
   });
 
   test('a regions file of the SDKs, which is not read here, is refused unless every endpoint is set', () => {
-    const env = { ...KEYS, IMS_EXPORT_REGION: 'cn-north-4', HUAWEICLOUD_SDK_REGIONS_FILE: '/etc/regions.yaml' };
-    expect(() => accountFromEnvironment(env)).toThrow(
-      'HUAWEICLOUD_SDK_REGIONS_FILE is set, but no such file is read here: set the endpoints IMS_EXPORT_IMS_ENDPOINT,',
+    const env = { HUAWEICLOUD_SDK_REGIONS_FILE: '/etc/regions.yaml' };
+    const [byEnvironment, byFile] = endpointsOf('cn-north-4', undefined, env);
+    const message = 'HUAWEICLOUD_SDK_REGIONS_FILE is set, but the worker does not read such a file: set';
+    const instead = 'or unset HUAWEICLOUD_SDK_REGIONS_FILE for the worker.';
+    expect(byEnvironment).toContain(`${message} IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT, ${IAM}, ${instead}`);
+    expect(byFile).toContain(`${message} accounts.default.endpoints.ims, accounts.default.endpoints.obs, `);
+    expect(byFile).toContain(instead);
+    const ofRegion = Object.fromEntries(
+      ['IMS', 'OBS', 'IAM'].map((name) => [`HUAWEICLOUD_SDK_REGION_${name}_CN_NORTH_4`, 'https://a.example.com']),
     );
-    const endpoints = {
-      IMS_EXPORT_IMS_ENDPOINT: 'https://a.example.com',
-      IMS_EXPORT_OBS_ENDPOINT: 'https://b.example.com',
-      HUAWEICLOUD_SDK_IAM_ENDPOINT: 'https://c.example.com',
-    };
-    expect(accountFromEnvironment({ ...env, ...endpoints }).endpoints.obs).toBe('https://b.example.com');
+    const all = { ims: 'https://a.example.com', obs: 'https://a.example.com', iam: 'https://a.example.com' };
+    expect(endpointsOf('cn-north-4', undefined, { ...env, ...ofRegion })).toEqual(both(all));
+  });
+});
+
+const IAM = 'HUAWEICLOUD_SDK_IAM_ENDPOINT';
+
+describe('the endpoint of STS, which is sent a token that lets its bearer in,', () => {
+  const token = join(folder, 'token');
+  writeFileSync(token, 'an-id-token');
+  const oidc = { source: 'oidc', providerUrn: 'p', agencyUrn: 'a', idTokenFile: token };
+  const OIDC = {
+    HUAWEICLOUD_SDK_AK: '',
+    HUAWEICLOUD_SDK_SK: '',
+    HUAWEICLOUD_OIDC_PROVIDER_URN: 'p',
+    HUAWEICLOUD_OIDC_AGENCY_URN: 'a',
+    HUAWEICLOUD_OIDC_TOKEN_FILE: token,
+  };
+  const others = (region: string) =>
+    Object.fromEntries(
+      ['IMS', 'OBS', 'IAM'].map((name) => [
+        `HUAWEICLOUD_SDK_REGION_${name}_${region.replaceAll('-', '_').toUpperCase()}`,
+        'https://a.example.com',
+      ]),
+    );
+  /** By the environment, by a source of the accounts file, and by the chain of the accounts file. */
+  const three = (region: string, cloud?: string, env: NodeJS.ProcessEnv = {}) => [
+    ...endpointsOf(region, cloud, { ...env, ...OIDC }),
+    endpointsOf(region, cloud, env, { credentials: oidc })[1],
+  ];
+  const unknown = (region: string) =>
+    `no endpoint of the Security Token Service (STS) is known in the region '${region}'`;
+
+  test.each(['cn-north-4', 'tr-west-1'])('is that of the SDKs in %s', (region) => {
+    for (const endpoints of three(region))
+      expect(endpoints).toMatchObject({ ims: `https://ims.${region}.myhuaweicloud.com` });
+  });
+
+  test.each([
+    ['mars-1', undefined],
+    ['eu-de', undefined],
+    ['eu-west-101', undefined],
+    ['cn-north-9', undefined],
+    ['cn-north-4', 'cloud.example.com'],
+  ])('is not guessed in %s of the cloud %s', (region, cloud) => {
+    const [byEnvironment, byChain, bySource] = three(region, cloud, others(region));
+    expect(byEnvironment).toContain(`HUAWEICLOUD_SDK_STS_ENDPOINT is not set, and ${unknown(region)}`);
+    for (const byFile of [byChain, bySource]) {
+      expect(byFile).toContain(`accounts.default.endpoints.sts is not set, and ${unknown(region)}`);
+    }
+  });
+
+  test('is not needed where no source asks it', () => {
+    const all = { ims: 'https://a.example.com', obs: 'https://a.example.com', iam: 'https://a.example.com' };
+    const env = { ...others('mars-1'), HUAWEICLOUD_SDK_STS_ENDPOINT: 'ftp://nonsense' };
+    expect(endpointsOf('mars-1', undefined, env)).toEqual(both(all));
+  });
+
+  test.each([
+    ['http://user:very-secret@127.0.0.1:1', 'holds a user or a password, which an endpoint must not'],
+    ['ftp://user:very-secret@sts.example.com', 'holds a user or a password, which an endpoint must not'],
+    ['http://sts.example.com', "is 'http://sts.example.com', where credentials would go over plain http"],
+  ])('is checked where it is set by a variable of the SDKs (%s)', (endpoint, message) => {
+    const variable = 'HUAWEICLOUD_SDK_REGION_STS_CN_NORTH_4';
+    for (const refusal of three('cn-north-4', undefined, { [variable]: endpoint })) {
+      expect(refusal).toContain(`${variable} ${message}`);
+      expect(refusal).not.toContain('very-secret');
+    }
   });
 });

@@ -6,9 +6,18 @@ import {
   AccountConfigurationError,
   accountFromEnvironment,
   accountsFromFile,
+  assumeRoleCredentials,
   type CloudAccount,
+  type CredentialsProvider,
+  defaultChain,
   describeAccounts,
+  iamPasswordCredentials,
+  idTokenCredentials,
+  metadataCredentials,
+  oidcCredentials,
+  profileCredentials,
   signerOf,
+  staticCredentials,
 } from '../../../src/huaweicloud';
 import { resourcesOfItsOwn } from '../../../src/huaweicloud/credentials/provider';
 import type { IdTokenUse } from '../../../src/testing';
@@ -220,8 +229,8 @@ describe('the agency by OpenID Connect', () => {
     ],
     [{ HUAWEICLOUD_OIDC_ID_TOKEN: 'two words' }, 'HUAWEICLOUD_OIDC_ID_TOKEN is no token'],
     [
-      { HUAWEICLOUD_SDK_STS_ENDPOINT: 'sts' },
-      "HUAWEICLOUD_SDK_STS_ENDPOINT is 'sts', which is not a URL; it must be like 'https://sts.cn-north-4.myhuaweicloud.com'.",
+      { HUAWEICLOUD_SDK_STS_ENDPOINT: 'ftp://sts' },
+      "HUAWEICLOUD_SDK_STS_ENDPOINT is 'ftp://sts', which is not an http or https URL; it must be like 'https://sts.cn-north-4.myhuaweicloud.com'.",
     ],
   ])('is refused with %j', (changes, message) => {
     expect(() => accountFromEnvironment(env(changes))).toThrow(message);
@@ -258,6 +267,14 @@ describe('a profile with an ID token', () => {
     expect([rig.asked('iam', '', since), rig.refused()]).toEqual([0, 0]);
   });
 
+  test('shows no user of its IAM endpoint, and is not sent there', async () => {
+    const place = 'iam_endpoint = http://user:very-secret@127.0.0.1:1';
+    const file = rig.file('profile', ['[basic]', place, idpId(), tokenFile()].join('\n'));
+    const error = await profileCredentials({ file }).get().then(String, String);
+    expect(error).toContain(`In the profile file ${file}, iam_endpoint holds a user or a password`);
+    expect(error).not.toContain('very-secret');
+  });
+
   test('of which one half is missing stops the worker, also beside keys', () => {
     expect(() => start(profile(idpId(), ...KEYS))).toThrow("has no 'id_token_file' in a section [basic]");
     expect(() => start(profile(tokenFile(), ...KEYS))).toThrow("has no 'idp_id' in a section [basic]");
@@ -266,6 +283,38 @@ describe('a profile with an ID token', () => {
     );
   });
 });
+
+describe('an endpoint with a user in it', () => {
+  const endpoint = 'http://user:very-secret@127.0.0.1:1';
+  const user = { name: 'u', password: 'p', domain: { name: 'd' } };
+  const from = staticCredentials({ accessKey: 'a', secretKey: 's' });
+  const token = (): string => rig.file('token', 'a-token');
+  const oidc = () => ({ providerUrn: 'p', agencyUrn: 'a', idToken: { value: 'a-token' } });
+  test.each<[string, () => CredentialsProvider]>([
+    ['oidc', () => oidcCredentials({ source: oidc(), stsEndpoint: endpoint })],
+    ['ID token', () => idTokenCredentials({ source: { idpId: 'i', idTokenFile: token() }, iamEndpoint: endpoint })],
+    ['IAM user', () => iamPasswordCredentials({ user, region: 'cn-north-4', iamEndpoint: endpoint })],
+    [
+      'agency',
+      () => assumeRoleCredentials({ agency: 'a', domain: user.domain, from, region: 'r-1', iamEndpoint: endpoint }),
+    ],
+    ['metadata', () => metadataCredentials({ endpoint })],
+  ])('is shown without it by the source %s', async (_source, make) => {
+    const error = await make().get().then(String, String);
+    expect(error).toContain('…@127.0.0.1:1');
+    expect(error).not.toContain('very-secret');
+  });
+
+  test.each(['iam', 'sts'] as const)('is named where none is known of %s, and no request is sent', async (service) => {
+    const source = service === 'sts' ? SOURCES[0] : SOURCES[1];
+    const env = rig.env({ ...source?.variables(), HUAWEICLOUD_SDK_STS_ENDPOINT: '', HUAWEICLOUD_SDK_IAM_ENDPOINT: '' });
+    await expect(defaultChain(env, { region: 'mars-1' }).get()).rejects.toThrow(
+      `No endpoint of ${service.toUpperCase()} is known in the region 'mars-1': set HUAWEICLOUD_SDK_${service.toUpperCase()}_ENDPOINT`,
+    );
+  });
+});
+
+const OTHER_KEYS: Variables = { HUAWEICLOUD_SDK_AK: 'a', HUAWEICLOUD_SDK_SK: 's' };
 
 describe('the keys of Terraform', () => {
   const keys = (): Variables => {
@@ -284,6 +333,22 @@ describe('the keys of Terraform', () => {
     ]);
     await rig.useBoth(rig.client(account));
     expect(rig.asked('metadata', '')).toBe(0);
+  });
+
+  test.each<[string, string, Variables]>([
+    ['sign in their region', 'used', {}],
+    ['sign without a region of theirs', 'used', { IMS_EXPORT_REGION: 'cn-north-4', HW_REGION_NAME: '' }],
+    ['sign in another region', 'not used', { IMS_EXPORT_REGION: 'cn-south-1' }],
+    ['do not sign, in their region', 'used', OTHER_KEYS],
+    ['do not sign, in another region', 'not used', { ...OTHER_KEYS, IMS_EXPORT_REGION: 'cn-south-1' }],
+    [
+      'do not sign, without a region of theirs',
+      'not used',
+      { ...OTHER_KEYS, IMS_EXPORT_REGION: 'cn-north-4', HW_REGION_NAME: '' },
+    ],
+  ])('that %s: their project is %s', (_what, use, changes) => {
+    const { projectId } = accountFromEnvironment(rig.env({ ...keys(), ...changes }));
+    expect(projectId).toBe(use === 'used' ? rig.simulator.info.projectId : undefined);
   });
 
   test('come after the names of the SDKs, the profile and the pod identity', () => {
