@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_DURATION_SECONDS, MIN_DURATION_SECONDS } from '../credentials/duration';
 import { EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
 import { problemOfEndpoint, type Service, trimEndpoint } from './endpoints';
 import { KNOWN_CLOUDS, problemOfCloud } from './partitions';
@@ -56,8 +57,8 @@ const profileSource = object({
 });
 const DURATION = z
   .int({ error: 'must be a whole number of seconds.' })
-  .min(900, 'must be at least 900.')
-  .max(86_400, 'must be at most 86400.')
+  .min(MIN_DURATION_SECONDS, `must be at least ${MIN_DURATION_SECONDS}.`)
+  .max(MAX_DURATION_SECONDS, `must be at most ${MAX_DURATION_SECONDS}.`)
   .optional();
 const idTokenSource = object({
   source: z.literal('idToken'),

@@ -1,4 +1,4 @@
-import { defaultChain, sourceInUse, whyNoCredentials } from '../credentials/default-chain';
+import { defaultChain, problemsOfSources, sourceInUse, whyNoCredentials } from '../credentials/default-chain';
 import { problemsOfKeyVariables, read, type VariableProblem } from '../credentials/environment';
 import { type Profile, profileFileOf, readProfile, reportOfProfile } from '../credentials/profile';
 import { type ApiChoice, type CloudAccount, EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
@@ -130,9 +130,9 @@ export function urlsOfChain(env: NodeJS.ProcessEnv): { [variable: string]: strin
   );
 }
 
-/** What is wrong with the first source of credentials that is configured; with none, what is set most often. */
+/** What is wrong with the sources of credentials; with none, what is set most often. */
 export function problemsOfCredentials(env: NodeJS.ProcessEnv): VariableProblem[] {
-  return sourceInUse(env)?.problems() ?? problemsOfKeyVariables(env);
+  return problemsOfSources(env) ?? problemsOfKeyVariables(env);
 }
 
 /** For the message why the environment is no account: which credentials it would have, or why none. */

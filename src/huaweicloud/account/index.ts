@@ -1,4 +1,5 @@
 import { read } from '../credentials/environment';
+import { hasTerraformVariables } from '../credentials/terraform-variables';
 import type { CloudAccount } from './account';
 import { accountFromEnvironment } from './from-environment';
 import { accountsFromFile } from './from-file';
@@ -13,14 +14,16 @@ export { accountsFromFile } from './from-file';
 const OWN_VARIABLES =
   /^IMS_EXPORT_(CONFIG|REGION|CLOUD|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|ALLOW_HTTP|API_.+)$/;
 
-/** Of others, by which credentials are found. Terraform's region alone is on many a machine that is no worker. */
-const OF_OTHERS = /^(HUAWEICLOUD_(SDK|OIDC)_.+|HC_CONTAINER_.+|HW_(ACCESS|SECRET)_KEY)$/;
+/** Of others, by which credentials are found. */
+const OF_OTHERS = /^(HUAWEICLOUD_(SDK|OIDC)_.+|HC_CONTAINER_.+)$/;
 
 /** True where the environment means to describe an account, rightly or wrongly: that of a worker, not that of a client. */
 export function namesAnAccount(env: NodeJS.ProcessEnv): boolean {
-  return Object.keys(env).some(
+  const isNamed = Object.keys(env).some(
     (name) => (OWN_VARIABLES.test(name) || OF_OTHERS.test(name)) && read(env, name) !== undefined,
   );
+  // Terraform's region alone is on many a machine that is no worker.
+  return isNamed || hasTerraformVariables(env);
 }
 
 /**

@@ -9,19 +9,45 @@ import {
 } from './environment';
 import { iamPasswordCredentials } from './iam-password';
 import { hasIamUserVariables, iamUserOf, problemsOfIamUserVariables } from './iam-user-variables';
-import { hasIdTokenVariables, idTokenCredentials, idTokenVariables, problemsOfIdTokenVariables } from './id-token';
+import {
+  hasIdTokenVariables,
+  idTokenCredentials,
+  idTokenVariables,
+  missingIdTokenVariables,
+  problemsOfIdTokenVariables,
+} from './id-token';
 import { knownEndpoint } from './known-endpoint';
 import { isEcs, METADATA_ENDPOINT, metadataCredentials } from './metadata';
-import { hasOidcVariables, oidcCredentials, oidcVariables, problemsOfOidcVariables } from './oidc';
+import {
+  hasOidcVariables,
+  missingOidcVariables,
+  oidcCredentials,
+  oidcVariables,
+  problemsOfOidcVariables,
+} from './oidc';
 import {
   hasPodIdentityVariables,
+  missingPodIdentityVariables,
   podIdentityCredentials,
   podIdentityVariables,
   problemsOfPodIdentityVariables,
 } from './pod-identity';
-import { problemOfProfile, profileCredentials, profileFileOf, reportOfProfile, whyNoProfile } from './profile';
+import {
+  lackOfProfile,
+  problemOfProfile,
+  profileCredentials,
+  profileFileOf,
+  reportOfProfile,
+  whyNoProfile,
+} from './profile';
 import type { CredentialsProvider } from './provider';
-import { hasTerraformVariables, problemsOfTerraformVariables, terraformCredentials } from './terraform-variables';
+import {
+  hasTerraformKey,
+  hasTerraformVariables,
+  missingTerraformVariables,
+  problemsOfTerraformVariables,
+  terraformCredentials,
+} from './terraform-variables';
 
 /** Where the account is, for the sources that ask IAM or STS. */
 export interface AccountPlace {
@@ -36,6 +62,8 @@ export interface DefaultLink extends ChainLink {
   id: 'oidc' | 'idToken' | 'accessKey' | 'iamUser' | 'profile' | 'podIdentity' | 'terraform' | 'metadata';
   /** What is wrong with it as things are now, when it is configured. */
   problems(): VariableProblem[];
+  /** What it lacks, when a part of it is configured: reported also where another source signs. */
+  lacks(): VariableProblem[];
 }
 
 /**
@@ -50,6 +78,16 @@ export function defaultChain(env: NodeJS.ProcessEnv, place: AccountPlace): Crede
 /** The source that counts in this environment, if one is configured. */
 export function sourceInUse(env: NodeJS.ProcessEnv): DefaultLink | undefined {
   return linksOf(env, ANYWHERE).find(({ passedOver }) => passedOver() === undefined);
+}
+
+/**
+ * What is wrong with the source that counts, and what others lack of which only a part is configured; undefined where none is
+ * configured.
+ */
+export function problemsOfSources(env: NodeJS.ProcessEnv): VariableProblem[] | undefined {
+  const [inUse, ...others] = linksOf(env, ANYWHERE).filter(({ passedOver }) => passedOver() === undefined);
+  if (inUse === undefined) return undefined;
+  return [...inUse.problems(), ...others.flatMap((link) => link.lacks())];
 }
 
 /** Why each source is passed over, by name. */
@@ -70,6 +108,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       name: 'agency by OpenID Connect',
       passedOver: () => unless(hasOidcVariables(env), 'HUAWEICLOUD_OIDC_AGENCY_URN and the like are not set'),
       problems: () => problemsOfOidcVariables(env),
+      lacks: () => missingOidcVariables(env),
       provider: oidcCredentials({
         source: () => oidcVariables(env),
         stsEndpoint,
@@ -82,6 +121,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       passedOver: () =>
         unless(hasIdTokenVariables(env), 'HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE are not set'),
       problems: () => problemsOfIdTokenVariables(env),
+      lacks: () => missingIdTokenVariables(env),
       provider: idTokenCredentials({
         source: () => idTokenVariables(env),
         iamEndpoint,
@@ -93,6 +133,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       name: 'access key',
       passedOver: () => unless(hasKeyVariables(env), 'HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set'),
       problems: () => problemsOfKeyVariables(env),
+      lacks: () => problemsOfKeyVariables(env),
       provider: environmentCredentials(env),
     },
     {
@@ -100,6 +141,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       name: 'IAM user',
       passedOver: () => unless(hasIamUserVariables(env), 'IMS_EXPORT_IAM_USER and IMS_EXPORT_IAM_PASSWORD are not set'),
       problems: () => problemsOfIamUserVariables(env),
+      lacks: () => problemsOfIamUserVariables(env),
       provider: iamPasswordCredentials({
         ...place,
         user: () => iamUserOf(env),
@@ -114,6 +156,10 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
         const problem = problemOfProfile(profileFileOf(env).file);
         return problem === undefined ? [] : [reportOfProfile(env, problem)];
       },
+      lacks: () => {
+        const problem = lackOfProfile(profileFileOf(env).file);
+        return problem === undefined ? [] : [reportOfProfile(env, problem)];
+      },
       provider: profileCredentials({ file: profileFileOf(env).file, iamEndpoint: place.iamEndpoint }),
     },
     {
@@ -121,6 +167,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       name: 'pod identity',
       passedOver: () => unless(hasPodIdentityVariables(env), 'HC_CONTAINER_CREDENTIALS_FULL_URI is not set'),
       problems: () => problemsOfPodIdentityVariables(env),
+      lacks: () => missingPodIdentityVariables(env),
       provider: podIdentityCredentials({ source: () => podIdentityVariables(env) }),
     },
     {
@@ -128,6 +175,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       name: 'access key of Terraform',
       passedOver: () => unless(hasTerraformVariables(env), 'HW_ACCESS_KEY and HW_SECRET_KEY are not set'),
       problems: () => problemsOfTerraformVariables(env),
+      lacks: () => (hasTerraformKey(env) ? missingTerraformVariables(env) : []),
       provider: terraformCredentials(env),
     },
     {
@@ -145,6 +193,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
           ? []
           : [{ variable: 'IMS_EXPORT_METADATA_ENDPOINT', problem: `${problem}; ${expected}` }];
       },
+      lacks: () => [],
       provider: metadataCredentials({ endpoint: metadataEndpoint }),
     },
   ];

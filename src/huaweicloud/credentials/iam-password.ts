@@ -6,7 +6,7 @@ import { fingerprint } from './circuit-breakers';
 import type { Credentials } from './credentials';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
-import { askIdentity, describe, fetchFailed } from './identity-request';
+import { askIdentity, describe, fetchFailed, instant } from './identity-request';
 import { JSON_BODY, keyByToken } from './key-by-token';
 import { knownEndpoint } from './known-endpoint';
 import type { ClientResources, CredentialsProvider } from './provider';
@@ -41,7 +41,7 @@ const TOKEN_MARGIN_MS = 5 * 60_000;
 const TOKEN_PATH = '/v3/auth/tokens?nocatalog=true';
 
 const TOKEN_BODY = z.object({
-  token: z.object({ expires_at: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time') }),
+  token: z.object({ expires_at: instant }),
 });
 const LOGIN = { operation: 'CreateTokenByPassword', method: 'POST' } as const;
 

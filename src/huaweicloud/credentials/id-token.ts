@@ -1,6 +1,6 @@
 import { headerOf } from '../errors';
 import { CredentialsError } from './credentials';
-import { missingVariables, read, type VariableProblem } from './environment';
+import { missingVariables, namesOfSet, read, type VariableProblem } from './environment';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed } from './identity-request';
 import { keyByToken } from './key-by-token';
@@ -96,7 +96,7 @@ export function idTokenVariables(env: NodeJS.ProcessEnv): IdTokenSource {
 
 /** True when one is set: half a source is a mistake to report, not a reason to try another one. */
 export function hasIdTokenVariables(env: NodeJS.ProcessEnv): boolean {
-  return Object.keys(MEANINGS).some((variable) => read(env, variable) !== undefined);
+  return namesOfSet(env, Object.keys(MEANINGS)).length > 0;
 }
 
 export function problemsOfIdTokenVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
@@ -127,6 +127,6 @@ const MEANINGS = {
   HUAWEICLOUD_SDK_ID_TOKEN_FILE: 'the path of a file with an ID token',
 };
 
-function missingIdTokenVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
+export function missingIdTokenVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
   return missingVariables(env, MEANINGS);
 }

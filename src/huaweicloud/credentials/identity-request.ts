@@ -69,6 +69,14 @@ function attemptOf({ operation, method }: Pick<IdentityRequest, 'operation' | 'm
 
 const text = z.string().min(1);
 
+/** A time with a zone: without one it would be that of this machine. */
+export const instant = z
+  .string()
+  .refine(
+    (time) => /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(time) && !Number.isNaN(Date.parse(time)),
+    'not a time',
+  );
+
 /**
  * IAM and the metadata service give a `credential` with `access`, `secret`, `securitytoken` and `expires_at`; STS and the agent of a
  * pod `credentials` with other names. All of them are taken from each, as the vendor's Python SDK does (core/auth/internal.py,
@@ -92,7 +100,7 @@ const TEMPORARY_KEY = z.preprocess(
       access: text,
       secret: text,
       securitytoken: text,
-      expires_at: z.string().refine((time) => !Number.isNaN(Date.parse(time)), 'not a time'),
+      expires_at: instant,
     }),
   }),
 );

@@ -1,5 +1,6 @@
 import { CredentialsError } from './credentials';
-import { missingVariables, read, type VariableProblem } from './environment';
+import { isDuration } from './duration';
+import { missingVariables, namesOfSet, read, type VariableProblem } from './environment';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed, readTemporaryKey } from './identity-request';
 import type { ClientResources, CredentialsProvider } from './provider';
@@ -126,7 +127,7 @@ const VARIABLES = [
 
 /** True when any is set: half a source is a mistake to report, not a reason to try another one. */
 export function hasOidcVariables(env: NodeJS.ProcessEnv): boolean {
-  return VARIABLES.some((variable) => read(env, variable) !== undefined);
+  return namesOfSet(env, VARIABLES).length > 0;
 }
 
 export function problemsOfOidcVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
@@ -138,17 +139,22 @@ export function problemsOfOidcVariables(env: NodeJS.ProcessEnv): VariableProblem
   return [...problems, { variable: 'HUAWEICLOUD_OIDC_TOKEN_FILE', problem: `names ${file}. ${ofFile}` }];
 }
 
-function problemsBesideTheFile(env: NodeJS.ProcessEnv): VariableProblem[] {
-  const problems = missingVariables(env, {
+export function missingOidcVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
+  const meanings = {
     HUAWEICLOUD_OIDC_PROVIDER_URN: 'the URN of the identity provider',
     HUAWEICLOUD_OIDC_AGENCY_URN: 'the URN of the agency to assume',
-  });
+    ...(read(env, 'HUAWEICLOUD_OIDC_ID_TOKEN') === undefined ? TOKEN_MEANING : {}),
+  };
+  return missingVariables(env, meanings, VARIABLES);
+}
+
+const TOKEN_MEANING = {
+  HUAWEICLOUD_OIDC_TOKEN_FILE: 'the path of a file with an ID token, or HUAWEICLOUD_OIDC_ID_TOKEN the token',
+};
+
+function problemsBesideTheFile(env: NodeJS.ProcessEnv): VariableProblem[] {
+  const problems = missingOidcVariables(env);
   const token = read(env, 'HUAWEICLOUD_OIDC_ID_TOKEN');
-  if (token === undefined && read(env, 'HUAWEICLOUD_OIDC_TOKEN_FILE') === undefined) {
-    const problem =
-      'is not set; it must hold the path of a file with an ID token, or HUAWEICLOUD_OIDC_ID_TOKEN the token.';
-    problems.push({ variable: 'HUAWEICLOUD_OIDC_TOKEN_FILE', problem });
-  }
   if (token !== undefined && tokenIn(token) === undefined) {
     problems.push({
       variable: 'HUAWEICLOUD_OIDC_ID_TOKEN',
@@ -156,8 +162,8 @@ function problemsBesideTheFile(env: NodeJS.ProcessEnv): VariableProblem[] {
     });
   }
   const duration = read(env, 'HUAWEICLOUD_OIDC_DURATION_SECONDS');
-  if (duration !== undefined && !/^[1-9]\d{2,5}$/.test(duration)) {
-    const problem = `is '${duration.slice(0, 20)}'; it must be a whole number of seconds, such as '3600'.`;
+  if (duration !== undefined && !(/^\d{3,5}$/.test(duration) && isDuration(Number(duration)))) {
+    const problem = `is '${duration.slice(0, 20)}'; it must be a whole number of seconds from 900 to 86400, such as '3600'.`;
     problems.push({ variable: 'HUAWEICLOUD_OIDC_DURATION_SECONDS', problem });
   }
   return problems;

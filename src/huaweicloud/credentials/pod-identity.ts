@@ -1,6 +1,6 @@
 import { withoutUserInfo } from '../../network/shown-url';
 import { CredentialsError } from './credentials';
-import { missingVariables, read, type VariableProblem } from './environment';
+import { missingVariables, namesOfSet, read, type VariableProblem } from './environment';
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed, readTemporaryKey } from './identity-request';
 import type { ClientResources, CredentialsProvider } from './provider';
@@ -84,7 +84,7 @@ export function podIdentityVariables(env: NodeJS.ProcessEnv): PodIdentitySource 
 
 /** True when one is set: half a source is a mistake to report, not a reason to try another one. */
 export function hasPodIdentityVariables(env: NodeJS.ProcessEnv): boolean {
-  return Object.keys(MEANINGS).some((variable) => read(env, variable) !== undefined);
+  return namesOfSet(env, Object.keys(MEANINGS)).length > 0;
 }
 
 export function problemsOfPodIdentityVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
@@ -100,8 +100,12 @@ const MEANINGS = {
   HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: "the path of the file with the token of the pod's service account",
 };
 
+export function missingPodIdentityVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
+  return missingVariables(env, MEANINGS);
+}
+
 function problemsBesideTheFile(env: NodeJS.ProcessEnv): VariableProblem[] {
-  const problems = missingVariables(env, MEANINGS);
+  const problems = missingPodIdentityVariables(env);
   const uri = read(env, 'HC_CONTAINER_CREDENTIALS_FULL_URI');
   const ofUri = uri === undefined ? undefined : problemOfUri(uri);
   return ofUri === undefined

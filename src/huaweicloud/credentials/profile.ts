@@ -131,6 +131,18 @@ export function problemOfProfile(file: string, section = DEFAULT_SECTION): strin
   }
 }
 
+/** What a profile lacks of which a part is there; that the file cannot be read is no lack. */
+export function lackOfProfile(file: string): string | undefined {
+  try {
+    const profile = readProfile({ file });
+    const { accessKey, secretKey, securityToken, idpId, idTokenFile } = profile;
+    const isMeant = [accessKey, secretKey, securityToken, idpId, idTokenFile].some((part) => part !== undefined);
+    return isMeant ? lackOf(profile, file, DEFAULT_SECTION) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function defaultProfileFile(env: NodeJS.ProcessEnv): string {
   return join(env.HOME?.trim() || homedir(), '.huaweicloud', 'credentials');
 }

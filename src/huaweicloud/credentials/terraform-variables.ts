@@ -1,5 +1,5 @@
 import { CredentialsError } from './credentials';
-import { missingVariables, read, type VariableProblem } from './environment';
+import { missingVariables, namesOfSet, read, type VariableProblem } from './environment';
 import type { CredentialsProvider } from './provider';
 
 /**
@@ -39,23 +39,37 @@ const NOT_SUPPORTED: { [variable: string]: string } = {
   HW_PROFILE: 'set HUAWEICLOUD_SDK_CREDENTIALS_FILE to a profile file of the SDKs',
 };
 
+/** By these the provider signs also where it has a key. */
+const BEFORE_THE_KEY = ['HW_ASSUME_ROLE_AGENCY_NAME', 'HW_AUTH_TOKEN'];
+
 const KEY_VARIABLES = ['HW_ACCESS_KEY', 'HW_SECRET_KEY', 'HW_SECURITY_TOKEN'];
+
+/** True when a key is meant. */
+export function hasTerraformKey(env: NodeJS.ProcessEnv): boolean {
+  return namesOfSet(env, KEY_VARIABLES).length > 0;
+}
 
 /** True when any is set, also one that is not supported: that is a mistake to report, not a reason to try another source. */
 export function hasTerraformVariables(env: NodeJS.ProcessEnv): boolean {
-  return [...KEY_VARIABLES, ...Object.keys(NOT_SUPPORTED)].some((variable) => read(env, variable) !== undefined);
+  return namesOfSet(env, [...KEY_VARIABLES, ...Object.keys(NOT_SUPPORTED)]).length > 0;
 }
 
 export function problemsOfTerraformVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
-  const unsupported = Object.entries(NOT_SUPPORTED).filter(([variable]) => read(env, variable) !== undefined);
+  const hasKey = read(env, 'HW_ACCESS_KEY') !== undefined && read(env, 'HW_SECRET_KEY') !== undefined;
+  const unsupported = namesOfSet(env, hasKey ? BEFORE_THE_KEY : Object.keys(NOT_SUPPORTED));
   if (unsupported.length > 0) {
-    return unsupported.map(([variable, instead]) => ({
+    return unsupported.map((variable) => ({
       variable,
-      problem: `is set, which is no source of credentials here: unset it for the worker, and ${instead}.`,
+      problem: `is set, which is no source of credentials here: unset it for the worker, and ${NOT_SUPPORTED[variable]}.`,
     }));
   }
-  return missingVariables(env, {
+  return missingTerraformVariables(env);
+}
+
+export function missingTerraformVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
+  const meanings = {
     HW_ACCESS_KEY: 'the access key (AK) of an IAM user',
     HW_SECRET_KEY: 'the secret key (SK) of an IAM user',
-  });
+  };
+  return missingVariables(env, meanings, KEY_VARIABLES);
 }

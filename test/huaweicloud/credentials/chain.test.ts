@@ -135,6 +135,53 @@ describe('an incompletely configured source of credentials', () => {
     expect(() => accountFromEnvironment(env)).toThrow(message);
   });
 
+  const OIDC = (): Variables => ({
+    HUAWEICLOUD_OIDC_PROVIDER_URN: 'p',
+    HUAWEICLOUD_OIDC_AGENCY_URN: 'a',
+    HUAWEICLOUD_OIDC_ID_TOKEN: 'a-token',
+  });
+  test.each<[string, () => Variables, Variables, string]>([
+    ['an access key', ACCESS_KEY, { HUAWEICLOUD_SDK_IDP_ID: 'idp' }, 'HUAWEICLOUD_SDK_ID_TOKEN_FILE'],
+    ['an access key', ACCESS_KEY, { IMS_EXPORT_IAM_USER: 'exporter' }, 'IMS_EXPORT_IAM_PASSWORD'],
+    [
+      'an access key',
+      ACCESS_KEY,
+      { HC_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1' },
+      'HC_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+    ],
+    ['an access key', ACCESS_KEY, { HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/f' }, 'HC_CONTAINER_CREDENTIALS_FULL_URI'],
+    ['an access key', ACCESS_KEY, { HW_ACCESS_KEY: 'ak' }, 'HW_SECRET_KEY'],
+    ['an access key', ACCESS_KEY, { HW_SECURITY_TOKEN: 'token' }, 'HW_ACCESS_KEY'],
+    ['an agency', OIDC, { HUAWEICLOUD_SDK_AK: 'ak' }, 'HUAWEICLOUD_SDK_SK'],
+    ['an agency', OIDC, { HUAWEICLOUD_SDK_SECURITY_TOKEN: 'token' }, 'HUAWEICLOUD_SDK_SK'],
+    ['an ECS agency', METADATA, { HUAWEICLOUD_OIDC_SESSION_NAME: 's' }, 'HUAWEICLOUD_OIDC_PROVIDER_URN'],
+  ])(
+    'beside %s of which all is configured is an error that says which variable to set or to unset',
+    (_what, whole, half, missing) => {
+      const env = rig.env({ ...whole(), ...half });
+      const [set] = Object.keys(half);
+      const start = () => accountFromEnvironment(env);
+      expect(start).toThrow(
+        new RegExp(
+          `${missing} is not set; it must hold .*\\. Set it, or unset ${set}, so that another source can sign\\.`,
+        ),
+      );
+    },
+  );
+
+  test('of a profile is an error too, but what does not mean to sign is none', () => {
+    const beside = (changes: Variables) => () =>
+      signerOf(accountFromEnvironment(rig.env({ ...ACCESS_KEY(), ...changes })));
+    const profile = (content: string) => ({ HUAWEICLOUD_SDK_CREDENTIALS_FILE: rig.file('profile', content) });
+    expect(beside(profile('[basic]\nak=a\n'))).toThrow("has no 'sk' in a section [basic]. Add it, or remove 'ak'.");
+    expect(beside(profile('[basic]\nid_token_file=/f\nak=a\nsk=s'))).toThrow("has no 'idp_id'");
+    const harmless = [profile('[basic]\nproject_id=p'), { HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere' }];
+    const ofTerraform = [{ HW_USER_NAME: 'somebody' }, { HW_ASSUME_ROLE_AGENCY_NAME: 'exporters' }];
+    for (const changes of [...harmless, ...ofTerraform]) {
+      expect(beside(changes)()).toBe('the access key of HUAWEICLOUD_SDK_AK');
+    }
+  });
+
   test('is an error of the chain when it appears later', async () => {
     const env = rig.env(ACCESS_KEY());
     const { credentials } = accountFromEnvironment(env);

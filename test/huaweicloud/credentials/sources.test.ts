@@ -196,6 +196,20 @@ describe('the metadata service of an ECS', () => {
   });
 });
 
+test.each(['1', '2037-01-08', '2037-01-08T02:56:19', 'tomorrow Z', '2037-13-08T02:56:19Z'])(
+  'a key that ends at %j is refused: that is no time, or none of a zone',
+  async (expires_at) => {
+    const credential = { access: 'a', secret: 's', securitytoken: 't', expires_at };
+    rig.simulator.faults.add({
+      service: 'metadata',
+      path: `*${METADATA_KEY}`,
+      times: 9,
+      action: { body: { credential } },
+    });
+    expect((await failureWith(metadata())).message).toContain("'credential.expires_at'");
+  },
+);
+
 describe('the login of an IAM user', () => {
   test('happens once, and its token serves further keys', async () => {
     const credentials = iamPasswordCredentials(iamUser());

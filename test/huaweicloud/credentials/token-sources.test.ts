@@ -14,6 +14,7 @@ import {
   iamPasswordCredentials,
   idTokenCredentials,
   metadataCredentials,
+  namesAnAccount,
   oidcCredentials,
   profileCredentials,
   signerOf,
@@ -225,8 +226,10 @@ describe('the agency by OpenID Connect', () => {
   test.each([
     [
       { HUAWEICLOUD_OIDC_DURATION_SECONDS: '1h' },
-      "HUAWEICLOUD_OIDC_DURATION_SECONDS is '1h'; it must be a whole number of seconds, such as '3600'.",
+      "HUAWEICLOUD_OIDC_DURATION_SECONDS is '1h'; it must be a whole number of seconds from 900 to 86400, such as '3600'.",
     ],
+    [{ HUAWEICLOUD_OIDC_DURATION_SECONDS: '899' }, 'a whole number of seconds from 900 to 86400'],
+    [{ HUAWEICLOUD_OIDC_DURATION_SECONDS: '86401' }, 'a whole number of seconds from 900 to 86400'],
     [{ HUAWEICLOUD_OIDC_ID_TOKEN: 'two words' }, 'HUAWEICLOUD_OIDC_ID_TOKEN is no token'],
     [
       { HUAWEICLOUD_SDK_STS_ENDPOINT: 'ftp://sts' },
@@ -369,9 +372,15 @@ describe('the keys of Terraform', () => {
       { HW_ASSUME_ROLE_AGENCY_NAME: 'exporters' },
       'HW_ASSUME_ROLE_AGENCY_NAME is set, which is no source of credentials',
     ],
-    [{ HW_USER_PASSWORD: 'very-secret' }, 'set IMS_EXPORT_IAM_USER, IMS_EXPORT_IAM_PASSWORD and IMS_EXPORT_IAM_DOMAIN'],
+    [
+      { HW_USER_PASSWORD: 'very-secret', HW_ACCESS_KEY: '' },
+      'set IMS_EXPORT_IAM_USER, IMS_EXPORT_IAM_PASSWORD and IMS_EXPORT_IAM_DOMAIN',
+    ],
     [{ HW_AUTH_TOKEN: 'very-secret' }, 'HW_AUTH_TOKEN is set, which is no source of credentials here'],
-    [{ HW_SHARED_CONFIG_FILE: '/f' }, 'set HUAWEICLOUD_SDK_CREDENTIALS_FILE to a profile file of the SDKs'],
+    [
+      { HW_SHARED_CONFIG_FILE: '/f', HW_SECRET_KEY: '' },
+      'set HUAWEICLOUD_SDK_CREDENTIALS_FILE to a profile file of the SDKs',
+    ],
     [{ HW_PROJECT_ID: 'cn-north-4' }, "HW_PROJECT_ID is 'cn-north-4', which is not the id of a project"],
     [{ HW_REGION_NAME: 'CN North' }, "HW_REGION_NAME is 'CN North', which is not the id of a region"],
   ])('with %j stop the worker by name', (changes, message) => {
@@ -379,6 +388,26 @@ describe('the keys of Terraform', () => {
     expect(start).toThrow(message);
     expect(start).not.toThrow('very-secret');
   });
+});
+
+describe('further identities of Terraform', () => {
+  const NAMES = ['HW_USER_NAME', 'HW_USER_ID', 'HW_USER_PASSWORD', 'HW_SHARED_CONFIG_FILE', 'HW_PROFILE'];
+  const ALWAYS = ['HW_ASSUME_ROLE_AGENCY_NAME', 'HW_AUTH_TOKEN'];
+  const keys = { HW_ACCESS_KEY: 'a', HW_SECRET_KEY: 's' };
+
+  test.each(NAMES)('%s counts where there is no key of Terraform, as there', (name) => {
+    const start = (changes: Variables) => accountFromEnvironment(rig.env({ ...METADATA(), [name]: 'x', ...changes }));
+    expect(signerOf(start(keys))).toBe('the access key of HW_ACCESS_KEY');
+    expect(() => start({})).toThrow(`${name} is set, which is no source of credentials here`);
+  });
+
+  test.each([...NAMES, ...ALWAYS])(
+    '%s means a worker: what checks an environment says what is wrong with it',
+    (name) => {
+      expect(namesAnAccount({ [name]: 'x' })).toBe(true);
+      expect(namesAnAccount({ HW_REGION_NAME: 'cn-north-4', HW_PROJECT_ID: 'x' })).toBe(false);
+    },
+  );
 });
 
 describe('in an accounts file', () => {
