@@ -25,7 +25,7 @@ export interface IdentityRecorder {
 }
 
 const METADATA = 'http://169.254.169.254';
-const KEPT_HEADERS = ['x-idp-id', 'authorization', 'x-metadata-token-ttl-seconds'];
+const KEPT_HEADERS = ['x-idp-id', 'authorization', 'content-type', 'x-metadata-token-ttl-seconds'];
 
 export async function startIdentityRecorder({ info }: Simulator): Promise<IdentityRecorder> {
   let exchanges: IdentityExchange[] = [];

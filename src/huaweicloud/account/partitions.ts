@@ -37,6 +37,15 @@ const PARTITIONS = {
   'otc-swiss': { domain: 'sc.otc.t-systems.com', iam: 'iam-pub', regions: /^eu-ch\d*$/ },
 } as const satisfies { [name: string]: Partition };
 
+/** Where IAM has a name of the region: the table of both SDKs (core/auth). In others they take that of all regions. */
+const REGIONS_WITH_IAM: ReadonlySet<string> = new Set([
+  ...['cn-north-1', 'cn-north-2', 'cn-north-4', 'cn-north-9', 'cn-north-12', 'cn-east-2', 'cn-east-3', 'cn-east-4'],
+  ...['cn-east-5', 'cn-south-1', 'cn-south-2', 'cn-southwest-2', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'],
+  ...['ap-southeast-4', 'af-south-1', 'sa-brazil-1', 'la-south-2', 'la-north-2', 'na-mexico-1', 'eu-west-0'],
+  ...['my-kualalumpur-1', 'ru-moscow-1', 'me-east-1', 'ae-ad-1', 'tr-west-1'],
+]);
+const IAM_OF_ALL_REGIONS = 'https://iam.myhuaweicloud.com';
+
 /** Where the Security Token Service is known to be: the table of both SDKs (core/auth). No other source has one. */
 const REGIONS_WITH_STS: ReadonlySet<string> = new Set([
   ...['cn-north-4', 'cn-south-1', 'cn-east-3', 'cn-southwest-2', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'],
@@ -78,6 +87,7 @@ export function whyNoEndpoints(region: string, cloud?: string): string | undefin
 export function endpointOf(service: Service, region: string, cloud?: string): string | undefined {
   const name = cloud === undefined ? cloudOfRegion(region) : nameOf(cloud);
   if (service === 'sts' && (name !== 'huaweicloud' || !REGIONS_WITH_STS.has(region))) return undefined;
+  if (service === 'iam' && name === 'huaweicloud' && !REGIONS_WITH_IAM.has(region)) return IAM_OF_ALL_REGIONS;
   if (name === undefined) return cloud === undefined ? undefined : `https://${service}.${region}.${cloud}`;
   const { domain, iam = 'iam' }: Partition = PARTITIONS[name];
   return `https://${service === 'iam' ? iam : service}.${region}.${domain}`;

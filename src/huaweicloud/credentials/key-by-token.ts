@@ -9,7 +9,7 @@ export const SECURITY_TOKENS_PATH = '/v3.0/OS-CREDENTIAL/securitytokens';
 const KEY_LIFE_SECONDS = 6 * 3_600;
 
 const NEW_KEY = { operation: 'CreateTemporaryKeyByToken', method: 'POST' } as const;
-export const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
+export const JSON_BODY = [['content-type', 'application/json;charset=UTF-8']] as const;
 
 /**
  * A temporary key for a token of IAM.

@@ -40,7 +40,7 @@ describe('the endpoints of a region', () => {
   test.each([
     ['cn-north-4', undefined, at('cn-north-4.myhuaweicloud.com')],
     ['eu-west-0', undefined, at('eu-west-0.myhuaweicloud.com')],
-    ['sa-argentina-1', undefined, at('sa-argentina-1.myhuaweicloud.com')],
+    ['sa-argentina-1', undefined, { ...at('sa-argentina-1.myhuaweicloud.com'), iam: 'https://iam.myhuaweicloud.com' }],
     ['eu-west-101', undefined, at('eu-west-101.myhuaweicloud.eu')],
     ['eu-de', undefined, at('eu-de.otc.t-systems.com')],
     ['eu-nl', undefined, at('eu-nl.otc.t-systems.com')],

@@ -9,10 +9,13 @@ import { join } from 'node:path';
 import {
   AccountConfigurationError,
   accountsFromEnvironment,
+  CircuitBreakers,
   CredentialsError,
+  type CredentialsProvider,
   describeAccounts,
 } from '../../../src/huaweicloud';
 import { versionOfFile } from '../../../src/huaweicloud/credentials/token-file';
+import { Transport } from '../../../src/huaweicloud/transport';
 import type { Random } from './random';
 
 /** In every place that may hold a secret. */
@@ -42,6 +45,7 @@ const ENDPOINTS = [
   'HUAWEICLOUD_SDK_REGION_IMS_EU_DE',
   'HUAWEICLOUD_SDK_REGION_OBS_CN_NORTH_4',
   'HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4',
+  'HUAWEICLOUD_SDK_REGION_STS_CN_NORTH_4',
   'HC_CONTAINER_CREDENTIALS_FULL_URI',
   'IMS_EXPORT_CLOUD',
 ];
@@ -74,10 +78,11 @@ export async function accountsOfNonsense(random: Random): Promise<object> {
   };
   try {
     const accounts = accountsFromEnvironment(environment(random, folder, file));
+    // A request that fails is sent again after a while, so not every source is asked.
+    const asked = accounts.filter(() => random.chance(0.25));
     const descriptions = describeAccounts(accounts);
-    // Not asked for: the sources would call the endpoints that are named. What is at hand is.
-    for (const { credentials } of accounts) credentials.describe?.();
-    return { accounts: accounts.length, text: descriptions };
+    const keys = await Promise.all(asked.map(({ credentials }) => keyOf(credentials)));
+    return { accounts: accounts.length, text: [descriptions, ...keys].join('\n') };
   } catch (error) {
     if (error instanceof AccountConfigurationError)
       return { accounts: 0, text: error.message, problems: error.problems };
@@ -85,6 +90,26 @@ export async function accountsOfNonsense(random: Random): Promise<object> {
     throw error;
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * What comes of asking the source: every request that is not local goes to a proxy that refuses connections, and names are of the domain
+ * `.invalid`, so none leaves this machine.
+ */
+async function keyOf(credentials: CredentialsProvider): Promise<string> {
+  const nowhere = 'http://127.0.0.1:1';
+  const transport = new Transport({ env: { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere }, connectTimeoutMs: 500 });
+  try {
+    const client = { transport, breakers: new CircuitBreakers(Date.now), now: Date.now };
+    await (credentials.forClient?.(client) ?? credentials).get();
+    return 'a key';
+  } catch (error) {
+    // Anything else is a defect.
+    if (error instanceof CredentialsError) return `${error.message} ${JSON.stringify(error)}`;
+    throw error;
+  } finally {
+    await transport.close();
   }
 }
 
@@ -104,10 +129,31 @@ function environment(random: Random, home: string, file: (content: string | Buff
   some(TOKEN_FILES, () => random.pick([file(tokenFile(random)), '/nowhere', home, '', '\0', versionOfFile(home)]));
   some(ENDPOINTS, () => endpoint(random));
   some(OTHERS, () => nonsense(random));
+  // One source that is whole, often enough: of chance alone it would seldom come.
+  random.pick([() => {}, ...WHOLE])(env, file);
   if (random.chance(0.3)) env.HUAWEICLOUD_SDK_CREDENTIALS_FILE = file(profile(random, file));
   if (random.chance(0.3)) env.IMS_EXPORT_CONFIG = file(accountsFile(random, file));
   return env;
 }
+
+const WHOLE: Array<(env: NodeJS.ProcessEnv, file: (content: string) => string) => void> = [
+  (env) => Object.assign(env, { HUAWEICLOUD_SDK_AK: 'AK', HUAWEICLOUD_SDK_SK: PLANTED }),
+  (env, file) =>
+    Object.assign(env, { HUAWEICLOUD_SDK_IDP_ID: 'idp', HUAWEICLOUD_SDK_ID_TOKEN_FILE: file(`${PLANTED}\n`) }),
+  (env) =>
+    Object.assign(env, {
+      HUAWEICLOUD_OIDC_PROVIDER_URN: 'p',
+      HUAWEICLOUD_OIDC_AGENCY_URN: 'a',
+      HUAWEICLOUD_OIDC_ID_TOKEN: PLANTED,
+    }),
+  (env, file) =>
+    Object.assign(env, {
+      HC_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/v1',
+      HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: file(PLANTED),
+    }),
+  (env) =>
+    Object.assign(env, { IMS_EXPORT_IAM_USER: 'u', IMS_EXPORT_IAM_PASSWORD: PLANTED, IMS_EXPORT_IAM_DOMAIN: 'd' }),
+];
 
 function nonsense(random: Random): string {
   return random.pick([
@@ -119,18 +165,9 @@ function nonsense(random: Random): string {
 
 function endpoint(random: Random): string {
   return random.pick([
-    ...[
-      'https://ims.example.com',
-      'ims.example.com',
-      'http://127.0.0.1:1',
-      'otc',
-      'otc-swiss',
-      'example.com',
-      '[::1]',
-      '//',
-    ],
-    ...[`https://user:${PLANTED}@example.com`, `https://example.com/?token=${PLANTED}`, `user:${PLANTED}@example.com`],
-    ...['https://', 'https://a:99999', 'ftp://a', 'https://exa mple.com', ',https://b', 'javascript:alert(1)'],
+    ...['https://ims.invalid', 'ims.invalid', 'http://127.0.0.1:1', 'otc', 'otc-swiss', 'cloud.invalid', '[::1]', '//'],
+    ...[`https://user:${PLANTED}@a.invalid`, `https://a.invalid/?token=${PLANTED}`, `user:${PLANTED}@a.invalid`],
+    ...['https://', 'https://a:99999', 'ftp://a', 'https://in valid', ',https://b', 'javascript:alert(1)'],
     nonsense(random),
   ]);
 }
