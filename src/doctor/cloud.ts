@@ -201,7 +201,7 @@ async function credentialsFinding(account: CloudAccount, client: CloudClient): P
     }
     if (error.class === 'unauthorized') {
       const next =
-        'Check HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or where your account has its keys, that the key is enabled, the project id and the clock. It was tried once: more than five failures in a row lock a key.';
+        'Check this key and its secret, that the key is enabled, the project id and the clock. docs/accounts.md has where each source has its key. It was tried once: more than five failures in a row lock a key.';
       return problem('cloud', `${signerOf(account)} is refused: ${textOf(error)}`, next);
     }
     if (error.class === 'forbidden') {

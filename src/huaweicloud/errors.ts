@@ -29,7 +29,7 @@ export interface CloudErrorFields {
 /** The code of a request that was not sent, since its access key rests after refusals: our own caution, not a word of the cloud. */
 export const CREDENTIALS_HELD_BACK = 'CredentialsHeldBack';
 
-/** There is nothing to sign with. With a time to wait: what the keys are had by is held back. */
+/** There is nothing to sign with. With a time to wait: what the keys are fetched with is held back. */
 export const CREDENTIALS_UNAVAILABLE = 'CredentialsUnavailable';
 
 /**

@@ -34,7 +34,7 @@ let answers: AsyncIterator<string>;
 let go: { executable: string } | { missing: string };
 const keys = new Map<string, Signer>();
 
-/** In the words of the table in docs/accounts.md. `none`: no key was had; `refused`: the worker does not start. */
+/** In the words of the table in docs/accounts.md. `none`: there was no key; `refused`: the worker does not start. */
 type Signer =
   | 'OIDC agency'
   | 'ID token'

@@ -1,3 +1,4 @@
+import { forTerminal } from '../../export/quoting';
 import { read } from '../credentials/environment';
 import { hasTerraformVariables } from '../credentials/terraform-variables';
 import type { CloudAccount } from './account';
@@ -39,7 +40,7 @@ export function accountsFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount[] 
 
 /** Which source of credentials signs for an account now; no secret. For the worker's first line and the doctor. */
 export function signerOf({ credentials }: CloudAccount): string {
-  return credentials.describe?.() ?? 'credentials of the application';
+  return forTerminal(credentials.describe?.() ?? 'credentials of the application');
 }
 
 /** Accounts with their regions and who signs, in a few words. */

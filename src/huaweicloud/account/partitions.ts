@@ -5,7 +5,7 @@
  * Sources, where they agree and where not:
  * - `myhuaweicloud.com`: the region files of the vendor's SDKs (huaweicloud-sdk-python-v3 3.1.219 and huaweicloud-sdk-go-v3 0.1.207,
  *   services/ims/v2/region and services/iam/v3/region).
- * - `myhuaweicloud.eu` for eu-west-101: the SDKs' file of IAM and those of some 30 more services, and the Terraform provider, which
+ * - `myhuaweicloud.eu` for eu-west-101: the SDKs' file of IAM and those of 32 more services (32 others have `.com`), and the Terraform provider, which
  *   takes it for every service of the regions eu-west-1… (huaweicloud/provider.go, `prefixEuropeRegion`). The SDKs' file of IMS has
  *   `ims.eu-west-101.myhuaweicloud.com`, and their table of IAM endpoints (core/auth) has no entry for the region at all. The keys are
  *   IAM's, so IMS is taken where IAM is.

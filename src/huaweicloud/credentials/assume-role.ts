@@ -50,7 +50,7 @@ function fetchFrom(options: AssumeRoleOptions, resources: ClientResources): Fetc
     } catch (error) {
       const whose = 'name' in domain ? `'${domain.name}'` : domain.id;
       throw new CredentialsError(
-        `A key of the agency '${agency}' of the account ${whose} could not be had from IAM at ${withoutUserInfo(endpoint)}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
+        `A key of the agency '${agency}' of the account ${whose} could not be fetched from IAM at ${withoutUserInfo(endpoint)}: ${describe(error)} Check the agency, that it trusts this account, and that this user may assume it.`,
         error instanceof CloudError ? reasonOf(error) : 'refused',
         error instanceof CloudError && error.httpStatus === null ? error.retryAfterMs : null,
         { cause: error },

@@ -5,7 +5,7 @@ import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed } from './identity-request';
 import { keyByToken } from './key-by-token';
 import type { ClientResources, CredentialsProvider } from './provider';
-import { problemOfTokenFile, readTokenFile, tokenIn, versionOfFile } from './token-file';
+import { originOf, problemOfTokenFile, readTokenFile, tokenIn } from './token-file';
 
 /** An identity provider of IAM, and the file with the ID token that it gave out. */
 export interface IdTokenSource {
@@ -35,18 +35,9 @@ export function idTokenCredentials(options: IdTokenOptions): CredentialsProvider
   const sourceNow = () => (typeof options.source === 'function' ? options.source() : options.source);
   const endpointNow = () => (typeof options.iamEndpoint === 'function' ? options.iamEndpoint() : options.iamEndpoint);
   return expiringCredentials((resources) => fetchFrom(sourceNow, endpointNow, resources), {
-    origin: () => originOf(sourceNow),
+    origin: originOf(sourceNow, ({ idTokenFile }) => idTokenFile),
     describe: () => options.name ?? 'an ID token',
   });
-}
-
-function originOf(sourceNow: () => IdTokenSource): string {
-  try {
-    const { idpId, idTokenFile } = sourceNow();
-    return JSON.stringify([idpId, idTokenFile, versionOfFile(idTokenFile)]);
-  } catch {
-    return 'none';
-  }
 }
 
 function fetchFrom(

@@ -131,7 +131,7 @@ export function readTemporaryKey(
 /** The error of a source that could not be asked, in a sentence. */
 export function fetchFailed(what: string, endpoint: string, error: unknown, advice: string): CredentialsError {
   if (error instanceof CredentialsError) return error;
-  const message = `${what} could not be had from ${withoutUserInfo(endpoint)}: ${describe(error)} ${advice}`;
+  const message = `${what} could not be fetched from ${withoutUserInfo(endpoint)}: ${describe(error)} ${advice}`;
   return new CredentialsError(message, reasonOf(error), null, { cause: error });
 }
 

@@ -4,7 +4,7 @@ import { missingVariables, namesOfSet, read, type VariableProblem } from './envi
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed, readTemporaryKey } from './identity-request';
 import type { ClientResources, CredentialsProvider } from './provider';
-import { problemOfTokenFile, readTokenFile, tokenIn, versionOfFile } from './token-file';
+import { originOf, problemOfTokenFile, readTokenFile, tokenIn } from './token-file';
 
 /** An agency that may be assumed with the ID token of a provider that it trusts. */
 export interface OidcSource {
@@ -46,18 +46,9 @@ export function oidcCredentials(options: OidcOptions): CredentialsProvider {
   const sourceNow = () => (typeof options.source === 'function' ? options.source() : options.source);
   const endpointNow = () => (typeof options.stsEndpoint === 'function' ? options.stsEndpoint() : options.stsEndpoint);
   return expiringCredentials((resources) => fetchFrom(sourceNow, endpointNow, resources), {
-    origin: () => originOf(sourceNow),
+    origin: originOf(sourceNow, ({ idToken }) => ('file' in idToken ? idToken.file : undefined)),
     describe: () => options.name ?? 'an agency that is assumed with an ID token',
   });
-}
-
-function originOf(sourceNow: () => OidcSource): string {
-  try {
-    const source = sourceNow();
-    return JSON.stringify([source, 'file' in source.idToken ? versionOfFile(source.idToken.file) : '']);
-  } catch {
-    return 'none';
-  }
 }
 
 function fetchFrom(

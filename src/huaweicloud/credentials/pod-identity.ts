@@ -4,7 +4,7 @@ import { missingVariables, namesOfSet, read, type VariableProblem } from './envi
 import { expiringCredentials, type FetchCredentials } from './expiring';
 import { askIdentity, fetchFailed, readTemporaryKey } from './identity-request';
 import type { ClientResources, CredentialsProvider } from './provider';
-import { problemOfTokenFile, readTokenFile, versionOfFile } from './token-file';
+import { originOf, problemOfTokenFile, readTokenFile } from './token-file';
 
 /** The agent of Cloud Container Engine (CCE) that gives a pod the key of its service account. */
 export interface PodIdentitySource {
@@ -32,18 +32,9 @@ const ADVICE =
 export function podIdentityCredentials({ source }: PodIdentityOptions): CredentialsProvider {
   const sourceNow = () => (typeof source === 'function' ? source() : source);
   return expiringCredentials((resources) => fetchFrom(sourceNow, resources), {
-    origin: () => originOf(sourceNow),
+    origin: originOf(sourceNow, ({ tokenFile }) => tokenFile),
     describe: () => 'the pod identity of HC_CONTAINER_CREDENTIALS_FULL_URI',
   });
-}
-
-function originOf(sourceNow: () => PodIdentitySource): string {
-  try {
-    const { uri, tokenFile } = sourceNow();
-    return JSON.stringify([uri, tokenFile, versionOfFile(tokenFile)]);
-  } catch {
-    return 'none';
-  }
 }
 
 function fetchFrom(sourceNow: () => PodIdentitySource, { transport }: ClientResources): FetchCredentials {

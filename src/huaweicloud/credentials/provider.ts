@@ -13,7 +13,7 @@ export interface CredentialsProvider {
   get(): Promise<Credentials>;
   /**
    * Called once after the cloud refused a signature by these credentials: the next {@link get} shall not answer them
-   * again, if others can be had.
+   * again, if there are others.
    */
   refresh?(refused: Credentials): Promise<void>;
   /**

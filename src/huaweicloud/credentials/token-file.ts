@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { CredentialsError } from './credentials';
-import { codeOfFileError, withoutByteOrderMark } from './watched-file';
+import { codeOfFileError, versionOfFile, withoutByteOrderMark } from './watched-file';
 
 /**
- * A file that holds one token and nothing else, which whoever issues it replaces before it expires: Kubernetes, a CI system.
+ * A file that holds one token and nothing else, which its issuer, such as Kubernetes or a CI system, replaces before it expires.
  *
  * @module
  */
@@ -31,14 +31,20 @@ export function problemOfTokenFile(path: string): string | undefined {
   }
 }
 
-/** Another text when the file was replaced or written to. A link is followed: Kubernetes replaces what it leads to. */
-export function versionOfFile(path: string): string {
-  try {
-    const { mtimeMs, size, ino } = statSync(path);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch (error) {
-    return codeOfFileError(error);
-  }
+/** What a key is made from, in any words: another text when the source, or the token in its file, is another. */
+export function originOf<Source>(
+  sourceNow: () => Source,
+  fileOf: (source: Source) => string | undefined,
+): () => string {
+  return () => {
+    try {
+      const source = sourceNow();
+      const file = fileOf(source);
+      return JSON.stringify([source, file === undefined ? '' : versionOfFile(file)]);
+    } catch {
+      return 'none';
+    }
+  };
 }
 
 /** A token as it is given, if it can be one. */

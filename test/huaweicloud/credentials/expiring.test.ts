@@ -172,7 +172,7 @@ describe('the renewal of keys', () => {
     const fail = () => cloudErrorOf(getImage(client));
     const first = await fail();
     expect(first).toMatchObject({ code: 'CredentialsUnavailable', httpStatus: null, executed: 'no' });
-    expect(first.message).toContain(`could not be had from ${rig.simulator.info.iamEndpoint}`);
+    expect(first.message).toContain(`could not be fetched from ${rig.simulator.info.iamEndpoint}`);
     const before = keysAskedFor();
     await fail();
     const afterSecond = keysAskedFor();

@@ -267,7 +267,7 @@ describe('the login of an IAM user', () => {
     });
     const error = await failureWith(iamPasswordCredentials(iamUser()));
     expect(error.message).toMatch(
-      new RegExp(`could not be had from http.*HTTP_${status}: down.*Check the endpoint of IAM`),
+      new RegExp(`could not be fetched from http.*HTTP_${status}: down.*Check the endpoint of IAM`),
     );
     expect(rig.asked('iam', LOGIN)).toBe(2);
   });

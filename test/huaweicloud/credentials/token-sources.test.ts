@@ -1,4 +1,4 @@
-/** Credentials that are had for a token in a file: by an agency of STS, by an identity provider of IAM, and by the agent of a pod. */
+/** Credentials that are fetched for a token in a file: by an agency of STS, by an identity provider of IAM, and by the agent of a pod. */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -143,7 +143,7 @@ describe.each(SOURCES)('the token source $use', ({ use, variables, asks, signer,
     await resources.transport.close();
   });
 
-  test('signs with the old key while the new token is no good, and with another one as soon as it is', async () => {
+  test('signs with the old key while the new token is refused, and with another one as soon as there is one', async () => {
     const { client } = clientOf();
     await rig.useBoth(client);
     rig.file(file, 'not-a-token-that-anybody-issued');
@@ -163,7 +163,7 @@ describe.each(SOURCES)('the token source $use', ({ use, variables, asks, signer,
     rig.simulator.clock.advance(61_000);
     const error = await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));
     expect(error).toMatchObject({ code: 'CredentialsUnavailable', executed: 'no', httpStatus: null });
-    expect(error.message).toMatch(/could not be had from http:\/\/127\.0\.0\.1:\d+: \S.*Check /s);
+    expect(error.message).toMatch(/could not be fetched from http:\/\/127\.0\.0\.1:\d+: \S.*Check /s);
     expect(JSON.stringify(error) + error.stack).not.toContain(token.slice(-20));
   });
 
@@ -417,6 +417,14 @@ describe('in an accounts file', () => {
     const accounts = { default: { region, projectId, endpoints, credentials, ...more } };
     return accountsFromFile(rig.file('accounts.json', JSON.stringify({ accounts })), rig.env(SOURCES[2]?.variables()));
   };
+
+  test('a source is shown on one line, whatever its name holds', () => {
+    rig.file('of-sts', 'a-token');
+    const agencyUrn = 'iam::d:agency:a\u001b[2J\nready: forged';
+    const accounts = accountsOf({ source: 'oidc', providerUrn: 'p', agencyUrn, idTokenFile: 'of-sts' });
+    const shown = 'the agency iam::d:agency:a\\u001b[2J\\u000aready: forged';
+    expect(describeAccounts(accounts)).toBe(`region cn-north-4, signed by ${shown}`);
+  });
 
   test('each token source signs, with a file beside the accounts file', async () => {
     const { identityProvider } = rig.simulator;

@@ -14,7 +14,7 @@ import {
   type CredentialsProvider,
   describeAccounts,
 } from '../../../src/huaweicloud';
-import { versionOfFile } from '../../../src/huaweicloud/credentials/token-file';
+import { versionOfFile } from '../../../src/huaweicloud/credentials/watched-file';
 import { Transport } from '../../../src/huaweicloud/transport';
 import type { Random } from './random';
 
