@@ -7,6 +7,8 @@ export interface CloudAccount {
   name: string;
   /** Such as `cn-north-4`. */
   region: string;
+  /** The domain of its cloud, where that is set and is none that this version knows. For people: it may be a mistake. */
+  cloud?: string;
   /** Looked up in IAM by the name of the region when absent. */
   projectId?: string;
   /** With scheme, without a trailing slash; `obs` without the bucket. */

@@ -83,6 +83,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
   return {
     name: 'default',
     region,
+    ...place.cloud,
     ...(project === undefined ? {} : { projectId: project.value }),
     endpoints,
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',

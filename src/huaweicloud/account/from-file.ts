@@ -78,6 +78,7 @@ function draftOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv) {
   const account = (): CloudAccount => ({
     name,
     region,
+    ...place.cloud,
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),

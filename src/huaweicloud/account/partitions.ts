@@ -5,7 +5,7 @@
  * Sources, where they agree and where not:
  * - `myhuaweicloud.com`: the region files of the vendor's SDKs (huaweicloud-sdk-python-v3 3.1.219 and huaweicloud-sdk-go-v3 0.1.207,
  *   services/ims/v2/region and services/iam/v3/region).
- * - `myhuaweicloud.eu` for eu-west-101: the SDKs' file of IAM and those of 32 more services (32 others have `.com`), and the Terraform provider, which
+ * - `myhuaweicloud.eu` for eu-west-101: the SDKs' file of IAM and those of 32 more services (24 others have `.com`), and the Terraform provider, which
  *   takes it for every service of the regions eu-west-1… (huaweicloud/provider.go, `prefixEuropeRegion`). The SDKs' file of IMS has
  *   `ims.eu-west-101.myhuaweicloud.com`, and their table of IAM endpoints (core/auth) has no entry for the region at all. The keys are
  *   IAM's, so IMS is taken where IAM is.
@@ -91,6 +91,11 @@ export function endpointOf(service: Service, region: string, cloud?: string): st
   if (name === undefined) return cloud === undefined ? undefined : `https://${service}.${region}.${cloud}`;
   const { domain, iam = 'iam' }: Partition = PARTITIONS[name];
   return `https://${service === 'iam' ? iam : service}.${region}.${domain}`;
+}
+
+/** The domain by which a cloud is set that this version does not know. */
+export function unknownDomain(cloud: string | undefined): string | undefined {
+  return cloud === undefined || nameOf(cloud) !== undefined ? undefined : cloud;
 }
 
 function nameOf(cloud: string): PartitionName | undefined {

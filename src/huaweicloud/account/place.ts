@@ -1,6 +1,6 @@
 import { read, type VariableProblem } from '../credentials/environment';
 import { type Endpoints, endpointByRegionVariable, problemOfEndpoint, type Service, trimEndpoint } from './endpoints';
-import { endpointOf, KNOWN_CLOUDS, whyNoEndpoints } from './partitions';
+import { endpointOf, KNOWN_CLOUDS, unknownDomain, whyNoEndpoints } from './partitions';
 import { problemsOfPlainHttp } from './plain-http';
 
 /** A value of the configuration, and how a problem with it is reported: by the variable or the field that it is from. */
@@ -27,6 +27,8 @@ export interface Place {
   endpoints: Endpoints;
   /** Undefined where none is known and none is set: a token is sent to no host that is guessed. */
   stsEndpoint: string | undefined;
+  /** That the cloud is one that this version does not know. */
+  cloud: { cloud?: string };
   problems: VariableProblem[];
 }
 
@@ -59,7 +61,13 @@ export function placeOf(query: PlaceQuery): Place {
     const problem = `is set, but the worker does not read such a file: set ${derived.join(', ')}, or unset ${REGIONS_FILE} for the worker.`;
     problems.push({ variable: REGIONS_FILE, problem });
   }
-  return { endpoints, stsEndpoint: sts.problems.length > 0 ? undefined : sts.endpoint, problems };
+  const domain = unknownDomain(cloud);
+  return {
+    endpoints,
+    stsEndpoint: sts.problems.length > 0 ? undefined : sts.endpoint,
+    cloud: domain === undefined ? {} : { cloud: domain },
+    problems,
+  };
 }
 
 /** The file of endpoints that the SDKs read. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { accountFromEnvironment, accountsFromFile } from '../../../src/huaweicloud';
+import { accountFromEnvironment, accountsFromFile, describeAccounts } from '../../../src/huaweicloud';
 
 const KEYS = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'sk' };
 const folder = mkdtempSync(join(tmpdir(), 'clouds-'));
@@ -79,6 +79,15 @@ describe('the endpoints of a region', () => {
     });
     expect(endpoints.ims).toBe('https://named.example.com');
   });
+});
+
+test.each([
+  ['myhuaweicloud.con', 'region cn-north-4 of the cloud myhuaweicloud.con, signed by'],
+  ['myhuaweicloud.com', 'region cn-north-4, signed by'],
+  ['huaweicloud', 'region cn-north-4, signed by'],
+])('the cloud %s of a region is shown where this version does not know it', (cloud, shown) => {
+  const place = { IMS_EXPORT_REGION: 'cn-north-4', IMS_EXPORT_CLOUD: cloud };
+  expect(describeAccounts([accountFromEnvironment({ ...KEYS, ...place })])).toContain(shown);
 });
 
 describe('a region that is foreign to its cloud', () => {
