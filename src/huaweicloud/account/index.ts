@@ -46,10 +46,8 @@ export function signerOf({ credentials }: CloudAccount): string {
 /** Accounts with their regions and who signs, in a few words. */
 export function describeAccounts(accounts: readonly CloudAccount[]): string {
   const [first] = accounts;
-  const where = ({ region, cloud }: CloudAccount) =>
-    cloud === undefined ? region : `${region} of the cloud ${cloud}`;
-  if (accounts.length === 1 && first?.name === 'default')
-    return `region ${where(first)}, signed by ${signerOf(first)}`;
+  const where = ({ region, cloud }: CloudAccount) => (cloud === undefined ? region : `${region} of the cloud ${cloud}`);
+  if (accounts.length === 1 && first?.name === 'default') return `region ${where(first)}, signed by ${signerOf(first)}`;
   const each = accounts.map((account) => `${account.name} (${where(account)}, signed by ${signerOf(account)})`);
   return `accounts ${each.join(', ')}`;
 }
