@@ -100,8 +100,7 @@ describe.concurrent('a batch that is reset', () => {
     const { jobId } = await untilStatus(rig.client, workflowId, (status) => status.jobId !== null);
     await end(workflowId);
     const before = await resultOf(handle);
-    const { runId } = await handle.describe();
-    const run = await resetTo(FIRST_TASK, rig, { workflowId: handle.workflowId, firstExecutionRunId: runId });
+    const run = await resetTo(FIRST_TASK, rig, handle);
     return { imageId: image?.id ?? '', workflowId, jobId: jobId ?? '', before, run };
   }
 
@@ -181,9 +180,8 @@ describe('a batch in a namespace whose key was lost', () => {
     const input = { images: one(), to: `${encrypted.simulator.info.bucket}:${randomUUID()}/{imageId}` };
     const handle = await begin(input);
     expect(verdictsOf(await resultOf(handle))).toEqual(['succeeded']);
-    const { runId } = await handle.describe();
     await withoutKey(async () => {
-      const run = await resetTo(FIRST_TASK, encrypted, { workflowId: handle.workflowId, firstExecutionRunId: runId });
+      const run = await resetTo(FIRST_TASK, encrypted, handle);
       const message = expect.stringContaining('cannot be decoded: the key is not there any more');
       const failure = { type: 'ExportOutcomeUnknown', message };
       expect((await resultOf(run)).items).toMatchObject([{ verdict: 'unknown', remoteJob: 'unknown', failure }]);
