@@ -168,7 +168,7 @@ function optionsOf(atMs: number, { healAtMs, isShort }: Frame, dice: Dice): Expo
   const leftMs = healAtMs - atMs;
   if (isShort)
     return { minInterval: 300, maxInterval: 1_000, deadline: Math.round(leftMs + dice.between(8_000, 12_000)) };
-  const deadline = dice.chance(0.5) ? leftMs + dice.between(60_000, 120_000) : dice.between(30_000, leftMs + 60_000);
+  const deadline = dice.chance(0.5) ? leftMs + dice.between(90_000, 180_000) : dice.between(30_000, leftMs + 60_000);
   return { minInterval: '1s', maxInterval: `${dice.between(3, 8)}s`, deadline: Math.round(deadline) };
 }
 

@@ -52,7 +52,7 @@ async function batchOfOne() {
   return { begin, workflowId: exportWorkflowId(bucketUrl) };
 }
 
-describe('an export that has ended, and whose end cannot be decoded', () => {
+describe('an export that has ended, and whose end cannot be decoded, or is not shown', () => {
   beforeEach(() => {
     findings = [];
   });
@@ -103,5 +103,30 @@ describe('an export that has ended, and whose end cannot be decoded', () => {
     });
     expect(found).toMatchObject({ verdict: 'succeeded', jobId: 'a'.repeat(32) });
     expect(findings).toEqual([]);
+  });
+
+  const REFUSED: ExportLiveness = { kind: 'notRead', reason: 'Temporal does not show it', refused: true };
+  const UNANSWERED: ExportLiveness = { ...REFUSED, refused: false };
+
+  it('F68 is unknown after 48 checks in a row that Temporal refused, without those that it did not answer', async () => {
+    const found = await afterReset(({ parentId }) => [
+      ...Array<ExportLiveness>(47).fill(REFUSED),
+      { kind: 'running', firstRunId: 'run-before', imageId: IMAGE_ID, parentId },
+      ...Array<ExportLiveness>(47).fill(REFUSED),
+      ...Array<ExportLiveness>(5).fill(UNANSWERED),
+      REFUSED,
+      UNREADABLE,
+    ]);
+    const failure = { type: 'ExportOutcomeUnknown', message: 'Temporal does not show it' };
+    expect(found).toMatchObject({ verdict: 'unknown', failure });
+    expect(findings).toEqual([UNREADABLE]);
+  });
+
+  it('F68 is not started again by a batch that cannot know whether it runs', async () => {
+    findings = Array<ExportLiveness>(48).fill(REFUSED);
+    const { begin, workflowId } = await batchOfOne();
+    const { items } = (await (await begin()).result()) as ExportImagesResult;
+    expect(items).toMatchObject([{ verdict: 'unknown' }]);
+    expect((await rig.client.workflow.getHandle(workflowId).describe()).type).not.toBe(EXPORT_IMAGE_WORKFLOW);
   });
 });
