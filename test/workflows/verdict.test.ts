@@ -151,7 +151,7 @@ describe('the time to submit is over while the key rests', () => {
 
   it('asks for the worker and names the error of a key that rests where no try was answered', () => {
     expect(submitGivenUp(tracked()).message).toMatch(
-      /: the submit did not begin in time; was there no worker, or did the key rest \(CredentialsHeldBack says until when\)\?$/,
+      /: the submit did not start in time\. Check that a worker polls the task queue, and that its key is accepted/,
     );
   });
 });
