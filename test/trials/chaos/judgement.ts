@@ -259,7 +259,7 @@ function reasonOf(record: ChaosRecord, of: ExportRecord, type: string): string |
     case 'AccessDenied': {
       const refusals = refusalsAtMs(record, of);
       const last = refusals.at(-1) ?? 0;
-      const isAtItsEnd = (of.endedAtMs ?? 0) - last <= AT_ITS_END_MS;
+      const isAtItsEnd = decidedAtMs(record, of) - last <= AT_ITS_END_MS;
       const isSeenAgain = isAtItsEnd && last - (refusals[0] ?? 0) >= REFUSED_AGAIN_MS;
       if (isSeenAgain) return 'its keys were refused, and again a minute later';
       return refusals.length > 0 && deadlineHasPassed(of) ? 'its keys were refused until its deadline' : null;
@@ -274,6 +274,12 @@ function reasonOf(record: ChaosRecord, of: ExportRecord, type: string): string |
     default:
       return null;
   }
+}
+
+/** When the activity ended that its verdict is of. Its workflow may have had no worker for a while then. */
+function decidedAtMs(record: ChaosRecord, of: ExportRecord): number {
+  const activities = ['imsValidateExport', 'imsSubmitExport'].flatMap((type) => activitiesOf(record, of, type));
+  return Math.max(...activities.map(({ endedAtMs }) => endedAtMs ?? 0), 0) || (of.endedAtMs ?? 0);
 }
 
 /** When requests for it were refused while it went on. */
