@@ -66,12 +66,8 @@ export function eachSeenAgain(
 ): void {
   const before = seenBefore();
   const made = findings.map(({ finding, waitsMs }) => ({ finding, waitsMs, reads: (before?.[finding] ?? 0) + 1 }));
-  const least = made
-    .filter(({ reads, waitsMs }) => reads <= waitsMs.length)
-    .reduce<(typeof made)[number] | undefined>(
-      (one, other) => (one === undefined || other.reads < one.reads ? other : one),
-      undefined,
-    );
+  const tooFew = made.filter(({ reads, waitsMs }) => reads <= waitsMs.length);
+  const [least] = tooFew.sort((one, other) => one.reads - other.reads);
   if (least === undefined) return;
   const { finding, waitsMs, reads } = least;
   const seen = Object.fromEntries(made.map((one) => [one.finding, one.reads]));

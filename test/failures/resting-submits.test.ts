@@ -1,40 +1,9 @@
 import { tsToMs } from '@temporalio/common/lib/time';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportStatus } from '../../src/contract';
-import type { Credentials } from '../../src/huaweicloud';
-import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
 import { eventsOf } from '../rigs/history';
 import { OneExport } from '../rigs/one-export';
 import { type Rig, startRig, until } from '../rigs/rig';
-
-describe('a submit with a key that rests', () => {
-  let rig: ActivityRig;
-  /** The worker's key: as in a profile that an operator changes. */
-  let key: Credentials;
-
-  beforeEach(async () => {
-    rig = await startActivityRig({ account: (account) => ({ ...account, credentials: { get: async () => key } }) });
-    key = { accessKey: rig.simulator.info.accessKey, secretKey: rig.simulator.info.secretKey };
-    // Two refusals in a row, and the key rests.
-    rig.simulator.credentials.revoke();
-    for (let tries = 0; tries < 2; tries += 1) await submit();
-    rig.simulator.credentials.restore();
-  });
-  afterEach(() => rig.close());
-
-  const submit = () => rig.submit({ request: rig.request(), mayPost: true, runId: RUN_ID }, {});
-
-  it('F69 a submit that is held back is tried again within a minute, and takes another key', async () => {
-    const posts = rig.posts();
-    const heldBack = await submit();
-    expect(heldBack).toMatchObject({ kind: 'notExecuted', error: { code: 'CredentialsHeldBack' } });
-    expect((heldBack as { retryAfterMs: number }).retryAfterMs).toBeLessThan(60_000);
-    expect(rig.posts()).toBe(posts);
-    key = rig.simulator.credentials.rotate();
-    expect(await submit()).toMatchObject({ kind: 'accepted' });
-    expect(rig.posts()).toBe(posts + 1);
-  });
-});
 
 describe('an export whose submit is refused', () => {
   let exports: Rig;
