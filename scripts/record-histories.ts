@@ -10,6 +10,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { version } from '../package.json';
+import { bundleOfRecordings } from '../test/replay/bundle';
 import { addHistory, digestsOfFiles, fixedDigests } from '../test/replay/digests';
 import type { Ending } from '../test/replay/endings';
 import { RECORDINGS } from '../test/replay/recordings';
@@ -20,7 +21,9 @@ import { type Rig, startRig } from '../test/rigs/rig';
 const repository = join(__dirname, '..');
 
 async function record(folder: string, ending: Ending): Promise<void> {
-  const rig = await startRig({ server: {}, ...ending.rig, worker: { identity: 'worker' } });
+  const bundle = await bundleOfRecordings();
+  const worker = { ...ending.rig?.worker, identity: 'worker' };
+  const rig = await startRig({ server: {}, ...ending.rig, bundle, worker });
   try {
     const runs = await runsOf(rig, await ending.run(rig));
     const closed = closeOf(eventsOf(runs.at(-1) ?? {}));

@@ -67,7 +67,8 @@ async function realPathOf(path: string): Promise<string> {
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const step = join(at, name);
     const stats = await lstat(step);
-    refuseOwner(step, stats);
+    const isAbove = names.length > 0;
+    refuseOwner(step, stats, isAbove);
     if (stats.isSymbolicLink()) {
       links += 1;
       if (links > MAX_LINKS) throw new Error(`${path} leads through too many links`);
@@ -76,7 +77,7 @@ async function realPathOf(path: string): Promise<string> {
       names.unshift(...target.split(sep));
     } else {
       // In a sticky folder, such as /tmp, each user may rename and remove only what is their own.
-      if ((stats.mode & STICKY) === 0) refuseWriters(step, stats);
+      if ((stats.mode & STICKY) === 0) refuseWriters(step, stats, isAbove);
       at = step;
     }
   }
@@ -96,15 +97,19 @@ interface Access {
   mode: number;
 }
 
-const ELSEWHERE = 'or set IMS_EXPORT_CACHE_DIR to a folder that only you may write to';
+const ELSEWHERE = 'set IMS_EXPORT_CACHE_DIR to a folder that only you may write to';
 
-function refuseOwner(path: string, { uid }: Access): void {
+// A folder above the cache may be there for others too: how it is shared is not ours to change.
+
+function refuseOwner(path: string, { uid }: Access, isAbove = false): void {
   const own = process.getuid?.();
   if (own === undefined || uid === own || uid === 0) return;
-  throw new Error(`${path} belongs to another user: \`${command('chown', String(own), path)}\` as root, ${ELSEWHERE}`);
+  const here = isAbove ? '' : `\`${command('chown', String(own), path)}\` as root, or `;
+  throw new Error(`${path} belongs to another user: ${here}${ELSEWHERE}`);
 }
 
-function refuseWriters(path: string, { mode }: Access): void {
+function refuseWriters(path: string, { uid, mode }: Access, isAbove = false): void {
   if (process.getuid === undefined || (mode & 0o022) === 0) return;
-  throw new Error(`others may write to ${path}: \`${command('chmod', 'go-w', path)}\`, ${ELSEWHERE}`);
+  const here = isAbove && uid !== process.getuid() ? '' : `\`${command('chmod', 'go-w', path)}\`, or `;
+  throw new Error(`others may write to ${path}: ${here}${ELSEWHERE}`);
 }

@@ -46,19 +46,34 @@ interface Seen {
  * Returns once each finding was made by so many attempts in a row. Another answer in between begins anew; an attempt without
  * an answer neither counts nor forgets.
  *
+ * All findings of an attempt are given at once: what is not named counts as not found this time.
+ *
  * @param findings sentences, the same for the same finding
  * @param kept for the next attempt, beside the findings
  * @param why what a person reads after the finding; it may differ from attempt to attempt
  * @throws ApplicationFailure ReadAgain, retryable, while one of them was not made often enough
  */
 export function seenAgain(findings: readonly string[], waitsMs: readonly number[], kept: object = {}, why = ''): void {
+  eachSeenAgain(
+    findings.map((finding) => ({ finding, waitsMs })),
+    kept,
+    why,
+  );
+}
+
+/** The same, for findings that are looked at so often each. */
+export function eachSeenAgain(
+  findings: ReadonlyArray<{ finding: string; waitsMs: readonly number[] }>,
+  kept: object = {},
+  why = '',
+): void {
   const before = seenBefore();
-  const seen = Object.fromEntries(findings.map((finding) => [finding, (before?.[finding] ?? 0) + 1]));
-  const [finding, reads] = Object.entries(seen).reduce((least, other) => (other[1] < least[1] ? other : least), [
-    '',
-    Number.POSITIVE_INFINITY,
-  ] as [string, number]);
-  if (reads > waitsMs.length) return;
+  const made = findings.map(({ finding, waitsMs }) => ({ finding, waitsMs, reads: (before?.[finding] ?? 0) + 1 }));
+  const tooFew = made.filter(({ reads, waitsMs }) => reads <= waitsMs.length);
+  const [least] = tooFew.sort((one, other) => one.reads - other.reads);
+  if (least === undefined) return;
+  const { finding, waitsMs, reads } = least;
+  const seen = Object.fromEntries(made.map((one) => [one.finding, one.reads]));
   heartbeat({ ...kept, seen } satisfies Seen);
   const waitMs = atLeast(waitsMs[reads - 1] ?? 0);
   throw ApplicationFailure.create({

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { SEARCH_ATTRIBUTES } from '../contract';
 import { messageOf } from '../export/quoting';
+import { textOf } from '../temporal/unreachable';
 
 /** What Temporal knows of the search attributes that an export upserts. */
 export type Registration =
@@ -32,7 +33,7 @@ export async function readRegistration(): Promise<Registration> {
       .map(([name, type]) => `${name} (${type})`);
     return { kind: 'known', namespace, missing };
   } catch (notListed) {
-    return await readByQuery(namespace, textOf(notListed));
+    return await readByQuery(namespace, messageOf(textOf(notListed)));
   }
 }
 
@@ -47,11 +48,12 @@ async function readByQuery(namespace: string, notListed: string): Promise<Regist
     await bounded(() => client.workflowService.countWorkflowExecutions({ namespace, query: QUERY }));
     return { kind: 'known', namespace, missing: [] };
   } catch (error) {
-    const reason = `Temporal does not list them (${notListed}) and refuses a query by them (${textOf(error)})`;
+    const said = messageOf(textOf(error));
+    const reason = `Temporal does not list them (${notListed}) and refuses a query by them (${said})`;
     if (isGrpcServiceError(error) && CLEAR_REFUSALS.has(error.code)) return { kind: 'refused', reason };
     throw ApplicationFailure.create({
       type: 'TemporalUnavailable',
-      message: `Whether the search attributes are registered in ${namespace} could not be read: ${textOf(error)}`,
+      message: `Whether the search attributes are registered in ${namespace} could not be read: ${said}`,
     });
   }
 }
@@ -61,8 +63,4 @@ const CLEAR_REFUSALS: ReadonlySet<number> = new Set([3, 5, 7, 12]);
 
 function bounded<T>(call: () => Promise<T>): Promise<T> {
   return Context.current().client.withDeadline(Date.now() + CALL_LIMIT_MS, call);
-}
-
-function textOf(error: unknown): string {
-  return messageOf(isGrpcServiceError(error) && error.details ? error.details : error);
 }

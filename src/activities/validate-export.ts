@@ -5,7 +5,7 @@ import { CloudError } from '../huaweicloud';
 import { parseExportInput } from '../request/export';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './cloud';
 import { compare, type Found, lastSuccess } from './earlier-success';
-import { seenAgain } from './evidence';
+import { eachSeenAgain, seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight, preflightOfName } from './preflight';
 import { type PreflightFacts, readFacts, readObject } from './preflight/facts';
@@ -68,7 +68,7 @@ async function validate(
   if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
   const taken = (by: typeof refusals) =>
-    destinationTaken(request, destination?.object ?? null, sparingJobOf(earlier, request, by));
+    destinationTaken(request, destination?.object ?? null, sparingJobOf(earlier, by));
   if (found.kind === 'changed') throw taken([REPLACED]);
   if (refusals.length > 0) {
     throw failureType === 'DestinationExists'
@@ -137,11 +137,16 @@ async function compareWithEarlier(
   if (found.kind === 'same' || found.kind === 'unreadable') return found;
   const isContradicted = found.kind === 'gone' || found.kind === 'changed';
   const contradiction = `The object of the export that ended ${earlier?.finishedAt ?? 'before'} is ${found.kind}`;
-  seenAgain(isContradicted ? [...readAgain, contradiction] : readAgain, contradictedMs);
   // A success of a moment ago may not be listed yet: the object can be that of it.
   const isTaken = destination.kind === 'read' && destination.value.object !== null;
-  if (found.kind === 'nothing' && isTaken && earlier?.outcome !== 'succeeded')
-    seenAgain([NO_SUCCESS_LISTED], notListedMs);
+  const isUnlisted = found.kind === 'nothing' && isTaken && earlier?.outcome !== 'succeeded';
+  eachSeenAgain([
+    ...(isContradicted ? [...readAgain, contradiction] : readAgain).map((finding) => ({
+      finding,
+      waitsMs: contradictedMs,
+    })),
+    ...(isUnlisted ? [{ finding: NO_SUCCESS_LISTED, waitsMs: notListedMs }] : []),
+  ]);
   return found;
 }
 

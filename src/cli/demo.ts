@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { exportResult, followExport, readExport, startExport } from '../client';
@@ -11,6 +10,7 @@ import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
 import { installRuntime } from '../worker/runtime';
+import { interrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 
@@ -80,7 +80,7 @@ async function exportLargeImage(
 }
 
 async function untilInterrupted(): Promise<void> {
-  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const ended = interrupted();
   print('The Web UI stays up; press Ctrl-C to end.');
-  await interrupted;
+  await ended;
 }

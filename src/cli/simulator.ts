@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { printJson, printToStderr } from '../terminal/output';
 import { startSimulator, writeEnvFile } from '../testing';
 import { ListenError } from '../worker/metrics-server';
+import { interrupted } from './interrupted';
 
 export interface SimulatorFlags {
   port: number;
@@ -21,13 +21,12 @@ export async function simulator({ port, state, jobSeconds, ...flags }: Simulator
     const message = `Port ${taken} is taken; the simulator needs ${port} and the three after it. Choose another --port, or 0 for any.`;
     throw new ListenError(message, { cause: error });
   });
-  // Whoever has read where it is may end it at once.
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const ended = interrupted();
   try {
     if (envFile !== undefined) writeEnvFile(envFile, running.info);
     printJson(running.info, 0);
     printToStderr(`The simulated cloud is ready (IMS at ${running.info.imsEndpoint}); press Ctrl-C to end it.`);
-    await stopped;
+    await ended;
   } finally {
     await running.close();
   }

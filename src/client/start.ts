@@ -103,7 +103,8 @@ async function begin(
     if (!joins) return { ...started, how: 'started' };
     const joined = await stillJoined(client, before, runId);
     if (joined === true) return { ...started, how: 'joined' };
-    return { ...started, how: 'started', notes: await notesOf(client, joined, request) };
+    // It has started: what cannot be read for a moment is no reason to say that it has not.
+    return { ...started, how: 'started', notes: await throughOutages(() => notesOf(client, joined, request)) };
   } catch (error) {
     // Another caller was quicker to end it.
     if (error instanceof WorkflowExecutionAlreadyStartedError && startsLeft > 1) {

@@ -216,8 +216,6 @@ export interface CheckLivenessInput {
     workflowId: string;
     /** First run of the export; null means the latest export of that id. */
     firstRunId: string | null;
-    /** Checks before this one. A workflow of 0.2 does not say it. */
-    looks?: number;
   }>;
 }
 
@@ -234,8 +232,8 @@ export type ExportLiveness =
   | { kind: 'idTaken'; workflowType: string }
   /** Temporal no longer knows it. */
   | { kind: 'gone' }
-  /** `closed` where it has ended, and how cannot be decoded, or where Temporal has refused to show it for days. */
-  | { kind: 'notRead'; reason: string; closed?: { firstRunId: string } };
+  /** `closed` where it has ended, and how cannot be decoded; `refused` where Temporal has answered, and does not show it. */
+  | { kind: 'notRead'; reason: string; closed?: { firstRunId: string }; refused?: boolean };
 
 /** @deprecated Use {@link ExportLiveness}. */
 export type ExportLook = ExportLiveness;

@@ -20,11 +20,10 @@ const TEMPORAL_CLI: ServerProgram = {
   },
   wanted: `a Temporal CLI, ${MINIMUM_CLI_VERSION} or newer`,
   advice: [
-    'What you can do, one of these:',
-    `  - install the Temporal CLI, ${MINIMUM_CLI_VERSION} or newer (https://docs.temporal.io/cli), so that \`temporal\` is on PATH;`,
-    '  - set TEMPORAL_CLI_PATH to the executable, for example one copied from another machine;',
-    '  - set TEMPORAL_ADDRESS to use a Temporal server that runs already.',
-  ].join('\n'),
+    `install the Temporal CLI, ${MINIMUM_CLI_VERSION} or newer (https://docs.temporal.io/cli), so that \`temporal\` is on PATH;`,
+    'set TEMPORAL_CLI_PATH to the executable, for example one copied from another machine;',
+    'set TEMPORAL_ADDRESS to use a Temporal server that runs already.',
+  ],
 
   async check(path, run, env) {
     const outcome = await run(path, ['--version'], { timeoutMs: 15_000, env: serverEnvironment(env) });

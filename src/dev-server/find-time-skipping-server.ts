@@ -17,10 +17,9 @@ const TIME_SKIPPING_SERVER: ServerProgram = {
   },
   wanted: "the time-skipping test server of Temporal's Java SDK (`temporal-test-server`)",
   advice: [
-    'What you can do, one of these:',
-    '  - put `temporal-test-server` on PATH (an asset of https://github.com/temporalio/sdk-java/releases);',
-    '  - set TEMPORAL_TEST_SERVER_PATH to the executable, for example one copied from another machine.',
-  ].join('\n'),
+    'put `temporal-test-server` on PATH (an asset of https://github.com/temporalio/sdk-java/releases);',
+    'set TEMPORAL_TEST_SERVER_PATH to the executable, for example one copied from another machine.',
+  ],
 
   // It has no `--version`: its only argument is a port. That it is executable is all that can be said before a start.
   check: async () => ({ usable: true, version: null }),

@@ -40,8 +40,8 @@ export interface ServerProgram {
   pip: PipPackage;
   /** What a path in the variable has to lead to, in words. */
   wanted: string;
-  /** The reader's way out when nothing was found. */
-  advice: string;
+  /** The reader's ways out when nothing was found. */
+  advice: readonly string[];
   /** Whether an executable file is that server, and young enough. */
   check(path: string, run: RunProcess, env: NodeJS.ProcessEnv): Promise<Usability>;
 }
@@ -61,7 +61,8 @@ export class ServerNotFound extends Error {
     readonly tried: readonly { way: string; said: string }[],
   ) {
     const list = tried.map(({ way, said }, index) => `  ${index + 1}. ${way}: ${said}`).join('\n');
-    super(`No ${program.title} was found. Tried, in this order:\n${list}\n${program.advice}`);
+    const advice = ['What you can do, one of these:', ...program.advice.map((way) => `  - ${way}`)].join('\n');
+    super(`No ${program.title} was found. Tried, in this order:\n${list}\n${advice}`);
   }
 }
 

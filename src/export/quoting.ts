@@ -54,9 +54,13 @@ export function cutToBytes(text: string, bytes: number): string {
   return `${withoutHalf(beginning([...text], bytes - bytesOf('…')).join(''))}…`;
 }
 
+/** What {@link command} runs. */
+const PROGRAMS = ['ims-export', 'temporal', 'npm', 'chmod', 'chown'] as const;
+const HALF_OF_COMMAND = new RegExp(`\\x60(${PROGRAMS.join('|')}) [^\\x60]*$`);
+
 /** Without the command that a cut has left half of, which may do something else than the whole. */
 function withoutHalf(text: string): string {
-  return text.replace(/`(ims-export|temporal|npm|chmod) [^`]*$/, '');
+  return text.replace(HALF_OF_COMMAND, '');
 }
 
 /** Cut to this number of bytes; a mark replaces the middle of a longer text. */
@@ -90,7 +94,7 @@ const NOT_COPIED = /[`\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{Zl}\p{Zp}]|\s\s|[^\S ]|^ | $/u;
  * The line of a shell (bash, zsh, ksh) that runs a program with exactly these arguments. It is safe in a terminal and between
  * backticks. Every command that is offered for copying is made here.
  */
-export function command(program: 'ims-export' | 'temporal' | 'npm' | 'chmod' | 'chown', ...words: string[]): string {
+export function command(program: (typeof PROGRAMS)[number], ...words: string[]): string {
   return [program, ...words.map((word) => (NOT_COPIED.test(word) ? octal(word) : shellWord(word)))].join(' ');
 }
 

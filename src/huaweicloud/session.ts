@@ -248,14 +248,15 @@ export class CloudSession {
     switch (acquisition.kind) {
       case 'acquired':
         return acquisition.acquired;
-      case 'open':
+      case 'open': {
+        const restsUntil = new Date(this.#resources.now() + acquisition.openMs).toISOString();
         throw notSent(request.operation, {
           code: CREDENTIALS_HELD_BACK,
-          message:
-            'The cloud refused the signature of this access key twice in a row. The key rests now, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.',
+          message: `The cloud refused the signature of this access key twice in a row. The key rests until ${restsUntil}, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.`,
           retryAfterMs: acquisition.openMs,
           refusedAgainMsAgo: acquisition.refusedAgainMsAgo,
         });
+      }
       case 'gaveUp':
         throw notSent(request.operation, {
           ...NO_VERDICT_YET,

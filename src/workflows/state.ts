@@ -49,6 +49,8 @@ export interface ExportState extends HandedOn {
   lastTry: Extract<SubmitOutcome, { kind: 'notExecuted' }> | null;
   /** Tries in a row whose credentials the cloud refused. */
   refusedTries: number;
+  /** When the last refusal was that counted. */
+  refusedAtMs?: number;
   /** When the next try is due; null while none is waited for. */
   nextTryAtMs: number | null;
   submissions: number;

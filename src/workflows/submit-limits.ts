@@ -23,6 +23,8 @@ export const SUBMIT_LIMITS = {
   maxWaitMs: 300_000,
   /** A refusal of the credentials counts once it was seen again after this. */
   refusedAgainMs: 60_000,
+  /** Or so long before the time to submit is over, where that comes first. */
+  lastTryMs: 5_000,
   /** How long a busy image is left alone before it is probed again; each time twice as long. */
   busyImageMs: 1_800_000,
   /** A named job that could not be read is read again after this; each time twice as long, up to the longest. */

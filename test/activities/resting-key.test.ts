@@ -1,7 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Credentials } from '../../src/huaweicloud';
-import { type ActivityRig, startActivityRig } from '../rigs/activity-rig';
+import { type ActivityRig, RUN_ID, startActivityRig } from '../rigs/activity-rig';
 
 let rig: ActivityRig;
 /** The worker's key: as in a profile that an operator changes. */
@@ -25,8 +25,8 @@ const attempt = (heartbeatDetails?: unknown) =>
     fileFormat: 'qcow2',
   });
 
-describe('a validation whose key rests', () => {
-  it('F44 looks for another key within a minute, and takes it', async () => {
+describe('while the key rests', () => {
+  it('F44 a validation looks for another key within a minute, and takes it', async () => {
     const { outcome, heartbeats } = await attempt();
     expect(outcome).toMatchObject({
       type: 'CloudUnavailable',
@@ -35,5 +35,17 @@ describe('a validation whose key rests', () => {
     expect((outcome as ApplicationFailure).nextRetryDelay).toBeLessThan(60_000);
     key = rig.simulator.credentials.rotate();
     expect((await attempt(heartbeats.at(-1))).outcome).toMatchObject({ request: { account: 'default' } });
+  });
+
+  it('F69 a submit that is held back is tried again within a minute, and takes another key', async () => {
+    const submit = () => rig.submit({ request: rig.request(), mayPost: true, runId: RUN_ID }, {});
+    const posts = rig.posts();
+    const heldBack = await submit();
+    expect(heldBack).toMatchObject({ kind: 'notExecuted', error: { code: 'CredentialsHeldBack' } });
+    expect((heldBack as { retryAfterMs: number }).retryAfterMs).toBeLessThan(60_000);
+    expect(rig.posts()).toBe(posts);
+    key = rig.simulator.credentials.rotate();
+    expect(await submit()).toMatchObject({ kind: 'accepted' });
+    expect(rig.posts()).toBe(posts + 1);
   });
 });

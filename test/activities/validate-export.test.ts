@@ -82,6 +82,13 @@ describe('validating an export', () => {
     expect(message).not.toContain('options.rules');
   });
 
+  it('ends where an image that is not there and an object of no known export are each read again', async () => {
+    const bucketUrl = `${rig.simulator.info.bucket}:taken.qcow2`;
+    const { type, message } = await failure({ imageId: '00000000-0000-0000-0000-000000000000', bucketUrl });
+    expect(type).toBe('ExportNotAllowed');
+    expect(message).toMatch(/imageExists.*destinationFree/);
+  });
+
   it('does not offer to turn off imageExists', async () => {
     const { message } = await failure({ imageId: '00000000-0000-0000-0000-000000000000' });
     expect(message).toContain('imageExists');

@@ -212,7 +212,9 @@ describe.concurrent('attaching is rejected', () => {
     const action = { status: 403, body: { error_code: 'APIGW.0302', error_msg: 'not allowed' } };
     rig.simulator.faults.add({ service: 'ims', method: 'GET', path: `*/jobs/${job.jobId}`, times: 1, action });
     const workflowId = exportWorkflowId(job.bucketUrl);
-    const attaching = attach(inputOf(job));
+    // Parked until it is asked: the next reading comes a minute later by itself.
+    const intervals = { minInterval: '1m', maxInterval: '1m' } as const;
+    const attaching = attach(inputOf(job, { options: intervals }));
     await untilStatus(rig.client, workflowId, ({ attention }) => attention === 'parked');
     await rig.client.workflow.getHandle(workflowId).signal('pollNow');
     expect(await attaching).toMatchObject({ jobId: job.jobId });

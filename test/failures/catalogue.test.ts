@@ -13,9 +13,9 @@ function numbersTested(): Set<string> {
 }
 
 describe('the failure catalogue', () => {
-  it('lists each failure once, in the order of the numbers', () => {
-    const numbers = FAILURES.map(({ number }) => Number(number.slice(1)));
-    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+  it('lists each failure once, and leaves out no number', () => {
+    const numbers = FAILURES.map(({ number }) => number);
+    expect(numbers).toEqual(FAILURES.map((_, index) => `F${index + 1}`));
   });
 
   it('has a test for each number, and a number for each test', () => {

@@ -426,7 +426,8 @@ export const FAILURES: readonly Failure[] = [
   },
   {
     number: 'F68',
-    failure: 'A batch stays open for ever, since its worker may not read from Temporal what became of an export.',
+    failure:
+      'A batch stays open for ever, since its worker has no permission to read from Temporal what became of an export.',
     does: 'Exports report their end by themselves. One that is silent, and that Temporal refuses to show for more than two days, gets the verdict `unknown`.',
     see: '`unknown` with `Temporal does not show it to this worker`. Let the worker read workflows; `ims-export status` says what became of the export.',
   },

@@ -14,6 +14,7 @@ import { beginTracking, takeRequest, type Validated } from '../../src/workflows/
 import { jobSeen } from '../../src/workflows/status';
 import { expectSafeForTerminal, hostileWords } from '../rigs/hostile-words';
 import { type Rig, startRig } from '../rigs/rig';
+import { converterOfRun } from '../rigs/strict-codec';
 import { hasChromium, openWebUi, type Rendered, type WebUi } from '../web-ui/web-ui';
 
 const IMAGE_ID = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
@@ -186,25 +187,29 @@ describe.skipIf(!hasChromium)('in the real Web UI', () => {
     );
   });
 
-  it('F61 a key of links and headings is shown as it is, in summary, details and current details', async () => {
-    const key =
-      'a`[Sign in again](https://evil.example)![x](https://evil.example/x.png)<a href="https://evil.example">b</a>#c';
-    const input = rig.input({
-      bucketUrl: `${rig.simulator.info.bucket}:${key}`,
-      options: { rules: { objectName: 'off' } },
-    });
-    await expect(startExport(rig.client, input, { taskQueue: rig.taskQueue })).rejects.toThrow('IMG.0175');
-    const workflowId = exportWorkflowId(input.bucketUrl);
-    const { runId } = await rig.client.workflow.getHandle(workflowId).describe();
-    const [summary, details, current] = await ui.markdownOf(workflowId, runId);
-    for (const part of [summary, details, current]) {
-      if (part === undefined) throw new Error('a part is not shown');
-      expectOnlyOurs(part);
-    }
-    expect(summary?.codes).toEqual([expect.stringContaining('Sign in')]);
-    expect(details?.codes).toContain(input.bucketUrl);
-    expect(current?.codes).toContain(input.bucketUrl);
-    expect(current?.headings).toEqual([expect.stringMatching(/^Ended: failed/)]);
-    expect(exportStartOptions(input, parseExportInput(input)).staticSummary).toContain('``');
-  });
+  // The Web UI has no codec.
+  it.skipIf(converterOfRun !== undefined)(
+    'F61 a key of links and headings is shown as it is, in summary, details and current details',
+    async () => {
+      const key =
+        'a`[Sign in again](https://evil.example)![x](https://evil.example/x.png)<a href="https://evil.example">b</a>#c';
+      const input = rig.input({
+        bucketUrl: `${rig.simulator.info.bucket}:${key}`,
+        options: { rules: { objectName: 'off' } },
+      });
+      await expect(startExport(rig.client, input, { taskQueue: rig.taskQueue })).rejects.toThrow('IMG.0175');
+      const workflowId = exportWorkflowId(input.bucketUrl);
+      const { runId } = await rig.client.workflow.getHandle(workflowId).describe();
+      const [summary, details, current] = await ui.markdownOf(workflowId, runId);
+      for (const part of [summary, details, current]) {
+        if (part === undefined) throw new Error('a part is not shown');
+        expectOnlyOurs(part);
+      }
+      expect(summary?.codes).toEqual([expect.stringContaining('Sign in')]);
+      expect(details?.codes).toContain(input.bucketUrl);
+      expect(current?.codes).toContain(input.bucketUrl);
+      expect(current?.headings).toEqual([expect.stringMatching(/^Ended: failed/)]);
+      expect(exportStartOptions(input, parseExportInput(input)).staticSummary).toContain('``');
+    },
+  );
 });

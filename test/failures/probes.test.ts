@@ -32,7 +32,7 @@ it('F70 the port of metrics ends a scrape at once when the core dies in the midd
   for (const upstream of sockets) upstream.destroy();
   expect(await ended).toBe('ECONNRESET');
   // Sooner than the time after which a silent core is given up.
-}, 4_000);
+}, 20_000);
 
 it('F70 the port of metrics takes few connections: it closes the one that has waited longest for each further one', async () => {
   const { port } = await startSlowCore();
@@ -41,7 +41,7 @@ it('F70 the port of metrics takes few connections: it closes the one that has wa
   await holders(port, 1);
   await closed;
   expect(second?.closed).toBe(false);
-}, 4_000);
+}, 20_000);
 
 it.each([
   ['say nothing', ''],
@@ -56,7 +56,7 @@ it.each([
     await holders(port, 100, says);
     expect(await probe(port, '/readyz')).toBe(200);
   },
-  4_000,
+  20_000,
 );
 
 it('F70 the port of metrics keeps a connection whose request it answers before those that only wait', async () => {
@@ -71,4 +71,4 @@ it('F70 the port of metrics keeps a connection whose request it answers before t
   await closed;
   expect(response.destroyed).toBe(false);
   response.on('error', () => undefined);
-}, 4_000);
+}, 20_000);

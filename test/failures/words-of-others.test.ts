@@ -185,8 +185,9 @@ describe('words of others in a terminal', () => {
       (await printedBy(() => reportError(error, {}))).stderr.split('\n').length - 1;
     for (const error of [new Error(forged), new TypeError(forged), forged]) expect(await linesOf(error)).toBe(1);
     const tried = [{ way: 'pip install', said: 'no network' }];
-    const advice = 'What you can do:\n  - install it.';
-    const program = { title: 'Temporal CLI', advice } as ConstructorParameters<typeof ServerNotFound>[0];
+    const program = { title: 'Temporal CLI', advice: ['install it.'] as readonly string[] } as ConstructorParameters<
+      typeof ServerNotFound
+    >[0];
     expect(await linesOf(new ServerNotFound(program, tried))).toBe(4);
     expect(await linesOf(new DevServerNotStarted('EXITED', 'It ended.', 'bind: in use\nbye'))).toBe(3);
     process.exitCode = 0;

@@ -38,6 +38,13 @@ describe('the recorded history', () => {
     },
   );
 
+  it.each(recordings((name) => name.includes('unreadable')))('%s contains four checks', (_, runs) => {
+    const checks = (runs.at(-1)?.events ?? []).filter(
+      ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name === 'imsLookAtExports',
+    );
+    expect(checks).toHaveLength(4);
+  });
+
   it.each(recordings((name) => name.includes('retried')))('%s is a second attempt after a timeout', (_, runs) => {
     const [first, second] = runs.slice(-2);
     expect(first?.events.at(-1)?.workflowExecutionTimedOutEventAttributes).toBeTruthy();

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type RecordedHistory, recordedHistories } from '../rigs/recorded-histories';
-import { type BundleOptions, bundleOnce, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
+import { type BundleOptions, installQuietRuntime, WORKFLOWS_IN_THIS_THREAD } from '../rigs/temporal';
+import { bundleOfRecordings, replayFixture } from './bundle';
 import { RECORDINGS } from './recordings';
 import { replayable } from './replayable';
 
@@ -13,7 +13,7 @@ beforeAll(() => installQuietRuntime());
 
 /** The workflows, and what has a replayed run that was reset know that it was. */
 function bundle(replace: BundleOptions['replace'] = {}): Promise<WorkflowBundle> {
-  return bundleOnce({ workflowInterceptorModules: [join(__dirname, 'fixtures/original-run-id.ts')], replace });
+  return bundleOfRecordings({ workflowInterceptorModules: [replayFixture('original-run-id.ts')], replace });
 }
 
 /** Replays them all, without a server. The error of each; undefined of one that can go on. */
@@ -54,7 +54,7 @@ describe('the replay detects a release that breaks running exports by', () => {
     ['another activity after a reset', './steps/validate', 'extra-activity-after-a-reset.ts', /^reset-while-.*-2$/],
     ['another activity in a retry', './steps/validate', 'extra-activity-after-a-reset.ts', /^retried-while-.*-2$/],
   ])('%s', async (_what, module, fixture, broken) => {
-    const ofRelease = await bundle({ [module]: join(__dirname, 'fixtures', fixture) });
+    const ofRelease = await bundle({ [module]: replayFixture(fixture) });
     const errors = await replay(
       ofRelease,
       histories.filter(({ name }) => broken.test(name)),

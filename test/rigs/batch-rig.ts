@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { WorkflowBundle } from '@temporalio/worker';
 import {
   BATCH_MESSAGES,
@@ -34,7 +34,7 @@ export function startBatchWorkflow(
   { client, taskQueue }: Rig,
   input: ExportImagesInput,
   name: string = randomUUID().slice(0, 8),
-): Promise<WorkflowHandle> {
+): Promise<WorkflowHandleWithFirstExecutionRunId> {
   return client.workflow.start(EXPORT_IMAGES_WORKFLOW, {
     workflowId: exportBatchWorkflowId(name),
     taskQueue,

@@ -165,8 +165,10 @@ export class OneExport {
     return this.rig.simulator.requests().filter(({ path }) => path.endsWith(`/jobs/${jobId}`));
   }
 
+  /** On a busy machine its job may have ended so by itself. */
   changeJob(jobId: string, change: JobChange): void {
-    this.rig.simulator.changeJob(jobId, change);
+    const isSo = this.jobs().some((job) => job.jobId === jobId && job.status === change.status && job.endTime !== null);
+    if (!isSo) this.rig.simulator.changeJob(jobId, change);
   }
 
   /** The object at the destination. */

@@ -133,7 +133,10 @@ describe('"nothing was submitted"', () => {
 });
 
 describe('the time to submit is over while the key rests', () => {
-  const heldBack = { ...ERROR, code: 'CredentialsHeldBack', httpStatus: null };
+  const heldBack = {
+    ...{ ...ERROR, httpStatus: null },
+    ...{ code: 'CredentialsHeldBack', message: 'The key rests until 2026-01-01T00:05:00.000Z.' },
+  };
   it.each([
     ['SubmitRejected where the cloud has refused none of its tries', 0],
     ['AccessDenied where the cloud has refused the try before', 1],
@@ -142,7 +145,13 @@ describe('the time to submit is over while the key rests', () => {
     const failure = submitGivenUp(tracked({ refusedTries }), last);
     expect(failure).toMatchObject({
       type: what.split(' ')[0],
-      message: expect.stringContaining('CredentialsHeldBack'),
+      message: expect.stringMatching(/Last: CredentialsHeldBack: The key rests until 2026-01-01T00:05:00\.000Z\.$/),
     });
+  });
+
+  it('asks for the worker and names the error of a key that rests where no try was answered', () => {
+    expect(submitGivenUp(tracked()).message).toMatch(
+      /: the submit did not start in time\. Check that a worker polls the task queue, and that its key is accepted/,
+    );
   });
 });

@@ -34,12 +34,6 @@ const CHECKS_AT_ONCE = 5;
 const CALL_LIMIT_MS = 10_000;
 const MAX_MESSAGE = 500;
 
-/**
- * Checks, over some two days, after which an export that Temporal refuses to show counts as ended: longer than an export takes,
- * which reports its end by itself. The batch asks a few times more.
- */
-export const MAX_REFUSED = 48;
-
 type Checked = CheckLivenessInput['exports'][number];
 
 /**
@@ -68,7 +62,7 @@ export function checkLiveness(deps: ExportActivityDeps): BatchActivities['imsLoo
   };
 }
 
-async function check(client: Client, { workflowId, firstRunId, looks = 0 }: Checked): Promise<ExportLiveness> {
+async function check(client: Client, { workflowId, firstRunId }: Checked): Promise<ExportLiveness> {
   let closed: { firstRunId: string } | undefined;
   try {
     return await client.withDeadline(Date.now() + CALL_LIMIT_MS, async () => {
@@ -89,8 +83,7 @@ async function check(client: Client, { workflowId, firstRunId, looks = 0 }: Chec
       return { kind: 'notRead', reason: `It has ended, and its result cannot be decoded: ${messageOf(error)}`, closed };
     }
     const reason = `Temporal does not show it to this worker: ${messageOf(error)}`;
-    if (isUnreachable(error) || looks < MAX_REFUSED) return { kind: 'notRead', reason };
-    return { kind: 'notRead', reason, closed: { firstRunId: firstRunId ?? '' } };
+    return { kind: 'notRead', reason, refused: !isUnreachable(error) };
   }
 }
 

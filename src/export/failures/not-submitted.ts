@@ -72,7 +72,8 @@ export function submitGivenUp(
 
 const NOT_STARTED_IN_TIME: CloudErrorInfo = {
   code: 'NOT_BEGUN_IN_TIME',
-  message: 'the submit did not begin in time; was there a worker, and no refused key that rests?',
+  message:
+    'the submit did not start in time. Check that a worker polls the task queue, and that its key is accepted (`ims-export doctor`).',
   httpStatus: null,
   requestId: null,
   operation: 'ExportImage',

@@ -91,7 +91,7 @@ const ANY_ESCAPE = new RegExp([JSON_ESCAPE, PERCENT_ESCAPE, HTML_ESCAPE].join('|
 
 /**
  * The text itself; with the escapes of each kind resolved, since a secret may look like another kind; and with all of them, once,
- * twice and so on: the last one has none left.
+ * twice and so on: the last one has none left, but in a text that is escaped more than six times.
  */
 function viewsOf(text: string): View[] {
   const itself: View = { text, starts: new Uint32Array(text.length).map((_, at) => at) };

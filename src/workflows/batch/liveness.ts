@@ -74,7 +74,6 @@ async function readLiveness(batch: Batch, due: Running[]): Promise<ExportLivenes
   const exports = due.map(({ planned, child }) => ({
     workflowId: exportWorkflowId(planned.bucketUrl ?? ''),
     firstRunId: child.firstRunId,
-    looks: child.looks,
   }));
   try {
     const summary = `look at ${exports.length} exports that did not report`;
@@ -99,6 +98,7 @@ function takeFinding(batch: Batch, position: number, item: Running, seen: Export
       if (child.firstRunId === null && batch.canceling) void cancelExport(batch, position, planned);
       child.firstRunId = seen.firstRunId;
       delete child.unreadable;
+      delete child.refused;
       checkLater(child);
       return;
     case 'ended':
@@ -113,7 +113,7 @@ function takeFinding(batch: Batch, position: number, item: Running, seen: Export
       else settle(batch, position, resultOf(planned, unseen(item, child.firstRunId, VANISHED)));
       return;
     case 'notRead':
-      if (seen.closed === undefined) checkLater(child);
+      if (seen.closed === undefined) giveUpRefused(batch, position, item, seen);
       else giveUpInTime(batch, position, item, { message: seen.reason, runId: seen.closed.firstRunId });
   }
 }
@@ -159,6 +159,29 @@ function giveUpInTime(
     return;
   }
   settle(batch, position, resultOf(planned, unseen(item, runId, { type: 'ExportOutcomeUnknown', message })));
+}
+
+/** Checks in a row, over some two days: longer than an export takes, which reports its end by itself. */
+const MAX_REFUSED = 48;
+
+/** An export that Temporal refuses to show may have ended without a report. */
+function giveUpRefused(
+  batch: Batch,
+  position: number,
+  item: Running,
+  { reason: message, refused }: Extract<ExportLiveness, { kind: 'notRead' }>,
+): void {
+  const { planned, child } = item;
+  if (refused) child.refused = (child.refused ?? 0) + 1;
+  if ((child.refused ?? 0) < MAX_REFUSED) {
+    checkLater(child);
+    return;
+  }
+  settle(
+    batch,
+    position,
+    resultOf(planned, unseen(item, child.firstRunId ?? '', { type: 'ExportOutcomeUnknown', message })),
+  );
 }
 
 /**

@@ -55,6 +55,8 @@ export interface BatchChild {
   looks: number;
   /** Checks in a row that found it ended, and could not decode how. */
   unreadable?: number;
+  /** Checks in a row, those without an answer left out, in which Temporal refused to show it. */
+  refused?: number;
   /** It was started to track this job of an earlier export. */
   attachedTo?: string;
 }

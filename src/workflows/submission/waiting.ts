@@ -18,10 +18,16 @@ export function refusedCredentials({ reason, error }: NotExecuted): boolean {
 
 /**
  * Refusals in a row, with this outcome. One without an answer of the cloud, such as that of a key that rests, neither counts nor
- * forgets; until 0.3 it forgot.
+ * forgets; until 0.3 it forgot. Nor does one that a person's `pollNow` brought soon after another: both may be of one bad second.
  */
 export function refusalsInARow(tracking: Tracking, before: number, outcome: NotExecuted): number {
-  if (refusedCredentials(outcome)) return before + 1;
+  const { carried } = tracking;
+  if (refusedCredentials(outcome)) {
+    const sinceMs = Date.now() - (carried.refusedAtMs ?? 0);
+    if (before > 0 && sinceMs < SUBMIT_LIMITS.refusedAgainMs && is03(tracking)) return before;
+    carried.refusedAtMs = Date.now();
+    return before + 1;
+  }
   return before > 0 && outcome.error.httpStatus === null && is03(tracking) ? before : 0;
 }
 
@@ -32,11 +38,14 @@ export async function waitForNextTry(
   endsAtMs: () => number,
 ): Promise<boolean> {
   tracking.carried.lastError = outcome.error;
-  const delayMs = delayBeforeNextTry(tracking, outcome);
-  const tryAtMs = Date.now() + delayMs;
-  if (tryAtMs >= endsAtMs()) return false;
+  const nowMs = Date.now();
+  let tryAtMs = nowMs + delayBeforeNextTry(tracking, outcome);
+  // One refusal is no verdict: it is seen again as late as there is time for, if not a minute later.
+  if (tryAtMs >= endsAtMs() && refusedCredentials(outcome) && is03(tracking))
+    tryAtMs = endsAtMs() - SUBMIT_LIMITS.lastTryMs;
+  if (tryAtMs >= endsAtMs() || tryAtMs <= nowMs) return false;
   tracking.carried.submitWaits += 1;
-  await waitForTry(tracking, tryAtMs, endsAtMs, waitSummary(outcome.reason, outcome.error.code, delayMs));
+  await waitForTry(tracking, tryAtMs, endsAtMs, waitSummary(outcome.reason, outcome.error.code, tryAtMs - nowMs));
   return true;
 }
 
@@ -71,13 +80,15 @@ export async function sleepOrWake(tracking: Tracking, untilMs: () => number, sum
 }
 
 function delayBeforeNextTry(tracking: Tracking, outcome: NotExecuted): number {
-  const { reason, retryAfterMs } = outcome;
+  const { reason, retryAfterMs, error } = outcome;
   const waits = tracking.carried.submitWaits;
   const { firstWaitMs, firstWaitForWorkerMs, maxWaitMs: longestWaitMs, refusedAgainMs } = SUBMIT_LIMITS;
   const backedOffMs = Math.min(
     longestWaitMs,
     (reason === 'staleAttempt' ? firstWaitForWorkerMs : firstWaitMs) * 1.5 ** waits,
   );
+  // A key that rests may be replaced at any time: to find the same one costs no request.
+  if (error.code === 'CredentialsHeldBack' && is03(tracking)) return atLeast(retryAfterMs ?? firstWaitMs);
   const jitteredMs = about(backedOffMs);
   // Until 0.3 it was tried again as soon as after anything else.
   const askedMs = Math.max(retryAfterMs ?? 0, refusedCredentials(outcome) && is03(tracking) ? refusedAgainMs : 0);

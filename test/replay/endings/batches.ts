@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { type ExportImagesInput, exportWorkflowId } from '../../../src/contract';
+import { type BatchImage, type ExportImagesInput, exportWorkflowId } from '../../../src/contract';
 import { startBatchWorkflow, untilBatch } from '../../rigs/batch-rig';
 import type { Rig } from '../../rigs/rig';
 import { type Ending, ended, UNDER_WAY } from './ways';
@@ -68,6 +68,27 @@ export const BATCHES: readonly Ending[] = [
     },
   },
   {
+    name: 'batch-with-a-start-that-fails',
+    closes: 'completed',
+    async run(rig) {
+      const [first, second] = imagesOf(rig, 'linux', 'large');
+      return closed(await begin(rig, { images: [{ ...first, objectKey: 'unstartable' }, second] as BatchImage[] }));
+    },
+  },
+  {
+    // Its batch says in its memo what the run before it has exported.
+    name: 'succeeded-after-its-object-was-deleted',
+    closes: 'completed',
+    async run(rig) {
+      const input = { images: imagesOf(rig, 'linux') };
+      await closed(await begin(rig, input));
+      const [{ key } = { key: '' }] = rig.simulator.objects();
+      rig.simulator.deleteObject(key);
+      await closed(await begin(rig, input));
+      return exportWorkflowId(`${rig.simulator.info.bucket}:${key}`);
+    },
+  },
+  {
     name: 'succeeded-and-told-its-batch',
     closes: 'completed',
     run: async (rig) => {
@@ -78,8 +99,8 @@ export const BATCHES: readonly Ending[] = [
   },
 ];
 
-export function begin(rig: Rig, input: ExportImagesInput): Promise<WorkflowHandle> {
-  return startBatchWorkflow(rig, { to: `${rig.simulator.info.bucket}:batch/{imageId}.{format}`, ...input }, BATCH);
+export function begin(rig: Rig, input: ExportImagesInput, name = BATCH): Promise<WorkflowHandle> {
+  return startBatchWorkflow(rig, { to: `${rig.simulator.info.bucket}:batch/{imageId}.{format}`, ...input }, name);
 }
 
 export function imagesOf({ simulator }: Rig, ...names: string[]): Array<{ imageId: string }> {

@@ -15,7 +15,7 @@ export interface Ending {
   closes: 'completed' | 'canceled' | FailureType;
   /** It waits until a lost submit is surely over, which takes minutes: such endings are recorded side by side. */
   settles?: true;
-  rig?: Pick<RigOptions, 'simulator' | 'server'>;
+  rig?: Pick<RigOptions, 'simulator' | 'server' | 'worker'>;
   /** Takes an export to its end and returns its workflow id. */
   run(rig: Rig): Promise<string>;
 }

@@ -1,11 +1,15 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { exportWorkflowId } from '../../../src/contract';
 import { untilBatch } from '../../rigs/batch-rig';
+import { keyToLose } from '../../rigs/lost-key';
 import { FIRST_TASK, type Rig, untilStatus } from '../../rigs/rig';
 import { begin, closed, imagesOf } from '../endings/batches';
 import { type Ending, UNDER_WAY } from '../endings/ways';
+import { CHECKED_OFTEN } from '../fixtures/liveness-limits-by-id';
 import { reset } from './resets';
 import { refused, runIdOf, sendRounds, untilNextRun } from './ways';
+
+const KEY = keyToLose();
 
 /** The same for batches, of three images, one at a time. */
 export const BATCHES: readonly Ending[] = [
@@ -45,6 +49,21 @@ export const BATCHES: readonly Ending[] = [
       await untilBatch(rig.client.workflow.getHandle(batch.workflowId), ({ running }) => running === 1);
       rig.simulator.clock.advance(600_000);
       return await closed(rig.client.workflow.getHandle(batch.workflowId));
+    },
+  },
+  {
+    // Four checks find that its export has ended, and cannot decode how.
+    name: 'batch-reset-unreadable',
+    closes: 'completed',
+    rig: { worker: { dataConverter: { payloadCodecs: [KEY.codec] } } },
+    async run(rig) {
+      const { workflowId } = await begin(rig, { images: imagesOf(rig, 'linux') }, CHECKED_OFTEN);
+      const batch = rig.client.workflow.getHandle(workflowId);
+      await closed(batch);
+      return await KEY.without(async () => {
+        await reset(rig, workflowId, FIRST_TASK);
+        return await closed(batch);
+      });
     },
   },
   {

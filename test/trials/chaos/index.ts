@@ -17,7 +17,7 @@ import { ChaosTally, reportOf } from './report';
 export const chaos: Trial<ChaosPlan, ChaosRecord, Closable, ChaosFlags> = {
   name: 'chaos',
   seeds: { first: 1, runs: 1 },
-  atATime: 3,
+  atATime: 4,
   flags: { minutes: 8, exports: 64 },
   planOf,
   describePlan,

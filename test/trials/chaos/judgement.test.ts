@@ -142,7 +142,7 @@ const FAILED = (type: string): Partial<ExportRecord> => ({
   verdict: { kind: 'failed', type, message: type, details: {} },
   memo: { outcome: 'failed', remoteJob: 'none' },
 });
-const _done = (action: Done['action'], fromMs: number, untilMs = fromMs): Done => ({
+const done = (action: Done['action'], fromMs: number, untilMs = fromMs): Done => ({
   fromMs,
   untilMs,
   action,
@@ -281,6 +281,21 @@ describe('the judge of `npm run chaos`', () => {
       { jobs: [], faults: [{ who: 'temporal', atMs: 0, untilMs: 150_000 }] },
       { ...FAILED('SubmitRejected'), toldJobs: [], endedAtMs: 195_000 },
       /troubled until its deadline/,
+    ],
+    [
+      'nothing submitted until the deadline, while the network was cut nearly always',
+      { jobs: [], done: [done({ do: 'cut', link: 'cloud', how: 'silent', forMs: 150_000 }, 0, 150_000)] },
+      { ...FAILED('SubmitRejected'), toldJobs: [], endedAtMs: 195_000 },
+      /troubled until its deadline/,
+    ],
+    [
+      'a deadline that passed while its polls were paused',
+      {
+        healedAtMs: 190_000,
+        done: [{ ...done({ do: 'message', to: 0, message: 'pausePolling' }, 3_000), workflowId: WORKFLOW_ID }],
+      },
+      { ...UNKNOWN('deadline'), memo: { jobId: 'a', outcome: 'unknown' }, endedAtMs: 195_000 },
+      /troubled since its job had ended/,
     ],
     [
       'a deadline before the end of the job',

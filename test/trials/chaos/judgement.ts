@@ -17,6 +17,7 @@ import {
   ofNetwork,
   ofProcesses,
   overlaps,
+  requestsFor,
   submitsFor,
   type Trouble,
   troublesOf,
@@ -248,22 +249,25 @@ const SAYS_NOTHING_SUBMITTED: ReadonlySet<string> = new Set(['SubmitRejected', '
 
 /** A refusal of credentials counts after it was seen again about a minute later. */
 const REFUSED_AGAIN_MS = 45_000;
+const AT_ITS_END_MS = 30_000;
 /** Time enough to submit, or for a poll or two, on a machine with other things to do. */
-const QUIET_MS = 60_000;
+const quietMsOf = ({ minutes }: ChaosRecord['plan']) => (minutes < SHORT_MINUTES ? 8_000 : 60_000);
 
 /** What was done to it that it may end so; null when there is nothing. */
 function reasonOf(record: ChaosRecord, of: ExportRecord, type: string): string | null {
   switch (type) {
     case 'AccessDenied': {
       const refusals = refusalsAtMs(record, of);
-      const isSeenAgain = (refusals.at(-1) ?? 0) - (refusals[0] ?? 0) >= REFUSED_AGAIN_MS;
+      const last = refusals.at(-1) ?? 0;
+      const isAtItsEnd = decidedAtMs(record, of) - last <= AT_ITS_END_MS;
+      const isSeenAgain = isAtItsEnd && last - (refusals[0] ?? 0) >= REFUSED_AGAIN_MS;
       if (isSeenAgain) return 'its keys were refused, and again a minute later';
       return refusals.length > 0 && deadlineHasPassed(of) ? 'its keys were refused until its deadline' : null;
     }
     case 'SubmitRejected': {
       if (!deadlineHasPassed(of)) return null;
       const quietMs = longestQuietMs(troublesOf(record, of), startOfLastChainMs(record, of), of.endedAtMs ?? 0);
-      return quietMs < QUIET_MS ? 'troubled until its deadline' : null;
+      return quietMs < quietMsOf(record.plan) ? 'troubled until its deadline' : null;
     }
     case 'DestinationExists':
       return objectOfEarlierChain(record, of) ? 'the object of an earlier start' : null;
@@ -272,10 +276,17 @@ function reasonOf(record: ChaosRecord, of: ExportRecord, type: string): string |
   }
 }
 
-/** When requests of its account were refused while it went on. */
-function refusalsAtMs({ requests }: ChaosRecord, { account, startedAtMs, endedAtMs }: ExportRecord): number[] {
-  return requests
-    .filter((request) => request.account === account && isRefusal(request.status))
+/** When the activity ended that its verdict is of. Its workflow may have had no worker for a while then. */
+function decidedAtMs(record: ChaosRecord, of: ExportRecord): number {
+  const activities = ['imsValidateExport', 'imsSubmitExport'].flatMap((type) => activitiesOf(record, of, type));
+  return Math.max(...activities.map(({ endedAtMs }) => endedAtMs ?? 0), 0) || (of.endedAtMs ?? 0);
+}
+
+/** When requests for it were refused while it went on. */
+function refusalsAtMs(record: ChaosRecord, of: ExportRecord): number[] {
+  const { startedAtMs, endedAtMs } = of;
+  return requestsFor(record, of)
+    .filter(({ status }) => isRefusal(status))
     .flatMap(({ answeredAtMs }) => answeredAtMs ?? [])
     .filter((atMs) => atMs >= startedAtMs && atMs <= (endedAtMs ?? atMs))
     .sort((one, other) => one - other);
@@ -336,7 +347,7 @@ function ofDeadline(record: ChaosRecord, of: ExportRecord): Finding[] {
   const jobEndedAtMs = Date.parse(job?.endTime ?? '');
   if (!(jobEndedAtMs <= endedAtMs)) return excused('unknown at its deadline, its job had not ended');
   const quietMs = longestQuietMs(troublesOf(record, of), jobEndedAtMs, endedAtMs);
-  return quietMs < QUIET_MS
+  return quietMs < quietMsOf(record.plan)
     ? excused('unknown at its deadline, troubled since its job had ended')
     : wrong(
         `unknown by its deadline, although its job had ended (${job?.status}) ${endedAtMs - jobEndedAtMs} ms before, and for ${quietMs} ms nothing was in its way`,

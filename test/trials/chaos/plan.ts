@@ -122,7 +122,8 @@ export function planOf(seed: number, { minutes, exports: count }: ChaosFlags): C
     (one, other) => one.atMs - other.atMs,
   );
   const revokedUntilMs = Math.max(0, ...actions.map((action) => (action.do === 'revoke' ? endOf(action) : 0)));
-  const boundMs = isShort ? 60_000 : Math.max(SUBMIT_MS + 90_000, revokedUntilMs + KEY_RESTS_MS + 60_000 - healAtMs);
+  // A reading that was refused at the change of the key is made again after a minute.
+  const boundMs = isShort ? 100_000 : Math.max(SUBMIT_MS + 90_000, revokedUntilMs + KEY_RESTS_MS + 60_000 - healAtMs);
   return { seed, minutes, healAtMs, boundMs, exports, batch, actions };
 }
 
@@ -168,7 +169,7 @@ function optionsOf(atMs: number, { healAtMs, isShort }: Frame, dice: Dice): Expo
   const leftMs = healAtMs - atMs;
   if (isShort)
     return { minInterval: 300, maxInterval: 1_000, deadline: Math.round(leftMs + dice.between(8_000, 12_000)) };
-  const deadline = dice.chance(0.5) ? leftMs + dice.between(60_000, 120_000) : dice.between(30_000, leftMs + 60_000);
+  const deadline = dice.chance(0.5) ? leftMs + dice.between(90_000, 180_000) : dice.between(30_000, leftMs + 60_000);
   return { minInterval: '1s', maxInterval: `${dice.between(3, 8)}s`, deadline: Math.round(deadline) };
 }
 
@@ -287,7 +288,6 @@ function shortActions({ healAtMs, exports }: Scene, dice: Dice): PlannedAction[]
     at(0.55, { do: 'cut', link: 'cloud', how: dice.pick(['reset', 'silent']), forMs: 600 }),
     at(0.6, { do: 'slow', requestMs: 100, answerMs: 200, forMs: 1_000 }),
     at(0.8, { do: 'cut', link: 'temporal', how: dice.pick(['reset', 'silent']), forMs: 400 }),
-    at(0.65, { do: 'rotate' }),
     ...some(3, () => ({ do: 'wrongRead', of: 'job', as: dice.pick(['page404', 'page200', '503']) })),
     ...some(10, () => toExport(exports.length, dice)),
   ];

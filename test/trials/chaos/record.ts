@@ -7,7 +7,7 @@ import type { BatchItemResult, ExportImageResult, ExportMemo } from '../../../sr
 import type { JobSummary } from '../../../src/testing';
 import type { StoredObject } from '../../../src/testing/obs/object-store';
 import type { RequestSeen } from './cloud-proxy';
-import type { Account, Action, ChaosPlan, ExportKind, PlannedExport } from './plan';
+import type { Account, Action, ChaosPlan, ExportKind, PlannedExport, ProcessName } from './plan';
 import type { Fault } from './town';
 
 export interface ChaosRecord {
@@ -27,7 +27,7 @@ export interface ChaosRecord {
   missed: Array<{ action: Action; why: string }>;
   /** When processes were not there, or stood still. */
   faults: Fault[];
-  fell: Array<{ who: string; atMs: number; how: string }>;
+  fell: Array<{ who: ProcessName; atMs: number; how: string }>;
   /** All runs of all workflows. */
   runs: RunRecord[];
   /** Where a secret was found, and which. */

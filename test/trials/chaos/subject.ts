@@ -287,9 +287,9 @@ export async function recordOf(client: Client, workflowId: string, untilMs: numb
   };
 }
 
-const READ_TRIES = 10;
+const READ_TRIES = 60;
 
-/** Until a worker has answered: many are asked at the same time. */
+/** Until a worker has answered: many are asked at the same time, after all of them were started anew. */
 async function read(client: Client, workflowId: string): Promise<ExportReport | null> {
   let report: ExportReport | null = null;
   for (let tries = 0; tries < READ_TRIES && (report === null || report.status === null); tries += 1) {

@@ -4,13 +4,13 @@
  * @module
  */
 import { isSubmit, type RequestSeen } from './cloud-proxy';
-import type { ProcessName } from './plan';
+import { type ProcessName, SHORT_MINUTES } from './plan';
 import type { ActivitySeen, ChaosRecord, ExportRecord } from './record';
 
-export interface Trouble {
+export interface Trouble<What extends string = string> {
   fromMs: number;
   untilMs: number;
-  what: string;
+  what: What;
 }
 
 /** A read that gets no answer is given up after a minute at most. */
@@ -18,7 +18,7 @@ const UNANSWERED_MS = 60_000;
 /** A read that was answered wrongly is asked again, until it has been seen often enough. */
 const SEEN_AGAIN_MS = 120_000;
 /** What was held up goes on a moment later: the next try comes after a backoff. */
-const GOES_ON_MS = 15_000;
+const goesOnMs = ({ minutes }: ChaosRecord['plan']) => (minutes < SHORT_MINUTES ? 2_000 : 15_000);
 
 /** All that could have held this export up, in no order. */
 export function troublesOf(record: ChaosRecord, of: ExportRecord): Trouble[] {
@@ -28,7 +28,7 @@ export function troublesOf(record: ChaosRecord, of: ExportRecord): Trouble[] {
     ...ofKeys(record, of),
     ...ofReads(record, of),
     ...ofPauses(record, of),
-  ].map((trouble) => ({ ...trouble, untilMs: trouble.untilMs + GOES_ON_MS }));
+  ].map((trouble) => ({ ...trouble, untilMs: trouble.untilMs + goesOnMs(record.plan) }));
 }
 
 /** The process that submits it. */
@@ -36,11 +36,14 @@ export function carrierOf({ queues }: Pick<ExportRecord, 'queues'>): 'worker' | 
   return queues === 'own' ? 'worker' : 'activities';
 }
 
-export function ofProcesses({ faults }: ChaosRecord, whose: readonly ProcessName[]): Trouble[] {
-  return faults
-    .filter(({ who }) => whose.includes(who))
-    .map(({ who, atMs, untilMs }) => ({ fromMs: atMs, untilMs, what: who }));
+export function ofProcesses({ faults, fell }: ChaosRecord, whose: readonly ProcessName[]): Trouble[] {
+  const away = faults.map(({ who, atMs, untilMs }) => ({ fromMs: atMs, untilMs, what: who }));
+  const ended = fell.map(({ who, atMs }) => ({ fromMs: atMs, untilMs: atMs + THERE_AGAIN_MS, what: who }));
+  return [...away, ...ended].filter(({ what }) => whose.includes(what));
 }
+
+/** One that ended by itself is started again at once. */
+const THERE_AGAIN_MS = 10_000;
 
 export function ofNetwork({ done }: ChaosRecord): Trouble[] {
   return done.flatMap(({ action, fromMs, untilMs }): Trouble[] => {
@@ -94,12 +97,14 @@ export function isRefusal(status: number | null): boolean {
 }
 
 /** A person fixes the keys of the profile, of no other account. */
-function newKeyAtMs({ done }: ChaosRecord, account: string, { fromMs }: Trouble): number {
+function newKeyAtMs({ done, healedAtMs }: ChaosRecord, account: string, { fromMs }: Trouble): number {
   if (account !== 'default') return Number.POSITIVE_INFINITY;
   const changes = done.filter(
     ({ action, untilMs }) => (action.do === 'rotate' || action.do === 'revoke') && untilMs >= fromMs,
   );
-  return Math.min(...changes.map(({ untilMs }) => untilMs));
+  // All keys of the profile are new when everything is well again.
+  const healed = healedAtMs >= fromMs ? [healedAtMs] : [];
+  return Math.min(...healed, ...changes.map(({ untilMs }) => untilMs));
 }
 
 function ofReads(record: ChaosRecord, of: ExportRecord): Trouble[] {
@@ -107,9 +112,7 @@ function ofReads(record: ChaosRecord, of: ExportRecord): Trouble[] {
     if (wrong !== null) return [{ fromMs: atMs, untilMs: atMs + SEEN_AGAIN_MS, what: `wrong answer ${wrong}` }];
     if (status === null) return [{ fromMs: atMs, untilMs: atMs + UNANSWERED_MS, what: 'no answer' }];
     // As a 503, or what the simulator says of requests that were under way for too long.
-    return status >= 429
-      ? [{ fromMs: atMs, untilMs: (answeredAtMs ?? atMs) + GOES_ON_MS, what: `answer ${status}` }]
-      : [];
+    return status >= 429 ? [{ fromMs: atMs, untilMs: answeredAtMs ?? atMs, what: `answer ${status}` }] : [];
   });
 }
 
@@ -122,8 +125,8 @@ export function requestsFor(record: ChaosRecord, of: ExportRecord): RequestSeen[
   const validations = activitiesOf(record, of, 'imsValidateExport');
   return record.requests.filter((request) => {
     const { path, service, atMs } = request;
-    if (path.includes(imageId) || path === object || jobs.some((jobId) => path.endsWith(`/jobs/${jobId}`))) return true;
     if (request.account !== account) return false;
+    if (path.includes(imageId) || path === object || jobs.some((jobId) => path.endsWith(`/jobs/${jobId}`))) return true;
     if (service === 'obs' && path.replace(/\/$/, '') === bucket)
       return validations.some(({ scheduledAtMs, endedAtMs }) => atMs >= scheduledAtMs && atMs <= (endedAtMs ?? atMs));
     return service === 'iam' || service === 'metadata';

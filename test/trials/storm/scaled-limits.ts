@@ -10,6 +10,7 @@ export const SUBMIT_LIMITS: SubmitLimits = {
   firstWaitForWorkerMs: 50,
   maxWaitMs: 500,
   refusedAgainMs: 500,
+  lastTryMs: 50,
   busyImageMs: 1_000,
   readJobAgainMs: 100,
   maxReadJobAgainMs: 500,

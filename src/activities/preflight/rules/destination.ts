@@ -1,6 +1,5 @@
-import type { EarlierExport, ExportNotAllowedDetails, ExportRequest } from '../../../contract';
+import type { EarlierExport, ExportNotAllowedDetails } from '../../../contract';
 import { leftJob } from '../../../export/earlier';
-import { attachCommand } from '../../../export/guidance';
 import type { BucketFacts } from '../facts';
 import { type Finding, notChecked, type PreflightRule, passed, refused } from '../rule';
 
@@ -107,13 +106,15 @@ export const REPLACED = {
 type Refusal = ExportNotAllowedDetails['refusals'][number];
 
 /** These refusals, where the object may be the one that an earlier run's job has written: nobody should delete that. */
-export function sparingJobOf(earlier: EarlierExport | null, request: ExportRequest, refusals: Refusal[]): Refusal[] {
-  if (earlier === null || earlier.jobId === null || earlier.outcome === 'succeeded') return refusals;
-  const { jobId } = earlier;
-  // The export itself names a job that may still run, with that command.
-  const command = leftJob(earlier) ? '' : `: \`${attachCommand(jobId, request)}\``;
-  const message = `The destination exists already, and the object may be that of job ${jobId}, which an earlier run has left. Attach to that job${command}, or choose another object key.`;
+export function sparingJobOf(earlier: EarlierExport | null, refusals: Refusal[]): Refusal[] {
+  if (earlier === null || earlier.jobId === null || !mayHaveWritten(earlier)) return refusals;
+  const message = `The destination exists already, and the object may be that of job ${earlier.jobId}, which an earlier run has left. Attach to that job, or choose another object key.`;
   return refusals.map((refusal) => (refusal.rule === 'destinationFree' ? { ...refusal, message } : refusal));
+}
+
+/** One that is known to have failed has written nothing that is worth keeping. */
+function mayHaveWritten(earlier: EarlierExport): boolean {
+  return leftJob(earlier) || earlier.outcome === 'canceled' || earlier.outcome === 'unknown';
 }
 
 function bucketNotRead({ text }: { text: string }): Finding {
