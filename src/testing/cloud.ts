@@ -20,7 +20,7 @@ export interface CloudOptions {
 }
 
 /** How long an export takes: always as long, or asked anew for each. */
-export type JobSeconds = number | (() => number);
+export type JobSeconds = number | ((imageId: string) => number);
 
 /**
  * Whether an image that is being exported is refused another export (IMG.0148). When a real one begins to be is not
@@ -55,7 +55,7 @@ export class Cloud {
     this.keyring = new Keyring(state.keyring, this.clock, save, randomAccessKey, (length) => randomText(length));
     this.identityProvider = new IdentityProvider(state.user.password, this.clock);
     this.objects = new ObjectStore(state.objects, this.directory.objectsPath, save);
-    this.jobs = new JobBook(state.jobs, this.objects, this.clock, () => this.jobMs(), save);
+    this.jobs = new JobBook(state.jobs, this.objects, this.clock, (imageId) => this.jobMs(imageId), save);
     this.journal = new Journal(this.directory.durable ? this.directory.journalPath : null);
     this.clock.onMove(() => {
       state.clock = this.clock.snapshot();
@@ -103,8 +103,8 @@ export class Cloud {
     return this.buckets.find((bucket) => bucket.name === name);
   }
 
-  private jobMs(): number {
-    return 1_000 * (typeof this.jobSeconds === 'number' ? this.jobSeconds : this.jobSeconds());
+  private jobMs(imageId: string): number {
+    return 1_000 * (typeof this.jobSeconds === 'number' ? this.jobSeconds : this.jobSeconds(imageId));
   }
 }
 

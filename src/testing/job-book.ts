@@ -22,12 +22,12 @@ export class JobBook {
     private readonly jobs: Job[],
     private readonly objects: ObjectStore,
     private readonly clock: VirtualClock,
-    private readonly durationMs: () => number,
+    private readonly durationMs: (imageId: string) => number,
     private readonly save: () => void,
   ) {}
 
   begin(job: Omit<NewJob, 'durationMs'>): Job {
-    const started = beginJob({ ...job, durationMs: this.durationMs() }, this.clock.now());
+    const started = beginJob({ ...job, durationMs: this.durationMs(job.imageId) }, this.clock.now());
     this.jobs.push(started);
     this.save();
     return started;

@@ -24,10 +24,11 @@ const start = (one: OneExport, changes: object = {}) =>
 
 /** An export that has succeeded. */
 async function exported(options?: ExportOptions): Promise<{ one: OneExport; first: ExportImageResult }> {
-  const one = new OneExport(rig, { options });
+  const one = new OneExport(rig, { options }).withLongJob();
   const { jobId, ...started } = await start(one);
   expect(started.how).toBe('started');
-  rig.simulator.changeJob(jobId ?? '', { status: 'SUCCESS' });
+  one.changeJob(jobId ?? '', { status: 'SUCCESS' });
+  rig.longJobs.delete(one.imageId);
   await lookNow(rig.client, started.workflowId);
   return { one, first: await started.result() };
 }
@@ -165,7 +166,7 @@ describe.concurrent('an export that has succeeded before', () => {
   });
 
   it('F51 is the answer to a start that meant to join it, and that it ended before', async () => {
-    const one = new OneExport(rig, { options: ON_REQUEST });
+    const one = new OneExport(rig, { options: ON_REQUEST }).withLongJob();
     const jobId = await one.asleep();
     const client = clientThatMeets(async () => {
       one.changeJob(jobId, { status: 'SUCCESS' });
@@ -181,7 +182,7 @@ describe.concurrent('an export that has succeeded before', () => {
 });
 
 it('F45 a start that meant to join an export that was canceled just before says that it has started one, and what is left', async () => {
-  const one = new OneExport(rig, { options: ON_REQUEST });
+  const one = new OneExport(rig, { options: ON_REQUEST }).withLongJob();
   const jobId = await one.asleep();
   const client = clientThatMeets(async () => {
     await one.handle.cancel();

@@ -6,7 +6,7 @@ import { accountFromEnvironment, createCloudClient } from '../../src/huaweicloud
 import { environmentOf, type FaultAction } from '../../src/testing';
 import { casesOf } from '../rigs/long-form';
 import { ALWAYS, ON_REQUEST, OneExport } from '../rigs/one-export';
-import { type Rig, startRig, until } from '../rigs/rig';
+import { type Rig, startRig } from '../rigs/rig';
 import { bundleWithQuickSubmits } from '../rigs/temporal';
 
 let rig: Rig;
@@ -158,15 +158,6 @@ it.concurrent('F19 a Retry-After beyond submitBudget ends the export at once and
   expect(one.posts()).toHaveLength(1);
 });
 
-/** Starts it and holds its job up from its beginning on, before it can end; returns its id once it is tracked. */
-async function stuck(one: OneExport): Promise<string> {
-  await one.start();
-  await until('the job has begun', () => one.jobs().length === 1);
-  one.changeJob(one.jobs()[0]?.jobId ?? '', { stuck: true });
-  const { jobId } = await one.until((status) => status.jobId !== null);
-  return String(jobId);
-}
-
 it.concurrent('F21 a batch above the task limit of the cloud queues, submits each item once, and none fails', async () => {
   const batch = Array.from({ length: 6 }, () => new OneExport(rig));
   // The limit on tasks lets one after another in.
@@ -193,11 +184,12 @@ it.concurrent('F21 an item that is throttled until submitBudget ends fails, and 
 it.concurrent('F30 the second of two exports of one image waits for the first, and both succeed', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
   const second = first.to(`${rig.simulator.info.bucket}:f30/second`);
-  const jobId = await stuck(first);
+  const jobId = await first.withLongJob().accepted();
   await second.start();
   await second.until(
     ({ phase, lastError }) => phase === 'waitingToSubmit' && lastError?.startsWith('IMG.0148') === true,
   );
+  rig.longJobs.delete(first.imageId);
   first.changeJob(jobId, { status: 'SUCCESS' });
   expect(await second.result()).toMatchObject({ verdict: 'succeeded', submissions: 1 });
   await first.poll();
@@ -206,7 +198,7 @@ it.concurrent('F30 the second of two exports of one image waits for the first, a
 
 it.concurrent('F30 an export of a busy image fails at once with whenImageBusy fail, and names the code', async () => {
   const first = new OneExport(rig, { options: ON_REQUEST });
-  await stuck(first);
+  await first.withLongJob().accepted();
   const second = first.to(`${rig.simulator.info.bucket}:f30/refused`, { whenImageBusy: 'fail' });
   await second.start();
   expect(await second.failure()).toMatchObject({

@@ -31,6 +31,12 @@ export class OneExport {
     this.input = { ...rig.input(changes), imageId: id };
   }
 
+  /** The same, with a job that ends only when the test ends it. */
+  withLongJob(): this {
+    this.rig.longJobs.add(this.imageId);
+    return this;
+  }
+
   /** Another export of the same image. */
   to(bucketUrl: string, options?: ExportOptions): OneExport {
     const other = new OneExport(this.rig, { bucketUrl, options });

@@ -59,6 +59,8 @@ export interface Rig {
   startWorkflow(input: unknown, workflowId?: string, timeouts?: RunTimeouts): ReturnType<Client['workflow']['start']>;
   /** Runs an action without a worker, then starts one again. */
   withoutWorker(action: () => Promise<void>): Promise<void>;
+  /** Images whose jobs end only when the test ends them; needless where `simulator.jobSeconds` was set. */
+  longJobs: Set<string>;
   /** POSTs of exports that reached the simulator. */
   posts(): number;
   close(): Promise<void>;
@@ -96,9 +98,10 @@ export const QUICK_POLLS: ExportOptions = { minInterval: 200, maxInterval: '1s' 
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { dataConverter } = { ...ofRun(), ...options };
+  const longJobs = new Set<string>();
   const [server, simulator, bundle] = await Promise.all([
     options.server === undefined ? sharedTestServer() : startTestServer(options.server),
-    startSimulator({ jobSeconds: 1, ...options.simulator }),
+    startSimulator({ jobSeconds: (imageId) => (longJobs.has(imageId) ? 3_600 : 1), ...options.simulator }),
     options.bundle ?? bundleOnce({ dataConverter }),
   ]);
   const client = await connectClient(server, { dataConverter });
@@ -144,6 +147,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         args: input === undefined ? [] : [input],
       }),
     withoutWorker: worker.without,
+    longJobs,
     posts: () => simulator.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/file')).length,
     close: async () => {
       await worker.stop();

@@ -3,7 +3,7 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readExport, startExport } from '../../src/client';
 import { exportWorkflowId } from '../../src/contract';
-import { eventually } from '../rigs/one-export';
+import { eventually, OneExport } from '../rigs/one-export';
 import { FIRST_TASK, type Rig, resetTo, startRig, untilStatus } from '../rigs/rig';
 import { bundleOnce } from '../rigs/temporal';
 
@@ -35,16 +35,16 @@ it('a caller that waits for the job of an export gets it when that export contin
 
 it('an export that is terminated after it has continued as new leaves its job in the memo', async () => {
   const bucketUrl = `${rig.simulator.info.bucket}:memo/across-runs`;
-  const handle = await rig.startWorkflow(rig.input({ image: 'large', isQuickExport: true, bucketUrl }));
+  const one = new OneExport(rig, { image: 'large', isQuickExport: true, bucketUrl }).withLongJob();
+  const handle = await rig.startWorkflow(one.input);
   const { jobId } = await untilStatus(rig.client, handle.workflowId, (status) => status.jobId !== null);
-  rig.simulator.changeJob(String(jobId), { stuck: true });
   await eventually('it goes on in a new run', async () => {
     const { runId } = await readExport(rig.client, handle.workflowId);
     return runId === handle.firstExecutionRunId ? undefined : runId;
   });
   await rig.client.workflow.getHandle(handle.workflowId).terminate();
   const { memo } = await readExport(rig.client, handle.workflowId);
-  expect(memo).toEqual({ jobId, imageId: rig.simulator.info.images.large, bucketUrl });
+  expect(memo).toEqual({ jobId, imageId: one.imageId, bucketUrl });
 });
 
 it('an export that waits to submit and is reset after it has continued as new never submits', async () => {

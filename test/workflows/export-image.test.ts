@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ExportError, readExport, startExport } from '../../src/client';
+import { OneExport } from '../rigs/one-export';
 import { type Rig, startRig, untilStatus } from '../rigs/rig';
 
 let rig: Rig;
@@ -75,7 +76,7 @@ describe('an export', () => {
   });
 
   it('fails with the code and reason of the cloud when the job fails', async () => {
-    const input = rig.input({ image: 'huge', isQuickExport: true });
+    const { input } = new OneExport(rig, { image: 'huge', isQuickExport: true }).withLongJob();
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
     rig.simulator.changeJob(String(started.jobId), {
       status: 'FAIL',
@@ -97,9 +98,9 @@ describe('an export', () => {
   });
 
   it('ends as unknown, not as failed, when the deadline passes while the job runs', async () => {
-    const input = rig.input({ image: 'exactly128GiB', fileFormat: 'zvhd', options: { deadline: '8s' } });
+    const options = { deadline: '8s' };
+    const { input } = new OneExport(rig, { image: 'exactly128GiB', fileFormat: 'zvhd', options }).withLongJob();
     const started = await startExport(rig.client, input, { taskQueue: rig.taskQueue });
-    rig.simulator.changeJob(String(started.jobId), { stuck: true });
     await expect(started.result()).rejects.toMatchObject({
       code: 'ExportOutcomeUnknown',
       details: { jobId: started.jobId, reason: 'deadline', remoteJob: 'running' },

@@ -4,7 +4,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportOptions, SubmissionResolution } from '../../../src/contract';
 import type { FaultAction } from '../../../src/testing';
-import { type Rig, type RigOptions, startRig, until, untilStatus } from '../../rigs/rig';
+import { type Rig, type RigOptions, startRig, untilStatus } from '../../rigs/rig';
 import { bundleOnce, bundleWithQuickSubmits, QUICK_SUBMITS } from '../../rigs/temporal';
 
 let rig: Rig;
@@ -18,8 +18,10 @@ async function startQuickRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** An export of an image of its own, whose first POST meets a fault. */
-async function exportWith(action: FaultAction, options?: ExportOptions, { simulator, ...on }: Rig = rig) {
+async function exportWith(action: FaultAction, options?: ExportOptions, on: Rig & { longJob?: boolean } = rig) {
+  const { simulator } = on;
   const image = simulator.addImage('linux');
+  if (on.longJob) on.longJobs.add(image.id);
   simulator.faults.add({ method: 'POST', path: `*/${image.id}/file`, action });
   const handle = await on.startWorkflow({ ...on.input({ options }), imageId: image.id });
   return {
@@ -65,12 +67,10 @@ describe.concurrent('an ambiguous submit', () => {
   });
 
   it('whose job runs makes the probe find the image busy, and the object is watched for', async () => {
-    const { handle, workflowId, jobs } = await exportWith({ dropAfter: true }, { acceptUnconfirmed: true });
-    await until('the job has begun', () => jobs().length > 0);
-    const [{ jobId } = { jobId: '' }] = jobs();
-    rig.simulator.changeJob(jobId, { stuck: true });
+    const started = await exportWith({ dropAfter: true }, { acceptUnconfirmed: true }, { ...rig, longJob: true });
+    const { handle, workflowId, jobs } = started;
     await untilStatus(rig.client, workflowId, ({ lastError }) => lastError?.startsWith('IMG.0148') === true);
-    rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
+    rig.simulator.changeJob(jobs()[0]?.jobId ?? '', { status: 'SUCCESS' });
     expect(await handle.result()).toMatchObject({ confirmed: false, jobId: null, submissions: 1 });
     expect(jobs()).toHaveLength(1);
   });
