@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CloudError, CREDENTIALS_HELD_BACK } from './errors';
+import { CloudError } from './errors';
 
 /** How a read is repeated. The defaults end a read within 12 s, so that it fits an activity of 15 s. */
 export interface RetryOptions {
@@ -11,16 +11,16 @@ export interface RetryOptions {
   tryLimitMs?: number;
   /** Mean of the first wait; each further one doubles. @default 250 */
   firstDelayMs?: number;
-  /** How long the circuit of an access key stays open the first time, after two failures in a row; see CircuitBreaker. @default 300000, as the cloud's lock */
+  /** How long an access key rests after the second refusal in a row; its other rests are in proportion. See CircuitBreaker. @default 300000, as the cloud's lock */
   refusedKeyRestMs?: number;
 }
 
-/** A longer wait, for throttling or for an open circuit, is the caller's: it waits durably, and here it would only occupy a slot of the worker. */
+/** A longer wait is the caller's: it waits durably, and here it would only occupy a slot of the worker. */
 const MAX_RETRY_AFTER_MS = 3_000;
 
 /**
- * Repeats a read on transport errors, on 5xx, on throttling with a short Retry-After, and when its turn with a refused key
- * is near. Throttling without Retry-After is left to the caller, since throttled calls count toward the quota as well.
+ * Repeats a read on transport errors, on 5xx, and on throttling with a short Retry-After. Throttling without Retry-After is left
+ * to the caller, since throttled calls count toward the quota as well.
  *
  * @param attempt one try, which must end within `limitMs`
  * @param startedAt when the budget began to run, by `performance.now()`; now, unless something was fetched before
@@ -56,7 +56,7 @@ function isWorthRepeating(error: unknown): error is CloudError {
   if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;
   const { class: errorClass, httpStatus, retryAfterMs } = error;
   if (retryAfterMs !== null && retryAfterMs > MAX_RETRY_AFTER_MS) return false;
-  if (errorClass === 'throttled' || error.code === CREDENTIALS_HELD_BACK) return retryAfterMs !== null;
+  if (errorClass === 'throttled') return retryAfterMs !== null;
   if (errorClass === 'wrongEndpoint') return true;
   return errorClass === 'transient' && (httpStatus === null || httpStatus >= 500);
 }

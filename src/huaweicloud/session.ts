@@ -1,4 +1,4 @@
-import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
+import { type Acquired, MAX_PROOF_MS } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
@@ -58,14 +58,14 @@ export interface WriteOptions extends SendOptions {
 export interface SessionOptions {
   retry?: RetryOptions;
   /**
-   * A read that every signer may make, and that fails clearly. It shows whether a key is good where another request
-   * cannot: before a write with a doubtful key, and after a 403 without a body.
+   * A read that every signer may make, and that fails clearly. It shows whether a key is good before a request that cannot: the
+   * answer to a HEAD does not distinguish a refused signature from a missing permission, and that to a POST may take minutes.
    */
   proof?: CloudRequest;
 }
 
-/** A write does not wait longer than this for the verdict on a key: its caller has better things to do. */
-const WRITE_ACQUIRE_LIMIT_MS = 10_000;
+/** A request does not wait longer than this for a key: a longer wait is the caller's. */
+const ACQUIRE_LIMIT_MS = 10_000;
 
 /** For a proof, which is a small read. */
 const PROOF_LIMIT_MS = 8_000;
@@ -164,27 +164,17 @@ export class CloudSession {
     const key = breakers.nameOf(credentials);
     let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
     while (outcome === NOT_SENT) {
-      // The answer to a HEAD does not distinguish a bad signature from a lack of permission, and that to a POST may take minutes.
-      if (request.method !== 'GET' && breakers.signatures.wantsProof(key, { slow: !isRead(request) })) {
-        const trouble = await this.#prove(request, key, credentials, limits());
-        if (trouble !== undefined) throw trouble;
-      }
+      if (request.method !== 'GET') await this.#prove(request, key, credentials, limits());
       const acquired = await this.#acquire(request, key, limits());
       try {
         outcome = await this.#exchange(request, credentials, acquired, limits());
-        if (outcome !== NOT_SENT) acquired.release(this.#verdictOn(request, outcome));
+        if (outcome !== NOT_SENT) acquired.release(outcome instanceof CloudError ? verdictOf(outcome) : 'accepted');
       } finally {
         acquired.release('none');
       }
     }
-    if (!(outcome instanceof CloudError)) return outcome;
-    // Temporary keys end: a bare 403 may mean that, and then there are others to be had.
-    const isInDoubt = !breakers.signatures.isClosed(key) || credentials.securityToken !== undefined;
-    if (isInDoubt && this.#verdictOn(request, outcome) === 'doubtful') {
-      const trouble = await this.#prove(request, key, credentials, limits());
-      if (isRefusedSignature(trouble)) throw trouble;
-    }
-    throw outcome;
+    if (outcome instanceof CloudError) throw outcome;
+    return outcome;
   }
 
   /**
@@ -237,13 +227,9 @@ export class CloudSession {
 
   /** @throws {@link CloudError} `CredentialsHeldBack`, while the circuit of the key is open */
   async #acquire(request: CloudRequest, key: string, limits: WriteOptions): Promise<Acquired> {
-    const isWrite = !isRead(request);
     const acquisition = await this.#resources.breakers.signatures.acquire(key, {
-      limitMs: isWrite ? Math.min(limits.limitMs, WRITE_ACQUIRE_LIMIT_MS) : limits.limitMs,
-      signal: limits.signal,
-      tryRefusedKey: limits.tryRefusedKey,
-      slow: isWrite,
-      unclear: request.method === 'HEAD' && this.#proof !== undefined,
+      ...limits,
+      limitMs: Math.min(limits.limitMs, ACQUIRE_LIMIT_MS),
     });
     switch (acquisition.kind) {
       case 'acquired':
@@ -252,7 +238,7 @@ export class CloudSession {
         const restsUntil = new Date(this.#resources.now() + acquisition.openMs).toISOString();
         throw notSent(request.operation, {
           code: CREDENTIALS_HELD_BACK,
-          message: `The cloud refused the signature of this access key twice in a row. The key rests until ${restsUntil}, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.`,
+          message: `The cloud refused the signature of this access key. The key rests until ${restsUntil}, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.`,
           retryAfterMs: acquisition.openMs,
           refusedAgainMsAgo: acquisition.refusedAgainMsAgo,
         });
@@ -265,25 +251,15 @@ export class CloudSession {
     }
   }
 
-  /** A 403 to a HEAD has no body that would say whether the signature was refused or the permission. */
-  #verdictOn({ method }: CloudRequest, outcome: HttpAnswer | CloudError): SignatureVerdict {
-    if (!(outcome instanceof CloudError)) return 'accepted';
-    const isBare = method === 'HEAD' && outcome.httpStatus === 403 && outcome.class === 'forbidden';
-    return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(outcome);
-  }
-
   /**
-   * Tries a key by a request with a clear verdict: one at a time, for all callers. Returns the error, if any, as
-   * that of the request that needed it.
+   * Proves a key by a request with a clear verdict: one at a time, for all callers.
+   *
+   * @throws {@link CloudError} the trouble of the proof, as that of the request that needed it
    */
-  async #prove(
-    request: CloudRequest,
-    key: string,
-    credentials: Credentials,
-    limits: WriteOptions,
-  ): Promise<CloudError | undefined> {
+  async #prove(request: CloudRequest, key: string, credentials: Credentials, limits: WriteOptions): Promise<void> {
+    const { signatures } = this.#resources.breakers;
     const proof = this.#proof;
-    if (proof === undefined) return undefined;
+    if (proof === undefined || signatures.isProven(key)) return;
     let proving = this.#proofs.get(key);
     if (proving === undefined) {
       const { tryRefusedKey } = limits;
@@ -292,13 +268,14 @@ export class CloudSession {
         .finally(() => this.#proofs.delete(key));
       this.#proofs.set(key, proving);
     }
-    const trouble = await within(limits, proving).catch((error: unknown) => {
+    const limitMs = signatures.wasAccepted(key) ? Math.min(limits.limitMs, MAX_PROOF_MS) : limits.limitMs;
+    const trouble = await within({ ...limits, limitMs }, proving).catch((error: unknown) => {
       if (error instanceof TimeIsUp) return notSent(request.operation, NO_VERDICT_YET);
       throw error;
     });
     // Other trouble of the proof is none of the key's.
-    if (trouble === undefined || this.#resources.breakers.signatures.isClosed(key)) return undefined;
-    return trouble.with({ operation: request.operation, executed: 'no' });
+    if (trouble !== undefined && !signatures.wasAccepted(key))
+      throw trouble.with({ operation: request.operation, executed: 'no' });
   }
 
   async #credentials(request: Pick<CloudRequest, 'operation'>, limits: TimeLimits): Promise<Credentials> {
@@ -401,10 +378,6 @@ function withCleanHeaders(answer: HttpAnswer, tidy: (text: string) => string): H
     return [name, value === null ? undefined : (headerText(tidy(value)) ?? undefined)];
   });
   return { ...answer, headers: Object.fromEntries(clean) };
-}
-
-function isRead({ method }: CloudRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 const NOT_SENT = Symbol('not sent');

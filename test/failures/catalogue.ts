@@ -276,7 +276,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F44',
     failure: "The client's own caution with a refused key is taken for the cloud's refusal.",
-    does: 'A key that rests is waited for, within `submitBudget`, and another key is looked for every 30 s. Only when the cloud refuses it again after its rest does an export end, whichever worker takes the next attempt.',
+    does: "A key that was refused once rests for 5 s, and requests wait for it: nobody sees a gateway's bad second. Refused again, it rests for minutes. Exports wait for it, within `submitBudget`, and look for another key every 30 s. Only when the cloud refuses it again after that does an export end, whichever worker takes the next attempt.",
     see: '`CredentialsHeldBack` at the pending validation or submit. Nothing to do if the key is right; else fix it.',
   },
   {
