@@ -59,7 +59,7 @@ export interface Rig {
   startWorkflow(input: unknown, workflowId?: string, timeouts?: RunTimeouts): ReturnType<Client['workflow']['start']>;
   /** Runs an action without a worker, then starts one again. */
   withoutWorker(action: () => Promise<void>): Promise<void>;
-  /** Images whose jobs end only when the test ends them; needless where `simulator.jobSeconds` was set. */
+  /** Images whose jobs end only when the test ends them, unless it sets `simulator.jobSeconds`. */
   longJobs: Set<string>;
   /** POSTs of exports that reached the simulator. */
   posts(): number;
@@ -77,7 +77,7 @@ export interface InputChanges {
 }
 
 export interface RigOptions {
-  simulator?: SimulatorOptions;
+  simulator?: Omit<SimulatorOptions, 'jobSeconds'> & { jobSeconds?: number };
   server?: Parameters<typeof startTestServer>[0];
   bundle?: WorkflowBundle;
   /** Of client, worker and bundle; a `bundle` must have it itself. */
@@ -99,9 +99,10 @@ export const QUICK_POLLS: ExportOptions = { minInterval: 200, maxInterval: '1s' 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { dataConverter } = { ...ofRun(), ...options };
   const longJobs = new Set<string>();
+  const { jobSeconds = 1 } = options.simulator ?? {};
   const [server, simulator, bundle] = await Promise.all([
     options.server === undefined ? sharedTestServer() : startTestServer(options.server),
-    startSimulator({ jobSeconds: (imageId) => (longJobs.has(imageId) ? 3_600 : 1), ...options.simulator }),
+    startSimulator({ ...options.simulator, jobSeconds: (imageId) => (longJobs.has(imageId) ? 3_600 : jobSeconds) }),
     options.bundle ?? bundleOnce({ dataConverter }),
   ]);
   const client = await connectClient(server, { dataConverter });
