@@ -8,6 +8,7 @@ import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
 import { EXPORT_IMAGE_WORKFLOW } from '../contract';
 import { clientEnvironment } from '../dev-server/child-environment';
+import { messageOf } from '../export/quoting';
 import { namesAnAccount } from '../huaweicloud';
 import { ProxyConfigurationError, routeText } from '../network/proxies';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
@@ -144,17 +145,22 @@ function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
 export type Configuration = Finding | { address: string; source: string; route: string | null };
 
 function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
+  let place: ReturnType<typeof temporalOfEnvironment>;
   try {
-    const { address, connectionOptions } = temporalOfEnvironment(env);
+    place = temporalOfEnvironment(env);
+  } catch (error) {
+    const message = messageOf(error).replace(/\.$/, '');
+    return problem('configuration', message, 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.');
+  }
+  try {
+    const { address, connectionOptions } = place;
     const route = routeText(routeOfTemporal(address, env));
     if (env.TEMPORAL_ADDRESS) return { address, source: 'by TEMPORAL_ADDRESS', route };
     const profile = `by the profile ${env.TEMPORAL_PROFILE || 'default'} of ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`;
     return { address, source: connectionOptions.address === undefined ? 'the default' : profile, route };
   } catch (error) {
     if (error instanceof ProxyConfigurationError) return unusableProxy(error);
-    if (error instanceof ExportError) return diagnosed(error, '');
-    const message = error instanceof Error ? error.message : String(error);
-    return problem('configuration', message, 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.');
+    return diagnosed(error, '');
   }
 }
 

@@ -7,13 +7,15 @@ export interface RetryOptions {
   maxTries?: number;
   /** For all tries and the waits between them. @default 12000 */
   budgetMs?: number;
-  /** Longest single try, so that one that hangs leaves time for another. @default 8000 */
+  /** Longest single try, so that one that hangs leaves time for another; and longest wait in it for a key that rests. @default 8000 */
   tryLimitMs?: number;
   /** Mean of the first wait; each further one doubles. @default 250 */
   firstDelayMs?: number;
   /** How long an access key rests after the second refusal in a row; its other rests are in proportion. See CircuitBreaker. @default 300000, as the cloud's lock */
   refusedKeyRestMs?: number;
 }
+
+export const TRY_LIMIT_MS = 8_000;
 
 /** A longer wait is the caller's: it waits durably, and here it would only occupy a slot of the worker. */
 const MAX_RETRY_AFTER_MS = 3_000;
@@ -29,7 +31,7 @@ const MAX_RETRY_AFTER_MS = 3_000;
 export async function retryBriefly<T>(
   attempt: (limitMs: number) => Promise<T>,
   { signal, startedAt = performance.now() }: { signal?: AbortSignal; startedAt?: number },
-  { maxTries = 4, budgetMs = 12_000, tryLimitMs = 8_000, firstDelayMs = 250 }: RetryOptions = {},
+  { maxTries = 4, budgetMs = 12_000, tryLimitMs = TRY_LIMIT_MS, firstDelayMs = 250 }: RetryOptions = {},
 ): Promise<T> {
   const endsAt = startedAt + budgetMs;
   for (let tries = 1; ; tries += 1) {

@@ -14,7 +14,7 @@ import {
   headerText,
   unreadableAnswer,
 } from './errors';
-import { type RetryOptions, retryBriefly } from './retry';
+import { type RetryOptions, retryBriefly, TRY_LIMIT_MS } from './retry';
 import { verdictOf } from './signature-verdict';
 import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
 
@@ -66,9 +66,6 @@ export interface SessionOptions {
 
 /** A request does not wait longer than this for a key: a longer wait is the caller's. */
 const ACQUIRE_LIMIT_MS = 10_000;
-
-/** For a proof, which is a small read. */
-const PROOF_LIMIT_MS = 8_000;
 
 /**
  * Signs, sends and judges requests with one account's credentials. Reads are repeated briefly; a changing request is sent
@@ -263,7 +260,8 @@ export class CloudSession {
     let proving = this.#proofs.get(key);
     if (proving === undefined) {
       const { tryRefusedKey } = limits;
-      proving = this.#send(proof, credentials, { limitMs: PROOF_LIMIT_MS, tryRefusedKey })
+      const { tryLimitMs = TRY_LIMIT_MS } = this.#retry;
+      proving = this.#send(proof, credentials, { limitMs: tryLimitMs, tryRefusedKey })
         .then(() => undefined, asCloudError)
         .finally(() => this.#proofs.delete(key));
       this.#proofs.set(key, proving);

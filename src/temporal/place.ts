@@ -12,7 +12,9 @@ export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
       overrideEnvVars: env as Record<string, string>,
     });
-    return { connectionOptions, address: withPort(connectionOptions.address), namespace };
+    const address = withPort(connectionOptions.address);
+    if (!URL.canParse(`tcp://${address}`)) throw new Error(`its address '${address}' is not like 'HOST:PORT'.`);
+    return { connectionOptions, address, namespace };
   } catch (error) {
     throw unreachable(`Where Temporal is cannot be read from the environment or its profile: ${textOf(error)}`, error);
   }

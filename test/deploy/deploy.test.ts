@@ -286,6 +286,21 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
+  it('have a line for every other way out, as a comment that can be uncommented', () => {
+    const text = read('deploy/kubernetes/worker.yaml').replaceAll(/^ {4}# (?=- to:$| {2})/gm, '    ');
+    const { egress } = parseAllDocuments(text)
+      .map((document) => document.toJS())
+      .find(({ kind }) => kind === 'NetworkPolicy').spec;
+    const [proxy, agent, metadata] = ['10.0.0.10/32', '169.254.0.0/16', '169.254.169.254/32'].map((cidr) =>
+      egress.find(({ to: [peer] }: { to: { ipBlock?: { cidr: string } }[] }) => peer?.ipBlock?.cidr === cidr),
+    );
+    expect(proxy.ports).toEqual([{ protocol: 'TCP', port: 3128 }]);
+    expect(agent.to[0].ipBlock.except).toEqual(['169.254.169.254/32']);
+    expect([agent.ports, metadata.ports]).toEqual([[{ protocol: 'TCP', port: 80 }], [{ protocol: 'TCP', port: 80 }]]);
+    const ports = egress.flatMap((rule: { ports: { port: number }[] }) => rule.ports.map(({ port }) => port));
+    expect(ports).toEqual([53, 53, 7233, 443, 7233, 3128, 80, 80, 4318]);
+  });
+
   it('select the same pods everywhere', () => {
     const labels = deployment.spec.template.metadata.labels;
     const budget = documents.find(({ kind }) => kind === 'PodDisruptionBudget');
