@@ -47,9 +47,11 @@ const ENTRIES = [
 
 /** What is wrong with what comes of one random environment. */
 export function faultOfRoutes(random: Random): string | undefined {
-  const env = environment(random);
+  // Of nonsense alone few environments would have a proxy, and few proxies an exception that counts.
+  const isPlain = random.chance(0.5);
+  const env = isPlain ? plainEnvironment(random) : environment(random);
   const scheme = random.pick(['https', 'http']);
-  const origin = `${scheme}://${random.pick([...HOSTS, ...LOCAL])}${random.pick(['', '', ':443', ':80', ':8443'])}`;
+  const origin = `${scheme}://${random.pick(isPlain ? HOSTS.slice(0, 6) : [...HOSTS, ...LOCAL])}${random.pick(['', '', ':443', ':80', ':8443'])}`;
   const texts: string[] = [];
   let fault: string | undefined;
   try {
@@ -138,6 +140,18 @@ function originOfUndici(env: NodeJS.ProcessEnv, origin: string): string | null {
 
 function* proxyVariables(env: NodeJS.ProcessEnv): Iterable<string> {
   for (const name of Object.keys(env)) if (/^(https?|grpc)_proxy$/i.test(name)) yield name;
+}
+
+function plainEnvironment(random: Random): NodeJS.ProcessEnv {
+  const entry = () => `${random.pick(ENTRIES)}${random.pick(['', '', ':443', ':80', ':8443'])}`;
+  return {
+    HOME: '/nowhere',
+    [random.pick(['https_proxy', 'HTTPS_PROXY'])]: 'http://s.invalid:3128',
+    ...(random.chance(0.8) ? { [random.pick(['http_proxy', 'HTTP_PROXY'])]: 'http://p.invalid:3128' } : {}),
+    [random.pick(['no_proxy', 'NO_PROXY'])]: Array.from({ length: random.below(3) }, entry).join(
+      random.pick([',', ' ']),
+    ),
+  };
 }
 
 function environment(random: Random): NodeJS.ProcessEnv {
