@@ -84,6 +84,7 @@ describe('the URL of a proxy', () => {
     ['3128', "is '3128', which is not a URL"],
     ['socks5://user:c0ffee@proxy.example', "is '…@proxy.example', which is not the http or https URL"],
     ['http://user:c0ffee@proxy.example/path', 'which has a path'],
+    ['http://user:c0ffee@proxy.example:0', "is '…@proxy.example:0', which has the port 0"],
     ['http://user:c0ff%ee@proxy.example', 'no percent-encoding'],
     ['http://user:c0ffee@', "is '…@', which is not a URL"],
   ])('%s is refused by the name of its variable, and without its password', (url, problem) => {

@@ -21,6 +21,8 @@ import {
 import { caseName } from './answer-server';
 import { accountsOfNonsense, faultOfAccounts } from './environments';
 import type { Random } from './random';
+import { faultOfPlace, faultOfProfile, faultOfTime, faultOfToken } from './readings';
+import { faultOfRoutes } from './routes';
 
 export interface Parser {
   name: string;
@@ -195,7 +197,22 @@ export const PARSERS: readonly Parser[] = [
     call: (_client, random) => accountsOfNonsense(random),
     fault: faultOfAccounts,
   },
+  local('Proxies', faultOfRoutes),
+  local('Profile', faultOfProfile),
+  local('TokenFile', faultOfToken),
+  local('KeyEnd', faultOfTime),
+  local('Place', faultOfPlace),
 ];
+
+/** A parser of texts that are made from random choices, with what is wrong with what it made of one. */
+function local(name: string, faultOf: (random: Random) => string | undefined): Parser {
+  return {
+    name,
+    local: true,
+    call: async (_client, random) => ({ fault: faultOf(random) }),
+    fault: (value) => (value as { fault?: string }).fault,
+  };
+}
 
 /** Calls a parser once; answers what is wrong, or which of the two good endings it was. */
 export async function check(
