@@ -14,6 +14,7 @@ import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
 import { EXIT } from './cli/exit-codes';
+import { SimulatorLeftOut, unlessLeftOut } from './cli/left-out';
 import { listLines, type OutputOptions, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
@@ -78,8 +79,9 @@ temporalCommand('demo')
   .option('--no-keep', 'end at once, also in a terminal')
   .action(
     guarded(async ({ keep, dataConverter }: DemoFlags) => {
-      const { demo } = await import('./cli/demo.js');
-      await demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout'), dataConverter });
+      const loaded = await unlessLeftOut(import('./cli/demo.js'));
+      if (loaded === undefined) throw new SimulatorLeftOut('demo');
+      await loaded.demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout'), dataConverter });
     }),
   );
 
@@ -93,8 +95,9 @@ program
   .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
   .action(
     guarded(async (flags: SimulatorFlags) => {
-      const { simulator } = await import('./cli/simulator.js');
-      await simulator(flags);
+      const loaded = await unlessLeftOut(import('./cli/simulator.js'));
+      if (loaded === undefined) throw new SimulatorLeftOut('simulator');
+      await loaded.simulator(flags);
     }),
   );
 

@@ -72,7 +72,7 @@ async function exportLargeImage(
     const { runId } = await readExport(client, workflowId);
     print(`Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`);
   }
-  const display = progressDisplay('stdout');
+  const display = await progressDisplay('stdout');
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
   print(...resultLines(await exportResult(client, workflowId)));

@@ -1,17 +1,20 @@
 import type { ExportReport } from '../client';
 import { formatDuration } from '../export/time';
 import { isTerminal, type OutputStream, printTo } from '../terminal/output';
-import { progressBar } from '../terminal/progress-bar';
+import type { ProgressBar } from '../terminal/progress-bar';
 import { type Display, lineDisplay, OUTAGE } from './following';
+import { unlessLeftOut } from './left-out';
 import { progressText } from './output';
 
 /** A bar in a terminal, a line for each change elsewhere. */
-export function progressDisplay(stream: OutputStream): Display<ExportReport> {
-  return isTerminal(stream) ? barDisplay(stream) : lineDisplay((line) => printTo(stream, line), lineOf);
+export async function progressDisplay(stream: OutputStream): Promise<Display<ExportReport>> {
+  const bars = isTerminal(stream) ? await unlessLeftOut(import('../terminal/progress-bar.js')) : undefined;
+  return bars === undefined
+    ? lineDisplay((line) => printTo(stream, line), lineOf)
+    : barDisplay(bars.progressBar(stream));
 }
 
-function barDisplay(stream: OutputStream): Display<ExportReport> {
-  const bar = progressBar(stream);
+function barDisplay(bar: ProgressBar): Display<ExportReport> {
   return {
     show(report) {
       const remainingMs = report.status?.remainingMs ?? null;

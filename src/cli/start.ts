@@ -63,7 +63,7 @@ export async function waitForEnd(
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = progressDisplay(json ? 'stderr' : 'stdout');
+  const display = await progressDisplay(json ? 'stderr' : 'stdout');
   await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
     followExport(client, workflowId, undefined, onOutage),
   );

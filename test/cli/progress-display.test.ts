@@ -21,8 +21,8 @@ function report(status: Partial<ExportStatus> | null, memo: ExportReport['memo']
 
 /** What is written where there is no terminal. */
 async function shown(reports: ExportReport[], outage = false): Promise<string> {
-  const { stdout } = await printedBy(() => {
-    const display = progressDisplay('stdout');
+  const { stdout } = await printedBy(async () => {
+    const display = await progressDisplay('stdout');
     for (const one of reports) display.show(one);
     if (outage) display.showOutage();
     display.end();

@@ -156,8 +156,8 @@ describe('words of others in a terminal', () => {
   it('F59 are shown by their escapes beside the progress bar', async () => {
     const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY') ?? { value: undefined };
     Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true });
-    const { stdout } = await printedBy(() => {
-      const display = progressDisplay('stdout');
+    const { stdout } = await printedBy(async () => {
+      const display = await progressDisplay('stdout');
       display.show({ ...reportSaying('', statusSaying('\u001b]0;owned\u0007')), memo: {} });
       display.end();
     });
