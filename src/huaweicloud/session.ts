@@ -68,9 +68,6 @@ export interface SessionOptions {
 /** The first request with a key that was not accepted yet is followed for this long: for all callers, whatever their own time. */
 const NEW_KEY_LIMIT_MS = 30_000;
 
-/** A request does not wait longer than this for a key: a longer wait is the caller's. */
-const ACQUIRE_LIMIT_MS = 10_000;
-
 /**
  * Signs, sends and judges requests with one account's credentials. Reads are repeated briefly; a changing request is sent
  * once, whatever happens.
@@ -87,6 +84,10 @@ export class CloudSession {
     this.#provider = provider.forClient?.(resources) ?? provider;
     this.#retry = retry;
     this.#proof = proof;
+  }
+
+  get #tryLimitMs(): number {
+    return this.#retry.tryLimitMs ?? TRY_LIMIT_MS;
   }
 
   /** @throws {@link CloudError} */
@@ -194,7 +195,7 @@ export class CloudSession {
     const { breakers } = this.#resources;
     const wasAccepted = () => breakers.signatures.wasAccepted(breakers.nameOf(credentials));
     // It is for all callers, and does not end with this one.
-    const proving = this.#use(proof, credentials, acquired, { limitMs: this.#retry.tryLimitMs ?? TRY_LIMIT_MS });
+    const proving = this.#use(proof, credentials, acquired, { limitMs: this.#tryLimitMs });
     const limitMs = wasAccepted() ? Math.min(limits.limitMs, proofEndsAt - performance.now()) : limits.limitMs;
     const outcome = await within({ ...limits, limitMs }, proving).catch((error: unknown) => {
       if (error instanceof CloudError || error instanceof TimeIsUp) return error;
@@ -289,7 +290,8 @@ export class CloudSession {
   ): Promise<Acquired> {
     const acquisition = await this.#resources.breakers.signatures.acquire(key, {
       ...limits,
-      limitMs: Math.min(limits.limitMs, ACQUIRE_LIMIT_MS),
+      // A longer wait is the caller's.
+      limitMs: Math.min(limits.limitMs, this.#tryLimitMs),
     });
     switch (acquisition.kind) {
       case 'acquired':
