@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { messageOf } from '../export/quoting';
-import { type CloudClient, CloudError, CREDENTIALS_UNAVAILABLE } from '../huaweicloud';
+import { type CloudClient, CloudError } from '../huaweicloud';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits, noSuchAccount, retryAfterMs } from './cloud';
 import { offerJob } from './job-offer';
 import { SubmitFence } from './submit-fence';
@@ -66,21 +66,18 @@ async function post(
     if (objection !== undefined) return notExecuted('STALE_ATTEMPT', objection);
     // Where an earlier submit may have begun an export, a wrong endpoint is no verdict on it: that waits until it is fixed.
     if (isProbe || !(error instanceof CloudError && error.isWrongEndpoint)) return outcomeOf(error);
-    return (await isStillWrong(deps, client, error, context)) ? rejected(error) : outcomeOf(error);
+    return (await isStillWrong(deps, client, context)) ? rejected(error) : outcomeOf(error);
   }
 }
 
-/** Looks again, by a new connection and without another POST. */
-async function isStillWrong(
-  deps: ExportActivityDeps,
-  client: CloudClient,
-  { code }: CloudError,
-  context: Context,
-): Promise<boolean> {
+/** Looks again at every host that a submit needs, without another POST. */
+async function isStillWrong(deps: ExportActivityDeps, client: CloudClient, context: Context): Promise<boolean> {
   const [waitMs = 0] = evidenceWaits(deps).wrongEndpointMs;
   try {
     await context.sleep(waitMs);
-    await (code === CREDENTIALS_UNAVAILABLE ? client.checkCredentials() : client.imsClock());
+    await client.checkCredentials();
+    await client.projectId();
+    await client.imsClock();
     return false;
   } catch (error) {
     return error instanceof CloudError && error.isWrongEndpoint;

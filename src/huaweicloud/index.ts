@@ -125,7 +125,7 @@ const CREDENTIALS_LIMIT_MS = 20_000;
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
   const transport = new Transport({ allowHttp: account.allowHttp, ...options.transport });
-  const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
+  const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(options.now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
   const session = new CloudSession(resources, account.credentials, { retry, proof });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Acquired, MAX_PROOF_MS } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
@@ -64,8 +65,8 @@ export interface SessionOptions {
   proof?: CloudRequest;
 }
 
-/** A request does not wait longer than this for a key: a longer wait is the caller's. */
-const ACQUIRE_LIMIT_MS = 10_000;
+/** The first request with a key that was not accepted yet is followed for this long: for all callers, whatever their own time. */
+const NEW_KEY_LIMIT_MS = 30_000;
 
 /**
  * Signs, sends and judges requests with one account's credentials. Reads are repeated briefly; a changing request is sent
@@ -76,7 +77,6 @@ export class CloudSession {
   readonly #provider: CredentialsProvider;
   readonly #retry: RetryOptions;
   readonly #proof: CloudRequest | undefined;
-  readonly #proofs = new Map<string, Promise<CloudError | undefined>>();
   #latest: Credentials | undefined;
 
   constructor(resources: ClientResources, provider: CredentialsProvider, { retry = {}, proof }: SessionOptions = {}) {
@@ -86,11 +86,16 @@ export class CloudSession {
     this.#proof = proof;
   }
 
+  get #tryLimitMs(): number {
+    return this.#retry.tryLimitMs ?? TRY_LIMIT_MS;
+  }
+
   /** @throws {@link CloudError} */
   read(
     request: CloudRequest,
     { signal, startedAt, tryRefusedKey }: ReadOptions & { startedAt?: number } = {},
   ): Promise<HttpAnswer> {
+    allowManyListeners(signal);
     let refreshed = false;
     return retryBriefly(
       async (limitMs) => {
@@ -114,6 +119,7 @@ export class CloudSession {
 
   /** @throws {@link CloudError}, whose `executed` says whether the request may have taken effect */
   async write(request: CloudRequest, options: WriteOptions): Promise<HttpAnswer> {
+    allowManyListeners(options.signal);
     const credentials = await this.#credentials(request, options);
     try {
       return await this.#sendWithLatest(request, credentials, options);
@@ -155,23 +161,77 @@ export class CloudSession {
     credentials: Credentials,
     { limitMs, ...rest }: WriteOptions,
   ): Promise<HttpAnswer> {
-    const endsAt = performance.now() + limitMs;
-    const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, endsAt - performance.now()) });
-    const { breakers } = this.#resources;
-    const key = breakers.nameOf(credentials);
-    let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
-    while (outcome === NOT_SENT) {
-      if (request.method !== 'GET') await this.#prove(request, key, credentials, limits());
-      const acquired = await this.#acquire(request, key, limits());
-      try {
-        outcome = await this.#exchange(request, credentials, acquired, limits());
-        if (outcome !== NOT_SENT) acquired.release(outcome instanceof CloudError ? verdictOf(outcome) : 'accepted');
-      } finally {
-        acquired.release('none');
+    const startedAt = performance.now();
+    const proofEndsAt = startedAt + MAX_PROOF_MS;
+    const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, startedAt + limitMs - performance.now()) });
+    const key = this.#resources.breakers.nameOf(credentials);
+    let proof = request.method === 'GET' ? undefined : this.#proof;
+    for (;;) {
+      const acquired = await this.#acquire(request, key, { ...limits(), proofEndsAt });
+      if (acquired.isTrial && proof !== undefined) {
+        const isSent = await this.#prove(proof, request, credentials, acquired, { ...limits(), proofEndsAt });
+        if (isSent) proof = undefined;
+        continue;
       }
+      const outcome = await this.#use(request, credentials, acquired, limits());
+      if (outcome instanceof CloudError) throw outcome;
+      if (outcome !== NOT_SENT) return outcome;
     }
-    if (outcome instanceof CloudError) throw outcome;
-    return outcome;
+  }
+
+  /**
+   * Spends the trial of a key on a request with a clear verdict, before one whose answer may have none.
+   *
+   * @returns false when the proof was not sent, since the key was refused before
+   * @throws {@link CloudError} the trouble of the proof, as that of the request that needed it
+   */
+  async #prove(
+    proof: CloudRequest,
+    request: CloudRequest,
+    credentials: Credentials,
+    acquired: Acquired,
+    { proofEndsAt, ...limits }: WriteOptions & { proofEndsAt: number },
+  ): Promise<boolean> {
+    const { breakers } = this.#resources;
+    const wasAccepted = () => breakers.signatures.wasAccepted(breakers.nameOf(credentials));
+    // It is for all callers, and does not end with this one.
+    const proving = this.#use(proof, credentials, acquired, { limitMs: this.#tryLimitMs });
+    const limitMs = wasAccepted() ? Math.min(limits.limitMs, proofEndsAt - performance.now()) : limits.limitMs;
+    const outcome = await within({ ...limits, limitMs }, proving).catch((error: unknown) => {
+      if (error instanceof CloudError || error instanceof TimeIsUp) return error;
+      throw error;
+    });
+    // Other trouble of the proof is none of the key's.
+    if (outcome instanceof CloudError && !wasAccepted())
+      throw outcome.with({ operation: request.operation, executed: 'no' });
+    return outcome !== NOT_SENT;
+  }
+
+  /**
+   * Exchanges, and says to those who wait what the answer means for the key. The trial of a key that was never accepted runs to its
+   * answer although its caller gives up: a cloud that refuses slowly counts as well.
+   */
+  async #use(
+    request: CloudRequest,
+    credentials: Credentials,
+    acquired: Acquired,
+    limits: WriteOptions,
+  ): Promise<HttpAnswer | CloudError | typeof NOT_SENT> {
+    const { breakers } = this.#resources;
+    const isOfNewKey = acquired.isTrial && !breakers.signatures.wasAccepted(breakers.nameOf(credentials));
+    const ownLimits = isOfNewKey ? { ...limits, limitMs: NEW_KEY_LIMIT_MS, signal: undefined } : limits;
+    const outcome = this.#exchange(request, credentials, acquired, ownLimits)
+      .then((known) => {
+        if (known !== NOT_SENT) acquired.release(known instanceof CloudError ? verdictOf(known) : 'accepted');
+        return known;
+      })
+      .finally(() => acquired.release('none'));
+    if (!isOfNewKey) return outcome;
+    return within(limits, outcome).catch((error: unknown) => {
+      if (!(error instanceof TimeIsUp)) throw error;
+      const message = `No complete answer within ${limits.limitMs} ms.`;
+      throw errorOfTransport(new TransportError(error.code, message, true), this.attempt(request));
+    });
   }
 
   /**
@@ -223,10 +283,15 @@ export class CloudSession {
   }
 
   /** @throws {@link CloudError} `CredentialsHeldBack`, while the circuit of the key is open */
-  async #acquire(request: CloudRequest, key: string, limits: WriteOptions): Promise<Acquired> {
+  async #acquire(
+    request: CloudRequest,
+    key: string,
+    limits: WriteOptions & { proofEndsAt: number },
+  ): Promise<Acquired> {
     const acquisition = await this.#resources.breakers.signatures.acquire(key, {
       ...limits,
-      limitMs: Math.min(limits.limitMs, ACQUIRE_LIMIT_MS),
+      // A longer wait is the caller's.
+      limitMs: Math.min(limits.limitMs, this.#tryLimitMs),
     });
     switch (acquisition.kind) {
       case 'acquired':
@@ -246,34 +311,6 @@ export class CloudSession {
           ...(acquisition.reason === 'aborted' ? { code: 'Aborted' } : {}),
         });
     }
-  }
-
-  /**
-   * Proves a key by a request with a clear verdict: one at a time, for all callers.
-   *
-   * @throws {@link CloudError} the trouble of the proof, as that of the request that needed it
-   */
-  async #prove(request: CloudRequest, key: string, credentials: Credentials, limits: WriteOptions): Promise<void> {
-    const { signatures } = this.#resources.breakers;
-    const proof = this.#proof;
-    if (proof === undefined || signatures.isProven(key)) return;
-    let proving = this.#proofs.get(key);
-    if (proving === undefined) {
-      const { tryRefusedKey } = limits;
-      const { tryLimitMs = TRY_LIMIT_MS } = this.#retry;
-      proving = this.#send(proof, credentials, { limitMs: tryLimitMs, tryRefusedKey })
-        .then(() => undefined, asCloudError)
-        .finally(() => this.#proofs.delete(key));
-      this.#proofs.set(key, proving);
-    }
-    const limitMs = signatures.wasAccepted(key) ? Math.min(limits.limitMs, MAX_PROOF_MS) : limits.limitMs;
-    const trouble = await within({ ...limits, limitMs }, proving).catch((error: unknown) => {
-      if (error instanceof TimeIsUp) return notSent(request.operation, NO_VERDICT_YET);
-      throw error;
-    });
-    // Other trouble of the proof is none of the key's.
-    if (trouble !== undefined && !signatures.wasAccepted(key))
-      throw trouble.with({ operation: request.operation, executed: 'no' });
   }
 
   async #credentials(request: Pick<CloudRequest, 'operation'>, limits: TimeLimits): Promise<Credentials> {
@@ -312,6 +349,11 @@ export class CloudSession {
   async #refresh(refused: Credentials, limits: TimeLimits): Promise<void> {
     await within(limits, this.#provider.refresh?.(refused) ?? Promise.resolve());
   }
+}
+
+/** A caller may end any number of calls by one signal; Node would take more than ten for a leak. */
+function allowManyListeners(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) setMaxListeners(0, signal);
 }
 
 interface TimeLimits {
@@ -383,14 +425,9 @@ const KEY_WAS_REFUSED = new Error('The access key was refused before the request
 
 const NO_VERDICT_YET = {
   code: 'RequestTimeout',
-  message: 'The first requests with this access key have not been answered yet, so this one was not sent.',
+  message: 'The first request with this access key has not been answered yet, so this one was not sent.',
   class: 'transient',
 } as const;
-
-function asCloudError(error: unknown): CloudError {
-  if (error instanceof CloudError) return error;
-  throw error;
-}
 
 function isRefusedSignature(error: unknown): error is CloudError {
   return error instanceof CloudError && verdictOf(error) === 'refused';

@@ -107,11 +107,19 @@ describe('submitting an export', () => {
   });
 });
 
-describe('a submit to a host that does not exist', () => {
+describe.each([
+  ['IMS', { ims: 'https://ims.invalid' }],
+  ['IAM, which the project id needs,', { iam: 'https://iam.invalid' }],
+])('a submit where the host of %s does not exist', (_service, changed) => {
+  const [host] = Object.values(changed).map((url) => new URL(url).host);
   let wrong: ActivityRig;
   beforeAll(async () => {
     wrong = await startActivityRig({
-      account: (account) => ({ ...account, endpoints: { ...account.endpoints, ims: 'https://ims.invalid' } }),
+      account: (account) => ({
+        ...account,
+        endpoints: { ...account.endpoints, ...changed },
+        projectId: 'iam' in changed ? undefined : account.projectId,
+      }),
     });
   });
   afterAll(() => wrong.close());
@@ -121,7 +129,7 @@ describe('a submit to a host that does not exist', () => {
   it('F73 is rejected once that was seen again, with what to do', async () => {
     expect(await submitTo(false)).toMatchObject({
       kind: 'rejected',
-      error: { code: 'ENOTFOUND', message: expect.stringContaining('No host has the name ims.invalid. Check ') },
+      error: { code: 'ENOTFOUND', message: expect.stringContaining(`No host has the name ${host}. Check `) },
     });
   });
 

@@ -7,7 +7,7 @@
  * - A key that is wrong, or that was revoked in a pause, costs two signed requests. Then it rests for minutes.
  * - A gateway's bad second rests nothing for minutes.
  * - A person can try the key at once, but never so that more than four requests in a row fail within five minutes.
- * - A good key under load delays no caller.
+ * - A good key under load delays no caller for longer than a second, however slow the cloud is.
  *
  * @module
  */
@@ -38,6 +38,8 @@ export type SignatureVerdict = 'accepted' | 'refused' | 'none';
 
 /** One request may be sent. Release it, whatever becomes of the request. */
 export interface Acquired {
+  /** It tries the key, and others wait for its verdict. */
+  readonly isTrial: boolean;
   /** False once the key was refused since: a request that was not sent yet has to acquire again. */
   holds(): boolean;
   release(verdict: SignatureVerdict): void;
@@ -53,6 +55,8 @@ export type Acquisition =
 export interface AcquireRequest {
   /** Longest wait, for a short rest or for the verdict on a key that another caller tries. */
   limitMs: number;
+  /** When to stop waiting for the verdict on a key that was accepted before, by `performance.now()`. @default in a second */
+  proofEndsAt?: number;
   signal?: AbortSignal;
   /** A person asked: one request goes out although the circuit is open. */
   tryRefusedKey?: boolean;
@@ -71,7 +75,8 @@ export class CircuitBreaker {
   readonly #now: () => number;
   readonly #restsMs: readonly number[];
 
-  constructor(now: () => number, restsMs = RESTS_MS) {
+  /** @param now a clock that nobody sets */
+  constructor(now: () => number = () => performance.now(), restsMs = RESTS_MS) {
     this.#now = now;
     this.#restsMs = restsMs;
   }
@@ -81,31 +86,25 @@ export class CircuitBreaker {
     return this.#circuits.get(name)?.acceptedAtMs !== undefined;
   }
 
-  /** True when that was within the last second. */
-  isProven(name: string): boolean {
-    const circuit = this.#circuits.get(name);
-    return circuit !== undefined && this.#isProven(circuit);
-  }
-
   /** How much longer the circuit stays open. */
   openForMs(name: string): number {
     return Math.max(0, (this.#circuits.get(name)?.openUntilMs ?? 0) - this.#now());
   }
 
   /** Acquires one request with the key; at once while the circuit is closed. Never waits beyond its limit. */
-  async acquire(name: string, { limitMs, signal, tryRefusedKey }: AcquireRequest): Promise<Acquisition> {
+  async acquire(name: string, { limitMs, proofEndsAt, signal, tryRefusedKey }: AcquireRequest): Promise<Acquisition> {
     const circuit = this.#circuitOf(name);
     const startedAt = performance.now();
     for (;;) {
       if (signal?.aborted) return { kind: 'gaveUp', reason: 'aborted' };
       if (this.#isProven(circuit)) return this.#take(circuit, false);
-      const waitedMs = performance.now() - startedAt;
-      const leftMs = limitMs - Math.min(MIN_TRIAL_MS, limitMs / 2) - waitedMs;
+      const nowMs = performance.now();
+      const leftMs = limitMs - Math.min(MIN_TRIAL_MS, limitMs / 2) - (nowMs - startedAt);
       if (leftMs <= 0) return { kind: 'gaveUp', reason: 'limit' };
       const restMs = tryRefusedKey && this.#mayTryRefused(circuit) ? 0 : circuit.openUntilMs - this.#now();
       if (restMs > leftMs) return this.#open(circuit);
       if (restMs <= 0 && !circuit.isTried) return this.#take(circuit, true);
-      const proofMs = circuit.acceptedAtMs === undefined ? leftMs : MAX_PROOF_MS - waitedMs;
+      const proofMs = circuit.acceptedAtMs === undefined ? leftMs : (proofEndsAt ?? startedAt + MAX_PROOF_MS) - nowMs;
       if (proofMs <= 0) return this.#take(circuit, false);
       await nextAnswer(circuit, Math.min(leftMs, restMs > 0 ? restMs : proofMs), signal);
     }
@@ -142,7 +141,7 @@ export class CircuitBreaker {
       if (round === circuit.round) this.#note(verdict, circuit, sentAtMs);
       for (const wake of circuit.waiting) wake();
     };
-    return { kind: 'acquired', acquired: { holds: () => round === circuit.round, release } };
+    return { kind: 'acquired', acquired: { isTrial, holds: () => round === circuit.round, release } };
   }
 
   #note(verdict: SignatureVerdict, circuit: Circuit, sentAtMs: number): void {

@@ -15,8 +15,11 @@ export class CircuitBreakers {
   readonly passwords: CircuitBreaker;
   #last: { credentials: Credentials; name: string } | undefined;
 
-  /** @param restMs how long a key rests after a second refusal in a row; the other rests are longer or shorter in proportion */
-  constructor(now: () => number = Date.now, restMs = SECOND_REST_MS) {
+  /**
+   * @param now a clock that nobody sets; by default the one of the process, which no correction of the date moves
+   * @param restMs how long a key rests after a second refusal in a row; the other rests are longer or shorter in proportion
+   */
+  constructor(now?: () => number, restMs = SECOND_REST_MS) {
     this.signatures = new CircuitBreaker(
       now,
       RESTS_MS.map((ms) => (ms / SECOND_REST_MS) * restMs),

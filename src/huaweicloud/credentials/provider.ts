@@ -40,5 +40,5 @@ export interface ClientResources {
 
 /** For a provider that is asked outside a client. Idle connections keep no process alive. */
 export function resourcesOfItsOwn(): ClientResources {
-  return { transport: new Transport(), breakers: new CircuitBreakers(Date.now), now: Date.now };
+  return { transport: new Transport(), breakers: new CircuitBreakers(), now: Date.now };
 }

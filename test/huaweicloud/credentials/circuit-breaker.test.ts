@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   CircuitBreakers,
   type CloudClient,
@@ -107,6 +108,29 @@ describe('with a wrong secret key, at most two signed requests reach the cloud',
       Array.from({ length: 200 }, (_, index) => calls[index % calls.length]?.().catch(() => undefined)),
     );
     expect(signedRequests()).toBe(2);
+  });
+
+  test.each(everyCall.filter(([what]) => ['reads of IMS', 'exports'].includes(what)))(
+    'also where the cloud refuses it more slowly than callers wait: %s',
+    async (_what, call) => {
+      rig.simulator.faults.add({ ...LIST_IMAGES, times: 100, action: { delayMs: 600 } });
+      const wrong = client('wrong', { ...hurried, retry: { ...hurried.retry, maxTries: 1, tryLimitMs: 200 } });
+      const startedAt = performance.now();
+      while (performance.now() - startedAt < 2_200) await Promise.all([cloudErrorOf(call(wrong)), sleep(50)]);
+      expect([signedRequests(), rig.refused()]).toEqual([2, 2]);
+    },
+  );
+
+  test('also from callers who give up one after another', async () => {
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 100, action: { delayMs: 500 } });
+    const wrong = client('wrong', hurried);
+    const image = linuxImage(rig.simulator);
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        cloudErrorOf(wrong.ims.getImage(image, { signal: AbortSignal.timeout(100 * (index + 1)) })),
+      ),
+    );
+    expect([signedRequests(), rig.refused()]).toEqual([2, 2]);
   });
 
   test('so that the cloud does not lock the key', async () => {
@@ -337,6 +361,27 @@ describe('a key that was accepted', () => {
     await slow;
   });
 
+  test('delays nobody for longer than a second, however slow the read is that goes before an export', async () => {
+    const shared = rightClient();
+    await getImage(shared);
+    nowMs += 1_000;
+    rig.simulator.faults.add({ ...LIST_IMAGES, times: 1, action: { delayMs: 4_000 } });
+    const startedAt = performance.now();
+    await exportTo(shared, 'a.qcow2');
+    expect(performance.now() - startedAt).toBeLessThan(1_800);
+    expect([rig.asked('ims', ''), rig.asked('ims', '/file')]).toEqual([3, 1]);
+  });
+
+  test('may be used by any number of calls with one signal', async () => {
+    const warned = vi.spyOn(process, 'emitWarning');
+    onTestFinished(() => warned.mockRestore());
+    const { signal } = new AbortController();
+    const shared = rightClient();
+    await together(20, () => shared.ims.getImage(linuxImage(rig.simulator), { signal }));
+    expect(rig.asked('ims', '')).toBe(20);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
   test('lets through exports that wait minutes for their answer', async () => {
     const shared = rightClient();
     await getImage(shared);
@@ -452,7 +497,24 @@ describe('the signature guard', () => {
     nowMs += FIRST_REST_MS;
     (await admit(guard)).release('accepted');
     bad.release('refused');
-    expect(guard.isProven('key')).toBe(true);
+    expect((await admit(guard)).isTrial).toBe(false);
+  });
+
+  test('counts by a clock that no correction of the date moves', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    const { signatures } = new CircuitBreakers();
+    const correctTheDate = (): void => {
+      vi.setSystemTime(Date.now() - 60 * MINUTE_MS);
+    };
+    (await admit(signatures)).release('accepted');
+    correctTheDate();
+    vi.advanceTimersByTime(1_000);
+    const trial = await admit(signatures);
+    expect(trial.isTrial).toBe(true);
+    trial.release('refused');
+    correctTheDate();
+    vi.advanceTimersByTime(FIRST_REST_MS);
+    expect(signatures.openForMs('key')).toBe(0);
   });
 
   test('counts each permit once, and frees it without a verdict', async () => {
