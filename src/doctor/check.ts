@@ -29,7 +29,7 @@ export function problem(kind: ProblemKind, found: string, next: string): Finding
   return { state: 'problem', kind, found, next };
 }
 
-/** A variable such as HTTPS_PROXY names no usable proxy: nothing can be reached in this environment. */
+/** A variable such as HTTPS_PROXY names no usable proxy, and a connection would go through it. */
 export function unusableProxy({ message }: ProxyConfigurationError): Finding {
   return problem('configuration', oneLine(message.replace(/\.$/, ''), 500), 'Correct the variable, or unset it.');
 }

@@ -48,18 +48,19 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     ];
   }
   let accounts: CloudAccount[] = [];
-  let proxies: Proxies | undefined;
+  const routes = new Map<CloudAccount, string | null>();
   const configured = await check('account', null, 'configuration', () => {
     try {
-      proxies = new Proxies(env);
       accounts = accountsFromEnvironment(env);
+      const proxies = new Proxies(env);
+      for (const account of accounts) routes.set(account, routesOf(account, proxies));
       return ok(`${describeAccounts(accounts)}; configured by ${sourceOf(env)}`);
     } catch (error) {
       return misconfigured(error);
     }
   });
-  if (configured.state === 'problem' || proxies === undefined) {
-    const why = 'the account is not configured';
+  if (configured.state === 'problem') {
+    const why = 'the configuration comes first';
     return [configured, ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, why))))];
   }
   const chosen = accounts.filter((account) => name === undefined || account.name === name);
@@ -69,7 +70,6 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     return [configured, await check('account', name ?? null, 'configuration', () => found)];
   }
   const breakers = new CircuitBreakers(place.now);
-  const reachable = proxies;
   const ofBuckets = accountOfBuckets(chosen);
   const checks = await Promise.all(
     chosen.map((account) => {
@@ -78,7 +78,7 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
         account,
         client,
         account === ofBuckets ? buckets : [],
-        routesOf(account, reachable),
+        routes.get(account) ?? null,
         place.now,
       );
     }),
@@ -108,11 +108,15 @@ function misconfigured(error: unknown): Finding {
   return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md has all variables and fields.');
 }
 
-/** By which way each service is reached; null where no proxy is in question. */
-function routesOf({ endpoints }: CloudAccount, proxies: Proxies): string | null {
+/**
+ * By which way each service is reached; null where no proxy is in question.
+ *
+ * @throws ProxyConfigurationError
+ */
+function routesOf({ endpoints: { ims, obs, iam }, stsEndpoint: sts }: CloudAccount, proxies: Proxies): string | null {
   const services = new Map<string, string[]>();
-  for (const service of ['ims', 'obs', 'iam'] as const) {
-    const route = routeText(proxies.routeTo(new URL(endpoints[service]).origin));
+  for (const [service, endpoint] of Object.entries({ ims, obs, iam, sts })) {
+    const route = endpoint === undefined ? null : routeText(proxies.routeTo(new URL(endpoint).origin));
     if (route !== null) services.set(route, [...(services.get(route) ?? []), service.toUpperCase()]);
   }
   if (services.size === 0) return null;

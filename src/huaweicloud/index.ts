@@ -116,7 +116,7 @@ export interface CloudClientOptions {
 const CREDENTIALS_LIMIT_MS = 20_000;
 
 /**
- * @throws ProxyConfigurationError when HTTPS_PROXY, or a variable like it, names no usable proxy
+ * @throws ProxyConfigurationError when HTTPS_PROXY, or a variable like it, names no usable proxy, and an endpoint is behind it
  * @example
  * const cloud = createCloudClient(accountFromEnvironment(process.env));
  * const image = await cloud.ims.getImage('d164b5df-1bc3-4c3f-893e-3e471fd16e64');
@@ -125,6 +125,8 @@ const CREDENTIALS_LIMIT_MS = 20_000;
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
   const transport = new Transport({ allowHttp: account.allowHttp, ...options.transport });
+  const { endpoints, stsEndpoint = endpoints.iam } = account;
+  for (const endpoint of [...Object.values(endpoints), stsEndpoint]) transport.routeTo(new URL(endpoint).origin);
   const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(options.now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);

@@ -52,7 +52,10 @@ export async function retryBriefly<T>(
 }
 
 /** These would only come out the same again, or were wanted. */
-const FINAL_CODES = new Set(['Aborted', 'InvalidResponse', 'NotSent', 'PlainHttpRefused', 'ResponseTooLarge']);
+const FINAL_CODES = new Set([
+  ...['Aborted', 'InvalidResponse', 'NotSent', 'PlainHttpRefused', 'ResponseTooLarge'],
+  ...['ProxyAuthenticationRequired', 'UnusableProxy'],
+]);
 
 function isWorthRepeating(error: unknown): error is CloudError {
   if (!(error instanceof CloudError) || FINAL_CODES.has(error.code)) return false;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, Client, type Dispatcher } from 'undici';
 import { Proxies, type Route } from '../network/proxies';
@@ -81,10 +82,10 @@ export class Transport {
   readonly #own = new Set<Client>();
   readonly #proxies: Proxies;
   readonly #allowHttp: boolean;
-  /** Origins that are never reached through a proxy. */
+  readonly #closing = new AbortController();
+  /** Origins that are never reached through a proxy: all requests to one share connections, so they share the route. */
   readonly #direct = new Set<string>();
 
-  /** @throws ProxyConfigurationError, which names the variable */
   constructor({
     connectTimeoutMs = 4_000,
     connections = 32,
@@ -93,8 +94,11 @@ export class Transport {
   }: TransportOptions = {}) {
     this.#proxies = new Proxies(env);
     this.#allowHttp = allowHttp;
+    const { signal } = this.#closing;
+    // As many as there are connections to a proxy.
+    setMaxListeners(0, signal);
     this.#options = {
-      connect: connectorOfCloud({ timeoutMs: connectTimeoutMs, routeTo: (origin) => this.#routeTo(origin) }),
+      connect: connectorOfCloud({ timeoutMs: connectTimeoutMs, routeTo: (origin) => this.routeTo(origin), signal }),
       pipelining: 1,
       maxHeaderSize: MAX_HEADER_BYTES,
       // The limit of each request is the one that counts; undici's defaults of 300 s only stand behind it.
@@ -117,7 +121,11 @@ export class Transport {
     return isAlone ? this.#sendAlone(request, limits) : exchange(this.#shared, request, limits);
   }
 
-  #routeTo(origin: string): Route {
+  /**
+   * @param origin scheme, host and port
+   * @throws ProxyConfigurationError, which names the variable
+   */
+  routeTo(origin: string): Route {
     return this.#direct.has(new URL(origin).origin) ? { proxy: null } : this.#proxies.routeTo(origin);
   }
 
@@ -145,6 +153,7 @@ export class Transport {
 
   /** Ends every connection. Requests in flight fail. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all([this.#shared.destroy(), ...[...this.#own].map((connection) => connection.destroy())]);
   }
 }

@@ -29,6 +29,16 @@ function isIn(addresses: BlockList, hostname: string): boolean {
   return version !== 0 && addresses.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** True where what is sent to a URL, such as a key, could be read on the way: plain http, and not to the own link. */
+export function isExposed({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && !isLocal(hostname);
+}
+
 export function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
+}
+
+/** As an IPv6 address stands before a port. */
+export function withBrackets(hostname: string): string {
+  return isIP(hostname) === 6 ? `[${hostname}]` : hostname;
 }

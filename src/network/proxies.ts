@@ -5,7 +5,7 @@
  * The rule is that of undici's EnvHttpProxyAgent: the lower-case spelling of a variable goes before the other one, https
  * falls back to the proxy of http, and an entry of NO_PROXY names a host and all below it. In addition, NO_PROXY takes networks
  * (`10.0.0.0/8`), as gRPC does, and nothing local ever goes through a proxy. The agent itself is not used: it reports a refusal of the
- * proxy by its words alone, and who must know that no request was written needs a code.
+ * proxy as text only, without a code.
  *
  * @module
  */
@@ -49,47 +49,46 @@ export class HttpProxy {
 export interface Route {
   proxy: HttpProxy | null;
   noProxy?: string;
+  /** Entries of NO_PROXY that match no host, such as `10.0.0.*`, with the variable. */
+  ignored?: string;
 }
 
-/** A variable names no usable proxy. The message names the variable, and shows no password. */
+/** A connection would take a proxy that a variable names in a way that cannot be used. The message shows no password. */
 export class ProxyConfigurationError extends Error {
   override readonly name = 'ProxyConfigurationError';
+  readonly code = 'UnusableProxy';
 
-  constructor(problems: readonly string[]) {
-    super(
-      `The environment names a proxy that cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    );
+  /** @param problem after the name of the variable */
+  constructor(variable: string, problem: string) {
+    super(`The environment names a proxy that cannot be used: ${variable} ${problem}`);
   }
 }
 
-/** The proxies of an environment, as it is now. */
+/** The proxies of an environment, as it is now. One that cannot be used harms the connections alone that would take it. */
 export class Proxies {
-  readonly #https: HttpProxy | null;
-  readonly #http: HttpProxy | null;
-  readonly #grpc: HttpProxy | null;
+  readonly #https: HttpProxy | ProxyConfigurationError | null;
+  readonly #http: HttpProxy | ProxyConfigurationError | null;
+  readonly #grpc: HttpProxy | ProxyConfigurationError | null;
   readonly #noProxy: Exceptions;
   readonly #noGrpcProxy: Exceptions;
 
-  /** @throws {@link ProxyConfigurationError} */
   constructor(env: NodeJS.ProcessEnv) {
-    const problems: string[] = [];
-    const proxy = (name: string): HttpProxy | null => {
+    const proxy = (name: string) => {
       const [variable, value] = read(env, name);
-      const parsed = value === '' ? null : parseProxy(variable, value);
-      if (typeof parsed !== 'string') return parsed;
-      problems.push(`${variable} ${parsed}`);
-      return null;
+      return value === '' ? null : parseProxy(variable, value);
     };
     this.#http = proxy('http_proxy');
     this.#https = proxy('https_proxy') ?? this.#http;
     this.#grpc = proxy('grpc_proxy') ?? this.#https;
-    if (problems.length > 0) throw new ProxyConfigurationError(problems);
     this.#noProxy = new Exceptions(...read(env, 'no_proxy'));
     const [variable, value] = read(env, 'no_grpc_proxy');
     this.#noGrpcProxy = value === '' ? this.#noProxy : new Exceptions(variable, value);
   }
 
-  /** @param origin scheme, host and port */
+  /**
+   * @param origin scheme, host and port
+   * @throws {@link ProxyConfigurationError}
+   */
   routeTo(origin: string): Route {
     const { protocol, hostname, port } = new URL(origin);
     const isTls = protocol === 'https:';
@@ -100,67 +99,88 @@ export class Proxies {
    * Of a gRPC connection, with or without TLS: by grpc_proxy and no_grpc_proxy where they are set.
    *
    * @param address `host:port`
+   * @throws {@link ProxyConfigurationError}
    */
   routeOfGrpc(address: string): Route {
     const { hostname, port } = new URL(`tcp://${address}`);
     return this.#route(this.#grpc, this.#noGrpcProxy, hostname, Number(port));
   }
 
-  #route(proxy: HttpProxy | null, exceptions: Exceptions, hostname: string, port: number): Route {
+  #route(
+    proxy: HttpProxy | ProxyConfigurationError | null,
+    exceptions: Exceptions,
+    hostname: string,
+    port: number,
+  ): Route {
     if (proxy === null || isLocal(hostname)) return { proxy: null };
-    return exceptions.include(hostname, port) ? { proxy: null, noProxy: exceptions.variable } : { proxy };
+    const { variable, ignored } = exceptions;
+    if (exceptions.include(hostname, port)) return { proxy: null, noProxy: variable };
+    if (proxy instanceof ProxyConfigurationError) throw proxy;
+    return ignored.length === 0 ? { proxy } : { proxy, ignored: `${ignored.join(', ')} in ${variable}` };
   }
 }
 
 /** Such as `through the proxy http://proxy.example.com:3128 (HTTPS_PROXY)`; null where no proxy is in question. */
-export function routeText({ proxy, noProxy }: Route): string | null {
-  if (proxy !== null) return `through ${proxy}`;
+export function routeText({ proxy, noProxy, ignored }: Route): string | null {
+  if (proxy !== null) return `through ${proxy}${ignored === undefined ? '' : ` (no host is like ${ignored})`}`;
   return noProxy === undefined ? null : `without a proxy (${noProxy})`;
 }
 
 /** Hosts that are reached without a proxy. */
 class Exceptions {
-  readonly #entries: ReadonlyArray<{ host: string; port: number }>;
-  readonly #networks = new BlockList();
+  /** Entries that match nothing, as they are written. */
+  readonly ignored: readonly string[];
+  readonly #names: Array<{ name: string; port: number }> = [];
+  /** Addresses and networks, by the port that they are for; 0 is any. */
+  readonly #networks = new Map<number, BlockList>();
 
   constructor(
     readonly variable: string,
     list: string,
   ) {
     const entries = list.split(/[,\s]+/).filter(Boolean);
-    this.#entries = entries.filter((entry) => !this.#addNetwork(entry)).map(parseException);
+    this.ignored = entries.filter((entry) => !this.#add(entry)).map((entry) => `'${withoutUserInfo(entry)}'`);
   }
 
   include(hostname: string, port: number): boolean {
     const host = withoutBrackets(hostname).replace(/\.$/, '').toLowerCase();
     const version = isIP(host);
-    if (version !== 0 && this.#networks.check(host, version === 4 ? 'ipv4' : 'ipv6')) return true;
-    return this.#entries.some(
+    if (version !== 0 && [0, port].some((of) => this.#networks.get(of)?.check(host, `ipv${version as 4 | 6}`))) {
+      return true;
+    }
+    return this.#names.some(
       (entry) =>
         (entry.port === 0 || entry.port === port) &&
-        (entry.host === '*' || host === entry.host || host.endsWith(`.${entry.host}`)),
+        (entry.name === '*' || (version === 0 && `.${host}`.endsWith(`.${entry.name}`))),
     );
   }
 
-  /** False where it is none. */
-  #addNetwork(entry: string): boolean {
-    const [, address = '', prefix = ''] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
-    const version = isIP(address);
-    if (version === 0 || Number(prefix) > (version === 4 ? 32 : 128)) return false;
-    this.#networks.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
+  /** False where it is of no use. */
+  #add(entry: string): boolean {
+    // An IPv6 address without brackets has no port.
+    const [, named = entry, port = '0'] = isIP(entry) === 6 ? [] : (/^(.+):(\d+)$/.exec(entry) ?? []);
+    const [, address = '', prefix] = /^(.+?)(?:\/(\d{1,3}))?$/.exec(named) ?? [];
+    const version = isIP(withoutBrackets(address));
+    if (version !== 0) return this.#addNetwork(withoutBrackets(address), version, prefix, Number(port));
+    const name = named
+      .replace(/^\*?\./, '')
+      .replace(/\.$/, '')
+      .toLowerCase();
+    // No name of a host ends with a number.
+    if (name !== '*' && (!/^[^*/:;@[\]]+$/.test(name) || /(^|\.)\d+$/.test(name))) return false;
+    this.#names.push({ name, port: Number(port) });
     return true;
   }
-}
 
-function parseException(entry: string): { host: string; port: number } {
-  // An IPv6 address without brackets has no port.
-  const [, named = entry, port = '0'] = isIP(entry) === 6 ? [] : (/^(.+):(\d+)$/.exec(entry) ?? []);
-  return {
-    host: withoutBrackets(named)
-      .replace(/^\*?\./, '')
-      .toLowerCase(),
-    port: Number(port),
-  };
+  #addNetwork(address: string, version: number, prefix: string | undefined, port: number): boolean {
+    const bits = version === 4 ? 32 : 128;
+    const length = Number(prefix ?? bits);
+    if (length > bits) return false;
+    const networks = this.#networks.get(port) ?? new BlockList();
+    networks.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
+    this.#networks.set(port, networks);
+    return true;
+  }
 }
 
 /** The lower-case spelling, where it is set, even to nothing: so do curl, undici and most others. */
@@ -171,21 +191,25 @@ function read(env: NodeJS.ProcessEnv, name: string): [variable: string, value: s
 
 const EXPECTED = "it must be like 'http://proxy.example.com:3128' or 'http://USER:PASSWORD@proxy.example.com:3128'.";
 
-/** @returns what is wrong with it, in words that show no password */
-function parseProxy(variable: string, value: string): HttpProxy | string {
+/** Without a scheme, `proxy.example.com:3128` is a proxy of http, as for curl. */
+function parseProxy(variable: string, value: string): HttpProxy | ProxyConfigurationError {
+  const refused = (problem: string) => new ProxyConfigurationError(variable, problem);
   const shown = withoutUserInfo(value);
-  if (!URL.canParse(value)) return `is '${shown}', which is not a URL; ${EXPECTED}`;
-  const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(value);
+  const url = value.includes('://') ? value : `http://${value}`;
+  // A number alone would be an IPv4 address.
+  if (!URL.canParse(url) || /(^|[/@])\d+$/.test(value))
+    return refused(`is '${shown}', which is not a URL; ${EXPECTED}`);
+  const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(url);
   const isTls = protocol === 'https:';
   if ((!isTls && protocol !== 'http:') || hostname === '') {
-    return `is '${shown}', which is not the http or https URL of a proxy; ${EXPECTED}`;
+    return refused(`is '${shown}', which is not the http or https URL of a proxy; ${EXPECTED}`);
   }
   if (!/^\/?$/.test(pathname) || search !== '' || hash !== '') {
-    return `is '${shown}', which has a path, a query or a fragment; ${EXPECTED}`;
+    return refused(`is '${shown}', which has a path, a query or a fragment; ${EXPECTED}`);
   }
   const credentials = decoded(username, password);
   if (credentials === null) {
-    return 'has a user or a password with a % that is no percent-encoding: write %25 for each % in them.';
+    return refused('has a user or a password with a % that is no percent-encoding: write %25 for each % in them.');
   }
   if (port === '0') return `is '${shown}', which has the port 0; ${EXPECTED}`;
   const portNumber = Number(port) || (isTls ? 443 : 80);

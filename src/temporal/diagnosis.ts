@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlainly } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
+import { withoutBrackets } from '../network/local-addresses';
 import type { HttpProxy } from '../network/proxies';
+import { reasonOf, troubleOf } from '../network/troubles';
 import { openTunnel } from '../network/tunnel';
 
 /** A handshake takes two round trips; an alert about the client's certificate comes one later. */
@@ -26,7 +28,7 @@ export interface Handshake {
  */
 export async function diagnosisOf(address: string, handshake: Handshake): Promise<string | null> {
   const { hostname, port } = new URL(`tcp://${address}`);
-  const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  const to = { host: withoutBrackets(hostname), port: Number(port) };
   const options = await handshakeOptions(to.host, handshake);
   const { proxy } = handshake;
   const tunnel = proxy ? await openTunnel(proxy, address, { timeoutMs: HANDSHAKE_MS }).catch(whyNot) : undefined;
@@ -75,10 +77,11 @@ function rootsOfGrpc(): Promise<Buffer> | undefined {
 }
 
 /** OpenSSL's texts for these two are hard to understand. */
-function wordsOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return 'it has no TLS';
+function wordsOf(error: NodeJS.ErrnoException): string {
+  const { code } = error;
+  if (troubleOf(code) === 'noTls') return 'it has no TLS';
   if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') {
     return 'it asks for a client certificate';
   }
-  return message;
+  return reasonOf(error);
 }

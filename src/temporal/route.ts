@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { withBrackets } from '../network/local-addresses';
 import { Proxies, type Route } from '../network/proxies';
 import { unreachable } from './unreachable';
 
@@ -41,7 +42,7 @@ export function clientRoute(address: string, { proxy }: Route): ClientRoute {
   if (proxy === null) return { address, channelArgs: withoutItsOwn };
   const { hostname, port, credentials } = proxy;
   return {
-    address: `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
+    address: `${withBrackets(hostname)}:${port}`,
     channelArgs: {
       ...withoutItsOwn,
       'grpc.http_connect_target': `dns:${address}`,

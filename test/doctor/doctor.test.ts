@@ -162,11 +162,16 @@ describe.concurrent('the doctor', () => {
     });
 
     it('reports a proxy that cannot be used, once for Temporal and once for the cloud, without its password', async () => {
-      const diagnosis = await ask({ ...healthy, HTTPS_PROXY: 'socks5://user:c0ffee@proxy.example' });
+      const far = { IMS_EXPORT_IMS_ENDPOINT: 'https://ims.invalid', TEMPORAL_ADDRESS: 'temporal.invalid:7233' };
+      const diagnosis = await ask(
+        { ...healthy, ...far, HTTPS_PROXY: 'socks5://user:c0ffee@proxy.example' },
+        { buckets: ['b'] },
+      );
       expect(diagnosis.mendFirst).toBe('configuration');
       for (const line of ['Temporal  ', 'account']) {
         expect(lineOf(diagnosis, line)).toMatch(/^problem .*HTTPS_PROXY is '…@proxy\.example'.*Correct the variable/);
       }
+      expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked .*the configuration comes first/);
       expect(JSON.stringify(diagnosis)).not.toContain('c0ffee');
     });
 

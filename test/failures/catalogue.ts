@@ -448,19 +448,20 @@ export const FAILURES: readonly Failure[] = [
     failure:
       'The network lets nothing out but through a proxy, and the tool knows none, or only for a part of its connections.',
     does: 'Worker, client and command line take the proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for every service of the cloud, the submit included, and for Temporal. Nothing local goes through it.',
-    see: '`ims-export doctor` names the way to Temporal and to the cloud. A proxy that cannot be used stops the worker by the name of its variable.',
+    see: '`ims-export doctor` names the way to Temporal and to the cloud, and entries of `NO_PROXY` that match no host. A proxy that is needed and cannot be used stops the worker by the name of its variable.',
   },
   {
     number: 'F72',
-    failure: 'The proxy refuses (407), or dies in the middle, and a submit is repeated or given up.',
-    does: 'Without a tunnel nothing was sent: the submit is made again later. Once it was written, a lost tunnel is a lost answer, and is found out about. Polls go on when the proxy is back.',
-    see: '`ProxyAuthenticationRequired`, `ProxyRefused` or `ECONNREFUSED` with the proxy and its variable, without its password. Correct the variable, and start the worker again.',
+    failure: 'The proxy refuses (407, 403, 502), or dies in the middle, and a submit is repeated or given up.',
+    does: 'Without a tunnel nothing was sent. After 407 or 403 an export that has submitted nothing ends within a minute; else the submit is made again later. One CONNECT tries a user and a password for all requests. Once the submit was written, a lost tunnel is a lost answer, and is found out about. Polls go on when the proxy is back.',
+    see: '`ProxyAuthenticationRequired` (407), `ProxyRefused` (403), `ProxyUnavailable` (502 and the like) or `ECONNREFUSED` with the proxy and its variable, without its password. Correct the variable, and start the worker again.',
   },
   {
     number: 'F73',
-    failure: 'A certificate that is not trusted, or a host that does not exist, is retried for a quarter of an hour.',
+    failure:
+      'A certificate that is not trusted, a host that does not exist, or one without a common version of TLS is retried for a quarter of an hour.',
     does: 'It is read a second time, and ends an export that has submitted nothing within a minute. An export whose job runs, or may run, goes on and waits.',
-    see: '`SubmitRejected` with `ENOTFOUND`, `CERT_HAS_EXPIRED`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID` and the like, the host, and what to do. Correct it, and start the export again.',
+    see: '`SubmitRejected` with `ENOTFOUND`, `CERT_HAS_EXPIRED`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID`, `ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION` and the like, the host, and what to do. Correct it, and start the export again.',
   },
   {
     number: 'F74',

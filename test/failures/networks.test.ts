@@ -68,21 +68,24 @@ it('F72 an export survives a proxy that is killed while the job runs, and comes 
   expect(await recorded(one)).not.toContain('c0ffee');
 });
 
-it('F72 a submit whose tunnel the proxy refuses by 407 was not executed, and is made once the proxy lets it through', async () => {
+/** Starts an export whose preflight passes; by the time of the submit, the proxy refuses. */
+async function submitRefusedBy(status: number): Promise<OneExport> {
   const one = new OneExport(rig, { options: ON_REQUEST });
-  // The preflight passes; by the time of the submit, the proxy does not know us any more.
   one.headsFail({ delayMs: 1_000 });
   await one.start();
   const heads = () => one.heads().length;
   await expect.poll(heads, { timeout: 20_000 }).toBe(1);
-  proxy.refusesBy = 407;
+  proxy.refusesBy = status;
   onTestFinished(() => {
     proxy.refusesBy = null;
   });
+  return one;
+}
+
+it('F72 a submit whose tunnel the proxy refuses by 502 was not executed, and is made once the proxy lets it through', async () => {
+  const one = await submitRefusedBy(502);
   const waiting = await one.until(({ phase, lastError }) => phase === 'waitingToSubmit' && lastError !== null);
-  expect(waiting.lastError).toMatch(
-    /^ProxyAuthenticationRequired: .*answered 407 .*nothing was sent\. It refuses user and password: set http_proxy/,
-  );
+  expect(waiting.lastError).toMatch(/^ProxyUnavailable: .*answered 502 .*nothing was sent\. The proxy does not reach/);
   expect([one.posts(), waiting.remoteJob]).toEqual([[], 'none']);
   proxy.refusesBy = null;
   await one.handle.signal('pollNow');
@@ -90,6 +93,20 @@ it('F72 a submit whose tunnel the proxy refuses by 407 was not executed, and is 
   expect(one.posts()).toHaveLength(1);
   expect(await recorded(one)).not.toContain('c0ffee');
   await one.handle.cancel();
+});
+
+it('F72 a submit whose tunnel the proxy refuses by 407 ends the export, with the variable and without the password', async () => {
+  const one = await submitRefusedBy(407);
+  const asked = proxy.asked.length;
+  expect(await one.failure()).toMatchObject({
+    type: 'SubmitRejected',
+    message: expect.stringMatching(
+      /ProxyAuthenticationRequired: .*answered 407 .*nothing was sent\. It refuses user and password: set http_proxy/,
+    ),
+  });
+  // Once for the submit, and once for the second look: a company may lock the user after a few.
+  expect(proxy.asked.length - asked).toBeLessThanOrEqual(2);
+  expect([one.posts(), await recorded(one)]).toEqual([[], expect.not.stringContaining('c0ffee')]);
 });
 
 it('F72 a submit that the proxy has taken, and whose answer it loses, is found out about', async () => {

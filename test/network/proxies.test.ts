@@ -50,8 +50,28 @@ describe('a connection to the cloud', () => {
     ['::2', 'https://[::2]:8443', false],
     ['[::2]:443', 'https://[::2]:8443', true],
     ['a.example, *', 'https://ims.example', false],
+    ['10.0.0.0/8', 'https://[::ffff:10.1.2.3]', false],
+    ['10.1.2.3', 'https://[::ffff:10.1.2.3]', false],
+    ['10.1.2.3:443', 'https://10.1.2.3', false],
+    ['10.1.2.3:443', 'https://10.1.2.3:8443', true],
+    ['2001:db8:0::1', 'https://[2001:db8::1]', false],
+    ['[2001:db8:0::1]:443', 'https://[2001:db8::1]', false],
+    ['[fd00::]/8', 'https://[fd12::1]', false],
+    ['example.com.', 'https://ims.example.com', false],
+    ['example.com', 'https://ims.example.com.', false],
+    ['3.4', 'https://1.2.3.4', true],
+    ['.2.3.4', 'https://1.2.3.4', true],
   ])('with NO_PROXY=%s to %s goes through the proxy: %s', (NO_PROXY, origin, expected) => {
     expect(isProxied({ HTTPS_PROXY: PROXY, NO_PROXY }, origin)).toBe(expected);
+  });
+
+  test('is described with the entries of NO_PROXY that match no host', () => {
+    const NO_PROXY =
+      'localhost,ims.example:1,_x.example,10.0.0.*,10.,10.0.0.0/33,https://u:c0ffee@a.b,*a.example,a;b:x';
+    const text = routeText(new Proxies({ HTTPS_PROXY: PROXY, NO_PROXY }).routeTo('https://ims.example'));
+    expect(text).toBe(
+      `through the proxy ${PROXY} (HTTPS_PROXY) (no host is like '10.0.0.*', '10.', '10.0.0.0/33', '…@a.b', '*a.example', 'a;b:x' in NO_PROXY)`,
+    );
   });
 
   test('is described with the variable that decides, and without a password', () => {
@@ -80,7 +100,7 @@ describe('the route of gRPC', () => {
 
 describe('the URL of a proxy', () => {
   test.each([
-    ['proxy.example:3128', "is 'proxy.example:3128', which is not the http or https URL"],
+    ['user:c0ffee@3128', "is '…@3128', which is not a URL"],
     ['3128', "is '3128', which is not a URL"],
     ['socks5://user:c0ffee@proxy.example', "is '…@proxy.example', which is not the http or https URL"],
     ['http://user:c0ffee@proxy.example/path', 'which has a path'],
@@ -88,11 +108,25 @@ describe('the URL of a proxy', () => {
     ['http://user:c0ff%ee@proxy.example', 'no percent-encoding'],
     ['http://user:c0ffee@', "is '…@', which is not a URL"],
   ])('%s is refused by the name of its variable, and without its password', (url, problem) => {
-    const failed = () => new Proxies({ HTTPS_PROXY: url });
+    const proxies = new Proxies({ HTTPS_PROXY: url, NO_PROXY: 'obs.example' });
+    const failed = () => proxies.routeTo('https://ims.example');
     expect(failed).toThrow(ProxyConfigurationError);
-    expect(failed).toThrow(/^The environment names a proxy that cannot be used:\n {2}HTTPS_PROXY /);
+    expect(failed).toThrow(/^The environment names a proxy that cannot be used: HTTPS_PROXY /);
     expect(failed).toThrow(problem);
-    expect(failed).not.toThrow(/c0ffee/);
+    expect(failed).not.toThrow(/c0ffee|\n/);
+    // It harms nothing that does not go through it.
+    for (const origin of ['https://localhost', 'https://obs.example', 'http://ims.example']) {
+      expect(proxies.routeTo(origin).proxy).toBeNull();
+    }
+  });
+
+  test.each([
+    ['proxy.example:3128', 'http://proxy.example:3128'],
+    ['user:c0ffee@proxy.example:3128', 'http://proxy.example:3128'],
+    ['proxy.example', 'http://proxy.example:80'],
+    ['10.0.0.1:3128/', 'http://10.0.0.1:3128'],
+  ])('may have no scheme: %s', (HTTPS_PROXY, origin) => {
+    expect(new Proxies({ HTTPS_PROXY }).routeTo('https://ims.example').proxy?.origin).toBe(origin);
   });
 });
 

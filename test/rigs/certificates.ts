@@ -15,32 +15,38 @@ export interface Certificates {
   expired: { certificate: string; key: string };
   /** A server's for another name. */
   wrongName: { certificate: string; key: string };
+  /** A server's that is signed by SHA-1. */
+  weak: { certificate: string; key: string };
   /** A server's by no authority. */
   selfSigned: { certificate: string; key: string };
   client: { certificate: string; key: string };
 }
 
-/** Made by openssl. Remove the directory afterwards. @param names of the server */
-export async function makeCertificates(names = 'DNS:localhost,IP:127.0.0.1'): Promise<Certificates> {
+/** Made by openssl. Remove the directory afterwards. @param names of the server @param otherName of the one for another name */
+export async function makeCertificates(
+  names = 'DNS:localhost,IP:127.0.0.1',
+  otherName = 'DNS:other.example',
+): Promise<Certificates> {
   const directory = await mkdtemp(join(tmpdir(), 'certificates-'));
   const file = (name: string) => join(directory, name);
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   const authority = ['-x509', '-subj', '/CN=authority', '-keyout', file('ca.key'), '-out', file('ca.pem')];
   await run('openssl', ['req', ...newKey, ...authority]);
-  const sign = async (name: string, names: string) => {
+  const sign = async (name: string, names: string, ...more: string[]) => {
     const [certificate, key] = [file(`${name}.pem`), file(`${name}.key`)];
     const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`];
     const signed = ['-x509', '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-addext', 'basicConstraints=CA:FALSE'];
-    await run('openssl', ['req', ...newKey, ...signed, ...subject, '-keyout', key, '-out', certificate]);
+    await run('openssl', ['req', ...newKey, ...signed, ...subject, '-keyout', key, '-out', certificate, ...more]);
     return { certificate, key };
   };
   const [server, client] = [await sign('server', names), await sign('client', names)];
-  const [expired, wrongName] = [await sign('expired', names), await sign('wrong-name', 'DNS:other.example')];
+  const [expired, wrongName] = [await sign('expired', names), await sign('wrong-name', otherName)];
+  const weak = await sign('weak', names, '-sha1');
   await expire(directory, expired.certificate, names);
   const selfSigned = { certificate: file('self-signed.pem'), key: file('self-signed.key') };
   const itself = ['-x509', '-subj', '/CN=self-signed', '-addext', `subjectAltName=${names}`];
   await run('openssl', ['req', ...newKey, ...itself, '-keyout', selfSigned.key, '-out', selfSigned.certificate]);
-  return { directory, authority: file('ca.pem'), server, expired, wrongName, selfSigned, client };
+  return { directory, authority: file('ca.pem'), server, expired, wrongName, weak, selfSigned, client };
 }
 
 /** Signs a certificate again, for a time that is over: of openssl's commands only `ca` takes dates. */

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { createServer } from 'node:tls';
+import { createServer, type TlsOptions } from 'node:tls';
 
 /** TLS in front of a server of the loopback that has none. */
 export async function startTlsFront(
   port: number,
   { certificate, key }: { certificate: string; key: string },
+  options: TlsOptions = {},
 ): Promise<{ port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
-  const server = createServer({ cert: await readFile(certificate), key: await readFile(key) }, (from) => {
+  const server = createServer({ ...options, cert: await readFile(certificate), key: await readFile(key) }, (from) => {
     const to = connect(port, '127.0.0.1');
     for (const [one, other] of [
       [from, to],

@@ -36,6 +36,29 @@ describe('where Temporal is', () => {
     expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS: 'three:7233' }).address).toBe('three:7233');
   });
 
+  it.each([
+    ...['localhost:99999', 'a b:7233', '::1', 'http://temporal.example:7233', 'dns:///temporal.example:7233'],
+    ...['user@temporal.example:7233', 'unix:/run/temporal'],
+  ])('is not %s, with or without a proxy', (TEMPORAL_ADDRESS) => {
+    const TEMPORAL_CONFIG_FILE = profileFile('empty.toml', '[profile.default]\n');
+    for (const env of [{}, { https_proxy: 'http://proxy.example:3128' }]) {
+      expect(() => temporalOfEnvironment({ ...env, TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS })).toThrow(
+        expect.objectContaining({
+          code: 'TemporalUnreachable',
+          message: expect.stringMatching(/its address '.+' is not like 'HOST:PORT'/),
+        }),
+      );
+    }
+  });
+
+  it.each(['localhost', '127.0.0.1:1', '[::1]', '[fd00::1]:7233', 'Temporal_1.Example:7233'])(
+    'may be %s',
+    (TEMPORAL_ADDRESS) => {
+      const TEMPORAL_CONFIG_FILE = profileFile('empty.toml', '[profile.default]\n');
+      expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS }).address).toContain(TEMPORAL_ADDRESS);
+    },
+  );
+
   it('cannot be said by a file that is none', () => {
     const TEMPORAL_CONFIG_FILE = profileFile('broken.toml', '[profile.default\n');
     expect(() => temporalOfEnvironment({ TEMPORAL_CONFIG_FILE })).toThrow(

@@ -13,6 +13,8 @@ export interface CloudAccount {
   projectId?: string;
   /** With scheme, without a trailing slash; `obs` without the bucket. */
   endpoints: Endpoints;
+  /** Of the Security Token Service, where the source of the credentials asks it: for those who describe the account. */
+  stsEndpoint?: string;
   /**
    * `{endpoint}/{bucket}/{key}` instead of `{bucket}.{endpoint}/{key}`. Newer buckets refuse it. It is always taken for an
    * endpoint that is an address, and over https for a bucket with a dot, whose host no wildcard certificate is for.

@@ -42,6 +42,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
   const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
   problems.push(...problemsOfAllowing);
   const isPlace = REGION.test(region) && cloudProblem === undefined;
+  const usesSts = sourceInUse(env)?.id === 'oidc';
   const place = placeOf({
     env,
     region: isPlace ? region : ANY_REGION,
@@ -54,7 +55,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
       iam: givenByProfile(env, 'iam_endpoint', profile?.iamEndpoint) ?? givenBy(env, IAM_ENDPOINT, withScheme),
       sts: givenBy(env, STS_ENDPOINT, withScheme),
     },
-    asksSts: sourceInUse(env)?.id === 'oidc',
+    asksSts: usesSts,
     names: { ...NAMES, region: regionVariable },
   });
   problems.push(...place.problems);
@@ -86,6 +87,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     ...place.cloud,
     ...(project === undefined ? {} : { projectId: project.value }),
     endpoints,
+    ...(usesSts ? { stsEndpoint } : {}),
     obsPathStyle: pathStyle === undefined ? isAddress(endpoints.obs) : pathStyle === 'true' || pathStyle === '1',
     ...(allowHttp ? { allowHttp } : {}),
     api,

@@ -61,12 +61,13 @@ function draftOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv) {
 
   const howToAllowHttp = 'allowHttp of the account to true';
   const iam = given('iam') ?? byProfile('iam_endpoint', profile?.iamEndpoint);
+  const usesSts = asksSts(credentials, env);
   const place = placeOf({
     env,
     region,
     cloud,
     given: { ims: given('ims'), obs: given('obs'), iam, sts: given('sts') },
-    asksSts: asksSts(credentials, env),
+    asksSts: usesSts,
     allowHttp,
     howToAllowHttp,
     names: namesIn(path),
@@ -81,6 +82,7 @@ function draftOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv) {
     ...place.cloud,
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
+    ...(usesSts ? { stsEndpoint } : {}),
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),
     ...(allowHttp ? { allowHttp } : {}),
     ...(api === undefined ? {} : { api }),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isLocal } from '../../network/local-addresses';
+import { isExposed } from '../../network/local-addresses';
 import { read, type VariableProblem } from '../credentials/environment';
 
 const ALLOW_HTTP = 'IMS_EXPORT_ALLOW_HTTP';
@@ -23,9 +23,9 @@ export function problemsOfPlainHttp(
 ): VariableProblem[] {
   return Object.entries(urls).flatMap(([variable, url]) => {
     if (url === undefined || !URL.canParse(url)) return [];
-    const { protocol, hostname, origin } = new URL(url);
-    if (protocol !== 'http:' || isLocal(hostname)) return [];
-    const problem = `is '${origin}', where credentials would go over plain http; use https, or set ${howToAllow} where everything on the way is trusted.`;
+    const parsed = new URL(url);
+    if (!isExposed(parsed)) return [];
+    const problem = `is '${parsed.origin}', where credentials would go over plain http; use https, or set ${howToAllow} where everything on the way is trusted.`;
     return [{ variable, problem }];
   });
 }
