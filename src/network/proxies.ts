@@ -211,7 +211,7 @@ function parseProxy(variable: string, value: string): HttpProxy | ProxyConfigura
   if (credentials === null) {
     return refused('has a user or a password with a % that is no percent-encoding: write %25 for each % in them.');
   }
-  if (port === '0') return `is '${shown}', which has the port 0; ${EXPECTED}`;
+  if (port === '0') return refused(`is '${shown}', which has the port 0; ${EXPECTED}`);
   const portNumber = Number(port) || (isTls ? 443 : 80);
   const origin = `${protocol}//${hostname}:${portNumber}`;
   const isAnonymous = username === '' && password === '';
