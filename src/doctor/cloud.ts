@@ -69,7 +69,7 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     const found = problem('configuration', 'there is no account of that name', `Known are ${known}.`);
     return [configured, await check('account', name ?? null, 'configuration', () => found)];
   }
-  const breakers = new CircuitBreakers(place.now);
+  const breakers = new CircuitBreakers();
   const ofBuckets = accountOfBuckets(chosen);
   const checks = await Promise.all(
     chosen.map((account) => {

@@ -4,7 +4,8 @@
  *
  * What it promises of one process, whether one caller comes or two hundred:
  *
- * - A key that is wrong, or that was revoked in a pause, costs two signed requests. Then it rests for minutes.
+ * - A key that is wrong costs two signed requests, then it rests for minutes. So does one that was revoked in a pause, unless
+ *   its refusals are slower than a second.
  * - A gateway's bad second rests nothing for minutes.
  * - A person can try the key at once, but never so that more than four requests in a row fail within five minutes.
  * - A good key under load delays no caller for longer than a second, however slow the cloud is.
