@@ -24,8 +24,9 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
   try {
     const taskQueue = activityTaskQueue(askedFor(batch));
     const options = { summary: `validate ${imageId}`, taskQueue };
-    const { earlierResult } = await imsValidateExport.executeWithOptions(options, [input]);
-    return { imageId, bucketUrl, verdict: earlierResult ? 'alreadyExported' : 'valid' };
+    const { earlierResult, warnings } = await imsValidateExport.executeWithOptions(options, [input]);
+    const verdict = earlierResult ? 'alreadyExported' : 'valid';
+    return { imageId, bucketUrl, verdict, ...(warnings[0] && { warnings }) };
   } catch (error) {
     if (cancelRequested() && isCancellation(error)) return { imageId, bucketUrl, verdict: 'notStarted' };
     const cause = error instanceof ActivityFailure ? error.cause : error;
