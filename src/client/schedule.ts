@@ -7,7 +7,6 @@ import { type Client, ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOve
 import { DEFAULT_TASK_QUEUE, EXPORT_IMAGES_WORKFLOW, type ExportImagesInput, exportBatchWorkflowId } from '../contract';
 import { invalidField } from '../export/failures';
 import { parseBatchInput } from '../request/batch';
-import { isInvalidArgument, textOf } from '../temporal/unreachable';
 import { DETAILS, refuseName, summaryOf } from './batch';
 import { toExportError } from './errors';
 import { MAX_STARTS } from './joining';
@@ -60,19 +59,23 @@ export async function scheduleBatch(
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' as const, pauseOnFailure: false },
     };
-    const how = await createOrUpdate(client, scheduleId, schedule);
+    const how = await createOrUpdate(client, scheduleId, schedule).catch((error: unknown) => {
+      throw error instanceof TypeError ? notCron(cron, error.message) : error;
+    });
     const { info, state } = await shortCall(client, () => client.schedule.getHandle(scheduleId).describe());
     return { scheduleId, how, nextRunAt: info.nextActionTimes[0]?.toISOString() ?? null, paused: state.paused };
   } catch (error) {
-    const refused = isInvalidArgument(error)
-      ? invalidField(
-          'cron',
-          cron,
-          `a cron expression of five fields, such as '30 2 * * *'. Temporal answers: ${textOf(error)}`,
-        )
-      : error;
-    throw toExportError(refused, scheduleId);
+    throw toExportError(error, scheduleId);
   }
+}
+
+/** @param why Temporal's own words, which its client hands on as a TypeError */
+function notCron(cron: string, why: string) {
+  return invalidField(
+    'cron',
+    cron,
+    `a cron expression such as '30 2 * * *' (minute, hour, day, month, weekday); ${why}`,
+  );
 }
 
 type Schedule = Omit<Parameters<Client['schedule']['create']>[0], 'scheduleId'>;

@@ -33,7 +33,7 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
     const isFinal = cause instanceof ApplicationFailure && cause.nonRetryable;
     const { code, message } = activityError(error, 'ValidateExport');
     const failure = isFinal
-      ? { type: cause.type ?? '', message: shortReason(cause) }
+      ? { type: cause.type ?? '', message: batch.items[1] ? shortReason(cause) : cause.message }
       : { type: 'SubmitRejected', message: `It could not be validated: ${code}: ${message}` };
     return { imageId, bucketUrl, verdict: 'refused', failure };
   }

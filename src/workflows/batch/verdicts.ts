@@ -72,8 +72,8 @@ export function resultOfRefusal(
   return { imageId, bucketUrl, verdict: 'unknown', remoteJob: 'unknown', failure: unknown };
 }
 
-/** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
-const MAX_MESSAGE = 300;
+/** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it, and a dry run of one. */
+const MAX_MESSAGE = 2_000;
 const MIN_MESSAGE = 48;
 
 /** Of all messages together: state and result of a batch have to stay well below the 2 MB of a payload. */
