@@ -56,7 +56,7 @@ export async function attach(client: Client, flags: AttachFlags): Promise<void> 
 function interruptible({ to }: StartFlags): string {
   const workflowId = exportWorkflowId(to);
   ifInterrupted(
-    `If the export was started, it goes on: \`${workflowCommand('watch', workflowId)}\` follows it, \`${workflowCommand('cancel', workflowId)}\` stops it.`,
+    `If the export was started, it goes on: \`${workflowCommand('watch', workflowId)}\` follows it, \`${workflowCommand('cancel', workflowId)}\` cancels it.`,
   );
   return workflowId;
 }
