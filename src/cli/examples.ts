@@ -1,11 +1,6 @@
 /** For the help of each command: what it is for, and a command that can be pasted and changed. */
 type Example = readonly [purpose: string, command: string];
 
-const IMAGE = '--image d164b5df-1bc3-4c3f-893e-3e471fd16e64';
-const EXPORT = 'ims-export:ims-image:exports/web.qcow2';
-const BATCH = 'ims-export-batch:nightly';
-const JOB = 'ff80808288b50a9f0188b6b7d0a60b2c';
-
 const EXAMPLES: { readonly [command: string]: readonly Example[] } = {
   demo: [
     ['Run one export against a simulated cloud and keep the Web UI open', 'ims-export demo'],
@@ -23,24 +18,27 @@ const EXAMPLES: { readonly [command: string]: readonly Example[] } = {
     ],
   ],
   start: [
-    ['Export an image as qcow2', `ims-export start ${IMAGE} --to ims-image:exports/web.qcow2 --format qcow2`],
+    [
+      'Export an image as qcow2',
+      'ims-export start --image d164b5df-1bc3-4c3f-893e-3e471fd16e64 --to ims-image:exports/web.qcow2 --format qcow2',
+    ],
     [
       'Quick export of an image above 128 GiB; wait for the end',
-      `ims-export start ${IMAGE} --to ims-image:exports/db.zvhd2 --quick --wait`,
+      'ims-export start --image d164b5df-1bc3-4c3f-893e-3e471fd16e64 --to ims-image:exports/db.zvhd2 --quick --wait',
     ],
     [
       'Check what would be refused; nothing is submitted',
-      `ims-export start ${IMAGE} --to ims-image:exports/web.qcow2 --format qcow2 --dry-run`,
+      'ims-export start --image d164b5df-1bc3-4c3f-893e-3e471fd16e64 --to ims-image:exports/web.qcow2 --format qcow2 --dry-run',
     ],
   ],
   attach: [
     [
       'Track a job that the console started',
-      `ims-export attach --job ${JOB} ${IMAGE} --to ims-image:exports/web.qcow2 --format qcow2`,
+      'ims-export attach --job ff80808288b50a9f0188b6b7d0a60b2c --image d164b5df-1bc3-4c3f-893e-3e471fd16e64 --to ims-image:exports/web.qcow2 --format qcow2',
     ],
     [
       'Track the job of a canceled export to its end',
-      `ims-export attach --job ${JOB} ${IMAGE} --to ims-image:exports/web.qcow2 --wait`,
+      'ims-export attach --job ff80808288b50a9f0188b6b7d0a60b2c --image d164b5df-1bc3-4c3f-893e-3e471fd16e64 --to ims-image:exports/web.qcow2 --wait',
     ],
   ],
   batch: [
@@ -56,41 +54,50 @@ const EXAMPLES: { readonly [command: string]: readonly Example[] } = {
     ['As JSON', 'ims-export options --json'],
   ],
   status: [
-    ['Show an export', `ims-export status ${EXPORT}`],
-    ['Show a batch, as JSON', `ims-export status ${BATCH} --json`],
+    ['Show an export', 'ims-export status ims-export:ims-image:exports/web.qcow2'],
+    ['Show a batch, as JSON', 'ims-export status ims-export-batch:nightly --json'],
   ],
   watch: [
-    ['Follow an export to its end', `ims-export watch ${EXPORT}`],
-    ['Follow a batch', `ims-export watch ${BATCH}`],
+    ['Follow an export to its end', 'ims-export watch ims-export:ims-image:exports/web.qcow2'],
+    ['Follow a batch', 'ims-export watch ims-export-batch:nightly'],
   ],
   list: [
     ['List open and recent exports', 'ims-export list'],
     ['As JSON, for a script', 'ims-export list --json'],
   ],
   'poll-now': [
-    ['Check the job of an export now', `ims-export poll-now ${EXPORT}`],
-    ['The same in another namespace', `ims-export poll-now ${EXPORT} --namespace exports`],
+    ['Check the job of an export now', 'ims-export poll-now ims-export:ims-image:exports/web.qcow2'],
+    ['The same in another namespace', 'ims-export poll-now ims-export:ims-image:exports/web.qcow2 --namespace exports'],
   ],
   'pause-polling': [
-    ['Stop polling the job of an export', `ims-export pause-polling ${EXPORT}`],
-    ['Start no more exports of a batch', `ims-export pause-polling ${BATCH}`],
+    ['Stop polling the job of an export', 'ims-export pause-polling ims-export:ims-image:exports/web.qcow2'],
+    ['Start no more exports of a batch', 'ims-export pause-polling ims-export-batch:nightly'],
   ],
   'resume-polling': [
-    ['Poll again', `ims-export resume-polling ${EXPORT}`],
-    ['Let a batch start its next exports', `ims-export resume-polling ${BATCH}`],
+    ['Poll again', 'ims-export resume-polling ims-export:ims-image:exports/web.qcow2'],
+    ['Let a batch start its next exports', 'ims-export resume-polling ims-export-batch:nightly'],
   ],
   retune: [
-    ['Wait six hours longer', `ims-export retune ${EXPORT} --deadline +6h`],
-    ['Poll less often', `ims-export retune ${EXPORT} --min-interval 5m --max-interval 30m`],
-    ['Let a batch export 50 images at a time', `ims-export retune ${BATCH} --max-concurrent 50`],
+    ['Wait six hours longer', 'ims-export retune ims-export:ims-image:exports/web.qcow2 --deadline +6h'],
+    [
+      'Poll less often',
+      'ims-export retune ims-export:ims-image:exports/web.qcow2 --min-interval 5m --max-interval 30m',
+    ],
+    ['Let a batch export 50 images at a time', 'ims-export retune ims-export-batch:nightly --max-concurrent 50'],
   ],
   resolve: [
-    ['The submit started this job', `ims-export resolve ${EXPORT} --job ${JOB}`],
-    ['The submit started no job: submit again', `ims-export resolve ${EXPORT} --not-submitted`],
+    [
+      'The submit started this job',
+      'ims-export resolve ims-export:ims-image:exports/web.qcow2 --job ff80808288b50a9f0188b6b7d0a60b2c',
+    ],
+    [
+      'The submit started no job: submit again',
+      'ims-export resolve ims-export:ims-image:exports/web.qcow2 --not-submitted',
+    ],
   ],
   cancel: [
-    ['Cancel an export', `ims-export cancel ${EXPORT}`],
-    ['Cancel a batch and its exports', `ims-export cancel ${BATCH}`],
+    ['Cancel an export', 'ims-export cancel ims-export:ims-image:exports/web.qcow2'],
+    ['Cancel a batch and its exports', 'ims-export cancel ims-export-batch:nightly'],
   ],
   'search-attributes': [
     ['Check the namespace', 'ims-export search-attributes'],

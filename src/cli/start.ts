@@ -109,7 +109,9 @@ function dryRunLines(flags: StartFlags, { workflowId, would, warnings }: DryRun)
     '  checked  the request, the image, the bucket and the destination, by the worker',
     `  verdict  ${verdict}`,
     ...warnings.map((warning) => `  warning  ${warning}`),
-    `  next     \`${would === 'join' ? workflowCommand('watch', workflowId) : command('ims-export', 'start', ...words)}\``,
+    would === 'join'
+      ? `  next     \`${workflowCommand('watch', workflowId)}\``
+      : `  next     \`${command('ims-export', 'start', ...words)}\``,
   ];
 }
 

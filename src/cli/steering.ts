@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { ExportError, isBatch, pauseBatch, pausePolling, resumeBatch, resumePolling } from '../client';
-import { workflowCommand } from '../export/quoting';
+import { command, workflowCommand } from '../export/quoting';
 
 /** `ims-export pause-polling`: returns what was done. */
 export async function pause(client: Client, workflowId: string): Promise<string> {
@@ -24,10 +24,10 @@ export async function resume(client: Client, workflowId: string): Promise<string
 }
 
 /** A batch would take the message of an export without a word, or fail to answer. @throws ExportError InvalidExportRequest */
-export async function refuseBatch(client: Client, workflowId: string, command: string): Promise<void> {
+export async function refuseBatch(client: Client, workflowId: string, name: string): Promise<void> {
   if (!(await isBatch(client, workflowId))) return;
   throw new ExportError(
     'InvalidExportRequest',
-    `${workflowId} is a batch; \`ims-export ${command}\` takes the id of one export. \`ims-export list\` shows those of the batch.`,
+    `${workflowId} is a batch; \`${command('ims-export', name)}\` takes the id of one export. \`ims-export list\` shows those of the batch.`,
   );
 }
