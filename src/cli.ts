@@ -183,6 +183,12 @@ temporalCommand('batch <file>')
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .action(guarded(connected((client, flags: BatchFlags, file: string) => batch(client, flags, file))));
 
+program
+  .command('options')
+  .description('every option of an export: what it does, what it takes, its default, and whether retune changes it')
+  .option('--json', 'print one JSON document')
+  .action(guarded(async (flags: OutputOptions) => options(flags)));
+
 temporalCommand('status')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('where an export or a batch stands, also after its end')
@@ -288,12 +294,6 @@ program
       schema(name);
     }),
   );
-
-program
-  .command('options')
-  .description('every option of an export: what it does, what it takes, its default, and whether retune changes it')
-  .option('--json', 'print one JSON document')
-  .action(guarded(async (flags: OutputOptions) => options(flags)));
 
 program
   .command('temporal')
