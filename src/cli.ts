@@ -13,28 +13,22 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
+import { examplesOf } from './cli/examples';
 import { EXIT } from './cli/exit-codes';
+import { endAtInterrupt, ifInterrupted } from './cli/interrupted';
 import { SimulatorLeftOut, unlessLeftOut } from './cli/left-out';
+import { options } from './cli/options';
 import { listLines, type OutputOptions, reportError, reportLines } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
 import { type AttachFlags, attach, type StartFlags, start, waitForEnd } from './cli/start';
-import {
-  cancelExport,
-  connectClient,
-  isBatch,
-  listExports,
-  pausePolling,
-  pollNow,
-  readBatch,
-  readExport,
-  resumePolling,
-} from './client';
+import { pause, refuseBatch, resume } from './cli/steering';
+import { addTemporalFlags, setEnvironment } from './cli/temporal-flags';
+import { cancelExport, connectClient, isBatch, listExports, pollNow, readBatch, readExport } from './client';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import { workflowCommand } from './export/quoting';
-import { DATA_CONVERTER, environmentWith } from './temporal/data-converter';
 import { endWithReader, flushed, isTerminal, print, printJson, printTo } from './terminal/output';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
 import type { WorkerProcessOptions } from './worker/worker-process';
@@ -51,6 +45,8 @@ export const program = new Command('ims-export')
   .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
+  // An option after a command is the command's: `ims-export temporal --version` is that of Temporal's CLI.
+  .enablePositionalOptions()
   .configureOutput({
     outputError: (text) => printTo('stderr', ...errorLines(text)),
     writeOut: (text) => printTo('stdout', ...linesOf(text)),
@@ -60,12 +56,20 @@ export const program = new Command('ims-export')
   .addHelpText(
     'after',
     `
-New here? \`ims-export demo\` runs one export against a simulated cloud, \`ims-export doctor\` says what this machine lacks.
-A workflowId is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that there are.
-Temporal is where TEMPORAL_ADDRESS says (localhost:7233). Only the worker needs the cloud: IMS_EXPORT_REGION and
-HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, or IMS_EXPORT_CONFIG for several accounts.
+Examples:
+  Run one export against a simulated cloud:
+    ims-export demo
+  Check this machine, Temporal and the cloud:
+    ims-export doctor
+  Show options and examples of a command:
+    ims-export start --help
+
+A workflowId is ims-export:<bucket>:<object key>; \`ims-export list\` shows the known ones.
+Temporal: --address or TEMPORAL_ADDRESS (default: localhost:7233), --namespace, --profile, TEMPORAL_API_KEY.
+Only the worker needs the cloud: IMS_EXPORT_REGION with HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or IMS_EXPORT_CONFIG
+for several accounts.
 Exit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments, 3 outcome unknown, 4 canceled, 5 no Temporal
-or no worker.`,
+or no worker, 130 interrupted by Ctrl-C.`,
   )
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(EXIT.succeeded);
@@ -78,10 +82,11 @@ temporalCommand('demo')
   .description('a Temporal dev server with its Web UI, a simulated cloud, a worker and one export')
   .option('--no-keep', 'end at once, also in a terminal')
   .action(
-    guarded(async ({ keep, dataConverter }: DemoFlags) => {
+    guarded(async ({ keep }: DemoFlags) => {
+      ifInterrupted('The demo has ended; nothing of it goes on. `ims-export demo` runs it again.');
       const loaded = await unlessLeftOut(import('./cli/demo.js'));
       if (loaded === undefined) throw new SimulatorLeftOut('demo');
-      await loaded.demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout'), dataConverter });
+      await loaded.demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout') });
     }),
   );
 
@@ -129,6 +134,9 @@ temporalCommand('worker')
   .option('--otel', 'send traces by OpenTelemetry; so does OTEL_EXPORTER_OTLP_ENDPOINT')
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
+      ifInterrupted(
+        'The worker was not ready yet. `ims-export worker` starts it again; open exports wait for a worker.',
+      );
       const { accountsFromEnvironment, describeAccounts } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what is missing is reported before Temporal is connected
       const { runWorkerProcess } = await import('./worker/worker-process.js');
@@ -147,11 +155,13 @@ temporalCommand('worker')
 
 exportCommand('start')
   .description('export an image; returns when the cloud has accepted it, or with --wait at its end')
+  .option('--dry-run', 'only check the export, and report what would be refused; nothing is submitted')
   .action(guarded(connected((client, flags: StartFlags) => start(client, flags))));
 
 exportCommand('attach')
-  .description('track a job that was begun elsewhere, as if it had been started here')
-  .requiredOption('--job <id>', 'ID of the job; it must be an export of the image')
+  .description('track a job that was started elsewhere, as if it had been started here')
+  .option('--job <id>', 'ID of the job; it must be an export of the image (required)')
+  .hook('preAction', requires('job'))
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 temporalCommand('batch <file>')
@@ -167,8 +177,20 @@ temporalCommand('batch <file>')
   .option('--wait', 'show progress, wait for the end and print the verdicts')
   .option('--json', 'print one JSON document')
   .option('--name <name>', 'its id is ims-export-batch:<name>; by default a digest of the input')
+  .addOption(
+    new Option(
+      '--cron <expr>',
+      "create the schedule ims-export-batch:<name>, or update it: '30 2 * * *' is 2:30 UTC; 'CRON_TZ=Europe/Berlin 30 2 * * *'",
+    ).conflicts(['wait', 'dryRun']),
+  )
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .action(guarded(connected((client, flags: BatchFlags, file: string) => batch(client, flags, file))));
+
+program
+  .command('options')
+  .description('every option of an export: what it does, what it takes, its default, and whether retune changes it')
+  .option('--json', 'print one JSON document')
+  .action(guarded(async (flags: OutputOptions) => options(flags)));
 
 temporalCommand('status')
   .argument('<workflowId>', WORKFLOW_ID)
@@ -213,36 +235,38 @@ temporalCommand('list')
     ),
   );
 
-signalCommand('poll-now', 'check the job at once', pollNow, (id) => `Asked ${id} to check its job now`);
+signalCommand('poll-now', 'check the job now', async (client, id) => {
+  await refuseBatch(client, id, 'poll-now');
+  await pollNow(client, id);
+  return `Asked ${id} to check its job now`;
+});
 signalCommand(
   'pause-polling',
-  'stop polling the job; job and deadline run on, and poll-now still checks once',
-  pausePolling,
-  (id) => `Asked ${id} to pause its polls; \`${workflowCommand('resume-polling', id)}\` goes on`,
+  'stop polling the job; job and deadline run on, and poll-now still checks once. A batch starts no more exports',
+  pause,
 );
-signalCommand(
-  'resume-polling',
-  'poll again, beginning at once',
-  resumePolling,
-  (id) => `Asked ${id} to poll again, beginning now`,
-);
+signalCommand('resume-polling', 'poll the job again, now and from then on. A batch starts its next exports', resume);
 
 retuneCommand()
-  .description('change limits of a running export; durations such as 90s, 15m, 24h')
+  .description(
+    'change limits of a running export, with durations such as 90s, 15m, 24h; or --max-concurrent of a batch',
+  )
   .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
 temporalCommand('resolve')
   .argument('<workflowId>', WORKFLOW_ID)
-  .description('say what became of a submit whose answer was lost')
-  .option('--job <id>', 'it began this job, which is checked and then tracked')
-  .option('--not-submitted', 'it began nothing: submit again')
+  .description('answer what became of a submit whose answer was lost')
+  .option('--job <id>', 'it started this job, which is checked and then tracked')
+  .option('--not-submitted', 'it started no job: submit again')
   .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
 
 signalCommand(
   'cancel',
   "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch passes it on to its exports",
-  cancelExport,
-  (id) => `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` tells what remains in the cloud`,
+  async (client, id) => {
+    await cancelExport(client, id);
+    return `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` shows what remains in the cloud`;
+  },
 );
 
 temporalCommand('search-attributes')
@@ -274,13 +298,26 @@ program
     }),
   );
 
-for (const command of temporalCommands) {
-  const dataConverter = new Option(
-    '--data-converter <module>',
-    "file with the namespace's data converter, where it encrypts: CommonJS or ESM, with the export dataConverter",
-  ).env(DATA_CONVERTER);
-  command.addOption(dataConverter);
+program
+  .command('temporal')
+  .argument('[args...]', "what Temporal's CLI takes")
+  .description("run Temporal's own CLI, which is installed into the cache where this machine has none")
+  .passThroughOptions()
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(
+    guarded(async (_flags: OutputOptions, args: string[]) => {
+      const { temporal } = await import('./cli/temporal.js');
+      await temporal(args);
+    }),
+  );
+
+for (const command of temporalCommands) addTemporalFlags(command);
+for (const command of program.commands) {
+  if (command.name() !== 'temporal') command.option('--verbose', 'show stack traces');
+  command.addHelpText('after', examplesOf(command.name()));
 }
+program.hook('preAction', (_program, command) => setEnvironment(command));
 
 /** A command that talks to Temporal. */
 function temporalCommand(nameAndArguments: string): Command {
@@ -289,18 +326,32 @@ function temporalCommand(nameAndArguments: string): Command {
   return command;
 }
 
-/** A command that begins the tracking of an export. */
+/** A command that starts the tracking of an export. */
 function exportCommand(name: string): Command {
   return temporalCommand(name)
-    .requiredOption('--image <id>', 'ID of the private image (required)')
-    .requiredOption('--to <bucket:key>', 'destination, an object that is not there yet (required)')
+    .option('--image <id>', 'ID of the private image (required)')
+    .option('--to <bucket:key>', 'destination, an object that is not there yet (required)')
+    .hook('preAction', requires('image', 'to'))
     .option('--format <format>', 'qcow2, vhd, zvhd or vmdk; this or --quick')
     .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
     .option('--account <name>', "one of the worker's accounts")
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print one JSON document')
-    .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export schema input` has all', collect)
+    .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export options` lists them', collect)
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
+}
+
+/** Checked before the command runs: commander itself would report a missing option before an unknown one, which may be its misspelling. */
+function requires(...names: string[]) {
+  return (_hooked: Command, command: Command): void => {
+    const missing = command.options.filter(
+      (option) =>
+        names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined,
+    );
+    if (missing.length === 0) return;
+    const flags = missing.map((option) => `'${option.flags}'`).join(' and ');
+    command.error(`error: required option ${flags} not specified`, { exitCode: EXIT.badArguments });
+  };
 }
 
 /** With a flag for each option that can be tuned. */
@@ -311,15 +362,15 @@ function retuneCommand(): Command {
     const further = option === 'deadline' ? ' +6h moves the one in force.' : '';
     command.option(`--${flag} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
   }
+  command.option('--max-concurrent <n>', 'of a batch, and alone: exports at the same time', wholeNumber);
   return command;
 }
 
-/** A command that sends one message to a running export. */
+/** A command that sends one message to what runs, and says so. */
 function signalCommand(
   name: string,
   description: string,
-  send: (client: Client, workflowId: string) => Promise<void>,
-  done: (workflowId: string) => string,
+  send: (client: Client, workflowId: string) => Promise<string>,
 ): void {
   temporalCommand(name)
     .argument('<workflowId>', WORKFLOW_ID)
@@ -327,8 +378,8 @@ function signalCommand(
     .action(
       guarded(
         connected(async (client, _flags: OutputOptions, workflowId: string) => {
-          await send(client, workflowId);
-          print(done(workflowId));
+          ifInterrupted(`What was sent may take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
+          print(await send(client, workflowId));
         }),
       ),
     );
@@ -337,7 +388,7 @@ function signalCommand(
 /** An action with a connection to Temporal; its positional arguments come after the flags. */
 function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: Flags, ...args: Args) => Promise<void>) {
   return async (flags: Flags, ...args: Args): Promise<void> => {
-    const client = await connectClient(environmentWith((flags as OutputOptions).dataConverter));
+    const client = await connectClient();
     try {
       await act(client, flags, ...args);
     } finally {
@@ -350,11 +401,12 @@ function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: F
 function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Args) => Promise<void>) {
   return async (...given: unknown[]): Promise<void> => {
     const flags = given.at(-2) as Flags;
+    const command = given.at(-1) as Command;
     try {
       await act(flags, ...(given.slice(0, -2) as Args));
     } catch (error) {
       const { json } = flags as OutputOptions;
-      reportError(error, { json, verbose: program.opts().verbose });
+      reportError(error, { json, verbose: command.optsWithGlobals().verbose });
     }
   };
 }
@@ -394,6 +446,7 @@ function collect(value: string, values: string[] = []): string[] {
 
 if (require.main === module) {
   endWithReader();
+  endAtInterrupt();
   // A failed connection may leave behind what would keep this process: native threads, a handshake that is never answered.
   void program
     .parseAsync()

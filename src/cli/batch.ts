@@ -1,21 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
-import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
+import {
+  type BatchReport,
+  batchResult,
+  ExportError,
+  followBatch,
+  readBatch,
+  type ScheduledBatch,
+  scheduleBatch,
+  startBatch,
+} from '../client';
 import {
   type BatchFailedDetails,
   type BatchItemResult,
   type ExportImagesInput,
   type ExportImagesResult,
+  exportBatchWorkflowId,
   type FailWhen,
   GOOD_VERDICTS,
 } from '../contract';
-import { workflowCommand } from '../export/quoting';
+import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
 import { print, printJson, printTo } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
 import { lineDisplay, showToEnd } from './following';
+import { ifInterrupted } from './interrupted';
 import { type OutputOptions, UNREADABLE } from './output';
 import { columns } from './table';
+import { webUiLink } from './web-ui';
 
 export interface BatchFlags extends OutputOptions {
   maxConcurrent?: number;
@@ -23,6 +35,7 @@ export interface BatchFlags extends OutputOptions {
   failWhen?: FailWhen;
   wait?: boolean;
   name?: string;
+  cron?: string;
   taskQueue: string;
 }
 
@@ -30,6 +43,12 @@ export interface BatchFlags extends OutputOptions {
 export async function batch(client: Client, flags: BatchFlags, file: string): Promise<void> {
   const { taskQueue, name, json } = flags;
   const input = await inputOf(file, flags);
+  if (flags.cron !== undefined) return await schedule(client, input, { ...flags, cron: flags.cron });
+  ifInterrupted(
+    name === undefined
+      ? 'If the batch was started, it goes on: the same command joins it.'
+      : `If the batch was started, it goes on: ${watchOf(exportBatchWorkflowId(name))} follows it.`,
+  );
   const started = await startBatch(client, input, { taskQueue, name });
   const { workflowId, runId, how } = started;
   if (flags.wait) return await waitForBatch(client, workflowId, flags, runId);
@@ -39,8 +58,52 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   print(
     `${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`,
     `  images   ${total ?? 'not known yet'}`,
-    `  follow   \`${workflowCommand('watch', workflowId)}\``,
+    ...uiLines(await webUiLink(client, started)),
+    `  next     ${watchOf(workflowId)}`,
   );
+}
+
+function uiLines(link: string | null): string[] {
+  return link === null ? [] : [`  Web UI   ${link}`];
+}
+
+const watchOf = (workflowId: string): string => `\`${workflowCommand('watch', workflowId)}\``;
+
+/** `ims-export batch --cron`. */
+async function schedule(
+  client: Client,
+  input: ExportImagesInput,
+  { cron, name, taskQueue, json }: BatchFlags & { cron: string },
+): Promise<void> {
+  if (name === undefined) {
+    throw new ExportError(
+      'InvalidExportRequest',
+      'A schedule needs a name, by which it is found again: add --name NAME, such as --name nightly.',
+    );
+  }
+  ifInterrupted('The schedule may be there: the same command updates it.');
+  const scheduled = await scheduleBatch(client, input, { name, cron, taskQueue });
+  if (json) printJson(scheduled);
+  else print(...scheduleLines(scheduled, cron, input));
+}
+
+function scheduleLines(
+  { scheduleId, how, nextRunAt, paused }: ScheduledBatch,
+  cron: string,
+  { to }: ExportImagesInput,
+) {
+  const onSchedule = (verb: string, ...flags: string[]) =>
+    `\`${command('ims-export', 'temporal', 'schedule', verb, '--schedule-id', scheduleId, ...flags)}\``;
+  const isDated = /\{(date|time)\}/.test(to ?? '');
+  return [
+    `${how === 'created' ? 'Created' : 'Updated'} the schedule ${scheduleId}`,
+    `  cron     ${cron}${/^(CRON_)?TZ=/.test(cron) ? '' : ' (UTC)'}`,
+    `  next run ${paused ? 'none: the schedule is paused' : (nextRunAt ?? 'none: the expression never matches again')}`,
+    ...(paused ? [`  resume   ${onSchedule('toggle', '--unpause')}`] : []),
+    ...(isDated ? [] : ['  note     every run exports to the same keys: put {date} into "to" for objects of its own']),
+    `  run now  ${onSchedule('trigger')}`,
+    `  delete   ${onSchedule('delete')}`,
+  ];
 }
 
 /** `ims-export watch` of a batch, and `batch --wait`: a line of progress for each change, then the verdicts. */
@@ -106,7 +169,10 @@ function troubleText({ imageId, bucketUrl, failure }: BatchItemResult): string {
 function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesResult): string[] {
   const table = tableOf(items);
   const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
-  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
+  const ofItems = items.flatMap((item) =>
+    (item.warnings ?? []).map((warning) => `warning: ${item.imageId}: ${warning}`),
+  );
+  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`), ...ofItems];
 }
 
 /** Why a batch has failed by its verdicts; nothing of any other error. */

@@ -4,7 +4,8 @@ import { exportResult, followExport, readExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
 import { accountFromEnvironment } from '../huaweicloud';
-import { dataConverterOf, environmentWith } from '../temporal/data-converter';
+import { dataConverterOf } from '../temporal/data-converter';
+import { temporalOfEnvironment } from '../temporal/place';
 import { clientRoute, routeOfTemporal, workerRoute } from '../temporal/route';
 import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
@@ -26,8 +27,10 @@ const JOB_SECONDS = 25;
  * `ims-export demo`: a Temporal dev server with its Web UI, the simulated cloud, a worker, and one quick export of a
  * 200 GiB image. Ends when the object is verified; in a terminal it then keeps the Web UI up.
  */
-export async function demo({ keep, dataConverter: module }: DemoFlags): Promise<void> {
-  const dataConverter = await dataConverterOf(environmentWith(module));
+export async function demo({ keep }: DemoFlags): Promise<void> {
+  // What is wrong with the address of a server is reported before one is looked for.
+  if (process.env.TEMPORAL_ADDRESS) temporalOfEnvironment();
+  const dataConverter = await dataConverterOf();
   await installRuntime({ metrics: false, level: 'warn', coreLevel: 'error', format: 'text' });
   print('Starting a Temporal dev server, the simulated cloud and a worker …');
   const temporal = await resolveTemporal({ onProgress: (step) => print(`  ${step}`) });

@@ -1,5 +1,4 @@
 import { type Check, type Diagnosis, diagnose, type ProblemKind } from '../doctor';
-import { environmentWith } from '../temporal/data-converter';
 import { print, printJson } from '../terminal/output';
 import { EXIT } from './exit-codes';
 import type { OutputOptions } from './output';
@@ -18,8 +17,8 @@ const EXIT_CODES: { [kind in ProblemKind]: number } = {
 };
 
 /** `ims-export doctor`. */
-export async function doctor({ taskQueue, bucket, account, dataConverter, json }: DoctorFlags): Promise<void> {
-  const diagnosis = await diagnose({ env: environmentWith(dataConverter), taskQueue, buckets: bucket, account });
+export async function doctor({ taskQueue, bucket, account, json }: DoctorFlags): Promise<void> {
+  const diagnosis = await diagnose({ taskQueue, buckets: bucket, account });
   if (json) printJson(diagnosis);
   else print(...diagnosisLines(diagnosis));
   process.exitCode = diagnosis.mendFirst === null ? EXIT.succeeded : EXIT_CODES[diagnosis.mendFirst];

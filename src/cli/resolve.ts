@@ -7,6 +7,8 @@ import { invalidField } from '../export/failures';
 import { workflowCommand } from '../export/quoting';
 import { print, printToStderr } from '../terminal/output';
 import { EXIT } from './exit-codes';
+import { ifInterrupted } from './interrupted';
+import { refuseBatch } from './steering';
 
 export interface ResolveFlags {
   job?: string;
@@ -23,13 +25,15 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
   if ((job === undefined) === (notSubmitted !== true)) {
     throw new ExportError(
       'InvalidExportRequest',
-      'Say either --job JOB_ID, the job that the submit began, or --not-submitted, to submit again.',
+      'Give either --job JOB_ID, the job that the submit started, or --not-submitted, to submit again.',
     );
   }
+  await refuseBatch(client, workflowId, 'resolve');
   const status = `\`${workflowCommand('status', workflowId)}\``;
+  ifInterrupted(`An answer that was sent is kept: ${status} shows what became of it.`);
   if (job === undefined) {
     await resolveSubmission(client, workflowId, { notSubmitted: true });
-    print(`Told ${workflowId}; ${status} tells what came of it`);
+    print(`Asked ${workflowId} to submit again; ${status} shows what became of it`);
     return;
   }
   await nameJob(client, workflowId, job);

@@ -1,23 +1,34 @@
 import type { Client } from '@temporalio/client';
-import { ExportError, retuneExport } from '../client';
-import { durationText, type RetuneInput } from '../contract';
+import { ExportError, isBatch, retuneBatch, retuneExport } from '../client';
+import { BATCH_CONCURRENCY, durationText, type RetuneInput, TUNABLE_OPTIONS } from '../contract';
+import { workflowCommand } from '../export/quoting';
 import { print } from '../terminal/output';
-import type { OutputOptions } from './output';
 
-/** As commander names the flags of `ims-export retune`, which are those of the options. */
-export type RetuneFlags = { [option in keyof RetuneInput]: string } & Pick<OutputOptions, 'dataConverter'>;
+/** As commander names the flags of `ims-export retune`, which are those of the options, and the one of a batch. */
+export type RetuneFlags = { [option in keyof RetuneInput]?: string } & { maxConcurrent?: number };
 
 /** `ims-export retune`. */
-export async function retune(
-  client: Client,
-  workflowId: string,
-  { dataConverter: _ofTheConnection, ...flags }: RetuneFlags,
-): Promise<void> {
-  if (Object.keys(flags).length === 0) {
-    const message = 'Say what to change, such as --deadline +6h or --max-interval 5m; --help has all of it.';
-    throw new ExportError('InvalidExportRequest', message);
+export async function retune(client: Client, workflowId: string, flags: RetuneFlags): Promise<void> {
+  const changes = changesOf(flags);
+  const { maxConcurrent } = flags;
+  if (Object.keys(changes).length === 0 && maxConcurrent === undefined) {
+    throw invalid(
+      `Nothing to change was given for ${workflowId}. For example: \`${workflowCommand('retune', workflowId, '--deadline', '+6h')}\`; \`ims-export retune --help\` lists what can be changed.`,
+    );
   }
-  const { deadlineAt, options } = await retuneExport(client, workflowId, changesOf(flags));
+  if (await isBatch(client, workflowId)) {
+    if (maxConcurrent === undefined || Object.keys(changes).length > 0) {
+      throw invalid(
+        `${workflowId} is a batch, which takes --max-concurrent alone: \`${workflowCommand('retune', workflowId, '--max-concurrent', String(BATCH_CONCURRENCY.default))}\`. The other flags change one export: give its id, as \`ims-export list\` shows it.`,
+      );
+    }
+    await retuneBatch(client, workflowId, { maxConcurrent });
+    return print(`Retuned ${workflowId}`, `  running  at most ${maxConcurrent} exports at the same time`);
+  }
+  if (maxConcurrent !== undefined) {
+    throw invalid(`${workflowId} is one export; --max-concurrent is for a batch, whose id is ims-export-batch:<name>.`);
+  }
+  const { deadlineAt, options } = await retuneExport(client, workflowId, changes);
   const { minIntervalMs, maxIntervalMs, stallAfterMs } = options;
   print(
     `Retuned ${workflowId}`,
@@ -27,9 +38,16 @@ export async function retune(
   );
 }
 
+function invalid(message: string): ExportError {
+  return new ExportError('InvalidExportRequest', message);
+}
+
 /** A bare number is milliseconds, as in JSON. The export reports what is wrong with a value, field by field. */
-function changesOf(flags: { [option: string]: string }): RetuneInput {
+function changesOf(flags: RetuneFlags): RetuneInput {
   return Object.fromEntries(
-    Object.entries(flags).map(([option, text]) => [option, /^\d+$/.test(text) ? Number(text) : text]),
+    TUNABLE_OPTIONS.flatMap((option) => {
+      const text = flags[option];
+      return text === undefined ? [] : [[option, /^\d+$/.test(text) ? Number(text) : text]];
+    }),
   );
 }

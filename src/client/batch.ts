@@ -244,7 +244,8 @@ export async function retuneBatch(
   return await update(client, workflowId, send);
 }
 
-function refuseName(name: string): void {
+/** @throws ApplicationFailure InvalidExportRequest */
+export function refuseName(name: string): void {
   if (name !== '' && isWorkflowId(exportBatchWorkflowId(name)) && !hasHidden(name)) return;
   const expected = `a name with which ${exportBatchWorkflowId('<name>')}, the id of the batch, is ${WORKFLOW_ID_SHAPE}, all of it visible`;
   throw invalidField('name', name, expected);
@@ -279,12 +280,13 @@ function sorted(_key: string, value: unknown): unknown {
 }
 
 /** At most 200 bytes. */
-function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
+export function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
   const what = images ? `${images.length} images` : `the images of ${inLabel(JSON.stringify(query), 70)}`;
   return `${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${shortDestination({ bucketUrl: to })}` : ''}`;
 }
 
-const DETAILS = [
+/** Of every batch, for the Web UI. */
+export const DETAILS = [
   'Exports many images to OBS, each by a workflow of its own (Relationships shows them).',
   '',
   '- **Start no more for now**: the signals `pauseStarting` and `resumeStarting`',

@@ -133,6 +133,8 @@ export interface BatchItemResult {
   remoteJob?: 'running' | 'unknown';
   /** The reason in short, cut in large batches; the export's own history has all of it. */
   failure?: { type: string; message: string };
+  /** Of a dry run: what the cloud may refuse, or is worth a check; cut in large batches. */
+  warnings?: string[];
 }
 
 export type BatchCounts = { [verdict in BatchVerdict]: number };

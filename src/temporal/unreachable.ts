@@ -117,7 +117,7 @@ function nextStep({ tls, proxy }: Handshake): string {
     return `It is reached through ${proxy}: check the proxy and TEMPORAL_ADDRESS, or name the host in NO_PROXY.`;
   return tls
     ? 'Check TEMPORAL_ADDRESS and the certificates (TEMPORAL_TLS_*), or the profile that names them.'
-    : 'Start one with `temporal server start-dev`, or set TEMPORAL_ADDRESS to the one you have.';
+    : 'Start one with `ims-export temporal server start-dev`, or set TEMPORAL_ADDRESS to the one you have.';
 }
 
 interface GrpcError {

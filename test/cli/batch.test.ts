@@ -68,6 +68,65 @@ describe.concurrent('batch', () => {
     expect(allowed.stdout).not.toContain('VERDICT');
   });
 
+  it('takes pause-polling, resume-polling and retune --max-concurrent, and no poll-now', async () => {
+    const file = await fileOf({
+      images: [{ imageId: commands.image('dataDisk') }],
+      to: commands.destination('steered/{imageId}'),
+    });
+    const id = 'ims-export-batch:steered';
+    const started = await commands.run('batch', file, '--name', 'steered');
+    expect([started.exitCode, started.stdout]).toEqual([
+      0,
+      `Started batch ${id}\n  images   1\n  next     \`ims-export watch ${id}\`\n`,
+    ]);
+    const paused = await commands.run('pause-polling', id);
+    expect(paused.stdout).toContain(`Sent pauseStarting to the batch ${id}: `);
+    expect(paused.stdout).toContain(`\`ims-export resume-polling ${id}\``);
+    await commands.statusSays(id, 'phase    paused');
+    const resumed = await commands.run('resume-polling', id);
+    expect(resumed.stdout).toContain(`Sent resumeStarting to the batch ${id}: `);
+    await commands.statusSays(id, 'phase    exporting');
+    const retuned = await commands.run('retune', id, '--max-concurrent', '7');
+    expect(retuned.stdout).toBe(`Retuned ${id}\n  running  at most 7 exports at the same time\n`);
+    await commands.statusSays(id, 'of at most 7');
+    const refused = [
+      commands.refused(2, 'InvalidExportRequest', ['retune', id, '--max-concurrent', '5', '--deadline', '+6h']),
+      commands.refused(2, 'InvalidExportRequest', ['poll-now', id]),
+      commands.refused(2, 'InvalidExportRequest', ['resolve', id, '--not-submitted']),
+    ];
+    const [both] = await Promise.all(refused);
+    expect(both?.stderr).toContain('which takes --max-concurrent alone');
+    expect((await commands.run('cancel', id)).exitCode).toBe(0);
+  });
+
+  it('with --cron creates the schedule of that name, then updates it, and says when it runs next', async () => {
+    const file = await fileOf({ query: { tag: 'nightly' }, to: commands.destination('{date}/{imageId}') });
+    const cron = (expression: string, ...flags: string[]) =>
+      commands.run('batch', file, '--name', 'nightly', '--cron', expression, ...flags);
+    const scheduleId = 'ims-export-batch:nightly';
+    const created = await cron('30 2 * * *');
+    expect(created.exitCode, created.stderr).toBe(0);
+    expect(created.stdout).toMatch(/^Created the schedule .*nightly\n {2}cron {5}30 2 \* \* \* \(UTC\)\n/);
+    expect(created.stdout).toMatch(/^ {2}next run \d{4}-\d\d-\d\dT02:30:00\.000Z$/m);
+    const handle = commands.rig.client.schedule.getHandle(scheduleId);
+    await handle.pause();
+    const updated = await cron('CRON_TZ=Asia/Tokyo 0 3 * * *', '--json', '--max-concurrent', '5');
+    expect(JSON.parse(updated.stdout)).toMatchObject({ scheduleId, how: 'updated', paused: true });
+    expect(JSON.parse(updated.stdout).nextRunAt).toMatch(/T18:00:00\.000Z$/);
+    const { policies, action } = await handle.describe();
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
+    expect(action).toMatchObject({ workflowId: scheduleId, args: [{ maxConcurrent: 5 }] });
+    const [wrong, unnamed, waiting] = await Promise.all([
+      commands.refused(2, 'InvalidExportRequest', ['batch', file, '--name', 'wrong', '--cron', 'at night']),
+      commands.refused(2, 'InvalidExportRequest', ['batch', file, '--cron', '30 2 * * *']),
+      commands.refused(2, '', ['batch', file, '--name', 'nightly', '--cron', '30 2 * * *', '--wait']),
+    ]);
+    expect(wrong.stderr).toMatch(/cron is "at night"; expected a cron expression/);
+    expect(unnamed.stderr).toContain('--name nightly');
+    expect(waiting.stderr).toContain("'--cron <expr>' cannot be used with option '--wait'");
+    await handle.delete();
+  });
+
   itInLongForm('with --dry-run submits nothing, and ends with 0 when nothing is wrong', async () => {
     const to = commands.destination('dry');
     const file = await fileOf({ images: [{ imageId: commands.image('dataDisk'), bucketUrl: to }] });

@@ -52,6 +52,17 @@ describe.concurrent('an export that runs', () => {
       ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
     );
     await waiting.says(/^waiting: Waiting to submit\. No job was begun yet; .* Last error: IMG\.0148: /m, SOON_MS);
+    const other = commands.launch(
+      ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
+    );
+    await other.says(/^waiting: /m, SOON_MS);
+    other.signal('SIGINT');
+    const left = await other.endsWithin(SOON_MS);
+    const id = exportWorkflowId(commands.destination('waiting.qcow2'));
+    expect([left.exitCode, left.stderr.split('\n').at(-2)]).toEqual([
+      130,
+      `Interrupted. If the export was started, it goes on: \`ims-export watch ${id}\` follows it, \`ims-export cancel ${id}\` cancels it.`,
+    ]);
     const cancel = await commands.run('cancel', exportWorkflowId(commands.destination('waiting.qcow2')));
     expect(cancel.exitCode).toBe(0);
     const { exitCode, stderr } = await waiting.endsWithin(SOON_MS);
@@ -144,6 +155,49 @@ describe.concurrent('start --wait', () => {
   });
 });
 
+describe.concurrent('start --dry-run', () => {
+  const jobsTo = (to: string) => commands.rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === to);
+
+  it('submits nothing, says what a start would do, and offers it as a command', async () => {
+    const to = commands.destination('dry.zvhd2');
+    const { exitCode, stdout } = await commands.run(
+      ...commands.start('large', to, '--quick', '--dry-run', '--option', 'rules.bucketReadable=warn'),
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Dry run: nothing was submitted\n {2}image {4}[\w-]{36}\n/);
+    expect(stdout).toContain('a start submits one job');
+    expect(stdout).toMatch(
+      /^ {2}next {5}`ims-export start --image \S+ --to \S+ --quick .*--option rules\.bucketReadable=warn`$/m,
+    );
+    expect(jobsTo(to)).toEqual([]);
+  });
+
+  it('ends with 1 and the whole reason, where a start would be refused', async () => {
+    const to = commands.destination('dry-full');
+    const args = commands.start('fullEcs', to, '--format', 'vhd', '--dry-run', '--json');
+    const { exitCode, stdout, stderr } = await commands.run(...args);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'ExportNotAllowed', details: { verdict: 'refused', bucketUrl: to } },
+    });
+    expect(stderr).toContain(`image ${commands.image('fullEcs')}`);
+    expect(stderr).toContain('options.rules.notWholeEcs');
+  });
+
+  it('shows the warnings of rules that only warn', async () => {
+    const to = commands.destination('dry-warned');
+    const args = commands.start('fullEcs', to, '--format', 'vhd', '--dry-run', '--option', 'rules.notWholeEcs=warn');
+    const { exitCode, stdout } = await commands.run(...args);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^ {2}warning {2}.*notWholeEcs/m)]);
+  });
+
+  it('ends with 2 for a placeholder, which only a batch takes', async () => {
+    const args = commands.start('linux', commands.destination('{date}'), '--quick', '--dry-run');
+    const { stderr } = await commands.refused(2, 'InvalidExportRequest', args);
+    expect(stderr).toContain('only a batch takes placeholders');
+  });
+});
+
 describe.concurrent('start', () => {
   it('start of an image that a rule rejects ends with 1', async () => {
     const { stderr } = await commands.refused(
@@ -232,6 +286,8 @@ describe.concurrent('attach', () => {
     await commands.refused(2, 'InvalidExportRequest', [...job, '--image', commands.image('large')]);
     const attaching = commands.launch(...job, '--image', commands.image('dataDisk'), ...FAST_POLLS, '--wait', '--json');
     await attaching.says(/job RUNNING/, SOON_MS);
+    const also = await commands.run(...job, '--image', commands.image('dataDisk'));
+    expect([also.exitCode, also.stdout]).toEqual([0, expect.stringContaining(`Tracking job ${jobId} as export`)]);
     commands.rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
     const { exitCode, stdout } = await attaching.endsWithin(SOON_MS);
     expect(exitCode, attaching.said()).toBe(0);

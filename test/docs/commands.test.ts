@@ -18,10 +18,11 @@ const pages = readPages().map((page) => {
 
 /** Of the command line, alone or after its variables, and of the simulator; not what follows another, as in `npm ci && …`. */
 const isOurs = ({ text }: Command) =>
-  /^(\. \.\/\S+ && )?(npx )?ims-export /.test(text) || /^npm run simulator\b|^curl .*\/_simulator\//.test(text);
+  /^(\. \.\/\S+ && )?(npx )?ims-export (?!temporal )/.test(text) ||
+  /^npm run simulator\b|^curl .*\/_simulator\//.test(text);
 /** Of the Temporal CLI, which the long form runs: what it may be told. Where there is a workflow to start, it needs more than a page. */
 const OF_TEMPORAL =
-  /^temporal (operator (nexus endpoint|namespace) create|workflow (execute|describe)|schedule trigger|server start-dev)\b/;
+  /^npx ims-export temporal (operator (nexus endpoint|namespace) create|workflow (execute|describe)|schedule trigger|server start-dev)\b/;
 const isTemporals = ({ text }: Command) => OF_TEMPORAL.test(text);
 /** An example of settings: variables before a command of ours. Names are checked; the servers are nobody's. */
 const isConfigured = ({ text }: Command) => /^([A-Z][A-Z0-9_]*=\S+ )+(npx )?ims-export /.test(text);

@@ -33,16 +33,6 @@ const LONG_LIMIT_MS = 90 * 60_000;
 /** Too long for `--quick`. */
 const LONG = /(^|&& )npm (test|run (storm|chaos|fleet|batch|messages|fuzz|examples|consumers|deploy-check|bench))\b/;
 
-/** What cannot be done here as it is written, and what is done in its place. */
-const OTHERWISE: ReadonlyArray<{ command: RegExp; because: string; instead: (command: string) => string }> = [
-  {
-    command: /^temporal /,
-    because: 'where there is none on the PATH, by the Temporal CLI that was installed into the cache',
-    instead: (command) =>
-      `PATH="$PATH:$(dirname "$(find "$IMS_EXPORT_CACHE_DIR" -name temporal -type f | head -1)")" ${command}`,
-  },
-];
-
 interface Settings {
   quick: boolean;
   verbose: boolean;
@@ -93,8 +83,7 @@ class Newcomer {
     }
     // CONTRIBUTING: stop what runs in other terminals first.
     if (LONG.test(command.text)) await this.#stopServers();
-    const otherwise = OTHERWISE.find(({ command: pattern }) => pattern.test(command.text));
-    const text = placeholders.fill(otherwise?.instead(command.text) ?? command.text);
+    const text = placeholders.fill(command.text);
     const startedAt = performance.now();
     const { exitCode, said } =
       command.ready === null
@@ -102,7 +91,7 @@ class Newcomer {
         : await this.#serve(text, command.ready);
     placeholders.heed(said);
     this.ran += 1;
-    tell(String(exitCode), performance.now() - startedAt, command, otherwise?.because);
+    tell(String(exitCode), performance.now() - startedAt, command);
     if (exitCode !== command.exitCode) {
       throw new Error(
         `${command.place} \`${text}\` ended with ${exitCode}, not ${command.exitCode}. It said:\n${said.slice(-6_000)}`,

@@ -125,7 +125,7 @@ export class Scene {
     if (workflowId !== undefined) await this.#loseASubmit(workflowId, placeholders);
     if (/\bims-export attach\b/.test(text) && !placeholders.knows('JOB_ID'))
       await this.#exportByTheConsole(placeholders);
-    if (/^temporal workflow execute\b/.test(text)) this.#runWorkerOfPage();
+    if (/^npx ims-export temporal workflow execute\b/.test(text)) this.#runWorkerOfPage();
   }
 
   /** `worker.ts` of the page, which a reader runs in another terminal. Whoever starts a workflow waits for it. */

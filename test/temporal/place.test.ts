@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporalOfEnvironment } from '../../src/temporal/place';
+import { TemporalAddressError, temporalOfEnvironment } from '../../src/temporal/place';
 
 let folder: string;
 beforeAll(() => {
@@ -44,8 +44,8 @@ describe('where Temporal is', () => {
     for (const env of [{}, { https_proxy: 'http://proxy.example:3128' }]) {
       expect(() => temporalOfEnvironment({ ...env, TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS })).toThrow(
         expect.objectContaining({
-          code: 'TemporalUnreachable',
-          message: expect.stringMatching(/its address '.+' is not like 'HOST:PORT'/),
+          name: 'TemporalAddressError',
+          message: expect.stringMatching(/^The address of Temporal is ".+"; expected host:port alone, such as /),
         }),
       );
     }
@@ -67,5 +67,17 @@ describe('where Temporal is', () => {
         message: expect.stringContaining('cannot be read from the environment or its profile'),
       }),
     );
+  });
+
+  it.each([
+    ['http://localhost:7233', 'localhost:7233', 'Set it by --address'],
+    ['https://user:secret@temporal.example.com/ui', 'temporal.example.com:7233', 'For TLS, set TEMPORAL_TLS=true.'],
+    ['temporal.example.com:7233/', 'temporal.example.com:7233', 'Set it by --address'],
+  ])('is no URL: %s is answered with the right form', (TEMPORAL_ADDRESS, right, next) => {
+    const said = () => temporalOfEnvironment({ TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE: '/nowhere.toml' });
+    expect(said).toThrow(TemporalAddressError);
+    expect(said).toThrow(`expected host:port alone, such as ${right}: `);
+    expect(said).toThrow(next);
+    expect(said).not.toThrow('secret');
   });
 });

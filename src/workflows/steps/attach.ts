@@ -20,6 +20,7 @@ import { accept } from '../submission/accept';
 import { inspectDestination, objectionToJob, readJob } from '../submission/evidence';
 import { hear, type JobCheck, UNKNOWN_OR_BROKEN } from '../submission/job-check';
 import type { DestinationReading } from '../submission/next-step';
+import { SUBMIT_LIMITS } from '../submit-limits';
 import { outcomeUnknown } from '../verdict';
 
 /** Takes the job as that of this export; refuses one that surely is not. */
@@ -65,7 +66,10 @@ async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJo
     }
     const { maxIntervalMs } = carried.request.options;
     const objectionTo = (job: ObservedJob) => objectionToJob(tracking, job);
-    const word = hear(outcome, objectionTo, carried.resolutionCheck, { nowMs, maxIntervalMs });
+    const word = hear(outcome, objectionTo, carried.resolutionCheck, {
+      ...{ nowMs, maxIntervalMs },
+      noSuchJobMs: SUBMIT_LIMITS.noSuchAttachedJobMs,
+    });
     if (word.taken === false) throw notThisJob(jobId, word.objection);
     if (word.taken) return word.job;
     if ('error' in outcome) carried.lastError = outcome.error;
