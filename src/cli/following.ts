@@ -19,14 +19,18 @@ export const OUTAGE = 'Temporal does not answer; asking again';
 /** As a shell reports a command that Ctrl-C has ended. */
 const INTERRUPTED = 130;
 
-/** A line for each change. */
+/**
+ * A line for each change.
+ *
+ * @param lineOf null where there is nothing to show
+ */
 export function lineDisplay<Report>(
   print: (line: string) => void,
-  lineOf: (report: Report) => string,
+  lineOf: (report: Report) => string | null,
 ): Display<Report> {
-  let last = '';
-  const write = (line: string) => {
-    if (line !== last) print(line);
+  let last: string | null = null;
+  const write = (line: string | null) => {
+    if (line !== null && line !== last) print(line);
     last = line;
   };
   return { show: (report) => write(lineOf(report)), showOutage: () => write(`- ${OUTAGE}`), end: () => {} };

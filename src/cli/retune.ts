@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { ExportError, retuneExport } from '../client';
 import { durationText, type RetuneInput } from '../contract';
 import { print } from '../terminal/output';
+import { durationOf, flagOf, isDurationOption } from './durations';
 import type { OutputOptions } from './output';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options. */
@@ -27,9 +28,12 @@ export async function retune(
   );
 }
 
-/** A bare number is milliseconds, as in JSON. The export reports what is wrong with a value, field by field. */
+/** The export reports what is wrong with a value that can be read, field by field. */
 function changesOf(flags: { [option: string]: string }): RetuneInput {
   return Object.fromEntries(
-    Object.entries(flags).map(([option, text]) => [option, /^\d+$/.test(text) ? Number(text) : text]),
+    Object.entries(flags).map(([option, text]) => [
+      option,
+      isDurationOption(option) ? durationOf(flagOf(option), option, text) : text,
+    ]),
   );
 }

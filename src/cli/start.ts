@@ -11,6 +11,7 @@ import {
 } from '../client';
 import { type AttachExportInput, durationText, type ExportImageInput, type ExportImageResult } from '../contract';
 import { print, printJson, printToStderr } from '../terminal/output';
+import { durationOf, isDurationOption } from './durations';
 import { showToEnd } from './following';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
@@ -49,7 +50,8 @@ async function reportStart(client: Client, flags: StartFlags, starting: Promise<
   if (!flags.json) {
     const { status } = await readExport(client, started.workflowId);
     const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
-    print(...startedLines(started), ...earlier, ...limitLines(status));
+    const warnings = (status?.warnings ?? []).map((warning) => `  warning  ${warning}`);
+    print(...startedLines(started), ...earlier, ...limitLines(status), ...warnings);
   }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
@@ -113,11 +115,19 @@ function splitSetting(setting: string): [path: string, value: unknown] {
       `--option is '${setting}'; expected path=value, such as deadline=12h`,
     );
   }
+  const path = setting.slice(0, equals);
   const text = setting.slice(equals + 1);
+  const value = jsonOrText(text);
+  // A number is milliseconds in JSON, and nobody types those.
+  if (isDurationOption(path)) return [path, durationOf(`--option ${path}`, path, String(value))];
+  return [path, value];
+}
+
+function jsonOrText(text: string): unknown {
   try {
-    return [setting.slice(0, equals), JSON.parse(text)];
+    return JSON.parse(text);
   } catch {
-    return [setting.slice(0, equals), text];
+    return text;
   }
 }
 
