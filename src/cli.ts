@@ -10,29 +10,21 @@
 import './cli/quiet-grpc';
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type BatchFlags, batch, batchLines } from './cli/batch';
+import { type BatchFlags, batch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
 import { flagOf } from './cli/durations';
 import { EXIT } from './cli/exit-codes';
 import { type ListFlags, list } from './cli/list';
-import { type OutputOptions, reportError, reportLines } from './cli/output';
+import { type OutputOptions, reportError } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
 import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
+import { status } from './cli/status';
 import { watch } from './cli/watch';
-import {
-  cancelExport,
-  connectClient,
-  isBatch,
-  pausePolling,
-  pollNow,
-  readBatch,
-  readExport,
-  resumePolling,
-} from './client';
+import { cancelExport, connectClient, pausePolling, pollNow, resumePolling } from './client';
 import { LIST_STATUSES } from './client/list';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import { workflowCommand } from './export/quoting';
@@ -174,17 +166,7 @@ temporalCommand('status')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('where an export or a batch stands, also after its end')
   .option('--json', 'print one JSON document')
-  .action(
-    guarded(
-      connected(async (client, { json }: OutputOptions, workflowId: string) => {
-        const [report, lines] = (await isBatch(client, workflowId))
-          ? await readBatch(client, workflowId).then((read) => [read, batchLines(read)] as const)
-          : await readExport(client, workflowId).then((read) => [read, reportLines(read)] as const);
-        if (json) printJson(report);
-        else print(...lines);
-      }),
-    ),
-  );
+  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
 
 temporalCommand('watch')
   .argument('<workflowId>', WORKFLOW_ID)

@@ -84,6 +84,7 @@ function progressOfExport(report: ExportReport): Progress {
 function stateOfExport({ memo, status, workflowStatus }: ExportReport): string {
   if (memo.outcome !== undefined) return memo.outcome;
   if (status === null) return `${stateText(workflowStatus)}, no worker answers`;
+  if (status.phase === 'paused') return 'polling paused';
   if (status.phase === 'exporting') return `job ${progressText({ ...status, progress: null, remainingMs: null })}`;
   return status.lastError === null ? status.phase : `${status.phase}: ${status.lastError}`;
 }
@@ -128,11 +129,13 @@ function lineOf({ row, state }: Progress): string | null {
 /** The bar, and below it what fits on each line. */
 export function liveLinesOf(progress: Progress, width: number, nowMs: number): string[] {
   const { row, state, rate, startedAt, nextPollAt } = progress;
+  const untilMs = row.closedAt === null ? nowMs : Date.parse(row.closedAt);
+  const left = row.remainingMs === null ? 'unknown' : formatDuration(row.remainingMs);
   const facts = [
     state,
     rate,
-    `elapsed ${formatDuration(Math.max(0, nowMs - Date.parse(startedAt)))}`,
-    row.remainingMs === null ? 'ETA unknown' : `ETA ${formatDuration(row.remainingMs)}`,
+    `elapsed ${formatDuration(Math.max(0, untilMs - Date.parse(startedAt)))}`,
+    row.closedAt === null && row.outcome === null ? `ETA ${left}` : null,
     nextPollAt === null ? null : `next check in ${formatDuration(Math.max(0, Date.parse(nextPollAt) - nowMs))}`,
   ];
   return [

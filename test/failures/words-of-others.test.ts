@@ -110,7 +110,13 @@ const diagnosisSaying = (words: string): Diagnosis => ({
 const resultSaying = (words: string) =>
   ({
     ...{ imageId: words, bucketUrl: words, fileFormat: words, jobId: words, startedAt: AT, finishedAt: AT },
-    ...{ polls: 1, submissions: 1, object: { size: 1, etag: words }, verification: { state: 'skipped', reason: words }, warnings: [words] },
+    ...{
+      polls: 1,
+      submissions: 1,
+      object: { size: 1, etag: words },
+      verification: { state: 'skipped', reason: words },
+      warnings: [words],
+    },
   }) as unknown as ExportImageResult;
 
 /** Errors whose texts and details have words of the cloud, of a caller or of a history. */
