@@ -2,9 +2,10 @@ import type { Client } from '@temporalio/client';
 import { type ListedWorkflow, type ListOptions, listWorkflows } from '../client/list';
 import { forTerminal } from '../export/quoting';
 import { formatDuration } from '../export/time';
+import { stateText } from '../temporal/runs';
 import { isTerminal, print, printJson, printToStderr, widthOf } from '../terminal/output';
 import { type OutputOptions, UNREADABLE } from './output';
-import { counted, stateText } from './quantities';
+import { counted } from './quantities';
 import { columns } from './table';
 
 export type ListFlags = ListOptions & OutputOptions;

@@ -17,9 +17,10 @@ import {
   remainsOf,
 } from '../export/guidance';
 import { formatDuration } from '../export/time';
+import { stateText } from '../temporal/runs';
 import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
-import { bytesText, counted, stateText } from './quantities';
+import { bytesText, counted } from './quantities';
 
 export interface OutputOptions {
   json?: boolean;

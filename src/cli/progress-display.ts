@@ -2,11 +2,12 @@ import type { BatchReport, ExportReport } from '../client';
 import { type ListedWorkflow, listedBatch, listedExport } from '../client/list';
 import { describeCounts } from '../export/summaries';
 import { formatDuration } from '../export/time';
+import { stateText } from '../temporal/runs';
 import { canRedraw, liveLines } from '../terminal/live-lines';
 import { type OutputStream, printJson, printTo, printToStderr, widthOf } from '../terminal/output';
 import { type Display, lineDisplay, OUTAGE } from './following';
 import { nextPollIn, progressText } from './output';
-import { counted, stateText } from './quantities';
+import { counted } from './quantities';
 
 /** What both kinds of reports show while they are followed. */
 interface Progress {

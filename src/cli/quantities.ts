@@ -17,8 +17,3 @@ export function bytesText(bytes: number): string {
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
-
-/** Temporal's word for the state of a workflow, in plain English: `running`, `canceled`, `timed out`. */
-export function stateText(workflowStatus: string): string {
-  return workflowStatus === 'CANCELLED' ? 'canceled' : workflowStatus.toLowerCase().replaceAll('_', ' ');
-}

@@ -104,7 +104,7 @@ describe('status', () => {
   it.each(EXPORT_PHASES.filter((phase) => phase !== 'ended'))('says what to do in the phase %s', async (phase) => {
     const hasJob = ['exporting', 'parked', 'paused', 'draining', 'verifying'].includes(phase);
     const of = hasJob ? exportStatus : statusWithoutJob;
-    const temporal = export_(of({ phase, attention: attention[phase] ?? null }));
+    const temporal = export_(of({ phase, attention: attention[phase] ?? null, pollingPaused: phase === 'paused' }));
     const text = await shownOn(SCREENS.wide, () => status(temporal, {}, EXPORT_ID));
     expect(text).toMatchSnapshot();
     const mayAnswer = phase === 'reconciling' || phase === 'needsAnswer';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { printedBy } from './command-here';
+import { type Printed, printedBy } from './command-here';
 
 /** Where a command prints. */
 export interface Screen {
@@ -41,7 +41,12 @@ export async function shownOn({ columns, env = {} }: Screen, act: () => unknown)
     Object.defineProperty(stream, 'columns', { value: columns, configurable: true });
   }
   try {
-    const { stdout, stderr } = await printedBy(act);
+    let ofCommand: unknown;
+    const printed = await printedBy(async () => {
+      ofCommand = await act();
+    });
+    // A whole command has caught what it printed.
+    const { stdout, stderr } = isPrinted(ofCommand) ? ofCommand : printed;
     const shown = stderr === '' ? stdout : `${stdout}--- stderr, exit code ${process.exitCode ?? 0}\n${stderr}`;
     return shown.replaceAll('\u001b', '<ESC>');
   } finally {
@@ -55,4 +60,8 @@ export async function shownOn({ columns, env = {} }: Screen, act: () => unknown)
     vi.unstubAllEnvs();
     vi.useRealTimers();
   }
+}
+
+function isPrinted(value: unknown): value is Printed {
+  return typeof value === 'object' && value !== null && 'stdout' in value && 'stderr' in value;
 }
