@@ -31,8 +31,9 @@ export function flagOf(option: TunableOption): `--${string}` {
  * @throws ExportError InvalidExportRequest
  */
 export function durationOf(flag: string, option: TunableOption, text: string): Duration {
-  const [, plus = '', length = ''] = /^\s*(\+?)\s*(.*?)\s*$/s.exec(option === 'deadline' ? text : ` ${text}`) ?? [];
-  const ms = partsMs(length);
+  // A deadline alone can move the one in force.
+  const [, plus = '', length = ''] = (option === 'deadline' ? /^(\+?)(.*)$/s : /^()(.*)$/s).exec(text.trim()) ?? [];
+  const ms = partsMs(length.trim());
   if (ms !== undefined) return `${plus}${durationText(ms)}`;
   const isNumber = /^\d+(\.\d+)?$/.test(length);
   const meant = isNumber ? ` Did you mean ${plus}${length}${unitOf(option)}?` : '';
