@@ -5,8 +5,8 @@
  */
 const { readFileSync, writeFileSync } = require('node:fs');
 
-/** Of the simulator, of the progress bar in a terminal, and of tests. */
-const LEFT_OUT = ['hono', '@hono/node-server', 'cli-progress', '@temporalio/testing'];
+/** Of the simulator, and of tests. */
+const LEFT_OUT = ['hono', '@hono/node-server', '@temporalio/testing'];
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const { devDependencies, peerDependenciesMeta = {}, ...production } = manifest;

@@ -10,23 +10,28 @@
 import './cli/quiet-grpc';
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
+import { type BatchFlags, batch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
+import { flagOf } from './cli/durations';
 import { examplesOf } from './cli/examples';
 import { EXIT } from './cli/exit-codes';
 import { endAtInterrupt, ifInterrupted } from './cli/interrupted';
 import { SimulatorLeftOut, unlessLeftOut } from './cli/left-out';
+import { type ListFlags, list } from './cli/list';
 import { options } from './cli/options';
-import { listLines, type OutputOptions, reportError, reportLines } from './cli/output';
+import { type OutputOptions, reportError } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
-import { type AttachFlags, attach, type StartFlags, start, waitForEnd } from './cli/start';
+import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
+import { status } from './cli/status';
 import { pause, refuseBatch, resume } from './cli/steering';
 import { addTemporalFlags, setEnvironment } from './cli/temporal-flags';
-import { cancelExport, connectClient, isBatch, listExports, pollNow, readBatch, readExport } from './client';
+import { watch } from './cli/watch';
+import { cancelExport, connectClient, pollNow } from './client';
+import { LIST_STATUSES } from './client/list';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import { workflowCommand } from './export/quoting';
 import { endWithReader, flushed, isTerminal, print, printJson, printTo } from './terminal/output';
@@ -196,44 +201,21 @@ temporalCommand('status')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('where an export or a batch stands, also after its end')
   .option('--json', 'print one JSON document')
-  .action(
-    guarded(
-      connected(async (client, { json }: OutputOptions, workflowId: string) => {
-        const [report, lines] = (await isBatch(client, workflowId))
-          ? await readBatch(client, workflowId).then((read) => [read, batchLines(read)] as const)
-          : await readExport(client, workflowId).then((read) => [read, reportLines(read)] as const);
-        if (json) printJson(report);
-        else print(...lines);
-      }),
-    ),
-  );
+  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
 
 temporalCommand('watch')
   .argument('<workflowId>', WORKFLOW_ID)
   .description('progress of a running or ended export or batch, and its result')
-  .option('--json', 'print the result as one JSON document')
-  .action(
-    guarded(
-      connected(async (client, flags: OutputOptions, workflowId: string) => {
-        const wait = (await isBatch(client, workflowId)) ? waitForBatch : waitForEnd;
-        await wait(client, workflowId, flags);
-      }),
-    ),
-  );
+  .option('--json', 'print a JSON document on each line: the progress, and last the result or the error')
+  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId))));
 
 temporalCommand('list')
-  .description('open and recent exports')
+  .description('open and recent exports and batches: where each stands, how far it is, and why it failed')
+  .option('--status <status>', `only those: ${LIST_STATUSES.join(', ')}, or a phase such as parked`)
+  .option('--limit <n>', 'show at most n', positive, 100)
+  .option('--query <filter>', 'a list filter of Temporal, such as "StartTime > \'2026-11-01T00:00:00Z\'"')
   .option('--json', 'print one JSON document')
-  .action(
-    guarded(
-      connected(async (client, { json }: OutputOptions) => {
-        const reports = await listExports(client);
-        if (json) return printJson(reports);
-        if (reports.length === 0) print('No exports yet. `ims-export start` begins one.');
-        else print(...listLines(reports));
-      }),
-    ),
-  );
+  .action(guarded(connected((client, flags: ListFlags) => list(client, flags))));
 
 signalCommand('poll-now', 'check the job now', async (client, id) => {
   await refuseBatch(client, id, 'poll-now');
@@ -358,9 +340,8 @@ function requires(...names: string[]) {
 function retuneCommand(): Command {
   const command = temporalCommand('retune').argument('<workflowId>', WORKFLOW_ID);
   for (const option of TUNABLE_OPTIONS) {
-    const flag = option.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
     const further = option === 'deadline' ? ' +6h moves the one in force.' : '';
-    command.option(`--${flag} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
+    command.option(`${flagOf(option)} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
   }
   command.option('--max-concurrent <n>', 'of a batch, and alone: exports at the same time', wholeNumber);
   return command;
@@ -438,6 +419,11 @@ function portUpTo(highest: number) {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return Number(text);
+}
+
+function positive(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number above 0');
 }
 
 function collect(value: string, values: string[] = []): string[] {

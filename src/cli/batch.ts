@@ -21,11 +21,13 @@ import {
 } from '../contract';
 import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
-import { print, printJson, printTo } from '../terminal/output';
+import { print, printJson } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
-import { lineDisplay, showToEnd } from './following';
+import { showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
-import { type OutputOptions, UNREADABLE } from './output';
+import { type OutputOptions, UNREADABLE, workflowLine } from './output';
+import { batchProgressDisplay } from './progress-display';
+import { bytesText, counted } from './quantities';
 import { columns } from './table';
 import { webUiLink } from './web-ui';
 
@@ -106,14 +108,14 @@ function scheduleLines(
   ];
 }
 
-/** `ims-export watch` of a batch, and `batch --wait`: a line of progress for each change, then the verdicts. */
+/** `ims-export watch` of a batch, and `batch --wait`: progress, then the verdicts. */
 export async function waitForBatch(
   client: Client,
   workflowId: string,
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = lineDisplay((line) => printTo(json ? 'stderr' : 'stdout', line), progressOf);
+  const display = batchProgressDisplay(json ? 'stderr' : 'stdout');
   await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
     followBatch(client, workflowId, undefined, onOutage),
   );
@@ -126,24 +128,10 @@ export async function waitForBatch(
   process.exitCode = exitCodeOfBatch(result.counts);
 }
 
-/** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
-function progressOf({ status, memo, workflowStatus, statusUnreadable }: BatchReport): string {
-  if (status === null) {
-    const counts = describeCounts(memo.counts ?? {});
-    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : statusUnreadable ? ', unreadable' : ', no worker answers'}`;
-  }
-  if (status.phase === 'planning') return 'planning';
-  if (status.failure !== null) return `failed (${status.failure.type})`;
-  const ended = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
-  const counts = describeCounts(status.counts);
-  const paused = status.startingPaused ? ', nothing new is started' : '';
-  return `${ended}/${status.total} ended${counts && ` (${counts})`}, ${status.running} run${paused}`;
-}
-
 /** The lines of a report, for people. */
 export function batchLines(report: BatchReport): string[] {
-  const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
-  const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
+  const { workflowId, closedAt, memo, status } = report;
+  const lines = [workflowId, workflowLine(report)];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
   const isPlanned = status !== null && status.dryRun !== null;
   lines.push(`  images   ${isPlanned ? status.total : (memo.total ?? 'not planned')}`);
@@ -168,7 +156,7 @@ function troubleText({ imageId, bucketUrl, failure }: BatchItemResult): string {
 /** A table of the verdicts, those that went well first, and the counts. */
 function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesResult): string[] {
   const table = tableOf(items);
-  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
+  const summary = `${counted(total, 'image')}${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
   const ofItems = items.flatMap((item) =>
     (item.warnings ?? []).map((warning) => `warning: ${item.imageId}: ${warning}`),
   );
@@ -181,7 +169,7 @@ function troubleLines(error: unknown): string[] {
   const { troubles, counts, total } = error.details as BatchFailedDetails;
   const good = [...GOOD_VERDICTS, 'notStarted' as const].reduce((sum, verdict) => sum + counts[verdict], 0);
   const shown = troubles.length < total - good ? `, the last ${troubles.length} that did not end well above` : '';
-  return [...tableOf(troubles), `${total} images: ${describeCounts(counts)}${shown}`];
+  return [...tableOf(troubles), `${counted(total, 'image')}: ${describeCounts(counts)}${shown}`];
 }
 
 function tableOf(items: readonly BatchItemResult[]): string[] {
@@ -190,10 +178,10 @@ function tableOf(items: readonly BatchItemResult[]): string[] {
     imageId,
     bucketUrl ?? '-',
     jobId ?? '-',
-    size === undefined ? '-' : String(size),
+    size === undefined ? '-' : bytesText(size),
     failure === undefined ? '' : `${failure.type}: ${failure.message}`,
   ]);
-  return rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
+  return rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'SIZE', ''], ...rows]);
 }
 
 /** What the file says, and what the flags say in its place. */

@@ -12,6 +12,7 @@ export interface DoctorFlags extends OutputOptions {
 /** The exit code is that of the problem to fix first. */
 const EXIT_CODES: { [kind in ProblemKind]: number } = {
   configuration: EXIT.badArguments,
+  credentials: EXIT.failed,
   temporal: EXIT.temporal,
   cloud: EXIT.failed,
 };

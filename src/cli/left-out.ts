@@ -1,5 +1,5 @@
 /**
- * What the image of a worker leaves out, since no worker loads it: the packages of the simulator and of the progress bar
+ * What the image of a worker leaves out, since no worker loads it: the packages of the simulator
  * (deploy/production-package.cjs).
  *
  * @module

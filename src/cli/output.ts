@@ -7,11 +7,20 @@ import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
 import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDetails, RuleId } from '../contract';
 import { describeEarlier, leftJob, readEarlier } from '../export/earlier';
-import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
+import {
+  actionTexts,
+  attentionText,
+  commandOf,
+  guidanceOf,
+  objectAfterDrain,
+  RESUME,
+  remainsOf,
+} from '../export/guidance';
 import { formatDuration } from '../export/time';
+import { stateText } from '../temporal/runs';
 import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
-import { columns } from './table';
+import { bytesText, counted } from './quantities';
 
 export interface OutputOptions {
   json?: boolean;
@@ -24,7 +33,7 @@ export interface OutputOptions {
 export function reportError(error: unknown, { json, verbose }: OutputOptions): void {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
-  if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
+  if (json) printJson(errorDocument(error));
   const [first = '', ...further] = hasLines(error) ? message.split('\n') : [message];
   printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
@@ -36,6 +45,15 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
     if (error.cause instanceof Error) printToStderr('Caused by:', ...stackLines(error.cause));
   }
   process.exitCode = exitCodeOf(error);
+}
+
+/** What a script reads of an error. */
+export function errorDocument(error: unknown): { error: { code: string; message: string; details?: unknown } } {
+  if (error instanceof ExportError) {
+    const { code, message, details } = error;
+    return { error: { code, message, details } };
+  }
+  return { error: { code: 'Error', message: error instanceof Error ? error.message : String(error) } };
 }
 
 /**
@@ -92,10 +110,10 @@ export function resultLines(result: ExportImageResult): string[] {
     `Succeeded  image ${result.imageId}`,
     `  object   ${result.bucketUrl}`,
     `  format   ${result.fileFormat ?? 'not known'}`,
-    `  size     ${object === null ? 'not read' : `${object.size} bytes`}`,
+    `  size     ${object === null ? 'not read' : bytesText(object.size)}`,
     `  etag     ${object?.etag ?? 'not read'}`,
     `  job      ${result.jobId ?? 'never seen: the object was taken by its looks (acceptUnconfirmed)'}`,
-    `  took     ${seconds.toFixed(0)} s, ${result.polls} polls, ${result.submissions} submission(s)`,
+    `  took     ${formatDuration(seconds * 1000)}, ${counted(result.polls, 'poll')}, ${counted(result.submissions, 'submission')}`,
     `  verified ${verification.state === 'verified' ? 'yes' : `no: ${verification.reason}`}`,
   ];
   return [...lines, ...result.warnings.map((warning) => `  warning  ${warning}`)];
@@ -103,19 +121,21 @@ export function resultLines(result: ExportImageResult): string[] {
 
 /** The lines of a report, for people. */
 export function reportLines(report: ExportReport): string[] {
-  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt } = report;
-  const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
+  const { workflowId, memo, retrying, status, closedAt } = report;
+  const lines = [workflowId, workflowLine(report)];
   const jobId = status?.jobId ?? memo.jobId;
   const imageId = status?.imageId ?? memo.imageId;
   const outcome = status?.outcome ?? memo.outcome;
   if (status !== null) {
     lines.push(`  phase    ${status.phase}`);
     lines.push(`  progress ${progressText(status)}`);
-    lines.push(`  polls    ${status.polls}${status.nextPollAt === null ? '' : `, next at ${status.nextPollAt}`}`);
+    lines.push(`  polls    ${status.polls}${nextPollText(status)}`);
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
     if (status.pollingPaused) lines.push(`  paused   \`${commandOf(RESUME, workflowId)}\` goes on`);
     const attention = attentionText(status, workflowId);
     if (attention !== null) lines.push(`  look     ${attention}`);
+    const answers = answersText(status, workflowId);
+    if (answers !== null) lines.push(`  answer   ${answers}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
   }
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
@@ -147,16 +167,33 @@ const KEPT = { reason: 'it is not proven to be of this export, or could not be d
 export const UNREADABLE =
   'some of it cannot be decoded here: name the data converter of the namespace (--data-converter MODULE)';
 
-/** A heading, and a line for each export. */
-export function listLines(reports: readonly ExportReport[]): string[] {
-  const rows = reports.map(({ workflowId, workflowStatus, startedAt, memo, unreadable }) => [
-    startedAt,
-    memo.outcome ?? workflowStatus,
-    workflowId,
-    memo.jobId ?? (unreadable ? 'unreadable' : ''),
-  ]);
-  const table = columns([['STARTED', 'OUTCOME', 'EXPORT', 'JOB'], ...rows]);
-  return reports.some(({ unreadable }) => unreadable) ? [...table, `unreadable: ${UNREADABLE}`] : table;
+/** When a workflow that runs was started, and when one has ended. */
+export function workflowLine({
+  workflowStatus,
+  startedAt,
+  closedAt,
+}: Pick<ExportReport, 'workflowStatus' | 'startedAt' | 'closedAt'>): string {
+  const when = closedAt === null ? `since ${startedAt}` : `at ${closedAt}`;
+  return `  workflow ${stateText(workflowStatus)} ${when}`;
+}
+
+/** While a person is waited for, the next poll is that before the deadline, which helps no reader. */
+export function nextPollIn(status: NonNullable<ExportReport['status']>): string | null {
+  const waitsForPerson = (status.pollingPaused && status.jobId !== null) || status.phase === 'needsAnswer';
+  return waitsForPerson ? null : status.nextPollAt;
+}
+
+function nextPollText(status: NonNullable<ExportReport['status']>): string {
+  const nextPollAt = nextPollIn(status);
+  if (status.pollingPaused && status.jobId !== null) return ', none until polling is resumed';
+  return nextPollAt === null ? '' : `, next at ${nextPollAt}`;
+}
+
+/** The answers that the export takes to what became of its submit, unless the attention names them. */
+function answersText(status: NonNullable<ExportReport['status']>, workflowId: string): string | null {
+  if (status.attention === 'needsAnswer') return null;
+  const answers = guidanceOf(status).actions.filter(({ update }) => update === 'resolveSubmission');
+  return answers.length === 0 ? null : actionTexts(answers, workflowId).join(' ');
 }
 
 /** `RUNNING 37 %, 3h 10m left`. */

@@ -3,6 +3,7 @@ import { ExportError, isBatch, retuneBatch, retuneExport } from '../client';
 import { BATCH_CONCURRENCY, durationText, type RetuneInput, TUNABLE_OPTIONS } from '../contract';
 import { workflowCommand } from '../export/quoting';
 import { print } from '../terminal/output';
+import { durationOf, flagOf, isDurationOption } from './durations';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options, and the one of a batch. */
 export type RetuneFlags = { [option in keyof RetuneInput]?: string } & { maxConcurrent?: number };
@@ -42,12 +43,13 @@ function invalid(message: string): ExportError {
   return new ExportError('InvalidExportRequest', message);
 }
 
-/** A bare number is milliseconds, as in JSON. The export reports what is wrong with a value, field by field. */
+/** The export reports what is wrong with a value that can be read, field by field. */
 function changesOf(flags: RetuneFlags): RetuneInput {
   return Object.fromEntries(
     TUNABLE_OPTIONS.flatMap((option) => {
       const text = flags[option];
-      return text === undefined ? [] : [[option, /^\d+$/.test(text) ? Number(text) : text]];
+      if (text === undefined) return [];
+      return [[option, isDurationOption(option) ? durationOf(flagOf(option), option, text) : text]];
     }),
   );
 }

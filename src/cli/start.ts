@@ -1,5 +1,13 @@
 import type { Client } from '@temporalio/client';
-import { attachExport, ExportError, exportResult, followExport, type StartedExport, startExport } from '../client';
+import {
+  attachExport,
+  ExportError,
+  exportResult,
+  followExport,
+  readExport,
+  type StartedExport,
+  startExport,
+} from '../client';
 import { type DryRun, dryRunExport } from '../client/dry-run';
 import {
   type AttachExportInput,
@@ -10,6 +18,7 @@ import {
 } from '../contract';
 import { command, workflowCommand } from '../export/quoting';
 import { print, printJson, printToStderr } from '../terminal/output';
+import { durationOf, isDurationOption } from './durations';
 import { showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
@@ -72,7 +81,9 @@ async function reportStart(
     const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
     const next = flags.wait || earlier.length > 0 ? [] : [`  next     \`${workflowCommand('watch', workflowId)}\``];
     const ui = link === null ? [] : [`  Web UI   ${link}`];
-    print(...startedLines(started, flags.job), ...earlier, ...ui, ...next);
+    const { status } = await readExport(client, started.workflowId);
+    const warnings = (status?.warnings ?? []).map((warning) => `  warning  ${warning}`);
+    print(...startedLines(started, flags.job), ...earlier, ...warnings, ...ui, ...next);
   }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
@@ -172,11 +183,19 @@ function splitSetting(setting: string): [path: string, value: unknown] {
       `--option is '${setting}'; expected path=value, such as deadline=12h`,
     );
   }
+  const path = setting.slice(0, equals);
   const text = setting.slice(equals + 1);
+  const value = jsonOrText(text);
+  // A number is milliseconds in JSON, and nobody types those.
+  if (isDurationOption(path)) return [path, durationOf(`--option ${path}`, path, String(value))];
+  return [path, value];
+}
+
+function jsonOrText(text: string): unknown {
   try {
-    return [setting.slice(0, equals), JSON.parse(text)];
+    return JSON.parse(text);
   } catch {
-    return [setting.slice(0, equals), text];
+    return text;
   }
 }
 

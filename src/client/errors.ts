@@ -15,6 +15,7 @@ import {
 } from '../contract';
 import { workflowCommand } from '../export/quoting';
 import { ExportError } from '../export-error';
+import { destinationOfUrl } from '../request/object-url';
 import { isOfTemporal, isUnreachable, noSuchNamespace } from '../temporal/unreachable';
 
 export { ExportError, type ExportErrorCode } from '../export-error';
@@ -62,8 +63,11 @@ export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
     const message = `There is no batch ${workflowId}. Its id is ims-export-batch:<name>, as \`ims-export batch\` has printed it.`;
     return new ExportError('NoSuchExport', message, undefined, { cause });
   }
-  const isDestination = !workflowId.startsWith('ims-export:') && workflowId.includes(':');
-  const form = isDestination ? `Did you mean ims-export:${workflowId}?` : 'Its id is ims-export:<bucket>:<object key>;';
+  const destination = destinationOfUrl(workflowId) ?? workflowId;
+  const isDestination = !destination.startsWith('ims-export:') && destination.includes(':');
+  const form = isDestination
+    ? `Did you mean ims-export:${destination}?`
+    : 'Its id is ims-export:<bucket>:<object key>;';
   return new ExportError(
     'NoSuchExport',
     `There is no export ${workflowId}. ${form} \`ims-export list\` shows those that are known.`,

@@ -12,7 +12,7 @@ import {
   type SubmissionResolution,
 } from '../contract';
 import { workflowCommand } from '../export/quoting';
-import { type DescribedRun, describeRun } from '../temporal/runs';
+import { type DescribedRun, describeRun, stateText } from '../temporal/runs';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
@@ -137,7 +137,7 @@ export async function steer<T>(
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
     const run = await shortCall(client, () => describeRun(client, workflowId));
-    if (run.closeTime !== undefined) throw ended(workflowId, run.status);
+    if (run.closeTime !== undefined) throw ended(workflowId, stateText(run.status));
     await check(run);
     const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: run.firstRunId });
     return await shortCall(client, () => send(handle)).catch((error: unknown) => {
@@ -196,7 +196,7 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
   }
 }
 
-/** @param how as Temporal spells it, or when */
+/** @param how a word for its state, or when */
 function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',

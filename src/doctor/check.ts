@@ -2,7 +2,7 @@ import { oneLine } from '../export/quoting';
 import type { ProxyConfigurationError } from '../network/proxies';
 
 /** The kinds of problems, in the order in which to fix them: an earlier one may be the cause of the rest. */
-export const PROBLEM_KINDS = ['configuration', 'temporal', 'cloud'] as const;
+export const PROBLEM_KINDS = ['configuration', 'credentials', 'temporal', 'cloud'] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /** What one check found. */

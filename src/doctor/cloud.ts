@@ -201,12 +201,16 @@ async function credentialsFinding(account: CloudAccount, client: CloudClient): P
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
     if (error.code === CREDENTIALS_UNAVAILABLE) {
-      return problem('cloud', error.message.replace(/\.$/, ''), 'Mend that source; docs/accounts.md has all of them.');
+      return problem(
+        'credentials',
+        error.message.replace(/\.$/, ''),
+        'Mend that source; docs/accounts.md has all of them.',
+      );
     }
     if (error.class === 'unauthorized') {
       const next =
         'Check this key and its secret, that the key is enabled, the project id and the clock. docs/accounts.md has where each source has its key. It was tried once: more than five failures in a row lock a key.';
-      return problem('cloud', `${signerOf(account)} is refused: ${textOf(error)}`, next);
+      return problem('credentials', `${signerOf(account)} is refused: ${textOf(error)}`, next);
     }
     if (error.class === 'forbidden') {
       return problem(

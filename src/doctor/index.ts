@@ -28,7 +28,7 @@ export interface DiagnoseOptions {
 export interface Diagnosis {
   /** True when no check found a problem. What could not be checked is none. */
   ok: boolean;
-  /** What to fix first: `configuration`, then `temporal`, then `cloud`; null without a problem. */
+  /** What to fix first: `configuration`, then `credentials`, `temporal` and `cloud`; null without a problem. */
   mendFirst: ProblemKind | null;
   checks: Check[];
 }

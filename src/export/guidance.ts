@@ -261,7 +261,12 @@ export function attentionText(status: ExportStatus, workflowId: string): string 
   if (attention === null) return null;
   const [advice, ...actions] = ATTENTION[attention] ?? [attention];
   if (outcome !== null) actions.push(...toTrackAgain(status));
-  return [advice, ...actions.map((action) => `${action.say}: \`${commandOf(action, workflowId)}\`.`)].join(' ');
+  return [advice, ...actionTexts(actions, workflowId)].join(' ');
+}
+
+/** A sentence for each, with its command. */
+export function actionTexts(actions: readonly Action[], workflowId: string): string[] {
+  return actions.map((action) => `${action.say}: \`${commandOf(action, workflowId)}\`.`);
 }
 
 /** A job that nothing tracks any more can be tracked again. */

@@ -56,9 +56,9 @@ describe.concurrent('batch', () => {
     });
     const id = `ims-export-batch:${name}`;
     const watched = await commands.run('watch', id);
-    expect([watched.exitCode, watched.stdout]).toEqual([1, 'failed (NothingToExport)\n']);
+    expect([watched.exitCode, watched.stdout]).toEqual([1, `Batch ${id}\n`]);
     expect(watched.stderr).toContain('ims-export: NothingToExport: ');
-    const parts = ['workflow FAILED', 'images   not planned', 'failure  NothingToExport: ', 'outcome  failed'];
+    const parts = ['workflow failed at ', 'images   not planned', 'failure  NothingToExport: ', 'outcome  failed'];
     await commands.statusSays(id, ...parts);
     const allowed = await commands.run('batch', await fileOf({ ...input, allowEmpty: true }), '--wait');
     expect([allowed.exitCode, allowed.stdout]).toEqual([
@@ -143,7 +143,7 @@ describe.concurrent('batch', () => {
     const id = 'ims-export-batch:to-be-canceled';
     await commands.statusSays(id, 'images   2');
     const watching = commands.launch('watch', id);
-    await watching.says(/ [12] run$/m, SOON_MS);
+    await watching.says(/ [12] running$/m, SOON_MS);
     watching.signal('SIGINT');
     const left = await watching.endsWithin(SOON_MS);
     expect([left.exitCode, left.stderr]).toEqual([

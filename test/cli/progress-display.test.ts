@@ -44,7 +44,7 @@ describe('the progress where there is no terminal', () => {
 
   it('is the outcome of the memo, also where no worker answers any more', async () => {
     expect(await shown([report(null, { outcome: 'succeeded' })])).toBe('100 % succeeded\n');
-    expect(await shown([report(null)])).toBe('- RUNNING, no worker answers\n');
+    expect(await shown([report(null)])).toBe('- running, no worker answers\n');
   });
 
   it('is what went wrong last while no job was begun', async () => {

@@ -27,7 +27,7 @@ it.each([
 });
 
 describe('of simulator, progress bar and tests', () => {
-  const NOT_FOR_WORKERS = ['hono', '@hono/node-server', 'cli-progress', '@temporalio/testing'];
+  const NOT_FOR_WORKERS = ['hono', '@hono/node-server', '@temporalio/testing'];
 
   it.each([
     ['the package', resolve(lib, 'index.js'), []],

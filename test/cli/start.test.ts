@@ -145,12 +145,14 @@ describe.concurrent('start --wait', () => {
     const { jobId } = await commands.jobTo(to);
     await commands.untilPolled(jobId, 1);
     const watching = commands.launch('watch', workflowId, '--json');
-    await watching.says(/job RUNNING/, SOON_MS);
+    await watching.says(/"phase":"exporting"/, SOON_MS);
     expect((await commands.run('cancel', workflowId)).exitCode).toBe(0);
     expect((await waiting.endsWithin(SOON_MS)).exitCode, waiting.said()).toBe(4);
     const { exitCode, stdout } = await watching.endsWithin(SOON_MS);
     expect(exitCode).toBe(4);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'Canceled' } });
+    const [first, last] = [stdout.split('\n').at(0), stdout.trimEnd().split('\n').at(-1)];
+    expect(JSON.parse(first ?? '')).toMatchObject({ type: 'progress', workflowId, outcome: null });
+    expect(JSON.parse(last ?? '')).toMatchObject({ type: 'error', error: { code: 'Canceled' } });
     await commands.statusSays(workflowId, `The job \`${jobId}\` goes on in the cloud`);
   });
 });
@@ -210,7 +212,7 @@ describe.concurrent('start', () => {
   });
 
   itInLongForm('accepts an --option by its path, as JSON or as text', async () => {
-    const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1000', '--option', 'onCancel="detach"'];
+    const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1s', '--option', 'onCancel="detach"'];
     // The rule only warns now, and the cloud itself refuses.
     const { stderr } = await commands.refused(1, 'SubmitRejected', [
       ...commands.start('iso', commands.destination('iso'), '--quick'),
@@ -258,7 +260,7 @@ describe.concurrent('start refuses with 2, and says what is right,', () => {
     ],
     [
       'an --option with a wrong value',
-      /options\.deadline is "soon"; expected milliseconds, or a number with a unit/,
+      /--option deadline is 'soon'; expected a duration with a unit, such as 90s/,
       () => commands.start('linux', commands.destination('bad'), '--quick', '--option', 'deadline=soon'),
     ],
     [

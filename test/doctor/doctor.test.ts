@@ -221,7 +221,7 @@ describe.concurrent('the doctor', () => {
     it('reports a wrong secret key after one try', async () => {
       const { cloud, env } = await withCloud();
       const diagnosis = await ask({ ...env, HUAWEICLOUD_SDK_SK: 'notTheSecretKeyOfThisAccessKeyAtAll' });
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.mendFirst).toBe('credentials');
       expect(lineOf(diagnosis, 'credentials')).toMatch(
         /^problem .*the access key of HUAWEICLOUD_SDK_AK is refused.*APIGW\.0301.*Check this key and its secret/,
       );
@@ -237,7 +237,7 @@ describe.concurrent('the doctor', () => {
         body: '{"revoke":true}',
       });
       const diagnosis = await ask(env);
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.mendFirst).toBe('credentials');
       expect(lineOf(diagnosis, 'credentials')).toMatch(
         /^problem .*the credential is disabled.*that the key is enabled/,
       );
@@ -251,7 +251,7 @@ describe.concurrent('the doctor', () => {
         IMS_EXPORT_IAM_PASSWORD: 'wrong-Password-1',
       };
       const diagnosis = await ask({ ...env, ...user });
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.mendFirst).toBe('credentials');
       expect(lineOf(diagnosis, 'credentials')).toMatch(/^problem .*There are no credentials to sign with/);
     });
 

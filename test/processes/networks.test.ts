@@ -29,7 +29,7 @@ async function behindTls(host: string, endpoint: string, by = certificates.serve
 
 function exportBy(env: NodeJS.ProcessEnv, key: string, ...more: string[]): RunningProcess {
   const to = `${stage.info.bucket}:${key}`;
-  const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
+  const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200ms'];
   return stage.launchWith(env, 'start', ...what, '--wait', '--json', ...more);
 }
 

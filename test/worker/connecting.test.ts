@@ -309,6 +309,6 @@ function silentAddress(): string {
 
 function exportedBy(env: NodeJS.ProcessEnv, key: string): Promise<Ended> {
   const to = `${stage.info.bucket}:${key}`;
-  const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
+  const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200ms'];
   return stage.runWith(env, 'start', ...what, '--wait', '--json');
 }

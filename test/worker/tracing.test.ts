@@ -21,7 +21,7 @@ describe('the traces of a worker', () => {
       OTEL_SERVICE_NAME: 'exports',
     });
     const to = `${stage.info.bucket}:traced`;
-    const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
+    const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200ms'];
     const { exitCode, stderr } = await stage.run('start', ...what, '--wait', '--json');
     expect(exitCode, stderr).toBe(0);
     worker.signal('SIGTERM');

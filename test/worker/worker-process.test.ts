@@ -11,7 +11,7 @@ import { ScrapedMetrics } from './scraped-metrics';
 const ENDS_WITHIN_MS = 60_000;
 /** A worker counts the open exports every 30 s. */
 const COUNTED_WITHIN_MS = 45_000;
-const FAST = ['--option', 'minInterval=200', '--option', 'maxInterval=1s', '--option', 'maxProbes=0'];
+const FAST = ['--option', 'minInterval=200ms', '--option', 'maxInterval=1s', '--option', 'maxProbes=0'];
 
 let stage: Stage;
 let worker: RunningProcess;

@@ -1,9 +1,13 @@
+import { FILE_FORMATS } from '../../../contract';
 import { passed, type RequestRule, refused } from '../rule';
 
 const FILE_NAME_LIMIT = 128;
 /** OBS, "Uploading an object". */
 const KEY_LIMIT_BYTES = 1024;
 const ALLOWED = /[A-Za-z0-9._-]/;
+
+/** As files of images are called. */
+const OBJECT_FORMATS = [...FILE_FORMATS, 'zvhd2'];
 
 /** The rules on the name of the object. */
 export const OBJECT_NAME_RULES = [
@@ -49,6 +53,22 @@ export const OBJECT_NAME_RULES = [
       return refused(
         `object key ${objectKey}`,
         'A folder has no name; in OBS the slash is part of the key. Leave out the slash that is too many, unless it is meant.',
+      );
+    },
+  },
+  {
+    id: 'keyExtension',
+    refuses: 'object keys that end as the files of another format do, such as `a.vhd` for a qcow2 image',
+    source: 'No text forbids them; the next reader takes the object for something else',
+    severity: 'warn',
+    check({ request: { objectKey, fileFormat } }) {
+      const [, extension] = /\.([a-z0-9]+)$/.exec(objectKey.toLowerCase()) ?? [];
+      const isOfOther = OBJECT_FORMATS.some((format) => format === extension) && extension !== fileFormat;
+      // The format of a job that is attached to may not be known.
+      if (!isOfOther || fileFormat === null) return passed;
+      return refused(
+        `object key ${objectKey} for the format ${fileFormat}`,
+        `The object key ends with .${extension}, and the object will be ${fileFormat}. Choose a key that ends with .${fileFormat}, or another format.`,
       );
     },
   },
