@@ -26,7 +26,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     },
     {
       trouble: 'An object is at the destination.',
-      does: 'Never overwrites it. Is it the unchanged object of an earlier success, it answers with that result.',
+      does: 'Never overwrites it. If it is the unchanged object of an earlier success, answers with that result.',
       act: 'Choose another key.',
       failures: ['F17', 'F51', 'F66'],
     },
