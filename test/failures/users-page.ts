@@ -154,7 +154,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     },
     {
       trouble: 'An export of the batch cannot report its end.',
-      does: 'Checks silent exports. What nobody can read gets the verdict `unknown`.',
+      does: 'Checks silent exports. What cannot be read gets the verdict `unknown`.',
       act: 'Let the worker read workflows. Look for object and job.',
       failures: ['F54', 'F55', 'F67', 'F68'],
     },
