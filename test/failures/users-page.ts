@@ -113,12 +113,6 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
       failures: ['F36', 'F58'],
     },
     {
-      trouble: 'The history grows long.',
-      does: 'Continues as new with job, deadline and counters.',
-      act: 'Nothing.',
-      failures: ['F25', 'F27', 'F46'],
-    },
-    {
       trouble: 'A run is reset.',
       does: 'Keeps `retune` and `resolveSubmission`, and submits nothing that the old run may have submitted.',
       act: 'After *unknown*: look for the object, then attach.',
@@ -173,25 +167,16 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
       failures: ['F47'],
     },
     {
-      trouble: 'An object key or a message contains control characters, Markdown or shell code.',
-      does: 'Shows them as text. Every offered command is quoted.',
-      act: 'Nothing.',
-      failures: ['F59', 'F60', 'F61'],
-    },
-    {
       trouble: 'A secret could end up in a log, or go over plain http.',
       does: 'Hides it as `***`. Refuses http outside of loopback and link-local addresses.',
       act: 'Use https.',
       failures: ['F63', 'F65', 'F74'],
     },
-    {
-      trouble: 'Another user may write to the cache.',
-      does: 'Runs nothing from it.',
-      act: 'Run the `chmod` or `chown` in the message.',
-      failures: ['F62'],
-    },
   ],
 };
+
+/** Users notice nothing of these, or the message says all that there is to do. */
+export const UNNOTICED: readonly string[] = ['F25', 'F27', 'F46', 'F59', 'F60', 'F61', 'F62', 'F70'];
 
 /** docs/failure-modes.md, for users: made of {@link TROUBLES}. */
 export function failureModesPage(): string {
