@@ -118,7 +118,8 @@ const CREDENTIALS_LIMIT_MS = 20_000;
 /**
  * @throws ProxyConfigurationError when HTTPS_PROXY, or a variable like it, names no usable proxy, and an endpoint is behind it
  * @example
- * const cloud = createCloudClient(accountFromEnvironment(process.env));
+ * const [account] = accountsFromEnvironment(process.env);
+ * const cloud = createCloudClient(account);
  * const image = await cloud.ims.getImage('d164b5df-1bc3-4c3f-893e-3e471fd16e64');
  * await cloud.close();
  */

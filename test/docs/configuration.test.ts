@@ -81,17 +81,6 @@ describe('docs/configuration.md', () => {
       expect(rows.map(([name, told]) => [codes(name)[0], told])).toEqual(actual);
     });
 
-    it('has the same defaults as the limits in docs/steering.md', () => {
-      const limits = new Map(rows.map(([name, told]) => [codes(name)[0], codes(told)[0]]));
-      const [, section = ''] = /## Limits\n([\s\S]*?)\n## /.exec(readPage('docs/steering.md').text) ?? [];
-      const told = [...section.matchAll(/^\| (`[^|]*) \| (`[^|]*) \|/gm)].flatMap(([, names, defaults]) => {
-        const values = codes(defaults);
-        return codes(names).map((name, index) => [name, values[index]]);
-      });
-      expect(told.length).toBeGreaterThan(5);
-      expect(told).toEqual(told.map(([name]) => [name, limits.get(name)]));
-    });
-
     it('marks the options that retune changes', () => {
       const marked = rows.filter(([name]) => name?.endsWith('*')).flatMap(([name]) => codes(name));
       expect(marked.sort()).toEqual([...TUNABLE_OPTIONS].sort());

@@ -22,7 +22,7 @@ import { ShellProcess } from '../rigs/shell-process';
 import { endBy } from '../trials/command-line';
 import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
 import { Placeholders } from './placeholders';
-import { type Command, commandsOf } from './shell';
+import { type Command, commandsOf, isOfSettings } from './shell';
 import { Terminal } from './terminal';
 
 const NEWCOMERS_PAGES = ['README.md', 'docs/guide.md'];
@@ -63,7 +63,10 @@ class Newcomer {
         const title = block.words.get('title');
         if (title !== undefined) writeFileSync(join(await this.#terminal.folder(), title), `${block.text}\n`);
         if (block.language !== 'sh') continue;
-        for (const command of commandsOf(block)) await this.#do(command, whyUnchecked(block), placeholders);
+        for (const command of commandsOf(block)) {
+          const skip = isOfSettings(command) ? 'an example of settings' : whyUnchecked(block);
+          await this.#do(command, skip, placeholders);
+        }
       }
     } finally {
       await this.#stopServers();

@@ -10,7 +10,7 @@ export interface Failure {
   see: string;
 }
 
-/** Every one of them: `npm run failures` runs their tests, and docs/failure-modes.md is made of this list. */
+/** Every one of them: `npm run failures` runs their tests, and docs/development/failure-catalogue.md is made of this list. */
 export const FAILURES: readonly Failure[] = [
   {
     number: 'F1',
@@ -70,7 +70,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F10',
     failure: 'The POST is sent again after a reset or a timeout, and "exists already" is then read as a failure.',
     does: 'No layer repeats a POST. `IMG.0070` and `IMG.0148` after a lost answer are evidence of the first one, not failures.',
-    see: '[When the answer to a submit is lost](lost-submits.md) tells each step, and when `ims-export resolve` helps.',
+    see: '[When the answer to a submit is lost](../lost-submits.md) tells each step, and when `ims-export resolve` helps.',
   },
   {
     number: 'F11',
@@ -118,7 +118,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F18',
     failure: 'A missing permission or a wrong region shows late.',
     does: 'Image, bucket and destination are checked before the submit.',
-    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](preflight.md) tells how a rule is turned down.',
+    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](../preflight.md) tells how a rule is turned down.',
   },
   {
     number: 'F19',
@@ -471,19 +471,19 @@ export const FAILURES: readonly Failure[] = [
   },
 ];
 
-/** docs/failure-modes.md, made of the list. */
-export function failureModesPage(): string {
+/** docs/development/failure-catalogue.md, made of the list. */
+export function failureCataloguePage(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = FAILURES.map(
     ({ number, failure, does, see }) => `| ${number} | ${[failure, does, see].map(cell).join(' | ')} |`,
   );
-  return `# Failure modes
+  return `# The failure catalogue
 
-What has gone wrong elsewhere with exports of images and jobs like them, what this package does about it, and what you see
-and press. Each number has its tests in \`test/failures\`; \`npm run failures\` runs them and prints a table of the results.
+What has gone wrong elsewhere with exports of images and jobs like them, what this package does about it, and what a user sees
+and does. The page for users is [Failure modes](../failure-modes.md). Each number has its tests in \`test/failures\`; \`npm run failures\` runs them and prints a table of the results.
 This page is made of \`test/failures/catalogue.ts\` by \`npm run failures -- --write-docs\`.
 
-| | What goes wrong | What the package does | What you see, and what to press |
+| | What goes wrong | What the package does | What you see, and what to do |
 |---|---|---|---|
 ${rows.join('\n')}
 `;

@@ -1,6 +1,6 @@
 /**
  * Who signs: the vendor's Python and Go SDKs, unchanged, and this package, in the same environment and with the same files, against
- * the simulator. Where both SDKs agree, so does this package, but for what docs/accounts.md says and why.
+ * the simulator. Where both SDKs agree, so does this package, but for what docs/development/identities.md says and why.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ import { LONG_FORM } from '../rigs/long-form';
 import { type PythonPackages, pythonPackages } from '../rigs/python-packages';
 
 const VERSION = '3.1.219';
-const PAGE = readFileSync(resolve(__dirname, '../../docs/accounts.md'), 'utf8');
+const PAGE = readFileSync(resolve(__dirname, '../../docs/development/identities.md'), 'utf8');
 
 let simulator: Simulator;
 let recorder: IdentityRecorder;
@@ -34,7 +34,7 @@ let answers: AsyncIterator<string>;
 let go: { executable: string } | { missing: string };
 const keys = new Map<string, Signer>();
 
-/** In the words of the table in docs/accounts.md. `none`: there was no key; `refused`: the worker does not start. */
+/** In the words of the table in docs/development/identities.md. `none`: there was no key; `refused`: the worker does not start. */
 type Signer =
   | 'OIDC agency'
   | 'ID token'
@@ -311,7 +311,7 @@ const AGREED: Array<[string, Part[], Signer]> = [
   ['a pod identity on an ECS without an agency', [podIdentity, noAgency], 'pod identity'],
 ];
 
-/** The rows of the table in docs/accounts.md, by their first cell: where the SDKs differ, lack a source, or pass over half of one. */
+/** The rows of the table in docs/development/identities.md, by their first cell: where the SDKs differ, lack a source, or pass over half of one. */
 const DIFFERENT: Array<[situation: string, parts: Part[]]> = [
   ['OIDC agency', [oidc]],
   ['OIDC agency and access key', [oidc, accessKey]],
@@ -369,7 +369,7 @@ describe('where the SDKs agree, so does this package:', () => {
   });
 });
 
-describe('where they do not, docs/accounts.md has what each does:', () => {
+describe('where they do not, docs/development/identities.md has what each does:', () => {
   const rows = [...PAGE.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm)].map(
     ([, ...cells]) => cells,
   );
@@ -410,7 +410,7 @@ describe('the endpoints of IMS and IAM', () => {
       }),
     );
     expect(Object.keys(theirs).length).toBeGreaterThan(30);
-    // Where the SDK's files of IMS and IAM differ from each other: docs/accounts.md says why this one.
+    // Where the SDK's files of IMS and IAM differ from each other: docs/development/identities.md says why this one.
     const europe = { ims: 'https://ims.eu-west-101.myhuaweicloud.eu', iam: 'https://iam.eu-west-101.myhuaweicloud.eu' };
     expect(own).toEqual({ ...theirs, 'eu-west-101': europe });
   });

@@ -13,7 +13,8 @@ import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
  * HUAWEICLOUD_SDK_PROJECT_ID (or HW_PROJECT_ID), HUAWEICLOUD_SDK_IAM_ENDPOINT, IMS_EXPORT_IMS_ENDPOINT, IMS_EXPORT_OBS_ENDPOINT,
  * IMS_EXPORT_OBS_PATH_STYLE, IMS_EXPORT_ALLOW_HTTP, IMS_EXPORT_API_EXPORT_PATH, IMS_EXPORT_API_JOB_QUERY.
  * Its credentials are the first that is configured of {@link defaultChain}; where that is the vendor's profile file, its project and
- * IAM endpoint count as well. An empty value is as good as none.
+ * IAM endpoint count as well. An empty value is as good as none. Users of the package take `accountsFromEnvironment`, which reads
+ * IMS_EXPORT_CONFIG as well.
  *
  * @throws {@link AccountConfigurationError}
  */

@@ -69,7 +69,7 @@ export interface DefaultLink extends ChainLink {
 /**
  * The order of the vendor's SDKs, and in their places what they do not know: an agency by OpenID Connect, an ID token, keys of the
  * environment, the IAM user of the environment, the profile file, the identity of a pod, the keys of Terraform, and the
- * agency of the ECS, which is asked only when nothing else is configured. docs/accounts.md has the differences, and why.
+ * agency of the ECS, which is asked only when nothing else is configured. docs/development/identities.md has the differences, and why.
  */
 export function defaultChain(env: NodeJS.ProcessEnv, place: AccountPlace): CredentialsProvider {
   return chain(linksOf(env, place));
