@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { ExportError } from '../../../src/client/errors';
 import { Proxies, ProxyConfigurationError, type Route, routeText } from '../../../src/network/proxies';
-import { temporalOfEnvironment } from '../../../src/temporal/place';
+import { TemporalAddressError, temporalOfEnvironment } from '../../../src/temporal/place';
 import { clientRoute, routeOfTemporal, workerRoute } from '../../../src/temporal/route';
 import { PLANTED } from './environments';
 import type { Random } from './random';
@@ -62,7 +62,7 @@ export function faultOfRoutes(random: Random): string | undefined {
   } catch (error) {
     if (!(error instanceof ProxyConfigurationError)) throw error;
     texts.push(inspect(error));
-    fault = [...proxyVariables(env)].some((name) => error.message.includes(`\n  ${name} `)) ? undefined : 'no variable';
+    fault = [...proxyVariables(env)].some((name) => error.message.includes(`: ${name} `)) ? undefined : 'no variable';
   }
   fault ??= ofTemporal(env, texts);
   const text = texts.join('\n');
@@ -82,7 +82,8 @@ function ofTemporal(env: NodeJS.ProcessEnv, texts: string[]): string | undefined
     if (proxy === undefined) return client.address === address ? undefined : 'the client takes another way';
     return client.address === proxy.targetHost ? undefined : `the worker goes by ${proxy.targetHost}`;
   } catch (error) {
-    if (!(error instanceof ProxyConfigurationError || error instanceof ExportError)) throw error;
+    if (![ProxyConfigurationError, ExportError, TemporalAddressError].some((kind) => error instanceof kind))
+      throw error;
     texts.push(inspect(error));
     return undefined;
   }
@@ -99,6 +100,7 @@ function faultOfRoute(env: NodeJS.ProcessEnv, origin: string, { proxy, noProxy }
   if (noProxy !== undefined && env[noProxy] === undefined) return `${noProxy} is not set`;
   if (!isDefined(env, hostname)) return undefined;
   const expected = originOfUndici(env, origin);
+  if (expected === undefined) return undefined;
   const ours = proxy === null ? null : new URL(proxy.origin).origin;
   return ours === expected ? undefined : `by ${ours}, where undici goes by ${expected}`;
 }
@@ -110,13 +112,18 @@ function isDefined(env: NodeJS.ProcessEnv, hostname: string): boolean {
   return !isStarAmongOthers && !/[/[\]]|::/.test(list) && !/[[\]]|\.$/.test(hostname);
 }
 
-/** Which proxy undici's agent takes: its own agents say which of them is asked. */
-function originOfUndici(env: NodeJS.ProcessEnv, origin: string): string | null {
+/** Which proxy undici's agent takes: its own agents say which of them is asked. Undefined where it refuses what we need not. */
+function originOfUndici(env: NodeJS.ProcessEnv, origin: string): string | null | undefined {
   const of = (name: string) => (env[name] ?? env[name.toUpperCase()] ?? '').trim();
   const [httpProxy, httpsProxy, noProxy] = ['http_proxy', 'https_proxy', 'no_proxy'].map(of);
   const made = new Map<string, string>();
   let taken: string | null = null;
-  const agent = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy });
+  let agent: EnvHttpProxyAgent;
+  try {
+    agent = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy });
+  } catch {
+    return undefined;
+  }
   for (const symbol of Object.getOwnPropertySymbols(agent)) {
     const kind = /^Symbol\((no|http|https) proxy agent\)$/i.exec(String(symbol))?.[1]?.toLowerCase();
     if (kind === undefined) continue;
