@@ -1,4 +1,4 @@
-/** The help of every command, character by character; a new command joins by itself. */
+/** The help of every command, character by character; a new command joins by itself. That of `temporal` is Temporal's own. */
 import { describe, expect, it } from 'vitest';
 import { runHere } from '../rigs/command-here';
 import { commandLine } from '../rigs/command-line';
@@ -7,6 +7,7 @@ import { SCREENS, shownOn } from '../rigs/screen';
 const NOWHERE = { address: '127.0.0.1:1', namespace: 'default' };
 const names = commandLine()
   .commands.map((command) => command.name())
+  .filter((name) => name !== 'temporal')
   .sort();
 
 /** As on a terminal of 120 columns, which is where help is read. */

@@ -13,16 +13,10 @@ export interface Trouble {
 export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
   'Before the submit': [
     {
-      trouble: 'A permission is missing, or the bucket is in another region.',
-      does: 'Checks image, bucket and destination first, and refuses within seconds.',
-      act: 'Fix what the rule names.',
-      failures: ['F18', 'F31'],
-    },
-    {
-      trouble: 'A rule refuses an image that the cloud would export.',
-      does: 'Names the option that turns [the rule](preflight.md) down.',
-      act: 'Start again with it: `--option rules.sizeLimit=warn`.',
-      failures: ['F32'],
+      trouble: 'A permission is missing, the bucket is in another region, or a rule refuses the image.',
+      does: 'Refuses within seconds, and names the option that turns [the rule](preflight.md) down.',
+      act: 'Fix what the rule names, or start again with `--option rules.sizeLimit=warn`.',
+      failures: ['F18', 'F31', 'F32'],
     },
     {
       trouble: 'An object is at the destination.',
@@ -37,7 +31,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
       failures: ['F42', 'F45', 'F53', 'F64'],
     },
     {
-      trouble: 'A host does not exist, or its certificate is not trusted.',
+      trouble: 'A host does not exist, its certificate is not trusted, or it has no common version of TLS.',
       does: 'Ends the export within a minute. A running job is not given up.',
       act: 'Correct the endpoint or [the certificates](production.md#certificates).',
       failures: ['F73'],
@@ -64,7 +58,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     },
     {
       trouble: 'The network allows only a proxy, and the proxy fails.',
-      does: 'Uses [the proxy](production.md#proxies) for everything. Retries the submit only when nothing was sent.',
+      does: 'Uses [the proxy](production.md#proxies) for everything. Repeats the submit only when nothing was sent. After 407 or 403 it ends a new export within a minute.',
       act: 'Correct `HTTPS_PROXY`, and restart the worker.',
       failures: ['F71', 'F72'],
     },
@@ -161,12 +155,6 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
       failures: ['F56', 'F57'],
     },
     {
-      trouble: 'The search attributes are not registered.',
-      does: 'Refuses the start, or turns the option off with a warning.',
-      act: '`ims-export search-attributes --register`.',
-      failures: ['F47'],
-    },
-    {
       trouble: 'A secret could end up in a log, or go over plain http.',
       does: 'Hides it as `***`. Refuses http outside of loopback and link-local addresses.',
       act: 'Use https.',
@@ -176,7 +164,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
 };
 
 /** Users notice nothing of these, or the message says all that there is to do. */
-export const UNNOTICED: readonly string[] = ['F25', 'F27', 'F46', 'F59', 'F60', 'F61', 'F62', 'F70'];
+export const UNNOTICED: readonly string[] = ['F25', 'F27', 'F46', 'F47', 'F59', 'F60', 'F61', 'F62', 'F70'];
 
 /** docs/failure-modes.md, for users: made of {@link TROUBLES}. */
 export function failureModesPage(): string {
