@@ -219,7 +219,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F35',
     failure: 'A limit cannot be changed by those who run into it.',
-    does: 'Every budget is an option, printed at the start and told in `exportStatus.options`; most can be retuned.',
+    does: 'Every budget is an option, which `ims-export options` lists; `exportStatus.options` has its value. Most can be retuned.',
     see: '`--option NAME=VALUE` at the start, `ims-export retune` later.',
   },
   {

@@ -345,7 +345,8 @@ describe('against Temporal, with workflows that say anything', () => {
       await run(command, '--', workflowId);
     await handle.signal('end');
     await run('watch', '--', workflowId);
-    expect(await json('watch', '--json', '--', workflowId)).toMatchObject({ error: { message: words } });
+    const [last] = (await run('watch', '--json', '--', workflowId)).trimEnd().split('\n').slice(-1);
+    expect(JSON.parse(last ?? '')).toMatchObject({ type: 'error', error: { message: words } });
     await run('status', '--', workflowId);
     await run('poll-now', '--', workflowId);
     await run('status', '--', `not ${workflowId}`);
