@@ -64,7 +64,7 @@ describe('the packages of the image of a worker', () => {
         [
           ...['--import', 'data:text/javascript,process.stdout.isTTY=true', join(app, 'lib/cli.js'), 'start'],
           ...['--image', stage.image('linux'), '--to', `${stage.info.bucket}:from-the-image`, '--format', 'qcow2'],
-          ...['--wait', '--option', 'minInterval=200'],
+          ...['--wait', '--option', 'minInterval=200ms'],
         ],
         { env: stage.environment() },
       );

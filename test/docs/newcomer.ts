@@ -18,6 +18,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freshEnvironment } from '../rigs/fresh-environment';
 import { ShellProcess } from '../rigs/shell-process';
 import { endBy } from '../trials/command-line';
 import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
@@ -124,27 +125,6 @@ function tell(exitCode: string, tookMs: number, { place, text, ready }: Command,
   );
 }
 
-/** Nothing of whoever runs this but what a shell needs; the caches of this package are empty. */
-function environment(folder: string): NodeJS.ProcessEnv {
-  const { PATH, HOME, LANG, TERM, CHROMIUM_PATH, npm_config_cache, npm_config_registry } = process.env;
-  // Not the executables of this repository.
-  const path = PATH?.split(':')
-    .filter((entry) => !entry.includes('node_modules/.bin'))
-    .join(':');
-  const npm = { npm_config_cache, npm_config_registry };
-  const given = {
-    HOME,
-    LANG,
-    TERM,
-    CHROMIUM_PATH,
-    ...npm,
-    PATH: path,
-    TMPDIR: folder,
-    IMS_EXPORT_CACHE_DIR: join(folder, 'cache'),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -159,7 +139,7 @@ async function main(): Promise<boolean> {
   const clone = join(folder, 'temporal-ims-export');
   execFileSync('git', ['clone', '--quiet', REPOSITORY, clone]);
   console.log(`A clone of the last commit in ${clone}; exit code, time, place and command:`);
-  const newcomer = new Newcomer(clone, environment(folder), values);
+  const newcomer = new Newcomer(clone, freshEnvironment(folder), values);
   let isGood = true;
   try {
     for (const path of values.page) await newcomer.follow(readPage(path, clone));
