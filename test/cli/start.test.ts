@@ -61,7 +61,7 @@ describe.concurrent('an export that runs', () => {
     const id = exportWorkflowId(commands.destination('waiting.qcow2'));
     expect([left.exitCode, left.stderr.split('\n').at(-2)]).toEqual([
       130,
-      `Interrupted. If the export was started, it goes on: \`ims-export watch ${id}\` follows it, \`ims-export cancel ${id}\` cancels it.`,
+      `Interrupted. If the export was started, it continues: \`ims-export watch ${id}\` follows it, \`ims-export cancel ${id}\` cancels it.`,
     ]);
     const cancel = await commands.run('cancel', exportWorkflowId(commands.destination('waiting.qcow2')));
     expect(cancel.exitCode).toBe(0);

@@ -294,7 +294,7 @@ describe('the shutdown of a worker', () => {
     expect(worker.outcome).toBeUndefined();
     worker.signal('SIGINT');
     expect((await worker.endsWithin(10_000)).exitCode).toBe(130);
-    expect(worker.stderr).toMatch(/SIGINT again: the process ends at once; activities under way are lost activities=1/);
+    expect(worker.stderr).toMatch(/SIGINT again: the process ends now; running activities are lost activities=1/);
   });
 });
 
