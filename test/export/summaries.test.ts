@@ -188,7 +188,7 @@ describe('the texts in the Web UI', () => {
       candidate: { object, doubt: null, sinceMs: START },
     };
     tracking.run.phase = 'needsAnswer';
-    expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
+    expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*IMS console.*jobId.*notSubmitted/s);
     expect(submitAmbiguous(tracking, 'an object was seen')).toMatchObject({
       type: 'ExportOutcomeUnknown',
       message: expect.stringMatching(

@@ -289,7 +289,7 @@ describe('the shutdown of a worker', () => {
     await stage.untilAsked('export', isPost, ENDS_WITHIN_MS);
     worker.signal('SIGINT');
     worker.signal('SIGINT');
-    await worker.says(/SIGINT: no further tasks/, ENDS_WITHIN_MS);
+    await worker.says(/SIGINT: the worker takes no more tasks/, ENDS_WITHIN_MS);
     await sleep(2_100);
     expect(worker.outcome).toBeUndefined();
     worker.signal('SIGINT');

@@ -226,7 +226,7 @@ describe('the endpoint of STS, which is sent a token that lets its bearer in,', 
   test.each([
     ['http://user:very-secret@127.0.0.1:1', 'has a user or a password, which an endpoint must not have'],
     ['ftp://user:very-secret@sts.example.com', 'has a user or a password, which an endpoint must not have'],
-    ['http://sts.example.com', "is 'http://sts.example.com', where credentials would go over plain http"],
+    ['http://sts.example.com', "is 'http://sts.example.com', which sends credentials over plain http"],
   ])('is checked where it is set by a variable of the SDKs (%s)', (endpoint, message) => {
     const variable = 'HUAWEICLOUD_SDK_REGION_STS_CN_NORTH_4';
     for (const refusal of three('cn-north-4', undefined, { [variable]: endpoint })) {
