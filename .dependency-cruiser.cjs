@@ -23,7 +23,7 @@ module.exports = {
       comment:
         'src/export/joining.ts and src/export/failures/before-submit.ts are for client, Nexus handler and activities: a workflow compares by src/export/same-export.ts and takes its failures from src/export/failures, so that its bundle stays small.',
       from: { path: '^src/workflows/' },
-      to: { path: '^src/export/(joining|failures/before-submit)\\.ts$' },
+      to: { path: '^src/export/(joining|quantities|failures/before-submit)\\.ts$' },
     },
     {
       name: 'contract-imports-only-itself',

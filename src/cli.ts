@@ -85,10 +85,10 @@ or no worker, 130 interrupted by Ctrl-C.`,
 
 temporalCommand('demo')
   .description('a Temporal dev server with its Web UI, a simulated cloud, a worker and one export')
-  .option('--no-keep', 'end at once, also in a terminal')
+  .option('--no-keep', 'exit after the export, also in a terminal')
   .action(
     guarded(async ({ keep }: DemoFlags) => {
-      ifInterrupted('The demo has ended; nothing of it goes on. `ims-export demo` runs it again.');
+      ifInterrupted('The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.');
       const loaded = await unlessLeftOut(import('./cli/demo.js'));
       if (loaded === undefined) throw new SimulatorLeftOut('demo');
       await loaded.demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout') });
@@ -99,7 +99,7 @@ program
   .command('simulator')
   .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
   .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
-  .option('--state <dir>', 'keep images, jobs and objects there: an empty or new folder, or one it has used before')
+  .option('--state <dir>', 'keep images, jobs and objects there: an empty, new or earlier state folder')
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
   .option('--write-env <file>', 'write endpoints, keys and the ids of images there, as shell variables')
   .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
@@ -114,14 +114,11 @@ program
 temporalCommand('worker')
   .description('run workflow and activities until SIGINT or SIGTERM')
   .option('--task-queue <queue>', 'task queue to poll', taskQueue)
-  .option(
-    '--activities-only',
-    'run no workflows: for a queue that the option activityTaskQueue or submitTaskQueue names',
-  )
-  .option('--activities-per-second <n>', 'limit of the queue, for all its workers together; the same for each', rate)
+  .option('--activities-only', 'run no workflows: for the queue of the option activityTaskQueue or submitTaskQueue')
+  .option('--activities-per-second <n>', 'limit of the queue for all its workers; set the same on each', rate)
   .option(
     '--metrics-port <port>',
-    'show metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any',
+    'serve metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any',
     portUpTo(65_535),
   )
   .option('--metrics-host <host>', 'address of that port (default: all addresses, IPv4 and IPv6)')
@@ -140,7 +137,7 @@ temporalCommand('worker')
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
       ifInterrupted(
-        'The worker was not ready yet. `ims-export worker` starts it again; open exports wait for a worker.',
+        'The worker was not ready yet. `ims-export worker` starts it again. Open exports wait for a worker.',
       );
       const { accountsFromEnvironment, describeAccounts } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what is missing is reported before Temporal is connected
@@ -164,24 +161,24 @@ exportCommand('start')
   .action(guarded(connected((client, flags: StartFlags) => start(client, flags))));
 
 exportCommand('attach')
-  .description('track a job that was started elsewhere, as if it had been started here')
+  .description('track a job that was started elsewhere, such as in the console')
   .option('--job <id>', 'ID of the job; it must be an export of the image (required)')
   .hook('preAction', requires('job'))
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 temporalCommand('batch <file>')
-  .description('export many images, by a JSON file; returns when they are planned, or with --wait at their end')
+  .description('export many images, from a JSON file; returns when they are planned, or with --wait at their end')
   .option('--max-concurrent <n>', 'exports at the same time', wholeNumber)
   .option('--dry-run', 'only validate every export; nothing is submitted')
   .addOption(
     new Option(
       '--fail-when <when>',
-      'when the batch itself fails: never by its verdicts (default), when any image was not exported, or when all were not',
+      'when the batch fails: never (default), or if any or all of its images were not exported',
     ).choices(FAIL_WHEN),
   )
   .option('--wait', 'show progress, wait for the end and print the verdicts')
   .option('--json', 'print one JSON document')
-  .option('--name <name>', 'its id is ims-export-batch:<name>; by default a digest of the input')
+  .option('--name <name>', 'name in the id ims-export-batch:<name> (default: a digest of the input)')
   .addOption(
     new Option(
       '--cron <expr>',
@@ -193,24 +190,24 @@ temporalCommand('batch <file>')
 
 program
   .command('options')
-  .description('every option of an export: what it does, what it takes, its default, and whether retune changes it')
+  .description('list the options of an export: meaning, values, default, and whether retune changes them')
   .option('--json', 'print one JSON document')
   .action(guarded(async (flags: OutputOptions) => options(flags)));
 
 temporalCommand('status')
   .argument('<workflowId>', WORKFLOW_ID)
-  .description('where an export or a batch stands, also after its end')
+  .description('show the state of an export or a batch, also after its end')
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
 
 temporalCommand('watch')
   .argument('<workflowId>', WORKFLOW_ID)
-  .description('progress of a running or ended export or batch, and its result')
+  .description('follow an export or a batch, and show its result')
   .option('--json', 'print a JSON document on each line: the progress, and last the result or the error')
   .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId))));
 
 temporalCommand('list')
-  .description('open and recent exports and batches: where each stands, how far it is, and why it failed')
+  .description('list open and recent exports and batches: phase, progress, and why each failed')
   .option('--status <status>', `only those: ${LIST_STATUSES.join(', ')}, or a phase such as parked`)
   .option('--limit <n>', 'show at most n', positive, 100)
   .option('--query <filter>', 'a list filter of Temporal, such as "StartTime > \'2026-11-01T00:00:00Z\'"')
@@ -224,10 +221,10 @@ signalCommand('poll-now', 'check the job now', async (client, id) => {
 });
 signalCommand(
   'pause-polling',
-  'stop polling the job; job and deadline run on, and poll-now still checks once. A batch starts no more exports',
+  'stop polling the job; the job and the deadline continue, and poll-now still checks once. A batch starts no more exports',
   pause,
 );
-signalCommand('resume-polling', 'poll the job again, now and from then on. A batch starts its next exports', resume);
+signalCommand('resume-polling', 'resume polling the job. A batch starts its next exports', resume);
 
 retuneCommand()
   .description(
@@ -237,14 +234,14 @@ retuneCommand()
 
 temporalCommand('resolve')
   .argument('<workflowId>', WORKFLOW_ID)
-  .description('answer what became of a submit whose answer was lost')
-  .option('--job <id>', 'it started this job, which is checked and then tracked')
-  .option('--not-submitted', 'it started no job: submit again')
+  .description('report the outcome of a submit whose answer was lost')
+  .option('--job <id>', 'the submit started this job; check it, then track it')
+  .option('--not-submitted', 'the submit started no job; submit again')
   .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
 
 signalCommand(
   'cancel',
-  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch passes it on to its exports",
+  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch cancels its exports",
   async (client, id) => {
     await cancelExport(client, id);
     return `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` shows what remains in the cloud`;
@@ -252,13 +249,13 @@ signalCommand(
 );
 
 temporalCommand('search-attributes')
-  .description('the search attributes of exports, and whether the namespace has them')
+  .description('check the search attributes of exports in the namespace')
   .option('--register', 'register those that are missing')
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
 
 temporalCommand('doctor')
-  .description('what keeps exports from running: installation, Temporal, worker, credentials, bucket, and what to do')
+  .description('check the installation, Temporal, worker, credentials and bucket, and show how to fix problems')
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .option('--bucket <name>', 'a bucket to check; repeatable; IMS_EXPORT_BUCKET when absent', collect)
   .option('--account <name>', 'only this one of the accounts')
@@ -283,7 +280,7 @@ program
 program
   .command('temporal')
   .argument('[args...]', "what Temporal's CLI takes")
-  .description("run Temporal's own CLI, which is installed into the cache where this machine has none")
+  .description("run Temporal's CLI; if this machine has none, install it into the cache")
   .passThroughOptions()
   .allowUnknownOption()
   .helpOption(false)
@@ -359,7 +356,7 @@ function signalCommand(
     .action(
       guarded(
         connected(async (client, _flags: OutputOptions, workflowId: string) => {
-          ifInterrupted(`What was sent may take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
+          ifInterrupted(`The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
           print(await send(client, workflowId));
         }),
       ),

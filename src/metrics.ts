@@ -58,8 +58,7 @@ const TABLE = {
         'staleAttempt',
       ],
     },
-    meaning:
-      'Submits, by what became of them; `throttled` to `staleAttempt` were not executed. `ambiguous`: the answer was lost.',
+    meaning: 'Submits, by outcome; `throttled` to `staleAttempt` were not executed. `ambiguous`: the answer was lost.',
   },
   ims_export_polls: {
     type: 'counter',
@@ -132,7 +131,7 @@ const TABLE = {
     type: 'gauge',
     source: 'worker',
     labels: {},
-    meaning: 'Open exports of this task queue; all workers show the same number, so take the maximum.',
+    meaning: 'Open exports of this task queue. All workers show the same number: take the maximum.',
   },
   ims_export_open_counted_at_seconds: {
     type: 'gauge',

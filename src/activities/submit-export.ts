@@ -90,7 +90,7 @@ function mayHavePostedBefore({ mayPost, runId }: SubmitInput, context: Context):
 }
 
 function nothingSentNow(context: Context): SubmitOutcome {
-  const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
+  const message = 'this run or attempt was started before and may have exported already; nothing was sent now';
   return { kind: 'ambiguous', sent: false, runId: runIdOf(context), error: ownError('EARLIER_ATTEMPT', message) };
 }
 

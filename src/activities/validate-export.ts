@@ -101,7 +101,7 @@ async function validateAttached(
     case 'changed':
       throw destinationTaken(request, destination.kind === 'read' ? destination.value.object : null, [REPLACED]);
     case 'gone': {
-      const expected = `a job whose object is still there. That of this one was written ${earlier.finishedAt ?? 'before'}, and is gone: start the export without a job`;
+      const expected = `a job whose object still exists. The object of this job was written ${earlier.finishedAt ?? 'before'}, and is gone. Start the export without a job`;
       throw invalidField('attach.jobId', request.attach?.jobId, expected);
     }
     case 'nothing':

@@ -19,6 +19,7 @@ import {
   type FailWhen,
   GOOD_VERDICTS,
 } from '../contract';
+import { bytesText, counted } from '../export/quantities';
 import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
 import { print, printJson } from '../terminal/output';
@@ -27,7 +28,6 @@ import { showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
 import { type OutputOptions, UNREADABLE, workflowLine } from './output';
 import { batchProgressDisplay } from './progress-display';
-import { bytesText, counted } from './quantities';
 import { columns } from './table';
 import { webUiLink } from './web-ui';
 
@@ -48,8 +48,8 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   if (flags.cron !== undefined) return await schedule(client, input, { ...flags, cron: flags.cron });
   ifInterrupted(
     name === undefined
-      ? 'If the batch was started, it goes on: the same command joins it.'
-      : `If the batch was started, it goes on: ${watchOf(exportBatchWorkflowId(name))} follows it.`,
+      ? 'If the batch was started, it continues: the same command joins it.'
+      : `If the batch was started, it continues: ${watchOf(exportBatchWorkflowId(name))} follows it.`,
   );
   const started = await startBatch(client, input, { taskQueue, name });
   const { workflowId, runId, how } = started;
@@ -78,12 +78,9 @@ async function schedule(
   { cron, name, taskQueue, json }: BatchFlags & { cron: string },
 ): Promise<void> {
   if (name === undefined) {
-    throw new ExportError(
-      'InvalidExportRequest',
-      'A schedule needs a name, by which it is found again: add --name NAME, such as --name nightly.',
-    );
+    throw new ExportError('InvalidExportRequest', 'A schedule needs a name. Add --name NAME, such as --name nightly.');
   }
-  ifInterrupted('The schedule may be there: the same command updates it.');
+  ifInterrupted('The schedule may exist: run the same command again to update it.');
   const scheduled = await scheduleBatch(client, input, { name, cron, taskQueue });
   if (json) printJson(scheduled);
   else print(...scheduleLines(scheduled, cron, input));
@@ -100,9 +97,11 @@ function scheduleLines(
   return [
     `${how === 'created' ? 'Created' : 'Updated'} the schedule ${scheduleId}`,
     `  cron     ${cron}${/^(CRON_)?TZ=/.test(cron) ? '' : ' (UTC)'}`,
-    `  next run ${paused ? 'none: the schedule is paused' : (nextRunAt ?? 'none: the expression never matches again')}`,
+    `  next run ${paused ? 'none: the schedule is paused' : (nextRunAt ?? 'none: the cron expression matches no future time')}`,
     ...(paused ? [`  resume   ${onSchedule('toggle', '--unpause')}`] : []),
-    ...(isDated ? [] : ['  note     every run exports to the same keys: put {date} into "to" for objects of its own']),
+    ...(isDated
+      ? []
+      : ['  note     every run exports to the same keys. Put {date} into "to" to give each run its own']),
     `  run now  ${onSchedule('trigger')}`,
     `  delete   ${onSchedule('delete')}`,
   ];
@@ -145,7 +144,7 @@ export function batchLines(report: BatchReport): string[] {
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
   if (status === null && closedAt === null && !report.statusUnreadable)
-    lines.push('  note     no worker answered, so only what Temporal knows is shown');
+    lines.push('  note     no worker answered; Temporal knows only this');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 
@@ -168,7 +167,7 @@ function troubleLines(error: unknown): string[] {
   if (!(error instanceof ExportError) || error.code !== 'BatchFailed') return [];
   const { troubles, counts, total } = error.details as BatchFailedDetails;
   const good = [...GOOD_VERDICTS, 'notStarted' as const].reduce((sum, verdict) => sum + counts[verdict], 0);
-  const shown = troubles.length < total - good ? `, the last ${troubles.length} that did not end well above` : '';
+  const shown = troubles.length < total - good ? `, the last ${troubles.length} failures above` : '';
   return [...tableOf(troubles), `${counted(total, 'image')}: ${describeCounts(counts)}${shown}`];
 }
 

@@ -42,7 +42,7 @@ export async function showToEnd<Report>(
 ): Promise<void> {
   const leave = () => {
     display.end();
-    printToStderr(`The ${what} goes on; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
+    printToStderr(`The ${what} is still running; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
     process.exit(EXIT.interrupted);
   };
   process.once('SIGINT', leave);

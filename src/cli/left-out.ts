@@ -20,7 +20,7 @@ export async function unlessLeftOut<Module>(loading: Promise<Module>): Promise<M
 export class SimulatorLeftOut extends Error {
   constructor(name: string) {
     super(
-      `This command needs the simulated cloud, which is not in the image of a worker. Run \`${command('ims-export', name)}\` where npm has installed this package.`,
+      `This command needs the simulated cloud, which the worker image does not include. Run \`${command('ims-export', name)}\` where this package is installed with npm.`,
     );
   }
 }

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { type ListedWorkflow, type ListOptions, listWorkflows } from '../client/list';
+import { counted } from '../export/quantities';
 import { forTerminal } from '../export/quoting';
 import { formatDuration } from '../export/time';
 import { stateText } from '../temporal/runs';
 import { isTerminal, print, printJson, printToStderr, widthOf } from '../terminal/output';
 import { type OutputOptions, UNREADABLE } from './output';
-import { counted } from './quantities';
 import { columns } from './table';
 
 export type ListFlags = ListOptions & OutputOptions;

@@ -16,11 +16,11 @@ import {
   RESUME,
   remainsOf,
 } from '../export/guidance';
+import { bytesText, counted } from '../export/quantities';
 import { formatDuration } from '../export/time';
 import { stateText } from '../temporal/runs';
 import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
-import { bytesText, counted } from './quantities';
 
 export interface OutputOptions {
   json?: boolean;
@@ -65,9 +65,9 @@ function hasLines(error: unknown): boolean {
 }
 
 const DOCTOR: { [code in ExportErrorCode]?: string } = {
-  NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
-  TemporalUnreachable: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
-  AccessDenied: '`ims-export doctor`, run where the worker runs, checks its account and says what to do.',
+  NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and shows what to do.',
+  TemporalUnreachable: '`ims-export doctor` checks Temporal, its workers and this machine, and shows what to do.',
+  AccessDenied: '`ims-export doctor`, run where the worker runs, checks its account and shows what to do.',
 };
 
 /** The flag by which the wrong field of an input was given, or by which a refusal can be turned down. */
@@ -112,7 +112,7 @@ export function resultLines(result: ExportImageResult): string[] {
     `  format   ${result.fileFormat ?? 'not known'}`,
     `  size     ${object === null ? 'not read' : bytesText(object.size)}`,
     `  etag     ${object?.etag ?? 'not read'}`,
-    `  job      ${result.jobId ?? 'never seen: the object was taken by its looks (acceptUnconfirmed)'}`,
+    `  job      ${result.jobId ?? 'never seen: only the object was checked (acceptUnconfirmed)'}`,
     `  took     ${formatDuration(seconds * 1000)}, ${counted(result.polls, 'poll')}, ${counted(result.submissions, 'submission')}`,
     `  verified ${verification.state === 'verified' ? 'yes' : `no: ${verification.reason}`}`,
   ];
@@ -131,9 +131,9 @@ export function reportLines(report: ExportReport): string[] {
     lines.push(`  progress ${progressText(status)}`);
     lines.push(`  polls    ${status.polls}${nextPollText(status)}`);
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
-    if (status.pollingPaused) lines.push(`  paused   \`${commandOf(RESUME, workflowId)}\` goes on`);
+    if (status.pollingPaused) lines.push(`  paused   \`${commandOf(RESUME, workflowId)}\` resumes it`);
     const attention = attentionText(status, workflowId);
-    if (attention !== null) lines.push(`  look     ${attention}`);
+    if (attention !== null) lines.push(`  action   ${attention}`);
     const answers = answersText(status, workflowId);
     if (answers !== null) lines.push(`  answer   ${answers}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
@@ -157,11 +157,11 @@ export function reportLines(report: ExportReport): string[] {
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
   if (status === null && closedAt === null && !report.statusUnreadable)
-    lines.push('  note     no worker answered, so only what Temporal knows is shown');
+    lines.push('  note     no worker answered; Temporal knows only this');
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 
-const KEPT = { reason: 'it is not proven to be of this export, or could not be deleted' };
+const KEPT = { reason: 'it may not be of this export, or could not be deleted' };
 
 /** Of an export or a batch. */
 export const UNREADABLE =

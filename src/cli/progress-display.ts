@@ -1,5 +1,6 @@
 import type { BatchReport, ExportReport } from '../client';
 import { type ListedWorkflow, listedBatch, listedExport } from '../client/list';
+import { counted } from '../export/quantities';
 import { describeCounts } from '../export/summaries';
 import { formatDuration } from '../export/time';
 import { stateText } from '../temporal/runs';
@@ -7,7 +8,6 @@ import { canRedraw, liveLines } from '../terminal/live-lines';
 import { type OutputStream, printJson, printTo, printToStderr, widthOf } from '../terminal/output';
 import { type Display, lineDisplay, OUTAGE } from './following';
 import { nextPollIn, progressText } from './output';
-import { counted } from './quantities';
 
 /** What both kinds of reports show while they are followed. */
 interface Progress {
@@ -115,7 +115,7 @@ function stateOfBatch({ status, memo, workflowStatus, statusUnreadable }: BatchR
   if (status.phase === 'planning') return 'planning';
   if (status.failure !== null) return `failed (${status.failure.type})`;
   const counts = describeCounts(status.counts);
-  const paused = status.startingPaused ? ', nothing new is started' : '';
+  const paused = status.startingPaused ? ', paused' : '';
   return `${ended}/${counted(status.total, 'image')} ended${counts && ` (${counts})`}, ${status.running} running${paused}`;
 }
 

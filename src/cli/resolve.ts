@@ -30,10 +30,10 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
   }
   await refuseBatch(client, workflowId, 'resolve');
   const status = `\`${workflowCommand('status', workflowId)}\``;
-  ifInterrupted(`An answer that was sent is kept: ${status} shows what became of it.`);
+  ifInterrupted(`The export keeps an answer that was sent: ${status} shows the result.`);
   if (job === undefined) {
     await resolveSubmission(client, workflowId, { notSubmitted: true });
-    print(`Asked ${workflowId} to submit again; ${status} shows what became of it`);
+    print(`Asked ${workflowId} to submit again; ${status} shows the result`);
     return;
   }
   await nameJob(client, workflowId, job);
@@ -51,8 +51,8 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
   const lastCheck = objection === null ? 'it was not checked yet' : `the last check: ${objection}`;
   printToStderr(
     ended
-      ? `The export has ended, and does not say that it had taken job ${job} (${lastCheck}). ${status} tells how it ended`
-      : `Job ${job} is kept; the export goes on checking (${lastCheck}). ${status} tells what came of it`,
+      ? `The export has ended, and it did not confirm job ${job} (${lastCheck}). ${status} shows how it ended`
+      : `The export keeps job ${job} and continues to check it (${lastCheck}). ${status} shows the result`,
   );
   process.exitCode = EXIT.unknown;
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { ExportError, isBatch, retuneBatch, retuneExport } from '../client';
 import { BATCH_CONCURRENCY, durationText, type RetuneInput, TUNABLE_OPTIONS } from '../contract';
+import { counted } from '../export/quantities';
 import { workflowCommand } from '../export/quoting';
 import { print } from '../terminal/output';
 import { durationOf, flagOf, isDurationOption } from './durations';
@@ -14,7 +15,7 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
   const { maxConcurrent } = flags;
   if (Object.keys(changes).length === 0 && maxConcurrent === undefined) {
     throw invalid(
-      `Nothing to change was given for ${workflowId}. For example: \`${workflowCommand('retune', workflowId, '--deadline', '+6h')}\`; \`ims-export retune --help\` lists what can be changed.`,
+      `No change was given for ${workflowId}. For example: \`${workflowCommand('retune', workflowId, '--deadline', '+6h')}\`; \`ims-export retune --help\` lists what can be changed.`,
     );
   }
   if (await isBatch(client, workflowId)) {
@@ -24,7 +25,7 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
       );
     }
     await retuneBatch(client, workflowId, { maxConcurrent });
-    return print(`Retuned ${workflowId}`, `  running  at most ${maxConcurrent} exports at the same time`);
+    return print(`Retuned ${workflowId}`, `  running  at most ${counted(maxConcurrent, 'export')} at the same time`);
   }
   if (maxConcurrent !== undefined) {
     throw invalid(`${workflowId} is one export; --max-concurrent is for a batch, whose id is ims-export-batch:<name>.`);

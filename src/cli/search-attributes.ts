@@ -28,6 +28,6 @@ export function nextStep(reports: readonly SearchAttributeReport[], namespace: s
     return `Temporal does not change a type. Where nothing else uses it: \`${command('temporal', ...remove)}\`, then --register.`;
   }
   return reports.every(({ registered }) => registered)
-    ? `The namespace ${namespace} has them all: exports may set searchAttributes (\`--option searchAttributes=true\`).`
-    : `Add --register to register those that the namespace ${namespace} lacks.`;
+    ? `The namespace ${namespace} has all of them. Exports may set searchAttributes (\`--option searchAttributes=true\`).`
+    : `Add --register to register the missing ones in the namespace ${namespace}.`;
 }

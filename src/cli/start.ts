@@ -65,7 +65,7 @@ export async function attach(client: Client, flags: AttachFlags): Promise<void> 
 function interruptible({ to }: StartFlags): string {
   const workflowId = exportWorkflowId(to);
   ifInterrupted(
-    `If the export was started, it goes on: \`${workflowCommand('watch', workflowId)}\` follows it, \`${workflowCommand('cancel', workflowId)}\` cancels it.`,
+    `If the export was started, it continues: \`${workflowCommand('watch', workflowId)}\` follows it, \`${workflowCommand('cancel', workflowId)}\` cancels it.`,
   );
   return workflowId;
 }
@@ -102,9 +102,9 @@ async function dryRun(client: Client, flags: StartFlags, input: ExportImageInput
 function dryRunLines(flags: StartFlags, { workflowId, would, warnings }: DryRun): string[] {
   const { image, to, format, quick, account } = flags;
   const verdict = {
-    submit: 'nothing speaks against it: a start submits one job',
-    join: 'the same export runs already: a start joins it, and submits nothing',
-    alreadyExported: 'an earlier export put this image there: a start returns its result, and submits nothing',
+    submit: 'no problem found: a start submits one job',
+    join: 'the same export is already running: a start joins it, and submits nothing',
+    alreadyExported: 'an earlier export wrote this object: a start returns its result, and submits nothing',
   }[would];
   const words = [
     ...['--image', image, '--to', to],
@@ -218,7 +218,7 @@ function startedLines({ workflowId, jobId, how, notes }: StartedExport, attached
 function earlierLines({ finishedAt, verification }: ExportImageResult): string[] {
   const isThere = verification.state === 'verified' ? 'Its object is there, unchanged.' : verification.reason;
   return [
-    `  note     it had succeeded before, as of ${finishedAt}: nothing was submitted now. Another object key exports again`,
+    `  note     it succeeded before, as of ${finishedAt}: nothing was submitted now. Use another object key to export again`,
     `  object   ${isThere}`,
   ];
 }

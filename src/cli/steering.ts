@@ -7,7 +7,7 @@ export async function pause(client: Client, workflowId: string): Promise<string>
   const resuming = `\`${workflowCommand('resume-polling', workflowId)}\``;
   if (await isBatch(client, workflowId)) {
     await pauseBatch(client, workflowId);
-    return `Sent pauseStarting to the batch ${workflowId}: its running exports go on, and it starts no more. ${resuming} lets it start them again`;
+    return `Paused the batch ${workflowId} (pauseStarting): running exports continue, and it starts no more. ${resuming} resumes it`;
   }
   await pausePolling(client, workflowId);
   return `Asked ${workflowId} to pause its polls; ${resuming} resumes them`;
@@ -17,7 +17,7 @@ export async function pause(client: Client, workflowId: string): Promise<string>
 export async function resume(client: Client, workflowId: string): Promise<string> {
   if (await isBatch(client, workflowId)) {
     await resumeBatch(client, workflowId);
-    return `Sent resumeStarting to the batch ${workflowId}: it starts its next exports. \`${workflowCommand('watch', workflowId)}\` follows it`;
+    return `Resumed the batch ${workflowId} (resumeStarting): it starts its next exports. \`${workflowCommand('watch', workflowId)}\` follows it`;
   }
   await resumePolling(client, workflowId);
   return `Asked ${workflowId} to poll its job again, from now on`;

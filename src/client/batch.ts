@@ -19,6 +19,7 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
+import { counted } from '../export/quantities';
 import { workflowCommand } from '../export/quoting';
 import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
@@ -204,7 +205,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
     if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
-    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` tells more while a worker answers.`;
+    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` shows more while a worker answers.`;
     throw new ExportError('Canceled', message, memo, { cause: error });
   }
 }
@@ -281,7 +282,7 @@ function sorted(_key: string, value: unknown): unknown {
 
 /** At most 200 bytes. */
 export function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
-  const what = images ? `${images.length} images` : `the images of ${inLabel(JSON.stringify(query), 70)}`;
+  const what = images ? counted(images.length, 'image') : `the images of ${inLabel(JSON.stringify(query), 70)}`;
   return `${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${shortDestination({ bucketUrl: to })}` : ''}`;
 }
 
@@ -289,8 +290,8 @@ export function summaryOf({ images, query, to, dryRun }: ExportImagesInput): str
 export const DETAILS = [
   'Exports many images to OBS, each by a workflow of its own (Relationships shows them).',
   '',
-  '- **Start no more for now**: the signals `pauseStarting` and `resumeStarting`',
+  '- **Pause and resume**: the signals `pauseStarting` and `resumeStarting`',
   '- **More or fewer at a time**: update `retuneBatch` with `{"maxConcurrent": 50}`',
-  '- **Give up**: Request Cancellation; it is passed on to every export that runs',
+  '- **Cancel**: Request Cancellation; it cancels every running export',
   '- **After the end**: the result has a verdict on each image; Memo, and the query `batchStatus`',
 ].join('\n');

@@ -110,7 +110,7 @@ async function runsOf(client: Client, filter: string, limit: number, query: stri
     return await shortCall(client, () => listRuns(client, filter, limit));
   } catch (error) {
     if (query !== undefined && isInvalidArgument(error)) {
-      const message = `Temporal does not take the query ${query}: ${textOf(error)}. Write a list filter of Temporal, such as "StartTime > '2026-11-01T00:00:00Z'".`;
+      const message = `Temporal rejects the query ${query}: ${textOf(error)}. Write a list filter of Temporal, such as "StartTime > '2026-11-01T00:00:00Z'".`;
       throw new ExportError('InvalidExportRequest', message, undefined, { cause: error });
     }
     throw toExportError(error, EXPORT_IMAGE_WORKFLOW);

@@ -189,7 +189,7 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
     if (!isUnreachable(error)) throw error;
     throw new ExportError(
       'NoWorker',
-      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`${workflowCommand('status', workflowId)}\` before you ask again.`,
+      `No worker answered for ${workflowId} in time. A worker may still do what you asked: check \`${workflowCommand('status', workflowId)}\` before you ask again.`,
       undefined,
       { cause: error },
     );
@@ -200,6 +200,6 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
 function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${workflowCommand('status', workflowId)}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${workflowCommand('status', workflowId)}\` shows how, and what remains in the cloud.`,
   );
 }

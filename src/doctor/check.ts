@@ -52,7 +52,7 @@ export async function check(
   const tooLate = new Promise<Finding>((settle) => {
     const found = `there was no answer within ${LIMIT_MS / 1000} s`;
     timer = setTimeout(
-      () => settle(problem(kind, found, 'Ask again; if it stays so, look for what is slow.')),
+      () => settle(problem(kind, found, 'Run the doctor again. If the check still times out, find out what is slow.')),
       LIMIT_MS,
     );
   });
@@ -60,7 +60,7 @@ export async function check(
     return { check: name, subject, ...(await Promise.race([inspect(), tooLate])) };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return { check: name, subject, ...problem(kind, found, 'Nobody expected this; please report it.') };
+    return { check: name, subject, ...problem(kind, found, 'This error is unexpected. Please report it.') };
   } finally {
     clearTimeout(timer);
   }

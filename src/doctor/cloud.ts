@@ -40,8 +40,7 @@ const HALF_OF_IT_MS = SIGNATURE_WINDOW_MS / 2;
 export async function checkCloud(place: CloudPlace): Promise<Check[]> {
   const { env, account: name, buckets } = place;
   if (!namesAnAccount(env)) {
-    const why =
-      'no account is configured here; credentials are checked where the worker runs, by `ims-export doctor` there';
+    const why = 'no account is configured here. Run `ims-export doctor` where the worker runs to check its credentials';
     return [
       await check('account', null, 'configuration', () => notChecked(why)),
       ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, 'no account is configured here')))),
@@ -84,7 +83,7 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     }),
   );
   if (ofBuckets !== undefined) return [configured, ...checks.flat()];
-  const why = `which account is to use it, of ${chosen.map((account) => account.name).join(', ')}? Say so by --account`;
+  const why = `several accounts may use it: ${chosen.map((account) => account.name).join(', ')}. Name one with --account`;
   return [
     configured,
     ...checks.flat(),
@@ -105,7 +104,7 @@ function misconfigured(error: unknown): Finding {
   if (error instanceof ProxyConfigurationError) return unusableProxy(error);
   if (!(error instanceof AccountConfigurationError)) throw error;
   const found = error.problems.map(({ variable, problem }) => `${variable} ${problem}`).join(' ');
-  return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md has all variables and fields.');
+  return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md lists all variables and fields.');
 }
 
 /**
@@ -156,7 +155,7 @@ async function checkAccount(
 
 const NOT_WITHOUT_CREDENTIALS = 'the credentials come first';
 const ROLE =
-  'no API tells whether the account has the role OBS Tenant Administrator, without which the cloud refuses its exports';
+  'no API shows whether the account has the role OBS Tenant Administrator. The cloud refuses exports without it';
 
 function unchecked(name: string, subject: string, why: string): Promise<Check> {
   return check(name, subject, 'cloud', () => notChecked(why));
@@ -175,8 +174,7 @@ async function checkReach(
       clock = await client.imsClock();
       return ok(`answers at ${endpoints.ims}, region ${region}${routes === null ? '' : `; ${routes}`}`);
     } catch (error) {
-      const next =
-        'Check IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, and the way there from this machine (DNS, firewall).';
+      const next = 'Check IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, and the route from this machine (DNS, firewall).';
       return problem('cloud', `does not answer at ${endpoints.ims} (${textOf(error)})`, next);
     }
   });
@@ -185,7 +183,7 @@ async function checkReach(
 }
 
 function clockFinding(theirs: string | null, ourMs: number): Finding {
-  if (theirs === null) return notChecked('IMS did not tell the time');
+  if (theirs === null) return notChecked('IMS did not report the time');
   const offMs = ourMs - Date.parse(theirs);
   const window = `signatures allow ${formatDuration(SIGNATURE_WINDOW_MS)}`;
   const off = `${formatDuration(Math.abs(offMs))} ${offMs < 0 ? 'behind' : 'before'} that of IMS`;
@@ -204,26 +202,26 @@ async function credentialsFinding(account: CloudAccount, client: CloudClient): P
       return problem(
         'credentials',
         error.message.replace(/\.$/, ''),
-        'Mend that source; docs/accounts.md has all of them.',
+        'Fix that source. docs/accounts.md lists all sources.',
       );
     }
     if (error.class === 'unauthorized') {
       const next =
-        'Check this key and its secret, that the key is enabled, the project id and the clock. docs/accounts.md has where each source has its key. It was tried once: more than five failures in a row lock a key.';
+        'Check this key and its secret, that the key is enabled, the project id and the clock. docs/accounts.md shows where each source has its key. The doctor tried the key once: more than five failures in a row lock a key.';
       return problem('credentials', `${signerOf(account)} is refused: ${textOf(error)}`, next);
     }
     if (error.class === 'forbidden') {
       return problem(
         'cloud',
-        `they may not list images: ${textOf(error)}`,
+        `it may not list images: ${textOf(error)}`,
         'Give the IAM user permissions on IMS, such as IMS FullAccess.',
       );
     }
     if (error.httpStatus === null) return notChecked(`IMS was not reached (${error.code})`);
     return problem(
       'cloud',
-      `IMS did not say whether they are good: ${textOf(error)}`,
-      'Check the endpoint and the project id, and ask again.',
+      `IMS did not say whether it is valid: ${textOf(error)}`,
+      'Check the endpoint and the project id, and run the doctor again.',
     );
   }
 }

@@ -83,7 +83,7 @@ async function checkDecoding(client: Client | undefined, module: Check | undefin
     try {
       const exports = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
       const [newest] = await shortCall(client, () => listRuns(client, exports, 1));
-      if (newest === undefined) return ok('can be used; there is no export yet to try it on');
+      if (newest === undefined) return ok('can be used; there is no export yet to decode');
       const { runId } = newest;
       workflowId = newest.workflowId;
       await shortCall(client, () => readArguments(client, workflowId, runId));
@@ -110,7 +110,7 @@ const ATTEMPT_LIMIT_MS = 18_000;
  * the environment of its process, and would use the Runtime of an application that asks the doctor.
  */
 export async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
-  if ('state' in configuration) return notChecked('where Temporal is cannot be read');
+  if ('state' in configuration) return notChecked('the address of Temporal cannot be read');
   const attempt = fork(NATIVE_ATTEMPT, {
     ...{ env: clientEnvironment(env), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     ...{ timeout: ATTEMPT_LIMIT_MS, killSignal: 'SIGKILL' },
@@ -137,7 +137,7 @@ function reportedOnce(one: Check, others: readonly Check[]): Check {
 /** Where no account is configured no worker runs, and clients do without this connection. */
 function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
   if (native.state !== 'problem' || namesAnAccount(env)) return native;
-  const why = `no account is configured here, so no worker runs here; it would have this problem: ${native.found}. ${native.next}`;
+  const why = `no account is configured here, so no worker runs here; a worker here would have this problem: ${native.found}. ${native.next}`;
   return { check: native.check, subject: native.subject, ...notChecked(why) };
 }
 
@@ -171,7 +171,7 @@ async function checkNamespace(client: Client | undefined, taskQueue: string): Pr
     try {
       return (await requireNamespace(client))
         ? ok('is there')
-        : notChecked('the server does not tell us whether it is there');
+        : notChecked('the server does not show whether it exists');
     } catch (error) {
       return diagnosed(error, await otherNamespaces(client));
     }
@@ -206,14 +206,14 @@ function checkSearchAttributes(client: Client | undefined, why: string): Promise
   return check('search attributes', client?.options.namespace ?? null, 'temporal', async () => {
     if (client === undefined) return notChecked(why);
     const reports = await readSearchAttributes(client).catch((error: Error) => error);
-    if (reports instanceof Error) return notChecked(`the server does not tell them (${reports.message})`);
+    if (reports instanceof Error) return notChecked(`the server does not list them (${reports.message})`);
     const wrong = reports.filter(({ registered, registeredAs }) => !registered && registeredAs !== null);
     if (wrong.length > 0) {
       const list = wrong.map(({ name, type, registeredAs }) => `${name} as ${registeredAs} where ${type} is needed`);
       return problem(
         'temporal',
         `registered ${list.join(', ')}`,
-        '`ims-export search-attributes` says how to mend it.',
+        '`ims-export search-attributes` shows how to fix it.',
       );
     }
     const missing = reports.filter(({ registered }) => !registered);

@@ -67,16 +67,18 @@ export function isWrongEndpoint(code: string): boolean {
 
 /** With host and cause, they fit into the 300 characters of an error's message. */
 const REMEDIES: { [trouble in ConnectionTrouble]: (host: string) => string } = {
-  unknownHost: (host) => `No host has the name ${host}. Check region and endpoints of the account, and the DNS here.`,
+  unknownHost: (host) =>
+    `No host has the name ${host}. Check the region and endpoints of the account, and the DNS of this machine.`,
   wrongName: (host) => `The certificate at ${host} is for another name. Check region and endpoints of the account.`,
   outOfDate: (host) =>
-    `The certificate at ${host} is out of date. Check the clock here; if it is right, renew the certificate.`,
+    `The certificate at ${host} is out of date. Check the clock of this machine. If it is right, renew the certificate.`,
   unknownAuthority: (host) =>
-    `The certificate at ${host} is from no authority that is trusted here. Is it your own, or that of your proxy? Name its file in NODE_EXTRA_CA_CERTS. Else check the endpoints of the account.`,
-  invalid: (host) => `The certificate at ${host} is not valid. Check the endpoints of the account; else replace it.`,
+    `The certificate at ${host} is from an authority that this machine does not trust. If the authority is yours or your proxy's, name its file in NODE_EXTRA_CA_CERTS. If not, check the endpoints of the account.`,
+  invalid: (host) =>
+    `The certificate at ${host} is not valid. Check the endpoints of the account, or replace the certificate.`,
   noTls: (host) => `There is no TLS at ${host}. Check scheme and port of the endpoint.`,
   noCommonTls: (host) =>
-    `${host} and this machine have no version or cipher of TLS in common. Check the endpoints of the account; else let the host offer TLS 1.2 or later.`,
+    `${host} and this machine have no TLS version or cipher in common. Check the endpoints of the account, or let the host offer TLS 1.2 or later.`,
 };
 
 /** The same error in words that name the host and what to do. The way to a proxy is explained by the tunnel. */
@@ -96,6 +98,6 @@ export function objectionToPlainHttp(origin: string): string | undefined {
   if (!URL.canParse(origin)) return undefined;
   const url = new URL(origin);
   return isExposed(url)
-    ? `Credentials would go to ${url.host} over plain http. Use https; or, where everything on the way is trusted, set IMS_EXPORT_ALLOW_HTTP=true, or allowHttp of the account.`
+    ? `Credentials would go to ${url.host} over plain http. Use https. If you trust the whole network path, set IMS_EXPORT_ALLOW_HTTP=true, or allowHttp of the account.`
     : undefined;
 }

@@ -300,7 +300,7 @@ export class CloudSession {
         const restsUntil = new Date(this.#resources.now() + acquisition.openMs).toISOString();
         throw notSent(request.operation, {
           code: CREDENTIALS_HELD_BACK,
-          message: `The cloud refused the signature of this access key. The key rests until ${restsUntil}, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.`,
+          message: `The cloud refused the signature of this access key. Requests with it are blocked until ${restsUntil}, because more than five failures in a row lock the key for all its users. Then one request tries it again. Check the access key, the secret key and the clock. A changed key is tried at once.`,
           retryAfterMs: acquisition.openMs,
           refusedAgainMsAgo: acquisition.refusedAgainMsAgo,
         });
@@ -319,7 +319,7 @@ export class CloudSession {
       return this.#latest;
     } catch (cause) {
       if (cause instanceof TimeIsUp) {
-        const message = `There were no credentials to sign with within ${Math.round(limits.limitMs)} ms.`;
+        const message = `No credentials to sign with were found within ${Math.round(limits.limitMs)} ms.`;
         throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
       }
       const own = cause instanceof CredentialsError ? cause : undefined;
@@ -403,7 +403,7 @@ function isAnonymousRefusal({ code, httpStatus, requestId }: CloudError): boolea
 }
 
 const NOT_OF_SERVICE =
-  'The answer carries no request id of the service, so that it comes from something on the way to it, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
+  'The answer has no request id of the service, so it comes from something in between, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
 
 /** What this request was signed with: whoever knows it may repeat the request for some minutes. */
 function signatureIn({ headers }: HttpRequest): string | undefined {

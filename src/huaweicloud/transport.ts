@@ -197,7 +197,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(onLimit, limits.limitMs, this);
     const { signal } = limits;
     if (signal === undefined) return;
-    this.#onAbort = () => this.fail('Aborted', 'The request was given up by its caller.', signal.reason);
+    this.#onAbort = () => this.fail('Aborted', 'The caller canceled the request.', signal.reason);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
   }

@@ -122,7 +122,7 @@ export class Proxies {
 
 /** Such as `through the proxy http://proxy.example.com:3128 (HTTPS_PROXY)`; null where no proxy is in question. */
 export function routeText({ proxy, noProxy, ignored }: Route): string | null {
-  if (proxy !== null) return `through ${proxy}${ignored === undefined ? '' : ` (no host is like ${ignored})`}`;
+  if (proxy !== null) return `through ${proxy}${ignored === undefined ? '' : ` (ignored: ${ignored})`}`;
   return noProxy === undefined ? null : `without a proxy (${noProxy})`;
 }
 
@@ -209,7 +209,7 @@ function parseProxy(variable: string, value: string): HttpProxy | ProxyConfigura
   }
   const credentials = decoded(username, password);
   if (credentials === null) {
-    return refused('has a user or a password with a % that is no percent-encoding: write %25 for each % in them.');
+    return refused('has a user or a password with an invalid % sign: write %25 for each % in them.');
   }
   if (port === '0') return refused(`is '${shown}', which has the port 0; ${EXPECTED}`);
   const portNumber = Number(port) || (isTls ? 443 : 80);

@@ -133,7 +133,7 @@ function refusal(
   if (status === 407) return ['ProxyAuthenticationRequired', `${answered} ${loginRemedy(proxy, headers)}`];
   const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (isFinal) return ['ProxyRefused', `${answered} Let the proxy allow this host, or name the host in NO_PROXY.`];
-  return ['ProxyUnavailable', `${answered} The proxy does not reach this host: check both.`];
+  return ['ProxyUnavailable', `${answered} The proxy does not reach this host. Check the proxy and the host.`];
 }
 
 function loginRemedy(
@@ -144,7 +144,7 @@ function loginRemedy(
   const offered = String(challenges ?? '').matchAll(/(?:^|,)\s*([a-z][\w-]*)(?=\s+[^\s=]|\s*(?:,|$))/gi);
   const schemes = [...new Set([...offered].map(([, scheme = '']) => scheme))];
   if (schemes.length > 0 && !schemes.some((scheme) => /^basic$/i.test(scheme))) {
-    return `It takes ${schemes.join(', ')} alone, and Basic is what there is here. Use a proxy that takes Basic, or that asks for no user.`;
+    return `It takes ${schemes.join(', ')} only, and this package supports Basic only. Use a proxy that takes Basic, or that asks for no user.`;
   }
   const why = credentials === undefined ? 'It asks for a user and a password' : 'It refuses user and password';
   return `${why}: set ${variable} to ${origin.replace('//', '//USER:PASSWORD@')}.`;

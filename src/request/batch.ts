@@ -172,7 +172,7 @@ function imageProblems({ images }: ParsedInput): Problem[] {
       ...templateProblems(field('objectKey'), objectKey),
     ];
     if (bucketUrl && objectKey) {
-      const expected = 'nothing beside bucketUrl, which names the object key too';
+      const expected = 'no key: bucketUrl names the object key too';
       problems.push({ field: field('objectKey'), value: asText(objectKey), expected });
     }
     if (isQuickExport && fileFormat) {

@@ -22,7 +22,10 @@ export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
     return { connectionOptions, address, namespace };
   } catch (error) {
     if (error instanceof TemporalAddressError) throw error;
-    throw unreachable(`Where Temporal is cannot be read from the environment or its profile: ${textOf(error)}`, error);
+    throw unreachable(
+      `The address of Temporal cannot be read from the environment or its profile: ${textOf(error)}`,
+      error,
+    );
   }
 }
 

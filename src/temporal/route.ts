@@ -29,7 +29,7 @@ export function routeOfTemporal(address: string, env: NodeJS.ProcessEnv): Route 
   const route = new Proxies(env).routeOfGrpc(address);
   if (route.proxy?.isTls) {
     throw unreachable(
-      `Temporal at ${address} cannot be reached through ${route.proxy}: its clients and workers speak to a proxy by http only. Set grpc_proxy to an http:// URL, or name the host of Temporal in NO_PROXY.`,
+      `Temporal at ${address} cannot be reached through ${route.proxy}: its clients and workers reach a proxy by http only. Set grpc_proxy to an http:// URL, or name the host of Temporal in NO_PROXY.`,
       undefined,
     );
   }

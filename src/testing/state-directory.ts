@@ -92,7 +92,7 @@ export class StateDirectory {
     const owner = existsSync(this.ownerPath) ? Number(readFileSync(this.ownerPath, 'utf8')) : 0;
     if (owner !== process.pid && isAlive(owner)) {
       throw new SimulatorPathError(
-        `${this.path} belongs to a simulator that runs, process ${owner}: end it, or use another directory`,
+        `${this.path} belongs to a running simulator, process ${owner}. Stop it, or use another directory`,
       );
     }
     replaceFile(this.ownerPath, String(process.pid));

@@ -27,7 +27,7 @@ export interface WorkflowLabels {
 export const WORKFLOW_METRICS = {
   ims_export_reconciliations: {
     type: 'counter',
-    meaning: 'Submits whose answer was lost, by what was found: a job, an object alone, or nothing certain.',
+    meaning: 'Submits whose answer was lost, by what was found: a job, only an object, or nothing certain.',
   },
   ims_export_ended: { type: 'counter', meaning: 'Exports that ended, by outcome and failure type.' },
   ims_export_batches_ended: {
@@ -51,7 +51,7 @@ export const WORKFLOW_METRICS = {
   },
   ims_export_attention: {
     type: 'counter',
-    meaning: 'Times that an export came to need a person.',
+    meaning: 'Times that an export began to need an operator.',
   },
 } as const satisfies {
   [name in keyof WorkflowLabels]: { type: 'counter' | 'histogram'; unit?: 'seconds'; meaning: string };

@@ -200,7 +200,7 @@ describe('an object seen once after an ambiguous submit', () => {
     const { input, again } = await seen();
     fault('HEAD', action);
     const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', input);
-    const doubt = `it was seen, and could not be looked at again (${why})`;
+    const doubt = `it was there, and could not be read again (${why})`;
     expect(outcome).toEqual({ ...itself, object: again.heartbeatDetails.object, doubt, passing: true });
   });
 

@@ -80,11 +80,11 @@ describe.concurrent('batch', () => {
       `Started batch ${id}\n  images   1\n  next     \`ims-export watch ${id}\`\n`,
     ]);
     const paused = await commands.run('pause-polling', id);
-    expect(paused.stdout).toContain(`Sent pauseStarting to the batch ${id}: `);
+    expect(paused.stdout).toContain(`Paused the batch ${id} (pauseStarting): `);
     expect(paused.stdout).toContain(`\`ims-export resume-polling ${id}\``);
     await commands.statusSays(id, 'phase    paused');
     const resumed = await commands.run('resume-polling', id);
-    expect(resumed.stdout).toContain(`Sent resumeStarting to the batch ${id}: `);
+    expect(resumed.stdout).toContain(`Resumed the batch ${id} (resumeStarting): `);
     await commands.statusSays(id, 'phase    exporting');
     const retuned = await commands.run('retune', id, '--max-concurrent', '7');
     expect(retuned.stdout).toBe(`Retuned ${id}\n  running  at most 7 exports at the same time\n`);

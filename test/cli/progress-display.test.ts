@@ -35,7 +35,7 @@ const running = (progress: number) =>
 
 describe('the progress where there is no terminal', () => {
   it('is a line with percent, time left and state of the job', async () => {
-    expect(await shown([running(0.379)])).toBe('37 % (ETA 1h 00m) job RUNNING\n');
+    expect(await shown([running(0.379)])).toBe('37 % (ETA 1 h) job RUNNING\n');
   });
 
   it('is a line for each change only', async () => {
@@ -47,7 +47,7 @@ describe('the progress where there is no terminal', () => {
     expect(await shown([report(null)])).toBe('- running, no worker answers\n');
   });
 
-  it('is what went wrong last while no job was begun', async () => {
+  it('is what went wrong last while no job was started', async () => {
     expect(await shown([report({ phase: 'waitingToSubmit', lastError: 'IMG.0148: busy' })])).toBe(
       '- waitingToSubmit: IMG.0148: busy\n',
     );

@@ -51,7 +51,7 @@ describe.concurrent('an export that runs', () => {
     const waiting = commands.launch(
       ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
     );
-    await waiting.says(/^waiting: Waiting to submit\. No job was begun yet; .* Last error: IMG\.0148: /m, SOON_MS);
+    await waiting.says(/^waiting: Waiting to submit\. No job is started yet\. .* Last error: IMG\.0148: /m, SOON_MS);
     const other = commands.launch(
       ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
     );
@@ -61,7 +61,7 @@ describe.concurrent('an export that runs', () => {
     const id = exportWorkflowId(commands.destination('waiting.qcow2'));
     expect([left.exitCode, left.stderr.split('\n').at(-2)]).toEqual([
       130,
-      `Interrupted. If the export was started, it goes on: \`ims-export watch ${id}\` follows it, \`ims-export cancel ${id}\` cancels it.`,
+      `Interrupted. If the export was started, it continues: \`ims-export watch ${id}\` follows it, \`ims-export cancel ${id}\` cancels it.`,
     ]);
     const cancel = await commands.run('cancel', exportWorkflowId(commands.destination('waiting.qcow2')));
     expect(cancel.exitCode).toBe(0);
@@ -92,7 +92,7 @@ describe.concurrent('an export that has ended', () => {
     const start = () => commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
     const { stdout } = await start();
     expect(stdout).toMatch(
-      /^Found the finished export .*\n {2}job {6}\w{32}\n {2}note {5}it had succeeded before, as of 20/,
+      /^Found the finished export .*\n {2}job {6}\w{32}\n {2}note {5}it succeeded before, as of 20/,
     );
     expect(stdout).toContain('Its object is there, unchanged.');
     const path = `*/${to.slice(to.indexOf(':') + 1)}`;
@@ -135,7 +135,7 @@ describe.concurrent('start --wait', () => {
       'deadline=15s',
     );
     const { stderr } = await commands.refused(3, 'ExportOutcomeUnknown', [...lost, '--wait']);
-    expect(stderr).toContain('look for the object before you export again');
+    expect(stderr).toContain('Check for the object before you export again');
   });
 
   it('ends with 4, like watch, when another process cancels', async () => {

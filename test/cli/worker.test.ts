@@ -32,7 +32,7 @@ describe.concurrent('ims-export worker', () => {
     const taken = new URL(stage.info.imsEndpoint).port;
     const args = ['worker', '--metrics-port', taken, '--metrics-host', '127.0.0.1'];
     const { stderr } = await refused(2, '', args);
-    expect(stderr).toMatch(/Metrics cannot be shown on 127\.0\.0\.1:\d+: .* choose another with --metrics-port/);
+    expect(stderr).toMatch(/Metrics cannot be served on 127\.0\.0\.1:\d+: .* choose another with --metrics-port/);
   });
 
   itInLongForm('gives up with 5 where Temporal does not have the namespace, as list does', async () => {

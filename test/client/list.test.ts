@@ -60,6 +60,6 @@ describe('a list of exports and batches without a worker', () => {
         message: expect.stringContaining(says),
       });
     await refused({ status: 'toString' }, "--status is 'toString'; expected one of running, succeeded");
-    await refused({ query: 'nonsense' }, 'Temporal does not take the query nonsense: ');
+    await refused({ query: 'nonsense' }, 'Temporal rejects the query nonsense: ');
   });
 });

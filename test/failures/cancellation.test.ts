@@ -90,7 +90,7 @@ it.concurrent('F22 a cancel reports in memo, status, details and log that the jo
   const { memo, status } = await one.remains();
   expect(memo).toMatchObject({ outcome: 'canceled', remoteJob: 'running', jobId });
   expect(status).toMatchObject({ outcome: 'canceled', remoteJob: 'running', jobId });
-  expect(await one.details()).toContain(`The job \`${jobId}\` goes on in the cloud; nothing tracks it any more.`);
+  expect(await one.details()).toContain(`The job \`${jobId}\` is still running in the cloud; nothing tracks it.`);
   const said = logged.find(
     ({ workflowId, message }) => workflowId === one.handle.workflowId && message === 'Export ended',
   );

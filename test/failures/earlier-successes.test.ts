@@ -155,12 +155,12 @@ describe.concurrent('an export that has succeeded before', () => {
     rig.simulator.putObject(one.objectKey, 'put there by somebody else');
     await expect(attach()).rejects.toMatchObject({
       code: 'DestinationExists',
-      message: expect.stringContaining('another object has taken its place'),
+      message: expect.stringContaining('another object replaced its object'),
     });
     rig.simulator.deleteObject(one.objectKey);
     await expect(attach()).rejects.toMatchObject({
       code: 'InvalidExportRequest',
-      message: expect.stringMatching(/attach\.jobId.*is gone: start the export without a job/),
+      message: expect.stringMatching(/attach\.jobId.*is gone\. Start the export without a job/),
     });
     expect(one.posts()).toHaveLength(1);
   });

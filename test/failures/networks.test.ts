@@ -149,7 +149,7 @@ it.each(WRONG)('F73 %s ends an export at once, before anything is submitted', as
 it('F74 an endpoint with plain http beyond the own link is refused by its variable, unless that is allowed', () => {
   const env = { ...environmentOf(rig.simulator.info), IMS_EXPORT_OBS_ENDPOINT: 'http://obs.cloud.test' };
   expect(() => accountFromEnvironment(env)).toThrow(
-    /IMS_EXPORT_OBS_ENDPOINT is 'http:\/\/obs\.cloud\.test', where credentials would go over plain http; .* IMS_EXPORT_ALLOW_HTTP=true/,
+    /IMS_EXPORT_OBS_ENDPOINT is 'http:\/\/obs\.cloud\.test', which sends credentials over plain http\. .* IMS_EXPORT_ALLOW_HTTP=true/,
   );
   expect(accountFromEnvironment({ ...env, IMS_EXPORT_ALLOW_HTTP: 'true' })).toMatchObject({ allowHttp: true });
 });

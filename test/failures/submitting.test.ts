@@ -153,7 +153,7 @@ it.concurrent('F19 a Retry-After beyond submitBudget ends the export at once and
   await one.start();
   expect(await one.failure()).toMatchObject({
     type: 'SubmitRejected',
-    message: expect.stringMatching(/Nothing was submitted: the cloud asks to wait 24h 00m .*longer than is left/),
+    message: expect.stringMatching(/Nothing was submitted: the cloud asks to wait 1 d .*longer than is left/),
   });
   expect(one.posts()).toHaveLength(1);
 });

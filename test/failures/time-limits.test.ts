@@ -89,7 +89,7 @@ it.concurrent.each<[string, RunTimeouts]>([
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.start(timeout);
   const { warnings } = await one.until(({ jobId }) => jobId !== null);
-  expect(warnings).toEqual([expect.stringMatching(new RegExp(`after 23h 00m \\(its ${name}\\).*deadline of 24h 00m`))]);
+  expect(warnings).toEqual([expect.stringMatching(new RegExp(`after 23 h \\(its ${name}\\).*deadline of 1 d`))]);
   await one.handle.cancel();
 });
 
@@ -99,6 +99,6 @@ it.concurrent('F28 a run timeout longer than the deadline gives a warning once t
   const { warnings } = await one.until(({ jobId }) => jobId !== null);
   expect(warnings).toEqual([]);
   await retune(one, '40h');
-  expect((await one.until(() => true)).warnings).toEqual([expect.stringContaining('30h 00m (its run timeout)')]);
+  expect((await one.until(() => true)).warnings).toEqual([expect.stringContaining('1 d 6 h (its run timeout)')]);
   await one.handle.cancel();
 });

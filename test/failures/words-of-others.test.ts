@@ -103,7 +103,7 @@ function batchSaying(words: string): BatchReport {
 
 const diagnosisSaying = (words: string): Diagnosis => ({
   ok: false,
-  mendFirst: 'cloud',
+  fixFirst: 'cloud',
   checks: [{ check: 'bucket', subject: words, state: 'problem', kind: 'cloud', found: words, next: words }],
 });
 

@@ -70,7 +70,7 @@ describe('a connection to the cloud', () => {
       'localhost,ims.example:1,_x.example,10.0.0.*,10.,10.0.0.0/33,https://u:c0ffee@a.b,*a.example,a;b:x';
     const text = routeText(new Proxies({ HTTPS_PROXY: PROXY, NO_PROXY }).routeTo('https://ims.example'));
     expect(text).toBe(
-      `through the proxy ${PROXY} (HTTPS_PROXY) (no host is like '10.0.0.*', '10.', '10.0.0.0/33', '…@a.b', '*a.example', 'a;b:x' in NO_PROXY)`,
+      `through the proxy ${PROXY} (HTTPS_PROXY) (ignored: '10.0.0.*', '10.', '10.0.0.0/33', '…@a.b', '*a.example', 'a;b:x' in NO_PROXY)`,
     );
   });
 

@@ -226,7 +226,7 @@ describe('Nexus callers in another namespace', () => {
     });
     expect(await seen({ ...input, bucketUrl, notify: { workflowId: 'of-the-namespace-of-exports' } })).toMatchObject({
       type: 'InvalidExportRequest',
-      details: { field: 'notify', expected: expect.stringContaining('the end of the operation tells its caller') },
+      details: { field: 'notify', expected: expect.stringContaining('the caller of the operation gets its result') },
     });
     expect(await seen({ ...input, bucketUrl, cancelsExport: true })).toMatchObject({
       details: { field: 'cancelsExport', expected: expect.stringContaining('no key of this name') },

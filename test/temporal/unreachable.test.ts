@@ -12,7 +12,7 @@ describe('what keeps us from Temporal', () => {
     expect(error).toMatchObject({
       code: 'TemporalUnreachable',
       message: expect.stringMatching(
-        /^The Temporal server at temporal:7233 refuses to let us in \(bad key\)\. Check TEMPORAL_API_KEY/,
+        /^The Temporal server at temporal:7233 refuses access \(bad key\)\. Check TEMPORAL_API_KEY/,
       ),
     });
   });

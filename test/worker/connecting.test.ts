@@ -150,7 +150,7 @@ describe('a failed connection to Temporal', () => {
       "the server's answer contains quotes",
       'worker',
       () => trusting(quoting),
-      /refuses to let us in \(key "k-1" of C:\\keys is unknown\)\. Check TEMPORAL_API_KEY/,
+      /refuses access \(key "k-1" of C:\\keys is unknown\)\. Check TEMPORAL_API_KEY/,
     ],
     [
       'the server certificate has expired',

@@ -289,12 +289,12 @@ describe('the shutdown of a worker', () => {
     await stage.untilAsked('export', isPost, ENDS_WITHIN_MS);
     worker.signal('SIGINT');
     worker.signal('SIGINT');
-    await worker.says(/SIGINT: no further tasks/, ENDS_WITHIN_MS);
+    await worker.says(/SIGINT: the worker takes no more tasks/, ENDS_WITHIN_MS);
     await sleep(2_100);
     expect(worker.outcome).toBeUndefined();
     worker.signal('SIGINT');
     expect((await worker.endsWithin(10_000)).exitCode).toBe(130);
-    expect(worker.stderr).toMatch(/SIGINT again: the process ends at once; activities under way are lost activities=1/);
+    expect(worker.stderr).toMatch(/SIGINT again: the process ends now; running activities are lost activities=1/);
   });
 });
 

@@ -88,7 +88,7 @@ export function jobNotRead(
 ): ApplicationFailure {
   return failure(
     denied ? 'AccessDenied' : 'SubmitRejected',
-    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job goes on without it; attach to it again.`,
+    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job continues without it; attach to it again.`,
     { imageId, bucketUrl, error },
   );
 }

@@ -50,7 +50,7 @@ export function problemOfEndpoint(value: string, service?: Service): string | un
   const shown = withoutUserInfo(value);
   if (!URL.canParse(value)) return `is '${shown}', which is not a URL`;
   const { protocol, username, password, pathname, search, hash } = new URL(value);
-  if (username !== '' || password !== '') return 'holds a user or a password, which an endpoint must not';
+  if (username !== '' || password !== '') return 'has a user or a password, which an endpoint must not have';
   if (protocol !== 'https:' && protocol !== 'http:') return `is '${shown}', which is not an http or https URL`;
   if (search !== '' || hash !== '') return `is '${shown}', which has a query or a fragment`;
   if (service === 'obs' && /[^/]/.test(pathname)) return `is '${shown}', which has a path`;

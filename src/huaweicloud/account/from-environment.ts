@@ -144,7 +144,7 @@ function whoWouldSign(env: NodeJS.ProcessEnv): string | undefined {
   const source = sourceInUse(env);
   if (source === undefined) {
     const reasons = whyNoCredentials(env).map((line) => `  ${line}`);
-    return `Instead of an access key there may be another source of credentials. Looked for, in this order:\n${reasons.join('\n')}`;
+    return `Another source of credentials may replace the access key. Checked, in this order:\n${reasons.join('\n')}`;
   }
   if (source.id === 'accessKey') return undefined;
   const signer = source.provider.describe?.() ?? source.name;

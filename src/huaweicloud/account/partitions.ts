@@ -65,7 +65,7 @@ export const KNOWN_CLOUDS = `${NAMES.map((name) => `'${name}'`).join(', ')}, or 
 export function problemOfCloud(cloud: string): string | undefined {
   if (isName(cloud) || DOMAIN.test(cloud)) return undefined;
   const shown = withoutUserInfo(cloud).slice(0, 60);
-  return `is '${shown}', which is no cloud; it must be ${KNOWN_CLOUDS}.`;
+  return `is '${shown}', which is not a known cloud; it must be ${KNOWN_CLOUDS}.`;
 }
 
 /** The cloud of a region, where it is known. */
@@ -77,7 +77,7 @@ export function cloudOfRegion(region: string): PartitionName | undefined {
 export function whyNoEndpoints(region: string, cloud?: string): string | undefined {
   const home = cloudOfRegion(region);
   const chosen = cloud === undefined ? undefined : nameOf(cloud);
-  if (cloud === undefined) return home === undefined ? 'is a region of which this version knows no cloud' : undefined;
+  if (cloud === undefined) return home === undefined ? 'is a region that this version does not know' : undefined;
   // A cloud of another's has the regions that it likes.
   if (chosen === undefined || home === undefined || home === chosen) return undefined;
   return `is a region of the cloud ${home}, not of ${cloud}`;

@@ -25,7 +25,7 @@ export function problemsOfPlainHttp(
     if (url === undefined || !URL.canParse(url)) return [];
     const parsed = new URL(url);
     if (!isExposed(parsed)) return [];
-    const problem = `is '${parsed.origin}', where credentials would go over plain http; use https, or set ${howToAllow} where everything on the way is trusted.`;
+    const problem = `is '${parsed.origin}', which sends credentials over plain http. Use https, or set ${howToAllow} if you trust the whole network path.`;
     return [{ variable, problem }];
   });
 }

@@ -184,7 +184,7 @@ function linksOf(env: NodeJS.ProcessEnv, place: AccountPlace): DefaultLink[] {
       passedOver: () =>
         unless(
           metadataEndpoint !== undefined || isEcs(),
-          `this is not an ECS of Huawei Cloud; where it is one all the same, set IMS_EXPORT_METADATA_ENDPOINT=${METADATA_ENDPOINT}`,
+          `this is not an ECS of Huawei Cloud; if it is one, set IMS_EXPORT_METADATA_ENDPOINT=${METADATA_ENDPOINT}`,
         ),
       problems: () => {
         const problem = metadataEndpoint === undefined ? undefined : problemOfEndpoint(metadataEndpoint);

@@ -24,7 +24,7 @@ const TOKEN_MARGIN_MS = 60_000;
 const WITHOUT_TOKENS = [404, 405, 503];
 
 const SECURITY_KEY = { operation: 'GetSecurityKey', method: 'GET' } as const;
-const ADVICE = 'Is this an ECS with an agency, and may this process reach its metadata service?';
+const ADVICE = 'Check that this is an ECS with an agency, and that this process can reach its metadata service.';
 
 /**
  * The temporary key of the agency that an ECS was given, from its metadata service: with a session token where the

@@ -60,7 +60,7 @@ export function problemsOfTerraformVariables(env: NodeJS.ProcessEnv): VariablePr
   if (unsupported.length > 0) {
     return unsupported.map((variable) => ({
       variable,
-      problem: `is set, which is no source of credentials here: unset it for the worker, and ${NOT_SUPPORTED[variable]}.`,
+      problem: `is set, and this package does not support it. Unset it for the worker, and ${NOT_SUPPORTED[variable]}.`,
     }));
   }
   return missingTerraformVariables(env);

@@ -50,7 +50,7 @@ export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): Ba
 /** The verdict on an image when another caller exports to its destination. */
 export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: string | null): BatchItemResult {
   const what = other === null || other === imageId ? '' : ` It is of another image, ${other}.`;
-  const message = `An export runs there that this batch did not start.${what}`;
+  const message = `Another export, not of this batch, runs there.${what}`;
   return { imageId, bucketUrl, verdict: 'alreadyExporting', failure: { type: 'DestinationBusy', message } };
 }
 

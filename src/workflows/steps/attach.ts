@@ -126,11 +126,11 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
   const refuse = (found: string) => {
     throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
   };
-  const assumed = `The cloud does not tell to which object job ${jobId} exports; that it is ${bucketUrl} was taken from the input`;
+  const assumed = `The cloud does not report the object of job ${jobId}; ${bucketUrl} is from the input`;
   switch (look.kind) {
     case 'denied':
     case 'unreachable':
-      warn(tracking, `${assumed}, and the object could not be looked at (${look.error.code}).`);
+      warn(tracking, `${assumed}, and the object could not be read (${look.error.code}).`);
       return;
     case 'free':
       if (job.status === 'SUCCESS') refuse('it has succeeded, and there is no object here');

@@ -429,7 +429,7 @@ describe('an invalid accounts file', () => {
 
   test('with a secret in it is rejected with the advice where secrets belong', () => {
     expect(refusal(withCredentials({ ...keys, secretKey: 'PLANTED-SECRET' }))).toContain(
-      'accounts.prod.credentials.secretKey is a text, but a secret must not stand in this file: it must be {"env"',
+      'accounts.prod.credentials.secretKey is a text, but this file must not hold a secret: it must be {"env"',
     );
   });
 });

@@ -101,8 +101,8 @@ describe('a region that is foreign to its cloud', () => {
     ['cn-north-4', 'otc', "is 'cn-north-4', which is a region of the cloud huaweicloud, not of otc."],
     ['eu-de', 'otc-swiss', 'which is a region of the cloud otc, not of otc-swiss.'],
     ['eu-de', 'myhuaweicloud.com', 'which is a region of the cloud otc, not of myhuaweicloud.com.'],
-    ['eu-fr', undefined, "is 'eu-fr', which is a region of which this version knows no cloud."],
-    ['mars-1', undefined, "is 'mars-1', which is a region of which this version knows no cloud."],
+    ['eu-fr', undefined, "is 'eu-fr', which is a region that this version does not know."],
+    ['mars-1', undefined, "is 'mars-1', which is a region that this version does not know."],
   ])('(%s of %s) is refused, with what to set', (region, cloud, message) => {
     const [byEnvironment, byFile] = endpointsOf(region, cloud);
     const clouds = "('huaweicloud', 'huaweicloud-eu', 'otc', 'otc-swiss', or a domain such as 'example.com')";
@@ -133,7 +133,7 @@ describe('what names no cloud or no endpoint', () => {
     'the cloud %j is refused, with what there is',
     (cloud) => {
       const [byEnvironment, byFile] = endpointsOf('eu-de', cloud);
-      const message = `is '${cloud.slice(0, 60)}', which is no cloud; it must be 'huaweicloud', 'huaweicloud-eu', 'otc', 'otc-swiss', or a domain such as 'example.com'.`;
+      const message = `is '${cloud.slice(0, 60)}', which is not a known cloud; it must be 'huaweicloud', 'huaweicloud-eu', 'otc', 'otc-swiss', or a domain such as 'example.com'.`;
       expect(byEnvironment).toContain(`IMS_EXPORT_CLOUD ${message}`);
       expect(byFile).toContain(`accounts.default.cloud ${message}`);
     },
@@ -224,9 +224,9 @@ describe('the endpoint of STS, which is sent a token that lets its bearer in,', 
   });
 
   test.each([
-    ['http://user:very-secret@127.0.0.1:1', 'holds a user or a password, which an endpoint must not'],
-    ['ftp://user:very-secret@sts.example.com', 'holds a user or a password, which an endpoint must not'],
-    ['http://sts.example.com', "is 'http://sts.example.com', where credentials would go over plain http"],
+    ['http://user:very-secret@127.0.0.1:1', 'has a user or a password, which an endpoint must not have'],
+    ['ftp://user:very-secret@sts.example.com', 'has a user or a password, which an endpoint must not have'],
+    ['http://sts.example.com', "is 'http://sts.example.com', which sends credentials over plain http"],
   ])('is checked where it is set by a variable of the SDKs (%s)', (endpoint, message) => {
     const variable = 'HUAWEICLOUD_SDK_REGION_STS_CN_NORTH_4';
     for (const refusal of three('cn-north-4', undefined, { [variable]: endpoint })) {

@@ -195,7 +195,7 @@ describe('without any configured source of credentials', () => {
     'HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set',
     'IMS_EXPORT_IAM_USER and IMS_EXPORT_IAM_PASSWORD are not set',
     `there is no file ${join(home, '.huaweicloud', 'credentials')}`,
-    'this is not an ECS of Huawei Cloud; where it is one all the same, set IMS_EXPORT_METADATA_ENDPOINT=http://169.254.169.254',
+    'this is not an ECS of Huawei Cloud; if it is one, set IMS_EXPORT_METADATA_ENDPOINT=http://169.254.169.254',
   ];
 
   test.skipIf(isEcs())('the environment is no account, and the error lists what to set and what was checked', () => {

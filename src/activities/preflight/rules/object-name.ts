@@ -45,21 +45,21 @@ export const OBJECT_NAME_RULES = [
   {
     id: 'folderNames',
     refuses: 'folders without a name, as in `/a.qcow2` and `a//b.qcow2`',
-    source: 'No text allows or forbids them; IMG.0075',
+    source: 'Nothing allows or forbids them; IMG.0075',
     severity: 'warn',
     check({ request: { objectKey } }) {
       const folders = objectKey.split('/').slice(0, -1);
       if (!folders.includes('')) return passed;
       return refused(
         `object key ${objectKey}`,
-        'A folder has no name; in OBS the slash is part of the key. Leave out the slash that is too many, unless it is meant.',
+        'A folder has no name; in OBS the slash is part of the key. Remove the extra slash, unless you mean it.',
       );
     },
   },
   {
     id: 'keyExtension',
     refuses: 'object keys that end as the files of another format do, such as `a.vhd` for a qcow2 image',
-    source: 'No text forbids them; the next reader takes the object for something else',
+    source: 'Nothing forbids them, but a reader may take the object for another format',
     severity: 'warn',
     check({ request: { objectKey, fileFormat } }) {
       const [, extension] = /\.([a-z0-9]+)$/.exec(objectKey.toLowerCase()) ?? [];

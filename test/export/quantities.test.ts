@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytesText, counted } from '../../src/cli/quantities';
+import { bytesText, counted } from '../../src/export/quantities';
 
 it.each([
   [0, '0 bytes'],
