@@ -9,7 +9,7 @@ import { type Duration, durationText } from './duration';
 
 /** How an export behaves. Every option has a default that suits a 1 TB image. */
 export interface ExportOptions {
-  /** How long after the start the export is given up as *unknown*. Kept absolute across continue-as-new. @default '24h' */
+  /** Time after the start when the export ends as *unknown*. Kept absolute across continue-as-new. @default '24h' */
   deadline?: Duration;
   /** Shortest time between polls. @default '10s' */
   minInterval?: Duration;
@@ -17,11 +17,11 @@ export interface ExportOptions {
   maxInterval?: Duration;
   /** Warn after this time without progress. @default '1h' */
   stallAfter?: Duration;
-  /** Longest unbroken stretch of failing polls before the outcome is *unknown*. @default '2h' */
+  /** Time of failing polls before the outcome is *unknown*. @default '2h' */
   pollErrorBudget?: Duration;
   /** Time of job statuses other than INIT, RUNNING, SUCCESS, FAIL before the outcome is unknown. @default '30m' */
   unknownStatusBudget?: Duration;
-  /** How long the cloud may answer that there is no such job, before the outcome is *unknown*. @default '15m' */
+  /** Time of "no such job" answers before the outcome is *unknown*. @default '15m' */
   jobNotFoundGrace?: Duration;
   /** Time a throttled or busy submit may wait before the export fails; nothing was submitted then. @default '2h' */
   submitBudget?: Duration;

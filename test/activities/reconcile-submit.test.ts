@@ -73,7 +73,7 @@ describe('reading the destination after an ambiguous submit', () => {
   it('doubts an object of another format', async () => {
     const { request, destinationFreeAt } = appeared('KDMV, a vmdk');
     expect(doubt(await reconcile(request, destinationFreeAt))).toBe(
-      'it is no qcow2: its first bytes are 4b 44 4d 56 2c 20 61 20',
+      'it is not a valid qcow2: its first bytes are 4b 44 4d 56 2c 20 61 20',
     );
   });
 

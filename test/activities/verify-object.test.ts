@@ -101,12 +101,12 @@ describe('verifying the object of an export', () => {
     expect(await verify({ ...request, fileFormat: 'qcow2' })).toMatchObject({
       kind: 'invalid',
       problem: 'wrongFormat',
-      found: expect.stringMatching(/^it is no qcow2: its first bytes are( [0-9a-f]{2}){8}$/),
+      found: expect.stringMatching(/^it is not a valid qcow2: its first bytes are( [0-9a-f]{2}){8}$/),
     });
     expect(await verify({ ...request, fileFormat: 'vhd' })).toMatchObject({
       kind: 'invalid',
       problem: 'wrongFormat',
-      found: expect.stringMatching(/^it is no vhd: its footer begins with/),
+      found: expect.stringMatching(/^it is not a valid vhd: its footer begins with/),
     });
   });
 

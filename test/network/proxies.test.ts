@@ -105,7 +105,7 @@ describe('the URL of a proxy', () => {
     ['socks5://user:c0ffee@proxy.example', "is '…@proxy.example', which is not the http or https URL"],
     ['http://user:c0ffee@proxy.example/path', 'which has a path'],
     ['http://user:c0ffee@proxy.example:0', "is '…@proxy.example:0', which has the port 0"],
-    ['http://user:c0ff%ee@proxy.example', 'no percent-encoding'],
+    ['http://user:c0ff%ee@proxy.example', 'an invalid % sign'],
     ['http://user:c0ffee@', "is '…@', which is not a URL"],
   ])('%s is refused by the name of its variable, and without its password', (url, problem) => {
     const proxies = new Proxies({ HTTPS_PROXY: url, NO_PROXY: 'obs.example' });

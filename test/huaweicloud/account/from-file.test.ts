@@ -37,7 +37,7 @@ describe('plain http beyond the own link', () => {
     const problems = [
       [
         far,
-        /accounts\.far\.endpoints\.obs is 'http:\/\/obs\.example\.com', where credentials .* allowHttp of the account to true/,
+        /accounts\.far\.endpoints\.obs is 'http:\/\/obs\.example\.com', which sends credentials .* allowHttp of the account to true/,
       ],
       [
         { region: 'cn-north-4', credentials: { source: 'metadata', endpoint: 'http://metadata.example.com' } },
@@ -52,31 +52,31 @@ describe('plain http beyond the own link', () => {
       'a variable of the SDKs for the region',
       { HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4: 'http://iam.example.com' },
       { credentials: keys },
-      /HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4 is 'http:\/\/iam\.example\.com', where/,
+      /HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4 is 'http:\/\/iam\.example\.com', which/,
     ],
     [
       'the agent of a pod',
       { HC_CONTAINER_CREDENTIALS_FULL_URI: 'http://agent.example.com/v1' },
       { credentials: { source: 'podIdentity' } },
-      /HC_CONTAINER_CREDENTIALS_FULL_URI is 'http:\/\/agent\.example\.com', where/,
+      /HC_CONTAINER_CREDENTIALS_FULL_URI is 'http:\/\/agent\.example\.com', which/,
     ],
     [
       'the metadata service of the environment',
       { IMS_EXPORT_METADATA_ENDPOINT: 'http://metadata.example.com' },
       {},
-      /IMS_EXPORT_METADATA_ENDPOINT is 'http:\/\/metadata\.example\.com', where/,
+      /IMS_EXPORT_METADATA_ENDPOINT is 'http:\/\/metadata\.example\.com', which/,
     ],
     [
       'STS',
       {},
       { endpoints: { sts: 'http://sts.example.com' }, credentials: { source: 'oidc' } },
-      /accounts\.far\.endpoints\.sts is 'http:\/\/sts\.example\.com', where/,
+      /accounts\.far\.endpoints\.sts is 'http:\/\/sts\.example\.com', which/,
     ],
     [
       'the IAM of a profile',
       {},
       { credentials: { source: 'profile' } },
-      /accounts\.far\.credentials use a profile whose iam_endpoint is 'http:\/\/iam\.example\.com', where/,
+      /accounts\.far\.credentials use a profile whose iam_endpoint is 'http:\/\/iam\.example\.com', which/,
     ],
   ])('is refused for %s', (_what, variables, entry, message) => {
     const file = rig.file('profile', '[basic]\nak=a\nsk=s\niam_endpoint=http://iam.example.com\n');

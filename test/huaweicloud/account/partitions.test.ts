@@ -141,7 +141,7 @@ describe('what names no cloud or no endpoint', () => {
 
   test('a cloud that is a URL with a password is refused without it', () => {
     for (const message of endpointsOf('eu-de', 'https://user:very-secret@example.com')) {
-      expect(message).toContain("is '…@example.com', which is no cloud");
+      expect(message).toContain("is '…@example.com', which is not a known cloud");
       expect(message).not.toContain('very-secret');
     }
   });

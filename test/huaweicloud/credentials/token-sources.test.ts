@@ -274,7 +274,7 @@ describe('a profile with an ID token', () => {
     const place = 'iam_endpoint = http://user:very-secret@127.0.0.1:1';
     const file = rig.file('profile', ['[basic]', place, idpId(), tokenFile()].join('\n'));
     const error = await profileCredentials({ file }).get().then(String, String);
-    expect(error).toContain(`In the profile file ${file}, iam_endpoint holds a user or a password`);
+    expect(error).toContain(`In the profile file ${file}, iam_endpoint has a user or a password`);
     expect(error).not.toContain('very-secret');
   });
 
@@ -370,13 +370,13 @@ describe('the keys of Terraform', () => {
     [{ HW_ACCESS_KEY: '' }, 'HW_ACCESS_KEY is not set'],
     [
       { HW_ASSUME_ROLE_AGENCY_NAME: 'exporters' },
-      'HW_ASSUME_ROLE_AGENCY_NAME is set, which is no source of credentials',
+      'HW_ASSUME_ROLE_AGENCY_NAME is set, and this package does not support it',
     ],
     [
       { HW_USER_PASSWORD: 'very-secret', HW_ACCESS_KEY: '' },
       'set IMS_EXPORT_IAM_USER, IMS_EXPORT_IAM_PASSWORD and IMS_EXPORT_IAM_DOMAIN',
     ],
-    [{ HW_AUTH_TOKEN: 'very-secret' }, 'HW_AUTH_TOKEN is set, which is no source of credentials here'],
+    [{ HW_AUTH_TOKEN: 'very-secret' }, 'HW_AUTH_TOKEN is set, and this package does not support it'],
     [
       { HW_SHARED_CONFIG_FILE: '/f', HW_SECRET_KEY: '' },
       'set HUAWEICLOUD_SDK_CREDENTIALS_FILE to a profile file of the SDKs',
@@ -398,7 +398,7 @@ describe('further identities of Terraform', () => {
   test.each(NAMES)('%s counts where there is no key of Terraform, as there', (name) => {
     const start = (changes: Variables) => accountFromEnvironment(rig.env({ ...METADATA(), [name]: 'x', ...changes }));
     expect(signerOf(start(keys))).toBe('the access key of HW_ACCESS_KEY');
-    expect(() => start({})).toThrow(`${name} is set, which is no source of credentials here`);
+    expect(() => start({})).toThrow(`${name} is set, and this package does not support it`);
   });
 
   test.each([...NAMES, ...ALWAYS])(

@@ -71,7 +71,7 @@ describe.concurrent('a cancel with onCancel drain', () => {
     expect(one.object()).toBeDefined();
     const { memo, status } = await one.remains();
     expect(memo).toMatchObject({ remoteJob: 'ended', object: 'kept' });
-    expect(status.discard).toMatchObject({ kind: 'kept', reason: expect.stringContaining('is no qcow2') });
+    expect(status.discard).toMatchObject({ kind: 'kept', reason: expect.stringContaining('is not a valid qcow2') });
   });
 
   it('keeps the object when OBS rejects the delete, and says so', async () => {
