@@ -182,7 +182,9 @@ describe('the texts in the Web UI', () => {
     );
     expect(details).toContain('nothing more is submitted');
     tracking.carried.lostSubmit = { ...tracking.carried.lostSubmit, candidate: null, busyUntilMs: START };
-    expect(currentDetails(tracking, START)).toMatch(/This or another export of the image is running.*the destination is watched/);
+    expect(currentDetails(tracking, START)).toMatch(
+      /This or another export of the image is running.*the destination is watched/,
+    );
     tracking.carried.lostSubmit = {
       ...tracking.carried.lostSubmit,
       candidate: { object, doubt: null, sinceMs: START },

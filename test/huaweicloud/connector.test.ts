@@ -357,7 +357,9 @@ describe('a connection that no time cures', () => {
     const origin = (await front('server')).replace('localhost', 'ims.cloud.test');
     const failure = await failureOf(send(transportWith({ HTTPS_PROXY: proxy.url }), 'POST', origin));
     expect(meaningOf(failure)).toEqual(['wrongEndpoint', 'no']);
-    expect(failure.message).toContain(`The certificate at ${new URL(origin).host} is from an authority that this machine does not trust`);
+    expect(failure.message).toContain(
+      `The certificate at ${new URL(origin).host} is from an authority that this machine does not trust`,
+    );
     expect(proxy.asked).toMatchObject([{ status: 200 }]);
   });
 

@@ -143,7 +143,9 @@ describe('a rejected signature', () => {
     await cloudErrorOf(ims.exportImage(EXPORT));
     expect(await cloudErrorOf(ims.exportImage(EXPORT))).toMatchObject({
       code: 'CredentialsHeldBack',
-      message: expect.stringContaining(`Requests with it are blocked until ${new Date(nowMs + 300_000).toISOString()}, because`),
+      message: expect.stringContaining(
+        `Requests with it are blocked until ${new Date(nowMs + 300_000).toISOString()}, because`,
+      ),
       class: 'unauthorized',
       executed: 'no',
       retryAfterMs: 300_000,
