@@ -22,13 +22,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F2',
     failure: 'The client gives up as failed, and the server finishes.',
     does: 'At the deadline there is one more look; without a verdict the export ends as *unknown*, never as failed, with the job id and the last facts.',
-    see: '`ExportOutcomeUnknown`, exit code 3, `remoteJob: running`. Press: `ims-export attach --job JOB --image … --to …` tracks the job on.',
+    see: '`ExportOutcomeUnknown`, exit code 3, `remoteJob: running`. `ims-export attach --job JOB --image … --to …` tracks the job again.',
   },
   {
     number: 'F3',
     failure: 'One failed poll kills or repeats a healthy job, or its object is cleaned away.',
     does: 'A poll that fails is counted and made again. It never ends the export at once, never submits, and never deletes.',
-    see: '`poll failed (CODE)` on the timer and in the details. Press nothing, or signal `pollNow`.',
+    see: '`poll failed (CODE)` on the timer and in the details. Do nothing, or signal `pollNow`.',
   },
   {
     number: 'F4',
@@ -40,19 +40,19 @@ export const FAILURES: readonly Failure[] = [
     number: 'F5',
     failure: 'The waiter overlooks that the job has failed, and waits for its limit.',
     does: 'FAIL ends the export at the very poll that sees it.',
-    see: '`ExportFailed` with code and reason. Mend what it names, and start the export again.',
+    see: '`ExportFailed` with code and reason. Fix what it names, and start the export again.',
   },
   {
     number: 'F6',
     failure: 'A canceled job, or one in an unknown state, is taken for a success.',
     does: 'Only SUCCESS succeeds. A status that the API does not name is waited through for `unknownStatusBudget` (30 min), and then is *unknown*.',
-    see: '`ExportOutcomeUnknown` with reason `unknownStatus` and the word that the cloud told. Ask the cloud, then attach.',
+    see: '`ExportOutcomeUnknown` with reason `unknownStatus` and the status that the cloud reported. Ask the cloud, then attach.',
   },
   {
     number: 'F7',
     failure: 'An empty status or half an answer is read as a verdict.',
     does: 'An answer that cannot be read is a failed poll, within `pollErrorBudget`.',
-    see: '`poll failed (InvalidResponse)`. Press nothing.',
+    see: '`poll failed (InvalidResponse)`. Do nothing.',
   },
   {
     number: 'F8',
@@ -70,36 +70,36 @@ export const FAILURES: readonly Failure[] = [
     number: 'F10',
     failure: 'The POST is sent again after a reset or a timeout, and "exists already" is then read as a failure.',
     does: 'No layer repeats a POST. `IMG.0070` and `IMG.0148` after a lost answer are evidence of the first one, not failures.',
-    see: '[When the answer to a submit is lost](../lost-submits.md) tells each step, and when `ims-export resolve` helps.',
+    see: '[When the answer to a submit is lost](../lost-submits.md) shows each step, and when `ims-export resolve` helps.',
   },
   {
     number: 'F11',
     failure: 'The job is not found right after its submit.',
     does: 'It is asked for again, for `jobNotFoundGrace` (15 min), and never submitted again.',
-    see: '`ExportOutcomeUnknown` with reason `jobNotFound` if it never turns up. Look for the object; attach when the job is known again.',
+    see: '`ExportOutcomeUnknown` with reason `jobNotFound` if it never turns up. Check for the object. Attach when the job is known again.',
   },
   {
     number: 'F12',
     failure: 'A token dies in the middle of the export.',
     does: 'Credentials are fetched for each call and refreshed; refused ones park the export, which is never failed for it.',
-    see: 'Phase `parked`, `ImsExportAttention = "parked"`. Mend the credentials of the worker, then signal `pollNow`.',
+    see: 'Phase `parked`, `ImsExportAttention = "parked"`. Fix the credentials of the worker, then signal `pollNow`.',
   },
   {
     number: 'F13',
     failure: 'Cleaning up fails too, and hides the first error.',
-    does: 'Deleting the object is an activity of its own, whose failure is told beside what came before.',
+    does: 'Deleting the object is an activity of its own, whose failure is reported beside the earlier one.',
     see: '`object: kept` in the memo, and the reason among the warnings. Delete the object yourself.',
   },
   {
     number: 'F14',
     failure: 'An HTTP call hangs for ever.',
     does: 'Every request has a limit that is shorter than that of its activity.',
-    see: '`poll failed (RequestTimeout)`. Press nothing.',
+    see: '`poll failed (RequestTimeout)`. Do nothing.',
   },
   {
     number: 'F15',
     failure: 'The job stays RUNNING for ever, without progress.',
-    does: 'After `stallAfter` (1 h) the export says so, and goes on; at the deadline it is *unknown*.',
+    does: 'After `stallAfter` (1 h) the export warns and continues; at the deadline it is *unknown*.',
     see: '`stalled: true`, a warning, `ImsExportAttention = "stalled"`. Ask the cloud about the job; cancel, or `retune` the deadline.',
   },
   {
@@ -118,7 +118,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F18',
     failure: 'A missing permission or a wrong region shows late.',
     does: 'Image, bucket and destination are checked before the submit.',
-    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](../preflight.md) tells how a rule is turned down.',
+    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](../preflight.md) shows how to turn a rule down.',
   },
   {
     number: 'F19',
@@ -141,7 +141,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F22',
     failure: 'A cancel leaves the job in the cloud, or lies about it.',
-    does: 'The cloud cannot cancel a job. A cancel says that it goes on, and which; with `onCancel: drain` it is followed to its end and its object deleted.',
+    does: 'The cloud cannot cancel a job. A cancel names the job that is still running; with `onCancel: drain` it is followed to its end and its object deleted.',
     see: '`remoteJob: running` and the job id in memo, status, details and log. The command that tracks it again, `ims-export attach …`, stands in the details.',
   },
   {
@@ -154,12 +154,12 @@ export const FAILURES: readonly Failure[] = [
     number: 'F24',
     failure: 'The error path loses the job id, and blocks every later export.',
     does: 'The id is in state and memo before the job is looked at; a terminated run keeps it, and the destination can be used again.',
-    see: 'The next start tells of the job that was left, with the command that tracks it, `ims-export attach …`.',
+    see: 'The next start names the job that was left, with the command that tracks it, `ims-export attach …`.',
   },
   {
     number: 'F25',
     failure: 'A loop of timers outgrows the history.',
-    does: 'Polls grow rarer with the time, and a long export goes on in a new run with job, deadline, counters and pause.',
+    does: 'Polls grow rarer with the time, and a long export continues in a new run with job, deadline, counters and pause.',
     see: 'Runs in the Web UI that end as ContinuedAsNew; `exportStatus` counts through.',
   },
   {
@@ -184,13 +184,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F29',
     failure: 'What happens to activities and children on a cancel is left to defaults.',
     does: 'Every activity says it; the submit is waited for. A child by `executeExportChild`, or of a batch, has `ParentClosePolicy.ABANDON` and outlives its parent.',
-    see: 'The export goes on under its own id. Cancel it there.',
+    see: 'The export continues under its own id. Cancel it there.',
   },
   {
     number: 'F30',
     failure: 'One image is exported twice at once.',
     does: 'One destination is one workflow id; `IMG.0148` is waited for, or fails at once with `whenImageBusy: fail`.',
-    see: '`waiting: another export of this image runs`. Press nothing, or cancel.',
+    see: '`waiting: another export of this image runs`. Do nothing, or cancel.',
   },
   {
     number: 'F31',
@@ -219,7 +219,11 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F35',
     failure: 'A limit cannot be changed by those who run into it.',
+<<<<<<< HEAD
     does: 'Every budget is an option, which `ims-export options` lists; `exportStatus.options` has its value. Most can be retuned.',
+=======
+    does: 'Every budget is an option, shown in `exportStatus.options`; most can be retuned.',
+>>>>>>> s4-21E
     see: '`--option NAME=VALUE` at the start, `ims-export retune` later.',
   },
   {
@@ -245,13 +249,13 @@ export const FAILURES: readonly Failure[] = [
     failure:
       'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
     does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
-    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
+    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Check for the object. Attach if you know the job.',
   },
   {
     number: 'F40',
     failure: 'Temporal is away while the POST is answered, and the job id gets lost with the worker that holds it.',
     does: 'The worker logs the id at once and offers it until Temporal has it: in the details of a confirmed heartbeat, by its completion, and by `resolveSubmission` once its activity was given up. An ambiguous submit waits for that, also with `maxProbes: 0`.',
-    see: 'The export goes on with its job. The log of the worker has the id (`The cloud has accepted the export`), and, where Temporal stayed away for too long, the command that tracks it.',
+    see: 'The export continues with its job. The log of the worker has the id (`The cloud has accepted the export`), and, where Temporal stayed away for too long, the command that tracks it.',
   },
   {
     number: 'F41',
@@ -288,7 +292,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F46',
     failure: 'Messages alone make a history grow until Temporal ends the workflow.',
-    does: 'Every wait goes on in a new run when its history is long. A message that changes nothing starts nothing.',
+    does: 'Every wait continues in a new run when its history is long. A message that changes nothing starts nothing.',
     see: 'Nothing: the run id changes, and nothing else.',
   },
   {
@@ -306,7 +310,7 @@ export const FAILURES: readonly Failure[] = [
   },
   {
     number: 'F49',
-    failure: 'A reset drops what an export was told before it.',
+    failure: 'A reset drops a message that an export got before it.',
     does: '`retune` and `resolveSubmission` wait in the new run until it has validated its input, and are answered then.',
     see: 'The deadline that was moved, and the job that was named, also after the reset.',
   },
@@ -339,13 +343,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F54',
     failure: 'A batch that was reset submits an export again whose job still runs.',
     does: 'It reads what became of each export before it starts one. Is a job left, a new export attaches to it. Is its id not known, the image is `unknown`, and nothing is submitted.',
-    see: 'The export tracks the same job as before. Look for job and object of images that are `unknown`.',
+    see: 'The export tracks the same job as before. Check for job and object of images that are `unknown`.',
   },
   {
     number: 'F55',
     failure: 'A batch never ends, since what became of one export cannot be decoded, or its start fails.',
     does: 'What Temporal itself knows is read without decoding. An end that cannot be decoded is read four times over about two hours, then the image is `unknown`. A start that fails is `refused`.',
-    see: 'The verdict of that image, with the reason. Restore the key of the codec, or look for the object.',
+    see: 'The verdict of that image, with the reason. Restore the key of the codec, or check for the object.',
   },
   {
     number: 'F56',
@@ -371,13 +375,13 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F59',
     failure: 'Words of others, such as a workflow id or a memo, forge lines in a terminal or in the log.',
-    does: 'One writer prints everything: control characters and characters that nobody sees are shown as JSON escapes them.',
+    does: 'One writer prints everything: control characters and invisible characters are shown as JSON escapes them.',
     see: '`\\u001b` or the like in an id, a reason or a message. Ask who started that workflow.',
   },
   {
     number: 'F60',
     failure: 'A command that a message offers runs something else when it is pasted.',
-    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; characters that nobody sees, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
+    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; invisible characters, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
     see: "A quoted id, as in `'…'` or `$'…'`; else `ExportNotAllowed` by `objectName`, or `InvalidExportRequest`. Paste the command as it is, into bash, zsh or ksh.",
   },
   {
@@ -460,7 +464,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F73',
     failure:
       'A certificate that is not trusted, a host that does not exist, or one without a common version of TLS is retried for a quarter of an hour.',
-    does: 'It is read a second time, and ends an export that has submitted nothing within a minute. An export whose job runs, or may run, goes on and waits.',
+    does: 'It is read a second time, and ends an export that has submitted nothing within a minute. An export whose job runs, or may run, continues and waits.',
     see: '`SubmitRejected` with `ENOTFOUND`, `CERT_HAS_EXPIRED`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID`, `ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION` and the like, the host, and what to do. Correct it, and start the export again.',
   },
   {

@@ -46,7 +46,9 @@ it.concurrent('F2 at the deadline the outcome is unknown with the last facts, an
   const failure = await one.failure();
   expect(failure).toMatchObject({
     type: 'ExportOutcomeUnknown',
-    message: expect.stringMatching(new RegExp(`job ${jobId} may still run.*RUNNING 37 %.*attach --job ${jobId}`)),
+    message: expect.stringMatching(
+      new RegExp(`job ${jobId} may still be running.*RUNNING 37 %.*attach --job ${jobId}`),
+    ),
     details: [
       expect.objectContaining({
         reason: 'deadline',

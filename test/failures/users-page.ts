@@ -78,7 +78,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     },
     {
       trouble: 'The progress stands still, or falls back.',
-      does: 'Warns after `stallAfter`, and goes on.',
+      does: 'Warns after `stallAfter`, and continues.',
       act: 'Ask the cloud about the job.',
       failures: ['F15', 'F33'],
     },
@@ -102,14 +102,14 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     },
     {
       trouble: 'A worker is stopped or killed.',
-      does: 'The next worker goes on. A stopping worker finishes its submit first.',
+      does: 'The next worker continues. A stopping worker finishes its submit first.',
       act: 'Nothing.',
       failures: ['F36', 'F58'],
     },
     {
       trouble: 'A run is reset.',
       does: 'Keeps `retune` and `resolveSubmission`, and submits nothing that the old run may have submitted.',
-      act: 'After *unknown*: look for the object, then attach.',
+      act: 'After *unknown*: check for the object, then attach.',
       failures: ['F39', 'F49'],
     },
   ],
@@ -128,7 +128,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     },
     {
       trouble: 'A cancel leaves the job in the cloud.',
-      does: 'Reports which job goes on. With `onCancel: drain` it follows the job, and deletes only the object that is proven its own.',
+      does: 'Reports which job is still running. With `onCancel: drain` it follows the job, and deletes only the object that is proven its own.',
       act: '`ims-export attach` tracks the job again.',
       failures: ['F13', 'F22', 'F23', 'F24', 'F29', 'F37'],
     },
@@ -143,7 +143,7 @@ export const TROUBLES: { readonly [stage: string]: readonly Trouble[] } = {
     {
       trouble: 'An export of the batch cannot report its end.',
       does: 'Checks silent exports. What cannot be read gets the verdict `unknown`.',
-      act: 'Let the worker read workflows. Look for object and job.',
+      act: 'Let the worker read workflows. Check for object and job.',
       failures: ['F54', 'F55', 'F67', 'F68'],
     },
   ],
