@@ -219,11 +219,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F35',
     failure: 'A limit cannot be changed by those who run into it.',
-<<<<<<< HEAD
     does: 'Every budget is an option, which `ims-export options` lists; `exportStatus.options` has its value. Most can be retuned.',
-=======
-    does: 'Every budget is an option, shown in `exportStatus.options`; most can be retuned.',
->>>>>>> s4-21E
     see: '`--option NAME=VALUE` at the start, `ims-export retune` later.',
   },
   {
