@@ -68,7 +68,7 @@ describe('the packages of the image of a worker', () => {
         ],
         { env: stage.environment() },
       );
-      expect(stdout).toMatch(/^100 % succeeded$/m);
+      expect(stdout).toMatch(/█ 100 %\nsucceeded, elapsed /);
       worker.signal('SIGTERM');
       expect((await worker.endsWithin(30_000)).exitCode, worker.said()).toBe(0);
     },
