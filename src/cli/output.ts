@@ -18,6 +18,7 @@ import {
 } from '../export/guidance';
 import { bytesText, counted } from '../export/quantities';
 import { formatDuration } from '../export/time';
+import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
 import { stateText } from '../temporal/runs';
 import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
@@ -34,7 +35,7 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson(errorDocument(error));
-  const [first = '', ...further] = hasLines(error) ? message.split('\n') : [message];
+  const [first = '', ...further] = linesOf(error, message);
   printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
   if (flag !== undefined) printToStderr(`On the command line that is ${flag}.`);
@@ -57,11 +58,14 @@ export function errorDocument(error: unknown): { error: { code: string; message:
 }
 
 /**
- * Only what was tried to find a server, and what one said that did not start, have lines of their own, which never begin as ours
- * do. By their names, since their classes are loaded for a demo alone; any other error may hold words of others.
+ * An account has a line for each problem. What was tried to find a server, and what one said that did not start, have lines
+ * too, which never begin as ours do; by their names, since their classes are loaded for a demo alone. Any other error may hold
+ * words of others, whose lines are none.
  */
-function hasLines(error: unknown): boolean {
-  return error instanceof Error && /^(ServerNotFound|DevServerNotStarted)$/.test(error.name);
+function linesOf(error: unknown, message: string): readonly string[] {
+  if (error instanceof AccountConfigurationError) return error.lines;
+  const hasLines = error instanceof Error && /^(ServerNotFound|DevServerNotStarted)$/.test(error.name);
+  return hasLines ? message.split('\n') : [message];
 }
 
 const DOCTOR: { [code in ExportErrorCode]?: string } = {

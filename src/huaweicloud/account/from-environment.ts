@@ -81,7 +81,7 @@ export function accountFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount {
     jobQuery: choice('IMS_EXPORT_API_JOB_QUERY', JOB_QUERIES),
   };
 
-  if (problems.length > 0) throw new AccountConfigurationError(problems, { hint: whoWouldSign(env) });
+  if (problems.length > 0) throw new AccountConfigurationError(problems, { hints: whoWouldSign(env) });
   return {
     name: 'default',
     region,
@@ -140,16 +140,16 @@ export function problemsOfCredentials(env: NodeJS.ProcessEnv): VariableProblem[]
 }
 
 /** For the message why the environment is no account: which credentials it would have, or why none. */
-function whoWouldSign(env: NodeJS.ProcessEnv): string | undefined {
+function whoWouldSign(env: NodeJS.ProcessEnv): string[] {
   const source = sourceInUse(env);
   if (source === undefined) {
-    const reasons = whyNoCredentials(env).map((line) => `  ${line}`);
-    return `Another source of credentials may replace the access key. Checked, in this order:\n${reasons.join('\n')}`;
+    const heading = 'Another source of credentials may replace the access key. Checked, in this order:';
+    return [heading, ...whyNoCredentials(env).map((line) => `  ${line}`)];
   }
-  if (source.id === 'accessKey') return undefined;
+  if (source.id === 'accessKey') return [];
   const signer = source.provider.describe?.() ?? source.name;
-  if (source.id === 'oidc' || source.id === 'idToken') return `(${signer} comes first, and would sign.)`;
-  return `(HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set, so ${signer} would sign.)`;
+  if (source.id === 'oidc' || source.id === 'idToken') return [`(${signer} comes first, and would sign.)`];
+  return [`(HUAWEICLOUD_SDK_AK is not set and HUAWEICLOUD_SDK_SK is not set, so ${signer} would sign.)`];
 }
 
 /** The profile by which the environment's keys would sign, if it is one. */
