@@ -148,7 +148,7 @@ describe.concurrent('batch', () => {
     const left = await watching.endsWithin(SOON_MS);
     expect([left.exitCode, left.stderr]).toEqual([
       130,
-      `The batch goes on; \`ims-export watch ${id}\` shows it again.\n`,
+      `The batch is still running; \`ims-export watch ${id}\` shows it again.\n`,
     ]);
     expect((await commands.run('cancel', id)).exitCode).toBe(0);
     const watched = await commands.run('watch', id);

@@ -153,7 +153,7 @@ describe.concurrent('start --wait', () => {
     const [first, last] = [stdout.split('\n').at(0), stdout.trimEnd().split('\n').at(-1)];
     expect(JSON.parse(first ?? '')).toMatchObject({ type: 'progress', workflowId, outcome: null });
     expect(JSON.parse(last ?? '')).toMatchObject({ type: 'error', error: { code: 'Canceled' } });
-    await commands.statusSays(workflowId, `The job \`${jobId}\` goes on in the cloud`);
+    await commands.statusSays(workflowId, `The job \`${jobId}\` is still running in the cloud`);
   });
 });
 

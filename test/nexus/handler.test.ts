@@ -287,7 +287,7 @@ describe('a Nexus call for another image or format at a destination', () => {
     expect(await (await callers.call(input)).result()).toMatchObject({
       kind: 'failed',
       type: 'DestinationBusy',
-      message: expect.stringContaining(`of type ${EXPORT_IMAGES_WORKFLOW}, which is no export`),
+      message: expect.stringContaining(`of type ${EXPORT_IMAGES_WORKFLOW}, which is not an export`),
       details: { running: null, workflowId: exportWorkflowId(input.bucketUrl) },
     });
     expect(postsFor(input)).toBe(0);

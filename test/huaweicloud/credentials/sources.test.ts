@@ -171,7 +171,7 @@ describe('the metadata service of an ECS', () => {
 
   test('that does not exist is named in the error', async () => {
     const error = await failureWith(metadataCredentials({ endpoint: 'http://127.0.0.1:9' }));
-    expect(error.message).toMatch(/http:\/\/127\.0\.0\.1:9: ECONNREFUSED.*Is this an ECS/s);
+    expect(error.message).toMatch(/http:\/\/127\.0\.0\.1:9: ECONNREFUSED.*Check that this is an ECS/s);
   });
 
   test('that does not answer is given up after three seconds', async () => {
