@@ -78,7 +78,7 @@ it('a worker with tracing says what to install when the tracing packages are mis
     const script = "require('./tracing.js').startTracing().catch(({ message }) => console.log(message))";
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: directory });
     expect(stdout).toMatch(
-      /^OpenTelemetry is optional .* npm install @temporalio\/interceptors-opentelemetry@\^1\.24\.0 @opentelemetry\/sdk-trace-node/,
+      /^OpenTelemetry is optional, .* npm install @temporalio\/interceptors-opentelemetry@\^1\.24\.0 @opentelemetry\/sdk-trace-node/,
     );
   } finally {
     await rm(directory, { recursive: true });
