@@ -195,7 +195,7 @@ export function listedExport(report: Omit<ExportReport, 'retrying'>): ListedWork
 }
 
 const WAITS_FOR: { [attention in NonNullable<ExportStatus['attention']>]: string } = {
-  needsAnswer: 'needs an answer',
+  needsAnswer: 'did the submit start a job?',
   parked: 'access denied',
   noWorker: 'no worker takes its activities',
   stalled: 'stalled',
