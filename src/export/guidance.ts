@@ -56,9 +56,9 @@ const answer = (say: string, argument: string, flag: string): Action => ({
   command: `resolve ${flag}`,
 });
 
-const WAS_SUBMITTED = answer('If its submit started a job', '`{"jobId": "…"}`', '--job JOB_ID');
+const WAS_SUBMITTED = answer('If a job was started', '`{"jobId": "…"}`', '--job JOB_ID');
 
-const WAS_NOT_SUBMITTED = answer('If it started no job', '`{"notSubmitted": true}`', '--not-submitted');
+const WAS_NOT_SUBMITTED = answer('If no job was started', '`{"notSubmitted": true}`', '--not-submitted');
 
 export const GIVE_UP: Action = { say: 'Cancel', command: 'cancel' };
 

@@ -145,7 +145,9 @@ describe('the time to submit is over while the key rests', () => {
     const failure = submitGivenUp(tracked({ refusedTries }), last);
     expect(failure).toMatchObject({
       type: what.split(' ')[0],
-      message: expect.stringMatching(/Last: CredentialsHeldBack: The key rests until 2026-01-01T00:05:00\.000Z\.$/),
+      message: expect.stringMatching(
+        /Last error: CredentialsHeldBack: The key rests until 2026-01-01T00:05:00\.000Z\.$/,
+      ),
     });
   });
 
