@@ -127,7 +127,7 @@ describe('"nothing was submitted"', () => {
       nonRetryable: true,
       details: [{ error: ERROR, imageId: REQUEST.imageId }],
     });
-    expect(message).toContain(`ended as canceled and left job ${JOB_ID}`);
+    expect(message).toContain(`ended as canceled. In the cloud, job ${JOB_ID} may still run`);
     expect(message).toContain(`ims-export attach --job ${JOB_ID} --image ${REQUEST.imageId} --to ims-image:a.qcow2`);
   });
 });
