@@ -190,7 +190,10 @@ it('F45 a start that meant to join an export that was canceled just before says 
     one.changeJob(jobId, { status: 'FAIL' });
   });
   const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
-  expect(started).toMatchObject({ how: 'started', notes: [expect.stringContaining(`canceled. In the cloud, job ${jobId}`)] });
+  expect(started).toMatchObject({
+    how: 'started',
+    notes: [expect.stringContaining(`canceled. In the cloud, job ${jobId}`)],
+  });
   expect(started.jobId).not.toBe(jobId);
   await rig.client.workflow.getHandle(started.workflowId).terminate();
 });
