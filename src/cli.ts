@@ -41,13 +41,15 @@ import type { WorkerProcessOptions } from './worker/worker-process';
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
 /** For the help of the commands. */
-const WORKFLOW_ID = 'ims-export:<bucket>:<object key>, as `ims-export list` shows it';
+const EXPORT_ID = 'ID of an export, ims-export:<bucket>:<object key>; `ims-export list` shows it';
+const ANY_ID =
+  'ID of an export, ims-export:<bucket>:<object key>, or of a batch, ims-export-batch:<name>; `ims-export list` shows both';
 
 const temporalCommands: Command[] = [];
 
 /** Exported for what reads the commands and their flags, as the tests of the documentation do. */
 export const program = new Command('ims-export')
-  .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
+  .description('Exports Huawei Cloud IMS images to OBS as Temporal workflows')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
   // An option after a command is the command's: `ims-export temporal --version` is that of Temporal's CLI.
@@ -69,10 +71,10 @@ Examples:
   Show options and examples of a command:
     ims-export start --help
 
-A workflowId is ims-export:<bucket>:<object key>; \`ims-export list\` shows the known ones.
+A workflowId is ims-export:<bucket>:<object key>, or ims-export-batch:<name> of a batch; \`ims-export list\` shows them.
 Temporal: --address or TEMPORAL_ADDRESS (default: localhost:7233), --namespace, --profile, TEMPORAL_API_KEY.
-Only the worker needs the cloud: IMS_EXPORT_REGION with HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or IMS_EXPORT_CONFIG
-for several accounts.
+Only the worker needs settings of the cloud. Set IMS_EXPORT_REGION, HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or
+IMS_EXPORT_CONFIG for several accounts.
 Exit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments, 3 outcome unknown, 4 canceled, 5 no Temporal
 or no worker, 130 interrupted by Ctrl-C.`,
   )
@@ -84,8 +86,8 @@ or no worker, 130 interrupted by Ctrl-C.`,
   });
 
 temporalCommand('demo')
-  .description('a Temporal dev server with its Web UI, a simulated cloud, a worker and one export')
-  .option('--no-keep', 'exit after the export, also in a terminal')
+  .description('start a Temporal dev server with its Web UI, a simulated cloud and a worker, and run one export')
+  .option('--no-keep', 'exit after the export; without this flag, the demo keeps running in a terminal')
   .action(
     guarded(async ({ keep }: DemoFlags) => {
       ifInterrupted('The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.');
@@ -97,11 +99,19 @@ temporalCommand('demo')
 
 program
   .command('simulator')
-  .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
-  .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
-  .option('--state <dir>', 'keep images, jobs and objects there: an empty, new or earlier state folder')
+  .description('run the simulated cloud on this machine only: IMS, OBS, IAM and ECS metadata')
+  .option(
+    '--port <port>',
+    'port for IMS. OBS, IAM and metadata use the next three ports. 0: any free ports',
+    portUpTo(65_532),
+    0,
+  )
+  .option(
+    '--state <dir>',
+    'folder to keep images, jobs and objects in; it must be new, empty, or used before with --state',
+  )
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
-  .option('--write-env <file>', 'write endpoints, keys and the ids of images there, as shell variables')
+  .option('--write-env <file>', 'write endpoints, keys and the ids of images to this file, as shell variables')
   .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
   .action(
     guarded(async (flags: SimulatorFlags) => {
@@ -114,11 +124,18 @@ program
 temporalCommand('worker')
   .description('run workflow and activities until SIGINT or SIGTERM')
   .option('--task-queue <queue>', 'task queue to poll', taskQueue)
-  .option('--activities-only', 'run no workflows: for the queue of the option activityTaskQueue or submitTaskQueue')
-  .option('--activities-per-second <n>', 'limit of the queue for all its workers; set the same on each', rate)
+  .option(
+    '--activities-only',
+    'run only activities, no workflows; for a queue that exports set in activityTaskQueue or submitTaskQueue',
+  )
+  .option(
+    '--activities-per-second <n>',
+    'maximum activities per second on the queue, for all its workers together; set the same value on every worker',
+    rate,
+  )
   .option(
     '--metrics-port <port>',
-    'serve metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any',
+    'port for metrics (/metrics) and probes (/healthz, /readyz); 0: any free port',
     portUpTo(65_535),
   )
   .option('--metrics-host <host>', 'address of that port (default: all addresses, IPv4 and IPv6)')
@@ -129,15 +146,15 @@ temporalCommand('worker')
       .env('IMS_EXPORT_LOG_LEVEL'),
   )
   .addOption(
-    new Option('--log-format <format>', 'json, or text for people: the default in a terminal')
+    new Option('--log-format <format>', 'json or text (default: text in a terminal, else json)')
       .choices(LOG_FORMATS)
       .env('IMS_EXPORT_LOG_FORMAT'),
   )
-  .option('--otel', 'send traces by OpenTelemetry; so does OTEL_EXPORTER_OTLP_ENDPOINT')
+  .option('--otel', 'send traces with OpenTelemetry; also on if OTEL_EXPORTER_OTLP_ENDPOINT is set')
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
       ifInterrupted(
-        'The worker was not ready yet. `ims-export worker` starts it again. Open exports wait for a worker.',
+        'The worker was stopped before it was ready. To start it again: `ims-export worker`. Open exports wait for a worker.',
       );
       const { accountsFromEnvironment, describeAccounts } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what is missing is reported before Temporal is connected
@@ -156,7 +173,7 @@ temporalCommand('worker')
   );
 
 exportCommand('start')
-  .description('export an image; returns when the cloud has accepted it, or with --wait at its end')
+  .description('export an image. Returns when the cloud has accepted the job; with --wait, when the export has ended')
   .option('--dry-run', 'only check the export, and report what would be refused; nothing is submitted')
   .action(guarded(connected((client, flags: StartFlags) => start(client, flags))));
 
@@ -167,13 +184,15 @@ exportCommand('attach')
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 temporalCommand('batch <file>')
-  .description('export many images, from a JSON file; returns when they are planned, or with --wait at their end')
+  .description(
+    'export the images that a JSON file lists. Returns when the list of exports is ready; with --wait, when all have ended',
+  )
   .option('--max-concurrent <n>', 'exports at the same time', wholeNumber)
   .option('--dry-run', 'only validate every export; nothing is submitted')
   .addOption(
     new Option(
       '--fail-when <when>',
-      'when the batch fails: never (default), or if any or all of its images were not exported',
+      'when the batch fails. never (default); any: one image or more was not exported; all: no image was exported',
     ).choices(FAIL_WHEN),
   )
   .option('--wait', 'show progress, wait for the end and print the verdicts')
@@ -182,7 +201,7 @@ temporalCommand('batch <file>')
   .addOption(
     new Option(
       '--cron <expr>',
-      "create the schedule ims-export-batch:<name>, or update it: '30 2 * * *' is 2:30 UTC; 'CRON_TZ=Europe/Berlin 30 2 * * *'",
+      "create or update the schedule ims-export-batch:<name>. '30 2 * * *' is every day at 2:30 UTC; 'CRON_TZ=Europe/Berlin 30 2 * * *' at 2:30 in Berlin",
     ).conflicts(['wait', 'dryRun']),
   )
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
@@ -195,20 +214,23 @@ program
   .action(guarded(async (flags: OutputOptions) => options(flags)));
 
 temporalCommand('status')
-  .argument('<workflowId>', WORKFLOW_ID)
+  .argument('<workflowId>', ANY_ID)
   .description('show the state of an export or a batch, also after its end')
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
 
 temporalCommand('watch')
-  .argument('<workflowId>', WORKFLOW_ID)
+  .argument('<workflowId>', ANY_ID)
   .description('follow an export or a batch, and show its result')
-  .option('--json', 'print a JSON document on each line: the progress, and last the result or the error')
+  .option('--json', 'print one JSON document on each line: first the progress, at the end the result or the error')
   .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId))));
 
 temporalCommand('list')
   .description('list open and recent exports and batches: phase, progress, and why each failed')
-  .option('--status <status>', `only those: ${LIST_STATUSES.join(', ')}, or a phase such as parked`)
+  .option(
+    '--status <status>',
+    `show only exports and batches with this status: ${LIST_STATUSES.join(', ')}; or in a phase, such as parked`,
+  )
   .option('--limit <n>', 'show at most n', positive, 100)
   .option('--query <filter>', 'a list filter of Temporal, such as "StartTime > \'2026-11-01T00:00:00Z\'"')
   .option('--json', 'print one JSON document')
@@ -221,27 +243,27 @@ signalCommand('poll-now', 'check the job now', async (client, id) => {
 });
 signalCommand(
   'pause-polling',
-  'stop polling the job; the job and the deadline continue, and poll-now still checks once. A batch starts no more exports',
+  'stop polling the job. The job continues, the deadline does not move, and poll-now still checks once. For a batch: start no more exports',
   pause,
 );
-signalCommand('resume-polling', 'resume polling the job. A batch starts its next exports', resume);
+signalCommand('resume-polling', 'resume polling the job. For a batch: start exports again', resume);
 
 retuneCommand()
   .description(
-    'change limits of a running export, with durations such as 90s, 15m, 24h; or --max-concurrent of a batch',
+    'change limits of a running export, with durations such as 90s, 15m, 24h. For a batch: change --max-concurrent',
   )
   .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
 temporalCommand('resolve')
-  .argument('<workflowId>', WORKFLOW_ID)
-  .description('report the outcome of a submit whose answer was lost')
-  .option('--job <id>', 'the submit started this job; check it, then track it')
-  .option('--not-submitted', 'the submit started no job; submit again')
+  .argument('<workflowId>', EXPORT_ID)
+  .description('tell an export whether its submit started a job, when the answer of the cloud was lost')
+  .option('--job <id>', 'the submit started this job; the export checks it, then tracks it')
+  .option('--not-submitted', 'the submit started no job; the export submits again')
   .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
 
 signalCommand(
   'cancel',
-  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch cancels its exports",
+  'stop tracking an export. The job continues: the cloud cannot cancel it. If the export was started with onCancel=drain, it waits for the job to end and deletes its object. For a batch: cancel all its exports',
   async (client, id) => {
     await cancelExport(client, id);
     return `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` shows what remains in the cloud`;
@@ -257,8 +279,8 @@ temporalCommand('search-attributes')
 temporalCommand('doctor')
   .description('check the installation, Temporal, worker, credentials and bucket, and show how to fix problems')
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
-  .option('--bucket <name>', 'a bucket to check; repeatable; IMS_EXPORT_BUCKET when absent', collect)
-  .option('--account <name>', 'only this one of the accounts')
+  .option('--bucket <name>', 'bucket to check; can be repeated (default: IMS_EXPORT_BUCKET)', collect)
+  .option('--account <name>', 'check only this account')
   .option('--json', 'print one JSON document')
   .action(
     guarded(async (flags: DoctorFlags) => {
@@ -269,7 +291,9 @@ temporalCommand('doctor')
 
 program
   .command('schema [name]')
-  .description('JSON Schema (2020-12) of input, result, status, memo, failure details and messages; all without a name')
+  .description(
+    'print the JSON Schema (2020-12) of an input, result, status, memo, failure details or message; without a name, print all',
+  )
   .action(
     guarded(async (_flags: OutputOptions, name?: string) => {
       const { schema } = await import('./cli/schema.js');
@@ -309,14 +333,24 @@ function temporalCommand(nameAndArguments: string): Command {
 function exportCommand(name: string): Command {
   return temporalCommand(name)
     .option('--image <id>', 'ID of the private image (required)')
-    .option('--to <bucket:key>', 'destination, an object that is not there yet (required)')
+    .option(
+      '--to <bucket:key>',
+      `destination; ${name === 'attach' ? 'the job writes this object' : 'the object must not exist yet'} (required)`,
+    )
     .hook('preAction', requires('image', 'to'))
-    .option('--format <format>', 'qcow2, vhd, zvhd or vmdk; this or --quick')
-    .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
+    .option(
+      '--format <format>',
+      `qcow2, vhd, zvhd or vmdk; ${name === 'attach' ? 'optional' : 'give either --format or --quick'}`,
+    )
+    .option('--quick', 'quick export as zvhd2; required above 128 GiB')
     .option('--account <name>', "one of the worker's accounts")
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print one JSON document')
-    .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export options` lists them', collect)
+    .option(
+      '--option <name=value>',
+      'set an option, such as deadline=12h; can be repeated. `ims-export options` lists all options',
+      collect,
+    )
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
 }
 
@@ -335,12 +369,16 @@ function requires(...names: string[]) {
 
 /** With a flag for each option that can be tuned. */
 function retuneCommand(): Command {
-  const command = temporalCommand('retune').argument('<workflowId>', WORKFLOW_ID);
+  const command = temporalCommand('retune').argument('<workflowId>', ANY_ID);
   for (const option of TUNABLE_OPTIONS) {
-    const further = option === 'deadline' ? ' +6h moves the one in force.' : '';
+    const further = option === 'deadline' ? ' +6h adds 6 hours to the current deadline.' : '';
     command.option(`${flagOf(option)} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
   }
-  command.option('--max-concurrent <n>', 'of a batch, and alone: exports at the same time', wholeNumber);
+  command.option(
+    '--max-concurrent <n>',
+    'only for a batch, without other flags: exports at the same time',
+    wholeNumber,
+  );
   return command;
 }
 
@@ -351,7 +389,7 @@ function signalCommand(
   send: (client: Client, workflowId: string) => Promise<string>,
 ): void {
   temporalCommand(name)
-    .argument('<workflowId>', WORKFLOW_ID)
+    .argument('<workflowId>', name === 'poll-now' ? EXPORT_ID : ANY_ID)
     .description(description)
     .action(
       guarded(

@@ -80,7 +80,7 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
   });
   if (answer.kind === 'taken') return;
   context.log.error(
-    `Temporal did not take the job id: ${answer.reason}. The job continues; track it with \`${attachCommand(jobId, input.request, input.request)}\``,
+    `The job id could not be stored in Temporal: ${answer.reason}. The job continues; track it with \`${attachCommand(jobId, input.request, input.request)}\``,
     named,
   );
 }

@@ -19,6 +19,7 @@ import {
   type FailWhen,
   GOOD_VERDICTS,
 } from '../contract';
+import { commandOf, RESUME } from '../export/guidance';
 import { bytesText, counted } from '../export/quantities';
 import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
@@ -26,7 +27,7 @@ import { print, printJson } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
 import { showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
-import { type OutputOptions, UNREADABLE, workflowLine } from './output';
+import { NO_WORKER_NOTE, type OutputOptions, UNREADABLE, workflowLine } from './output';
 import { batchProgressDisplay } from './progress-display';
 import { columns } from './table';
 import { webUiLink } from './web-ui';
@@ -132,10 +133,11 @@ export function batchLines(report: BatchReport): string[] {
   const { workflowId, closedAt, memo, status } = report;
   const lines = [workflowId, workflowLine(report)];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
+  if (status?.startingPaused && closedAt === null) lines.push(`  resume   \`${commandOf(RESUME, workflowId)}\``);
   const isPlanned = status !== null && status.dryRun !== null;
   lines.push(`  images   ${isPlanned ? status.total : (memo.total ?? 'not planned')}`);
   if (isPlanned) {
-    lines.push(`  running  ${status.running} of at most ${status.maxConcurrent}; ${status.pending} wait`);
+    lines.push(`  running  ${status.running} (limit ${status.maxConcurrent}), ${status.pending} waiting`);
   }
   const counts = describeCounts(status?.counts ?? memo.counts ?? {});
   if (counts !== '') lines.push(`  verdicts ${counts}`);
@@ -143,8 +145,7 @@ export function batchLines(report: BatchReport): string[] {
   if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
-  if (status === null && closedAt === null && !report.statusUnreadable)
-    lines.push('  note     no worker answered; Temporal knows only this');
+  if (status === null && closedAt === null && !report.statusUnreadable) lines.push(NO_WORKER_NOTE);
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 

@@ -20,7 +20,7 @@ export async function unlessLeftOut<Module>(loading: Promise<Module>): Promise<M
 export class SimulatorLeftOut extends Error {
   constructor(name: string) {
     super(
-      `This command needs the simulated cloud, which the worker image does not include. Run \`${command('ims-export', name)}\` where this package is installed with npm.`,
+      `This command needs the simulated cloud. The container image of the worker does not include it. Run \`${command('ims-export', name)}\` where this package is installed with npm.`,
     );
   }
 }

@@ -15,7 +15,10 @@ export async function list(client: Client, { status, limit, query, json }: ListF
   const { rows, more } = await listWorkflows(client, { status, limit, query });
   if (json) printJson(rows);
   else print(...listLines(rows, isTerminal('stdout') ? widthOf('stdout') : null, { filtered: !!(status ?? query) }));
-  if (more) printToStderr(`There are more than these ${counted(rows.length, 'row')}; --limit shows more.`);
+  if (more)
+    printToStderr(
+      `Only the first ${counted(rows.length, 'row')} ${rows.length === 1 ? 'is' : 'are'} shown. To see more: --limit ${Math.max(rows.length, 50) * 2}`,
+    );
 }
 
 /**
@@ -31,7 +34,7 @@ export function listLines(
   if (rows.length === 0) {
     return [
       filtered
-        ? 'None matches.'
+        ? 'No export or batch matches --status or --query.'
         : 'No exports yet. Start one with `ims-export start`, or many with `ims-export batch`.',
     ];
   }

@@ -71,7 +71,7 @@ function linesOf(error: unknown, message: string): readonly string[] {
 const DOCTOR: { [code in ExportErrorCode]?: string } = {
   NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and shows what to do.',
   TemporalUnreachable: '`ims-export doctor` checks Temporal, its workers and this machine, and shows what to do.',
-  AccessDenied: '`ims-export doctor`, run where the worker runs, checks its account and shows what to do.',
+  AccessDenied: 'Run `ims-export doctor` on the machine of the worker: it checks the account and shows what to do.',
 };
 
 /** The flag by which the wrong field of an input was given, or by which a refusal can be turned down. */
@@ -132,14 +132,15 @@ export function reportLines(report: ExportReport): string[] {
   const outcome = status?.outcome ?? memo.outcome;
   if (status !== null) {
     lines.push(`  phase    ${status.phase}`);
-    lines.push(`  progress ${progressText(status)}`);
+    if (status.jobStatus !== null)
+      lines.push(`  progress ${status.outcome === null ? '' : 'last seen '}${progressText(status)}`);
     lines.push(`  polls    ${status.polls}${nextPollText(status)}`);
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
-    if (status.pollingPaused) lines.push(`  paused   \`${commandOf(RESUME, workflowId)}\` resumes it`);
+    if (status.pollingPaused) lines.push(`  resume   \`${commandOf(RESUME, workflowId)}\``);
     const attention = attentionText(status, workflowId);
     if (attention !== null) lines.push(`  action   ${attention}`);
     const answers = answersText(status, workflowId);
-    if (answers !== null) lines.push(`  answer   ${answers}`);
+    if (answers !== null) lines.push(`  answer   You can wait. ${answers}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
   }
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
@@ -154,22 +155,25 @@ export function reportLines(report: ExportReport): string[] {
   if (failure) lines.push(`  failure  ${failure.type}: ${failure.message}`);
   if (outcome) {
     const remoteJob = status?.remoteJob ?? memo.remoteJob ?? 'unknown';
-    lines.push(`  outcome  ${outcome}`, `  remains  ${remainsOf({ remoteJob, jobId })}`);
+    lines.push(`  outcome  ${outcome}`, `  cloud    ${remainsOf({ remoteJob, jobId })}`);
   }
   // Why it was kept, only a worker knows.
   const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
-  if (status === null && closedAt === null && !report.statusUnreadable)
-    lines.push('  note     no worker answered; Temporal knows only this');
+  if (status === null && closedAt === null && !report.statusUnreadable) lines.push(NO_WORKER_NOTE);
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 
 const KEPT = { reason: 'it may not be of this export, or could not be deleted' };
 
 /** Of an export or a batch. */
+export const NO_WORKER_NOTE =
+  '  note     no worker answered, so there are no details; `ims-export doctor` checks whether one runs';
+
+/** Of an export or a batch. */
 export const UNREADABLE =
-  'some of it cannot be decoded here: name the data converter of the namespace (--data-converter MODULE)';
+  'some of it cannot be decoded here: set the data converter of the namespace (--data-converter MODULE)';
 
 /** When a workflow that runs was started, and when one has ended. */
 export function workflowLine({

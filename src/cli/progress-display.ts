@@ -115,7 +115,7 @@ function stateOfBatch({ status, memo, workflowStatus, statusUnreadable }: BatchR
   if (status.phase === 'planning') return 'planning';
   if (status.failure !== null) return `failed (${status.failure.type})`;
   const counts = describeCounts(status.counts);
-  const paused = status.startingPaused ? ', paused' : '';
+  const paused = status.startingPaused ? ', starts no more (paused)' : '';
   return `${ended}/${counted(status.total, 'image')} ended${counts && ` (${counts})`}, ${status.running} running${paused}`;
 }
 

@@ -39,10 +39,7 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
   await nameJob(client, workflowId, job);
   const { taken, objection, ended } = await untilChecked(client, workflowId, job, CHECK_LIMIT_MS);
   if (taken === false) {
-    throw toExportError(
-      invalidField('jobId', job, `the job of this export. It was not taken: ${objection}`),
-      workflowId,
-    );
+    throw toExportError(invalidField('jobId', job, `the job of this export. It was refused: ${objection}`), workflowId);
   }
   if (taken === true) {
     print(`${workflowId} tracks job ${job}`);

@@ -21,7 +21,7 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
   if (await isBatch(client, workflowId)) {
     if (maxConcurrent === undefined || Object.keys(changes).length > 0) {
       throw invalid(
-        `${workflowId} is a batch, which takes --max-concurrent alone: \`${workflowCommand('retune', workflowId, '--max-concurrent', String(BATCH_CONCURRENCY.default))}\`. The other flags change one export: give its id, as \`ims-export list\` shows it.`,
+        `${workflowId} is a batch. For a batch, you can change only --max-concurrent: \`${workflowCommand('retune', workflowId, '--max-concurrent', String(BATCH_CONCURRENCY.default))}\`. The other flags change one export: give its id, as \`ims-export list\` shows it.`,
       );
     }
     await retuneBatch(client, workflowId, { maxConcurrent });

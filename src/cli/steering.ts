@@ -7,7 +7,7 @@ export async function pause(client: Client, workflowId: string): Promise<string>
   const resuming = `\`${workflowCommand('resume-polling', workflowId)}\``;
   if (await isBatch(client, workflowId)) {
     await pauseBatch(client, workflowId);
-    return `Paused the batch ${workflowId} (pauseStarting): running exports continue, and it starts no more. ${resuming} resumes it`;
+    return `Paused the batch ${workflowId}: running exports continue, and it starts no more. To resume it: ${resuming}`;
   }
   await pausePolling(client, workflowId);
   return `Asked ${workflowId} to pause its polls; ${resuming} resumes them`;
@@ -17,7 +17,7 @@ export async function pause(client: Client, workflowId: string): Promise<string>
 export async function resume(client: Client, workflowId: string): Promise<string> {
   if (await isBatch(client, workflowId)) {
     await resumeBatch(client, workflowId);
-    return `Resumed the batch ${workflowId} (resumeStarting): it starts its next exports. \`${workflowCommand('watch', workflowId)}\` follows it`;
+    return `Resumed the batch ${workflowId}: it starts exports again. \`${workflowCommand('watch', workflowId)}\` follows it`;
   }
   await resumePolling(client, workflowId);
   return `Asked ${workflowId} to poll its job again, from now on`;
@@ -28,6 +28,6 @@ export async function refuseBatch(client: Client, workflowId: string, name: stri
   if (!(await isBatch(client, workflowId))) return;
   throw new ExportError(
     'InvalidExportRequest',
-    `${workflowId} is a batch; \`${command('ims-export', name)}\` takes the id of one export. \`ims-export list\` shows those of the batch.`,
+    `${workflowId} is a batch; \`${command('ims-export', name)}\` takes the id of one export, as \`ims-export list\` shows it.`,
   );
 }

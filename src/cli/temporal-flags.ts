@@ -13,7 +13,7 @@ const FLAGS = [
   ],
   [
     '--data-converter <module>',
-    'file that exports dataConverter (CommonJS or ESM), for a namespace that encrypts',
+    'JavaScript module (CommonJS or ESM) with your dataConverter, if payloads are encrypted',
     DATA_CONVERTER,
   ],
 ] as const;

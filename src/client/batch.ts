@@ -205,7 +205,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
     if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
-    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` shows more while a worker answers.`;
+    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` shows more if a worker runs.`;
     throw new ExportError('Canceled', message, memo, { cause: error });
   }
 }
@@ -255,7 +255,7 @@ export function refuseName(name: string): void {
 /** Joining is right only for the same batch. One that another caller started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
-  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`${workflowCommand('watch', exportBatchWorkflowId(name))}\``;
+  const expected = `a name that no running batch with another input has. Choose another name, or wait for the running batch: \`${workflowCommand('watch', exportBatchWorkflowId(name))}\``;
   throw invalidField('name', name, expected);
 }
 

@@ -35,7 +35,7 @@ export async function readable<T>(workflowId: string, answer: Promise<T>): Promi
 
 export function unreadable(workflowId: string, cause?: unknown): ExportError {
   const why = cause instanceof Error ? ` (${cause.message})` : '';
-  const message = `The data of ${workflowId} in Temporal cannot be decoded here${why}. Name the data converter of the namespace: \`--data-converter MODULE\`, or IMS_EXPORT_DATA_CONVERTER.`;
+  const message = `The data of ${workflowId} in Temporal cannot be decoded here${why}. Set the data converter of the namespace: \`--data-converter MODULE\`, or IMS_EXPORT_DATA_CONVERTER.`;
   return new ExportError('Unreadable', message, undefined, { cause });
 }
 
@@ -60,14 +60,14 @@ export function toExportError(error: unknown, workflowId: string): unknown {
 
 export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
   if (isBatchId(workflowId)) {
-    const message = `There is no batch ${workflowId}. Its id is ims-export-batch:<name>, as \`ims-export batch\` has printed it.`;
+    const message = `There is no batch ${workflowId}. The id of a batch is ims-export-batch:<name>; \`ims-export list\` shows the known ones.`;
     return new ExportError('NoSuchExport', message, undefined, { cause });
   }
   const destination = destinationOfUrl(workflowId) ?? workflowId;
   const isDestination = !destination.startsWith('ims-export:') && destination.includes(':');
   const form = isDestination
     ? `Did you mean ims-export:${destination}?`
-    : 'Its id is ims-export:<bucket>:<object key>;';
+    : 'The id of an export is ims-export:<bucket>:<object key>;';
   return new ExportError(
     'NoSuchExport',
     `There is no export ${workflowId}. ${form} \`ims-export list\` shows the known ones.`,
@@ -89,7 +89,7 @@ function fromFailure(failure: unknown, workflowId: string): ExportError | undefi
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
   if (failure instanceof TerminatedFailure || failure instanceof TimeoutFailure) {
-    const message = `The workflow ${workflowId} was ended from outside; a job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows its id.`;
+    const message = `The workflow ${workflowId} was terminated or timed out. A job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id. Then track the job with \`ims-export attach\`.`;
     return new ExportError('Terminated', message, undefined, { cause: failure });
   }
   return undefined;

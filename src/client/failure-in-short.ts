@@ -9,9 +9,10 @@ import { isFailureType } from '../export/failures';
 export function failureInShort({ type, message, code }: { type: string; message: string; code?: string }): string {
   if (!isFailureType(type)) return type;
   const which = code ?? (type === 'ExportNotAllowed' ? ruleIn(message) : undefined);
-  const [beginning, ...names] = IN_SHORT[type] ?? ['refused', type];
   // A rule says more than the type of its refusals.
-  const reasons = [...(type === 'ExportNotAllowed' && which !== undefined ? [] : names), ...(which ? [which] : [])];
+  if (type === 'ExportNotAllowed' && which !== undefined) return `refused by the rule ${which}`;
+  const [beginning, ...names] = IN_SHORT[type] ?? ['refused', type];
+  const reasons = [...names, ...(which ? [which] : [])];
   return reasons.length === 0 ? beginning : `${beginning}: ${reasons.join(', ')}`;
 }
 

@@ -53,7 +53,7 @@ export interface ListedWorkflow extends Undecoded {
   /** Images of a batch that is planned. */
   images: number | null;
   jobId: string | null;
-  /** Why it failed, or what it waits for, in a few words: `refused: notIso`, `job failed: IMG.0061`. */
+  /** Why it failed, or what it waits for, in a few words: `refused by the rule notIso`, `job failed: IMG.0061`. */
   why: string | null;
   /** False where it is open and no worker has answered in time. */
   answered: boolean;
@@ -132,7 +132,7 @@ function filterOf(status: string | undefined): StatusFilter | undefined {
     succeeded: { query: `${ended('Completed')} AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'` },
     completed: { query: `${ended('Completed')} AND WorkflowType = '${EXPORT_IMAGES_WORKFLOW}'` },
     failed: { query: ended('Failed'), matches: ({ outcome }) => outcome === null || outcome === 'failed' },
-    refused: { query: ended('Failed'), matches: ({ why }) => why?.startsWith('refused: ') ?? false },
+    refused: { query: ended('Failed'), matches: ({ why }) => /^refused\b/.test(why ?? '') ?? false },
     unknown: { query: ended('Failed'), matches: isOutcome },
     canceled: { query: ended('Canceled') },
     terminated: { query: ended('Terminated') },
@@ -195,7 +195,7 @@ export function listedExport(report: Omit<ExportReport, 'retrying'>): ListedWork
 }
 
 const WAITS_FOR: { [attention in NonNullable<ExportStatus['attention']>]: string } = {
-  needsAnswer: 'needs an answer',
+  needsAnswer: 'did the submit start a job?',
   parked: 'access denied',
   noWorker: 'no worker takes its activities',
   stalled: 'stalled',

@@ -57,7 +57,7 @@ async function reportUntil(
 export function startProgress({ workflowId, workflowStatus, closedAt, status, retrying }: ExportReport): StartProgress {
   if (closedAt !== null) return null;
   const progress = (sentences: string[], key = sentences) => ({
-    text: [...sentences, `\`${commandOf(GIVE_UP, workflowId)}\` cancels it`].map(sentence).join(' '),
+    text: [...sentences, `To cancel the export: \`${commandOf(GIVE_UP, workflowId)}\``].map(sentence).join(' '),
     key: key.join(' '),
   });
   if (workflowStatus === 'PAUSED') {

@@ -9,7 +9,7 @@ import { type Duration, durationText } from './duration';
 
 /** How an export behaves. Every option has a default that suits a 1 TB image. */
 export interface ExportOptions {
-  /** Time after the start when the export ends as *unknown*. Kept absolute across continue-as-new. @default '24h' */
+  /** The export ends as *unknown* this long after its start. Kept absolute across continue-as-new. @default '24h' */
   deadline?: Duration;
   /** Shortest time between polls. @default '10s' */
   minInterval?: Duration;
@@ -17,13 +17,13 @@ export interface ExportOptions {
   maxInterval?: Duration;
   /** Warn after this time without progress. @default '1h' */
   stallAfter?: Duration;
-  /** Time of failing polls before the outcome is *unknown*. @default '2h' */
+  /** The export ends as *unknown* when all polls fail this long. @default '2h' */
   pollErrorBudget?: Duration;
-  /** Time of job statuses other than INIT, RUNNING, SUCCESS, FAIL before the outcome is unknown. @default '30m' */
+  /** The export ends as unknown when the job status is not INIT, RUNNING, SUCCESS or FAIL this long. @default '30m' */
   unknownStatusBudget?: Duration;
-  /** Time of "no such job" answers before the outcome is *unknown*. @default '15m' */
+  /** The export ends as *unknown* when the cloud answers "no such job" this long. @default '15m' */
   jobNotFoundGrace?: Duration;
-  /** Time a throttled or busy submit may wait before the export fails; nothing was submitted then. @default '2h' */
+  /** The export fails, with nothing submitted, when the cloud throttles or the image is busy this long. @default '2h' */
   submitBudget?: Duration;
   /**
    * What a cancel does: stop tracking at once, or track to the end and delete the object of the export.
@@ -113,7 +113,7 @@ export const EXPORT_OPTIONS = {
     // A 1 TB export takes hours; a day leaves room for a busy region.
     default: '24h',
     tunable: true,
-    help: 'Time after the start when the export ends as unknown.',
+    help: 'The export ends as unknown this long after its start.',
   },
   minInterval: {
     kind: 'duration',
@@ -141,27 +141,27 @@ export const EXPORT_OPTIONS = {
     // Longer than a usual disturbance of a region, shorter than a night.
     default: '2h',
     tunable: true,
-    help: 'Time of failing polls before the outcome is unknown.',
+    help: 'The export ends as unknown when all polls fail this long.',
   },
   unknownStatusBudget: {
     kind: 'duration',
     default: '30m',
     tunable: true,
-    help: 'Time of job statuses other than INIT, RUNNING, SUCCESS, FAIL before the outcome is unknown.',
+    help: 'The export ends as unknown when the job status is not INIT, RUNNING, SUCCESS or FAIL this long.',
   },
   jobNotFoundGrace: {
     kind: 'duration',
     // A job that was accepted this moment may not be known everywhere; after minutes it is.
     default: '15m',
     tunable: true,
-    help: 'Time of "no such job" answers before the outcome is unknown.',
+    help: 'The export ends as unknown when the cloud answers "no such job" this long.',
   },
   submitBudget: {
     kind: 'duration',
     // The limit on tasks frees up when another export ends.
     default: '2h',
     tunable: true,
-    help: 'Time a throttled or busy submit may wait before the export fails; nothing was submitted then.',
+    help: 'The export fails, with nothing submitted, when the cloud throttles or the image is busy this long.',
   },
   onCancel: {
     kind: 'choice',

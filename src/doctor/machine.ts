@@ -58,7 +58,7 @@ function sdkFinding(folder: string): Finding {
   return problem(
     'configuration',
     `@temporalio/* are of several versions: ${list.join(' and ')}`,
-    `Install all of one version, such as \`${command('npm', 'install', ...new Set(others))}\`.`,
+    `Install all Temporal packages in the same version: \`${command('npm', 'install', ...new Set(others))}\`.`,
   );
 }
 

@@ -196,8 +196,8 @@ function checkWorkers(client: Client | undefined, taskQueue: string, kind: TaskK
       'temporal',
       `no worker takes ${kind} from it in the namespace ${client.options.namespace}`,
       kind === 'workflows'
-        ? 'Start one with `ims-export worker`, or name the queue that yours polls in IMS_EXPORT_TASK_QUEUE.'
-        : 'Start one with `ims-export worker`. Where exports name another queue in the option activityTaskQueue, check that one: --task-queue.',
+        ? 'Start one with `ims-export worker`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.'
+        : 'Start one with `ims-export worker`. If your exports set the option activityTaskQueue, check that queue: `ims-export doctor --task-queue QUEUE`.',
     );
   });
 }
@@ -219,7 +219,7 @@ function checkSearchAttributes(client: Client | undefined, why: string): Promise
     const missing = reports.filter(({ registered }) => !registered);
     if (missing.length === 0) return ok('all registered');
     return ok(
-      `${missing.length === reports.length ? 'none' : 'not all'} registered, which only the option searchAttributes needs (\`ims-export search-attributes --register\`)`,
+      `${missing.length === reports.length ? 'none' : 'not all'} registered. Only exports with the option searchAttributes need them. To register them: \`ims-export search-attributes --register\``,
     );
   });
 }

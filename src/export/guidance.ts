@@ -56,9 +56,9 @@ const answer = (say: string, argument: string, flag: string): Action => ({
   command: `resolve ${flag}`,
 });
 
-const WAS_SUBMITTED = answer('Report its job', '`{"jobId": "…"}`', '--job JOB_ID');
+const WAS_SUBMITTED = answer('If a job was started', '`{"jobId": "…"}`', '--job JOB_ID');
 
-const WAS_NOT_SUBMITTED = answer('Report that no job started', '`{"notSubmitted": true}`', '--not-submitted');
+const WAS_NOT_SUBMITTED = answer('If no job was started', '`{"notSubmitted": true}`', '--not-submitted');
 
 export const GIVE_UP: Action = { say: 'Cancel', command: 'cancel' };
 
@@ -243,12 +243,12 @@ export function nextPollLabel({ phase, jobId }: ExportStatus): string {
 
 const ATTENTION: { [attention in ExportAttention]: [advice: string, ...Action[]] } = {
   needsAnswer: ['Check the IMS console for an export of this image, then answer.', ...answers()],
-  parked: ["Fix the worker's credentials or permissions, then check again.", poll('Check again')],
+  parked: ["Fix the worker's credentials or permissions.", poll('Then check again')],
   noWorker: [
     'No worker takes the activities of this export from their task queue. Start a worker, or check those that run.',
   ],
-  stalled: ['The job makes no progress. Ask Huawei Cloud about it.'],
-  outcomeUnknown: ['The outcome is unknown. Check for the object before you export again.'],
+  stalled: ['The job makes no progress. Ask Huawei Cloud support about it.'],
+  outcomeUnknown: ['The outcome is unknown. Before you export again, check for the object.'],
 };
 
 /** What a person should do, with the commands for it; null while nothing calls for one. */
@@ -268,7 +268,7 @@ export function actionTexts(actions: readonly Action[], workflowId: string): str
 /** A job that nothing tracks any more can be tracked again. */
 function toTrackAgain({ jobId, imageId, bucketUrl, remoteJob, ...format }: ExportStatus): Action[] {
   if (!jobId || !imageId || !bucketUrl || remoteJob === 'ended') return [];
-  return [{ say: 'Track it again', command: attachCommand(jobId, { imageId, bucketUrl }, format) }];
+  return [{ say: 'Track the job again', command: attachCommand(jobId, { imageId, bucketUrl }, format) }];
 }
 
 /** What an export that has ended leaves in the cloud. */

@@ -129,7 +129,7 @@ function isOfAnotherKind(entry: Dirent): boolean {
 function notOurs(path: string, reason: string): SimulatorPathError {
   const inside = join(path, 'simulator-state');
   return new SimulatorPathError(
-    `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: \`${command('ims-export', 'simulator', '--state', inside)}\``,
+    `The simulator cannot keep its state in ${path}: ${reason}. The folder was not changed. Use an empty or a new folder: \`${command('ims-export', 'simulator', '--state', inside)}\``,
   );
 }
 

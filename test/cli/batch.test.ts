@@ -80,7 +80,7 @@ describe.concurrent('batch', () => {
       `Started batch ${id}\n  images   1\n  next     \`ims-export watch ${id}\`\n`,
     ]);
     const paused = await commands.run('pause-polling', id);
-    expect(paused.stdout).toContain(`Paused the batch ${id} (pauseStarting): `);
+    expect(paused.stdout).toContain(`Paused the batch ${id}: `);
     expect(paused.stdout).toContain(`\`ims-export resume-polling ${id}\``);
     await commands.statusSays(id, 'phase    paused');
     const resumed = await commands.run('resume-polling', id);
@@ -95,7 +95,7 @@ describe.concurrent('batch', () => {
       commands.refused(2, 'InvalidExportRequest', ['resolve', id, '--not-submitted']),
     ];
     const [both] = await Promise.all(refused);
-    expect(both?.stderr).toContain('which takes --max-concurrent alone');
+    expect(both?.stderr).toContain('you can change only --max-concurrent');
     expect((await commands.run('cancel', id)).exitCode).toBe(0);
   });
 

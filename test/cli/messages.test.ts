@@ -11,6 +11,7 @@ import { ExportError } from '../../src/client';
 import { toExportError } from '../../src/client/errors';
 import { startProgress } from '../../src/client/start-progress';
 import { noWorker } from '../../src/client/workers';
+import { BATCH_VERDICTS, type BatchCounts } from '../../src/contract';
 import { describeEarlier } from '../../src/export/earlier';
 import { batchFailed, childTerminated, outcomeUnknown, submitGivenUp } from '../../src/export/failures';
 import { nothingToExport } from '../../src/export/failures/before-submit';
@@ -81,7 +82,8 @@ describe('messages with a command', () => {
     object: null,
     finishedAt: null,
   } as const;
-  const counts = { succeeded: 1, failed: 2 } as never;
+  const none = Object.fromEntries(BATCH_VERDICTS.map((verdict) => [verdict, 0])) as BatchCounts;
+  const counts = { ...none, succeeded: 1, failed: 2 };
   const errors: { [what: string]: unknown } = {
     'no such export': new WorkflowNotFoundError('no', EXPORT_ID, undefined),
     'no Temporal': Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} }),

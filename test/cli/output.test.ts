@@ -66,13 +66,13 @@ describe('`ims-export status`', () => {
       /^ {2}action {3}Fix the worker's credentials .* `ims-export poll-now ims-export:ims-image:a\.qcow2`\.$/m,
     );
     expect(lines({ phase: 'exporting', pollingPaused: true })).toContain(
-      '  paused   `ims-export resume-polling ims-export:ims-image:a.qcow2` resumes it',
+      '  resume   `ims-export resume-polling ims-export:ims-image:a.qcow2`',
     );
   });
 
   it('reports what remains of job and object from the memo alone', () => {
     const text = lines(null, { outcome: 'canceled', remoteJob: 'ended', jobId: 'j', object: 'kept' });
-    expect(text).toContain('  remains  The job `j` has ended in the cloud.');
+    expect(text).toContain('  cloud    The job `j` has ended in the cloud.');
     expect(text).toContain('  object   Its object was kept: it may not be of this export');
   });
 

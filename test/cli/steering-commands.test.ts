@@ -153,7 +153,7 @@ describe.concurrent('resolve names a job that the cloud does not confirm', { tim
     const { exitCode, stderr } = await commands.launch('resolve', workflowId, '--job', job).endsWithin(CHECKED_MS);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
-      stderr: expect.stringContaining('It was not taken: the cloud answered'),
+      stderr: expect.stringContaining('It was refused: the cloud answered'),
     });
     await commands.rig.client.workflow.getHandle(workflowId).cancel();
   });

@@ -79,7 +79,7 @@ describe('the packages of the image of a worker', () => {
     const said = run(process.execPath, [join(app, 'lib/cli.js'), command]);
     await expect(said).rejects.toMatchObject({
       code: 1,
-      stderr: `ims-export: This command needs the simulated cloud, which the worker image does not include. Run \`ims-export ${command}\` where this package is installed with npm.\n`,
+      stderr: `ims-export: This command needs the simulated cloud. The container image of the worker does not include it. Run \`ims-export ${command}\` where this package is installed with npm.\n`,
     });
   });
 });

@@ -103,7 +103,7 @@ describe.concurrent('the doctor', () => {
       expect(diagnosis.fixFirst).toBe('temporal');
       expect(problemsOf(diagnosis)).toEqual(['worker (workflows)', 'worker (activities)']);
       expect(lineOf(diagnosis, 'worker (workflows)')).toBe(
-        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker`, or name the queue that yours polls in IMS_EXPORT_TASK_QUEUE.',
+        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.',
       );
     });
   });

@@ -138,7 +138,7 @@ describe('the guidance for the operator', () => {
   it.each([
     ['needsAnswer', 'needsAnswer', `\`ims-export resolve ${WORKFLOW_ID} --job JOB_ID\``],
     ['parked', 'parked', `\`ims-export poll-now ${WORKFLOW_ID}\``],
-    ['exporting', 'stalled', 'Ask Huawei Cloud about it'],
+    ['exporting', 'stalled', 'Ask Huawei Cloud support about it'],
   ] as const)('in the phase %s is the same advice in log, command line and Web UI: %s', (phase, attention, part) => {
     const known = status({ phase, attention, stalled: attention === 'stalled' });
     const text = attentionText(known, WORKFLOW_ID) ?? '';

@@ -74,7 +74,7 @@ it.concurrent('F24 a terminated export leaves its job id: the next start reports
   );
   // Whoever attaches to it needs no advice to attach.
   expect(attached.notes).toEqual([
-    expect.stringMatching(new RegExp(`terminated and left job ${jobId} in the cloud, which may still run\\.$`)),
+    expect.stringMatching(new RegExp(`terminated\\. In the cloud, job ${jobId} may still run\\.$`)),
   ]);
   one.changeJob(jobId, { status: 'SUCCESS' });
   await rig.client.workflow.getHandle(attached.workflowId).signal('pollNow');

@@ -296,7 +296,7 @@ export const FAILURES: readonly Failure[] = [
     failure:
       'A search attribute that the server does not know fails the workflow task for ever, and no cancel ends it.',
     does: 'The registration is read before, by a query where the server does not list it. What is not known to be registered is not upserted.',
-    see: 'A warning that the option `searchAttributes` was turned off. Run `ims-export search-attributes --register`.',
+    see: 'A warning that the export runs without search attributes. Run `ims-export search-attributes --register`.',
   },
   {
     number: 'F48',

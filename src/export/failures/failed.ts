@@ -42,7 +42,7 @@ export function batchFailed(workflowId: string, details: BatchFailedDetails): Ap
   const { failWhen, total, counts } = details;
   return failure(
     'BatchFailed',
-    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. \`${workflowCommand('status', workflowId)}\` shows why. Then start the batch again: it skips images that are exported.`,
+    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. \`${workflowCommand('status', workflowId)}\` shows why. Fix the causes, then start the batch again: it skips images that were already exported.`,
     details,
   );
 }

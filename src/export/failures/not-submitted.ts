@@ -65,7 +65,7 @@ export function submitGivenUp(
       : `the cloud asks to wait ${formatDuration(last.asksToWaitMs)} before ${describeExport(request)} is submitted, longer than is left`;
   return failure(
     last?.denied ? 'AccessDenied' : 'SubmitRejected',
-    `Nothing was submitted: ${why} (${limits}). Last: ${error.code}: ${error.message}`,
+    `Nothing was submitted: ${why} (${limits}). Last error: ${error.code}: ${error.message}`,
     { imageId, bucketUrl, error },
   );
 }

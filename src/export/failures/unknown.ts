@@ -53,7 +53,7 @@ function whyUnknown(
   const error = lastError === null ? '' : ` (${lastError.code}: ${lastError.message})`;
   switch (reason) {
     case 'deadline':
-      return `no end was seen by the deadline, ${status.deadlineAt}; ${job}.`;
+      return `the job had not ended at the deadline, ${status.deadlineAt}; ${job}.`;
     case 'pollErrors':
       return `every poll failed for longer than pollErrorBudget${error}; ${job}.`;
     case 'unknownStatus':
@@ -112,7 +112,7 @@ export function earlierAttempt(now?: ApplicationFailure): CloudErrorInfo {
  * @param now what the planning failed with
  */
 export function batchUnknown(now: ApplicationFailure): ApplicationFailure {
-  const message = `The outcome of this batch is unknown. It was reset or retried, an earlier attempt may have started exports, and now it cannot be planned (${shortReason(now)}). Started exports continue: \`ims-export list\` shows them.`;
+  const message = `The outcome of this batch is unknown. It was reset or retried, and it cannot read its list of images again (${shortReason(now)}). An earlier attempt may have started exports. They continue: check them with \`ims-export list\` before you start the batch again.`;
   const details = { jobId: null, remoteJob: 'unknown' as const, reason: 'trackingEnded' as const };
   return failure('ExportOutcomeUnknown', message, {
     ...NO_EXPORT,
@@ -148,7 +148,7 @@ export function childTerminated(input: unknown, workflowId: string, cause: Error
   const context = contextOf(null, input);
   return failure(
     'ExportOutcomeUnknown',
-    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is unknown: its workflow ${workflowId} was ended from outside, and a job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id, to attach to it.`,
+    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is unknown: its workflow ${workflowId} was terminated or timed out, and a job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id. Then track the job with \`ims-export attach\`.`,
     {
       ...context,
       jobId: null,

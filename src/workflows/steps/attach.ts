@@ -126,7 +126,7 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
   const refuse = (found: string) => {
     throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
   };
-  const assumed = `The cloud does not report the object of job ${jobId}; ${bucketUrl} is from the input`;
+  const assumed = `The cloud did not report the object of job ${jobId}. The input names ${bucketUrl}`;
   switch (look.kind) {
     case 'denied':
     case 'unreachable':

@@ -237,4 +237,4 @@ async function waitUntil(tracking: Validated, atMs: number, what: string): Promi
 const DESTINATION_EXISTS = 'IMG.0070';
 
 const TAKEN_UNCONFIRMED =
-  'The answer to the submit was lost and its job was never seen; the new object at the destination was accepted as its result (acceptUnconfirmed).';
+  'The answer to the submit was lost, and no job was found. The new object at the destination was accepted (acceptUnconfirmed).';

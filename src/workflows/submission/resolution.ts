@@ -28,10 +28,7 @@ export function followAnswer(tracking: Validated, lost: AmbiguousSubmit, answer:
     return;
   }
   if (lost.candidate !== null) {
-    warn(
-      tracking,
-      'resolveSubmission allowed another submit, but an object was seen at the destination: none is sent.',
-    );
+    warn(tracking, 'resolveSubmission allowed a submit, but an object is at the destination. Nothing is submitted.');
   }
   lost.granted += 1;
   lost.busyUntilMs = null;
@@ -72,7 +69,7 @@ export async function confirmAnswer(tracking: Validated, answer: NamedJob): Prom
   if (isKept) carried.resolution = null;
   carried.resolutionCheck = null;
   carried.resolutionStatus = { jobId, taken: false, objection };
-  warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);
+  warn(tracking, `resolveSubmission named job ${jobId}. It was refused: ${objection}.`);
   publish(tracking);
 }
 
