@@ -115,7 +115,7 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     expect(currentDetails).toMatch(new RegExp(`Job ${jobId}, RUNNING at check #\\d+`));
     expect(currentDetails).toMatch(/Rate [\d.]+ % a (minute|second), done about 20\d\d-/);
     expect(currentDetails).toMatch(/Next check #\d+ at 20\d\d-\S+ \S+ UTC\s+Deadline 20\d\d-/);
-    expect(currentDetails).toMatch(/Check now: signal pollNow.*Give up: Request Cancellation stops the tracking/s);
+    expect(currentDetails).toMatch(/Check now: signal pollNow.*Cancel: Request Cancellation stops the tracking/s);
     await ui.picture(join(pictures, 'details.png'), 818);
   });
 
