@@ -84,11 +84,11 @@ describe.concurrent('batch', () => {
     expect(paused.stdout).toContain(`\`ims-export resume-polling ${id}\``);
     await commands.statusSays(id, 'phase    paused');
     const resumed = await commands.run('resume-polling', id);
-    expect(resumed.stdout).toContain(`Resumed the batch ${id} (resumeStarting): `);
+    expect(resumed.stdout).toContain(`Resumed the batch ${id}: it starts exports again`);
     await commands.statusSays(id, 'phase    exporting');
     const retuned = await commands.run('retune', id, '--max-concurrent', '7');
     expect(retuned.stdout).toBe(`Retuned ${id}\n  running  at most 7 exports at the same time\n`);
-    await commands.statusSays(id, 'of at most 7');
+    await commands.statusSays(id, '(limit 7)');
     const refused = [
       commands.refused(2, 'InvalidExportRequest', ['retune', id, '--max-concurrent', '5', '--deadline', '+6h']),
       commands.refused(2, 'InvalidExportRequest', ['poll-now', id]),

@@ -55,7 +55,7 @@ describe('in a namespace that encrypts, the ready worker and the commands', () =
     const watch = await commands.refused(2, 'Unreadable', ['watch', workflowId, ...flags], {
       IMS_EXPORT_DATA_CONVERTER: '',
     });
-    expect(watch.stderr).toContain('Name the data converter of the namespace');
+    expect(watch.stderr).toContain('Set the data converter of the namespace');
   });
 
   itInLongForm('have the doctor say what the newest export needs', async () => {

@@ -135,7 +135,7 @@ describe.concurrent('start --wait', () => {
       'deadline=15s',
     );
     const { stderr } = await commands.refused(3, 'ExportOutcomeUnknown', [...lost, '--wait']);
-    expect(stderr).toContain('Before you export again, check for the object');
+    expect(stderr).toContain('Check for the object before you export again');
   });
 
   it('ends with 4, like watch, when another process cancels', async () => {

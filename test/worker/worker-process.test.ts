@@ -244,7 +244,7 @@ describe('the log of a worker', () => {
         failure: 'InvalidExportRequest',
         reason: expect.stringMatching(/account is "nobodys"; expected one of the worker's accounts: default/),
       },
-      { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('Check for the object') },
+      { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('check for the object') },
       { objectKey: 'lost', msg: 'Export ended', failure: 'ExportOutcomeUnknown' },
       {
         objectKey: 'failed',
