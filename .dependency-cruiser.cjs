@@ -23,7 +23,7 @@ module.exports = {
       comment:
         'src/export/joining.ts and src/export/failures/before-submit.ts are for client, Nexus handler and activities: a workflow compares by src/export/same-export.ts and takes its failures from src/export/failures, so that its bundle stays small.',
       from: { path: '^src/workflows/' },
-      to: { path: '^src/export/(joining|failures/before-submit)\\.ts$' },
+      to: { path: '^src/export/(joining|quantities|failures/before-submit)\\.ts$' },
     },
     {
       name: 'contract-imports-only-itself',
@@ -69,9 +69,17 @@ module.exports = {
       name: 'huaweicloud-knows-nothing-of-temporal',
       severity: 'error',
       comment:
-        'src/huaweicloud is the cloud over HTTP: it imports neither Temporal nor any other room of the package, apart from the text functions of src/export/quoting.ts.',
+        'src/huaweicloud is the cloud over HTTP: it imports neither Temporal nor any other room of the package, apart from the text functions of src/export/quoting.ts and the proxies of src/network.',
       from: { path: '^src/huaweicloud/' },
-      to: { path: '^src/(?!huaweicloud/|export/quoting\\.ts$)|@temporalio/' },
+      to: { path: '^src/(?!huaweicloud/|network/|export/quoting\\.ts$)|@temporalio/' },
+    },
+    {
+      name: 'network-knows-nothing-of-either-side',
+      severity: 'error',
+      comment:
+        'src/network is the way out of this machine, for the cloud and for Temporal alike: it finds the proxy of a host and opens tunnels, and imports nothing of the package.',
+      from: { path: '^src/network/' },
+      to: { path: '^src/(?!network/)|@temporalio/' },
     },
     {
       name: 'activities-know-no-workflow',
@@ -148,9 +156,9 @@ module.exports = {
       name: 'temporal-is-below-client-and-worker',
       severity: 'error',
       comment:
-        'src/temporal finds Temporal, says why it cannot be reached, reads runs and loads data converters, for clients, workers and activities alike: of the package it imports src/export-error.ts and nothing else.',
+        'src/temporal finds Temporal, says why it cannot be reached, reads runs and loads data converters, for clients, workers and activities alike: of the package it imports src/export-error.ts, src/network, and nothing else.',
       from: { path: '^src/temporal/' },
-      to: { path: '^src/(?!temporal/|export-error\\.ts$)' },
+      to: { path: '^src/(?!temporal/|network/|export-error\\.ts$)' },
     },
     {
       name: 'the-nexus-service-is-sandbox-safe',

@@ -3,8 +3,8 @@
  *
  *   npm run failures [-- --write-docs]
  *
- * The exit code is 1 when a failure has no test, or when a test fails. With `--write-docs`, docs/failure-modes.md is made
- * anew from the catalogue instead.
+ * The exit code is 1 when a failure has no test, or when a test fails. With `--write-docs`, docs/failure-modes.md and
+ * docs/development/failure-catalogue.md are made anew instead.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FAILURES, failureModesPage } from '../test/failures/catalogue';
+import { FAILURES, failureCataloguePage } from '../test/failures/catalogue';
+import { failureModesPage } from '../test/failures/users-page';
 
 interface TestResult {
   title: string;
@@ -28,7 +29,10 @@ const repository = resolve(__dirname, '..');
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'write-docs': { type: 'boolean', default: false } } });
-  if (values['write-docs']) return await writeFile(join(repository, 'docs/failure-modes.md'), failureModesPage());
+  if (values['write-docs']) {
+    await writeFile(join(repository, 'docs/failure-modes.md'), failureModesPage());
+    return await writeFile(join(repository, 'docs/development/failure-catalogue.md'), failureCataloguePage());
+  }
   const report = await runTests();
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   const rows = FAILURES.map(({ number, failure }) => {

@@ -1,5 +1,5 @@
 /**
- * Random answers of the cloud, 10,000 to each parser:
+ * Random answers of the cloud, and random configuration (environments, proxies, profiles, tokens, regions), 10,000 to each parser:
  *
  *   npm run fuzz -- [--seed N] [--cases N] [--parser NAME --case N]
  *

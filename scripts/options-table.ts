@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXPORT_OPTIONS, type OptionSpec } from '../src/contract';
 
-const HEAD = '| Option | Default | What it does | Why, and more |';
+const HEAD = '| Option | Default | What it does | At the limit, and why |';
 const PAGE = join(resolve(__dirname, '..'), 'docs/configuration.md');
 
 /** The first cells of the row of an option; those that `retune` changes have a mark. */

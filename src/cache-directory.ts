@@ -50,7 +50,7 @@ export async function checkPrivate(cache: string, path = cache): Promise<string>
   for (const name of relative(cache, path).split(sep).filter(Boolean)) {
     real = join(real, name);
     const stats = await lstat(real);
-    if (stats.isSymbolicLink()) throw new Error(`${real} is a link, and nothing in the cache should be: remove it`);
+    if (stats.isSymbolicLink()) throw new Error(`${real} is a link, and the cache must hold no links. Remove it`);
     refuseOfOthers(real, stats);
   }
   return real;

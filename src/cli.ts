@@ -7,33 +7,33 @@
  *
  * @module
  */
+import './cli/quiet-grpc';
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type BatchFlags, batch, batchLines, waitForBatch } from './cli/batch';
+import { type BatchFlags, batch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
+import { flagOf } from './cli/durations';
+import { examplesOf } from './cli/examples';
 import { EXIT } from './cli/exit-codes';
-import { listLines, type OutputOptions, reportError, reportLines } from './cli/output';
+import { endAtInterrupt, ifInterrupted } from './cli/interrupted';
+import { SimulatorLeftOut, unlessLeftOut } from './cli/left-out';
+import { type ListFlags, list } from './cli/list';
+import { options } from './cli/options';
+import { type OutputOptions, reportError } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
-import { type AttachFlags, attach, type StartFlags, start, waitForEnd } from './cli/start';
-import {
-  cancelExport,
-  connectClient,
-  isBatch,
-  listExports,
-  pausePolling,
-  pollNow,
-  readBatch,
-  readExport,
-  resumePolling,
-} from './client';
+import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
+import { status } from './cli/status';
+import { pause, refuseBatch, resume } from './cli/steering';
+import { addTemporalFlags, setEnvironment } from './cli/temporal-flags';
+import { watch } from './cli/watch';
+import { cancelExport, connectClient, pollNow } from './client';
+import { LIST_STATUSES } from './client/list';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
 import { workflowCommand } from './export/quoting';
-import type { CloudAccount } from './huaweicloud';
-import { DATA_CONVERTER, environmentWith } from './temporal/data-converter';
 import { endWithReader, flushed, isTerminal, print, printJson, printTo } from './terminal/output';
 import { LOG_FORMATS, LOG_LEVELS } from './worker/log-options';
 import type { WorkerProcessOptions } from './worker/worker-process';
@@ -41,15 +41,19 @@ import type { WorkerProcessOptions } from './worker/worker-process';
 const taskQueue = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
 /** For the help of the commands. */
-const WORKFLOW_ID = 'ims-export:<bucket>:<object key>, as `ims-export list` shows it';
+const EXPORT_ID = 'ID of an export, ims-export:<bucket>:<object key>; `ims-export list` shows it';
+const ANY_ID =
+  'ID of an export, ims-export:<bucket>:<object key>, or of a batch, ims-export-batch:<name>; `ims-export list` shows both';
 
 const temporalCommands: Command[] = [];
 
 /** Exported for what reads the commands and their flags, as the tests of the documentation do. */
 export const program = new Command('ims-export')
-  .description('Exports Huawei Cloud IMS images to OBS, durably, with Temporal')
+  .description('Exports Huawei Cloud IMS images to OBS as Temporal workflows')
   .version((require('../package.json') as { version: string }).version)
   .option('--verbose', 'show stack traces')
+  // An option after a command is the command's: `ims-export temporal --version` is that of Temporal's CLI.
+  .enablePositionalOptions()
   .configureOutput({
     outputError: (text) => printTo('stderr', ...errorLines(text)),
     writeOut: (text) => printTo('stdout', ...linesOf(text)),
@@ -59,12 +63,20 @@ export const program = new Command('ims-export')
   .addHelpText(
     'after',
     `
-New here? \`ims-export demo\` runs one export against a simulated cloud, \`ims-export doctor\` says what this machine lacks.
-A workflowId is ims-export:<bucket>:<object key>; \`ims-export list\` shows those that there are.
-Temporal is where TEMPORAL_ADDRESS says (localhost:7233). Only the worker needs the cloud: IMS_EXPORT_REGION and
-HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, or IMS_EXPORT_CONFIG for several accounts.
+Examples:
+  Run one export against a simulated cloud:
+    ims-export demo
+  Check this machine, Temporal and the cloud:
+    ims-export doctor
+  Show options and examples of a command:
+    ims-export start --help
+
+A workflowId is ims-export:<bucket>:<object key>, or ims-export-batch:<name> of a batch; \`ims-export list\` shows them.
+Temporal: --address or TEMPORAL_ADDRESS (default: localhost:7233), --namespace, --profile, TEMPORAL_API_KEY.
+Only the worker needs settings of the cloud. Set IMS_EXPORT_REGION, HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or
+IMS_EXPORT_CONFIG for several accounts.
 Exit codes: 0 succeeded or accepted, 1 failed or refused, 2 wrong arguments, 3 outcome unknown, 4 canceled, 5 no Temporal
-or no worker.`,
+or no worker, 130 interrupted by Ctrl-C.`,
   )
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(EXIT.succeeded);
@@ -74,27 +86,38 @@ or no worker.`,
   });
 
 temporalCommand('demo')
-  .description('a Temporal dev server with its Web UI, a simulated cloud, a worker and one export')
-  .option('--no-keep', 'end at once, also in a terminal')
+  .description('start a Temporal dev server with its Web UI, a simulated cloud and a worker, and run one export')
+  .option('--no-keep', 'exit after the export; without this flag, the demo keeps running in a terminal')
   .action(
-    guarded(async ({ keep, dataConverter }: DemoFlags) => {
-      const { demo } = await import('./cli/demo.js');
-      await demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout'), dataConverter });
+    guarded(async ({ keep }: DemoFlags) => {
+      ifInterrupted('The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.');
+      const loaded = await unlessLeftOut(import('./cli/demo.js'));
+      if (loaded === undefined) throw new SimulatorLeftOut('demo');
+      await loaded.demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout') });
     }),
   );
 
 program
   .command('simulator')
-  .description('the simulated cloud: IMS, OBS, IAM and ECS metadata on the loopback')
-  .option('--port <port>', 'port of IMS; OBS, IAM and metadata take the next three; 0 takes any', portUpTo(65_532), 0)
-  .option('--state <dir>', 'keep images, jobs and objects there: an empty or new folder, or one it has used before')
+  .description('run the simulated cloud on this machine only: IMS, OBS, IAM and ECS metadata')
+  .option(
+    '--port <port>',
+    'port for IMS. OBS, IAM and metadata use the next three ports. 0: any free ports',
+    portUpTo(65_532),
+    0,
+  )
+  .option(
+    '--state <dir>',
+    'folder to keep images, jobs and objects in; it must be new, empty, or used before with --state',
+  )
   .option('--job-seconds <seconds>', 'how long an export takes', wholeNumber, 10)
-  .option('--write-env <file>', 'write endpoints, keys and the ids of images there, as shell variables')
+  .option('--write-env <file>', 'write endpoints, keys and the ids of images to this file, as shell variables')
   .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
   .action(
     guarded(async (flags: SimulatorFlags) => {
-      const { simulator } = await import('./cli/simulator.js');
-      await simulator(flags);
+      const loaded = await unlessLeftOut(import('./cli/simulator.js'));
+      if (loaded === undefined) throw new SimulatorLeftOut('simulator');
+      await loaded.simulator(flags);
     }),
   );
 
@@ -103,12 +126,16 @@ temporalCommand('worker')
   .option('--task-queue <queue>', 'task queue to poll', taskQueue)
   .option(
     '--activities-only',
-    'run no workflows: for a queue that the option activityTaskQueue or submitTaskQueue names',
+    'run only activities, no workflows; for a queue that exports set in activityTaskQueue or submitTaskQueue',
   )
-  .option('--activities-per-second <n>', 'limit of the queue, for all its workers together; the same for each', rate)
+  .option(
+    '--activities-per-second <n>',
+    'maximum activities per second on the queue, for all its workers together; set the same value on every worker',
+    rate,
+  )
   .option(
     '--metrics-port <port>',
-    'show metrics (/metrics) and probes (/healthz, /readyz) there; 0 takes any',
+    'port for metrics (/metrics) and probes (/healthz, /readyz); 0: any free port',
     portUpTo(65_535),
   )
   .option('--metrics-host <host>', 'address of that port (default: all addresses, IPv4 and IPv6)')
@@ -119,14 +146,17 @@ temporalCommand('worker')
       .env('IMS_EXPORT_LOG_LEVEL'),
   )
   .addOption(
-    new Option('--log-format <format>', 'json, or text for people: the default in a terminal')
+    new Option('--log-format <format>', 'json or text (default: text in a terminal, else json)')
       .choices(LOG_FORMATS)
       .env('IMS_EXPORT_LOG_FORMAT'),
   )
-  .option('--otel', 'send traces by OpenTelemetry; so does OTEL_EXPORTER_OTLP_ENDPOINT')
+  .option('--otel', 'send traces with OpenTelemetry; also on if OTEL_EXPORTER_OTLP_ENDPOINT is set')
   .action(
     guarded(async (flags: Omit<WorkerProcessOptions, 'ready'>) => {
-      const { accountsFromEnvironment } = await import('./huaweicloud/index.js');
+      ifInterrupted(
+        'The worker was stopped before it was ready. To start it again: `ims-export worker`. Open exports wait for a worker.',
+      );
+      const { accountsFromEnvironment, describeAccounts } = await import('./huaweicloud/index.js');
       accountsFromEnvironment(process.env); // what is missing is reported before Temporal is connected
       const { runWorkerProcess } = await import('./worker/worker-process.js');
       await runWorkerProcess({
@@ -143,116 +173,114 @@ temporalCommand('worker')
   );
 
 exportCommand('start')
-  .description('export an image; returns when the cloud has accepted it, or with --wait at its end')
+  .description('export an image. Returns when the cloud has accepted the job; with --wait, when the export has ended')
+  .option('--dry-run', 'only check the export, and report what would be refused; nothing is submitted')
   .action(guarded(connected((client, flags: StartFlags) => start(client, flags))));
 
 exportCommand('attach')
-  .description('track a job that was begun elsewhere, as if it had been started here')
-  .requiredOption('--job <id>', 'ID of the job; it must be an export of the image')
+  .description('track a job that was started elsewhere, such as in the console')
+  .option('--job <id>', 'ID of the job; it must be an export of the image (required)')
+  .hook('preAction', requires('job'))
   .action(guarded(connected((client, flags: AttachFlags) => attach(client, flags))));
 
 temporalCommand('batch <file>')
-  .description('export many images, by a JSON file; returns when they are planned, or with --wait at their end')
+  .description(
+    'export the images that a JSON file lists. Returns when the list of exports is ready; with --wait, when all have ended',
+  )
   .option('--max-concurrent <n>', 'exports at the same time', wholeNumber)
   .option('--dry-run', 'only validate every export; nothing is submitted')
   .addOption(
     new Option(
       '--fail-when <when>',
-      'when the batch itself fails: never by its verdicts (default), when any image was not exported, or when all were not',
+      'when the batch fails. never (default); any: one image or more was not exported; all: no image was exported',
     ).choices(FAIL_WHEN),
   )
   .option('--wait', 'show progress, wait for the end and print the verdicts')
   .option('--json', 'print one JSON document')
-  .option('--name <name>', 'its id is ims-export-batch:<name>; by default a digest of the input')
+  .option('--name <name>', 'name in the id ims-export-batch:<name> (default: a digest of the input)')
+  .addOption(
+    new Option(
+      '--cron <expr>',
+      "create or update the schedule ims-export-batch:<name>. '30 2 * * *' is every day at 2:30 UTC; 'CRON_TZ=Europe/Berlin 30 2 * * *' at 2:30 in Berlin",
+    ).conflicts(['wait', 'dryRun']),
+  )
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
   .action(guarded(connected((client, flags: BatchFlags, file: string) => batch(client, flags, file))));
 
-temporalCommand('status')
-  .argument('<workflowId>', WORKFLOW_ID)
-  .description('where an export or a batch stands, also after its end')
+program
+  .command('options')
+  .description('list the options of an export: meaning, values, default, and whether retune changes them')
   .option('--json', 'print one JSON document')
-  .action(
-    guarded(
-      connected(async (client, { json }: OutputOptions, workflowId: string) => {
-        const [report, lines] = (await isBatch(client, workflowId))
-          ? await readBatch(client, workflowId).then((read) => [read, batchLines(read)] as const)
-          : await readExport(client, workflowId).then((read) => [read, reportLines(read)] as const);
-        if (json) printJson(report);
-        else print(...lines);
-      }),
-    ),
-  );
+  .action(guarded(async (flags: OutputOptions) => options(flags)));
+
+temporalCommand('status')
+  .argument('<workflowId>', ANY_ID)
+  .description('show the state of an export or a batch, also after its end')
+  .option('--json', 'print one JSON document')
+  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
 
 temporalCommand('watch')
-  .argument('<workflowId>', WORKFLOW_ID)
-  .description('progress of a running or ended export or batch, and its result')
-  .option('--json', 'print the result as one JSON document')
-  .action(
-    guarded(
-      connected(async (client, flags: OutputOptions, workflowId: string) => {
-        const wait = (await isBatch(client, workflowId)) ? waitForBatch : waitForEnd;
-        await wait(client, workflowId, flags);
-      }),
-    ),
-  );
+  .argument('<workflowId>', ANY_ID)
+  .description('follow an export or a batch, and show its result')
+  .option('--json', 'print one JSON document on each line: first the progress, at the end the result or the error')
+  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId))));
 
 temporalCommand('list')
-  .description('open and recent exports')
+  .description('list open and recent exports and batches: phase, progress, and why each failed')
+  .option(
+    '--status <status>',
+    `show only exports and batches with this status: ${LIST_STATUSES.join(', ')}; or in a phase, such as parked`,
+  )
+  .option('--limit <n>', 'show at most n', positive, 100)
+  .option('--query <filter>', 'a list filter of Temporal, such as "StartTime > \'2026-11-01T00:00:00Z\'"')
   .option('--json', 'print one JSON document')
-  .action(
-    guarded(
-      connected(async (client, { json }: OutputOptions) => {
-        const reports = await listExports(client);
-        if (json) return printJson(reports);
-        if (reports.length === 0) print('No exports yet. `ims-export start` begins one.');
-        else print(...listLines(reports));
-      }),
-    ),
-  );
+  .action(guarded(connected((client, flags: ListFlags) => list(client, flags))));
 
-signalCommand('poll-now', 'check the job at once', pollNow, (id) => `Asked ${id} to check its job now`);
+signalCommand('poll-now', 'check the job now', async (client, id) => {
+  await refuseBatch(client, id, 'poll-now');
+  await pollNow(client, id);
+  return `Asked ${id} to check its job now`;
+});
 signalCommand(
   'pause-polling',
-  'stop polling the job; job and deadline run on, and poll-now still checks once',
-  pausePolling,
-  (id) => `Asked ${id} to pause its polls; \`${workflowCommand('resume-polling', id)}\` goes on`,
+  'stop polling the job. The job continues, the deadline does not move, and poll-now still checks once. For a batch: start no more exports',
+  pause,
 );
-signalCommand(
-  'resume-polling',
-  'poll again, beginning at once',
-  resumePolling,
-  (id) => `Asked ${id} to poll again, beginning now`,
-);
+signalCommand('resume-polling', 'resume polling the job. For a batch: start exports again', resume);
 
 retuneCommand()
-  .description('change limits of a running export; durations such as 90s, 15m, 24h')
+  .description(
+    'change limits of a running export, with durations such as 90s, 15m, 24h. For a batch: change --max-concurrent',
+  )
   .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
 
 temporalCommand('resolve')
-  .argument('<workflowId>', WORKFLOW_ID)
-  .description('say what became of a submit whose answer was lost')
-  .option('--job <id>', 'it began this job, which is checked and then tracked')
-  .option('--not-submitted', 'it began nothing: submit again')
+  .argument('<workflowId>', EXPORT_ID)
+  .description('tell an export whether its submit started a job, when the answer of the cloud was lost')
+  .option('--job <id>', 'the submit started this job; the export checks it, then tracks it')
+  .option('--not-submitted', 'the submit started no job; the export submits again')
   .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
 
 signalCommand(
   'cancel',
-  "stop tracking, or with the option onCancel 'drain' follow the job to its end and delete its object; the cloud cannot cancel a job. A batch passes it on to its exports",
-  cancelExport,
-  (id) => `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` tells what remains in the cloud`,
+  'stop tracking an export. The job continues: the cloud cannot cancel it. If the export was started with onCancel=drain, it waits for the job to end and deletes its object. For a batch: cancel all its exports',
+  async (client, id) => {
+    await cancelExport(client, id);
+    return `Asked ${id} to cancel; \`${workflowCommand('status', id)}\` shows what remains in the cloud`;
+  },
 );
 
 temporalCommand('search-attributes')
-  .description('the search attributes of exports, and whether the namespace has them')
+  .description('check the search attributes of exports in the namespace')
   .option('--register', 'register those that are missing')
   .option('--json', 'print one JSON document')
   .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
 
 temporalCommand('doctor')
-  .description('what keeps exports from running: installation, Temporal, worker, credentials, bucket, and what to do')
+  .description('check the installation, Temporal, worker, credentials and bucket, and show how to fix problems')
   .option('--task-queue <queue>', "the worker's task queue", taskQueue)
-  .option('--bucket <name>', 'a bucket to check; repeatable; IMS_EXPORT_BUCKET when absent', collect)
-  .option('--account <name>', 'only this one of the accounts')
+  .option('--bucket <name>', 'bucket to check; can be repeated (default: IMS_EXPORT_BUCKET)', collect)
+  .option('--account <name>', 'check only this account')
   .option('--json', 'print one JSON document')
   .action(
     guarded(async (flags: DoctorFlags) => {
@@ -263,7 +291,9 @@ temporalCommand('doctor')
 
 program
   .command('schema [name]')
-  .description('JSON Schema (2020-12) of input, result, status, memo, failure details and messages; all without a name')
+  .description(
+    'print the JSON Schema (2020-12) of an input, result, status, memo, failure details or message; without a name, print all',
+  )
   .action(
     guarded(async (_flags: OutputOptions, name?: string) => {
       const { schema } = await import('./cli/schema.js');
@@ -271,13 +301,26 @@ program
     }),
   );
 
-for (const command of temporalCommands) {
-  const dataConverter = new Option(
-    '--data-converter <module>',
-    "file with the namespace's data converter, where it encrypts: CommonJS or ESM, with the export dataConverter",
-  ).env(DATA_CONVERTER);
-  command.addOption(dataConverter);
+program
+  .command('temporal')
+  .argument('[args...]', "what Temporal's CLI takes")
+  .description("run Temporal's CLI; if this machine has none, install it into the cache")
+  .passThroughOptions()
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(
+    guarded(async (_flags: OutputOptions, args: string[]) => {
+      const { temporal } = await import('./cli/temporal.js');
+      await temporal(args);
+    }),
+  );
+
+for (const command of temporalCommands) addTemporalFlags(command);
+for (const command of program.commands) {
+  if (command.name() !== 'temporal') command.option('--verbose', 'show stack traces');
+  command.addHelpText('after', examplesOf(command.name()));
 }
+program.hook('preAction', (_program, command) => setEnvironment(command));
 
 /** A command that talks to Temporal. */
 function temporalCommand(nameAndArguments: string): Command {
@@ -286,46 +329,73 @@ function temporalCommand(nameAndArguments: string): Command {
   return command;
 }
 
-/** A command that begins the tracking of an export. */
+/** A command that starts the tracking of an export. */
 function exportCommand(name: string): Command {
   return temporalCommand(name)
-    .requiredOption('--image <id>', 'ID of the private image (required)')
-    .requiredOption('--to <bucket:key>', 'destination, an object that is not there yet (required)')
-    .option('--format <format>', 'qcow2, vhd, zvhd or vmdk; this or --quick')
-    .option('--quick', 'quick export: zvhd2, the only way above 128 GiB')
+    .option('--image <id>', 'ID of the private image (required)')
+    .option(
+      '--to <bucket:key>',
+      `destination; ${name === 'attach' ? 'the job writes this object' : 'the object must not exist yet'} (required)`,
+    )
+    .hook('preAction', requires('image', 'to'))
+    .option(
+      '--format <format>',
+      `qcow2, vhd, zvhd or vmdk; ${name === 'attach' ? 'optional' : 'give either --format or --quick'}`,
+    )
+    .option('--quick', 'quick export as zvhd2; required above 128 GiB')
     .option('--account <name>', "one of the worker's accounts")
     .option('--wait', 'show progress and wait for the end')
     .option('--json', 'print one JSON document')
-    .option('--option <path=value>', 'such as deadline=12h; repeatable; `ims-export schema input` has all', collect)
+    .option(
+      '--option <name=value>',
+      'set an option, such as deadline=12h; can be repeated. `ims-export options` lists all options',
+      collect,
+    )
     .option('--task-queue <queue>', "the worker's task queue", taskQueue);
+}
+
+/** Checked before the command runs: commander itself would report a missing option before an unknown one, which may be its misspelling. */
+function requires(...names: string[]) {
+  return (_hooked: Command, command: Command): void => {
+    const missing = command.options.filter(
+      (option) =>
+        names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined,
+    );
+    if (missing.length === 0) return;
+    const flags = missing.map((option) => `'${option.flags}'`).join(' and ');
+    command.error(`error: required option ${flags} not specified`, { exitCode: EXIT.badArguments });
+  };
 }
 
 /** With a flag for each option that can be tuned. */
 function retuneCommand(): Command {
-  const command = temporalCommand('retune').argument('<workflowId>', WORKFLOW_ID);
+  const command = temporalCommand('retune').argument('<workflowId>', ANY_ID);
   for (const option of TUNABLE_OPTIONS) {
-    const flag = option.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
-    const further = option === 'deadline' ? ' +6h moves the one in force.' : '';
-    command.option(`--${flag} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
+    const further = option === 'deadline' ? ' +6h adds 6 hours to the current deadline.' : '';
+    command.option(`${flagOf(option)} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
   }
+  command.option(
+    '--max-concurrent <n>',
+    'only for a batch, without other flags: exports at the same time',
+    wholeNumber,
+  );
   return command;
 }
 
-/** A command that sends one message to a running export. */
+/** A command that sends one message to what runs, and says so. */
 function signalCommand(
   name: string,
   description: string,
-  send: (client: Client, workflowId: string) => Promise<void>,
-  done: (workflowId: string) => string,
+  send: (client: Client, workflowId: string) => Promise<string>,
 ): void {
   temporalCommand(name)
-    .argument('<workflowId>', WORKFLOW_ID)
+    .argument('<workflowId>', name === 'poll-now' ? EXPORT_ID : ANY_ID)
     .description(description)
     .action(
       guarded(
         connected(async (client, _flags: OutputOptions, workflowId: string) => {
-          await send(client, workflowId);
-          print(done(workflowId));
+          ifInterrupted(`The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
+          print(await send(client, workflowId));
         }),
       ),
     );
@@ -334,7 +404,7 @@ function signalCommand(
 /** An action with a connection to Temporal; its positional arguments come after the flags. */
 function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: Flags, ...args: Args) => Promise<void>) {
   return async (flags: Flags, ...args: Args): Promise<void> => {
-    const client = await connectClient(environmentWith((flags as OutputOptions).dataConverter));
+    const client = await connectClient();
     try {
       await act(client, flags, ...args);
     } finally {
@@ -347,18 +417,14 @@ function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: F
 function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Args) => Promise<void>) {
   return async (...given: unknown[]): Promise<void> => {
     const flags = given.at(-2) as Flags;
+    const command = given.at(-1) as Command;
     try {
       await act(flags, ...(given.slice(0, -2) as Args));
     } catch (error) {
       const { json } = flags as OutputOptions;
-      reportError(error, { json, verbose: program.opts().verbose });
+      reportError(error, { json, verbose: command.optsWithGlobals().verbose });
     }
   };
-}
-
-function describeAccounts(accounts: CloudAccount[]): string {
-  if (accounts.length === 1 && accounts[0]?.name === 'default') return `region ${accounts[0].region}`;
-  return `accounts ${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}`;
 }
 
 /** One line, whatever the arguments are, and commander's suggestion. */
@@ -390,12 +456,18 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+function positive(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number above 0');
+}
+
 function collect(value: string, values: string[] = []): string[] {
   return [...values, value];
 }
 
 if (require.main === module) {
   endWithReader();
+  endAtInterrupt();
   // A failed connection may leave behind what would keep this process: native threads, a handshake that is never answered.
   void program
     .parseAsync()

@@ -32,6 +32,7 @@ export { connectClient } from './client/connect';
 export { ExportError, type ExportErrorCode } from './client/errors';
 export { type ExportReport, followExport, listExports, readExport } from './client/follow';
 export { exportResult } from './client/result';
+export { type ScheduleBatchOptions, type ScheduledBatch, scheduleBatch } from './client/schedule';
 export {
   readSearchAttributes,
   registerSearchAttributes,

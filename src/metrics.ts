@@ -58,22 +58,20 @@ const TABLE = {
         'staleAttempt',
       ],
     },
-    meaning:
-      'Submits, by what became of them. `ambiguous`: the answer was lost; `throttled` to `staleAttempt`: surely not executed, and tried again later.',
+    meaning: 'Submits, by outcome; `throttled` to `staleAttempt` were not executed. `ambiguous`: the answer was lost.',
   },
   ims_export_polls: {
     type: 'counter',
     source: 'imsPollJob',
     labels: { status: ['INIT', 'RUNNING', 'SUCCESS', 'FAIL', 'other', 'denied', 'notFound', 'error'] },
     meaning:
-      'Polls, by the job status that the cloud told; `other` is one that the API does not name. `denied`: the credentials were refused; `notFound`: no such job; `error`: no answer of use.',
+      'Polls, by job status. `other`: a status that the API does not name; `denied`: the credentials were refused; `notFound`: no such job; `error`: no usable answer.',
   },
   ims_export_poll_errors: {
     type: 'counter',
     source: 'imsPollJob',
     labels: { code: null },
-    meaning:
-      'Polls that failed, by the code of the cloud (`IMG.0060`, `APIGW.0308`) or of the transport (`ECONNREFUSED`, `HTTP_502`).',
+    meaning: 'Polls that failed, by code, such as `IMG.0060` or `ECONNREFUSED`.',
   },
   ims_export_reconciliations: {
     ...WORKFLOW_METRICS.ims_export_reconciliations,
@@ -133,21 +131,19 @@ const TABLE = {
     type: 'gauge',
     source: 'worker',
     labels: {},
-    meaning:
-      'Exports of this task queue that are open, those that are paused in Temporal included, as it counts them. Every worker shows the same number: take the maximum, not the sum.',
+    meaning: 'Open exports of this task queue. All workers show the same number: take the maximum.',
   },
   ims_export_open_counted_at_seconds: {
     type: 'gauge',
     source: 'worker',
     labels: {},
-    meaning:
-      'When `ims_export_open` was last counted, in seconds since 1970: older than two minutes, it is out of date.',
+    meaning: 'When `ims_export_open` was counted, in seconds since 1970.',
   },
   ims_export_worker_info: {
     type: 'gauge',
     source: 'worker',
     labels: { version: null },
-    meaning: 'Always 1; its label tells the version of this package.',
+    meaning: 'Always 1; its label is the version of this package.',
   },
 } as const satisfies { [name: string]: Metric };
 

@@ -7,7 +7,8 @@ import { type DataConverter, IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import { DEFAULT_TASK_QUEUE } from './contract';
 import { ExportError } from './export-error';
-import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount } from './huaweicloud';
+import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount, describeAccounts } from './huaweicloud';
+import { ProxyConfigurationError } from './network/proxies';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
 import { DataConverterError, dataConverterOf, environmentWith } from './temporal/data-converter';
@@ -122,7 +123,8 @@ export interface RunExportWorkerOptions {
  * Runs a worker for the accounts and the Temporal server that the environment names, until SIGINT or SIGTERM.
  *
  * @param ready called once the worker polls its task queue
- * @throws ExportError TemporalUnreachable when no Temporal server answers, or it refuses the worker; DataConverterError
+ * @throws ExportError TemporalUnreachable when no Temporal server answers, or it refuses the worker; DataConverterError;
+ *   AccountConfigurationError, or ProxyConfigurationError where HTTPS_PROXY or a variable like it names no usable proxy
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
@@ -163,7 +165,8 @@ export async function runExportWorker(
 }
 
 if (typeof require !== 'undefined' && require.main === module) {
-  const ready = ({ taskQueue, address }: ReadyFacts) => print(`Worker polls the task queue ${taskQueue} at ${address}`);
+  const ready = ({ taskQueue, address, accounts }: ReadyFacts) =>
+    print(`Worker polls the task queue ${taskQueue} at ${address}, ${describeAccounts(accounts)}`);
   const running = installRuntime({ metrics: false }).then(() => runExportWorker(undefined, ready));
   running.catch((error: unknown) => {
     printToStderr(error instanceof Error ? error.message : String(error));
@@ -175,5 +178,6 @@ if (typeof require !== 'undefined' && require.main === module) {
 /** As of `ims-export worker`: Temporal is not reachable, the configuration is wrong, or anything else. */
 function exitCodeOfWorker(error: unknown): number {
   if (error instanceof ExportError) return 5;
-  return error instanceof AccountConfigurationError || error instanceof DataConverterError ? 2 : 1;
+  const curable = [AccountConfigurationError, DataConverterError, ProxyConfigurationError];
+  return curable.some((type) => error instanceof type) ? 2 : 1;
 }

@@ -1,6 +1,6 @@
 /**
  * The IMS client of this package against bare undici that sends the same signed requests, and against the core of the
- * vendor's SDK that makes the same calls: requests/s, and CPU of the client for each request. docs/benchmarks.md has the
+ * vendor's SDK that makes the same calls: requests/s, and CPU of the client for each request. docs/development/benchmarks.md has the
  * numbers of a run.
  *
  *   npm run bench -- ims-client [--rounds 15] [--round-ms 400] [--profile]

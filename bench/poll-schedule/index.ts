@@ -1,6 +1,6 @@
 /**
  * Our poll schedule against those of others, in a simulation: the number of polls, and how long after the job's end one of them
- * sees it. docs/poll-schedule.md has the table of a run.
+ * sees it. docs/development/poll-schedule.md has the table of a run.
  *
  *   npm run bench -- poll-schedule [--seed 1] [--runs 1000] [--picture docs/images/poll-schedule.svg]
  *

@@ -39,10 +39,13 @@ export function isDenied(error: CloudError): boolean {
   return error.class === 'unauthorized' || error.class === 'forbidden';
 }
 
-/** True when the same call may succeed later; so may one that had no credentials to sign with. */
+/**
+ * True when the same call may succeed later; so may one that had no credentials to sign with, or found a wrong endpoint: a job that runs
+ * waits until that was fixed.
+ */
 export function mayPass(error: CloudError): boolean {
   const unsigned = error.class === 'unauthorized' && error.httpStatus === null;
-  return error.class === 'transient' || error.class === 'throttled' || unsigned;
+  return ['transient', 'throttled', 'wrongEndpoint'].includes(error.class) || unsigned;
 }
 
 /** A key that rests may be replaced at any time. An attempt that finds the same one sends nothing. */

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { DiscardInput, DiscardOutcome, ExportActivities, ExportedObject } from '../contract';
+import { bytesText } from '../export/quantities';
 import { CloudError } from '../huaweicloud';
 import { type AccountCloud, accountOf, type ExportActivityDeps, evidenceWaits, mayPass, retryLater } from './cloud';
 import { seenAgain } from './evidence';
@@ -54,16 +55,16 @@ async function discard({ client }: AccountCloud, input: DiscardInput): Promise<D
 
 function findingOf(outcome: Exclude<DiscardOutcome, { kind: 'discarded' }>, { request }: DiscardInput): string {
   if (outcome.kind === 'alreadyGone') return `There is no object ${request.bucketUrl}`;
-  return `The object ${request.bucketUrl} is not surely of this export: ${outcome.reason}`;
+  return `The object ${request.bucketUrl} may not be of this export: ${outcome.reason}`;
 }
 
 /** Why the object is not proven to be the one of our job; undefined when it is. */
 function notOurs(found: ExportedObject, { object, notOlderThan }: DiscardInput): string | undefined {
-  if (object.etag === '') return 'OBS told no ETag, so that it cannot be known for the object that was verified';
+  if (object.etag === '') return 'OBS reported no ETag, so it may not be the object that was verified';
   const same = found.etag === object.etag && found.size === object.size && found.lastModified === object.lastModified;
   if (!same) return `it is not the object that was verified: ${text(found)} now, ${text(object)} then`;
   if (Number.isNaN(Date.parse(notOlderThan))) {
-    return `when the job began is not known (${notOlderThan}), so that the object may be older`;
+    return `when the job began is not known (${notOlderThan}), so the object may be older`;
   }
   if (isOlder(found.lastModified, notOlderThan)) {
     return `it is older than the job: last modified ${found.lastModified}, the job began ${notOlderThan}`;
@@ -72,12 +73,12 @@ function notOurs(found: ExportedObject, { object, notOlderThan }: DiscardInput):
 }
 
 function text({ etag, size, lastModified }: ExportedObject): string {
-  return `ETag ${etag}, ${size} bytes, last modified ${lastModified}`;
+  return `ETag ${etag}, ${bytesText(size)}, last modified ${lastModified}`;
 }
 
 function staleRead(bucketUrl: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'StaleLook',
-    message: `The worker stood still, or its clock was set, between the read of ${bucketUrl} and its deletion; nothing was deleted yet`,
+    message: `The worker paused, or its clock changed, between the read of ${bucketUrl} and its deletion; nothing was deleted yet`,
   });
 }

@@ -97,7 +97,7 @@ async function asked<T>(call: () => Promise<T>): Promise<T | null> {
     return await Context.current().client.withDeadline(Date.now() + CALL_LIMIT_MS, call);
   } catch (error) {
     if (!isUnreachable(error)) return null;
-    const message = `Whether there was an earlier export to this destination could not be read: ${textOf(error)}`;
+    const message = `Could not read whether there was an earlier export to this destination: ${textOf(error)}`;
     throw ApplicationFailure.create({ type: 'TemporalUnavailable', message });
   }
 }

@@ -17,6 +17,8 @@ export interface EvidenceWaits {
   refusedMs: readonly number[];
   /** Of a run that Temporal does not list: what has ended is listed a little later. */
   notListedMs: readonly number[];
+  /** Of an endpoint that is wrong: an unknown host, a certificate that is not trusted. Within a minute in all. */
+  wrongEndpointMs: readonly number[];
   /** Before the end of a list is read again, within one attempt. */
   endOfListMs: number;
 }
@@ -28,6 +30,7 @@ export const EVIDENCE_WAITS: EvidenceWaits = {
   refusedMs: [60_000],
   // The lists of Temporal lag behind by a second or two, on a busy service by some more.
   notListedMs: [8_000],
+  wrongEndpointMs: [20_000],
   endOfListMs: 1_000,
 };
 

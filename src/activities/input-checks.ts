@@ -38,6 +38,7 @@ export function refuseReservedOptions(settings: ExportSettings): void {
  * What an activity that submits nothing fails with: a failure that Temporal retries where the cloud may answer later, and where
  * it has refused only once. What is no answer at all, such as Temporal being away or a bug, is given up when an outage would be.
  *
+ * An endpoint that is wrong (an unknown host, a certificate that is not trusted) is given up as soon as it was seen again.
  * A key that rests, since the circuit breaker holds it back, is no refusal: the next attempt comes when the key may be tried
  * again, if that is within `budgetMs`. Only a key that the cloud has refused again meanwhile, after a rest, is refused.
  */
@@ -50,20 +51,27 @@ export function notSubmitted(
     const isOver = !isVerdict(error) && leftOf(outageMs) <= 0;
     return isOver ? notRead(context, account, ownError(error), false) : error;
   }
-  const { code, operation, message, retryAfterMs } = error;
+  const { code, operation, retryAfterMs } = error;
   const denied = isDenied(error);
   const refusal = () => notRead(context, account, error.info(), denied);
+  const { contradictedMs, refusedMs, wrongEndpointMs } = evidenceWaits(deps);
+  if (error.isWrongEndpoint) {
+    seenAgain(['The cloud cannot be reached as it is configured'], wrongEndpointMs, error.info(), describeError(error));
+    return notRead(context, account, error.info(), false);
+  }
   if (mayPass(error)) {
     const patienceMs = isHeldBack(error) ? budgetMs : outageMs;
     const isOver = (retryAfterMs ?? 0) > leftOf(patienceMs) || wasRefusedAgain(error);
     return isOver ? refusal() : retryLater(error);
   }
-  const { contradictedMs, refusedMs } = evidenceWaits(deps);
   // Whatever was asked and whichever code it was answered with: it is the account that is refused.
-  if (denied)
-    seenAgain([`Account ${account} was refused`], refusedMs, error.info(), `${operation}: ${code}: ${message}`);
+  if (denied) seenAgain([`Account ${account} was refused`], refusedMs, error.info(), describeError(error));
   else seenAgain([`${operation} was refused: ${code}`], contradictedMs, error.info());
   return refusal();
+}
+
+function describeError({ operation, code, message }: CloudError): string {
+  return `${operation}: ${code}: ${message}`;
 }
 
 /** How long the cloud may be away before an export is given up that has not begun, in ms. */

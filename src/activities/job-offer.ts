@@ -64,7 +64,7 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
       const said = heard.kind === 'givenUp' ? await update.offer() : heard;
       if (said.kind !== 'again') return said;
       if (waitMs === FIRST_WAIT_MS) {
-        context.log.warn('Temporal has not taken the job id yet; it is offered again', {
+        context.log.warn('Temporal has not taken the job id yet; the worker offers it again', {
           ...named,
           reason: said.reason,
         });
@@ -80,7 +80,7 @@ export async function offerJob(context: Context, input: SubmitInput, jobId: stri
   });
   if (answer.kind === 'taken') return;
   context.log.error(
-    `Temporal did not take the job id: ${answer.reason}. The job goes on; track it with \`${attachCommand(jobId, input.request, input.request)}\``,
+    `The job id could not be stored in Temporal: ${answer.reason}. The job continues; track it with \`${attachCommand(jobId, input.request, input.request)}\``,
     named,
   );
 }
@@ -167,7 +167,7 @@ class JobUpdate {
     if (type === 'InvalidExportRequest' && 'runId' in this.#resolution) {
       // A workflow of 0.2 knows only answers of people: it checks the job before it takes it.
       this.#resolution = { jobId: this.jobId };
-      return { kind: 'again', reason: 'the workflow is of an older version' };
+      return { kind: 'again', reason: 'the workflow is from an older version' };
     }
     if (type !== NOTHING_TO_RESOLVE)
       return { kind: 'over', reason: `the export has refused it (${messageOf(failure)})` };

@@ -40,5 +40,5 @@ function faultOfBytes(where: 'begins' | 'ends', found: Buffer, magics: string[],
     .toString('hex')
     .replaceAll(/(..)(?=.)/g, '$1 ');
   const part = where === 'begins' ? 'first bytes' : 'footer';
-  return `is no ${format}: its ${part} ${where === 'begins' ? 'are' : 'begins with'} ${shown}`;
+  return `is not a valid ${format}: its ${part} ${where === 'begins' ? 'are' : 'begins with'} ${shown}`;
 }

@@ -88,7 +88,7 @@ async function inspect(
 
 function notSeenAgain({ object }: Kept, error: unknown): ReconcileOutcome {
   const why = error instanceof CloudError ? denialText(error) : messageOf(error);
-  return { kind: 'candidate', object, doubt: `it was seen, and could not be looked at again (${why})`, passing: true };
+  return { kind: 'candidate', object, doubt: `it was there, and could not be read again (${why})`, passing: true };
 }
 
 /** Why the metadata or bytes of the object do not prove it to be ours; null when they do. */

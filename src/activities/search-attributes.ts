@@ -53,7 +53,7 @@ async function readByQuery(namespace: string, notListed: string): Promise<Regist
     if (isGrpcServiceError(error) && CLEAR_REFUSALS.has(error.code)) return { kind: 'refused', reason };
     throw ApplicationFailure.create({
       type: 'TemporalUnavailable',
-      message: `Whether the search attributes are registered in ${namespace} could not be read: ${said}`,
+      message: `Could not read whether the search attributes are registered in ${namespace}: ${said}`,
     });
   }
 }

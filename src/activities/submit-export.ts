@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { CloudErrorInfo, ExportActivities, NotExecutedReason, SubmitInput, SubmitOutcome } from '../contract';
 import { messageOf } from '../export/quoting';
-import { CloudError } from '../huaweicloud';
-import { type AccountCloud, type ExportActivityDeps, noSuchAccount, retryAfterMs } from './cloud';
+import { type CloudClient, CloudError } from '../huaweicloud';
+import { type AccountCloud, type ExportActivityDeps, evidenceWaits, noSuchAccount, retryAfterMs } from './cloud';
 import { offerJob } from './job-offer';
 import { SubmitFence } from './submit-fence';
 
@@ -28,7 +28,7 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
     const heartbeat = () => context.heartbeat(details);
     const heartbeats = setInterval(heartbeat, intervalMs);
     try {
-      const outcome = await post(account, input, context);
+      const outcome = await post(deps, account, input, context);
       if (outcome.kind !== 'accepted') return outcome;
       details = { jobId: outcome.jobId };
       heartbeat();
@@ -40,7 +40,12 @@ export function submitExport(deps: ExportActivityDeps): ExportActivities['imsSub
   };
 }
 
-async function post({ client }: AccountCloud, { request }: SubmitInput, context: Context): Promise<SubmitOutcome> {
+async function post(
+  deps: ExportActivityDeps,
+  { client }: AccountCloud,
+  { request, isProbe = true }: SubmitInput,
+  context: Context,
+): Promise<SubmitOutcome> {
   const fence = await SubmitFence.raise(context).catch((error: unknown) => stale(error));
   if (!(fence instanceof SubmitFence)) return fence;
   let objection: string | undefined;
@@ -58,7 +63,24 @@ async function post({ client }: AccountCloud, { request }: SubmitInput, context:
     );
     return { kind: 'accepted', jobId };
   } catch (error) {
-    return objection === undefined ? outcomeOf(error) : notExecuted('STALE_ATTEMPT', objection);
+    if (objection !== undefined) return notExecuted('STALE_ATTEMPT', objection);
+    // Where an earlier submit may have begun an export, a wrong endpoint is no verdict on it: that waits until it is fixed.
+    if (isProbe || !(error instanceof CloudError && error.isWrongEndpoint)) return outcomeOf(error);
+    return (await isStillWrong(deps, client, context)) ? rejected(error) : outcomeOf(error);
+  }
+}
+
+/** Looks again at every host that a submit needs, without another POST. */
+async function isStillWrong(deps: ExportActivityDeps, client: CloudClient, context: Context): Promise<boolean> {
+  const [waitMs = 0] = evidenceWaits(deps).wrongEndpointMs;
+  try {
+    await context.sleep(waitMs);
+    await client.checkCredentials();
+    await client.projectId();
+    await client.imsClock();
+    return false;
+  } catch (error) {
+    return error instanceof CloudError && error.isWrongEndpoint;
   }
 }
 
@@ -68,7 +90,7 @@ function mayHavePostedBefore({ mayPost, runId }: SubmitInput, context: Context):
 }
 
 function nothingSentNow(context: Context): SubmitOutcome {
-  const message = 'this run or attempt was begun before and may have exported already; nothing was sent now';
+  const message = 'this run or attempt was started before and may have exported already; nothing was sent now';
   return { kind: 'ambiguous', sent: false, runId: runIdOf(context), error: ownError('EARLIER_ATTEMPT', message) };
 }
 
@@ -82,8 +104,12 @@ function outcomeOf(error: unknown): SubmitOutcome {
   }
   if (error.executed === 'maybe') return ambiguous(error.info());
   const reason = notExecutedReason(error);
-  if (reason === undefined) return { kind: 'rejected', denied: false, error: error.info() };
+  if (reason === undefined) return rejected(error);
   return { kind: 'notExecuted', reason, error: error.info(), retryAfterMs: retryAfterMs(error) };
+}
+
+function rejected(error: CloudError): SubmitOutcome {
+  return { kind: 'rejected', denied: false, error: error.info() };
 }
 
 function ambiguous(error: CloudErrorInfo): SubmitOutcome {
@@ -107,6 +133,7 @@ function notExecutedReason(error: CloudError): NotExecutedReason | undefined {
     case 'forbidden':
       return 'unauthorized';
     case 'transient':
+    case 'wrongEndpoint':
       return 'unreachable';
     default:
       return undefined;

@@ -5,7 +5,7 @@ import { stopwatch } from './stood-still';
 /** After this part of the heartbeat timeout, what Temporal said may no longer hold. */
 const VALID_SHARE_OF_HEARTBEAT = 0.5;
 
-const STOOD_STILL = 'the worker stood still, or its clock was set, before the POST';
+const STOOD_STILL = 'the worker paused, or its clock changed, before the POST';
 
 /**
  * The fence against a worker that stood still: one that was frozen for longer than a heartbeat timeout has been given up,

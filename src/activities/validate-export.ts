@@ -101,7 +101,7 @@ async function validateAttached(
     case 'changed':
       throw destinationTaken(request, destination.kind === 'read' ? destination.value.object : null, [REPLACED]);
     case 'gone': {
-      const expected = `a job whose object is still there. That of this one was written ${earlier.finishedAt ?? 'before'}, and is gone: start the export without a job`;
+      const expected = `a job whose object still exists. The object of this job was written ${earlier.finishedAt ?? 'before'}, and is gone. Start the export without a job`;
       throw invalidField('attach.jobId', request.attach?.jobId, expected);
     }
     case 'nothing':
@@ -163,10 +163,10 @@ async function withRegisteredAttributes(
   if (!options.searchAttributes) return { request, warnings: [] };
   const registration = await readRegistration();
   if (registration.kind === 'refused') {
-    const warning = `The option searchAttributes was turned off: ${registration.reason}. Register them by \`ims-export search-attributes --register\`.`;
+    const warning = `This export runs without search attributes: ${registration.reason}. To register them: \`ims-export search-attributes --register\`.`;
     return { request: { ...request, options: { ...options, searchAttributes: false } }, warnings: [warning] };
   }
   if (registration.missing.length === 0) return { request, warnings: [] };
-  const expected = `false, or the search attributes ${registration.missing.join(', ')} registered in the namespace ${registration.namespace} first: \`ims-export search-attributes --register\``;
+  const expected = `false until the search attributes ${registration.missing.join(', ')} are registered in the namespace ${registration.namespace}: \`ims-export search-attributes --register\``;
   throw invalidField('options.searchAttributes', true, expected);
 }

@@ -16,7 +16,7 @@ export function verifyObject(deps: ExportActivityDeps): ExportActivities['imsVer
     const { contradictedMs, refusedMs } = evidenceWaits(deps);
     try {
       const outcome = await verify(accountOf(deps, input.request.account).client, input);
-      if (outcome.kind === 'invalid') seenAgain([`Not as it should be: ${outcome.found}`], contradictedMs);
+      if (outcome.kind === 'invalid') seenAgain([`Verification failed: ${outcome.found}`], contradictedMs);
       return outcome;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
@@ -39,5 +39,5 @@ async function verify(client: CloudClient, { request, notOlderThan }: VerifyInpu
 }
 
 function notReadable({ account, bucketUrl }: ExportRequest, error: CloudError): string {
-  return `the object could not be read: OBS refused ${bucketUrl} to account ${account} (${denialText(error)}); give it permission to read the bucket, or look at the object yourself`;
+  return `the object could not be read: OBS refused ${bucketUrl} to account ${account} (${denialText(error)}); give it permission to read the bucket, or check the object yourself`;
 }

@@ -1,21 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
-import { type BatchReport, batchResult, ExportError, followBatch, readBatch, startBatch } from '../client';
+import {
+  type BatchReport,
+  batchResult,
+  ExportError,
+  followBatch,
+  readBatch,
+  type ScheduledBatch,
+  scheduleBatch,
+  startBatch,
+} from '../client';
 import {
   type BatchFailedDetails,
   type BatchItemResult,
   type ExportImagesInput,
   type ExportImagesResult,
+  exportBatchWorkflowId,
   type FailWhen,
   GOOD_VERDICTS,
 } from '../contract';
-import { workflowCommand } from '../export/quoting';
+import { commandOf, RESUME } from '../export/guidance';
+import { bytesText, counted } from '../export/quantities';
+import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
-import { print, printJson, printTo } from '../terminal/output';
+import { print, printJson } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
-import { lineDisplay, showToEnd } from './following';
-import { type OutputOptions, UNREADABLE } from './output';
+import { showToEnd } from './following';
+import { ifInterrupted } from './interrupted';
+import { NO_WORKER_NOTE, type OutputOptions, UNREADABLE, workflowLine } from './output';
+import { batchProgressDisplay } from './progress-display';
 import { columns } from './table';
+import { webUiLink } from './web-ui';
 
 export interface BatchFlags extends OutputOptions {
   maxConcurrent?: number;
@@ -23,6 +38,7 @@ export interface BatchFlags extends OutputOptions {
   failWhen?: FailWhen;
   wait?: boolean;
   name?: string;
+  cron?: string;
   taskQueue: string;
 }
 
@@ -30,6 +46,12 @@ export interface BatchFlags extends OutputOptions {
 export async function batch(client: Client, flags: BatchFlags, file: string): Promise<void> {
   const { taskQueue, name, json } = flags;
   const input = await inputOf(file, flags);
+  if (flags.cron !== undefined) return await schedule(client, input, { ...flags, cron: flags.cron });
+  ifInterrupted(
+    name === undefined
+      ? 'If the batch was started, it continues: the same command joins it.'
+      : `If the batch was started, it continues: ${watchOf(exportBatchWorkflowId(name))} follows it.`,
+  );
   const started = await startBatch(client, input, { taskQueue, name });
   const { workflowId, runId, how } = started;
   if (flags.wait) return await waitForBatch(client, workflowId, flags, runId);
@@ -39,18 +61,61 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   print(
     `${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`,
     `  images   ${total ?? 'not known yet'}`,
-    `  follow   \`${workflowCommand('watch', workflowId)}\``,
+    ...uiLines(await webUiLink(client, started)),
+    `  next     ${watchOf(workflowId)}`,
   );
 }
 
-/** `ims-export watch` of a batch, and `batch --wait`: a line of progress for each change, then the verdicts. */
+function uiLines(link: string | null): string[] {
+  return link === null ? [] : [`  Web UI   ${link}`];
+}
+
+const watchOf = (workflowId: string): string => `\`${workflowCommand('watch', workflowId)}\``;
+
+/** `ims-export batch --cron`. */
+async function schedule(
+  client: Client,
+  input: ExportImagesInput,
+  { cron, name, taskQueue, json }: BatchFlags & { cron: string },
+): Promise<void> {
+  if (name === undefined) {
+    throw new ExportError('InvalidExportRequest', 'A schedule needs a name. Add --name NAME, such as --name nightly.');
+  }
+  ifInterrupted('The schedule may exist: run the same command again to update it.');
+  const scheduled = await scheduleBatch(client, input, { name, cron, taskQueue });
+  if (json) printJson(scheduled);
+  else print(...scheduleLines(scheduled, cron, input));
+}
+
+function scheduleLines(
+  { scheduleId, how, nextRunAt, paused }: ScheduledBatch,
+  cron: string,
+  { to }: ExportImagesInput,
+) {
+  const onSchedule = (verb: string, ...flags: string[]) =>
+    `\`${command('ims-export', 'temporal', 'schedule', verb, '--schedule-id', scheduleId, ...flags)}\``;
+  const isDated = /\{(date|time)\}/.test(to ?? '');
+  return [
+    `${how === 'created' ? 'Created' : 'Updated'} the schedule ${scheduleId}`,
+    `  cron     ${cron}${/^(CRON_)?TZ=/.test(cron) ? '' : ' (UTC)'}`,
+    `  next run ${paused ? 'none: the schedule is paused' : (nextRunAt ?? 'none: the cron expression matches no future time')}`,
+    ...(paused ? [`  resume   ${onSchedule('toggle', '--unpause')}`] : []),
+    ...(isDated
+      ? []
+      : ['  note     every run exports to the same keys. Put {date} into "to" to give each run its own']),
+    `  run now  ${onSchedule('trigger')}`,
+    `  delete   ${onSchedule('delete')}`,
+  ];
+}
+
+/** `ims-export watch` of a batch, and `batch --wait`: progress, then the verdicts. */
 export async function waitForBatch(
   client: Client,
   workflowId: string,
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = lineDisplay((line) => printTo(json ? 'stderr' : 'stdout', line), progressOf);
+  const display = batchProgressDisplay(json ? 'stderr' : 'stdout');
   await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
     followBatch(client, workflowId, undefined, onOutage),
   );
@@ -63,29 +128,16 @@ export async function waitForBatch(
   process.exitCode = exitCodeOfBatch(result.counts);
 }
 
-/** `120/2000 ended (118 succeeded, 2 failed), 50 run`. */
-function progressOf({ status, memo, workflowStatus, statusUnreadable }: BatchReport): string {
-  if (status === null) {
-    const counts = describeCounts(memo.counts ?? {});
-    return `${memo.outcome ?? workflowStatus}${counts && ` (${counts})`}${memo.outcome ? '' : statusUnreadable ? ', unreadable' : ', no worker answers'}`;
-  }
-  if (status.phase === 'planning') return 'planning';
-  if (status.failure !== null) return `failed (${status.failure.type})`;
-  const ended = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
-  const counts = describeCounts(status.counts);
-  const paused = status.startingPaused ? ', nothing new is started' : '';
-  return `${ended}/${status.total} ended${counts && ` (${counts})`}, ${status.running} run${paused}`;
-}
-
 /** The lines of a report, for people. */
 export function batchLines(report: BatchReport): string[] {
-  const { workflowId, workflowStatus, startedAt, closedAt, memo, status } = report;
-  const lines = [workflowId, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
+  const { workflowId, closedAt, memo, status } = report;
+  const lines = [workflowId, workflowLine(report)];
   if (status !== null) lines.push(`  phase    ${status.phase}${status.dryRun ? ', dry run' : ''}`);
+  if (status?.startingPaused && closedAt === null) lines.push(`  resume   \`${commandOf(RESUME, workflowId)}\``);
   const isPlanned = status !== null && status.dryRun !== null;
   lines.push(`  images   ${isPlanned ? status.total : (memo.total ?? 'not planned')}`);
   if (isPlanned) {
-    lines.push(`  running  ${status.running} of at most ${status.maxConcurrent}; ${status.pending} wait`);
+    lines.push(`  running  ${status.running} (limit ${status.maxConcurrent}), ${status.pending} waiting`);
   }
   const counts = describeCounts(status?.counts ?? memo.counts ?? {});
   if (counts !== '') lines.push(`  verdicts ${counts}`);
@@ -93,8 +145,7 @@ export function batchLines(report: BatchReport): string[] {
   if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
-  if (status === null && closedAt === null && !report.statusUnreadable)
-    lines.push('  note     no worker answered, so only what Temporal knows is shown');
+  if (status === null && closedAt === null && !report.statusUnreadable) lines.push(NO_WORKER_NOTE);
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 
@@ -105,8 +156,11 @@ function troubleText({ imageId, bucketUrl, failure }: BatchItemResult): string {
 /** A table of the verdicts, those that went well first, and the counts. */
 function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesResult): string[] {
   const table = tableOf(items);
-  const summary = `${total} images${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
-  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`)];
+  const summary = `${counted(total, 'image')}${dryRun ? ', dry run' : ''}: ${describeCounts(counts) || 'none'}`;
+  const ofItems = items.flatMap((item) =>
+    (item.warnings ?? []).map((warning) => `warning: ${item.imageId}: ${warning}`),
+  );
+  return [...table, summary, ...warnings.map((warning) => `warning: ${warning}`), ...ofItems];
 }
 
 /** Why a batch has failed by its verdicts; nothing of any other error. */
@@ -114,8 +168,8 @@ function troubleLines(error: unknown): string[] {
   if (!(error instanceof ExportError) || error.code !== 'BatchFailed') return [];
   const { troubles, counts, total } = error.details as BatchFailedDetails;
   const good = [...GOOD_VERDICTS, 'notStarted' as const].reduce((sum, verdict) => sum + counts[verdict], 0);
-  const shown = troubles.length < total - good ? `, the last ${troubles.length} that did not end well above` : '';
-  return [...tableOf(troubles), `${total} images: ${describeCounts(counts)}${shown}`];
+  const shown = troubles.length < total - good ? `, the last ${troubles.length} failures above` : '';
+  return [...tableOf(troubles), `${counted(total, 'image')}: ${describeCounts(counts)}${shown}`];
 }
 
 function tableOf(items: readonly BatchItemResult[]): string[] {
@@ -124,10 +178,10 @@ function tableOf(items: readonly BatchItemResult[]): string[] {
     imageId,
     bucketUrl ?? '-',
     jobId ?? '-',
-    size === undefined ? '-' : String(size),
+    size === undefined ? '-' : bytesText(size),
     failure === undefined ? '' : `${failure.type}: ${failure.message}`,
   ]);
-  return rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'BYTES', ''], ...rows]);
+  return rows.length === 0 ? [] : columns([['VERDICT', 'IMAGE', 'OBJECT', 'JOB', 'SIZE', ''], ...rows]);
 }
 
 /** What the file says, and what the flags say in its place. */

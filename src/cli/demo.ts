@@ -4,7 +4,9 @@ import { exportResult, followExport, readExport, startExport } from '../client';
 import type { ExportImageInput } from '../contract';
 import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
 import { accountFromEnvironment } from '../huaweicloud';
-import { dataConverterOf, environmentWith } from '../temporal/data-converter';
+import { dataConverterOf } from '../temporal/data-converter';
+import { temporalOfEnvironment } from '../temporal/place';
+import { clientRoute, routeOfTemporal, workerRoute } from '../temporal/route';
 import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
@@ -25,21 +27,25 @@ const JOB_SECONDS = 25;
  * `ims-export demo`: a Temporal dev server with its Web UI, the simulated cloud, a worker, and one quick export of a
  * 200 GiB image. Ends when the object is verified; in a terminal it then keeps the Web UI up.
  */
-export async function demo({ keep, dataConverter: module }: DemoFlags): Promise<void> {
-  const dataConverter = await dataConverterOf(environmentWith(module));
+export async function demo({ keep }: DemoFlags): Promise<void> {
+  // What is wrong with the address of a server is reported before one is looked for.
+  if (process.env.TEMPORAL_ADDRESS) temporalOfEnvironment();
+  const dataConverter = await dataConverterOf();
   await installRuntime({ metrics: false, level: 'warn', coreLevel: 'error', format: 'text' });
   print('Starting a Temporal dev server, the simulated cloud and a worker …');
   const temporal = await resolveTemporal({ onProgress: (step) => print(`  ${step}`) });
   const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });
   try {
-    const connection = await NativeConnection.connect(temporal.connectionOptions);
+    const { address, connectionOptions } = temporal;
+    const route = routeOfTemporal(address, process.env);
+    const connection = await NativeConnection.connect({ ...connectionOptions, ...workerRoute(route) });
     const account = accountFromEnvironment(environmentOf(simulator.info));
     const { namespace } = temporal;
     const { worker } = await createExportWorker({
       ...{ connection, namespace, taskQueue: TASK_QUEUE, accounts: [account] },
       worker: { dataConverter },
     });
-    const clientConnection = await Connection.connect(temporal.connectionOptions);
+    const clientConnection = await Connection.connect({ ...connectionOptions, ...clientRoute(address, route) });
     const client = new Client({ connection: clientConnection, namespace, dataConverter });
     await worker.runUntil(async () => {
       await exportLargeImage(client, simulator.info, temporal);
@@ -69,7 +75,7 @@ async function exportLargeImage(
     const { runId } = await readExport(client, workflowId);
     print(`Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`);
   }
-  const display = progressDisplay('stdout');
+  const display = await progressDisplay('stdout');
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
   print(...resultLines(await exportResult(client, workflowId)));

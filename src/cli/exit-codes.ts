@@ -2,12 +2,17 @@ import { ExportError, type ExportErrorCode } from '../client';
 import type { BatchCounts, BatchFailedDetails, FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { ProxyConfigurationError } from '../network/proxies';
 import { DataConverterError } from '../temporal/data-converter';
+import { TemporalAddressError } from '../temporal/place';
 import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/metrics-server';
 
-/** What the exit code of a command says. */
-export const EXIT = { succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 } as const;
+/** What the exit code of a command says. The last is a shell's own, for a command that Ctrl-C has ended. */
+export const EXIT = {
+  ...{ succeeded: 0, failed: 1, badArguments: 2, unknown: 3, canceled: 4, temporal: 5 },
+  interrupted: 130,
+} as const;
 
 const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = {
   NoSuchExport: EXIT.badArguments,
@@ -21,7 +26,10 @@ const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = 
   TemporalUnreachable: EXIT.temporal,
 };
 
-const CURED_BY_ARGUMENTS = [AccountConfigurationError, DataConverterError, ListenError, SimulatorPathError];
+const CURED_BY_ARGUMENTS = [
+  ...[AccountConfigurationError, DataConverterError, ListenError, ProxyConfigurationError, SimulatorPathError],
+  TemporalAddressError,
+];
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ExportError) {

@@ -5,6 +5,7 @@
  */
 import { workflowCommand } from '../export/quoting';
 import { printToStderr } from '../terminal/output';
+import { EXIT } from './exit-codes';
 
 /** Shows reports as they come. */
 export interface Display<Report> {
@@ -16,17 +17,18 @@ export interface Display<Report> {
 
 export const OUTAGE = 'Temporal does not answer; asking again';
 
-/** As a shell reports a command that Ctrl-C has ended. */
-const INTERRUPTED = 130;
-
-/** A line for each change. */
+/**
+ * A line for each change.
+ *
+ * @param lineOf null where there is nothing to show
+ */
 export function lineDisplay<Report>(
   print: (line: string) => void,
-  lineOf: (report: Report) => string,
+  lineOf: (report: Report) => string | null,
 ): Display<Report> {
-  let last = '';
-  const write = (line: string) => {
-    if (line !== last) print(line);
+  let last: string | null = null;
+  const write = (line: string | null) => {
+    if (line !== null && line !== last) print(line);
     last = line;
   };
   return { show: (report) => write(lineOf(report)), showOutage: () => write(`- ${OUTAGE}`), end: () => {} };
@@ -40,8 +42,8 @@ export async function showToEnd<Report>(
 ): Promise<void> {
   const leave = () => {
     display.end();
-    printToStderr(`The ${what} goes on; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
-    process.exit(INTERRUPTED);
+    printToStderr(`The ${what} is still running; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
+    process.exit(EXIT.interrupted);
   };
   process.once('SIGINT', leave);
   try {

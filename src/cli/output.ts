@@ -7,11 +7,21 @@ import type { ExportErrorCode, ExportReport } from '../client';
 import { ExportError } from '../client';
 import type { ExportImageResult, ExportNotAllowedDetails, InvalidExportRequestDetails, RuleId } from '../contract';
 import { describeEarlier, leftJob, readEarlier } from '../export/earlier';
-import { attentionText, commandOf, objectAfterDrain, RESUME, remainsOf } from '../export/guidance';
+import {
+  actionTexts,
+  attentionText,
+  commandOf,
+  guidanceOf,
+  objectAfterDrain,
+  RESUME,
+  remainsOf,
+} from '../export/guidance';
+import { bytesText, counted } from '../export/quantities';
 import { formatDuration } from '../export/time';
+import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { stateText } from '../temporal/runs';
 import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
-import { columns } from './table';
 
 export interface OutputOptions {
   json?: boolean;
@@ -24,8 +34,8 @@ export interface OutputOptions {
 export function reportError(error: unknown, { json, verbose }: OutputOptions): void {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
-  if (json) printJson({ error: { code, message, details: error instanceof ExportError ? error.details : undefined } });
-  const [first = '', ...further] = hasLines(error) ? message.split('\n') : [message];
+  if (json) printJson(errorDocument(error));
+  const [first = '', ...further] = linesOf(error, message);
   printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
   if (flag !== undefined) printToStderr(`On the command line that is ${flag}.`);
@@ -38,18 +48,30 @@ export function reportError(error: unknown, { json, verbose }: OutputOptions): v
   process.exitCode = exitCodeOf(error);
 }
 
+/** What a script reads of an error. */
+export function errorDocument(error: unknown): { error: { code: string; message: string; details?: unknown } } {
+  if (error instanceof ExportError) {
+    const { code, message, details } = error;
+    return { error: { code, message, details } };
+  }
+  return { error: { code: 'Error', message: error instanceof Error ? error.message : String(error) } };
+}
+
 /**
- * Only what was tried to find a server, and what one said that did not start, have lines of their own, which never begin as ours
- * do. By their names, since their classes are loaded for a demo alone; any other error may hold words of others.
+ * An account has a line for each problem. What was tried to find a server, and what one said that did not start, have lines
+ * too, which never begin as ours do; by their names, since their classes are loaded for a demo alone. Any other error may hold
+ * words of others, whose lines are none.
  */
-function hasLines(error: unknown): boolean {
-  return error instanceof Error && /^(ServerNotFound|DevServerNotStarted)$/.test(error.name);
+function linesOf(error: unknown, message: string): readonly string[] {
+  if (error instanceof AccountConfigurationError) return error.lines;
+  const hasLines = error instanceof Error && /^(ServerNotFound|DevServerNotStarted)$/.test(error.name);
+  return hasLines ? message.split('\n') : [message];
 }
 
 const DOCTOR: { [code in ExportErrorCode]?: string } = {
-  NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
-  TemporalUnreachable: '`ims-export doctor` checks Temporal, its workers and this machine, and says what to do.',
-  AccessDenied: '`ims-export doctor`, run where the worker runs, checks its account and says what to do.',
+  NoWorker: '`ims-export doctor` checks Temporal, its workers and this machine, and shows what to do.',
+  TemporalUnreachable: '`ims-export doctor` checks Temporal, its workers and this machine, and shows what to do.',
+  AccessDenied: 'Run `ims-export doctor` on the machine of the worker: it checks the account and shows what to do.',
 };
 
 /** The flag by which the wrong field of an input was given, or by which a refusal can be turned down. */
@@ -92,10 +114,10 @@ export function resultLines(result: ExportImageResult): string[] {
     `Succeeded  image ${result.imageId}`,
     `  object   ${result.bucketUrl}`,
     `  format   ${result.fileFormat ?? 'not known'}`,
-    `  size     ${object === null ? 'not read' : `${object.size} bytes`}`,
+    `  size     ${object === null ? 'not read' : bytesText(object.size)}`,
     `  etag     ${object?.etag ?? 'not read'}`,
-    `  job      ${result.jobId ?? 'never seen: the object was taken by its looks (acceptUnconfirmed)'}`,
-    `  took     ${seconds.toFixed(0)} s, ${result.polls} polls, ${result.submissions} submission(s)`,
+    `  job      ${result.jobId ?? 'never seen: only the object was checked (acceptUnconfirmed)'}`,
+    `  took     ${formatDuration(seconds * 1000)}, ${counted(result.polls, 'poll')}, ${counted(result.submissions, 'submission')}`,
     `  verified ${verification.state === 'verified' ? 'yes' : `no: ${verification.reason}`}`,
   ];
   return [...lines, ...result.warnings.map((warning) => `  warning  ${warning}`)];
@@ -103,19 +125,22 @@ export function resultLines(result: ExportImageResult): string[] {
 
 /** The lines of a report, for people. */
 export function reportLines(report: ExportReport): string[] {
-  const { workflowId, workflowStatus, memo, retrying, status, startedAt, closedAt } = report;
-  const lines = [`${workflowId}`, `  workflow ${workflowStatus} since ${closedAt ?? startedAt}`];
+  const { workflowId, memo, retrying, status, closedAt } = report;
+  const lines = [workflowId, workflowLine(report)];
   const jobId = status?.jobId ?? memo.jobId;
   const imageId = status?.imageId ?? memo.imageId;
   const outcome = status?.outcome ?? memo.outcome;
   if (status !== null) {
     lines.push(`  phase    ${status.phase}`);
-    lines.push(`  progress ${progressText(status)}`);
-    lines.push(`  polls    ${status.polls}${status.nextPollAt === null ? '' : `, next at ${status.nextPollAt}`}`);
+    if (status.jobStatus !== null)
+      lines.push(`  progress ${status.outcome === null ? '' : 'last seen '}${progressText(status)}`);
+    lines.push(`  polls    ${status.polls}${nextPollText(status)}`);
     if (status.deadlineAt !== null) lines.push(`  deadline ${status.deadlineAt}`);
-    if (status.pollingPaused) lines.push(`  paused   \`${commandOf(RESUME, workflowId)}\` goes on`);
+    if (status.pollingPaused) lines.push(`  resume   \`${commandOf(RESUME, workflowId)}\``);
     const attention = attentionText(status, workflowId);
-    if (attention !== null) lines.push(`  look     ${attention}`);
+    if (attention !== null) lines.push(`  action   ${attention}`);
+    const answers = answersText(status, workflowId);
+    if (answers !== null) lines.push(`  answer   You can wait. ${answers}`);
     if (status.lastError !== null) lines.push(`  error    ${status.lastError}`);
   }
   if (retrying !== null) lines.push(`  retrying ${retryText(retrying)}`);
@@ -130,33 +155,53 @@ export function reportLines(report: ExportReport): string[] {
   if (failure) lines.push(`  failure  ${failure.type}: ${failure.message}`);
   if (outcome) {
     const remoteJob = status?.remoteJob ?? memo.remoteJob ?? 'unknown';
-    lines.push(`  outcome  ${outcome}`, `  remains  ${remainsOf({ remoteJob, jobId })}`);
+    lines.push(`  outcome  ${outcome}`, `  cloud    ${remainsOf({ remoteJob, jobId })}`);
   }
   // Why it was kept, only a worker knows.
   const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
-  if (status === null && closedAt === null && !report.statusUnreadable)
-    lines.push('  note     no worker answered, so only what Temporal knows is shown');
+  if (status === null && closedAt === null && !report.statusUnreadable) lines.push(NO_WORKER_NOTE);
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
 }
 
-const KEPT = { reason: 'it is not proven to be of this export, or could not be deleted' };
+const KEPT = { reason: 'it may not be of this export, or could not be deleted' };
+
+/** Of an export or a batch. */
+export const NO_WORKER_NOTE =
+  '  note     no worker answered, so there are no details; `ims-export doctor` checks whether one runs';
 
 /** Of an export or a batch. */
 export const UNREADABLE =
-  'some of it cannot be decoded here: name the data converter of the namespace (--data-converter MODULE)';
+  'some of it cannot be decoded here: set the data converter of the namespace (--data-converter MODULE)';
 
-/** A heading, and a line for each export. */
-export function listLines(reports: readonly ExportReport[]): string[] {
-  const rows = reports.map(({ workflowId, workflowStatus, startedAt, memo, unreadable }) => [
-    startedAt,
-    memo.outcome ?? workflowStatus,
-    workflowId,
-    memo.jobId ?? (unreadable ? 'unreadable' : ''),
-  ]);
-  const table = columns([['STARTED', 'OUTCOME', 'EXPORT', 'JOB'], ...rows]);
-  return reports.some(({ unreadable }) => unreadable) ? [...table, `unreadable: ${UNREADABLE}`] : table;
+/** When a workflow that runs was started, and when one has ended. */
+export function workflowLine({
+  workflowStatus,
+  startedAt,
+  closedAt,
+}: Pick<ExportReport, 'workflowStatus' | 'startedAt' | 'closedAt'>): string {
+  const when = closedAt === null ? `since ${startedAt}` : `at ${closedAt}`;
+  return `  workflow ${stateText(workflowStatus)} ${when}`;
+}
+
+/** While a person is waited for, the next poll is that before the deadline, which helps no reader. */
+export function nextPollIn(status: NonNullable<ExportReport['status']>): string | null {
+  const waitsForPerson = (status.pollingPaused && status.jobId !== null) || status.phase === 'needsAnswer';
+  return waitsForPerson ? null : status.nextPollAt;
+}
+
+function nextPollText(status: NonNullable<ExportReport['status']>): string {
+  const nextPollAt = nextPollIn(status);
+  if (status.pollingPaused && status.jobId !== null) return ', none until polling is resumed';
+  return nextPollAt === null ? '' : `, next at ${nextPollAt}`;
+}
+
+/** The answers that the export takes to what became of its submit, unless the attention names them. */
+function answersText(status: NonNullable<ExportReport['status']>, workflowId: string): string | null {
+  if (status.attention === 'needsAnswer') return null;
+  const answers = guidanceOf(status).actions.filter(({ update }) => update === 'resolveSubmission');
+  return answers.length === 0 ? null : actionTexts(answers, workflowId).join(' ');
 }
 
 /** `RUNNING 37 %, 3h 10m left`. */

@@ -7,6 +7,8 @@ import { invalidField } from '../export/failures';
 import { workflowCommand } from '../export/quoting';
 import { print, printToStderr } from '../terminal/output';
 import { EXIT } from './exit-codes';
+import { ifInterrupted } from './interrupted';
+import { refuseBatch } from './steering';
 
 export interface ResolveFlags {
   job?: string;
@@ -23,22 +25,21 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
   if ((job === undefined) === (notSubmitted !== true)) {
     throw new ExportError(
       'InvalidExportRequest',
-      'Say either --job JOB_ID, the job that the submit began, or --not-submitted, to submit again.',
+      'Give either --job JOB_ID, the job that the submit started, or --not-submitted, to submit again.',
     );
   }
+  await refuseBatch(client, workflowId, 'resolve');
   const status = `\`${workflowCommand('status', workflowId)}\``;
+  ifInterrupted(`The export keeps an answer that was sent: ${status} shows the result.`);
   if (job === undefined) {
     await resolveSubmission(client, workflowId, { notSubmitted: true });
-    print(`Told ${workflowId}; ${status} tells what came of it`);
+    print(`Asked ${workflowId} to submit again; ${status} shows the result`);
     return;
   }
   await nameJob(client, workflowId, job);
   const { taken, objection, ended } = await untilChecked(client, workflowId, job, CHECK_LIMIT_MS);
   if (taken === false) {
-    throw toExportError(
-      invalidField('jobId', job, `the job of this export. It was not taken: ${objection}`),
-      workflowId,
-    );
+    throw toExportError(invalidField('jobId', job, `the job of this export. It was refused: ${objection}`), workflowId);
   }
   if (taken === true) {
     print(`${workflowId} tracks job ${job}`);
@@ -47,8 +48,8 @@ export async function resolve(client: Client, workflowId: string, flags: Resolve
   const lastCheck = objection === null ? 'it was not checked yet' : `the last check: ${objection}`;
   printToStderr(
     ended
-      ? `The export has ended, and does not say that it had taken job ${job} (${lastCheck}). ${status} tells how it ended`
-      : `Job ${job} is kept; the export goes on checking (${lastCheck}). ${status} tells what came of it`,
+      ? `The export has ended, and it did not confirm job ${job} (${lastCheck}). ${status} shows how it ended`
+      : `The export keeps job ${job} and continues to check it (${lastCheck}). ${status} shows the result`,
   );
   process.exitCode = EXIT.unknown;
 }

@@ -25,9 +25,9 @@ export function nextStep(reports: readonly SearchAttributeReport[], namespace: s
   if (wrong.length > 0) {
     const names = wrong.flatMap(({ name }) => ['--name', name]);
     const remove = ['operator', 'search-attribute', 'remove', '--namespace', namespace, ...names];
-    return `Temporal does not change a type. Where nothing else uses it: \`${command('temporal', ...remove)}\`, then --register.`;
+    return `Temporal cannot change the type of a search attribute. If nothing else uses ${wrong.map(({ name }) => name).join(', ')}, remove it: \`${command('temporal', ...remove)}\`. Then run \`ims-export search-attributes --register\`.`;
   }
   return reports.every(({ registered }) => registered)
-    ? `The namespace ${namespace} has them all: exports may set searchAttributes (\`--option searchAttributes=true\`).`
-    : `Add --register to register those that the namespace ${namespace} lacks.`;
+    ? `The namespace ${namespace} has all of them. Exports may set searchAttributes (\`--option searchAttributes=true\`).`
+    : `Add --register to register the missing ones in the namespace ${namespace}.`;
 }

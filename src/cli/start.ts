@@ -2,18 +2,28 @@ import type { Client } from '@temporalio/client';
 import {
   attachExport,
   ExportError,
-  type ExportReport,
   exportResult,
   followExport,
   readExport,
   type StartedExport,
   startExport,
 } from '../client';
-import { type AttachExportInput, durationText, type ExportImageInput, type ExportImageResult } from '../contract';
+import { type DryRun, dryRunExport } from '../client/dry-run';
+import {
+  type AttachExportInput,
+  type ExportImageInput,
+  type ExportImageResult,
+  exportBatchWorkflowId,
+  exportWorkflowId,
+} from '../contract';
+import { command, workflowCommand } from '../export/quoting';
 import { print, printJson, printToStderr } from '../terminal/output';
+import { durationOf, isDurationOption } from './durations';
 import { showToEnd } from './following';
+import { ifInterrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
+import { webUiLink } from './web-ui';
 
 export interface AttachFlags extends StartFlags {
   job: string;
@@ -28,6 +38,7 @@ export interface StartFlags extends OutputOptions {
   wait?: boolean;
   option?: string[];
   taskQueue: string;
+  dryRun?: boolean;
 }
 
 /** A start can wait for hours, for a busy image say. */
@@ -35,25 +46,84 @@ const onWaiting = (why: string): void => printToStderr(`waiting: ${why}`);
 
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
-  await reportStart(client, flags, startExport(client, inputOf(flags), { taskQueue: flags.taskQueue, onWaiting }));
+  const input = inputOf(flags);
+  if (flags.dryRun) return await dryRun(client, flags, input);
+  const workflowId = interruptible(flags);
+  const starting = startExport(client, input, { taskQueue: flags.taskQueue, onWaiting });
+  await reportStart(client, flags, await starting, workflowId);
 }
 
 /** `ims-export attach`. */
 export async function attach(client: Client, flags: AttachFlags): Promise<void> {
   const input = { ...inputOf(flags), attach: { jobId: flags.job } } as AttachExportInput;
-  await reportStart(client, flags, attachExport(client, input, { taskQueue: flags.taskQueue, onWaiting }));
+  const workflowId = interruptible(flags);
+  const attaching = attachExport(client, input, { taskQueue: flags.taskQueue, onWaiting });
+  await reportStart(client, flags, await attaching, workflowId);
 }
 
-async function reportStart(client: Client, flags: StartFlags, starting: Promise<StartedExport>): Promise<void> {
-  const started = await starting;
+/** Says what Ctrl-C leaves behind while an export is started. */
+function interruptible({ to }: StartFlags): string {
+  const workflowId = exportWorkflowId(to);
+  ifInterrupted(
+    `If the export was started, it continues: \`${workflowCommand('watch', workflowId)}\` follows it, \`${workflowCommand('cancel', workflowId)}\` cancels it.`,
+  );
+  return workflowId;
+}
+
+async function reportStart(
+  client: Client,
+  flags: StartFlags & { job?: string },
+  started: StartedExport,
+  workflowId: string,
+): Promise<void> {
   if (!flags.json) {
-    const { status } = await readExport(client, started.workflowId);
+    const link = await webUiLink(client, started);
     const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
-    print(...startedLines(started), ...earlier, ...limitLines(status));
+    const next = flags.wait || earlier.length > 0 ? [] : [`  next     \`${workflowCommand('watch', workflowId)}\``];
+    const ui = link === null ? [] : [`  Web UI   ${link}`];
+    const { status } = await readExport(client, started.workflowId);
+    const warnings = (status?.warnings ?? []).map((warning) => `  warning  ${warning}`);
+    print(...startedLines(started, flags.job), ...earlier, ...warnings, ...ui, ...next);
   }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
   if (flags.json)
     printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
+}
+
+/** `ims-export start --dry-run`. */
+async function dryRun(client: Client, flags: StartFlags, input: ExportImageInput): Promise<void> {
+  const batchId = exportBatchWorkflowId(`dry-run:${flags.to}`);
+  ifInterrupted(`A dry run submits nothing, and ends by itself: \`${workflowCommand('status', batchId)}\` shows it.`);
+  const found = await dryRunExport(client, input, { taskQueue: flags.taskQueue });
+  if (flags.json) printJson({ dryRun: true, imageId: flags.image, bucketUrl: flags.to, ...found });
+  else print(...dryRunLines(flags, found));
+}
+
+function dryRunLines(flags: StartFlags, { workflowId, would, warnings }: DryRun): string[] {
+  const { image, to, format, quick, account } = flags;
+  const verdict = {
+    submit: 'no problem found: a start submits one job',
+    join: 'the same export is already running: a start joins it, and submits nothing',
+    alreadyExported: 'an earlier export wrote this object: a start returns its result, and submits nothing',
+  }[would];
+  const words = [
+    ...['--image', image, '--to', to],
+    ...(quick ? ['--quick'] : ['--format', format ?? '']),
+    ...(account === undefined ? [] : ['--account', account]),
+    ...(flags.option ?? []).flatMap((setting) => ['--option', setting]),
+  ];
+  return [
+    'Dry run: nothing was submitted',
+    `  image    ${image}`,
+    `  to       ${to}`,
+    `  format   ${quick ? 'zvhd2 (quick export)' : format}`,
+    '  checked  the request, the image, the bucket and the destination, by the worker',
+    `  verdict  ${verdict}`,
+    ...warnings.map((warning) => `  warning  ${warning}`),
+    would === 'join'
+      ? `  next     \`${workflowCommand('watch', workflowId)}\``
+      : `  next     \`${command('ims-export', 'start', ...words)}\``,
+  ];
 }
 
 /** `ims-export watch`, and `start --wait`: progress until the end, then the result. */
@@ -63,7 +133,7 @@ export async function waitForEnd(
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = progressDisplay(json ? 'stderr' : 'stdout');
+  const display = await progressDisplay(json ? 'stderr' : 'stdout');
   await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
     followExport(client, workflowId, undefined, onOutage),
   );
@@ -113,11 +183,19 @@ function splitSetting(setting: string): [path: string, value: unknown] {
       `--option is '${setting}'; expected path=value, such as deadline=12h`,
     );
   }
+  const path = setting.slice(0, equals);
   const text = setting.slice(equals + 1);
+  const value = jsonOrText(text);
+  // A number is milliseconds in JSON, and nobody types those.
+  if (isDurationOption(path)) return [path, durationOf(`--option ${path}`, path, String(value))];
+  return [path, value];
+}
+
+function jsonOrText(text: string): unknown {
   try {
-    return [setting.slice(0, equals), JSON.parse(text)];
+    return JSON.parse(text);
   } catch {
-    return [setting.slice(0, equals), text];
+    return text;
   }
 }
 
@@ -125,21 +203,12 @@ function withoutUndefined(object: { [key: string]: unknown }): object {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
-/** Every limit that can end the export or warns, so that none surprises: each is an option. */
-function limitLines(status: ExportReport['status']): string[] {
-  if (status?.options == null || status.outcome !== null) return [];
-  const { options, deadlineAt } = status;
-  return [
-    `  deadline ${deadlineAt} (deadline ${durationText(options.deadlineMs)} after the start)`,
-    `  polls    every ${durationText(options.minIntervalMs)} to ${durationText(options.maxIntervalMs)} (minInterval, maxInterval)`,
-    `  budgets  pollErrorBudget ${durationText(options.pollErrorBudgetMs)}, unknownStatusBudget ${durationText(options.unknownStatusBudgetMs)}, jobNotFoundGrace ${durationText(options.jobNotFoundGraceMs)}, submitBudget ${durationText(options.submitBudgetMs)}, maxProbes ${options.maxProbes}; warns after stallAfter ${durationText(options.stallAfterMs)}`,
-  ];
-}
-
-function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[] {
+function startedLines({ workflowId, jobId, how, notes }: StartedExport, attached?: string): string[] {
   const verb = { started: 'Started', joined: 'Joined the running', alreadySucceeded: 'Found the finished' }[how];
   return [
-    `${verb} export ${workflowId}`,
+    attached === undefined || how === 'alreadySucceeded'
+      ? `${verb} export ${workflowId}`
+      : `Tracking job ${attached} as export ${workflowId}`,
     `  job      ${jobId ?? 'never seen'}`,
     ...notes.map((note) => `  note     ${note}`),
   ];
@@ -149,7 +218,7 @@ function startedLines({ workflowId, jobId, how, notes }: StartedExport): string[
 function earlierLines({ finishedAt, verification }: ExportImageResult): string[] {
   const isThere = verification.state === 'verified' ? 'Its object is there, unchanged.' : verification.reason;
   return [
-    `  note     it had succeeded before, as of ${finishedAt}: nothing was submitted now. Another object key exports again`,
+    `  note     it succeeded before, as of ${finishedAt}: nothing was submitted now. Use another object key to export again`,
     `  object   ${isThere}`,
   ];
 }

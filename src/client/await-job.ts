@@ -153,14 +153,14 @@ async function jobByStatus(
 function notStarted({ bucketUrl }: ExportRequest): ExportError {
   return new ExportError(
     'TemporalUnreachable',
-    `The Temporal server did not answer in time, and has no run of the export to ${bucketUrl}. Start it again: a start that still comes through is joined, not doubled.`,
+    `The Temporal server did not answer in time, and has no run of the export to ${bucketUrl}. Start it again: if the first start did get through, the second joins it.`,
   );
 }
 
 /** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */
 function notTaken(client: Client, taskQueue: string, workflowId: string): ExportError {
   const { code, message } = noWorker(client, taskQueue);
-  const started = `The export ${workflowId} was started, but no worker has taken it yet: it begins as soon as one comes, and \`${workflowCommand('cancel', workflowId)}\` gives it up.`;
+  const started = `The export ${workflowId} was started, but no worker has taken it yet. It runs as soon as a worker polls its task queue. \`${workflowCommand('cancel', workflowId)}\` cancels it.`;
   return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 

@@ -19,6 +19,7 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField } from '../export/failures';
+import { counted } from '../export/quantities';
 import { workflowCommand } from '../export/quoting';
 import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
@@ -204,7 +205,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
     if (!(reported instanceof ExportError) || reported.code !== 'Canceled') throw reported;
     const { memo } = await readBatch(client, workflowId);
     const counts = describeCounts(memo.counts ?? {}) || 'nothing was started';
-    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` tells more while a worker answers.`;
+    const message = `The batch was canceled: ${counts}. \`${workflowCommand('status', workflowId)}\` shows more if a worker runs.`;
     throw new ExportError('Canceled', message, memo, { cause: error });
   }
 }
@@ -244,7 +245,8 @@ export async function retuneBatch(
   return await update(client, workflowId, send);
 }
 
-function refuseName(name: string): void {
+/** @throws ApplicationFailure InvalidExportRequest */
+export function refuseName(name: string): void {
   if (name !== '' && isWorkflowId(exportBatchWorkflowId(name)) && !hasHidden(name)) return;
   const expected = `a name with which ${exportBatchWorkflowId('<name>')}, the id of the batch, is ${WORKFLOW_ID_SHAPE}, all of it visible`;
   throw invalidField('name', name, expected);
@@ -253,7 +255,7 @@ function refuseName(name: string): void {
 /** Joining is right only for the same batch. One that another caller started may not say what it is. */
 function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): void {
   if (digest === undefined || digest === wanted) return;
-  const expected = `the name of no batch that runs with another input. Choose another name, or wait for that batch: \`${workflowCommand('watch', exportBatchWorkflowId(name))}\``;
+  const expected = `a name that no running batch with another input has. Choose another name, or wait for the running batch: \`${workflowCommand('watch', exportBatchWorkflowId(name))}\``;
   throw invalidField('name', name, expected);
 }
 
@@ -279,16 +281,17 @@ function sorted(_key: string, value: unknown): unknown {
 }
 
 /** At most 200 bytes. */
-function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
-  const what = images ? `${images.length} images` : `the images of ${inLabel(JSON.stringify(query), 70)}`;
+export function summaryOf({ images, query, to, dryRun }: ExportImagesInput): string {
+  const what = images ? counted(images.length, 'image') : `the images of ${inLabel(JSON.stringify(query), 70)}`;
   return `${dryRun ? 'Dry run of' : 'Export'} ${what}${to ? ` → ${shortDestination({ bucketUrl: to })}` : ''}`;
 }
 
-const DETAILS = [
+/** Of every batch, for the Web UI. */
+export const DETAILS = [
   'Exports many images to OBS, each by a workflow of its own (Relationships shows them).',
   '',
-  '- **Start no more for now**: the signals `pauseStarting` and `resumeStarting`',
+  '- **Pause and resume**: the signals `pauseStarting` and `resumeStarting`',
   '- **More or fewer at a time**: update `retuneBatch` with `{"maxConcurrent": 50}`',
-  '- **Give up**: Request Cancellation; it is passed on to every export that runs',
+  '- **Cancel**: Request Cancellation; it cancels every running export',
   '- **After the end**: the result has a verdict on each image; Memo, and the query `batchStatus`',
 ].join('\n');

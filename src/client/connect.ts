@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
+import { clientRoute, routeOfTemporal } from '../temporal/route';
 import { isNotFound, noConnection, noSuchNamespace } from '../temporal/unreachable';
 import { shortCall } from './temporal-calls';
 
@@ -11,16 +12,21 @@ const CONNECT_TIMEOUT = '5s';
  * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`), with the data converter of
  * `IMS_EXPORT_DATA_CONVERTER`.
  *
- * @throws ExportError TemporalUnreachable within seconds when no server answers; DataConverterError, which names the module
+ * Through a proxy where the environment names one (HTTPS_PROXY, grpc_proxy, NO_PROXY), as a worker.
+ *
+ * @throws ExportError TemporalUnreachable within seconds when no server answers; DataConverterError, which names the module;
+ *   ProxyConfigurationError, which names the variable
  */
 export async function connectClient(env: NodeJS.ProcessEnv = process.env): Promise<Client> {
   const { connectionOptions, address, namespace } = temporalOfEnvironment(env);
   const dataConverter = await dataConverterOf(env);
+  const route = routeOfTemporal(address, env);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT });
+    const options = { ...connectionOptions, ...clientRoute(address, route), connectTimeout: CONNECT_TIMEOUT };
+    const connection = await Connection.connect(options);
     return new Client({ connection, namespace, dataConverter });
   } catch (error) {
-    throw await noConnection(address, { tls: connectionOptions.tls, checkCertificate: true }, error);
+    throw await noConnection(address, { tls: connectionOptions.tls, checkCertificate: true, ...route }, error);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../contract';
 import { workflowCommand } from '../export/quoting';
 import { ExportError } from '../export-error';
+import { destinationOfUrl } from '../request/object-url';
 import { isOfTemporal, isUnreachable, noSuchNamespace } from '../temporal/unreachable';
 
 export { ExportError, type ExportErrorCode } from '../export-error';
@@ -34,7 +35,7 @@ export async function readable<T>(workflowId: string, answer: Promise<T>): Promi
 
 export function unreadable(workflowId: string, cause?: unknown): ExportError {
   const why = cause instanceof Error ? ` (${cause.message})` : '';
-  const message = `What Temporal has of ${workflowId} cannot be decoded here${why}. Name the data converter of the namespace: \`--data-converter MODULE\`, or IMS_EXPORT_DATA_CONVERTER.`;
+  const message = `The data of ${workflowId} in Temporal cannot be decoded here${why}. Set the data converter of the namespace: \`--data-converter MODULE\`, or IMS_EXPORT_DATA_CONVERTER.`;
   return new ExportError('Unreadable', message, undefined, { cause });
 }
 
@@ -46,7 +47,7 @@ export function toExportError(error: unknown, workflowId: string): unknown {
   if (isUnreachable(error)) {
     return new ExportError(
       'TemporalUnreachable',
-      'The Temporal server does not answer. Look whether it is up, and ask again.',
+      'The Temporal server does not answer. Check that it is up, and run the command again.',
       undefined,
       { cause: error },
     );
@@ -59,14 +60,17 @@ export function toExportError(error: unknown, workflowId: string): unknown {
 
 export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
   if (isBatchId(workflowId)) {
-    const message = `There is no batch ${workflowId}. Its id is ims-export-batch:<name>, as \`ims-export batch\` has printed it.`;
+    const message = `There is no batch ${workflowId}. The id of a batch is ims-export-batch:<name>; \`ims-export list\` shows the known ones.`;
     return new ExportError('NoSuchExport', message, undefined, { cause });
   }
-  const isDestination = !workflowId.startsWith('ims-export:') && workflowId.includes(':');
-  const form = isDestination ? `Did you mean ims-export:${workflowId}?` : 'Its id is ims-export:<bucket>:<object key>;';
+  const destination = destinationOfUrl(workflowId) ?? workflowId;
+  const isDestination = !destination.startsWith('ims-export:') && destination.includes(':');
+  const form = isDestination
+    ? `Did you mean ims-export:${destination}?`
+    : 'The id of an export is ims-export:<bucket>:<object key>;';
   return new ExportError(
     'NoSuchExport',
-    `There is no export ${workflowId}. ${form} \`ims-export list\` shows those that are known.`,
+    `There is no export ${workflowId}. ${form} \`ims-export list\` shows the known ones.`,
     undefined,
     { cause },
   );
@@ -85,14 +89,14 @@ function fromFailure(failure: unknown, workflowId: string): ExportError | undefi
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
   if (failure instanceof TerminatedFailure || failure instanceof TimeoutFailure) {
-    const message = `The workflow ${workflowId} was ended from outside; a job in the cloud may go on. \`${workflowCommand('status', workflowId)}\` tells its id.`;
+    const message = `The workflow ${workflowId} was terminated or timed out. A job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id. Then track the job with \`ims-export attach\`.`;
     return new ExportError('Terminated', message, undefined, { cause: failure });
   }
   return undefined;
 }
 
 function canceled(workflowId: string, cause: Error): ExportError {
-  const message = `The export was canceled. \`${workflowCommand('status', workflowId)}\` tells whether a job goes on in the cloud.`;
+  const message = `The export was canceled. \`${workflowCommand('status', workflowId)}\` shows whether a job is still running in the cloud.`;
   return new ExportError('Canceled', message, undefined, { cause });
 }
 

@@ -57,15 +57,15 @@ async function reportUntil(
 export function startProgress({ workflowId, workflowStatus, closedAt, status, retrying }: ExportReport): StartProgress {
   if (closedAt !== null) return null;
   const progress = (sentences: string[], key = sentences) => ({
-    text: [...sentences, `\`${commandOf(GIVE_UP, workflowId)}\` gives it up`].map(sentence).join(' '),
+    text: [...sentences, `To cancel the export: \`${commandOf(GIVE_UP, workflowId)}\``].map(sentence).join(' '),
     key: key.join(' '),
   });
   if (workflowStatus === 'PAUSED') {
-    return progress(['The workflow is paused in Temporal, and goes on when it is unpaused']);
+    return progress(['The workflow is paused in Temporal. Unpause it there to continue']);
   }
   // Without the number of the attempt, so that one reason is reported once.
   if (retrying !== null) return progress([oneLine(`${retrying.activity} is tried again: ${retrying.failure}`)]);
-  if (status === null) return progress(['No worker answers; `ims-export doctor` tells whether one is there']);
+  if (status === null) return progress(['No worker answers; `ims-export doctor` checks whether one runs']);
   const { headline, why } = guidanceOf(status);
   const { phase, lastError, nextPollAt } = status;
   const toDo = attentionText(status, workflowId) ?? why ?? '';

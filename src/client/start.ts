@@ -144,7 +144,7 @@ async function isOfEarlierRun(
 }
 
 const UNDECODABLE_BEFORE =
-  'An earlier run to this destination cannot be decoded here, so whether it has left a job in the cloud is not known. Read it with the data converter of its starter: `--data-converter MODULE`.';
+  'An earlier run to this destination cannot be decoded here. It may have left a job in the cloud. Read it with the data converter of its starter: `--data-converter MODULE`.';
 
 /** What runs before this one have left in the cloud. */
 async function notesOf(

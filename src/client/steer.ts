@@ -12,7 +12,7 @@ import {
   type SubmissionResolution,
 } from '../contract';
 import { workflowCommand } from '../export/quoting';
-import { type DescribedRun, describeRun } from '../temporal/runs';
+import { type DescribedRun, describeRun, stateText } from '../temporal/runs';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { ExportError, isBatchId, isUnreachable, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, followExport } from './follow';
@@ -137,7 +137,7 @@ export async function steer<T>(
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
     const run = await shortCall(client, () => describeRun(client, workflowId));
-    if (run.closeTime !== undefined) throw ended(workflowId, run.status);
+    if (run.closeTime !== undefined) throw ended(workflowId, stateText(run.status));
     await check(run);
     const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: run.firstRunId });
     return await shortCall(client, () => send(handle)).catch((error: unknown) => {
@@ -189,17 +189,17 @@ async function answered<T>(workflowId: string, update: Promise<T>): Promise<T> {
     if (!isUnreachable(error)) throw error;
     throw new ExportError(
       'NoWorker',
-      `No worker has answered for ${workflowId} in time. What you asked for may still be done once one comes: look at \`${workflowCommand('status', workflowId)}\` before you ask again.`,
+      `No worker answered for ${workflowId} in time. A worker may still do what you asked: check \`${workflowCommand('status', workflowId)}\` before you ask again.`,
       undefined,
       { cause: error },
     );
   }
 }
 
-/** @param how as Temporal spells it, or when */
+/** @param how a word for its state, or when */
 function ended(workflowId: string, how: string): ExportError {
   return new ExportError(
     'ExportEnded',
-    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${workflowCommand('status', workflowId)}\` tells how, and what remains in the cloud.`,
+    `The ${isBatchId(workflowId) ? 'batch' : 'export'} ${workflowId} has ended (${how}). \`${workflowCommand('status', workflowId)}\` shows how, and what remains in the cloud.`,
   );
 }

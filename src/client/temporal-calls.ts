@@ -89,9 +89,10 @@ export async function answerOf<Status>(
   client: Client,
   { workflowId, runId }: { workflowId: string; runId: string },
   query: string,
+  patienceMs = QUERY_TIMEOUT_MS,
 ): Promise<Decoded<Status | null>> {
   try {
-    const value = await client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+    const value = await client.withDeadline(Date.now() + Math.min(patienceMs, QUERY_TIMEOUT_MS), () =>
       client.workflow.getHandle(workflowId, runId).query<Status>(query),
     );
     return { value, unreadable: false };

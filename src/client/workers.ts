@@ -51,6 +51,6 @@ async function readWorkers(client: Client, taskQueue: string, kind: TaskKind): P
 export function noWorker(client: Client, taskQueue: string): ExportError {
   return new ExportError(
     'NoWorker',
-    `No worker polls the task queue ${taskQueue} in namespace ${client.options.namespace}. Start one with \`ims-export worker\`, or name the queue that yours polls (IMS_EXPORT_TASK_QUEUE).`,
+    `No worker polls the task queue ${taskQueue} in namespace ${client.options.namespace}. Start one with \`ims-export worker\`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.`,
   );
 }

@@ -57,6 +57,8 @@ export interface SubmitInput {
    * same id. A workflow of 0.2 does not say it.
    */
   firstRunId?: string;
+  /** Whether an earlier submit of this intent was ambiguous, so that an export may run. Workflows before 0.3 do not say it. */
+  isProbe?: boolean;
   /** How long a job whose id Temporal does not take is offered to it: as long as an ambiguous submit settles. */
   offerForMs?: number;
 }

@@ -133,6 +133,8 @@ export interface BatchItemResult {
   remoteJob?: 'running' | 'unknown';
   /** The reason in short, cut in large batches; the export's own history has all of it. */
   failure?: { type: string; message: string };
+  /** Of a dry run: what the cloud may refuse, or is worth a check; cut in large batches. */
+  warnings?: string[];
 }
 
 export type BatchCounts = { [verdict in BatchVerdict]: number };
@@ -192,8 +194,8 @@ export interface BatchMemo {
   outcome?: BatchOutcome;
   /** Verdicts that were given at least once. */
   counts?: { [verdict in BatchVerdict]?: number };
-  /** Set at the end of a batch that failed itself: the failure's type, and its message, of at most 200 bytes. */
-  failure?: { type: string; message: string };
+  /** Set at the end of a batch that failed itself: as in the memo of an export. */
+  failure?: { type: string; message: string; code?: string };
 }
 
 export const BATCH_MESSAGES = {

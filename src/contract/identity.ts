@@ -31,6 +31,7 @@ export const RULE_IDS = [
   'diskSizeLimit',
   'objectName',
   'folderNames',
+  'keyExtension',
   'bucketExists',
   'bucketReadable',
   'bucketStorageClass',

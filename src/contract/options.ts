@@ -9,33 +9,33 @@ import { type Duration, durationText } from './duration';
 
 /** How an export behaves. Every option has a default that suits a 1 TB image. */
 export interface ExportOptions {
-  /** How long after the start the export is given up as *unknown*. Kept absolute across continue-as-new. @default '24h' */
+  /** The export ends as *unknown* this long after its start. Kept absolute across continue-as-new. @default '24h' */
   deadline?: Duration;
-  /** Never poll more often than this. @default '10s' */
+  /** Shortest time between polls. @default '10s' */
   minInterval?: Duration;
-  /** Never wait longer than this between polls. @default '10m' */
+  /** Longest time between polls. @default '10m' */
   maxInterval?: Duration;
-  /** Warn when the progress has not moved for this long. @default '1h' */
+  /** Warn after this time without progress. @default '1h' */
   stallAfter?: Duration;
-  /** Longest unbroken stretch of failing polls before the outcome is *unknown*. @default '2h' */
+  /** The export ends as *unknown* when all polls fail this long. @default '2h' */
   pollErrorBudget?: Duration;
-  /** Longest unbroken stretch of job statuses outside INIT, RUNNING, SUCCESS, FAIL. @default '30m' */
+  /** The export ends as unknown when the job status is not INIT, RUNNING, SUCCESS or FAIL this long. @default '30m' */
   unknownStatusBudget?: Duration;
-  /** How long the cloud may answer that there is no such job, before the outcome is *unknown*. @default '15m' */
+  /** The export ends as *unknown* when the cloud answers "no such job" this long. @default '15m' */
   jobNotFoundGrace?: Duration;
-  /** How long a throttled or busy submit may wait before it is given up; nothing was submitted then. @default '2h' */
+  /** The export fails, with nothing submitted, when the cloud throttles or the image is busy this long. @default '2h' */
   submitBudget?: Duration;
   /**
-   * What a cancel does: stop tracking at once, or track to the end and delete the object where it is proven ours.
+   * What a cancel does: stop tracking at once, or track to the end and delete the object of the export.
    *
    * @default 'detach'
    */
   onCancel?: 'detach' | 'drain';
-  /** What to do when the answer to the submit was lost: probe the cloud, or ask a person. @default 'probe' */
+  /** What to do when the answer to the submit was lost: probe the cloud, or ask an operator. @default 'probe' */
   onAmbiguousSubmit?: 'probe' | 'ask';
-  /** How many further submits may probe for a lost one; with 0 none is sent. @default 1 */
+  /** Number of further submits that may probe for a lost one; 0 sends none. @default 1 */
   maxProbes?: number;
-  /** Take an object that is surely new, well-formed and at rest as success although its job was never seen. @default false */
+  /** Accept a new, well-formed and unchanged object as success although its job was never seen. @default false */
   acceptUnconfirmed?: boolean;
   /** What to do when the image is already being exported (IMG.0148): wait within `submitBudget`, or fail. @default 'wait' */
   whenImageBusy?: 'wait' | 'fail';
@@ -55,7 +55,7 @@ export interface ExportOptions {
    * (`maxTaskQueueActivitiesPerSecond`). Null is the workflow's own. @default null
    */
   activityTaskQueue?: string | null;
-  /** Task queue of the submits alone, whose quota is the smallest. Null is that of the other activities. @default null */
+  /** Task queue of the submits only; their quota is the smallest. Null is that of the other activities. @default null */
   submitTaskQueue?: string | null;
 }
 
@@ -113,67 +113,67 @@ export const EXPORT_OPTIONS = {
     // A 1 TB export takes hours; a day leaves room for a busy region.
     default: '24h',
     tunable: true,
-    help: 'How long after the start the export is given up as unknown.',
+    help: 'The export ends as unknown this long after its start.',
   },
   minInterval: {
     kind: 'duration',
     // A small image is done in minutes.
     default: '10s',
     tunable: true,
-    help: 'Never poll more often than this.',
+    help: 'Shortest time between polls.',
   },
   maxInterval: {
     kind: 'duration',
     // The end of a nine-hour export need not be known to the minute.
     default: '10m',
     tunable: true,
-    help: 'Never wait longer than this between polls.',
+    help: 'Longest time between polls.',
   },
   stallAfter: {
     kind: 'duration',
     // A healthy 1 TB export shows a new percent every six minutes or so.
     default: '1h',
     tunable: true,
-    help: 'Warn when the progress has not moved for this long.',
+    help: 'Warn after this time without progress.',
   },
   pollErrorBudget: {
     kind: 'duration',
     // Longer than a usual disturbance of a region, shorter than a night.
     default: '2h',
     tunable: true,
-    help: 'Longest unbroken stretch of failing polls before the outcome is unknown.',
+    help: 'The export ends as unknown when all polls fail this long.',
   },
   unknownStatusBudget: {
     kind: 'duration',
     default: '30m',
     tunable: true,
-    help: 'Longest unbroken stretch of job statuses outside INIT, RUNNING, SUCCESS, FAIL.',
+    help: 'The export ends as unknown when the job status is not INIT, RUNNING, SUCCESS or FAIL this long.',
   },
   jobNotFoundGrace: {
     kind: 'duration',
     // A job that was accepted this moment may not be known everywhere; after minutes it is.
     default: '15m',
     tunable: true,
-    help: 'How long the cloud may answer that there is no such job, before the outcome is unknown.',
+    help: 'The export ends as unknown when the cloud answers "no such job" this long.',
   },
   submitBudget: {
     kind: 'duration',
     // The limit on tasks frees up when another export ends.
     default: '2h',
     tunable: true,
-    help: 'How long a throttled or busy submit may wait before it is given up; nothing was submitted then.',
+    help: 'The export fails, with nothing submitted, when the cloud throttles or the image is busy this long.',
   },
   onCancel: {
     kind: 'choice',
     default: 'detach',
     choices: ['detach', 'drain'],
-    help: 'What a cancel does: stop tracking at once, or track to the end and delete the object where it is proven ours.',
+    help: 'What a cancel does: stop tracking at once, or track to the end and delete the object of the export.',
   },
   onAmbiguousSubmit: {
     kind: 'choice',
     default: 'probe',
     choices: ['probe', 'ask'],
-    help: 'What to do when the answer to the submit was lost: probe the cloud, or ask a person.',
+    help: 'What to do when the answer to the submit was lost: probe the cloud, or ask an operator.',
   },
   maxProbes: {
     kind: 'wholeNumber',
@@ -181,12 +181,12 @@ export const EXPORT_OPTIONS = {
     default: 1,
     min: 0,
     max: 10,
-    help: 'How many further submits may probe for a lost one; with 0 none is sent.',
+    help: 'Number of further submits that may probe for a lost one; 0 sends none.',
   },
   acceptUnconfirmed: {
     kind: 'flag',
     default: false,
-    help: 'Take an object that is surely new, well-formed and at rest as success although its job was never seen.',
+    help: 'Accept a new, well-formed and unchanged object as success although its job was never seen.',
   },
   whenImageBusy: {
     kind: 'choice',
@@ -215,7 +215,7 @@ export const EXPORT_OPTIONS = {
   submitTaskQueue: {
     kind: 'taskQueue',
     default: null,
-    help: 'Task queue of the submits alone, whose quota is the smallest.',
+    help: 'Task queue of the submits only; their quota is the smallest.',
   },
 } as const satisfies { [option in keyof Required<ExportOptions>]: SpecOf<NonNullable<ExportOptions[option]>> };
 

@@ -127,6 +127,7 @@ export const SEARCH_ATTRIBUTES = {
 export interface ExportMemo {
   /** Set right after the job was accepted. */
   jobId?: string;
+  /** Set with the job, and at the end of an export that failed without one. */
   imageId?: string;
   bucketUrl?: string;
   /** Set with the job where the export attached to it: that it writes to `bucketUrl` was taken from the input. */
@@ -138,8 +139,11 @@ export interface ExportMemo {
   remoteJob?: RemoteJob;
   /** Set at the end: a job that a person named, and that the cloud has neither confirmed nor clearly contradicted. It may run. */
   namedJobId?: string;
-  /** Set at the end of an export that failed: the failure's type, and its message, of at most 200 bytes. */
-  failure?: { type: string; message: string };
+  /**
+   * Set at the end of an export that failed: the failure's type, its message, of at most 200 bytes, and in `code` which of its type it
+   * is: the rule that refused, the cloud's code, the reason or the field.
+   */
+  failure?: { type: string; message: string; code?: string };
   /** Set at the end of a cancel with `onCancel: 'drain'`: whether the object was deleted, or left where it is. */
   object?: DiscardOutcome['kind'];
 }

@@ -13,7 +13,9 @@ export async function untilNamespaceAnswers(address: string, namespace: string, 
   // A gRPC channel that was refused once backs off for a second, longer than the whole start: first the bare port.
   await until(() => acceptsConnections(address), signal);
   await until(async () => {
-    const connection = await Connection.connect({ address, connectTimeout: ATTEMPT_LIMIT_MS });
+    // It is on this machine: no proxy of the environment is asked for it.
+    const channelArgs = { 'grpc.enable_http_proxy': 0 };
+    const connection = await Connection.connect({ address, connectTimeout: ATTEMPT_LIMIT_MS, channelArgs });
     try {
       await connection.withDeadline(Date.now() + ATTEMPT_LIMIT_MS, () =>
         connection.workflowService.describeNamespace({ namespace }),

@@ -1,5 +1,8 @@
+import { oneLine } from '../export/quoting';
+import type { ProxyConfigurationError } from '../network/proxies';
+
 /** The kinds of problems, in the order in which to fix them: an earlier one may be the cause of the rest. */
-export const PROBLEM_KINDS = ['configuration', 'temporal', 'cloud'] as const;
+export const PROBLEM_KINDS = ['configuration', 'credentials', 'temporal', 'cloud'] as const;
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /** What one check found. */
@@ -26,6 +29,11 @@ export function problem(kind: ProblemKind, found: string, next: string): Finding
   return { state: 'problem', kind, found, next };
 }
 
+/** A variable such as HTTPS_PROXY names no usable proxy, and a connection would go through it. */
+export function unusableProxy({ message }: ProxyConfigurationError): Finding {
+  return problem('configuration', oneLine(message.replace(/\.$/, ''), 500), 'Correct the variable, or unset it.');
+}
+
 export function notChecked(why: string): Finding {
   return { state: 'notChecked', found: why };
 }
@@ -44,7 +52,7 @@ export async function check(
   const tooLate = new Promise<Finding>((settle) => {
     const found = `there was no answer within ${LIMIT_MS / 1000} s`;
     timer = setTimeout(
-      () => settle(problem(kind, found, 'Ask again; if it stays so, look for what is slow.')),
+      () => settle(problem(kind, found, 'Run the doctor again. If the check still times out, find out what is slow.')),
       LIMIT_MS,
     );
   });
@@ -52,7 +60,7 @@ export async function check(
     return { check: name, subject, ...(await Promise.race([inspect(), tooLate])) };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return { check: name, subject, ...problem(kind, found, 'Nobody expected this; please report it.') };
+    return { check: name, subject, ...problem(kind, found, 'This error is unexpected. Please report it.') };
   } finally {
     clearTimeout(timer);
   }

@@ -12,9 +12,13 @@ import {
   CloudError,
   CREDENTIALS_UNAVAILABLE,
   createCloudClient,
+  describeAccounts,
   namesAnAccount,
+  signerOf,
+  usesPathStyle,
 } from '../huaweicloud';
-import { type Check, check, type Finding, notChecked, ok, problem } from './check';
+import { Proxies, ProxyConfigurationError, routeText } from '../network/proxies';
+import { type Check, check, type Finding, notChecked, ok, problem, unusableProxy } from './check';
 
 export interface CloudPlace {
   env: NodeJS.ProcessEnv;
@@ -36,24 +40,26 @@ const HALF_OF_IT_MS = SIGNATURE_WINDOW_MS / 2;
 export async function checkCloud(place: CloudPlace): Promise<Check[]> {
   const { env, account: name, buckets } = place;
   if (!namesAnAccount(env)) {
-    const why =
-      'no account is configured here; credentials are checked where the worker runs, by `ims-export doctor` there';
+    const why = 'no account is configured here. Run `ims-export doctor` where the worker runs to check its credentials';
     return [
       await check('account', null, 'configuration', () => notChecked(why)),
       ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, 'no account is configured here')))),
     ];
   }
   let accounts: CloudAccount[] = [];
+  const routes = new Map<CloudAccount, string | null>();
   const configured = await check('account', null, 'configuration', () => {
     try {
       accounts = accountsFromEnvironment(env);
-      return ok(`${accounts.map(({ name, region }) => `${name} (${region})`).join(', ')}, by ${sourceOf(env)}`);
+      const proxies = new Proxies(env);
+      for (const account of accounts) routes.set(account, routesOf(account, proxies));
+      return ok(`${describeAccounts(accounts)}; configured by ${sourceOf(env)}`);
     } catch (error) {
       return misconfigured(error);
     }
   });
   if (configured.state === 'problem') {
-    const why = 'the account is not configured';
+    const why = 'the configuration comes first';
     return [configured, ...(await Promise.all(buckets.map((bucket) => unchecked('bucket', bucket, why))))];
   }
   const chosen = accounts.filter((account) => name === undefined || account.name === name);
@@ -62,13 +68,22 @@ export async function checkCloud(place: CloudPlace): Promise<Check[]> {
     const found = problem('configuration', 'there is no account of that name', `Known are ${known}.`);
     return [configured, await check('account', name ?? null, 'configuration', () => found)];
   }
-  const breakers = new CircuitBreakers(place.now);
+  const breakers = new CircuitBreakers();
   const ofBuckets = accountOfBuckets(chosen);
   const checks = await Promise.all(
-    chosen.map((account) => checkAccount(account, account === ofBuckets ? buckets : [], breakers, place.now)),
+    chosen.map((account) => {
+      const client = createCloudClient(account, { now: place.now, breakers, retry: PATIENCE, transport: { env } });
+      return checkAccount(
+        account,
+        client,
+        account === ofBuckets ? buckets : [],
+        routes.get(account) ?? null,
+        place.now,
+      );
+    }),
   );
   if (ofBuckets !== undefined) return [configured, ...checks.flat()];
-  const why = `which account is to use it, of ${chosen.map((account) => account.name).join(', ')}? Say so by --account`;
+  const why = `several accounts may use it: ${chosen.map((account) => account.name).join(', ')}. Name one with --account`;
   return [
     configured,
     ...checks.flat(),
@@ -86,23 +101,39 @@ function sourceOf(env: NodeJS.ProcessEnv): string {
 
 /** @throws what is no mistake of the configuration */
 function misconfigured(error: unknown): Finding {
+  if (error instanceof ProxyConfigurationError) return unusableProxy(error);
   if (!(error instanceof AccountConfigurationError)) throw error;
   const found = error.problems.map(({ variable, problem }) => `${variable} ${problem}`).join(' ');
-  return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md has all variables and fields.');
+  return problem('configuration', found.replace(/\.$/, ''), 'docs/accounts.md lists all variables and fields.');
+}
+
+/**
+ * By which way each service is reached; null where no proxy is in question.
+ *
+ * @throws ProxyConfigurationError
+ */
+function routesOf({ endpoints: { ims, obs, iam }, stsEndpoint: sts }: CloudAccount, proxies: Proxies): string | null {
+  const services = new Map<string, string[]>();
+  for (const [service, endpoint] of Object.entries({ ims, obs, iam, sts })) {
+    const route = endpoint === undefined ? null : routeText(proxies.routeTo(new URL(endpoint).origin));
+    if (route !== null) services.set(route, [...(services.get(route) ?? []), service.toUpperCase()]);
+  }
+  if (services.size === 0) return null;
+  return [...services].map(([route, names]) => `${names.join(', ')} ${route}`).join('; ');
 }
 
 async function checkAccount(
   account: CloudAccount,
+  client: CloudClient,
   buckets: readonly string[],
-  breakers: CircuitBreakers,
+  routes: string | null,
   now: () => number,
 ): Promise<Check[]> {
-  const client = createCloudClient(account, { now, breakers, retry: PATIENCE });
   const cloud: AccountCloud = { region: account.region, client };
   try {
     const [reached, credentials] = await Promise.all([
-      checkReach(account, client, now),
-      check('credentials', account.name, 'cloud', () => credentialsFinding(client)),
+      checkReach(account, client, routes, now),
+      check('credentials', account.name, 'cloud', () => credentialsFinding(account, client)),
     ]);
     // A key that was refused is not tried again: more failures in a row would lock it.
     const open = credentials.state === 'ok';
@@ -124,7 +155,7 @@ async function checkAccount(
 
 const NOT_WITHOUT_CREDENTIALS = 'the credentials come first';
 const ROLE =
-  'no API tells whether the account has the role OBS Tenant Administrator, without which the cloud refuses its exports';
+  'no API shows whether the account has the role OBS Tenant Administrator. The cloud refuses exports without it';
 
 function unchecked(name: string, subject: string, why: string): Promise<Check> {
   return check(name, subject, 'cloud', () => notChecked(why));
@@ -134,16 +165,16 @@ function unchecked(name: string, subject: string, why: string): Promise<Check> {
 async function checkReach(
   { name, endpoints, region }: CloudAccount,
   client: CloudClient,
+  routes: string | null,
   now: () => number,
 ): Promise<[Check, Check]> {
   let clock: string | null = null;
   const reached = await check('IMS', name, 'cloud', async () => {
     try {
       clock = await client.imsClock();
-      return ok(`answers at ${endpoints.ims}, region ${region}`);
+      return ok(`answers at ${endpoints.ims}, region ${region}${routes === null ? '' : `; ${routes}`}`);
     } catch (error) {
-      const next =
-        'Check IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, and the way there from this machine (DNS, firewall).';
+      const next = 'Check IMS_EXPORT_REGION, IMS_EXPORT_IMS_ENDPOINT, and the route from this machine (DNS, firewall).';
       return problem('cloud', `does not answer at ${endpoints.ims} (${textOf(error)})`, next);
     }
   });
@@ -152,7 +183,7 @@ async function checkReach(
 }
 
 function clockFinding(theirs: string | null, ourMs: number): Finding {
-  if (theirs === null) return notChecked('IMS did not tell the time');
+  if (theirs === null) return notChecked('IMS did not report the time');
   const offMs = ourMs - Date.parse(theirs);
   const window = `signatures allow ${formatDuration(SIGNATURE_WINDOW_MS)}`;
   const off = `${formatDuration(Math.abs(offMs))} ${offMs < 0 ? 'behind' : 'before'} that of IMS`;
@@ -161,32 +192,36 @@ function clockFinding(theirs: string | null, ourMs: number): Finding {
   return problem('configuration', `${off}, and ${window}`, 'Set the clock of this machine (NTP).');
 }
 
-async function credentialsFinding(client: CloudClient): Promise<Finding> {
+async function credentialsFinding(account: CloudAccount, client: CloudClient): Promise<Finding> {
   try {
     await client.checkAccess();
-    return ok('IMS accepts them');
+    return ok(`IMS accepts ${signerOf(account)}`);
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
     if (error.code === CREDENTIALS_UNAVAILABLE) {
-      return problem('cloud', error.message.replace(/\.$/, ''), 'Mend that source; docs/accounts.md has all of them.');
+      return problem(
+        'credentials',
+        error.message.replace(/\.$/, ''),
+        'Fix that source. docs/accounts.md lists all sources.',
+      );
     }
     if (error.class === 'unauthorized') {
       const next =
-        'Check HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or where your account has its keys, that the key is enabled, the project id and the clock. It was tried once: more than five failures in a row lock a key.';
-      return problem('cloud', `refused: ${textOf(error)}`, next);
+        'Check this key and its secret, that the key is enabled, the project id and the clock. docs/accounts.md shows where each source has its key. The doctor tried the key once: more than five failures in a row lock a key.';
+      return problem('credentials', `${signerOf(account)} is refused: ${textOf(error)}`, next);
     }
     if (error.class === 'forbidden') {
       return problem(
         'cloud',
-        `they may not list images: ${textOf(error)}`,
+        `it may not list images: ${textOf(error)}`,
         'Give the IAM user permissions on IMS, such as IMS FullAccess.',
       );
     }
     if (error.httpStatus === null) return notChecked(`IMS was not reached (${error.code})`);
     return problem(
       'cloud',
-      `IMS did not say whether they are good: ${textOf(error)}`,
-      'Check the endpoint and the project id, and ask again.',
+      `IMS did not say whether it is valid: ${textOf(error)}`,
+      'Check the endpoint and the project id, and run the doctor again.',
     );
   }
 }
@@ -203,12 +238,9 @@ async function projectFinding(account: CloudAccount, client: CloudClient): Promi
 }
 
 /** What exports are refused for, or warned of, by the bucket alone. */
-async function bucketFinding(
-  cloud: AccountCloud,
-  { name, endpoints, obsPathStyle, region }: CloudAccount,
-  bucket: string,
-): Promise<Finding> {
+async function bucketFinding(cloud: AccountCloud, account: CloudAccount, bucket: string): Promise<Finding> {
   try {
+    const { name, region } = account;
     const facts = { bucket: await readBucket(cloud, bucket), region, request: { bucket, account: name } };
     const findings = BUCKET_RULES.map((rule) => rule.check(facts));
     for (const finding of findings) {
@@ -219,10 +251,12 @@ async function bucketFinding(
     const silent = findings.flatMap((finding) => (finding.kind === 'notChecked' ? [finding.reason] : []));
     return ok(['is there, Standard and in the region of the account', ...silent].join('; '));
   } catch (error) {
-    const style = obsPathStyle ? '' : `; it is asked as ${bucket}.<host>, unless IMS_EXPORT_OBS_PATH_STYLE is true`;
+    const style = usesPathStyle(account, bucket)
+      ? ''
+      : `; it is asked as ${bucket}.<host>, unless IMS_EXPORT_OBS_PATH_STYLE is true`;
     return problem(
       'cloud',
-      `OBS does not answer at ${endpoints.obs} (${textOf(error)})`,
+      `OBS does not answer at ${account.endpoints.obs} (${textOf(error)})`,
       `Check IMS_EXPORT_OBS_ENDPOINT and the way there${style}.`,
     );
   }

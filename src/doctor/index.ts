@@ -28,8 +28,8 @@ export interface DiagnoseOptions {
 export interface Diagnosis {
   /** True when no check found a problem. What could not be checked is none. */
   ok: boolean;
-  /** What to fix first: `configuration`, then `temporal`, then `cloud`; null without a problem. */
-  mendFirst: ProblemKind | null;
+  /** What to fix first: `configuration`, then `credentials`, `temporal` and `cloud`; null without a problem. */
+  fixFirst: ProblemKind | null;
   checks: Check[];
 }
 
@@ -56,5 +56,5 @@ export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis
   ]);
   const checks = groups.flat();
   const kinds = new Set(checks.flatMap((one) => (one.state === 'problem' ? [one.kind] : [])));
-  return { ok: kinds.size === 0, mendFirst: PROBLEM_KINDS.find((kind) => kinds.has(kind)) ?? null, checks };
+  return { ok: kinds.size === 0, fixFirst: PROBLEM_KINDS.find((kind) => kinds.has(kind)) ?? null, checks };
 }

@@ -58,7 +58,7 @@ function sdkFinding(folder: string): Finding {
   return problem(
     'configuration',
     `@temporalio/* are of several versions: ${list.join(' and ')}`,
-    `Install all of one version, such as \`${command('npm', 'install', ...new Set(others))}\`.`,
+    `Install all Temporal packages in the same version: \`${command('npm', 'install', ...new Set(others))}\`.`,
   );
 }
 
@@ -80,8 +80,8 @@ async function cacheFinding(env: NodeJS.ProcessEnv): Promise<Finding> {
     const message = error instanceof Error ? error.message : String(error);
     return problem(
       'configuration',
-      `${cacheFolder(env)} cannot keep the bundled workflow (${message}), so every start of a worker takes seconds longer`,
-      'Make it a folder that only you may write to, or name another one in IMS_EXPORT_CACHE_DIR.',
+      `${cacheFolder(env)} cannot keep the bundled workflow (${message}), so each start of a worker takes seconds longer`,
+      'Let only your user write to it, or set IMS_EXPORT_CACHE_DIR to another folder.',
     );
   }
 }

@@ -8,11 +8,14 @@ import { shortCall } from '../client/temporal-calls';
 import { awaitWorkers, type TaskKind } from '../client/workers';
 import { EXPORT_IMAGE_WORKFLOW } from '../contract';
 import { clientEnvironment } from '../dev-server/child-environment';
+import { messageOf } from '../export/quoting';
 import { namesAnAccount } from '../huaweicloud';
+import { ProxyConfigurationError, routeText } from '../network/proxies';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
+import { routeOfTemporal } from '../temporal/route';
 import { listRuns, readArguments, UndecodableArguments } from '../temporal/runs';
-import { type Check, check, type Finding, notChecked, ok, problem } from './check';
+import { type Check, check, type Finding, notChecked, ok, problem, unusableProxy } from './check';
 import type { NativeAttempt } from './native-attempt';
 
 export interface TemporalPlace {
@@ -34,7 +37,8 @@ export async function checkTemporal({ env, taskQueue }: TemporalPlace): Promise<
     } catch (error) {
       return diagnosed(error, `Its address is ${configuration.source}.`);
     }
-    return ok(`server ${await versionOf(client)} at ${configuration.address} (${configuration.source})`);
+    const { address, source, route } = configuration;
+    return ok(`server ${await versionOf(client)} at ${address} (${source})${route === null ? '' : `, ${route}`}`);
   });
   try {
     const others = await checkNamespace(client, taskQueue);
@@ -79,7 +83,7 @@ async function checkDecoding(client: Client | undefined, module: Check | undefin
     try {
       const exports = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
       const [newest] = await shortCall(client, () => listRuns(client, exports, 1));
-      if (newest === undefined) return ok('can be used; there is no export yet to try it on');
+      if (newest === undefined) return ok('can be used; there is no export yet to decode');
       const { runId } = newest;
       workflowId = newest.workflowId;
       await shortCall(client, () => readArguments(client, workflowId, runId));
@@ -106,7 +110,7 @@ const ATTEMPT_LIMIT_MS = 18_000;
  * the environment of its process, and would use the Runtime of an application that asks the doctor.
  */
 export async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
-  if ('state' in configuration) return notChecked('where Temporal is cannot be read');
+  if ('state' in configuration) return notChecked('the address of Temporal cannot be read');
   const attempt = fork(NATIVE_ATTEMPT, {
     ...{ env: clientEnvironment(env), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     ...{ timeout: ATTEMPT_LIMIT_MS, killSignal: 'SIGKILL' },
@@ -133,21 +137,30 @@ function reportedOnce(one: Check, others: readonly Check[]): Check {
 /** Where no account is configured no worker runs, and clients do without this connection. */
 function neededHere(native: Check, env: NodeJS.ProcessEnv): Check {
   if (native.state !== 'problem' || namesAnAccount(env)) return native;
-  const why = `no account is configured here, so no worker runs here; it would have this problem: ${native.found}. ${native.next}`;
+  const why = `no account is configured here, so no worker runs here; a worker here would have this problem: ${native.found}. ${native.next}`;
   return { check: native.check, subject: native.subject, ...notChecked(why) };
 }
 
-export type Configuration = Finding | { address: string; source: string };
+/** `route` is null where no proxy is in question. */
+export type Configuration = Finding | { address: string; source: string; route: string | null };
 
 function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
+  let place: ReturnType<typeof temporalOfEnvironment>;
   try {
-    const { address, connectionOptions } = temporalOfEnvironment(env);
-    if (env.TEMPORAL_ADDRESS) return { address, source: 'by TEMPORAL_ADDRESS' };
-    const profile = `by the profile ${env.TEMPORAL_PROFILE || 'default'} of ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`;
-    return { address, source: connectionOptions.address === undefined ? 'the default' : profile };
+    place = temporalOfEnvironment(env);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error).replace(/\.$/, '');
     return problem('configuration', message, 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.');
+  }
+  try {
+    const { address, connectionOptions } = place;
+    const route = routeText(routeOfTemporal(address, env));
+    if (env.TEMPORAL_ADDRESS) return { address, source: 'by TEMPORAL_ADDRESS', route };
+    const profile = `by the profile ${env.TEMPORAL_PROFILE || 'default'} of ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`;
+    return { address, source: connectionOptions.address === undefined ? 'the default' : profile, route };
+  } catch (error) {
+    if (error instanceof ProxyConfigurationError) return unusableProxy(error);
+    return diagnosed(error, '');
   }
 }
 
@@ -158,7 +171,7 @@ async function checkNamespace(client: Client | undefined, taskQueue: string): Pr
     try {
       return (await requireNamespace(client))
         ? ok('is there')
-        : notChecked('the server does not tell us whether it is there');
+        : notChecked('the server does not show whether it exists');
     } catch (error) {
       return diagnosed(error, await otherNamespaces(client));
     }
@@ -183,8 +196,8 @@ function checkWorkers(client: Client | undefined, taskQueue: string, kind: TaskK
       'temporal',
       `no worker takes ${kind} from it in the namespace ${client.options.namespace}`,
       kind === 'workflows'
-        ? 'Start one with `ims-export worker`, or name the queue that yours polls in IMS_EXPORT_TASK_QUEUE.'
-        : 'Start one with `ims-export worker`. Where exports name another queue in the option activityTaskQueue, check that one: --task-queue.',
+        ? 'Start one with `ims-export worker`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.'
+        : 'Start one with `ims-export worker`. If your exports set the option activityTaskQueue, check that queue: `ims-export doctor --task-queue QUEUE`.',
     );
   });
 }
@@ -193,20 +206,20 @@ function checkSearchAttributes(client: Client | undefined, why: string): Promise
   return check('search attributes', client?.options.namespace ?? null, 'temporal', async () => {
     if (client === undefined) return notChecked(why);
     const reports = await readSearchAttributes(client).catch((error: Error) => error);
-    if (reports instanceof Error) return notChecked(`the server does not tell them (${reports.message})`);
+    if (reports instanceof Error) return notChecked(`the server does not list them (${reports.message})`);
     const wrong = reports.filter(({ registered, registeredAs }) => !registered && registeredAs !== null);
     if (wrong.length > 0) {
       const list = wrong.map(({ name, type, registeredAs }) => `${name} as ${registeredAs} where ${type} is needed`);
       return problem(
         'temporal',
         `registered ${list.join(', ')}`,
-        '`ims-export search-attributes` says how to mend it.',
+        '`ims-export search-attributes` shows how to fix it.',
       );
     }
     const missing = reports.filter(({ registered }) => !registered);
     if (missing.length === 0) return ok('all registered');
     return ok(
-      `${missing.length === reports.length ? 'none' : 'not all'} registered, which only the option searchAttributes needs (\`ims-export search-attributes --register\`)`,
+      `${missing.length === reports.length ? 'none' : 'not all'} registered. Only exports with the option searchAttributes need them. To register them: \`ims-export search-attributes --register\``,
     );
   });
 }

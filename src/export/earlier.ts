@@ -51,5 +51,5 @@ export function describeEarlier(
   const job = jobId === null ? 'a job of unknown id' : `job ${inMarkdown(jobId)}`;
   const offer = jobId === null || of === null ? '' : ` \`${attachCommand(jobId, of)}\` tracks it.`;
   const how = outcome === null ? 'was terminated' : `ended as ${outcome}`;
-  return `An earlier run to this destination ${how} and left ${job} in the cloud, which may still run.${offer}`;
+  return `An earlier run to this destination ${how}. In the cloud, ${job} may still run.${offer}`;
 }

@@ -34,9 +34,9 @@ export interface Action {
 
 const poll = (say: string): Action => ({ say, signal: 'pollNow', command: 'poll-now' });
 
-const PAUSE: Action = { say: 'Pause the polls', signal: 'pausePolling', command: 'pause-polling' };
+const PAUSE: Action = { say: 'Pause polling', signal: 'pausePolling', command: 'pause-polling' };
 
-export const RESUME: Action = { say: 'Go on', signal: 'resumePolling', command: 'resume-polling' };
+export const RESUME: Action = { say: 'Resume polling', signal: 'resumePolling', command: 'resume-polling' };
 
 const retune = (say: string, argument: string, deadline: string): Action => ({
   say,
@@ -56,11 +56,11 @@ const answer = (say: string, argument: string, flag: string): Action => ({
   command: `resolve ${flag}`,
 });
 
-const WAS_SUBMITTED = answer('Say that it was begun', '`{"jobId": "…"}`', '--job JOB_ID');
+const WAS_SUBMITTED = answer('If a job was started', '`{"jobId": "…"}`', '--job JOB_ID');
 
-const WAS_NOT_SUBMITTED = answer('Say that it was not', '`{"notSubmitted": true}`', '--not-submitted');
+const WAS_NOT_SUBMITTED = answer('If no job was started', '`{"notSubmitted": true}`', '--not-submitted');
 
-export const GIVE_UP: Action = { say: 'Give up', command: 'cancel' };
+export const GIVE_UP: Action = { say: 'Cancel', command: 'cancel' };
 
 const giveUp = (effect: string): Action => ({ ...GIVE_UP, effect });
 
@@ -68,7 +68,7 @@ const giveUpJob = (onCancel?: string): Action =>
   giveUp(
     onCancel === 'drain'
       ? ' follows the job to its end and deletes its object'
-      : ' stops the tracking; the job in the cloud goes on',
+      : ' stops the tracking; the job in the cloud continues',
   );
 
 /** As an item of a list in Markdown, for the Web UI. */
@@ -129,28 +129,26 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     imageId === null
       ? ['Validating the request and the image', remoteJob === 'none' ? 'Nothing was submitted yet.' : null]
       : [
-          'Looking at the job before it is tracked',
-          lastError === null
-            ? null
-            : 'It cannot be read for now, which says nothing about it: it is tried again by itself.',
-          poll('Look now'),
-          giveUp('; the job in the cloud goes on'),
+          'Checking the job before it is tracked',
+          lastError === null ? null : 'It cannot be read now. The next try is automatic.',
+          poll('Check now'),
+          giveUp('; the job in the cloud continues'),
         ],
   waitingToSubmit: (status, { errorCode }) => [
     `Waiting to submit${errorCode ? ` - ${inMarkdown(errorCode)}` : ''}`,
-    status.remoteJob === 'none' ? 'No job was begun yet; it is tried again by itself.' : null,
+    status.remoteJob === 'none' ? 'No job is started yet. The next try is automatic.' : null,
     poll('Try now'),
     ...waitOrGiveUp(status),
   ],
   submitting: () => ['Submitting the export', 'The cloud has not answered the submit yet.'],
   reconciling: (status, { found }) => [
-    'The answer to the submit was lost - finding out what became of it',
+    'The answer to the submit was lost - searching for its job',
     checkOfJob(status) ?? (found ? SEARCH[found] : null),
     ...answers(found),
     ...waitOrGiveUp(status),
   ],
   needsAnswer: (status) => [
-    'Needs an answer - was the export begun?',
+    'Needs an answer - did the submit start a job?',
     ATTENTION.needsAnswer[0],
     ...answers(),
     ...waitOrGiveUp(status),
@@ -164,7 +162,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
   ],
   parked: (status, { found, attachedJobId }) => [
     `Parked - the cloud denies access to the ${(status.jobId ?? attachedJobId) == null && checkOfJob(status) === null ? 'destination' : 'job'}`,
-    [checkOfJob(status), 'What runs in the cloud goes on.', ATTENTION.parked[0]].filter(Boolean).join(' '),
+    [checkOfJob(status), 'A running job continues.', ATTENTION.parked[0]].filter(Boolean).join(' '),
     poll('Check again'),
     ...((status.jobId ?? attachedJobId) == null ? answers(found) : []),
     ...waitOrGiveUp(status),
@@ -178,11 +176,10 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
   ],
   draining: (status) => {
     const { jobId, pollingPaused } = status;
-    const until =
-      jobId === null ? 'it is known what became of the submit' : 'the job has ended and its object is deleted';
+    const until = jobId === null ? 'the submit is resolved' : 'the job has ended and its object is deleted';
     return [
       `Canceled, draining - ${jobId === null ? 'watching the destination' : howFar(status)}`,
-      `${pollingPaused ? `${NOT_POLLED} ` : ''}The cancel is obeyed once ${until}.`,
+      `${pollingPaused ? `${NOT_POLLED} ` : ''}The export ends once ${until}.`,
       ...(pollingPaused ? [RESUME] : []),
       WAIT_LESS,
     ];
@@ -193,7 +190,7 @@ const PHASES: { [phase in ExportPhase]: (status: ExportStatus, insight: Insight)
     const lastedMs = Date.parse(`${endedAt}`) - Date.parse(startedAt);
     const isRefused = status.remoteJob === 'none' && attachedJobId !== undefined;
     const left = isRefused
-      ? `The job ${codeSpan(attachedJobId)} is not tracked; no other one was begun.`
+      ? `The job ${codeSpan(attachedJobId)} is not tracked; no other job was started.`
       : remainsOf({ ...status, jobId: status.jobId ?? attachedJobId });
     const isEarlier = outcome === 'succeeded' && status.submissions === 0 && status.jobId === null;
     const remains = isEarlier ? `${BY_EARLIER} ${left}` : left;
@@ -212,14 +209,14 @@ function checkOfJob({ resolution }: ExportStatus): string | null {
   return `Job ${codeSpan(jobId)} was named; it is checked until the cloud confirms or contradicts it${objection === null ? '' : `. The last check: ${inMarkdown(objection)}`}.`;
 }
 
-const NOT_POLLED = 'Nobody looks at the job now. The job and the deadline run on.';
+const NOT_POLLED = 'The job is not polled now. The job and the deadline continue.';
 
-const BY_EARLIER = 'An earlier export had succeeded, and its result is the answer.';
+const BY_EARLIER = 'An earlier export succeeded; this is its result.';
 
 const SEARCH = {
-  nothing: 'It waits until the lost submit is surely over, then looks for the object.',
-  object: 'An object is there, and it is seen whether it stays as it is. Nothing is submitted any more.',
-  busyImage: 'The image is being exported, by this export or by somebody else, so the destination is watched.',
+  nothing: 'It waits until the submit can no longer take effect, then checks for the object.',
+  object: 'An object is there. It is checked for changes; nothing more is submitted.',
+  busyImage: 'This or another export of the image is running, so the destination is watched.',
 };
 
 /** An object that may be ours rules a further submit out, unless a person is asked for. */
@@ -228,31 +225,30 @@ function answers(found?: Insight['found']): Action[] {
 }
 
 function waitOrGiveUp({ jobId, options }: ExportStatus): Action[] {
-  return [WAIT_LONGER, jobId === null ? giveUp('; nothing is submitted any more') : giveUpJob(options?.onCancel)];
+  return [WAIT_LONGER, jobId === null ? giveUp('; nothing more is submitted') : giveUpJob(options?.onCancel)];
 }
 
-/** `37 % done, 3h 10m left`; after a failed check, how far the job was before. */
+/** `37 % done, 3 h 10 min left`; after a failed check, how far the job was before. */
 function howFar({ lastError, stalled, progress, remainingMs }: ExportStatus): string {
   if (lastError !== null) return `the last check failed${percent(progress, ', ')}${progress === null ? '' : ' before'}`;
   if (stalled) return `stalled${percent(progress, ' at ')}`;
-  if (progress === null) return 'just begun';
+  if (progress === null) return 'just started';
   return `${percent(progress)} done${remainingMs === null ? '' : `, ${formatDuration(remainingMs)} left`}`;
 }
 
 /** What `nextPollAt` is the time of. */
 export function nextPollLabel({ phase, jobId }: ExportStatus): string {
-  if (jobId !== null) return 'Next check';
-  return phase === 'waitingToSubmit' || phase === 'validating' ? 'Next try' : 'Next look';
+  return jobId === null && (phase === 'waitingToSubmit' || phase === 'validating') ? 'Next try' : 'Next check';
 }
 
 const ATTENTION: { [attention in ExportAttention]: [advice: string, ...Action[]] } = {
-  needsAnswer: ['Look in the console of IMS for an export of this image, then answer.', ...answers()],
-  parked: ["Mend the worker's credentials or their permissions, then check again.", poll('Check again')],
+  needsAnswer: ['Check the IMS console for an export of this image, then answer.', ...answers()],
+  parked: ["Fix the worker's credentials or permissions.", poll('Then check again')],
   noWorker: [
-    'No worker takes the activities of this export from their task queue; start one, or check those that run.',
+    'No worker takes the activities of this export from their task queue. Start a worker, or check those that run.',
   ],
-  stalled: ['The progress has not moved for a long time; ask the cloud about the job.'],
-  outcomeUnknown: ['Nobody knows the outcome: look for the object before you export again.'],
+  stalled: ['The job makes no progress. Ask Huawei Cloud support about it.'],
+  outcomeUnknown: ['The outcome is unknown. Before you export again, check for the object.'],
 };
 
 /** What a person should do, with the commands for it; null while nothing calls for one. */
@@ -261,13 +257,18 @@ export function attentionText(status: ExportStatus, workflowId: string): string 
   if (attention === null) return null;
   const [advice, ...actions] = ATTENTION[attention] ?? [attention];
   if (outcome !== null) actions.push(...toTrackAgain(status));
-  return [advice, ...actions.map((action) => `${action.say}: \`${commandOf(action, workflowId)}\`.`)].join(' ');
+  return [advice, ...actionTexts(actions, workflowId)].join(' ');
+}
+
+/** A sentence for each, with its command. */
+export function actionTexts(actions: readonly Action[], workflowId: string): string[] {
+  return actions.map((action) => `${action.say}: \`${commandOf(action, workflowId)}\`.`);
 }
 
 /** A job that nothing tracks any more can be tracked again. */
 function toTrackAgain({ jobId, imageId, bucketUrl, remoteJob, ...format }: ExportStatus): Action[] {
   if (!jobId || !imageId || !bucketUrl || remoteJob === 'ended') return [];
-  return [{ say: 'Track it again', command: attachCommand(jobId, { imageId, bucketUrl }, format) }];
+  return [{ say: 'Track the job again', command: attachCommand(jobId, { imageId, bucketUrl }, format) }];
 }
 
 /** What an export that has ended leaves in the cloud. */
@@ -276,13 +277,13 @@ export function remainsOf({ remoteJob, jobId }: { remoteJob: RemoteJob; jobId: s
 }
 
 const REMAINS: { [remoteJob in RemoteJob]: (job: string | undefined) => string } = {
-  none: () => 'No job was begun in the cloud.',
+  none: () => 'No job was started in the cloud.',
   ended: (job = 'The job') => `${job} has ended in the cloud.`,
-  running: (job = 'The job') => `${job} goes on in the cloud; nothing tracks it any more.`,
+  running: (job = 'The job') => `${job} is still running in the cloud; nothing tracks it.`,
   unknown: (job) =>
     job === undefined
-      ? 'Whether a job was begun in the cloud is not known: look for the object before you export again.'
-      : `${job} may still run in the cloud; nothing tracks it any more.`,
+      ? 'A job may be running in the cloud. Check for the object before you export again.'
+      : `${job} may still be running in the cloud; nothing tracks it.`,
 };
 
 /** What became of the object after a cancel that was drained. */
@@ -293,7 +294,7 @@ export function objectAfterDrain({ kind, reason }: { kind: DiscardOutcome['kind'
 const DISCARDED: { [kind in DiscardOutcome['kind']]: string } = {
   discarded: 'Its object was deleted',
   alreadyGone: 'There was no object to delete',
-  kept: 'Its object was left where it is',
+  kept: 'Its object was kept',
 };
 
 /** Details of the workflow, which its starter gives it; the current details beside them say what can be done now. */
@@ -303,7 +304,7 @@ export function startDetails(request: StartedWith): string {
   return [
     attach === null
       ? `Exports ${what}.`
-      : `Tracks the job ${codeSpan(attach.jobId)}, begun elsewhere, that exports ${what}.`,
+      : `Tracks the job ${codeSpan(attach.jobId)}, started elsewhere. It exports ${what}.`,
     '',
     'Under More Actions, Send a Signal or Send an Update:',
     '',

@@ -80,7 +80,7 @@ export interface JobSeen {
   remainingMs: number | null;
 }
 
-/** Where the job stands: `RUNNING 37 % - 3h 10m left`. */
+/** Where the job stands: `RUNNING 37 % - 3 h 10 min left`. */
 export function describeProgress(seen: JobSeen): string {
   if (seen.noWorker) return `no worker took the check, ${lastSeen(seen)} before`;
   if (seen.parked) return 'access denied';
@@ -121,7 +121,7 @@ function lastSeen({ jobStatus, fraction }: JobSeen): string {
 
 /** Why there can be no export by the id of its destination. @param which the id, as the subject of the sentence */
 export function takenIdText(which: string, workflowType: string): string {
-  return `${which} was taken by a workflow of type ${workflowType}, which is no export. Choose another object key.`;
+  return `${which} was taken by a workflow of type ${workflowType}, which is not an export. Choose another object key.`;
 }
 
 /** `118 succeeded, 2 failed`, of the verdicts that there are; nothing where there is none yet. */

@@ -4,15 +4,19 @@
  * @module
  */
 
-/** `3h 10m`, `4m 05s`, `12s`. */
+/** `1 d 2 h`, `3 h 10 min`, `4 min 5 s`, `12 s`, `15 min`. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.round(durationMs / 1000);
-  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, '0')}s`;
+  if (minutes < 60) return inTwo(minutes, 'min', seconds % 60, 's');
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, '0')}m`;
-  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+  if (hours < 24) return inTwo(hours, 'h', minutes % 60, 'min');
+  return inTwo(Math.floor(hours / 24), 'd', hours % 24, 'h');
+}
+
+function inTwo(large: number, unit: string, rest: number, unitOfRest: string): string {
+  return rest ? `${large} ${unit} ${rest} ${unitOfRest}` : `${large} ${unit}`;
 }
 
 /** ISO 8601. */

@@ -16,6 +16,7 @@
  * - `forbidden`: the credentials were accepted and may not do this
  * - `notFound`: the thing named does not exist, or is not visible
  * - `transient`: trouble of the network or the service; may be gone soon
+ * - `wrongEndpoint`: no connection, and none before somebody acts: an unknown host, a certificate that is not trusted
  * - `unknown`: an error that this table does not know
  */
 export type CloudErrorClass =
@@ -27,6 +28,7 @@ export type CloudErrorClass =
   | 'forbidden'
   | 'notFound'
   | 'transient'
+  | 'wrongEndpoint'
   | 'unknown';
 
 export interface CodeMeaning {

@@ -1,5 +1,6 @@
 import { oneLine } from '../export/quoting';
 import { unpackedBody } from './answer-text';
+import { isWrongEndpoint } from './connector';
 import { type ErrorBody, MAX_MESSAGE_LENGTH, parseErrorBody } from './error-body';
 import { type CloudErrorClass, meaningOf } from './error-codes';
 import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
@@ -28,7 +29,7 @@ export interface CloudErrorFields {
 /** The code of a request that was not sent, since its access key rests after refusals: our own caution, not a word of the cloud. */
 export const CREDENTIALS_HELD_BACK = 'CredentialsHeldBack';
 
-/** There is nothing to sign with. With a time to wait: what the keys are had by is held back. */
+/** There is nothing to sign with. With a time to wait: what the keys are fetched with is held back. */
 export const CREDENTIALS_UNAVAILABLE = 'CredentialsUnavailable';
 
 /**
@@ -56,6 +57,11 @@ export class CloudError extends Error implements CloudErrorFields {
     this.class = fields.class;
     this.retryAfterMs = fields.retryAfterMs;
     this.refusedAgainMsAgo = fields.refusedAgainMsAgo ?? null;
+  }
+
+  /** True where nothing was reached, and nothing will be before somebody acts: also not what gives out the credentials. */
+  get isWrongEndpoint(): boolean {
+    return this.class === 'wrongEndpoint' || (this.cause instanceof CloudError && this.cause.isWrongEndpoint);
   }
 
   /** The same error with some fields changed. */
@@ -136,7 +142,7 @@ export function errorOfTransport(error: unknown, attempt: Attempt, tidy = asItIs
       requestId: null,
       operation: attempt.operation,
       executed: isStarted && !isRead(attempt) ? 'maybe' : 'no',
-      class: 'transient',
+      class: !isStarted && isWrongEndpoint(code) ? 'wrongEndpoint' : 'transient',
       retryAfterMs: null,
     },
     { cause: cause instanceof Error ? cleanCause(cause, tidy) : undefined },

@@ -23,7 +23,9 @@ export {
   accountsFromEnvironment,
   accountsFromFile,
   type CloudAccount,
+  describeAccounts,
   namesAnAccount,
+  signerOf,
 } from './account';
 export {
   type AssumeRoleOptions,
@@ -39,10 +41,19 @@ export {
   environmentCredentials,
   type IamPasswordOptions,
   type IamUser,
+  type IdTokenOptions,
+  type IdTokenSource,
   iamPasswordCredentials,
+  idTokenCredentials,
   type MetadataOptions,
   metadataCredentials,
+  type OidcOptions,
+  type OidcSource,
+  oidcCredentials,
+  type PodIdentityOptions,
+  type PodIdentitySource,
   type ProfileOptions,
+  podIdentityCredentials,
   profileCredentials,
   staticCredentials,
 } from './credentials';
@@ -52,7 +63,7 @@ export { type ImageExportRequest, type ImagePage, type ImsClient, PAGE_LIMIT } f
 export type { Image } from './ims/image';
 export type { ImageFilter } from './ims/image-filter';
 export type { ImageJob, ImageSubJob } from './ims/job';
-export type { BucketInfo, ObjectInfo, ObsClient } from './obs';
+export { type BucketInfo, type ObjectInfo, type ObsClient, usesPathStyle } from './obs';
 export type { RetryOptions } from './retry';
 export type { TransportOptions } from './transport';
 
@@ -79,8 +90,8 @@ export interface CloudClient {
    */
   checkAccess(): Promise<void>;
   /**
-   * The clock of IMS by its answer to an unsigned request, ISO 8601; null where it says none. Any answer
-   * shows that IMS is reached.
+   * The clock of IMS by its answer to an unsigned request over a new connection, ISO 8601; null where it says none. Any
+   * answer shows that IMS is reached.
    *
    * @throws `CloudError` when there is no answer
    */
@@ -105,15 +116,19 @@ export interface CloudClientOptions {
 const CREDENTIALS_LIMIT_MS = 20_000;
 
 /**
+ * @throws ProxyConfigurationError when HTTPS_PROXY, or a variable like it, names no usable proxy, and an endpoint is behind it
  * @example
- * const cloud = createCloudClient(accountFromEnvironment(process.env));
+ * const [account] = accountsFromEnvironment(process.env);
+ * const cloud = createCloudClient(account);
  * const image = await cloud.ims.getImage('d164b5df-1bc3-4c3f-893e-3e471fd16e64');
  * await cloud.close();
  */
 export function createCloudClient(account: CloudAccount, options: CloudClientOptions = {}): CloudClient {
   const { now = Date.now, retry } = options;
-  const transport = new Transport(options.transport);
-  const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(now, retry?.refusedKeyRestMs);
+  const transport = new Transport({ allowHttp: account.allowHttp, ...options.transport });
+  const { endpoints, stsEndpoint = endpoints.iam } = account;
+  for (const endpoint of [...Object.values(endpoints), stsEndpoint]) transport.routeTo(new URL(endpoint).origin);
+  const breakers = options.breakers ?? options.locks ?? new CircuitBreakers(options.now, retry?.refusedKeyRestMs);
   const resources: ClientResources = { transport, breakers, now };
   const proof = listOneImage(account);
   const session = new CloudSession(resources, account.credentials, { retry, proof });
@@ -137,7 +152,9 @@ async function askTheTime(transport: Transport, endpoint: string, now: () => num
   const { origin, host, pathname } = new URL(endpoint);
   try {
     const request: HttpRequest = { method: 'GET', origin, path: pathname, headers: [['host', host]] };
-    const ms = httpDateMs(headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS }), 'date') ?? '');
+    const ms = httpDateMs(
+      headerOf(await transport.send(request, { limitMs: CLOCK_LIMIT_MS, newConnection: true }), 'date') ?? '',
+    );
     return Number.isNaN(ms) ? null : new Date(ms).toISOString();
   } catch (error) {
     throw errorOfTransport(error, { operation: 'AskTheTime', method: 'GET', nowMs: now() });

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Socket } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 
 const CONTINUE = /^HTTP\/1\.[01] 100[ \r]/;
 const LONGEST_MATCH = 'HTTP/1.1 100 '.length;
@@ -13,11 +13,10 @@ const HEAD_END = '\r\n\r\n';
 /** A longer one is not waited for. */
 const MAX_HEAD_BYTES = 64 * 1024;
 
-type Connector = ReturnType<typeof buildConnector>;
+export type Connector = ReturnType<typeof buildConnector>;
 
-/** Connects as undici does, with sockets that leave out `100 Continue`. */
-export function connectorWithoutContinue(options: Parameters<typeof buildConnector>[0]): Connector {
-  const connect = buildConnector(options);
+/** Connects as it is told, with sockets that leave out `100 Continue`. */
+export function connectorWithoutContinue(connect: Connector): Connector {
   return (target, callback) =>
     connect(target, (...[error, socket]) => {
       if (error === null && socket !== null) callback(null, withoutContinue(socket));

@@ -144,7 +144,7 @@ export function signForObs(
   const { protocol, host } = new URL(account.endpoints.obs);
   const problem = problemOfEndpoint(account.endpoints.obs, 'obs');
   if (problem !== undefined) throw new Error(`The endpoint of OBS ${problem}.`);
-  const pathStyle = account.obsPathStyle || isAddress(account.endpoints.obs);
+  const pathStyle = usesPathStyle(account, bucket);
   const encodedKey = key.split('/').map(encodeRfc3986).join('/');
   const resource = `/${encodeRfc3986(bucket)}/${encodedKey}`;
   const target = pathStyle ? host : `${bucket}.${host}`;
@@ -170,6 +170,12 @@ export function signForObs(
     path: pathStyle ? resource : `/${encodedKey}`,
     headers: [...headers, ['authorization', `OBS ${accessKey}:${signature}`]],
   };
+}
+
+/** A wildcard of a certificate stands for one label (RFC 6125): `*.obs.cn-north-4.myhuaweicloud.com` is no name of `a.b.obs.…`. */
+export function usesPathStyle({ endpoints, obsPathStyle }: CloudAccount, bucket: string): boolean {
+  const isTls = new URL(endpoints.obs).protocol === 'https:';
+  return obsPathStyle || isAddress(endpoints.obs) || (isTls && bucket.includes('.'));
 }
 
 /** OBS says where to send it, and has done nothing. Other 3xx say something else: 303 that it was done. */

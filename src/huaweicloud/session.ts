@@ -1,4 +1,5 @@
-import type { Acquired, SignatureVerdict } from './credentials/circuit-breaker';
+import { setMaxListeners } from 'node:events';
+import { type Acquired, MAX_PROOF_MS } from './credentials/circuit-breaker';
 import { areSame, type Credentials, CredentialsError } from './credentials/credentials';
 import type { ClientResources, CredentialsProvider } from './credentials/provider';
 import { withoutSecrets } from './credentials/redaction';
@@ -14,7 +15,7 @@ import {
   headerText,
   unreadableAnswer,
 } from './errors';
-import { type RetryOptions, retryBriefly } from './retry';
+import { type RetryOptions, retryBriefly, TRY_LIMIT_MS } from './retry';
 import { verdictOf } from './signature-verdict';
 import { type HttpAnswer, type HttpRequest, TransportError } from './transport';
 
@@ -58,17 +59,14 @@ export interface WriteOptions extends SendOptions {
 export interface SessionOptions {
   retry?: RetryOptions;
   /**
-   * A read that every signer may make, and that fails clearly. It shows whether a key is good where another request
-   * cannot: before a write with a doubtful key, and after a 403 without a body.
+   * A read that every signer may make, and that fails clearly. It shows whether a key is good before a request that cannot: the
+   * answer to a HEAD does not distinguish a refused signature from a missing permission, and that to a POST may take minutes.
    */
   proof?: CloudRequest;
 }
 
-/** A write does not wait longer than this for the verdict on a key: its caller has better things to do. */
-const WRITE_ACQUIRE_LIMIT_MS = 10_000;
-
-/** For a proof, which is a small read. */
-const PROOF_LIMIT_MS = 8_000;
+/** The first request with a key that was not accepted yet is followed for this long: for all callers, whatever their own time. */
+const NEW_KEY_LIMIT_MS = 30_000;
 
 /**
  * Signs, sends and judges requests with one account's credentials. Reads are repeated briefly; a changing request is sent
@@ -79,7 +77,6 @@ export class CloudSession {
   readonly #provider: CredentialsProvider;
   readonly #retry: RetryOptions;
   readonly #proof: CloudRequest | undefined;
-  readonly #proofs = new Map<string, Promise<CloudError | undefined>>();
   #latest: Credentials | undefined;
 
   constructor(resources: ClientResources, provider: CredentialsProvider, { retry = {}, proof }: SessionOptions = {}) {
@@ -89,11 +86,16 @@ export class CloudSession {
     this.#proof = proof;
   }
 
+  get #tryLimitMs(): number {
+    return this.#retry.tryLimitMs ?? TRY_LIMIT_MS;
+  }
+
   /** @throws {@link CloudError} */
   read(
     request: CloudRequest,
     { signal, startedAt, tryRefusedKey }: ReadOptions & { startedAt?: number } = {},
   ): Promise<HttpAnswer> {
+    allowManyListeners(signal);
     let refreshed = false;
     return retryBriefly(
       async (limitMs) => {
@@ -117,6 +119,7 @@ export class CloudSession {
 
   /** @throws {@link CloudError}, whose `executed` says whether the request may have taken effect */
   async write(request: CloudRequest, options: WriteOptions): Promise<HttpAnswer> {
+    allowManyListeners(options.signal);
     const credentials = await this.#credentials(request, options);
     try {
       return await this.#sendWithLatest(request, credentials, options);
@@ -158,33 +161,77 @@ export class CloudSession {
     credentials: Credentials,
     { limitMs, ...rest }: WriteOptions,
   ): Promise<HttpAnswer> {
-    const endsAt = performance.now() + limitMs;
-    const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, endsAt - performance.now()) });
+    const startedAt = performance.now();
+    const proofEndsAt = startedAt + MAX_PROOF_MS;
+    const limits = (): WriteOptions => ({ ...rest, limitMs: Math.max(1, startedAt + limitMs - performance.now()) });
+    const key = this.#resources.breakers.nameOf(credentials);
+    let proof = request.method === 'GET' ? undefined : this.#proof;
+    for (;;) {
+      const acquired = await this.#acquire(request, key, { ...limits(), proofEndsAt });
+      if (acquired.isTrial && proof !== undefined) {
+        const isSent = await this.#prove(proof, request, credentials, acquired, { ...limits(), proofEndsAt });
+        if (isSent) proof = undefined;
+        continue;
+      }
+      const outcome = await this.#use(request, credentials, acquired, limits());
+      if (outcome instanceof CloudError) throw outcome;
+      if (outcome !== NOT_SENT) return outcome;
+    }
+  }
+
+  /**
+   * Spends the trial of a key on a request with a clear verdict, before one whose answer may have none.
+   *
+   * @returns false when the proof was not sent, since the key was refused before
+   * @throws {@link CloudError} the trouble of the proof, as that of the request that needed it
+   */
+  async #prove(
+    proof: CloudRequest,
+    request: CloudRequest,
+    credentials: Credentials,
+    acquired: Acquired,
+    { proofEndsAt, ...limits }: WriteOptions & { proofEndsAt: number },
+  ): Promise<boolean> {
     const { breakers } = this.#resources;
-    const key = breakers.nameOf(credentials);
-    let outcome: HttpAnswer | CloudError | typeof NOT_SENT = NOT_SENT;
-    while (outcome === NOT_SENT) {
-      // The answer to a HEAD does not distinguish a bad signature from a lack of permission, and that to a POST may take minutes.
-      if (request.method !== 'GET' && breakers.signatures.wantsProof(key, { slow: !isRead(request) })) {
-        const trouble = await this.#prove(request, key, credentials, limits());
-        if (trouble !== undefined) throw trouble;
-      }
-      const acquired = await this.#acquire(request, key, limits());
-      try {
-        outcome = await this.#exchange(request, credentials, acquired, limits());
-        if (outcome !== NOT_SENT) acquired.release(this.#verdictOn(request, outcome));
-      } finally {
-        acquired.release('none');
-      }
-    }
-    if (!(outcome instanceof CloudError)) return outcome;
-    // Temporary keys end: a bare 403 may mean that, and then there are others to be had.
-    const isInDoubt = !breakers.signatures.isClosed(key) || credentials.securityToken !== undefined;
-    if (isInDoubt && this.#verdictOn(request, outcome) === 'doubtful') {
-      const trouble = await this.#prove(request, key, credentials, limits());
-      if (isRefusedSignature(trouble)) throw trouble;
-    }
-    throw outcome;
+    const wasAccepted = () => breakers.signatures.wasAccepted(breakers.nameOf(credentials));
+    // It is for all callers, and does not end with this one.
+    const proving = this.#use(proof, credentials, acquired, { limitMs: this.#tryLimitMs });
+    const limitMs = wasAccepted() ? Math.min(limits.limitMs, proofEndsAt - performance.now()) : limits.limitMs;
+    const outcome = await within({ ...limits, limitMs }, proving).catch((error: unknown) => {
+      if (error instanceof CloudError || error instanceof TimeIsUp) return error;
+      throw error;
+    });
+    // Other trouble of the proof is none of the key's.
+    if (outcome instanceof CloudError && !wasAccepted())
+      throw outcome.with({ operation: request.operation, executed: 'no' });
+    return outcome !== NOT_SENT;
+  }
+
+  /**
+   * Exchanges, and says to those who wait what the answer means for the key. The trial of a key that was never accepted runs to its
+   * answer although its caller gives up: a cloud that refuses slowly counts as well.
+   */
+  async #use(
+    request: CloudRequest,
+    credentials: Credentials,
+    acquired: Acquired,
+    limits: WriteOptions,
+  ): Promise<HttpAnswer | CloudError | typeof NOT_SENT> {
+    const { breakers } = this.#resources;
+    const isOfNewKey = acquired.isTrial && !breakers.signatures.wasAccepted(breakers.nameOf(credentials));
+    const ownLimits = isOfNewKey ? { ...limits, limitMs: NEW_KEY_LIMIT_MS, signal: undefined } : limits;
+    const outcome = this.#exchange(request, credentials, acquired, ownLimits)
+      .then((known) => {
+        if (known !== NOT_SENT) acquired.release(known instanceof CloudError ? verdictOf(known) : 'accepted');
+        return known;
+      })
+      .finally(() => acquired.release('none'));
+    if (!isOfNewKey) return outcome;
+    return within(limits, outcome).catch((error: unknown) => {
+      if (!(error instanceof TimeIsUp)) throw error;
+      const message = `No complete answer within ${limits.limitMs} ms.`;
+      throw errorOfTransport(new TransportError(error.code, message, true), this.attempt(request));
+    });
   }
 
   /**
@@ -236,14 +283,15 @@ export class CloudSession {
   }
 
   /** @throws {@link CloudError} `CredentialsHeldBack`, while the circuit of the key is open */
-  async #acquire(request: CloudRequest, key: string, limits: WriteOptions): Promise<Acquired> {
-    const isWrite = !isRead(request);
+  async #acquire(
+    request: CloudRequest,
+    key: string,
+    limits: WriteOptions & { proofEndsAt: number },
+  ): Promise<Acquired> {
     const acquisition = await this.#resources.breakers.signatures.acquire(key, {
-      limitMs: isWrite ? Math.min(limits.limitMs, WRITE_ACQUIRE_LIMIT_MS) : limits.limitMs,
-      signal: limits.signal,
-      tryRefusedKey: limits.tryRefusedKey,
-      slow: isWrite,
-      unclear: request.method === 'HEAD' && this.#proof !== undefined,
+      ...limits,
+      // A longer wait is the caller's.
+      limitMs: Math.min(limits.limitMs, this.#tryLimitMs),
     });
     switch (acquisition.kind) {
       case 'acquired':
@@ -252,7 +300,7 @@ export class CloudSession {
         const restsUntil = new Date(this.#resources.now() + acquisition.openMs).toISOString();
         throw notSent(request.operation, {
           code: CREDENTIALS_HELD_BACK,
-          message: `The cloud refused the signature of this access key twice in a row. The key rests until ${restsUntil}, because more than five failures in a row lock it for everybody; then one request tries it again. Check the access key, the secret key and the clock; another key is tried at once.`,
+          message: `The cloud refused the signature of this access key. Requests with it are blocked until ${restsUntil}, because more than five failures in a row lock the key for all its users. Then one request tries it again. Check the access key, the secret key and the clock. A changed key is tried at once.`,
           retryAfterMs: acquisition.openMs,
           refusedAgainMsAgo: acquisition.refusedAgainMsAgo,
         });
@@ -265,49 +313,13 @@ export class CloudSession {
     }
   }
 
-  /** A 403 to a HEAD has no body that would say whether the signature was refused or the permission. */
-  #verdictOn({ method }: CloudRequest, outcome: HttpAnswer | CloudError): SignatureVerdict {
-    if (!(outcome instanceof CloudError)) return 'accepted';
-    const isBare = method === 'HEAD' && outcome.httpStatus === 403 && outcome.class === 'forbidden';
-    return isBare && this.#proof !== undefined ? 'doubtful' : verdictOf(outcome);
-  }
-
-  /**
-   * Tries a key by a request with a clear verdict: one at a time, for all callers. Returns the error, if any, as
-   * that of the request that needed it.
-   */
-  async #prove(
-    request: CloudRequest,
-    key: string,
-    credentials: Credentials,
-    limits: WriteOptions,
-  ): Promise<CloudError | undefined> {
-    const proof = this.#proof;
-    if (proof === undefined) return undefined;
-    let proving = this.#proofs.get(key);
-    if (proving === undefined) {
-      const { tryRefusedKey } = limits;
-      proving = this.#send(proof, credentials, { limitMs: PROOF_LIMIT_MS, tryRefusedKey })
-        .then(() => undefined, asCloudError)
-        .finally(() => this.#proofs.delete(key));
-      this.#proofs.set(key, proving);
-    }
-    const trouble = await within(limits, proving).catch((error: unknown) => {
-      if (error instanceof TimeIsUp) return notSent(request.operation, NO_VERDICT_YET);
-      throw error;
-    });
-    // Other trouble of the proof is none of the key's.
-    if (trouble === undefined || this.#resources.breakers.signatures.isClosed(key)) return undefined;
-    return trouble.with({ operation: request.operation, executed: 'no' });
-  }
-
   async #credentials(request: Pick<CloudRequest, 'operation'>, limits: TimeLimits): Promise<Credentials> {
     try {
       this.#latest = await within(limits, this.#provider.get());
       return this.#latest;
     } catch (cause) {
       if (cause instanceof TimeIsUp) {
-        const message = `There were no credentials to sign with within ${Math.round(limits.limitMs)} ms.`;
+        const message = `No credentials to sign with were found within ${Math.round(limits.limitMs)} ms.`;
         throw notSent(request.operation, { code: cause.code, message, class: 'transient' });
       }
       const own = cause instanceof CredentialsError ? cause : undefined;
@@ -318,6 +330,7 @@ export class CloudSession {
         code: CREDENTIALS_UNAVAILABLE,
         message: `There are no credentials to sign with: ${why}`,
         retryAfterMs: own?.retryAfterMs ?? null,
+        cause: own?.cause instanceof CloudError ? own.cause : undefined,
       });
     }
   }
@@ -336,6 +349,11 @@ export class CloudSession {
   async #refresh(refused: Credentials, limits: TimeLimits): Promise<void> {
     await within(limits, this.#provider.refresh?.(refused) ?? Promise.resolve());
   }
+}
+
+/** A caller may end any number of calls by one signal; Node would take more than ten for a leak. */
+function allowManyListeners(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) setMaxListeners(0, signal);
 }
 
 interface TimeLimits {
@@ -385,7 +403,7 @@ function isAnonymousRefusal({ code, httpStatus, requestId }: CloudError): boolea
 }
 
 const NOT_OF_SERVICE =
-  'The answer carries no request id of the service, so that it comes from something on the way to it, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
+  'The answer has no request id of the service, so it comes from something in between, such as a proxy or a captive portal. Check the endpoint, the proxies and the DNS of this worker.';
 
 /** What this request was signed with: whoever knows it may repeat the request for some minutes. */
 function signatureIn({ headers }: HttpRequest): string | undefined {
@@ -402,23 +420,14 @@ function withCleanHeaders(answer: HttpAnswer, tidy: (text: string) => string): H
   return { ...answer, headers: Object.fromEntries(clean) };
 }
 
-function isRead({ method }: CloudRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
-}
-
 const NOT_SENT = Symbol('not sent');
 const KEY_WAS_REFUSED = new Error('The access key was refused before the request was written.');
 
 const NO_VERDICT_YET = {
   code: 'RequestTimeout',
-  message: 'The first requests with this access key have not been answered yet, so this one was not sent.',
+  message: 'The first request with this access key has not been answered yet, so this one was not sent.',
   class: 'transient',
 } as const;
-
-function asCloudError(error: unknown): CloudError {
-  if (error instanceof CloudError) return error;
-  throw error;
-}
 
 function isRefusedSignature(error: unknown): error is CloudError {
   return error instanceof CloudError && verdictOf(error) === 'refused';
@@ -427,15 +436,8 @@ function isRefusedSignature(error: unknown): error is CloudError {
 function notSent(
   operation: string,
   fields: Pick<CloudError, 'code' | 'message'> &
-    Partial<Pick<CloudError, 'class' | 'retryAfterMs' | 'refusedAgainMsAgo'>>,
+    Partial<Pick<CloudError, 'class' | 'retryAfterMs' | 'refusedAgainMsAgo' | 'cause'>>,
 ): CloudError {
-  return new CloudError({
-    httpStatus: null,
-    requestId: null,
-    operation,
-    executed: 'no',
-    class: 'unauthorized',
-    retryAfterMs: null,
-    ...fields,
-  });
+  const unsent = { httpStatus: null, requestId: null, operation, executed: 'no', class: 'unauthorized' } as const;
+  return new CloudError({ ...unsent, retryAfterMs: null, ...fields }, { cause: fields.cause });
 }

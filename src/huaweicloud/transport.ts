@@ -7,10 +7,11 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, Client, type Dispatcher } from 'undici';
-import { connectorWithoutContinue } from './interim-answers';
-import { lookupWithLoopback } from './loopback-lookup';
+import { Proxies, type Route } from '../network/proxies';
+import { connectorOfCloud, objectionToPlainHttp } from './connector';
 
 export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -20,6 +21,8 @@ export interface HttpRequest {
   path: string;
   headers: ReadonlyArray<readonly [name: string, value: string]>;
   body?: string;
+  /** Never through a proxy, as of a metadata service, which knows its callers by their address. */
+  direct?: boolean;
 }
 
 /** The complete answer. */
@@ -37,11 +40,17 @@ export interface SendLimits {
   signal?: AbortSignal;
   /** Called at the last moment before the request is written. If it throws, nothing is sent. */
   beforeSend?: () => void;
+  /** By a new connection, as every changing request. */
+  newConnection?: boolean;
 }
 
 export interface TransportOptions {
-  /** Per connection attempt, TLS included. @default 4000 */
+  /** For each step of a connection: to the host, or through a proxy, and then TLS. @default 4000 */
   connectTimeoutMs?: number;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are, in either case. @default process.env */
+  env?: NodeJS.ProcessEnv;
+  /** Send to any host over plain http, credentials included. @default false: only to the loopback and to link-local addresses */
+  allowHttp?: boolean;
   /** Connections that reads of one origin share. @default 32 */
   connections?: number;
 }
@@ -71,10 +80,25 @@ export class Transport {
   readonly #options: Client.Options;
   readonly #shared: Agent;
   readonly #own = new Set<Client>();
+  readonly #proxies: Proxies;
+  readonly #allowHttp: boolean;
+  readonly #closing = new AbortController();
+  /** Origins that are never reached through a proxy: all requests to one share connections, so they share the route. */
+  readonly #direct = new Set<string>();
 
-  constructor({ connectTimeoutMs = 4_000, connections = 32 }: TransportOptions = {}) {
+  constructor({
+    connectTimeoutMs = 4_000,
+    connections = 32,
+    env = process.env,
+    allowHttp = false,
+  }: TransportOptions = {}) {
+    this.#proxies = new Proxies(env);
+    this.#allowHttp = allowHttp;
+    const { signal } = this.#closing;
+    // As many as there are connections to a proxy.
+    setMaxListeners(0, signal);
     this.#options = {
-      connect: connectorWithoutContinue({ timeout: connectTimeoutMs, lookup: lookupWithLoopback }),
+      connect: connectorOfCloud({ timeoutMs: connectTimeoutMs, routeTo: (origin) => this.routeTo(origin), signal }),
       pipelining: 1,
       maxHeaderSize: MAX_HEADER_BYTES,
       // The limit of each request is the one that counts; undici's defaults of 300 s only stand behind it.
@@ -89,8 +113,20 @@ export class Transport {
    *
    * @throws {@link TransportError} when there is no complete answer; an HTTP status is never an error here
    */
-  send(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
-    return isRead(request) ? exchange(this.#shared, request, limits) : this.#sendAlone(request, limits);
+  async send(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
+    const objection = this.#allowHttp ? undefined : objectionToPlainHttp(request.origin);
+    if (objection !== undefined) throw new TransportError('PlainHttpRefused', objection, false);
+    if (request.direct) this.#direct.add(new URL(request.origin).origin);
+    const isAlone = !isRead(request) || limits.newConnection;
+    return isAlone ? this.#sendAlone(request, limits) : exchange(this.#shared, request, limits);
+  }
+
+  /**
+   * @param origin scheme, host and port
+   * @throws ProxyConfigurationError, which names the variable
+   */
+  routeTo(origin: string): Route {
+    return this.#direct.has(new URL(origin).origin) ? { proxy: null } : this.#proxies.routeTo(origin);
   }
 
   async #sendAlone(request: HttpRequest, limits: SendLimits): Promise<HttpAnswer> {
@@ -117,6 +153,7 @@ export class Transport {
 
   /** Ends every connection. Requests in flight fail. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all([this.#shared.destroy(), ...[...this.#own].map((connection) => connection.destroy())]);
   }
 }
@@ -160,7 +197,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(onLimit, limits.limitMs, this);
     const { signal } = limits;
     if (signal === undefined) return;
-    this.#onAbort = () => this.fail('Aborted', 'The request was given up by its caller.', signal.reason);
+    this.#onAbort = () => this.fail('Aborted', 'The caller canceled the request.', signal.reason);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
   }

@@ -21,7 +21,7 @@ export function toNexusError(error: unknown, workflowId: string): Error {
   }
   if (codeOf(error) === FAILED_PRECONDITION) {
     // Not RESOURCE_EXHAUSTED: that would count against the endpoint, which serves others well.
-    const message = `Temporal lets no more callers wait for ${workflowId}. It is tried again, and once the export has succeeded its result is the answer.`;
+    const message = `Temporal lets no more callers wait for ${workflowId}. The operation is retried, and returns the result once the export has succeeded.`;
     return new HandlerError('CONFLICT', message, { retryableOverride: true });
   }
   return new HandlerError('INTERNAL', `The export ${workflowId} could not be started or joined (${nameOf(error)}).`);

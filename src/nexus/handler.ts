@@ -77,7 +77,7 @@ class ExportImageHandler implements OperationHandler<ExportOperationInput, Expor
     if (operation === undefined) throw new HandlerError('BAD_REQUEST', 'The token is not one of this service.');
     const { workflowId, firstRunId, cancelExport } = operation;
     if (!cancelExport) {
-      log.info('A caller stopped waiting for an export, which goes on', { workflowId });
+      log.info('A caller stopped waiting for an export, which continues', { workflowId });
       return;
     }
     const client = getClient();
@@ -101,7 +101,7 @@ function splitInput(input: ExportOperationInput): { exportInput: ExportImageInpu
   if (typeof input !== 'object' || input === null) return { exportInput: input, cancelExport: false };
   const { cancelExport, ...exportInput } = input as { [field in keyof ExportOperationInput]?: unknown };
   if (exportInput.notify != null) {
-    throw invalidField('notify', exportInput.notify, 'nothing: the end of the operation tells its caller of the end');
+    throw invalidField('notify', exportInput.notify, 'nothing: the caller of the operation gets its result');
   }
   if (cancelExport != null && typeof cancelExport !== 'boolean') {
     throw invalidField('cancelExport', cancelExport, 'true or false');

@@ -74,7 +74,7 @@ export async function startOrJoin(
     await refuseOtherRun(client, workflowId, entered, request);
     return entered.firstRunId;
   }
-  const message = `Exports under the id ${workflowId} begin and end too quickly to be joined. It is tried again.`;
+  const message = `Exports under the id ${workflowId} start and end too quickly to be joined. The operation is retried.`;
   throw new HandlerError('CONFLICT', message, { retryableOverride: true });
 }
 

@@ -66,7 +66,7 @@ export async function readRunningExport(
 ): Promise<RunningExport | undefined> {
   const [input, resumed] = await readArguments(client, workflowId, runId).catch((error: unknown) => {
     if (!(error instanceof UndecodableArguments)) throw error;
-    const message = `The export ${workflowId} that runs cannot be decoded by this worker. Give it the data converter of its starter. It is tried again.`;
+    const message = `The export ${workflowId} that runs cannot be decoded by this worker. Give the worker the data converter of the starter. The operation is retried.`;
     throw new HandlerError('CONFLICT', message, { cause: error, retryableOverride: true });
   });
   const running = readImageAndFormat(input);

@@ -19,9 +19,9 @@ export class AccountClouds {
   /** @throws Error when there is no account, or two of one name */
   constructor(accounts: readonly CloudAccount[]) {
     const names = accounts.map(({ name }) => name);
-    if (names.length === 0) throw new Error('There is no account to export with: accounts must hold at least one.');
+    if (names.length === 0) throw new Error('There is no account: accounts must hold at least one.');
     const twice = names.find((name, place) => names.indexOf(name) !== place);
-    if (twice !== undefined) throw new Error(`Two accounts are called ${twice}: inputs could not tell them apart.`);
+    if (twice !== undefined) throw new Error(`Two accounts are called ${twice}. Give each account its own name.`);
     this.#accounts = [...accounts];
   }
 

@@ -21,6 +21,7 @@ import {
 import { asText, invalidRequest, type Problem } from '../export/failures';
 import { accountSchema, imageIdSchema, splitBucketUrl } from './export';
 import { templateProblem } from './key-template';
+import { insteadOfUrl } from './object-url';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
 import { hasHidden, VISIBLE } from './visible';
@@ -155,6 +156,8 @@ function toProblems({ to, images }: ParsedInput): Problem[] {
     const needed = !images || images.some(({ bucketUrl }) => !bucketUrl);
     return needed ? [{ field: 'to', value: 'nothing', expected: TO }] : [];
   }
+  const instead = insteadOfUrl(to);
+  if (instead !== null) return [{ field: 'to', value: asText(to), expected: instead }];
   const [bucket, key] = splitBucketUrl(to);
   const isNeeded = !images || images.some(({ bucketUrl, objectKey }) => !bucketUrl && !objectKey);
   if (bucket === undefined || (key === '' && isNeeded)) return [{ field: 'to', value: asText(to), expected: TO }];
@@ -165,11 +168,11 @@ function imageProblems({ images }: ParsedInput): Problem[] {
   return (images ?? []).flatMap(({ bucketUrl, objectKey, fileFormat, isQuickExport }, index) => {
     const field = (name: string) => `images.${index}.${name}`;
     const problems = [
-      ...templateProblems(field('bucketUrl'), bucketUrl),
+      ...destinationProblems(field('bucketUrl'), bucketUrl),
       ...templateProblems(field('objectKey'), objectKey),
     ];
     if (bucketUrl && objectKey) {
-      const expected = 'nothing beside bucketUrl, which names the object key too';
+      const expected = 'no key: bucketUrl names the object key too';
       problems.push({ field: field('objectKey'), value: asText(objectKey), expected });
     }
     if (isQuickExport && fileFormat) {
@@ -178,6 +181,13 @@ function imageProblems({ images }: ParsedInput): Problem[] {
     }
     return problems;
   });
+}
+
+function destinationProblems(field: string, bucketUrl: string | null | undefined): Problem[] {
+  const instead = bucketUrl ? insteadOfUrl(bucketUrl) : null;
+  return instead === null
+    ? templateProblems(field, bucketUrl)
+    : [{ field, value: asText(bucketUrl), expected: instead }];
 }
 
 function templateProblems(field: string, template: string | null | undefined): Problem[] {

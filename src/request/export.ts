@@ -18,12 +18,11 @@ import {
   workflowIdProblem,
 } from '../contract';
 import { asText, invalidField, invalidRequest, type Problem } from '../export/failures';
+import { BUCKET_NAME, insteadOfUrl } from './object-url';
 import { OPTION_NAMES, optionProblems, optionsSchema, withDefaults } from './options';
 import { problemsOf } from './problems';
 import { hasHidden, VISIBLE } from './visible';
 
-/** OBS, "Creating a Bucket": 3 to 63 characters, and not in the form of an IP address. */
-const BUCKET_NAME = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*(\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const ACCOUNT_NAME = "the name of one of the worker's accounts";
 
 /** The `account` of an input. */
@@ -116,6 +115,8 @@ export function splitBucketUrl(bucketUrl: string): [string?, string?] {
 
 function destinationProblems({ bucketUrl }: ParsedInput): Problem[] {
   const problem = (expected: string) => [{ field: 'bucketUrl', value: asText(bucketUrl), expected }];
+  const instead = insteadOfUrl(bucketUrl);
+  if (instead !== null) return problem(instead);
   const [bucket, objectKey] = splitBucketUrl(bucketUrl);
   if (bucket === undefined || objectKey === undefined) {
     return problem("'<bucket>:<object key>' with a colon, such as 'ims-image:centos7_5.qcow2'");

@@ -2,6 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectPlainly } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
+import { withoutBrackets } from '../network/local-addresses';
+import type { HttpProxy } from '../network/proxies';
+import { reasonOf, troubleOf } from '../network/troubles';
+import { openTunnel } from '../network/tunnel';
 
 /** A handshake takes two round trips; an alert about the client's certificate comes one later. */
 const HANDSHAKE_MS = 2_000;
@@ -12,6 +16,8 @@ export interface Handshake {
   tls: TLSConfig | boolean | null | undefined;
   /** Whether the server's certificate is checked as the client of Node checks it. */
   checkCertificate: boolean;
+  /** Through which the server is reached. */
+  proxy?: HttpProxy | null;
 }
 
 /**
@@ -22,22 +28,32 @@ export interface Handshake {
  */
 export async function diagnosisOf(address: string, handshake: Handshake): Promise<string | null> {
   const { hostname, port } = new URL(`tcp://${address}`);
-  const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  const to = { host: withoutBrackets(hostname), port: Number(port) };
   const options = await handshakeOptions(to.host, handshake);
+  const { proxy } = handshake;
+  const tunnel = proxy ? await openTunnel(proxy, address, { timeoutMs: HANDSHAKE_MS }).catch(whyNot) : undefined;
+  if (typeof tunnel === 'string') return tunnel;
   return new Promise((settle) => {
-    const socket = options === null ? connectPlainly(to) : connectByTls({ ...to, ...options });
+    const socket =
+      options === null ? (tunnel ?? connectPlainly(to)) : connectByTls({ ...to, ...options, socket: tunnel });
     const end = (diagnosis: string | null) => {
       socket.destroy();
       clearTimeout(timer);
       settle(diagnosis);
     };
     let timer = setTimeout(() => end('it does not answer'), HANDSHAKE_MS);
-    socket.once(options === null ? 'connect' : 'secureConnect', () => {
+    const onConnected = () => {
       clearTimeout(timer);
       timer = setTimeout(() => end(null), DENIAL_MS);
-    });
+    };
+    if (socket === tunnel) onConnected();
+    else socket.once(options === null ? 'connect' : 'secureConnect', onConnected);
     socket.once('error', (error: NodeJS.ErrnoException) => end(wordsOf(error)));
   });
+}
+
+function whyNot(error: Error): string {
+  return error.message.replace(/\.$/, '');
 }
 
 async function handshakeOptions(host: string, { tls, checkCertificate }: Handshake) {
@@ -61,10 +77,11 @@ function rootsOfGrpc(): Promise<Buffer> | undefined {
 }
 
 /** OpenSSL's texts for these two are hard to understand. */
-function wordsOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return 'it has no TLS';
+function wordsOf(error: NodeJS.ErrnoException): string {
+  const { code } = error;
+  if (troubleOf(code) === 'noTls') return 'it has no TLS';
   if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') {
     return 'it asks for a client certificate';
   }
-  return message;
+  return reasonOf(error);
 }

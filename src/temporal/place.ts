@@ -1,19 +1,53 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { withoutUserInfo } from '../network/shown-url';
 import { textOf, unreachable } from './unreachable';
+
+/** The address of Temporal is none. */
+export class TemporalAddressError extends Error {
+  override readonly name = 'TemporalAddressError';
+}
 
 /**
  * Where environment and profile say that Temporal is (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
  * `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`).
  *
- * @throws ExportError TemporalUnreachable when they cannot be read
+ * @throws TemporalAddressError when the address is no `host:port`; ExportError TemporalUnreachable when they cannot be read
  */
 export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
   try {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
       overrideEnvVars: env as Record<string, string>,
     });
-    return { connectionOptions, address: connectionOptions.address ?? 'localhost:7233', namespace };
+    const address = addressOf(connectionOptions.address);
+    return { connectionOptions, address, namespace };
   } catch (error) {
-    throw unreachable(`Where Temporal is cannot be read from the environment or its profile: ${textOf(error)}`, error);
+    if (error instanceof TemporalAddressError) throw error;
+    throw unreachable(
+      `The address of Temporal cannot be read from the environment or its profile: ${textOf(error)}`,
+      error,
+    );
   }
+}
+
+/** A host and a port, without a scheme, user or path: through a proxy, the SDK would not check it. */
+const ADDRESS = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+):\d+$/i;
+
+/** @returns with the port of the SDK where there is none */
+function addressOf(configured = 'localhost'): string {
+  const address = withPort(configured);
+  if (isAddress(address)) return address;
+  const [, scheme, host = ''] = /^(?:([a-z][\w+.-]*):\/\/)?(?:[^/]*@)?([^/]*)/i.exec(configured) ?? [];
+  const example = isAddress(withPort(host)) ? withPort(host) : 'localhost:7233';
+  const tls = scheme === 'https' ? ' For TLS, set TEMPORAL_TLS=true.' : '';
+  throw new TemporalAddressError(
+    `The address of Temporal is ${JSON.stringify(withoutUserInfo(configured))}; expected host:port alone, such as ${example}: Temporal speaks gRPC, whose addresses have no scheme and no path.${tls} Set it by --address, TEMPORAL_ADDRESS or the profile.`,
+  );
+}
+
+function isAddress(address: string): boolean {
+  return ADDRESS.test(address) && URL.canParse(`tcp://${address}`);
+}
+
+function withPort(address: string): string {
+  return /:\d+$/.test(address) ? address : `${address}:7233`;
 }

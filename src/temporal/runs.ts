@@ -86,6 +86,11 @@ const STATUSES = [
   'PAUSED',
 ];
 
+/** Temporal's word for the state of a workflow, in plain English: `running`, `canceled`, `timed out`. */
+export function stateText(workflowStatus: string): string {
+  return workflowStatus === 'CANCELLED' ? 'canceled' : workflowStatus.toLowerCase().replaceAll('_', ' ');
+}
+
 function runOf(raw: RawInfo): Run {
   const runId = raw.execution?.runId ?? '';
   return {

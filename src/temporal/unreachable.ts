@@ -61,24 +61,18 @@ export function wasNotProcessed(error: unknown): boolean {
 
 /**
  * @param cause what a connection that could not be made has thrown
- * @param hint what else to check
  */
-export async function noConnection(
-  address: string,
-  handshake: Handshake,
-  cause: unknown,
-  hint = '',
-): Promise<ExportError> {
+export async function noConnection(address: string, handshake: Handshake, cause: unknown): Promise<ExportError> {
   if (REFUSED_STATUSES.includes(grpcErrorOf(cause).code)) return refused(address, textOf(cause), cause);
   const why = (await diagnosisOf(address, handshake).catch(() => null)) ?? textOf(cause);
-  return unreachable(`No Temporal server answers at ${address} (${why}). ${nextStep(handshake.tls)}${hint}`, cause);
+  return unreachable(`No Temporal server answers at ${address} (${why}). ${nextStep(handshake)}`, cause);
 }
 
 /** What to check when a server refuses. */
 const CHECK_ACCESS = 'Check TEMPORAL_API_KEY, the certificates that TEMPORAL_TLS_* name, and TEMPORAL_NAMESPACE.';
 
 export function refused(address: string, why: string, cause: unknown): ExportError {
-  return unreachable(`The Temporal server at ${address} refuses to let us in (${why}). ${CHECK_ACCESS}`, cause);
+  return unreachable(`The Temporal server at ${address} refuses access (${why}). ${CHECK_ACCESS}`, cause);
 }
 
 /** The server took the worker at first. */
@@ -91,7 +85,7 @@ export function refusedLater(address: string, why: string, cause: unknown): Expo
 
 export function noSuchNamespace(namespace: string, cause: unknown): ExportError {
   return unreachable(
-    `Temporal has no namespace ${namespace}. Set TEMPORAL_NAMESPACE to one that it has, or create this one.`,
+    `Temporal has no namespace ${namespace}. Set TEMPORAL_NAMESPACE to an existing namespace, or create this one.`,
     cause,
   );
 }
@@ -118,10 +112,12 @@ export function textOf(error: unknown): string {
   return grpcErrorOf(error).details || (error instanceof Error ? error.message : String(error));
 }
 
-function nextStep(tls: unknown): string {
+function nextStep({ tls, proxy }: Handshake): string {
+  if (proxy)
+    return `It is reached through ${proxy}: check the proxy and TEMPORAL_ADDRESS, or name the host in NO_PROXY.`;
   return tls
     ? 'Check TEMPORAL_ADDRESS and the certificates (TEMPORAL_TLS_*), or the profile that names them.'
-    : 'Start one with `temporal server start-dev`, or set TEMPORAL_ADDRESS to the one you have.';
+    : 'Start one with `ims-export temporal server start-dev`, or set TEMPORAL_ADDRESS to a running server.';
 }
 
 interface GrpcError {

@@ -40,6 +40,11 @@ export function isTerminal(stream: OutputStream | 'stdin'): boolean {
   return process[stream].isTTY === true;
 }
 
+/** Columns of the terminal; 80 where it does not say. */
+export function widthOf(stream: OutputStream): number {
+  return process[stream].columns || 80;
+}
+
 /** A reader that closes the pipe early, as in `ims-export list | head`, ends this process. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { IdentityProvider } from './auth/identity-provider';
 import { Keyring } from './auth/keyring';
 import type { Image } from './catalogue';
 import { VirtualClock } from './clock';
@@ -32,6 +33,7 @@ export class Cloud {
   readonly directory: StateDirectory;
   readonly clock: VirtualClock;
   readonly keyring: Keyring;
+  readonly identityProvider: IdentityProvider;
   readonly objects: ObjectStore;
   readonly jobs: JobBook;
   readonly journal: Journal;
@@ -51,6 +53,7 @@ export class Cloud {
     this.clock = new VirtualClock(options.now);
     this.clock.restore(state.clock);
     this.keyring = new Keyring(state.keyring, this.clock, save, randomAccessKey, (length) => randomText(length));
+    this.identityProvider = new IdentityProvider(state.user.password, this.clock);
     this.objects = new ObjectStore(state.objects, this.directory.objectsPath, save);
     this.jobs = new JobBook(state.jobs, this.objects, this.clock, (imageId) => this.jobMs(imageId), save);
     this.journal = new Journal(this.directory.durable ? this.directory.journalPath : null);

@@ -64,6 +64,6 @@ function refuseFileOfOthers(path: string, variables: readonly string[]): void {
   const foreign = lines.find((line) => !isOurs(line));
   if (foreign === undefined && lines.some((line) => OWN_ENDPOINT.test(line))) return;
   throw new SimulatorPathError(
-    `${path} was not written by a simulator alone, and was not changed. Move it away, or name another file after --write-env`,
+    `${path} has content that no simulator wrote, so it was not changed. Move it away, or name another file after --write-env`,
   );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { IdTokenUse } from './auth/identity-provider';
 export type { Image } from './catalogue';
 export type { VirtualClock } from './clock';
 export type { BusyGuard, JobSeconds } from './cloud';
@@ -13,4 +14,10 @@ export type { JobChange } from './jobs';
 export type { JournalEntry } from './journal';
 export type { MetadataSettings } from './metadata/settings';
 export type { StoredObject } from './obs/object-store';
-export { type Simulator, type SimulatorInfo, type SimulatorOptions, startSimulator } from './simulator';
+export {
+  type SimulatedIdentityProvider,
+  type Simulator,
+  type SimulatorInfo,
+  type SimulatorOptions,
+  startSimulator,
+} from './simulator';

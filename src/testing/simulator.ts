@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Hono } from 'hono';
+import { IDP_ID, type IdTokenUse, type OidcUrns, oidcUrns } from './auth/identity-provider';
 import type { Image } from './catalogue';
 import type { VirtualClock } from './clock';
 import { type BusyGuard, Cloud, type JobSeconds } from './cloud';
@@ -10,7 +11,7 @@ import { ims } from './ims';
 import type { JobSummary } from './job-book';
 import type { JobChange } from './jobs';
 import type { JournalEntry } from './journal';
-import { metadata } from './metadata';
+import { metadata, POD_IDENTITY_PATH } from './metadata';
 import type { MetadataSettings } from './metadata/settings';
 import { obs } from './obs';
 import type { StoredObject } from './obs/object-store';
@@ -88,7 +89,19 @@ export interface Simulator {
     revoke(what?: 'credentials' | 'permissions'): void;
     restore(): void;
   };
+  /** An identity provider that the simulated cloud trusts. */
+  readonly identityProvider: SimulatedIdentityProvider;
   close(): Promise<void>;
+}
+
+/** For whom, and with what, a token of the simulated identity provider is exchanged for a key. */
+export interface SimulatedIdentityProvider extends OidcUrns {
+  /** HUAWEICLOUD_SDK_IDP_ID */
+  idpId: string;
+  /** HC_CONTAINER_CREDENTIALS_FULL_URI */
+  podIdentityUri: string;
+  /** A new token: for IAM (`idToken`), for STS (`oidc`), or of a pod's service account (`pod`). */
+  issue(use: IdTokenUse, options?: { lifeSeconds?: number }): string;
 }
 
 /**
@@ -165,10 +178,26 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       revoke: (what = 'credentials') => cloud.keyring.revoke(what),
       restore: () => cloud.keyring.restore(),
     },
+    get identityProvider() {
+      return identityProviderOf(cloud, portsOf(services));
+    },
     close: async () => {
       await Promise.all(Object.values(services).map((service) => service.close()));
       cloud.directory.close();
     },
+  };
+}
+
+/** An hour, as Kubernetes gives. */
+const ID_TOKEN_LIFE_SECONDS = 3_600;
+
+function identityProviderOf(cloud: Cloud, ports: Ports): SimulatedIdentityProvider {
+  return {
+    ...oidcUrns(cloud.state.domain.id),
+    idpId: IDP_ID,
+    podIdentityUri: `${endpointsOf(ports).metadata}${POD_IDENTITY_PATH}`,
+    issue: (use, { lifeSeconds = ID_TOKEN_LIFE_SECONDS } = {}) =>
+      cloud.identityProvider.issue(use, lifeSeconds * 1_000),
   };
 }
 

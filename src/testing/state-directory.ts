@@ -92,7 +92,7 @@ export class StateDirectory {
     const owner = existsSync(this.ownerPath) ? Number(readFileSync(this.ownerPath, 'utf8')) : 0;
     if (owner !== process.pid && isAlive(owner)) {
       throw new SimulatorPathError(
-        `${this.path} belongs to a simulator that runs, process ${owner}: end it, or use another directory`,
+        `${this.path} belongs to a running simulator, process ${owner}. Stop it, or use another directory`,
       );
     }
     replaceFile(this.ownerPath, String(process.pid));
@@ -129,7 +129,7 @@ function isOfAnotherKind(entry: Dirent): boolean {
 function notOurs(path: string, reason: string): SimulatorPathError {
   const inside = join(path, 'simulator-state');
   return new SimulatorPathError(
-    `The simulator cannot keep its state in ${path}: ${reason}. Nothing in it was changed. Give it an empty or a new folder: \`${command('ims-export', 'simulator', '--state', inside)}\``,
+    `The simulator cannot keep its state in ${path}: ${reason}. The folder was not changed. Use an empty or a new folder: \`${command('ims-export', 'simulator', '--state', inside)}\``,
   );
 }
 

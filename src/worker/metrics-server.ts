@@ -47,7 +47,7 @@ export async function serveMetrics(options: MetricsServerOptions): Promise<Metri
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'something else listens there; choose another with --metrics-port' : code;
     const place = host === undefined ? `port ${port}` : `${host}:${port}`;
-    throw new ListenError(`Metrics cannot be shown on ${place}: ${why}.`, { cause });
+    throw new ListenError(`Metrics cannot be served on ${place}: ${why}.`, { cause });
   }
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,12 +1,13 @@
 /**
  * The connection of a worker: of Temporal's native core, which trusts other certificates than Node does, knows no proxy
- * of the environment, and names causes as its programmers do.
+ * but the one that it is given, and names causes as its programmers do.
  *
  * @module
  */
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { ExportError } from '../export-error';
 import { temporalOfEnvironment } from '../temporal/place';
+import { routeOfTemporal, workerRoute } from '../temporal/route';
 import {
   isNotFound,
   isRefused,
@@ -35,9 +36,11 @@ const CALL_LIMIT_MS = 8_000;
  */
 export async function connectWorker(): Promise<WorkerConnection> {
   const { connectionOptions, address, namespace } = temporalOfEnvironment();
-  const { tls } = connectionOptions;
-  const connection = await connectWithinLimit({ ...connectionOptions, address }).catch(async (error: unknown) => {
-    throw nativeCause(address, error) ?? (await noConnection(address, { tls, checkCertificate: false }, error, hint()));
+  const route = routeOfTemporal(address, process.env);
+  const handshake = { tls: connectionOptions.tls, checkCertificate: false, ...route };
+  const options = { ...connectionOptions, ...workerRoute(route), address };
+  const connection = await connectWithinLimit(options).catch(async (error: unknown) => {
+    throw nativeCause(address, error) ?? (await noConnection(address, handshake, error));
   });
   try {
     await askForNamespace(connection, namespace);
@@ -45,7 +48,7 @@ export async function connectWorker(): Promise<WorkerConnection> {
   } catch (error) {
     await connection.close();
     if (isNotFound(error)) throw noSuchNamespace(namespace, error);
-    throw await noConnection(address, { tls, checkCertificate: false }, error);
+    throw await noConnection(address, handshake, error);
   }
 }
 
@@ -152,10 +155,4 @@ function certificatesFrom(): string {
   return named.length === 0
     ? 'on this machine'
     : `by ${named.map((name) => `${name}=${process.env[name]}`).join(', ')}`;
-}
-
-/** Node's client goes by these. */
-function hint(): string {
-  const proxy = ['grpc_proxy', 'https_proxy', 'http_proxy'].find((name) => process.env[name]);
-  return proxy === undefined ? '' : ` A worker connects without the proxy of ${proxy}.`;
 }

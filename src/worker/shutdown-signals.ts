@@ -28,9 +28,9 @@ export function onShutdownSignals(worker: () => Worker | undefined, logger: Logg
     const { numInFlightActivities: activities } = running.getStatus();
     if (firstAtMs === null) {
       firstAtMs = performance.now();
-      logger.info(`${signal}: no further tasks are taken; activities under way end first`, { activities });
+      logger.info(`${signal}: the worker takes no more tasks and finishes its running activities`, { activities });
     } else if (performance.now() - firstAtMs > ONE_PRESS_MS) {
-      logger.warn(`${signal} again: the process ends at once; activities under way are lost`, { activities });
+      logger.warn(`${signal} again: the process ends now; running activities are lost`, { activities });
       // Temporal's Runtime collects lines for a moment, to put them into their order.
       (logger as Logger & { flush?(): void }).flush?.();
       process.exit(128 + SIGNALS[signal]);

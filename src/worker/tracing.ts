@@ -64,11 +64,8 @@ async function loadPackages() {
 /** OpenTelemetry was asked for, and its packages are not installed. */
 export class MissingTracingPackages extends Error {
   constructor(cause: unknown) {
-    super(
-      `OpenTelemetry is an option of this package, and its own packages are not installed: npm install ${PACKAGES.join(' ')}`,
-      {
-        cause,
-      },
-    );
+    super(`OpenTelemetry is optional, and its packages are not installed. Run npm install ${PACKAGES.join(' ')}`, {
+      cause,
+    });
   }
 }

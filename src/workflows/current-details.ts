@@ -70,7 +70,7 @@ function lastSeenText({ jobStatus, lastError, polls }: ExportStatus): string {
 
 function sinceWhen({ carried: { progress } }: Tracking): string {
   const level = progress.at(-1);
-  return level === undefined ? 'no progress was ever told' : `no progress since ${clock(iso(level.atMs))}`;
+  return level === undefined ? 'no progress was reported' : `no progress since ${clock(iso(level.atMs))}`;
 }
 
 /** How quickly the job moves, and when it will be done by that; nothing where that is not known, or the job is not polled. */

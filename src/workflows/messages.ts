@@ -45,17 +45,17 @@ export const exportStatus = defineQuery<ExportStatus>(MESSAGES.queries.exportSta
 /** Called before anything is awaited, so that no message of the first workflow task is lost. */
 export function listen(tracking: Tracking): void {
   setHandler(pollNow, () => wakeUp(tracking), {
-    description: 'Check the job at once instead of waiting for the next poll.',
+    description: 'Check the job now.',
   });
   setHandler(pausePolling, () => answered(tracking, pause(tracking)), {
-    description: 'Stop polling the job. The job and the deadline run on, and pollNow still polls once.',
+    description: 'Stop polling the job. The job and the deadline continue, and pollNow still polls once.',
   });
   setHandler(resumePolling, () => answered(tracking, resume(tracking)), {
-    description: 'Poll again, beginning at once.',
+    description: 'Poll again, starting now.',
   });
   setHandler(exportStatus, () => statusOf(tracking, Date.now()), {
     description:
-      'Where the export stands: phase, progress, job id, deadline, and what remains in the cloud. Answers after the end too.',
+      'State of the export: phase, progress, job id, deadline, and what remains in the cloud. Also answers after the end.',
   });
   // A known job is answered at once: beside a message that wakes the workflow, a handler that awaits completes before or
   // after the timer that follows, by the order in which a server hands out the messages of one task, and that of a replay
@@ -67,7 +67,7 @@ export function listen(tracking: Tracking): void {
   });
   setHandler(resolveSubmission, (resolution) => takeAnswerWhenDue(tracking, resolution), {
     description:
-      'Say what became of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
+      'Report the outcome of a submit whose answer was lost. Argument: {"jobId": "…"} to track that job, which is checked first, or {"notSubmitted": true} to submit again.',
     validator: (resolution) => refuseResolution(tracking, resolution, waitsForSubmit(tracking)),
   });
   setHandler(retune, (changes) => answered(tracking, retuneExport(tracking, changes)), {
@@ -168,7 +168,7 @@ async function untilSubmitted(tracking: Tracking): Promise<string> {
   );
   if (tracking.carried.jobId !== null) return tracking.carried.jobId;
   if (tracking.run.ended === null) {
-    throw ApplicationFailure.nonRetryable('The export goes on in a new run; ask again.', CONTINUED_AS_NEW);
+    throw ApplicationFailure.nonRetryable('The export continues in a new run; ask again.', CONTINUED_AS_NEW);
   }
   if (tracking.run.ended.failure !== null) throw tracking.run.ended.failure;
   if (tracking.run.ended.outcome === 'succeeded') {

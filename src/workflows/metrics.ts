@@ -27,8 +27,7 @@ export interface WorkflowLabels {
 export const WORKFLOW_METRICS = {
   ims_export_reconciliations: {
     type: 'counter',
-    meaning:
-      'Submits whose answer was lost, by what the search ended with: a job, an object taken without one (`acceptUnconfirmed`), or nothing certain.',
+    meaning: 'Submits whose answer was lost, by what was found: a job, only an object, or nothing certain.',
   },
   ims_export_ended: { type: 'counter', meaning: 'Exports that ended, by outcome and failure type.' },
   ims_export_batches_ended: {
@@ -52,8 +51,7 @@ export const WORKFLOW_METRICS = {
   },
   ims_export_attention: {
     type: 'counter',
-    meaning:
-      'Times that an export came to need a person: an answer to `resolveSubmission`, mended credentials, a worker, a look at a job that stands still, or at an outcome that nobody knows.',
+    meaning: 'Times that an export began to need an operator.',
   },
 } as const satisfies {
   [name in keyof WorkflowLabels]: { type: 'counter' | 'histogram'; unit?: 'seconds'; meaning: string };

@@ -24,7 +24,7 @@ export async function notify(notified: string, tracking: Tracking, result: Expor
       getExternalWorkflowHandle(notified).signal(exportEnded, reportOf(tracking, result)),
     );
   } catch (error) {
-    log.warn('The workflow to be told of the end of this export could not be told', {
+    log.warn('The end of this export could not be signaled to its workflow', {
       notified,
       error: error instanceof Error ? error.message : String(error),
     });

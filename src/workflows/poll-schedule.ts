@@ -6,7 +6,7 @@
  * of the time to it: few polls far from it, close ones about it. When that end has passed and the job still runs, the
  * polls spread out again.
  *
- * `npm run bench -- poll-schedule` holds this against the schedules of others; docs/poll-schedule.md has the numbers.
+ * `npm run bench -- poll-schedule` holds this against the schedules of others; docs/development/poll-schedule.md has the numbers.
  *
  * @module
  */

@@ -15,6 +15,6 @@ export function warnOfShortTimeouts(tracking: Validated): void {
   if (!timeoutMs || timeoutMs >= deadlineMs) return;
   warn(
     tracking,
-    `Temporal ends this workflow after ${formatDuration(timeoutMs)} (its ${name} timeout), before its deadline of ${formatDuration(deadlineMs)}: the tracking would be cut off while the job goes on. Start it without that timeout.`,
+    `Temporal ends this workflow after ${formatDuration(timeoutMs)} (its ${name} timeout), before its deadline of ${formatDuration(deadlineMs)}, while the job may still run. Start it without that timeout.`,
   );
 }

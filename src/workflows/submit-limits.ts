@@ -35,6 +35,8 @@ export const SUBMIT_LIMITS = {
    * the operator who waits 2 min at the command line learns of it.
    */
   noSuchJobMs: 110_000,
+  /** The same of the job of an attach, which nothing depends on: it can be named again. */
+  noSuchAttachedJobMs: 20_000,
 } as const;
 
 export type SubmitLimits = { [limit in keyof typeof SUBMIT_LIMITS]: number };

@@ -35,7 +35,7 @@ export function recordAttention(tracking: Tracking): void {
   if (attention === null) {
     // Its end says more.
     if (tracking.run.ended === null)
-      log.info('Export needs nobody any more', { ...attributesOf(tracking), was: before });
+      log.info('Export no longer needs an operator', { ...attributesOf(tracking), was: before });
     return;
   }
   count('ims_export_attention', { attention });

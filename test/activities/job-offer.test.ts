@@ -193,7 +193,10 @@ describe('a job id', () => {
       { input: { ...INPUT, offerForMs: 1_000 } },
     );
     expect(heartbeats).toHaveLength(2);
-    expect(log.at(-1)).toMatchObject({ level: 'ERROR', message: expect.stringContaining('did not take the job id') });
+    expect(log.at(-1)).toMatchObject({
+      level: 'ERROR',
+      message: expect.stringContaining('job id could not be stored'),
+    });
   });
 
   it('is still offered for a while when the worker shuts down without a time of grace', async () => {

@@ -73,7 +73,7 @@ describe('reading the destination after an ambiguous submit', () => {
   it('doubts an object of another format', async () => {
     const { request, destinationFreeAt } = appeared('KDMV, a vmdk');
     expect(doubt(await reconcile(request, destinationFreeAt))).toBe(
-      'it is no qcow2: its first bytes are 4b 44 4d 56 2c 20 61 20',
+      'it is not a valid qcow2: its first bytes are 4b 44 4d 56 2c 20 61 20',
     );
   });
 
@@ -200,7 +200,7 @@ describe('an object seen once after an ambiguous submit', () => {
     const { input, again } = await seen();
     fault('HEAD', action);
     const { outcome } = await rig.runAs(again, 'imsReconcileSubmit', input);
-    const doubt = `it was seen, and could not be looked at again (${why})`;
+    const doubt = `it was there, and could not be read again (${why})`;
     expect(outcome).toEqual({ ...itself, object: again.heartbeatDetails.object, doubt, passing: true });
   });
 

@@ -8,7 +8,11 @@ let rig: ActivityRig;
 let key: Credentials;
 
 beforeEach(async () => {
-  rig = await startActivityRig({ account: (account) => ({ ...account, credentials: { get: async () => key } }) });
+  rig = await startActivityRig({
+    account: (account) => ({ ...account, credentials: { get: async () => key } }),
+    // Its first rest is a sixtieth of that.
+    retry: { refusedKeyRestMs: 60_000 },
+  });
   key = { accessKey: rig.simulator.info.accessKey, secretKey: rig.simulator.info.secretKey };
   // Two refusals in a row, and the key rests.
   rig.simulator.credentials.revoke();

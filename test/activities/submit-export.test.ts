@@ -107,6 +107,37 @@ describe('submitting an export', () => {
   });
 });
 
+describe.each([
+  ['IMS', { ims: 'https://ims.invalid' }],
+  ['IAM, which the project id needs,', { iam: 'https://iam.invalid' }],
+])('a submit where the host of %s does not exist', (_service, changed) => {
+  const [host] = Object.values(changed).map((url) => new URL(url).host);
+  let wrong: ActivityRig;
+  beforeAll(async () => {
+    wrong = await startActivityRig({
+      account: (account) => ({
+        ...account,
+        endpoints: { ...account.endpoints, ...changed },
+        projectId: 'iam' in changed ? undefined : account.projectId,
+      }),
+    });
+  });
+  afterAll(() => wrong.close());
+  const submitTo = (isProbe?: boolean) =>
+    wrong.run('imsSubmitExport', { request: wrong.request(), mayPost: true, runId: RUN_ID, isProbe });
+
+  it('F73 is rejected once that was seen again, with what to do', async () => {
+    expect(await submitTo(false)).toMatchObject({
+      kind: 'rejected',
+      error: { code: 'ENOTFOUND', message: expect.stringContaining(`No host has the name ${host}. Check `) },
+    });
+  });
+
+  it.each([true, undefined])('F73 is tried again where an export may run already (isProbe: %s)', async (isProbe) => {
+    expect(await submitTo(isProbe)).toMatchObject({ kind: 'notExecuted', reason: 'unreachable' });
+  });
+});
+
 describe('the submit activity sends no POST', () => {
   it('in a run that was reset or retried, since an earlier POST may exist', async () => {
     const before = rig.posts();

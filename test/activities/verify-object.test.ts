@@ -58,7 +58,7 @@ describe('verifying the object of an export', () => {
   it('F43 leaves the error of OBS in its heartbeat, so that a timeout is not taken for a missing worker', async () => {
     const request = await exported();
     faultTheHead({ status: 503 });
-    const before = { seen: { 'Not as it should be: it is of another format': 2 } };
+    const before = { seen: { 'Wrong: it is of another format': 2 } };
     const input = { request, jobId: 'job', notOlderThan: null };
     const { outcome, heartbeats } = await rig.runAs({ heartbeatDetails: before }, 'imsVerifyObject', input);
     expect(outcome).toMatchObject({ type: 'CloudUnavailable' });
@@ -101,12 +101,12 @@ describe('verifying the object of an export', () => {
     expect(await verify({ ...request, fileFormat: 'qcow2' })).toMatchObject({
       kind: 'invalid',
       problem: 'wrongFormat',
-      found: expect.stringMatching(/^it is no qcow2: its first bytes are( [0-9a-f]{2}){8}$/),
+      found: expect.stringMatching(/^it is not a valid qcow2: its first bytes are( [0-9a-f]{2}){8}$/),
     });
     expect(await verify({ ...request, fileFormat: 'vhd' })).toMatchObject({
       kind: 'invalid',
       problem: 'wrongFormat',
-      found: expect.stringMatching(/^it is no vhd: its footer begins with/),
+      found: expect.stringMatching(/^it is not a valid vhd: its footer begins with/),
     });
   });
 
@@ -141,7 +141,7 @@ describe('verifying the object of an export', () => {
     const request = await exported();
     expect(await verify(request)).toEqual({
       kind: 'skipped',
-      reason: `the object could not be read: OBS refused ${request.bucketUrl} to account default (403 AccessDenied); give it permission to read the bucket, or look at the object yourself`,
+      reason: `the object could not be read: OBS refused ${request.bucketUrl} to account default (403 AccessDenied); give it permission to read the bucket, or check the object yourself`,
     });
   });
 

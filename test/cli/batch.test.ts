@@ -56,9 +56,9 @@ describe.concurrent('batch', () => {
     });
     const id = `ims-export-batch:${name}`;
     const watched = await commands.run('watch', id);
-    expect([watched.exitCode, watched.stdout]).toEqual([1, 'failed (NothingToExport)\n']);
+    expect([watched.exitCode, watched.stdout]).toEqual([1, `Batch ${id}\n`]);
     expect(watched.stderr).toContain('ims-export: NothingToExport: ');
-    const parts = ['workflow FAILED', 'images   not planned', 'failure  NothingToExport: ', 'outcome  failed'];
+    const parts = ['workflow failed at ', 'images   not planned', 'failure  NothingToExport: ', 'outcome  failed'];
     await commands.statusSays(id, ...parts);
     const allowed = await commands.run('batch', await fileOf({ ...input, allowEmpty: true }), '--wait');
     expect([allowed.exitCode, allowed.stdout]).toEqual([
@@ -66,6 +66,65 @@ describe.concurrent('batch', () => {
       expect.stringMatching(/^0 images: none\nwarning: The query matches no private image\.$/m),
     ]);
     expect(allowed.stdout).not.toContain('VERDICT');
+  });
+
+  it('takes pause-polling, resume-polling and retune --max-concurrent, and no poll-now', async () => {
+    const file = await fileOf({
+      images: [{ imageId: commands.image('dataDisk') }],
+      to: commands.destination('steered/{imageId}'),
+    });
+    const id = 'ims-export-batch:steered';
+    const started = await commands.run('batch', file, '--name', 'steered');
+    expect([started.exitCode, started.stdout]).toEqual([
+      0,
+      `Started batch ${id}\n  images   1\n  next     \`ims-export watch ${id}\`\n`,
+    ]);
+    const paused = await commands.run('pause-polling', id);
+    expect(paused.stdout).toContain(`Paused the batch ${id}: `);
+    expect(paused.stdout).toContain(`\`ims-export resume-polling ${id}\``);
+    await commands.statusSays(id, 'phase    paused');
+    const resumed = await commands.run('resume-polling', id);
+    expect(resumed.stdout).toContain(`Resumed the batch ${id}: it starts exports again`);
+    await commands.statusSays(id, 'phase    exporting');
+    const retuned = await commands.run('retune', id, '--max-concurrent', '7');
+    expect(retuned.stdout).toBe(`Retuned ${id}\n  running  at most 7 exports at the same time\n`);
+    await commands.statusSays(id, '(limit 7)');
+    const refused = [
+      commands.refused(2, 'InvalidExportRequest', ['retune', id, '--max-concurrent', '5', '--deadline', '+6h']),
+      commands.refused(2, 'InvalidExportRequest', ['poll-now', id]),
+      commands.refused(2, 'InvalidExportRequest', ['resolve', id, '--not-submitted']),
+    ];
+    const [both] = await Promise.all(refused);
+    expect(both?.stderr).toContain('you can change only --max-concurrent');
+    expect((await commands.run('cancel', id)).exitCode).toBe(0);
+  });
+
+  it('with --cron creates the schedule of that name, then updates it, and says when it runs next', async () => {
+    const file = await fileOf({ query: { tag: 'nightly' }, to: commands.destination('{date}/{imageId}') });
+    const cron = (expression: string, ...flags: string[]) =>
+      commands.run('batch', file, '--name', 'nightly', '--cron', expression, ...flags);
+    const scheduleId = 'ims-export-batch:nightly';
+    const created = await cron('30 2 * * *');
+    expect(created.exitCode, created.stderr).toBe(0);
+    expect(created.stdout).toMatch(/^Created the schedule .*nightly\n {2}cron {5}30 2 \* \* \* \(UTC\)\n/);
+    expect(created.stdout).toMatch(/^ {2}next run \d{4}-\d\d-\d\dT02:30:00\.000Z$/m);
+    const handle = commands.rig.client.schedule.getHandle(scheduleId);
+    await handle.pause();
+    const updated = await cron('CRON_TZ=Asia/Tokyo 0 3 * * *', '--json', '--max-concurrent', '5');
+    expect(JSON.parse(updated.stdout)).toMatchObject({ scheduleId, how: 'updated', paused: true });
+    expect(JSON.parse(updated.stdout).nextRunAt).toMatch(/T18:00:00\.000Z$/);
+    const { policies, action } = await handle.describe();
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
+    expect(action).toMatchObject({ workflowId: scheduleId, args: [{ maxConcurrent: 5 }] });
+    const [wrong, unnamed, waiting] = await Promise.all([
+      commands.refused(2, 'InvalidExportRequest', ['batch', file, '--name', 'wrong', '--cron', 'at night']),
+      commands.refused(2, 'InvalidExportRequest', ['batch', file, '--cron', '30 2 * * *']),
+      commands.refused(2, '', ['batch', file, '--name', 'nightly', '--cron', '30 2 * * *', '--wait']),
+    ]);
+    expect(wrong.stderr).toMatch(/cron is "at night"; expected a cron expression/);
+    expect(unnamed.stderr).toContain('--name nightly');
+    expect(waiting.stderr).toContain("'--cron <expr>' cannot be used with option '--wait'");
+    await handle.delete();
   });
 
   itInLongForm('with --dry-run submits nothing, and ends with 0 when nothing is wrong', async () => {
@@ -84,12 +143,12 @@ describe.concurrent('batch', () => {
     const id = 'ims-export-batch:to-be-canceled';
     await commands.statusSays(id, 'images   2');
     const watching = commands.launch('watch', id);
-    await watching.says(/ [12] run$/m, SOON_MS);
+    await watching.says(/ [12] running$/m, SOON_MS);
     watching.signal('SIGINT');
     const left = await watching.endsWithin(SOON_MS);
     expect([left.exitCode, left.stderr]).toEqual([
       130,
-      `The batch goes on; \`ims-export watch ${id}\` shows it again.\n`,
+      `The batch is still running; \`ims-export watch ${id}\` shows it again.\n`,
     ]);
     expect((await commands.run('cancel', id)).exitCode).toBe(0);
     const watched = await commands.run('watch', id);

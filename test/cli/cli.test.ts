@@ -30,6 +30,8 @@ describe.concurrent('ims-export', () => {
     ['an unknown command', /unknown command 'frobnicate'/, ['frobnicate']],
     ['an unknown option', /unknown option '--nonsense'/, ['list', '--nonsense']],
     ['a missing option', /required option '--image <id>'/, ['start', '--to', 'bucket:key']],
+    ['a misspelled option before a missing one', /unknown option '--img'\n.*--image/, ['start', '--img', 'x']],
+    ['an address with a scheme', /expected host:port alone/, ['list', '--address', 'http://localhost:7233']],
   ];
   it.each(casesOf(WRONG, 2))('refuses with 2, and says what is right, %s', async (_what, says, args) => {
     const { stderr } = await expectRefusal(launch(...args), 2, '');

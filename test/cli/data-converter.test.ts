@@ -49,13 +49,13 @@ describe('in a namespace that encrypts, the ready worker and the commands', () =
       commands.launchWith({ IMS_EXPORT_DATA_CONVERTER: '' }, ...args, ...flags).endsWithin(SOON_MS);
     const list = await run('list');
     expect(list.exitCode).toBe(0);
-    expect(list.stdout.split('\n').find((line) => line.includes(workflowId))).toMatch(/COMPLETED .* unreadable$/);
+    expect(list.stdout.split('\n').find((line) => line.includes(workflowId))).toMatch(/^completed .* unreadable$/);
     const status = await run('status', workflowId);
     expect(status).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--data-converter MODULE') });
     const watch = await commands.refused(2, 'Unreadable', ['watch', workflowId, ...flags], {
       IMS_EXPORT_DATA_CONVERTER: '',
     });
-    expect(watch.stderr).toContain('Name the data converter of the namespace');
+    expect(watch.stderr).toContain('Set the data converter of the namespace');
   });
 
   itInLongForm('have the doctor say what the newest export needs', async () => {

@@ -3,6 +3,7 @@ import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
 import { ExportError, type ExportErrorCode } from '../../src/client';
 import { AccountConfigurationError } from '../../src/huaweicloud/account/configuration-error';
 import { DataConverterError } from '../../src/temporal/data-converter';
+import { TemporalAddressError } from '../../src/temporal/place';
 import { SimulatorPathError } from '../../src/testing/path-error';
 import { ListenError } from '../../src/worker/metrics-server';
 
@@ -42,6 +43,7 @@ describe('the exit code', () => {
     ],
     ['a port that is taken', new ListenError('Port 80 is taken')],
     ['a data converter that cannot be used', new DataConverterError('x.cjs', 'there is no such file')],
+    ['an address of Temporal that is a URL', new TemporalAddressError('it has a scheme')],
     ['a folder that the simulator cannot use', new SimulatorPathError('it is not empty')],
   ])('of %s is 2, since other arguments cure it', (_what, error) => {
     expect(exitCodeOf(error)).toBe(EXIT.badArguments);

@@ -38,7 +38,9 @@ it('Ctrl-C ends only the watching, and prints the command that shows the export 
     yield 1;
   });
   expect(exit.mock.calls).toEqual([[130]]);
-  expect(told.mock.calls).toEqual([['The batch goes on; `ims-export watch ims-export-batch:nightly` shows it again.']]);
+  expect(told.mock.calls).toEqual([
+    ['The batch is still running; `ims-export watch ims-export-batch:nightly` shows it again.'],
+  ]);
   expect(process.listeners('SIGINT')).toEqual(before);
   vi.restoreAllMocks();
 });

@@ -63,22 +63,22 @@ describe('`ims-export status`', () => {
 
   it('says what the operator should do, as a command for this export', () => {
     expect(lines({ phase: 'parked', attention: 'parked' })).toMatch(
-      /^ {2}look {5}Mend the worker's credentials .* `ims-export poll-now ims-export:ims-image:a\.qcow2`\.$/m,
+      /^ {2}action {3}Fix the worker's credentials .* `ims-export poll-now ims-export:ims-image:a\.qcow2`\.$/m,
     );
     expect(lines({ phase: 'exporting', pollingPaused: true })).toContain(
-      '  paused   `ims-export resume-polling ims-export:ims-image:a.qcow2` goes on',
+      '  resume   `ims-export resume-polling ims-export:ims-image:a.qcow2`',
     );
   });
 
   it('reports what remains of job and object from the memo alone', () => {
     const text = lines(null, { outcome: 'canceled', remoteJob: 'ended', jobId: 'j', object: 'kept' });
-    expect(text).toContain('  remains  The job `j` has ended in the cloud.');
-    expect(text).toContain('  object   Its object was left where it is: it is not proven to be of this export');
+    expect(text).toContain('  cloud    The job `j` has ended in the cloud.');
+    expect(text).toContain('  object   Its object was kept: it may not be of this export');
   });
 
   it('gives the reason why the object was kept when a worker answers', () => {
     const discard = { kind: 'kept', reason: 'it was replaced' } as const;
     const text = lines({ phase: 'ended', outcome: 'canceled', remoteJob: 'ended', discard }, { object: 'kept' });
-    expect(text).toContain('  object   Its object was left where it is: it was replaced.');
+    expect(text).toContain('  object   Its object was kept: it was replaced.');
   });
 });

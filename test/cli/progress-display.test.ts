@@ -21,8 +21,8 @@ function report(status: Partial<ExportStatus> | null, memo: ExportReport['memo']
 
 /** What is written where there is no terminal. */
 async function shown(reports: ExportReport[], outage = false): Promise<string> {
-  const { stdout } = await printedBy(() => {
-    const display = progressDisplay('stdout');
+  const { stdout } = await printedBy(async () => {
+    const display = await progressDisplay('stdout');
     for (const one of reports) display.show(one);
     if (outage) display.showOutage();
     display.end();
@@ -35,7 +35,7 @@ const running = (progress: number) =>
 
 describe('the progress where there is no terminal', () => {
   it('is a line with percent, time left and state of the job', async () => {
-    expect(await shown([running(0.379)])).toBe('37 % (ETA 1h 00m) job RUNNING\n');
+    expect(await shown([running(0.379)])).toBe('37 % (ETA 1 h) job RUNNING\n');
   });
 
   it('is a line for each change only', async () => {
@@ -44,10 +44,10 @@ describe('the progress where there is no terminal', () => {
 
   it('is the outcome of the memo, also where no worker answers any more', async () => {
     expect(await shown([report(null, { outcome: 'succeeded' })])).toBe('100 % succeeded\n');
-    expect(await shown([report(null)])).toBe('- RUNNING, no worker answers\n');
+    expect(await shown([report(null)])).toBe('- running, no worker answers\n');
   });
 
-  it('is what went wrong last while no job was begun', async () => {
+  it('is what went wrong last while no job was started', async () => {
     expect(await shown([report({ phase: 'waitingToSubmit', lastError: 'IMG.0148: busy' })])).toBe(
       '- waitingToSubmit: IMG.0148: busy\n',
     );

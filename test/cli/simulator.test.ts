@@ -101,7 +101,7 @@ describe('the simulator ends with 2 and changes nothing', () => {
     expect(exitCode).toBe(2);
     expect(said).toMatch(/^ims-export: The simulator cannot keep its state in /);
     expect(said).toContain(`${directory}: it is not empty`);
-    expect(said).toContain('Give it an empty or a new folder: `ims-export simulator --state ');
+    expect(said).toContain('Use an empty or a new folder: `ims-export simulator --state ');
     expect(said).not.toMatch(/^ {4}at /m);
     expect(readFileSync(join(directory, 'objects/photo.jpg'), 'utf8')).toBe('mine');
   });
@@ -109,7 +109,7 @@ describe('the simulator ends with 2 and changes nothing', () => {
   it('when the file for its variables is not its own', async () => {
     writeFileSync(join(directory, 'keys.env'), 'export HUAWEICLOUD_SDK_AK=REAL\n');
     const { exitCode, said } = await run(`${bin} simulator --write-env keys.env`, directory).endsWithin(LIMIT_MS);
-    expect([exitCode, said]).toEqual([2, expect.stringContaining('keys.env was not written by a simulator alone')]);
+    expect([exitCode, said]).toEqual([2, expect.stringContaining('keys.env has content that no simulator wrote')]);
     expect(readFileSync(join(directory, 'keys.env'), 'utf8')).toBe('export HUAWEICLOUD_SDK_AK=REAL\n');
   });
 

@@ -20,8 +20,8 @@ describe('the input of an export by its flags', () => {
   });
 
   it('takes the value of an --option as JSON where it is JSON, else as text', () => {
-    expect(optionsBy('minInterval=1000', 'deadline=12h', 'onCancel="detach"', 'searchAttributes=true')).toEqual({
-      minInterval: 1_000,
+    expect(optionsBy('maxProbes=2', 'deadline=12h', 'onCancel="detach"', 'searchAttributes=true')).toEqual({
+      maxProbes: 2,
       deadline: '12h',
       onCancel: 'detach',
       searchAttributes: true,

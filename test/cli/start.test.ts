@@ -51,7 +51,18 @@ describe.concurrent('an export that runs', () => {
     const waiting = commands.launch(
       ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
     );
-    await waiting.says(/^waiting: Waiting to submit\. No job was begun yet; .* Last error: IMG\.0148: /m, SOON_MS);
+    await waiting.says(/^waiting: Waiting to submit\. No job is started yet\. .* Last error: IMG\.0148: /m, SOON_MS);
+    const other = commands.launch(
+      ...commands.start('linux', commands.destination('waiting.qcow2'), '--format', 'qcow2'),
+    );
+    await other.says(/^waiting: /m, SOON_MS);
+    other.signal('SIGINT');
+    const left = await other.endsWithin(SOON_MS);
+    const id = exportWorkflowId(commands.destination('waiting.qcow2'));
+    expect([left.exitCode, left.stderr.split('\n').at(-2)]).toEqual([
+      130,
+      `Interrupted. If the export was started, it continues: \`ims-export watch ${id}\` follows it, \`ims-export cancel ${id}\` cancels it.`,
+    ]);
     const cancel = await commands.run('cancel', exportWorkflowId(commands.destination('waiting.qcow2')));
     expect(cancel.exitCode).toBe(0);
     const { exitCode, stderr } = await waiting.endsWithin(SOON_MS);
@@ -81,7 +92,7 @@ describe.concurrent('an export that has ended', () => {
     const start = () => commands.run(...commands.start('exactly128GiB', to, '--format', 'vmdk'));
     const { stdout } = await start();
     expect(stdout).toMatch(
-      /^Found the finished export .*\n {2}job {6}\w{32}\n {2}note {5}it had succeeded before, as of 20/,
+      /^Found the finished export .*\n {2}job {6}\w{32}\n {2}note {5}it succeeded before, as of 20/,
     );
     expect(stdout).toContain('Its object is there, unchanged.');
     const path = `*/${to.slice(to.indexOf(':') + 1)}`;
@@ -124,7 +135,7 @@ describe.concurrent('start --wait', () => {
       'deadline=15s',
     );
     const { stderr } = await commands.refused(3, 'ExportOutcomeUnknown', [...lost, '--wait']);
-    expect(stderr).toContain('look for the object before you export again');
+    expect(stderr).toContain('Check for the object before you export again');
   });
 
   it('ends with 4, like watch, when another process cancels', async () => {
@@ -134,13 +145,58 @@ describe.concurrent('start --wait', () => {
     const { jobId } = await commands.jobTo(to);
     await commands.untilPolled(jobId, 1);
     const watching = commands.launch('watch', workflowId, '--json');
-    await watching.says(/job RUNNING/, SOON_MS);
+    await watching.says(/"phase":"exporting"/, SOON_MS);
     expect((await commands.run('cancel', workflowId)).exitCode).toBe(0);
     expect((await waiting.endsWithin(SOON_MS)).exitCode, waiting.said()).toBe(4);
     const { exitCode, stdout } = await watching.endsWithin(SOON_MS);
     expect(exitCode).toBe(4);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'Canceled' } });
-    await commands.statusSays(workflowId, `The job \`${jobId}\` goes on in the cloud`);
+    const [first, last] = [stdout.split('\n').at(0), stdout.trimEnd().split('\n').at(-1)];
+    expect(JSON.parse(first ?? '')).toMatchObject({ type: 'progress', workflowId, outcome: null });
+    expect(JSON.parse(last ?? '')).toMatchObject({ type: 'error', error: { code: 'Canceled' } });
+    await commands.statusSays(workflowId, `The job \`${jobId}\` is still running in the cloud`);
+  });
+});
+
+describe.concurrent('start --dry-run', () => {
+  const jobsTo = (to: string) => commands.rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === to);
+
+  it('submits nothing, says what a start would do, and offers it as a command', async () => {
+    const to = commands.destination('dry.zvhd2');
+    const { exitCode, stdout } = await commands.run(
+      ...commands.start('large', to, '--quick', '--dry-run', '--option', 'rules.bucketReadable=warn'),
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Dry run: nothing was submitted\n {2}image {4}[\w-]{36}\n/);
+    expect(stdout).toContain('a start submits one job');
+    expect(stdout).toMatch(
+      /^ {2}next {5}`ims-export start --image \S+ --to \S+ --quick .*--option rules\.bucketReadable=warn`$/m,
+    );
+    expect(jobsTo(to)).toEqual([]);
+  });
+
+  it('ends with 1 and the whole reason, where a start would be refused', async () => {
+    const to = commands.destination('dry-full');
+    const args = commands.start('fullEcs', to, '--format', 'vhd', '--dry-run', '--json');
+    const { exitCode, stdout, stderr } = await commands.run(...args);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'ExportNotAllowed', details: { verdict: 'refused', bucketUrl: to } },
+    });
+    expect(stderr).toContain(`image ${commands.image('fullEcs')}`);
+    expect(stderr).toContain('options.rules.notWholeEcs');
+  });
+
+  it('shows the warnings of rules that only warn', async () => {
+    const to = commands.destination('dry-warned');
+    const args = commands.start('fullEcs', to, '--format', 'vhd', '--dry-run', '--option', 'rules.notWholeEcs=warn');
+    const { exitCode, stdout } = await commands.run(...args);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^ {2}warning {2}.*notWholeEcs/m)]);
+  });
+
+  it('ends with 2 for a placeholder, which only a batch takes', async () => {
+    const args = commands.start('linux', commands.destination('{date}'), '--quick', '--dry-run');
+    const { stderr } = await commands.refused(2, 'InvalidExportRequest', args);
+    expect(stderr).toContain('only a batch takes placeholders');
   });
 });
 
@@ -156,7 +212,7 @@ describe.concurrent('start', () => {
   });
 
   itInLongForm('accepts an --option by its path, as JSON or as text', async () => {
-    const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1000', '--option', 'onCancel="detach"'];
+    const setting = ['--option', 'rules.notIso=warn', '--option', 'minInterval=1s', '--option', 'onCancel="detach"'];
     // The rule only warns now, and the cloud itself refuses.
     const { stderr } = await commands.refused(1, 'SubmitRejected', [
       ...commands.start('iso', commands.destination('iso'), '--quick'),
@@ -204,7 +260,7 @@ describe.concurrent('start refuses with 2, and says what is right,', () => {
     ],
     [
       'an --option with a wrong value',
-      /options\.deadline is "soon"; expected milliseconds, or a number with a unit/,
+      /--option deadline is 'soon'; expected a duration with a unit, such as 90s/,
       () => commands.start('linux', commands.destination('bad'), '--quick', '--option', 'deadline=soon'),
     ],
     [
@@ -232,6 +288,8 @@ describe.concurrent('attach', () => {
     await commands.refused(2, 'InvalidExportRequest', [...job, '--image', commands.image('large')]);
     const attaching = commands.launch(...job, '--image', commands.image('dataDisk'), ...FAST_POLLS, '--wait', '--json');
     await attaching.says(/job RUNNING/, SOON_MS);
+    const also = await commands.run(...job, '--image', commands.image('dataDisk'));
+    expect([also.exitCode, also.stdout]).toEqual([0, expect.stringContaining(`Tracking job ${jobId} as export`)]);
     commands.rig.simulator.changeJob(jobId, { status: 'SUCCESS' });
     const { exitCode, stdout } = await attaching.endsWithin(SOON_MS);
     expect(exitCode, attaching.said()).toBe(0);

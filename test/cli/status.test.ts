@@ -17,7 +17,14 @@ describe.concurrent('an export that runs', () => {
 
   itInLongForm('status shows phase, image and job', async () => {
     const { jobId } = await commands.jobTo(to);
-    await commands.statusSays(workflowId, 'RUNNING', 'exporting', commands.image('linux'), `${to} (qcow2)`, jobId);
+    await commands.statusSays(
+      workflowId,
+      'workflow running since',
+      'exporting',
+      commands.image('linux'),
+      `${to} (qcow2)`,
+      jobId,
+    );
   });
 
   it('status --json prints the report', async () => {
@@ -31,10 +38,15 @@ describe.concurrent('an export that runs', () => {
 
   itInLongForm('list shows the export, also as JSON', async () => {
     const [text, json] = await Promise.all([commands.listing(workflowId), commands.run('list', '--json')]);
-    expect(text).toMatch(/RUNNING/);
-    expect((await commands.run('list')).stdout).toMatch(/^STARTED +OUTCOME +EXPORT +JOB\n/);
+    expect(text).toMatch(/^exporting /);
+    expect((await commands.run('list')).stdout).toMatch(
+      /^STATUS +DONE +ETA +STARTED \(UTC\) +EXPORT OR BATCH +IMAGE +WHY\n/,
+    );
     const reports = JSON.parse(json.stdout) as Array<{ workflowId: string }>;
-    expect(reports.find((report) => report.workflowId === workflowId)).toMatchObject({ workflowStatus: 'RUNNING' });
+    expect(reports.find((report) => report.workflowId === workflowId)).toMatchObject({
+      ...{ kind: 'export', workflowStatus: 'RUNNING', phase: 'exporting', outcome: null, answered: true },
+      imageId: commands.image('linux'),
+    });
   });
 });
 
@@ -64,10 +76,18 @@ describe.concurrent('an export that has ended', () => {
     expect(stdout).toContain(`object   ${to}`);
   });
 
-  itInLongForm('watch --json prints the result and nothing else on stdout', async () => {
+  itInLongForm('watch --json prints a document on each line, and last the result', async () => {
     const { exitCode, stdout } = await commands.run('watch', workflowId, '--json');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded', bucketUrl: to, submissions: 1 });
+    const documents = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(documents.at(-1)).toMatchObject({
+      type: 'result',
+      result: { verdict: 'succeeded', bucketUrl: to, submissions: 1 },
+    });
+    expect(documents.map(({ type }) => type)).toEqual(['progress', 'result']);
   });
 
   it('status and list show the outcome', async () => {

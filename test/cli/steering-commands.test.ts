@@ -17,10 +17,27 @@ describe('steers a running export', () => {
     const slow = ['--option', 'minInterval=10m', '--option', 'maxInterval=20m', '--format', 'vhd'];
     const started = await commands.run('start', '--image', commands.image('dataDisk'), '--to', to, ...slow);
     expect(started.exitCode, started.stderr).toBe(0);
-    expect(started.stdout).toMatch(/deadline .*Z \(deadline 24h after the start\)/);
-    expect(started.stdout).toContain('pollErrorBudget 2h');
     jobId = (await commands.jobTo(to)).jobId;
+    expect(started.stdout).toBe(
+      `Started export ${workflowId}\n  job      ${jobId}\n  next     \`ims-export watch ${workflowId}\`\n`,
+    );
     await commands.untilPolled(jobId, 1);
+  });
+
+  it('start --dry-run says that a start would join it', async () => {
+    const same = ['--image', commands.image('dataDisk'), '--to', to, '--format', 'vhd', '--dry-run', '--json'];
+    const { exitCode, stdout } = await commands.run('start', ...same);
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { dryRun: true, would: 'join', workflowId }]);
+  });
+
+  it('retune takes no --max-concurrent for it, which is for a batch', async () => {
+    const { stderr } = await commands.refused(2, 'InvalidExportRequest', [
+      'retune',
+      workflowId,
+      '--max-concurrent',
+      '5',
+    ]);
+    expect(stderr).toContain('is one export; --max-concurrent is for a batch');
   });
 
   it('poll-now polls the job at once', async () => {
@@ -136,7 +153,7 @@ describe.concurrent('resolve names a job that the cloud does not confirm', { tim
     const { exitCode, stderr } = await commands.launch('resolve', workflowId, '--job', job).endsWithin(CHECKED_MS);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
-      stderr: expect.stringContaining('It was not taken: the cloud answered'),
+      stderr: expect.stringContaining('It was refused: the cloud answered'),
     });
     await commands.rig.client.workflow.getHandle(workflowId).cancel();
   });

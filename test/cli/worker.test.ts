@@ -21,6 +21,7 @@ describe.concurrent('ims-export worker', () => {
     const missing = { HUAWEICLOUD_SDK_AK: '', HUAWEICLOUD_SDK_SK: '', IMS_EXPORT_REGION: '' };
     const { stderr } = await refused(2, '', ['worker'], missing);
     for (const variable of Object.keys(missing)) expect(stderr).toContain(`${variable} is not set`);
+    expect(stderr).toMatch(/^ {4}IMS_EXPORT_REGION is not set; it must name a region/m);
   });
 
   itInLongForm('worker names the variable with a wrong value and ends with 2', async () => {
@@ -32,7 +33,7 @@ describe.concurrent('ims-export worker', () => {
     const taken = new URL(stage.info.imsEndpoint).port;
     const args = ['worker', '--metrics-port', taken, '--metrics-host', '127.0.0.1'];
     const { stderr } = await refused(2, '', args);
-    expect(stderr).toMatch(/Metrics cannot be shown on 127\.0\.0\.1:\d+: .* choose another with --metrics-port/);
+    expect(stderr).toMatch(/Metrics cannot be served on 127\.0\.0\.1:\d+: .* choose another with --metrics-port/);
   });
 
   itInLongForm('gives up with 5 where Temporal does not have the namespace, as list does', async () => {

@@ -79,7 +79,7 @@ describe.concurrent('attaching to a job', () => {
       submissions: 0,
       fileFormat: 'qcow2',
       verification: { state: 'verified' },
-      warnings: [expect.stringContaining('The cloud does not tell to which object')],
+      warnings: [expect.stringContaining('The cloud did not report the object of job')],
     });
     // The one by which it was begun elsewhere.
     expect(postsOf(job.imageId)).toBe(1);

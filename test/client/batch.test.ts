@@ -58,7 +58,7 @@ describe('a batch by the client', () => {
     await handle.terminate();
     await expect(pauseBatch(temporal.client, handle.workflowId)).rejects.toMatchObject({
       code: 'ExportEnded',
-      message: expect.stringContaining('The batch ims-export-batch:read has ended (TERMINATED)'),
+      message: expect.stringContaining('The batch ims-export-batch:read has ended (terminated)'),
     });
   });
 });

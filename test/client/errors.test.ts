@@ -42,7 +42,7 @@ describe('an error of Temporal, for the caller of the client', () => {
   it.each([
     [ID, `There is no export ${ID}.`],
     ['ims-image:a', 'Did you mean ims-export:ims-image:a?'],
-    ['nonsense', 'Its id is ims-export:<bucket>:<object key>'],
+    ['nonsense', 'The id of an export is ims-export:<bucket>:<object key>'],
     ['ims-export-batch:nightly', 'There is no batch ims-export-batch:nightly.'],
   ])('about %s, which is not there, says what its id should be', (workflowId, says) => {
     const error = toExportError(new WorkflowNotFoundError('not found', workflowId, undefined), workflowId);

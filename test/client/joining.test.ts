@@ -12,5 +12,7 @@ const request = parseExportStart({
 
 it('an earlier success is left to the run that is started, unless it was of a workflow that is no export', () => {
   expect(() => refuseTakenId('client', request, EXPORT_IMAGE_WORKFLOW)).not.toThrow();
-  expect(() => refuseTakenId('nexus', request, 'orderWorkflow')).toThrow(/of type orderWorkflow, which is no export/);
+  expect(() => refuseTakenId('nexus', request, 'orderWorkflow')).toThrow(
+    /of type orderWorkflow, which is not an export/,
+  );
 });

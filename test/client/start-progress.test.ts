@@ -31,7 +31,7 @@ function report(status: Partial<ExportStatus> | null, changes: Partial<ExportRep
 describe('the progress of `ims-export start`', () => {
   it.each(EXPORT_PHASES)('explains the phase %s and how to give up', (phase) => {
     const { text } = startProgress(report({ phase })) ?? { text: '' };
-    expect(text).toMatch(/^[A-Z].*[.?] `ims-export cancel ims-export:ims-image:a\.qcow2` gives it up\.$/);
+    expect(text).toMatch(/^[A-Z].*[.?] To cancel the export: `ims-export cancel ims-export:ims-image:a\.qcow2`\.$/);
     expect(text).not.toMatch(new RegExp(`^${phase}\\b`));
   });
 
@@ -39,14 +39,14 @@ describe('the progress of `ims-export start`', () => {
     const lastError = 'IMG.0148: another export\nof this image runs.';
     const nextPollAt = '2026-01-01T00:01:00.000Z';
     expect(startProgress(report({ phase: 'waitingToSubmit', lastError, nextPollAt }))?.text).toBe(
-      'Waiting to submit. No job was begun yet; it is tried again by itself. Last error: IMG.0148: another export of this image runs. Next try at 2026-01-01T00:01:00.000Z. `ims-export cancel ims-export:ims-image:a.qcow2` gives it up.',
+      'Waiting to submit. No job is started yet. The next try is automatic. Last error: IMG.0148: another export of this image runs. Next try at 2026-01-01T00:01:00.000Z. To cancel the export: `ims-export cancel ims-export:ims-image:a.qcow2`.',
     );
   });
 
   it('says what to fix while an ambiguous submit cannot be checked', () => {
     const { text } = startProgress(report({ phase: 'parked', attention: 'parked' })) ?? { text: '' };
     expect(text).toContain('Parked - the cloud denies access to the destination.');
-    expect(text).toContain('check again. Check again: `ims-export poll-now ims-export:ims-image:a.qcow2`.');
+    expect(text).toContain('permissions. Then check again: `ims-export poll-now ims-export:ims-image:a.qcow2`.');
   });
 
   it('asks the operator for an answer with a command', () => {

@@ -87,7 +87,7 @@ describe('starting an export to the same destination again', () => {
     await untilStatus(rig.client, workflowId, ({ outcome }) => outcome === 'canceled');
     await expect(start(input)).rejects.toMatchObject({
       code: 'SubmitRejected',
-      message: expect.stringMatching(new RegExp(`IMG\\.0148.*ended as canceled and left job ${jobId}`)),
+      message: expect.stringMatching(new RegExp(`IMG\\.0148.*ended as canceled\\. In the cloud, job ${jobId} may`)),
     });
     rig.simulator.clock.advance(610_000);
     expect(await errorCodeOf(start(input))).toBe('DestinationExists');

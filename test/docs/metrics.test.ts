@@ -8,15 +8,25 @@ const page = resolve(__dirname, '../../docs/production.md');
 /** As docs/production.md has it. `WRITE_DOCS=1 npx vitest run test/docs/metrics.test.ts` puts it there. */
 function table(): string {
   const rows = (Object.entries(METRICS) as Array<[MetricName, Metric]>).map(
-    ([name, { type, labels, meaning }]) => `| \`${shownName(name)}\` | ${type} | ${labelText(labels)} | ${meaning} |`,
+    ([name, { type, labels, meaning }]) =>
+      `| \`${shownName(name)}\` | ${type} | ${labelText(labels)} | ${firstSentence(meaning)} |`,
   );
   return ['| Metric | Type | Labels of its own | Meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
+/** Failure types and verdicts are on other pages. */
 function labelText(labels: Metric['labels']): string {
   return Object.entries(labels)
-    .map(([label, values]) => (values === null ? `\`${label}\`` : `\`${label}\`: ${values.join(', ')}`))
+    .map(([label, values]) =>
+      values === null || label === 'failure' || label === 'verdict'
+        ? `\`${label}\``
+        : `\`${label}\`: ${values.join(', ')}`,
+    )
     .join('; ');
+}
+
+function firstSentence(text: string): string {
+  return text.replace(/\. .*/s, '.');
 }
 
 it('docs/production.md has the table of metrics as the source has it', async () => {

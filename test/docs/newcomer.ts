@@ -18,11 +18,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freshEnvironment } from '../rigs/fresh-environment';
 import { ShellProcess } from '../rigs/shell-process';
 import { endBy } from '../trials/command-line';
 import { type Page, REPOSITORY, readPage, whyUnchecked } from './pages';
 import { Placeholders } from './placeholders';
-import { type Command, commandsOf } from './shell';
+import { type Command, commandsOf, isOfSettings } from './shell';
 import { Terminal } from './terminal';
 
 const NEWCOMERS_PAGES = ['README.md', 'docs/guide.md'];
@@ -32,16 +33,6 @@ const LONG_LIMIT_MS = 90 * 60_000;
 
 /** Too long for `--quick`. */
 const LONG = /(^|&& )npm (test|run (storm|chaos|fleet|batch|messages|fuzz|examples|consumers|deploy-check|bench))\b/;
-
-/** What cannot be done here as it is written, and what is done in its place. */
-const OTHERWISE: ReadonlyArray<{ command: RegExp; because: string; instead: (command: string) => string }> = [
-  {
-    command: /^temporal /,
-    because: 'where there is none on the PATH, by the Temporal CLI that was installed into the cache',
-    instead: (command) =>
-      `PATH="$PATH:$(dirname "$(find "$IMS_EXPORT_CACHE_DIR" -name temporal -type f | head -1)")" ${command}`,
-  },
-];
 
 interface Settings {
   quick: boolean;
@@ -73,7 +64,10 @@ class Newcomer {
         const title = block.words.get('title');
         if (title !== undefined) writeFileSync(join(await this.#terminal.folder(), title), `${block.text}\n`);
         if (block.language !== 'sh') continue;
-        for (const command of commandsOf(block)) await this.#do(command, whyUnchecked(block), placeholders);
+        for (const command of commandsOf(block)) {
+          const skip = isOfSettings(command) ? 'an example of settings' : whyUnchecked(block);
+          await this.#do(command, skip, placeholders);
+        }
       }
     } finally {
       await this.#stopServers();
@@ -93,8 +87,7 @@ class Newcomer {
     }
     // CONTRIBUTING: stop what runs in other terminals first.
     if (LONG.test(command.text)) await this.#stopServers();
-    const otherwise = OTHERWISE.find(({ command: pattern }) => pattern.test(command.text));
-    const text = placeholders.fill(otherwise?.instead(command.text) ?? command.text);
+    const text = placeholders.fill(command.text);
     const startedAt = performance.now();
     const { exitCode, said } =
       command.ready === null
@@ -102,7 +95,7 @@ class Newcomer {
         : await this.#serve(text, command.ready);
     placeholders.heed(said);
     this.ran += 1;
-    tell(String(exitCode), performance.now() - startedAt, command, otherwise?.because);
+    tell(String(exitCode), performance.now() - startedAt, command);
     if (exitCode !== command.exitCode) {
       throw new Error(
         `${command.place} \`${text}\` ended with ${exitCode}, not ${command.exitCode}. It said:\n${said.slice(-6_000)}`,
@@ -132,27 +125,6 @@ function tell(exitCode: string, tookMs: number, { place, text, ready }: Command,
   );
 }
 
-/** Nothing of whoever runs this but what a shell needs; the caches of this package are empty. */
-function environment(folder: string): NodeJS.ProcessEnv {
-  const { PATH, HOME, LANG, TERM, CHROMIUM_PATH, npm_config_cache, npm_config_registry } = process.env;
-  // Not the executables of this repository.
-  const path = PATH?.split(':')
-    .filter((entry) => !entry.includes('node_modules/.bin'))
-    .join(':');
-  const npm = { npm_config_cache, npm_config_registry };
-  const given = {
-    HOME,
-    LANG,
-    TERM,
-    CHROMIUM_PATH,
-    ...npm,
-    PATH: path,
-    TMPDIR: folder,
-    IMS_EXPORT_CACHE_DIR: join(folder, 'cache'),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -167,7 +139,7 @@ async function main(): Promise<boolean> {
   const clone = join(folder, 'temporal-ims-export');
   execFileSync('git', ['clone', '--quiet', REPOSITORY, clone]);
   console.log(`A clone of the last commit in ${clone}; exit code, time, place and command:`);
-  const newcomer = new Newcomer(clone, environment(folder), values);
+  const newcomer = new Newcomer(clone, freshEnvironment(folder), values);
   let isGood = true;
   try {
     for (const path of values.page) await newcomer.follow(readPage(path, clone));

@@ -7,7 +7,7 @@ const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'u
 };
 
 /** What `npm` calls that are no scripts of ours. */
-const NPM_ITSELF = new Set(['ci', 'install', 'init', 'pack']);
+const NPM_ITSELF = new Set(['ci', 'init', 'install', 'install-scripts', 'outdated', 'pack', 'publish', 'view']);
 
 /** The scripts that a command line names and package.json lacks. */
 export function missingScripts(text: string): string[] {

@@ -65,7 +65,7 @@ describe('docs/operations.md', () => {
   it('has the exit codes that the command line uses', () => {
     const failures = rowsBelow('Failures');
     const codes = [...FAILURE_TYPES, ...(Object.keys(CODES) as Array<keyof typeof CODES>)];
-    expect(codes.map((code) => `${code} ${failures.get(code)?.split(' | ')[0]}`)).toEqual(
+    expect(codes.map((code) => `${code} ${failures.get(code)?.split(/ \| |, /)[0]}`)).toEqual(
       codes.map((code) => `${code} ${exitCodeOf(new ExportError(code, 'any'))}`),
     );
   });

@@ -28,10 +28,20 @@ export interface Block {
   text: string;
 }
 
-/** README first, then CONTRIBUTING and the pages of docs/ by name. */
+/** README first, then CONTRIBUTING, the pages of docs/ by name, and those of docs/development/. */
 export function readPages(): Page[] {
-  const docs = readdirSync(join(REPOSITORY, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', 'CONTRIBUTING.md', ...docs.sort().map((name) => `docs/${name}`)].map((path) => readPage(path));
+  const paths = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs'), ...pagesIn('docs/development')];
+  return paths.map((path) => readPage(path));
+}
+
+/** The pages of docs/ for users. What developers read is in docs/development/. */
+export function readUserPages(): Page[] {
+  return pagesIn('docs').map((path) => readPage(path));
+}
+
+function pagesIn(folder: string): string[] {
+  const names = readdirSync(join(REPOSITORY, folder)).filter((name) => name.endsWith('.md'));
+  return names.sort().map((name) => `${folder}/${name}`);
 }
 
 export function readPage(path: string, repository = REPOSITORY): Page {

@@ -72,7 +72,8 @@ export class Scene {
     // The endpoint leads to the worker of the scene.
     const text = placeholders
       .fill(command.text)
-      .replace('--target-task-queue ims-export', `--target-task-queue ${this.rig.taskQueue}`);
+      .replace('--target-task-queue ims-export', `--target-task-queue ${this.rig.taskQueue}`)
+      .replace('--target-namespace default', `--target-namespace ${this.rig.server.namespace}`);
     if (command.ready !== null) return await this.#serve(text, command.ready);
     const running = new ShellProcess(text, this.directory, this.#environment());
     const time = /\bwatch\b|--wait\b|\bworkflow execute\b/.test(text) ? this.letTimePass() : undefined;
@@ -125,7 +126,7 @@ export class Scene {
     if (workflowId !== undefined) await this.#loseASubmit(workflowId, placeholders);
     if (/\bims-export attach\b/.test(text) && !placeholders.knows('JOB_ID'))
       await this.#exportByTheConsole(placeholders);
-    if (/^temporal workflow execute\b/.test(text)) this.#runWorkerOfPage();
+    if (/^npx ims-export temporal workflow execute\b/.test(text)) this.#runWorkerOfPage();
   }
 
   /** `worker.ts` of the page, which a reader runs in another terminal. Whoever starts a workflow waits for it. */

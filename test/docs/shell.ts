@@ -26,6 +26,11 @@ const RUNS_UNTIL_STOPPED: ReadonlyArray<[command: RegExp, ready: RegExp]> = [
   [/\bnpx tsx worker\.ts\b/, /^ready: /m],
 ];
 
+/** An example of settings: variables before a command of ours. Names are checked; the servers are nobody's, so it is not run. */
+export function isOfSettings({ text }: Command): boolean {
+  return /^([A-Z][A-Z0-9_]*=\S+ )+(npx )?ims-export /.test(text);
+}
+
 export function commandsOf(block: Block): Command[] {
   const joined = block.text.replace(/\s*\\\n\s*/g, ' ').split('\n');
   return joined.flatMap((line) => {

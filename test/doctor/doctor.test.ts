@@ -52,13 +52,13 @@ describe.concurrent('the doctor', () => {
   it('reports no problem on a sound setup, and says what it could not check', async () => {
     const diagnosis = await ask();
     expect(problemsOf(diagnosis)).toEqual([]);
-    expect(diagnosis).toMatchObject({ ok: true, mendFirst: null });
+    expect(diagnosis).toMatchObject({ ok: true, fixFirst: null });
     expect(diagnosis.checks.filter(({ state }) => state === 'notChecked').map(({ check }) => check)).toEqual(['role']);
     expect(lineOf(diagnosis, 'native connection')).toBe(
       `ok | native connection | a worker of this machine reaches ${rig.server.address} too`,
     );
     expect(lineOf(diagnosis, 'role')).toContain(
-      'no API tells whether the account has the role OBS Tenant Administrator',
+      'no API shows whether the account has the role OBS Tenant Administrator',
     );
     expect(diagnosisLines(diagnosis).at(-1)).toBe('No problem found (1 not checked).');
   });
@@ -67,7 +67,7 @@ describe.concurrent('the doctor', () => {
     it('reports that no server answers', async () => {
       const address = `127.0.0.1:${await freePort()}`;
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: address });
-      expect(diagnosis).toMatchObject({ ok: false, mendFirst: 'temporal' });
+      expect(diagnosis).toMatchObject({ ok: false, fixFirst: 'temporal' });
       expect(problemsOf(diagnosis)).toEqual(['Temporal']);
       expect(lineOf(diagnosis, 'Temporal ')).toMatch(
         new RegExp(
@@ -84,26 +84,26 @@ describe.concurrent('the doctor', () => {
 
     itInLongForm('reports that the profile of TEMPORAL_PROFILE does not exist', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
-      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
-      expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*where Temporal is cannot be read/);
+      expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*the address of Temporal cannot be read/);
     });
 
     it('reports that the namespace does not exist and which ones do', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_NAMESPACE: 'defualt' });
-      expect(diagnosis.mendFirst).toBe('temporal');
+      expect(diagnosis.fixFirst).toBe('temporal');
       expect(lineOf(diagnosis, 'namespace')).toBe(
-        'problem | namespace defualt | Temporal has no namespace defualt. It has default. Set TEMPORAL_NAMESPACE to one that it has, or create this one.',
+        'problem | namespace defualt | Temporal has no namespace defualt. It has default. Set TEMPORAL_NAMESPACE to an existing namespace, or create this one.',
       );
       expect(lineOf(diagnosis, 'worker (activities)')).toContain('there is no such namespace');
     });
 
     it('reports that no worker polls the task queue', async () => {
       const diagnosis = await ask({ ...healthy, IMS_EXPORT_TASK_QUEUE: 'nobody-polls-this' });
-      expect(diagnosis.mendFirst).toBe('temporal');
+      expect(diagnosis.fixFirst).toBe('temporal');
       expect(problemsOf(diagnosis)).toEqual(['worker (workflows)', 'worker (activities)']);
       expect(lineOf(diagnosis, 'worker (workflows)')).toBe(
-        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker`, or name the queue that yours polls in IMS_EXPORT_TASK_QUEUE.',
+        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.',
       );
     });
   });
@@ -116,33 +116,82 @@ describe.concurrent('the doctor', () => {
         {},
       );
       expect(diagnosis.ok).toBe(true);
-      expect(lineOf(diagnosis, 'account')).toMatch(/^not checked .*checked where the worker runs/);
+      expect(lineOf(diagnosis, 'account')).toMatch(/^not checked .*where the worker runs/);
       expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked /);
+    });
+
+    it('says which source signs, for each account', async () => {
+      const diagnosis = await ask();
+      expect(lineOf(diagnosis, 'account')).toBe(
+        'ok | account | region cn-north-4, signed by the access key of HUAWEICLOUD_SDK_AK; configured by the environment',
+      );
+      expect(lineOf(diagnosis, 'credentials')).toBe(
+        'ok | credentials default | IMS accepts the access key of HUAWEICLOUD_SDK_AK',
+      );
+      const { identityProvider, info } = rig.simulator;
+      const token = join(folder, 'pod-token');
+      await writeFile(token, identityProvider.issue('pod'));
+      const file = join(folder, 'two-accounts.json');
+      const endpoints = { ims: info.imsEndpoint, obs: info.obsEndpoint, iam: info.iamEndpoint };
+      const place = { region: info.region, projectId: info.projectId, endpoints };
+      const accounts = { default: place, pod: { ...place, credentials: { source: 'podIdentity' } } };
+      await writeFile(file, JSON.stringify({ accounts }));
+      const pod = {
+        HC_CONTAINER_CREDENTIALS_FULL_URI: identityProvider.podIdentityUri,
+        HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
+      };
+      const ofFile = await ask({ ...healthy, ...pod, IMS_EXPORT_CONFIG: file }, { buckets: [] });
+      expect(lineOf(ofFile, 'account')).toContain(
+        'accounts default (cn-north-4, signed by the access key of HUAWEICLOUD_SDK_AK), pod (cn-north-4, signed by the pod identity of HC_CONTAINER_CREDENTIALS_FULL_URI)',
+      );
+      expect(lineOf(ofFile, 'credentials pod')).toBe(
+        'ok | credentials pod | IMS accepts the pod identity of HC_CONTAINER_CREDENTIALS_FULL_URI',
+      );
+    });
+
+    it('reports half a source of credentials, although another one could sign', async () => {
+      const diagnosis = await ask({ ...healthy, HUAWEICLOUD_SDK_IDP_ID: 'idp' });
+      expect(diagnosis.fixFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*HUAWEICLOUD_SDK_ID_TOKEN_FILE is not set; it must hold/);
     });
 
     it('reports a missing variable', async () => {
       const diagnosis = await ask({ ...healthy, HUAWEICLOUD_SDK_SK: undefined });
-      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*HUAWEICLOUD_SDK_SK is not set.*docs\/accounts\.md/);
+    });
+
+    it('reports a proxy that cannot be used, once for Temporal and once for the cloud, without its password', async () => {
+      const far = { IMS_EXPORT_IMS_ENDPOINT: 'https://ims.invalid', TEMPORAL_ADDRESS: 'temporal.invalid:7233' };
+      const diagnosis = await ask(
+        { ...healthy, ...far, HTTPS_PROXY: 'socks5://user:c0ffee@proxy.example' },
+        { buckets: ['b'] },
+      );
+      expect(diagnosis.fixFirst).toBe('configuration');
+      for (const line of ['Temporal  ', 'account']) {
+        expect(lineOf(diagnosis, line)).toMatch(/^problem .*HTTPS_PROXY is '…@proxy\.example'.*Correct the variable/);
+      }
+      expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked .*the configuration comes first/);
+      expect(JSON.stringify(diagnosis)).not.toContain('c0ffee');
     });
 
     it('reports that the accounts file is not JSON', async () => {
       const file = join(folder, 'accounts.json');
       await writeFile(file, '{ accounts');
       const diagnosis = await ask({ ...healthy, IMS_EXPORT_CONFIG: file });
-      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'account')).toMatch(/^problem .*IMS_EXPORT_CONFIG names a file that is not JSON/);
     });
 
     itInLongForm('reports that the account of --account is not in the accounts file', async () => {
       const diagnosis = await ask(healthy, { account: 'archive' });
-      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'account archive')).toContain('no account of that name. Known are default.');
     });
 
     it('reports that IMS is not at the configured endpoint', async () => {
       const diagnosis = await ask({ ...healthy, IMS_EXPORT_IMS_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.fixFirst).toBe('cloud');
       expect(problemsOf(diagnosis)).toEqual(['IMS']);
       expect(lineOf(diagnosis, 'IMS')).toMatch(/^problem .*ECONNREFUSED.*Check IMS_EXPORT_REGION/);
       expect(lineOf(diagnosis, 'credentials')).toMatch(/^not checked /);
@@ -151,7 +200,7 @@ describe.concurrent('the doctor', () => {
     it('reports that IAM does not know the project of the region', async () => {
       const env = { ...healthy, HUAWEICLOUD_SDK_PROJECT_ID: undefined, IMS_EXPORT_REGION: 'xx-nowhere-1' };
       const diagnosis = await ask(env);
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.fixFirst).toBe('cloud');
       expect(lineOf(diagnosis, 'project')).toMatch(/^problem .*ProjectNotFound.*Set HUAWEICLOUD_SDK_PROJECT_ID/);
     });
   });
@@ -172,9 +221,9 @@ describe.concurrent('the doctor', () => {
     it('reports a wrong secret key after one try', async () => {
       const { cloud, env } = await withCloud();
       const diagnosis = await ask({ ...env, HUAWEICLOUD_SDK_SK: 'notTheSecretKeyOfThisAccessKeyAtAll' });
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.fixFirst).toBe('credentials');
       expect(lineOf(diagnosis, 'credentials')).toMatch(
-        /^problem .*APIGW\.0301.*Check HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK/,
+        /^problem .*the access key of HUAWEICLOUD_SDK_AK is refused.*APIGW\.0301.*Check this key and its secret/,
       );
       expect(lineOf(diagnosis, 'bucket')).toMatch(/^not checked .*the credentials come first/);
       expect(signedReads(cloud)).toHaveLength(1);
@@ -188,7 +237,7 @@ describe.concurrent('the doctor', () => {
         body: '{"revoke":true}',
       });
       const diagnosis = await ask(env);
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.fixFirst).toBe('credentials');
       expect(lineOf(diagnosis, 'credentials')).toMatch(
         /^problem .*the credential is disabled.*that the key is enabled/,
       );
@@ -202,16 +251,16 @@ describe.concurrent('the doctor', () => {
         IMS_EXPORT_IAM_PASSWORD: 'wrong-Password-1',
       };
       const diagnosis = await ask({ ...env, ...user });
-      expect(diagnosis.mendFirst).toBe('cloud');
+      expect(diagnosis.fixFirst).toBe('credentials');
       expect(lineOf(diagnosis, 'credentials')).toMatch(/^problem .*There are no credentials to sign with/);
     });
 
     it('reports that the clock of this machine is off', async () => {
       const { env } = await withCloud();
       const diagnosis = await ask(env, { now: () => Date.now() - 20 * 60_000 });
-      expect(diagnosis.mendFirst).toBe('configuration');
+      expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'clock')).toMatch(
-        /^problem .*(19|20)m \d\ds behind that of IMS.*Set the clock of this machine/,
+        /^problem .*(19|20) min( \d+ s)? behind that of IMS.*Set the clock of this machine/,
       );
       expect(lineOf(diagnosis, 'credentials')).toMatch(/^problem .*x-sdk-date is more than 15 minutes off/);
     });
@@ -227,7 +276,7 @@ describe.concurrent('the doctor', () => {
   it.each(casesOf(BUCKETS, 2))('reports that a bucket is %s, and what to do', async (_what, suffix, expected) => {
     const bucket = `${rig.simulator.info.bucket}${suffix}`;
     const diagnosis = await ask(healthy, { buckets: [rig.simulator.info.bucket, bucket] });
-    expect(diagnosis.mendFirst).toBe('cloud');
+    expect(diagnosis.fixFirst).toBe('cloud');
     expect(problemsOf(diagnosis)).toEqual(['bucket']);
     expect(lineOf(diagnosis, `bucket ${bucket}`)).toMatch(new RegExp(`^problem .*${expected}`));
   });
@@ -253,7 +302,7 @@ describe('`ims-export doctor`', () => {
     expect(code).toBe(2);
     const lines = stdout.trimEnd().split('\n');
     for (const line of lines.slice(0, -1)) expect(line).toMatch(/^(ok|problem|not checked) {2,}\S/);
-    expect(lines.at(-1)).toBe('3 problems (1 not checked). Begin with that of account: others may come from it.');
+    expect(lines.at(-1)).toBe('3 problems (1 not checked). Fix account first: it may cause the others.');
   });
 
   const CODES: Array<[what: string, code: number, changes: NodeJS.ProcessEnv]> = [

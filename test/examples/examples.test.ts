@@ -74,7 +74,7 @@ describe('examples/parent-workflow', () => {
     expect(busy).toEqual({ state: 'busy', runsAs: exportWorkflowId(isBusy.bucketUrl) });
     expect(calls.sort()).toEqual([
       `The cloud failed to export image ${fails.imageId}: IMG.0061`,
-      expect.stringMatching(/^The outcome of exporting image .* is not known: no end was seen by the deadline/),
+      expect.stringMatching(/^The outcome of exporting image .* is unknown: the job had not ended at the deadline/),
     ]);
   });
 });

@@ -118,7 +118,7 @@ describe('the guidance for the operator', () => {
     (phase) => {
       for (const [known, insight] of casesOf(phase)) {
         const says = guidanceOf(known, insight).actions.map(({ say }) => say);
-        expect(says).toContain(phase === 'draining' ? 'Wait less' : 'Give up');
+        expect(says).toContain(phase === 'draining' ? 'Wait less' : 'Cancel');
       }
     },
   );
@@ -138,7 +138,7 @@ describe('the guidance for the operator', () => {
   it.each([
     ['needsAnswer', 'needsAnswer', `\`ims-export resolve ${WORKFLOW_ID} --job JOB_ID\``],
     ['parked', 'parked', `\`ims-export poll-now ${WORKFLOW_ID}\``],
-    ['exporting', 'stalled', 'ask the cloud about the job'],
+    ['exporting', 'stalled', 'Ask Huawei Cloud support about it'],
   ] as const)('in the phase %s is the same advice in log, command line and Web UI: %s', (phase, attention, part) => {
     const known = status({ phase, attention, stalled: attention === 'stalled' });
     const text = attentionText(known, WORKFLOW_ID) ?? '';
@@ -170,7 +170,7 @@ describe('the guidance for the operator', () => {
   it('claims that nothing was submitted only when that is known', () => {
     for (const changes of [{ phase: 'validating', imageId: null }, { phase: 'waitingToSubmit' }] as const) {
       expect(guidanceOf(status({ ...changes, remoteJob: 'none' })).why).toMatch(
-        /Nothing was submitted|No job was begun/,
+        /Nothing was submitted|No job is started/,
       );
       expect(guidanceOf(status({ ...changes, remoteJob: 'unknown' })).why).toBeNull();
     }
@@ -197,7 +197,7 @@ describe('the guidance for the operator', () => {
   it.each([
     [{ kind: 'discarded' }, /deleted/],
     [{ kind: 'alreadyGone' }, /no object/],
-    [{ kind: 'kept', reason: 'it is older' }, /left where it is: it is older\.$/],
+    [{ kind: 'kept', reason: 'it is older' }, /was kept: it is older\.$/],
   ] as const)('after a drain says what happened to the object: %j', (discard, words) => {
     expect(objectAfterDrain(discard)).toMatch(words);
     const ended = status({ phase: 'ended', outcome: 'canceled', remoteJob: 'ended', jobId: JOB_ID, discard });

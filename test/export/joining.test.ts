@@ -378,7 +378,7 @@ describe('a joining failure', () => {
     [
       'id taken',
       idTaken(context, otherType),
-      `The workflow id ims-export:${BUCKET_URL} was taken by a workflow of type ${otherType}, which is no export. Choose another object key.`,
+      `The workflow id ims-export:${BUCKET_URL} was taken by a workflow of type ${otherType}, which is not an export. Choose another object key.`,
       { ...context, running: null, workflowId: `ims-export:${BUCKET_URL}` },
     ],
     [

@@ -37,7 +37,7 @@ describe('the texts in the Web UI', () => {
     const tracking = exporting();
     observe(tracking, 0, { progress: 0.1 });
     observe(tracking, 10, { progress: 0.2 });
-    expect(timerSummary(jobSeen(tracking, START + 10 * MINUTE))).toBe('RUNNING 20 % - 1h 20m left - next check #3');
+    expect(timerSummary(jobSeen(tracking, START + 10 * MINUTE))).toBe('RUNNING 20 % - 1 h 20 min left - next check #3');
   });
 
   it('show no percentage when the cloud reports none', () => {
@@ -74,7 +74,7 @@ describe('the texts in the Web UI', () => {
     observe(tracking, 10, { progress: 0.2 });
     tracking.run.nextPollAtMs = START + 12 * MINUTE;
     tracking.carried.warnings.push('a rule was\nturned down');
-    expect(currentDetails(tracking, START + 10 * MINUTE)).toBe(`### Exporting - 20 % done, 1h 20m left
+    expect(currentDetails(tracking, START + 10 * MINUTE)).toBe(`### Exporting - 20 % done, 1 h 20 min left
 
 - **Image** \`d164b5df-1bc3-4c3f-893e-3e471fd16e64\`
 - **To** \`ims-image:a.zvhd2\` (zvhd2, quick export)
@@ -87,9 +87,9 @@ describe('the texts in the Web UI', () => {
 **What you can do**
 
 - **Check now**: signal \`pollNow\`
-- **Pause the polls**: signal \`pausePolling\`
+- **Pause polling**: signal \`pausePolling\`
 - **Wait longer**: update \`retune\` with \`{"deadline": "+6h"}\`
-- **Give up**: Request Cancellation stops the tracking; the job in the cloud goes on`);
+- **Cancel**: Request Cancellation stops the tracking; the job in the cloud continues`);
   });
 
   it.each([
@@ -111,7 +111,7 @@ describe('the texts in the Web UI', () => {
     Object.assign(tracking.run, { phase: 'paused', nextPollAtMs: START + 24 * 60 * MINUTE - 20_000 });
     const details = currentDetails(tracking, START + 10 * MINUTE);
     expect(details).toMatch(
-      /### Polling is paused - last seen at 20 %.*Next check\*\* #3 only at 2026-01-01 23:59:40 UTC.*deadline run on.*Go on\*\*: signal `resumePolling`.*Check once\*\*: signal `pollNow`/s,
+      /### Polling is paused - last seen at 20 %.*Next check\*\* #3 only at 2026-01-01 23:59:40 UTC.*deadline continue.*Resume polling\*\*: signal `resumePolling`.*Check once\*\*: signal `pollNow`/s,
     );
     expect(details).not.toContain('Rate');
   });
@@ -121,7 +121,7 @@ describe('the texts in the Web UI', () => {
     observe(tracking, 0, { progress: 0.4 });
     observe(tracking, 61, { progress: 0.4 });
     expect(currentDetails(tracking, START + 61 * MINUTE)).toMatch(
-      /### Exporting - stalled at 40 %.*Stalled\*\* no progress since 2026-01-01 00:00:00 UTC.*ask the cloud.*pollNow/s,
+      /### Exporting - stalled at 40 %.*Stalled\*\* no progress since 2026-01-01 00:00:00 UTC.*Ask Huawei Cloud.*pollNow/s,
     );
   });
 
@@ -145,7 +145,7 @@ describe('the texts in the Web UI', () => {
     expect(details).not.toContain('resumePolling');
     tracking.carried.paused = true;
     expect(currentDetails(tracking, START)).toMatch(
-      /Nobody looks at the job now\..*Go on\*\*: signal `resumePolling`/s,
+      /The job is not polled now\..*Resume polling\*\*: signal `resumePolling`/s,
     );
   });
 
@@ -156,7 +156,7 @@ describe('the texts in the Web UI', () => {
     tracking.run.phase = 'parked';
     expect(currentDetails(tracking, START)).not.toContain('Rate');
     expect(currentDetails(tracking, START)).toMatch(
-      /Parked.*APIGW\.0301.*What runs in the cloud goes on.*credentials.*pollNow/s,
+      /Parked.*APIGW\.0301.*A running job continues.*credentials.*pollNow/s,
     );
   });
 
@@ -180,19 +180,21 @@ describe('the texts in the Web UI', () => {
     expect(details).toMatch(
       /answer to the submit was lost.*4096 bytes, last modified 2026-01-01T00:05.*resolveSubmission/s,
     );
-    expect(details).toContain('Nothing is submitted any more');
+    expect(details).toContain('nothing more is submitted');
     tracking.carried.lostSubmit = { ...tracking.carried.lostSubmit, candidate: null, busyUntilMs: START };
-    expect(currentDetails(tracking, START)).toMatch(/The image is being exported.*the destination is watched/);
+    expect(currentDetails(tracking, START)).toMatch(
+      /This or another export of the image is running.*the destination is watched/,
+    );
     tracking.carried.lostSubmit = {
       ...tracking.carried.lostSubmit,
       candidate: { object, doubt: null, sinceMs: START },
     };
     tracking.run.phase = 'needsAnswer';
-    expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*console of IMS.*jobId.*notSubmitted/s);
-    expect(submitAmbiguous(tracking, 'somebody looked')).toMatchObject({
+    expect(currentDetails(tracking, START)).toMatch(/Needs an answer.*IMS console.*jobId.*notSubmitted/s);
+    expect(submitAmbiguous(tracking, 'an object was seen')).toMatchObject({
       type: 'ExportOutcomeUnknown',
       message: expect.stringMatching(
-        /was lost\. It was looked into: somebody looked\. An object of 4096 bytes.*delete it/,
+        /was lost\. The search ended: an object was seen\. An object of 4096 bytes.*delete it/,
       ),
       details: [expect.objectContaining({ object, jobId: null, remoteJob: 'unknown' })],
     });
@@ -202,7 +204,7 @@ describe('the texts in the Web UI', () => {
     const tracking = exporting();
     Object.assign(tracking.run, { phase: 'ended', ended: { outcome: 'canceled', atMs: START, failure: null } });
     const details = currentDetails(tracking, START + 65_000);
-    expect(details).toMatch(/### Ended: canceled after 0s.*goes on in the cloud; nothing tracks it any more/s);
+    expect(details).toMatch(/### Ended: canceled after 0 s.*is still running in the cloud; nothing tracks it/s);
     expect(details).toContain('`ims-export attach --job edc89b490d7d4392898e19b2deb34797 --image d164b5df');
     tracking.run.remoteJob = 'ended';
     expect(currentDetails(tracking, START)).toContain('has ended in the cloud');
@@ -212,7 +214,7 @@ describe('the texts in the Web UI', () => {
     const texts = [0, 12_000, 65_000, 59 * MINUTE, 190 * MINUTE, 40 * 60 * MINUTE, 75 * 60 * MINUTE].map(
       formatDuration,
     );
-    expect(texts).toEqual(['0s', '12s', '1m 05s', '59m 00s', '3h 10m', '40h 00m', '3d 3h']);
+    expect(texts).toEqual(['0 s', '12 s', '1 min 5 s', '59 min', '3 h 10 min', '1 d 16 h', '3 d 3 h']);
   });
 });
 

@@ -94,7 +94,7 @@ it.concurrent('F37 an answer that names a job to an unknown object is adopted wi
   const { warnings, ...result } = await one.result();
   expect(result).toMatchObject({ jobId, object: null, verification: { state: 'skipped' } });
   expect(warnings).toContainEqual(
-    expect.stringContaining(`Job ${jobId} was named by resolveSubmission. The cloud does not tell to which object`),
+    expect.stringContaining(`Job ${jobId} was named by resolveSubmission. The cloud does not report the object`),
   );
   await other.result();
 });

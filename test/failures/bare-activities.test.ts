@@ -25,7 +25,7 @@ describe('with activities in a worker that has none of their settings', () => {
 
   it('F58 readings count only in a row, also when the worker keeps their heartbeats back', async () => {
     const tooFew = EVIDENCE_WAITS.contradictedMs.length;
-    const one = new OneExport(rig, { options: ON_REQUEST }).withLongJob();
+    const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
     one.headsFail({ status: 404 }, { times: tooFew });
     const older = { 'Content-Length': '0', 'Last-Modified': new Date(0).toUTCString(), ETag: '"x"' };

@@ -42,8 +42,12 @@ describe.concurrent('a batch with failWhen', () => {
     expect(exactProblemsBy('failures/BatchFailed', failure?.details)).toEqual([]);
     const { workflowStatus, memo } = await readBatch(rig.client, handle.workflowId);
     expect(workflowStatus).toBe('FAILED');
-    const inMemo = { type: 'BatchFailed', message: failure?.message.slice(0, 200) };
-    expect(memo).toEqual({ total: 1, outcome: 'failed', counts: { refused: 1 }, failure: inMemo });
+    expect(memo).toEqual({
+      ...{ total: 1, outcome: 'failed', counts: { refused: 1 } },
+      failure: { type: 'BatchFailed', message: expect.stringMatching(/^No image of the batch of 1 was exported .*…$/) },
+    });
+    expect(Buffer.byteLength(memo.failure?.message ?? '')).toBeLessThanOrEqual(200);
+    expect(failure?.message).toContain(memo.failure?.message.slice(0, -1));
     expect(await statusOf(handle)).toMatchObject({ outcome: 'failed', failure: { type: 'BatchFailed' } });
   });
 

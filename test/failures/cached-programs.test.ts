@@ -248,7 +248,7 @@ describe.skipIf(!existsSync('/proc/self/environ'))('the process in which the doc
     };
     const { TEMPORAL_API_KEY: _key, ...others } = SECRETS;
     const env = { ...process.env, ...others, ...reached };
-    const connecting = tryNativeConnection(env, { address: '127.0.0.1:1', source: 'by TEMPORAL_ADDRESS' });
+    const connecting = tryNativeConnection(env, { address: '127.0.0.1:1', source: 'by TEMPORAL_ADDRESS', route: null });
     let environment = '';
     await expect
       .poll(async () => (environment ||= await environmentOfChild('native-attempt')), { timeout: 15_000 })

@@ -74,7 +74,7 @@ it.concurrent('F24 a terminated export leaves its job id: the next start reports
   );
   // Whoever attaches to it needs no advice to attach.
   expect(attached.notes).toEqual([
-    expect.stringMatching(new RegExp(`terminated and left job ${jobId} in the cloud, which may still run\\.$`)),
+    expect.stringMatching(new RegExp(`terminated\\. In the cloud, job ${jobId} may still run\\.$`)),
   ]);
   one.changeJob(jobId, { status: 'SUCCESS' });
   await rig.client.workflow.getHandle(attached.workflowId).signal('pollNow');
@@ -90,7 +90,7 @@ it.concurrent('F22 a cancel reports in memo, status, details and log that the jo
   const { memo, status } = await one.remains();
   expect(memo).toMatchObject({ outcome: 'canceled', remoteJob: 'running', jobId });
   expect(status).toMatchObject({ outcome: 'canceled', remoteJob: 'running', jobId });
-  expect(await one.details()).toContain(`The job \`${jobId}\` goes on in the cloud; nothing tracks it any more.`);
+  expect(await one.details()).toContain(`The job \`${jobId}\` is still running in the cloud; nothing tracks it.`);
   const said = logged.find(
     ({ workflowId, message }) => workflowId === one.handle.workflowId && message === 'Export ended',
   );

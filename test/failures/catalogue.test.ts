@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FAILURES, failureModesPage } from './catalogue';
+import { FAILURES, failureCataloguePage } from './catalogue';
+import { failureModesPage, TROUBLES, UNNOTICED } from './users-page';
 
 const repository = resolve(__dirname, '../..');
 
@@ -23,7 +24,17 @@ describe('the failure catalogue', () => {
     expect(order(numbersTested())).toEqual(FAILURES.map(({ number }) => number));
   });
 
-  it('is what docs/failure-modes.md shows', () => {
+  it('is what docs/development/failure-catalogue.md shows', () => {
+    expect(readFileSync(join(repository, 'docs/development/failure-catalogue.md'), 'utf8')).toBe(
+      failureCataloguePage(),
+    );
+  });
+
+  it('is in docs/failure-modes.md as its users meet it', () => {
     expect(readFileSync(join(repository, 'docs/failure-modes.md'), 'utf8')).toBe(failureModesPage());
+    const numbers = FAILURES.map(({ number }) => number);
+    const named = Object.values(TROUBLES).flatMap((troubles) => troubles.flatMap(({ failures }) => failures));
+    expect([...new Set([...named, ...UNNOTICED])].sort()).toEqual([...numbers].sort());
+    expect(UNNOTICED.filter((number) => named.includes(number))).toEqual([]);
   });
 });

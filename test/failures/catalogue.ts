@@ -10,7 +10,7 @@ export interface Failure {
   see: string;
 }
 
-/** Every one of them: `npm run failures` runs their tests, and docs/failure-modes.md is made of this list. */
+/** Every one of them: `npm run failures` runs their tests, and docs/development/failure-catalogue.md is made of this list. */
 export const FAILURES: readonly Failure[] = [
   {
     number: 'F1',
@@ -22,13 +22,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F2',
     failure: 'The client gives up as failed, and the server finishes.',
     does: 'At the deadline there is one more look; without a verdict the export ends as *unknown*, never as failed, with the job id and the last facts.',
-    see: '`ExportOutcomeUnknown`, exit code 3, `remoteJob: running`. Press: `ims-export attach --job JOB --image … --to …` tracks the job on.',
+    see: '`ExportOutcomeUnknown`, exit code 3, `remoteJob: running`. `ims-export attach --job JOB --image … --to …` tracks the job again.',
   },
   {
     number: 'F3',
     failure: 'One failed poll kills or repeats a healthy job, or its object is cleaned away.',
     does: 'A poll that fails is counted and made again. It never ends the export at once, never submits, and never deletes.',
-    see: '`poll failed (CODE)` on the timer and in the details. Press nothing, or signal `pollNow`.',
+    see: '`poll failed (CODE)` on the timer and in the details. Do nothing, or signal `pollNow`.',
   },
   {
     number: 'F4',
@@ -40,19 +40,19 @@ export const FAILURES: readonly Failure[] = [
     number: 'F5',
     failure: 'The waiter overlooks that the job has failed, and waits for its limit.',
     does: 'FAIL ends the export at the very poll that sees it.',
-    see: '`ExportFailed` with code and reason. Mend what it names, and start the export again.',
+    see: '`ExportFailed` with code and reason. Fix what it names, and start the export again.',
   },
   {
     number: 'F6',
     failure: 'A canceled job, or one in an unknown state, is taken for a success.',
     does: 'Only SUCCESS succeeds. A status that the API does not name is waited through for `unknownStatusBudget` (30 min), and then is *unknown*.',
-    see: '`ExportOutcomeUnknown` with reason `unknownStatus` and the word that the cloud told. Ask the cloud, then attach.',
+    see: '`ExportOutcomeUnknown` with reason `unknownStatus` and the status that the cloud reported. Ask the cloud, then attach.',
   },
   {
     number: 'F7',
     failure: 'An empty status or half an answer is read as a verdict.',
     does: 'An answer that cannot be read is a failed poll, within `pollErrorBudget`.',
-    see: '`poll failed (InvalidResponse)`. Press nothing.',
+    see: '`poll failed (InvalidResponse)`. Do nothing.',
   },
   {
     number: 'F8',
@@ -70,36 +70,36 @@ export const FAILURES: readonly Failure[] = [
     number: 'F10',
     failure: 'The POST is sent again after a reset or a timeout, and "exists already" is then read as a failure.',
     does: 'No layer repeats a POST. `IMG.0070` and `IMG.0148` after a lost answer are evidence of the first one, not failures.',
-    see: '[When the answer to a submit is lost](lost-submits.md) tells each step, and when `ims-export resolve` helps.',
+    see: '[When the answer to a submit is lost](../lost-submits.md) shows each step, and when `ims-export resolve` helps.',
   },
   {
     number: 'F11',
     failure: 'The job is not found right after its submit.',
     does: 'It is asked for again, for `jobNotFoundGrace` (15 min), and never submitted again.',
-    see: '`ExportOutcomeUnknown` with reason `jobNotFound` if it never turns up. Look for the object; attach when the job is known again.',
+    see: '`ExportOutcomeUnknown` with reason `jobNotFound` if it never turns up. Check for the object. Attach when the job is known again.',
   },
   {
     number: 'F12',
     failure: 'A token dies in the middle of the export.',
     does: 'Credentials are fetched for each call and refreshed; refused ones park the export, which is never failed for it.',
-    see: 'Phase `parked`, `ImsExportAttention = "parked"`. Mend the credentials of the worker, then signal `pollNow`.',
+    see: 'Phase `parked`, `ImsExportAttention = "parked"`. Fix the credentials of the worker, then signal `pollNow`.',
   },
   {
     number: 'F13',
     failure: 'Cleaning up fails too, and hides the first error.',
-    does: 'Deleting the object is an activity of its own, whose failure is told beside what came before.',
+    does: 'Deleting the object is an activity of its own, whose failure is reported beside the earlier one.',
     see: '`object: kept` in the memo, and the reason among the warnings. Delete the object yourself.',
   },
   {
     number: 'F14',
     failure: 'An HTTP call hangs for ever.',
     does: 'Every request has a limit that is shorter than that of its activity.',
-    see: '`poll failed (RequestTimeout)`. Press nothing.',
+    see: '`poll failed (RequestTimeout)`. Do nothing.',
   },
   {
     number: 'F15',
     failure: 'The job stays RUNNING for ever, without progress.',
-    does: 'After `stallAfter` (1 h) the export says so, and goes on; at the deadline it is *unknown*.',
+    does: 'After `stallAfter` (1 h) the export warns and continues; at the deadline it is *unknown*.',
     see: '`stalled: true`, a warning, `ImsExportAttention = "stalled"`. Ask the cloud about the job; cancel, or `retune` the deadline.',
   },
   {
@@ -118,7 +118,7 @@ export const FAILURES: readonly Failure[] = [
     number: 'F18',
     failure: 'A missing permission or a wrong region shows late.',
     does: 'Image, bucket and destination are checked before the submit.',
-    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](preflight.md) tells how a rule is turned down.',
+    see: '`ExportNotAllowed` with the rule, or `AccessDenied`, within seconds. [Preflight](../preflight.md) shows how to turn a rule down.',
   },
   {
     number: 'F19',
@@ -141,7 +141,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F22',
     failure: 'A cancel leaves the job in the cloud, or lies about it.',
-    does: 'The cloud cannot cancel a job. A cancel says that it goes on, and which; with `onCancel: drain` it is followed to its end and its object deleted.',
+    does: 'The cloud cannot cancel a job. A cancel names the job that is still running; with `onCancel: drain` it is followed to its end and its object deleted.',
     see: '`remoteJob: running` and the job id in memo, status, details and log. The command that tracks it again, `ims-export attach …`, stands in the details.',
   },
   {
@@ -154,12 +154,12 @@ export const FAILURES: readonly Failure[] = [
     number: 'F24',
     failure: 'The error path loses the job id, and blocks every later export.',
     does: 'The id is in state and memo before the job is looked at; a terminated run keeps it, and the destination can be used again.',
-    see: 'The next start tells of the job that was left, with the command that tracks it, `ims-export attach …`.',
+    see: 'The next start names the job that was left, with the command that tracks it, `ims-export attach …`.',
   },
   {
     number: 'F25',
     failure: 'A loop of timers outgrows the history.',
-    does: 'Polls grow rarer with the time, and a long export goes on in a new run with job, deadline, counters and pause.',
+    does: 'Polls grow rarer with the time, and a long export continues in a new run with job, deadline, counters and pause.',
     see: 'Runs in the Web UI that end as ContinuedAsNew; `exportStatus` counts through.',
   },
   {
@@ -184,13 +184,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F29',
     failure: 'What happens to activities and children on a cancel is left to defaults.',
     does: 'Every activity says it; the submit is waited for. A child by `executeExportChild`, or of a batch, has `ParentClosePolicy.ABANDON` and outlives its parent.',
-    see: 'The export goes on under its own id. Cancel it there.',
+    see: 'The export continues under its own id. Cancel it there.',
   },
   {
     number: 'F30',
     failure: 'One image is exported twice at once.',
     does: 'One destination is one workflow id; `IMG.0148` is waited for, or fails at once with `whenImageBusy: fail`.',
-    see: '`waiting: another export of this image runs`. Press nothing, or cancel.',
+    see: '`waiting: another export of this image runs`. Do nothing, or cancel.',
   },
   {
     number: 'F31',
@@ -219,7 +219,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F35',
     failure: 'A limit cannot be changed by those who run into it.',
-    does: 'Every budget is an option, printed at the start and told in `exportStatus.options`; most can be retuned.',
+    does: 'Every budget is an option, which `ims-export options` lists; `exportStatus.options` has its value. Most can be retuned.',
     see: '`--option NAME=VALUE` at the start, `ims-export retune` later.',
   },
   {
@@ -245,13 +245,13 @@ export const FAILURES: readonly Failure[] = [
     failure:
       'A run that knows nothing of an earlier one says that nothing was submitted, while the job of that one runs.',
     does: 'One place says it, and asks first whether this run, or one before it by a reset, a retry or continue-as-new, may have submitted. Otherwise the outcome is *unknown*.',
-    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Look for the object; attach if you know the job.',
+    see: '`ExportOutcomeUnknown` with reason `submitAmbiguous` and `EARLIER_ATTEMPT`. Check for the object. Attach if you know the job.',
   },
   {
     number: 'F40',
     failure: 'Temporal is away while the POST is answered, and the job id gets lost with the worker that holds it.',
     does: 'The worker logs the id at once and offers it until Temporal has it: in the details of a confirmed heartbeat, by its completion, and by `resolveSubmission` once its activity was given up. An ambiguous submit waits for that, also with `maxProbes: 0`.',
-    see: 'The export goes on with its job. The log of the worker has the id (`The cloud has accepted the export`), and, where Temporal stayed away for too long, the command that tracks it.',
+    see: 'The export continues with its job. The log of the worker has the id (`The cloud has accepted the export`), and, where Temporal stayed away for too long, the command that tracks it.',
   },
   {
     number: 'F41',
@@ -276,7 +276,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F44',
     failure: "The client's own caution with a refused key is taken for the cloud's refusal.",
-    does: 'A key that rests is waited for, within `submitBudget`, and another key is looked for every 30 s. Only when the cloud refuses it again after its rest does an export end, whichever worker takes the next attempt.',
+    does: "A key that was refused once rests for 5 s, and requests wait for it: nobody sees a gateway's bad second. Refused again, it rests for minutes. Exports wait for it, within `submitBudget`, and look for another key every 30 s. Only when the cloud refuses it again after that does an export end, whichever worker takes the next attempt.",
     see: '`CredentialsHeldBack` at the pending validation or submit. Nothing to do if the key is right; else fix it.',
   },
   {
@@ -288,7 +288,7 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F46',
     failure: 'Messages alone make a history grow until Temporal ends the workflow.',
-    does: 'Every wait goes on in a new run when its history is long. A message that changes nothing starts nothing.',
+    does: 'Every wait continues in a new run when its history is long. A message that changes nothing starts nothing.',
     see: 'Nothing: the run id changes, and nothing else.',
   },
   {
@@ -296,7 +296,7 @@ export const FAILURES: readonly Failure[] = [
     failure:
       'A search attribute that the server does not know fails the workflow task for ever, and no cancel ends it.',
     does: 'The registration is read before, by a query where the server does not list it. What is not known to be registered is not upserted.',
-    see: 'A warning that the option `searchAttributes` was turned off. Run `ims-export search-attributes --register`.',
+    see: 'A warning that the export runs without search attributes. Run `ims-export search-attributes --register`.',
   },
   {
     number: 'F48',
@@ -306,7 +306,7 @@ export const FAILURES: readonly Failure[] = [
   },
   {
     number: 'F49',
-    failure: 'A reset drops what an export was told before it.',
+    failure: 'A reset drops a message that an export got before it.',
     does: '`retune` and `resolveSubmission` wait in the new run until it has validated its input, and are answered then.',
     see: 'The deadline that was moved, and the job that was named, also after the reset.',
   },
@@ -339,13 +339,13 @@ export const FAILURES: readonly Failure[] = [
     number: 'F54',
     failure: 'A batch that was reset submits an export again whose job still runs.',
     does: 'It reads what became of each export before it starts one. Is a job left, a new export attaches to it. Is its id not known, the image is `unknown`, and nothing is submitted.',
-    see: 'The export tracks the same job as before. Look for job and object of images that are `unknown`.',
+    see: 'The export tracks the same job as before. Check for job and object of images that are `unknown`.',
   },
   {
     number: 'F55',
     failure: 'A batch never ends, since what became of one export cannot be decoded, or its start fails.',
     does: 'What Temporal itself knows is read without decoding. An end that cannot be decoded is read four times over about two hours, then the image is `unknown`. A start that fails is `refused`.',
-    see: 'The verdict of that image, with the reason. Restore the key of the codec, or look for the object.',
+    see: 'The verdict of that image, with the reason. Restore the key of the codec, or check for the object.',
   },
   {
     number: 'F56',
@@ -371,13 +371,13 @@ export const FAILURES: readonly Failure[] = [
   {
     number: 'F59',
     failure: 'Words of others, such as a workflow id or a memo, forge lines in a terminal or in the log.',
-    does: 'One writer prints everything: control characters and characters that nobody sees are shown as JSON escapes them.',
+    does: 'One writer prints everything: control characters and invisible characters are shown as JSON escapes them.',
     see: '`\\u001b` or the like in an id, a reason or a message. Ask who started that workflow.',
   },
   {
     number: 'F60',
     failure: 'A command that a message offers runs something else when it is pasted.',
-    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; characters that nobody sees, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
+    does: 'One function builds every offered command and quotes its arguments. `attach` asks the rules on object names; invisible characters, and special spaces, in `bucketUrl`, `account` and the name of a batch are invalid input.',
     see: "A quoted id, as in `'…'` or `$'…'`; else `ExportNotAllowed` by `objectName`, or `InvalidExportRequest`. Paste the command as it is, into bash, zsh or ksh.",
   },
   {
@@ -443,21 +443,47 @@ export const FAILURES: readonly Failure[] = [
     does: 'The port takes 32 connections. For one more, it closes the one that has waited longest.',
     see: 'Nothing: probes and scrapes are answered.',
   },
+  {
+    number: 'F71',
+    failure:
+      'The network lets nothing out but through a proxy, and the tool knows none, or only for a part of its connections.',
+    does: 'Worker, client and command line take the proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for every service of the cloud, the submit included, and for Temporal. Nothing local goes through it.',
+    see: '`ims-export doctor` names the way to Temporal and to the cloud, and entries of `NO_PROXY` that match no host. A proxy that is needed and cannot be used stops the worker by the name of its variable.',
+  },
+  {
+    number: 'F72',
+    failure: 'The proxy refuses (407, 403, 502), or dies in the middle, and a submit is repeated or given up.',
+    does: 'Without a tunnel nothing was sent. After 407 or 403 an export that has submitted nothing ends within a minute; else the submit is made again later. One CONNECT tries a user and a password for all requests. Once the submit was written, a lost tunnel is a lost answer, and is found out about. Polls go on when the proxy is back.',
+    see: '`ProxyAuthenticationRequired` (407), `ProxyRefused` (403), `ProxyUnavailable` (502 and the like) or `ECONNREFUSED` with the proxy and its variable, without its password. Correct the variable, and start the worker again.',
+  },
+  {
+    number: 'F73',
+    failure:
+      'A certificate that is not trusted, a host that does not exist, or one without a common version of TLS is retried for a quarter of an hour.',
+    does: 'It is read a second time, and ends an export that has submitted nothing within a minute. An export whose job runs, or may run, continues and waits.',
+    see: '`SubmitRejected` with `ENOTFOUND`, `CERT_HAS_EXPIRED`, `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID`, `ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION` and the like, the host, and what to do. Correct it, and start the export again.',
+  },
+  {
+    number: 'F74',
+    failure: 'An endpoint with http:// sends keys in the clear.',
+    does: 'Plain http goes to the loopback and to link-local addresses alone. Any other endpoint is refused at the start, and no request is sent.',
+    see: 'The variable or field with the endpoint. Use https, or set `IMS_EXPORT_ALLOW_HTTP=true` (`allowHttp` of the account) where everything on the way is trusted.',
+  },
 ];
 
-/** docs/failure-modes.md, made of the list. */
-export function failureModesPage(): string {
+/** docs/development/failure-catalogue.md, made of the list. */
+export function failureCataloguePage(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = FAILURES.map(
     ({ number, failure, does, see }) => `| ${number} | ${[failure, does, see].map(cell).join(' | ')} |`,
   );
-  return `# Failure modes
+  return `# The failure catalogue
 
-What has gone wrong elsewhere with exports of images and jobs like them, what this package does about it, and what you see
-and press. Each number has its tests in \`test/failures\`; \`npm run failures\` runs them and prints a table of the results.
+What has gone wrong elsewhere with exports of images and jobs like them, what this package does about it, and what a user sees
+and does. The page for users is [Failure modes](../failure-modes.md). Each number has its tests in \`test/failures\`; \`npm run failures\` runs them and prints a table of the results.
 This page is made of \`test/failures/catalogue.ts\` by \`npm run failures -- --write-docs\`.
 
-| | What goes wrong | What the package does | What you see, and what to press |
+| | What goes wrong | What the package does | What you see, and what to do |
 |---|---|---|---|
 ${rows.join('\n')}
 `;

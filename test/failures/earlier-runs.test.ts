@@ -41,7 +41,7 @@ it.concurrent('F45 a mistyped job id is refused, and does not erase the job of t
   const { one, jobId, workflowId } = await canceled();
   const refused = await attach(one, MISTYPED).catch((error) => error);
   expect(refused).toMatchObject({ code: 'InvalidExportRequest', details: { field: 'attach.jobId' } });
-  expect(refused.message).toContain(`left job ${jobId} in the cloud`);
+  expect(refused.message).toContain(`In the cloud, job ${jobId} may still run`);
   expect(refused.message).toContain(`ims-export attach --job ${jobId} --image ${one.imageId}`);
 
   const earlier = { jobId, outcome: 'canceled', remoteJob: 'running' };
@@ -55,7 +55,7 @@ it.concurrent('F45 a mistyped job id is refused, and does not erase the job of t
     resolution: { jobId: MISTYPED, taken: false, objection: expect.stringContaining('IMG.0023') },
   });
   const { stdout } = await runCommand(rig, 'status', workflowId);
-  expect(stdout).toMatch(new RegExp(`earlier .*left job ${jobId}.*attach --job ${jobId}`));
+  expect(stdout).toMatch(new RegExp(`earlier .*job ${jobId} may still run.*attach --job ${jobId}`));
 
   // A start after it still learns of the job, and hands it on once more.
   const again = await startExport(
@@ -65,7 +65,7 @@ it.concurrent('F45 a mistyped job id is refused, and does not erase the job of t
   ).catch((error) => error);
   expect(again).toMatchObject({ code: 'SubmitRejected' });
   expect(again.message).toContain(`attach --job ${jobId}`);
-  expect(again.message.split(`left job ${jobId}`)).toHaveLength(2);
+  expect(again.message.split(`job ${jobId} may still run`)).toHaveLength(2);
 
   const attached = await attach(one, jobId);
   expect(attached).toMatchObject({ jobId });
@@ -152,7 +152,7 @@ it.concurrent('F45 a run whose own job is unknown is not hidden by the run befor
   const own = { runId: second.runId, outcome: 'unknown', remoteJob: 'unknown', jobId: null };
   const third = await refusedStart(one);
   expect(third.memo).toMatchObject({ remoteJob: 'none', earlier: own });
-  expect(third.message).toContain('left a job of unknown id');
+  expect(third.message).toContain('a job of unknown id may still run');
   // The run between began nothing: it hands on what it was told.
   expect((await refusedStart(one)).memo).toMatchObject({ earlier: own });
 });
@@ -167,7 +167,7 @@ it.concurrent('F45 a job that an attach could not read by the deadline, or until
   expect(memo).toMatchObject({ namedJobId: named, earlier: { jobId } });
   const next = await refusedStart(one);
   expect(next.memo.earlier).toMatchObject({ runId, outcome: 'unknown', remoteJob: 'unknown', jobId: named });
-  expect(next.message).toContain(`left job ${named}`);
+  expect(next.message).toContain(`job ${named} may still run`);
 
   const attaching = attach(one, named);
   attaching.catch(() => {});

@@ -155,18 +155,18 @@ describe.concurrent('an export that has succeeded before', () => {
     rig.simulator.putObject(one.objectKey, 'put there by somebody else');
     await expect(attach()).rejects.toMatchObject({
       code: 'DestinationExists',
-      message: expect.stringContaining('another object has taken its place'),
+      message: expect.stringContaining('another object replaced its object'),
     });
     rig.simulator.deleteObject(one.objectKey);
     await expect(attach()).rejects.toMatchObject({
       code: 'InvalidExportRequest',
-      message: expect.stringMatching(/attach\.jobId.*is gone: start the export without a job/),
+      message: expect.stringMatching(/attach\.jobId.*is gone\. Start the export without a job/),
     });
     expect(one.posts()).toHaveLength(1);
   });
 
   it('F51 is the answer to a start that meant to join it, and that it ended before', async () => {
-    const one = new OneExport(rig, { options: ON_REQUEST }).withLongJob();
+    const one = new OneExport(rig, { options: ON_REQUEST });
     const jobId = await one.asleep();
     const client = clientThatMeets(async () => {
       one.changeJob(jobId, { status: 'SUCCESS' });
@@ -182,7 +182,7 @@ describe.concurrent('an export that has succeeded before', () => {
 });
 
 it('F45 a start that meant to join an export that was canceled just before says that it has started one, and what is left', async () => {
-  const one = new OneExport(rig, { options: ON_REQUEST }).withLongJob();
+  const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   const client = clientThatMeets(async () => {
     await one.handle.cancel();
@@ -190,7 +190,10 @@ it('F45 a start that meant to join an export that was canceled just before says 
     one.changeJob(jobId, { status: 'FAIL' });
   });
   const started = await startExport(client, one.input, { taskQueue: rig.taskQueue });
-  expect(started).toMatchObject({ how: 'started', notes: [expect.stringContaining(`canceled and left job ${jobId}`)] });
+  expect(started).toMatchObject({
+    how: 'started',
+    notes: [expect.stringContaining(`canceled. In the cloud, job ${jobId}`)],
+  });
   expect(started.jobId).not.toBe(jobId);
   await rig.client.workflow.getHandle(started.workflowId).terminate();
 });

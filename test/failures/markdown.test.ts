@@ -90,7 +90,7 @@ function expectOnlyOurs({ headings, items, elements }: Rendered, ours = OF_A_PAG
 }
 
 const HEADING =
-  /^(Ended|Exporting|Validating|Looking at|Waiting to submit|Submitting|The answer|Needs an answer|Parked|Polling|Canceled|Job succeeded)/;
+  /^(Ended|Exporting|Validating|Checking the job|Waiting to submit|Submitting|The answer|Needs an answer|Parked|Polling|Canceled|Job succeeded)/;
 
 describe('words of others in Markdown', () => {
   it('F61 stay as they are where nothing in them is Markdown, and in a code span else', () => {

@@ -94,7 +94,7 @@ it('F39 a batch that was reset, and cannot be planned any more, ends as unknown'
     const failure = await run.result().catch((error: { cause?: unknown }) => error.cause);
     expect(failure).toMatchObject({
       type: 'ExportOutcomeUnknown',
-      message: expect.stringMatching(/an earlier attempt may have started exports.*`ims-export list`/),
+      message: expect.stringMatching(/An earlier attempt may have started exports.*`ims-export list`/),
     });
     expect(String(failure)).not.toMatch(SAYS_NONE);
   } finally {

@@ -211,7 +211,7 @@ it('F42 what several readings have found counts: an object of another format, im
     simulator.putObject(lost.objectKey, 'no disk at all');
     expect(await lost.failure()).toMatchObject({
       type: 'ExportOutcomeUnknown',
-      message: expect.stringContaining('it is no qcow2'),
+      message: expect.stringContaining('it is not a valid qcow2'),
     });
 
     const to = `${simulator.info.bucket}:${randomUUID()}/{name}-{imageId}`;

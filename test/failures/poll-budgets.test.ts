@@ -68,7 +68,7 @@ it.concurrent('F4 polls that fail without end make the export end as unknown aft
   const one = new OneExport(rig, { options: ON_REQUEST });
   const jobId = await one.asleep();
   one.pollsFail(jobId, UNAVAILABLE, ALWAYS);
-  // However many polls fail, only time gives it up.
+  // However many polls fail, only time cancels it.
   for (let failed = 0; failed < 4; failed += 1) expect(await one.poll()).toMatchObject({ outcome: null });
   await one.handle.executeUpdate('retune', { args: [{ pollErrorBudget: 1 }] });
   expect(await one.poll()).toMatchObject({ outcome: 'unknown', remoteJob: 'unknown', jobId });

@@ -99,7 +99,7 @@ it.concurrent.each(casesOf(UNNAMED, 2))(
     await one.pollsToItsEnd();
     expect(await one.failure()).toMatchObject({
       type: 'ExportOutcomeUnknown',
-      message: expect.stringMatching(new RegExp(`\\(${word}\\).*job ${jobId} may still run`)),
+      message: expect.stringMatching(new RegExp(`\\(${word}\\).*job ${jobId} may still be running`)),
       details: [expect.objectContaining({ reason: 'unknownStatus', remoteJob: 'unknown', jobId })],
     });
     const { memo, status } = await one.remains();
@@ -171,7 +171,7 @@ it.concurrent('F7 incomplete answers without end exhaust pollErrorBudget and end
   await one.pollsToItsEnd();
   expect(await one.failure()).toMatchObject({
     type: 'ExportOutcomeUnknown',
-    message: expect.stringMatching(new RegExp(`pollErrorBudget \\(InvalidResponse.*job ${jobId} may still run`)),
+    message: expect.stringMatching(new RegExp(`pollErrorBudget \\(InvalidResponse.*job ${jobId} may still be running`)),
     details: [expect.objectContaining({ reason: 'pollErrors', remoteJob: 'unknown', jobId })],
   });
 });

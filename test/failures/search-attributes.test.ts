@@ -50,7 +50,7 @@ async function upsertsOf(one: OneExport): Promise<number> {
 async function expectTurnedOff(one: OneExport): Promise<void> {
   const { options, warnings } = await one.until(({ outcome }) => outcome === null);
   expect(options).toMatchObject({ searchAttributes: false });
-  expect(warnings).toEqual([expect.stringMatching(/^The option searchAttributes was turned off: .*--register/)]);
+  expect(warnings).toEqual([expect.stringMatching(/^This export runs without search attributes: .*--register/)]);
   expect(await upsertsOf(one)).toBe(0);
   await one.handle.cancel();
   const end = await one.handle.result().catch((error: unknown) => error);

@@ -46,7 +46,9 @@ it.concurrent('F2 at the deadline the outcome is unknown with the last facts, an
   const failure = await one.failure();
   expect(failure).toMatchObject({
     type: 'ExportOutcomeUnknown',
-    message: expect.stringMatching(new RegExp(`job ${jobId} may still run.*RUNNING 37 %.*attach --job ${jobId}`)),
+    message: expect.stringMatching(
+      new RegExp(`job ${jobId} may still be running.*RUNNING 37 %.*attach --job ${jobId}`),
+    ),
     details: [
       expect.objectContaining({
         reason: 'deadline',
@@ -89,7 +91,7 @@ it.concurrent.each<[string, RunTimeouts]>([
   const one = new OneExport(rig, { options: ON_REQUEST });
   await one.start(timeout);
   const { warnings } = await one.until(({ jobId }) => jobId !== null);
-  expect(warnings).toEqual([expect.stringMatching(new RegExp(`after 23h 00m \\(its ${name}\\).*deadline of 24h 00m`))]);
+  expect(warnings).toEqual([expect.stringMatching(new RegExp(`after 23 h \\(its ${name}\\).*deadline of 1 d`))]);
   await one.handle.cancel();
 });
 
@@ -99,6 +101,6 @@ it.concurrent('F28 a run timeout longer than the deadline gives a warning once t
   const { warnings } = await one.until(({ jobId }) => jobId !== null);
   expect(warnings).toEqual([]);
   await retune(one, '40h');
-  expect((await one.until(() => true)).warnings).toEqual([expect.stringContaining('30h 00m (its run timeout)')]);
+  expect((await one.until(() => true)).warnings).toEqual([expect.stringContaining('1 d 6 h (its run timeout)')]);
   await one.handle.cancel();
 });

@@ -7,11 +7,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { batchLines } from '../../src/cli/batch';
 import { diagnosisLines } from '../../src/cli/doctor';
-import { listLines, reportError, reportLines, resultLines } from '../../src/cli/output';
+import { listLines } from '../../src/cli/list';
+import { reportError, reportLines, resultLines } from '../../src/cli/output';
 import { progressDisplay } from '../../src/cli/progress-display';
 import { nextStep } from '../../src/cli/search-attributes';
 import { type BatchReport, ExportError, type ExportReport } from '../../src/client';
 import { toExportError } from '../../src/client/errors';
+import { listedExport } from '../../src/client/list';
 import { startProgress } from '../../src/client/start-progress';
 import {
   EXPORT_PHASES,
@@ -101,14 +103,20 @@ function batchSaying(words: string): BatchReport {
 
 const diagnosisSaying = (words: string): Diagnosis => ({
   ok: false,
-  mendFirst: 'cloud',
+  fixFirst: 'cloud',
   checks: [{ check: 'bucket', subject: words, state: 'problem', kind: 'cloud', found: words, next: words }],
 });
 
 const resultSaying = (words: string) =>
   ({
     ...{ imageId: words, bucketUrl: words, fileFormat: words, jobId: words, startedAt: AT, finishedAt: AT },
-    ...{ object: { size: 1, etag: words }, verification: { state: 'skipped', reason: words }, warnings: [words] },
+    ...{
+      polls: 1,
+      submissions: 1,
+      object: { size: 1, etag: words },
+      verification: { state: 'skipped', reason: words },
+      warnings: [words],
+    },
   }) as unknown as ExportImageResult;
 
 /** Errors whose texts and details have words of the cloud, of a caller or of a history. */
@@ -138,7 +146,8 @@ describe('words of others in a terminal', () => {
   const lines: Array<[string, (words: string) => string[]]> = [
     ['status of an export', (words) => reportLines(reportSaying(words, statusSaying(words)))],
     ['status of an export without a worker', (words) => reportLines(reportSaying(words, null))],
-    ['list', (words) => listLines([reportSaying(words, null)])],
+    ['list', (words) => listLines([listedExport(reportSaying(words, statusSaying(words)))], null)],
+    ['list in a narrow terminal', (words) => listLines([listedExport(reportSaying(words, null))], 20)],
     ['status of a batch', (words) => batchLines(batchSaying(words))],
     ['doctor', (words) => diagnosisLines(diagnosisSaying(words))],
     ['the result of an export', (words) => resultLines(resultSaying(words))],
@@ -156,8 +165,8 @@ describe('words of others in a terminal', () => {
   it('F59 are shown by their escapes beside the progress bar', async () => {
     const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY') ?? { value: undefined };
     Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true });
-    const { stdout } = await printedBy(() => {
-      const display = progressDisplay('stdout');
+    const { stdout } = await printedBy(async () => {
+      const display = await progressDisplay('stdout');
       display.show({ ...reportSaying('', statusSaying('\u001b]0;owned\u0007')), memo: {} });
       display.end();
     });
@@ -336,7 +345,8 @@ describe('against Temporal, with workflows that say anything', () => {
       await run(command, '--', workflowId);
     await handle.signal('end');
     await run('watch', '--', workflowId);
-    expect(await json('watch', '--json', '--', workflowId)).toMatchObject({ error: { message: words } });
+    const [last] = (await run('watch', '--json', '--', workflowId)).trimEnd().split('\n').slice(-1);
+    expect(JSON.parse(last ?? '')).toMatchObject({ type: 'error', error: { message: words } });
     await run('status', '--', workflowId);
     await run('poll-now', '--', workflowId);
     await run('status', '--', `not ${workflowId}`);

@@ -120,10 +120,10 @@ describe('a job that the cloud does not know', () => {
 
 describe('Retry-After', () => {
   test.each([
-    ['seconds', '17', 17_000],
-    ['a date', new Date(Math.floor(Date.now() / 1_000) * 1_000 + 3_600_000).toUTCString(), 3_600_000],
+    ['seconds', () => '17', 17_000],
+    ['a date', () => new Date(Math.floor(Date.now() / 1_000) * 1_000 + 3_600_000).toUTCString(), 3_600_000],
   ])('as %s reaches the outcomes of submit and poll', async (_form, value, ms) => {
-    const fault = { status: 429, headers: { 'Retry-After': value }, body: bodyOf({ code: 'APIGW.0308' }) };
+    const fault = { status: 429, headers: { 'Retry-After': value() }, body: bodyOf({ code: 'APIGW.0308' }) };
     for (const outcome of [await submit(fault), await poll(fault)]) {
       const retryAfterMs = 'retryAfterMs' in outcome ? (outcome.retryAfterMs ?? 0) : 0;
       expect(retryAfterMs).toBeGreaterThan(ms - 60_000);

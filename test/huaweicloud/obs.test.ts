@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CloudAccount, ObsClient } from '../../src/huaweicloud';
+import { type CloudAccount, type ObsClient, staticCredentials } from '../../src/huaweicloud';
+import { signForObs } from '../../src/huaweicloud/obs';
 import { obsHmacSha1Signature, obsStringToSign } from '../../src/huaweicloud/signing/obs-hmac-sha1';
 import { cloudErrorOf, type LocalCloud, type PlainReply, type SeenRequest, startLocalCloud } from '../rigs/local-cloud';
 
@@ -45,6 +46,25 @@ describe('the address of an OBS request', () => {
     expect(seen?.headers.authorization).toBe(
       seen && expectedAuthorization(seen, '/ims-image/exports/a%20b%2B%C3%BC.qcow2'),
     );
+  });
+
+  test('has a bucket with a dot in the path over https, since a wildcard certificate is for one label', () => {
+    const keys = { accessKey: 'ak', secretKey: 'sk' };
+    const originOf = (bucket: string, obs: string) => {
+      const endpoints = { ims: cloud.origin, iam: cloud.origin, obs };
+      const account = {
+        name: 'a',
+        region: 'r-1',
+        endpoints,
+        obsPathStyle: false,
+        credentials: staticCredentials(keys),
+      };
+      const { origin, path } = signForObs(account, 'HEAD', { bucket, key: 'k' }, keys, 0);
+      return origin + path;
+    };
+    expect(originOf('a.b', 'https://obs.example')).toBe('https://obs.example/a.b/k');
+    expect(originOf('a-b', 'https://obs.example')).toBe('https://a-b.obs.example/k');
+    expect(originOf('a.b', 'http://obs.localhost')).toBe('http://a.b.obs.localhost/k');
   });
 
   test('has the bucket in the path by option, and for an endpoint that is an IP address', async () => {

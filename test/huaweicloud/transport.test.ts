@@ -54,8 +54,8 @@ describe('an HTTP request', () => {
   });
 
   test('to a host name that does not exist was not executed', async () => {
-    const failure = await failureOf(transport.send(request('POST', 'http://ims.invalid'), { limitMs: 5_000 }));
-    expect(failure.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
+    const failure = await failureOf(transport.send(request('POST', 'https://ims.invalid'), { limitMs: 5_000 }));
+    expect(failure.code).toBe('ENOTFOUND');
     expect(failure.isStarted).toBe(false);
   });
 

@@ -226,7 +226,7 @@ describe('Nexus callers in another namespace', () => {
     });
     expect(await seen({ ...input, bucketUrl, notify: { workflowId: 'of-the-namespace-of-exports' } })).toMatchObject({
       type: 'InvalidExportRequest',
-      details: { field: 'notify', expected: expect.stringContaining('the end of the operation tells its caller') },
+      details: { field: 'notify', expected: expect.stringContaining('the caller of the operation gets its result') },
     });
     expect(await seen({ ...input, bucketUrl, cancelsExport: true })).toMatchObject({
       details: { field: 'cancelsExport', expected: expect.stringContaining('no key of this name') },
@@ -287,7 +287,7 @@ describe('a Nexus call for another image or format at a destination', () => {
     expect(await (await callers.call(input)).result()).toMatchObject({
       kind: 'failed',
       type: 'DestinationBusy',
-      message: expect.stringContaining(`of type ${EXPORT_IMAGES_WORKFLOW}, which is no export`),
+      message: expect.stringContaining(`of type ${EXPORT_IMAGES_WORKFLOW}, which is not an export`),
       details: { running: null, workflowId: exportWorkflowId(input.bucketUrl) },
     });
     expect(postsFor(input)).toBe(0);

@@ -147,7 +147,7 @@ async function expectUnknown(stage: Stage, image: string, { exitCode, stdout, st
     code: 'ExportOutcomeUnknown',
     details: { reason: 'submitAmbiguous', remoteJob: 'unknown', jobId: null },
   });
-  expect(stderr).toContain('look for the object before you export again');
+  expect(stderr).toContain('Check for the object before you export again');
   expect(await stage.posts(image)).toHaveLength(1);
   expect((await stage.jobs()).filter(({ imageId }) => imageId === stage.image(image))).toHaveLength(1);
   const status = await stage.run('status', exportWorkflowId(error.details.bucketUrl), '--json');

@@ -124,7 +124,7 @@ async function breakTheCredentials(): Promise<void> {
   const underWay = { to: `${stage.info.bucket}:under/way`, id: `ims-export:${stage.info.bucket}:under/way` };
   await stage.addFault({ service: 'ims', method: 'GET', path: '*/jobs/*', times: 1_000, action: { status: 401 } });
   const target = ['--image', stage.image('linux'), '--to', underWay.to, '--format', 'vhd', '--account', 'keys'];
-  await stage.run('start', ...target, '--option', 'minInterval=200', '--option', 'maxInterval=1s');
+  await stage.run('start', ...target, '--option', 'minInterval=200ms', '--option', 'maxInterval=1s');
   await stage.changeCredentials({ revoke: true });
   const [first, ...others] = ACCOUNTS;
   // A refusal counts when it was seen again a minute later. They do not wait for a key that rests.

@@ -6,7 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createExportActivities, parseExportInput } from '../../src/activities';
 import type { EvidenceWaits } from '../../src/activities/evidence';
 import type { BatchActivities, DiscardInput, ExportActivities, ExportRequest, SubmitOutcome } from '../../src/contract';
-import { accountFromEnvironment, type CloudAccount, createCloudClient } from '../../src/huaweicloud';
+import { accountFromEnvironment, type CloudAccount, createCloudClient, type RetryOptions } from '../../src/huaweicloud';
 import { environmentOf, type Simulator, type SimulatorOptions, startSimulator } from '../../src/testing';
 
 type ActivityInfo = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
@@ -18,7 +18,7 @@ export const RUN_ID = '00000000-0000-0000-0000-000000000000';
 
 /** The shipped number of readings, in no time. */
 export const QUICK_EVIDENCE: EvidenceWaits = {
-  ...{ contradictedMs: [5, 10, 20], refusedMs: [20], notListedMs: [20] },
+  ...{ contradictedMs: [5, 10, 20], refusedMs: [20], notListedMs: [20], wrongEndpointMs: [20] },
   endOfListMs: 1,
 };
 
@@ -48,13 +48,13 @@ export interface ActivityRig {
 }
 
 export async function startActivityRig(
-  options: SimulatorOptions & { account?: (account: CloudAccount) => CloudAccount } = {},
+  options: SimulatorOptions & { account?: (account: CloudAccount) => CloudAccount; retry?: RetryOptions } = {},
 ): Promise<ActivityRig> {
   const simulator = await startSimulator(options);
   const configured = accountFromEnvironment(environmentOf(simulator.info));
   const account = options.account?.(configured) ?? configured;
   // Reads are repeated as ever, but without long waits.
-  const client = createCloudClient(account, { retry: { firstDelayMs: 5 } });
+  const client = createCloudClient(account, { retry: { firstDelayMs: 5, ...options.retry } });
   const activities = createExportActivities({
     accounts: new Map([['default', { region: account.region, client }]]),
     evidence: QUICK_EVIDENCE,

@@ -10,6 +10,8 @@ export interface Printed {
 
 /** A command of the build, run in this process against a server: what it prints, whichever way it prints it. */
 export async function runHere({ address, namespace }: Reachable, ...args: string[]): Promise<Printed> {
+  // Flags of a command go into the environment of its process.
+  const before = { ...process.env };
   vi.stubEnv('TEMPORAL_ADDRESS', address);
   vi.stubEnv('TEMPORAL_NAMESPACE', namespace);
   if (converterOfRun !== undefined) vi.stubEnv('IMS_EXPORT_DATA_CONVERTER', converterOfRun);
@@ -22,6 +24,8 @@ export async function runHere({ address, namespace }: Reachable, ...args: string
   } finally {
     exit.mockRestore();
     vi.unstubAllEnvs();
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
     process.exitCode = 0;
   }
 }

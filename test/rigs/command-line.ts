@@ -21,6 +21,8 @@ export function problemOf(code: string, program: CommanderCommand): string | und
   const name = words.find((word) => !word.startsWith('-') && word !== '…');
   const command = name === undefined ? program : program.commands.find((known) => known.name() === name);
   if (command === undefined) return `there is no command ${name}`;
+  // What follows is for Temporal's CLI.
+  if (name === 'temporal') return undefined;
   const known = [...flagsOf(command), ...flagsOf(program), '--help', '--version'];
   const flags = words.flatMap((word) => word.replace(/[[\]()|]/g, ' ').match(/(?<![\w-])--[\w-]+/g) ?? []);
   const unknown = flags.find((flag) => !known.includes(flag));

@@ -82,9 +82,9 @@ export class OneExport {
     return jobId;
   }
 
-  /** The same, and waits until it sleeps after its first poll, which it does with {@link ON_REQUEST}. */
+  /** The same, and waits until it sleeps after its first poll, which it does with {@link ON_REQUEST} while its job runs. */
   async asleep(): Promise<string> {
-    const jobId = await this.accepted();
+    const jobId = await this.withLongJob().accepted();
     await this.until(({ nextPollAt }) => nextPollAt !== null);
     return jobId;
   }

@@ -279,6 +279,12 @@ export class Stage {
     return this.#untilReady(this.#spawn(name, ['worker', ...args], { ...this.environment(), ...env }));
   }
 
+  /** A worker of another installation. @param folder where its `lib` is */
+  async startWorkerOf(folder: string, env: NodeJS.ProcessEnv): Promise<RunningProcess> {
+    const program = [join(folder, 'lib/cli.js')];
+    return this.#untilReady(this.#spawn(`worker of ${folder}`, ['worker'], { ...this.environment(), ...env }, program));
+  }
+
   /** A program of a test that prints `ready: …` once it works. @param file in TypeScript */
   async startProgram(name: string, env: NodeJS.ProcessEnv, file: string, ...args: string[]): Promise<RunningProcess> {
     const program = ['--import', 'tsx', file];

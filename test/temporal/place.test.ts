@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporalOfEnvironment } from '../../src/temporal/place';
+import { TemporalAddressError, temporalOfEnvironment } from '../../src/temporal/place';
 
 let folder: string;
 beforeAll(() => {
@@ -36,6 +36,29 @@ describe('where Temporal is', () => {
     expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS: 'three:7233' }).address).toBe('three:7233');
   });
 
+  it.each([
+    ...['localhost:99999', 'a b:7233', '::1', 'http://temporal.example:7233', 'dns:///temporal.example:7233'],
+    ...['user@temporal.example:7233', 'unix:/run/temporal'],
+  ])('is not %s, with or without a proxy', (TEMPORAL_ADDRESS) => {
+    const TEMPORAL_CONFIG_FILE = profileFile('empty.toml', '[profile.default]\n');
+    for (const env of [{}, { https_proxy: 'http://proxy.example:3128' }]) {
+      expect(() => temporalOfEnvironment({ ...env, TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS })).toThrow(
+        expect.objectContaining({
+          name: 'TemporalAddressError',
+          message: expect.stringMatching(/^The address of Temporal is ".+"; expected host:port alone, such as /),
+        }),
+      );
+    }
+  });
+
+  it.each(['localhost', '127.0.0.1:1', '[::1]', '[fd00::1]:7233', 'Temporal_1.Example:7233'])(
+    'may be %s',
+    (TEMPORAL_ADDRESS) => {
+      const TEMPORAL_CONFIG_FILE = profileFile('empty.toml', '[profile.default]\n');
+      expect(temporalOfEnvironment({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS }).address).toContain(TEMPORAL_ADDRESS);
+    },
+  );
+
   it('cannot be said by a file that is none', () => {
     const TEMPORAL_CONFIG_FILE = profileFile('broken.toml', '[profile.default\n');
     expect(() => temporalOfEnvironment({ TEMPORAL_CONFIG_FILE })).toThrow(
@@ -44,5 +67,17 @@ describe('where Temporal is', () => {
         message: expect.stringContaining('cannot be read from the environment or its profile'),
       }),
     );
+  });
+
+  it.each([
+    ['http://localhost:7233', 'localhost:7233', 'Set it by --address'],
+    ['https://user:secret@temporal.example.com/ui', 'temporal.example.com:7233', 'For TLS, set TEMPORAL_TLS=true.'],
+    ['temporal.example.com:7233/', 'temporal.example.com:7233', 'Set it by --address'],
+  ])('is no URL: %s is answered with the right form', (TEMPORAL_ADDRESS, right, next) => {
+    const said = () => temporalOfEnvironment({ TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE: '/nowhere.toml' });
+    expect(said).toThrow(TemporalAddressError);
+    expect(said).toThrow(`expected host:port alone, such as ${right}: `);
+    expect(said).toThrow(next);
+    expect(said).not.toThrow('secret');
   });
 });

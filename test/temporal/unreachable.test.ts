@@ -12,7 +12,7 @@ describe('what keeps us from Temporal', () => {
     expect(error).toMatchObject({
       code: 'TemporalUnreachable',
       message: expect.stringMatching(
-        /^The Temporal server at temporal:7233 refuses to let us in \(bad key\)\. Check TEMPORAL_API_KEY/,
+        /^The Temporal server at temporal:7233 refuses access \(bad key\)\. Check TEMPORAL_API_KEY/,
       ),
     });
   });
@@ -20,7 +20,7 @@ describe('what keeps us from Temporal', () => {
   it('is that nobody answers: why, and what to start', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const error = await noConnection(address, { tls: null, checkCertificate: true }, new Error('timed out'));
-    expect(error.message).toMatch(/\(.*ECONNREFUSED.*\)\. Start one with `temporal server start-dev`/);
+    expect(error.message).toMatch(/\(.*ECONNREFUSED.*\)\. Start one with `ims-export temporal server start-dev`/);
   });
 
   it('is, with TLS, perhaps its certificates', async () => {

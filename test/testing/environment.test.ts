@@ -58,7 +58,7 @@ it('the env file of the simulator replaces an earlier or empty one, and no other
   for (const text of foreign) {
     writeFileSync(path, text);
     for (const refused of [path, join(directory, 'link')]) {
-      expect(() => writeEnvFile(refused, simulator.info)).toThrow(`${refused} was not written by a simulator alone`);
+      expect(() => writeEnvFile(refused, simulator.info)).toThrow(`${refused} has content that no simulator wrote`);
     }
     expect(readFileSync(path, 'utf8')).toBe(text);
   }

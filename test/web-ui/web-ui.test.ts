@@ -110,12 +110,12 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     for (const part of [imageId, destination('nightly/db.zvhd2'), 'pollNow', 'retune', 'Request Cancellation']) {
       expect(details).toContain(part);
     }
-    expect(currentDetails).toMatch(/Exporting - [1-9]\d % done, (\d+m )?\d+s left/);
+    expect(currentDetails).toMatch(/Exporting - [1-9]\d % done, (\d+ min )?\d+ s left/);
     expect(currentDetails).toMatch(new RegExp(`Image ${imageId}\\s+To ${destination('nightly/db.zvhd2')}`));
     expect(currentDetails).toMatch(new RegExp(`Job ${jobId}, RUNNING at check #\\d+`));
     expect(currentDetails).toMatch(/Rate [\d.]+ % a (minute|second), done about 20\d\d-/);
     expect(currentDetails).toMatch(/Next check #\d+ at 20\d\d-\S+ \S+ UTC\s+Deadline 20\d\d-/);
-    expect(currentDetails).toMatch(/Check now: signal pollNow.*Give up: Request Cancellation stops the tracking/s);
+    expect(currentDetails).toMatch(/Check now: signal pollNow.*Cancel: Request Cancellation stops the tracking/s);
     await ui.picture(join(pictures, 'details.png'), 818);
   });
 
@@ -130,7 +130,9 @@ describe.skipIf(!hasChromium)('the Web UI', () => {
     expect(summaries).not.toContain(null);
     const labels = await ui.timelineLabels(steps.length);
     for (const summary of summaries) expect(labels.join('\n')).toContain(summary);
-    expect(labels).toContainEqual(expect.stringMatching(/^RUNNING [1-9]\d % - (\d+m )?\d+s left - next check #\d+$/));
+    expect(labels).toContainEqual(
+      expect.stringMatching(/^RUNNING [1-9]\d % - (\d+ min )?\d+ s left - next check #\d+$/),
+    );
     await ui.picture(join(pictures, 'timeline.png'), 1_040);
   });
 

@@ -56,7 +56,7 @@ it('the metrics server names a port that is taken, and ends the command like a w
   const again = serveMetrics({ port: shown.port, host: '127.0.0.1', corePort: 1, isReady: () => true });
   const error = await again.catch((refusal: Error) => refusal);
   expect(error).toMatchObject({
-    message: `Metrics cannot be shown on 127.0.0.1:${shown.port}: something else listens there; choose another with --metrics-port.`,
+    message: `Metrics cannot be served on 127.0.0.1:${shown.port}: something else listens there; choose another with --metrics-port.`,
   });
   expect(exitCodeOf(error)).toBe(EXIT.badArguments);
 });

@@ -1,58 +1,8 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect, constants, createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-
-/** An authority of its own, and what it has signed, as paths of PEM files. */
-export interface Certificates {
-  directory: string;
-  authority: string;
-  server: { certificate: string; key: string };
-  /** A server's whose time is over. */
-  expired: { certificate: string; key: string };
-  client: { certificate: string; key: string };
-}
-
-/** Made by openssl; the server is `localhost` and 127.0.0.1. Remove the directory afterwards. */
-export async function makeCertificates(): Promise<Certificates> {
-  const directory = await mkdtemp(join(tmpdir(), 'certificates-'));
-  const file = (name: string) => join(directory, name);
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const authority = ['-x509', '-subj', '/CN=authority', '-keyout', file('ca.key'), '-out', file('ca.pem')];
-  await run('openssl', ['req', ...newKey, ...authority]);
-  const sign = async (name: string) => {
-    const [certificate, key] = [file(`${name}.pem`), file(`${name}.key`)];
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    const signed = ['-x509', '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-addext', 'basicConstraints=CA:FALSE'];
-    await run('openssl', ['req', ...newKey, ...signed, ...subject, '-keyout', key, '-out', certificate]);
-    return { certificate, key };
-  };
-  const [server, client, expired] = [await sign('server'), await sign('client'), await sign('expired')];
-  await expire(directory, expired.certificate);
-  return { directory, authority: file('ca.pem'), server, expired, client };
-}
-
-/** Signs a certificate again, for a time that is over: of openssl's commands only `ca` takes dates. */
-async function expire(directory: string, certificate: string): Promise<void> {
-  const file = (name: string) => join(directory, name);
-  const names = ['[ca]', `database = ${file('index.txt')}`, `new_certs_dir = ${directory}`, 'policy = policy'];
-  const rest = ['default_md = sha256', 'rand_serial = yes', '[policy]', 'commonName = supplied', '[extensions]'];
-  await writeFile(file('ca.cnf'), [...names, ...rest, 'subjectAltName = DNS:localhost', ''].join('\n'));
-  await writeFile(file('index.txt'), '');
-  const authority = ['-config', file('ca.cnf'), '-name', 'ca', '-cert', file('ca.pem'), '-keyfile', file('ca.key')];
-  const dates = ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'];
-  const csr = file('expired.csr');
-  const key = ['-key', certificate.replace(/pem$/, 'key'), '-subj', '/CN=expired'];
-  await run('openssl', ['req', '-new', ...key, '-out', csr]);
-  const signed = ['-batch', '-notext', '-extensions', 'extensions', '-in', csr, '-out', certificate];
-  await run('openssl', ['ca', ...authority, ...dates, ...signed]);
-}
+import type { Certificates } from '../rigs/certificates';
 
 /** TLS in front of a Temporal server that has none. It knows what came through. */
 export class TlsProxy {
@@ -136,8 +86,4 @@ function forward(stream: ServerHttp2Stream, asked: ReturnType<ReturnType<typeof 
     one.on('error', () => other.close(constants.NGHTTP2_CANCEL));
     one.on('aborted', () => other.close(constants.NGHTTP2_CANCEL));
   }
-}
-
-export async function removeCertificates({ directory }: Certificates): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
 }

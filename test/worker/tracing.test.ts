@@ -21,7 +21,7 @@ describe('the traces of a worker', () => {
       OTEL_SERVICE_NAME: 'exports',
     });
     const to = `${stage.info.bucket}:traced`;
-    const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200'];
+    const what = ['--image', stage.image('linux'), '--to', to, '--format', 'qcow2', '--option', 'minInterval=200ms'];
     const { exitCode, stderr } = await stage.run('start', ...what, '--wait', '--json');
     expect(exitCode, stderr).toBe(0);
     worker.signal('SIGTERM');
@@ -78,7 +78,7 @@ it('a worker with tracing says what to install when the tracing packages are mis
     const script = "require('./tracing.js').startTracing().catch(({ message }) => console.log(message))";
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: directory });
     expect(stdout).toMatch(
-      /^OpenTelemetry is an option .* npm install @temporalio\/interceptors-opentelemetry@\^1\.24\.0 @opentelemetry\/sdk-trace-node/,
+      /^OpenTelemetry is optional, .* npm install @temporalio\/interceptors-opentelemetry@\^1\.24\.0 @opentelemetry\/sdk-trace-node/,
     );
   } finally {
     await rm(directory, { recursive: true });

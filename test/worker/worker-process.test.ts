@@ -11,7 +11,7 @@ import { ScrapedMetrics } from './scraped-metrics';
 const ENDS_WITHIN_MS = 60_000;
 /** A worker counts the open exports every 30 s. */
 const COUNTED_WITHIN_MS = 45_000;
-const FAST = ['--option', 'minInterval=200', '--option', 'maxInterval=1s', '--option', 'maxProbes=0'];
+const FAST = ['--option', 'minInterval=200ms', '--option', 'maxInterval=1s', '--option', 'maxProbes=0'];
 
 let stage: Stage;
 let worker: RunningProcess;
@@ -190,7 +190,10 @@ describe('the log of a worker', () => {
         expect.any(String),
       ]);
     }
-    expect(worker.stdout.split('\n')).toEqual([expect.stringMatching(/^ready: /), '']);
+    expect(worker.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^ready: .*, signed by the access key of HUAWEICLOUD_SDK_AK/),
+      '',
+    ]);
   });
 
   it('has workflow, run, image, bucket, object key and job in its lines', async () => {
@@ -241,7 +244,7 @@ describe('the log of a worker', () => {
         failure: 'InvalidExportRequest',
         reason: expect.stringMatching(/account is "nobodys"; expected one of the worker's accounts: default/),
       },
-      { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('look for the object') },
+      { objectKey: 'lost', attention: 'outcomeUnknown', next: expect.stringContaining('check for the object') },
       { objectKey: 'lost', msg: 'Export ended', failure: 'ExportOutcomeUnknown' },
       {
         objectKey: 'failed',
@@ -286,12 +289,12 @@ describe('the shutdown of a worker', () => {
     await stage.untilAsked('export', isPost, ENDS_WITHIN_MS);
     worker.signal('SIGINT');
     worker.signal('SIGINT');
-    await worker.says(/SIGINT: no further tasks/, ENDS_WITHIN_MS);
+    await worker.says(/SIGINT: the worker takes no more tasks/, ENDS_WITHIN_MS);
     await sleep(2_100);
     expect(worker.outcome).toBeUndefined();
     worker.signal('SIGINT');
     expect((await worker.endsWithin(10_000)).exitCode).toBe(130);
-    expect(worker.stderr).toMatch(/SIGINT again: the process ends at once; activities under way are lost activities=1/);
+    expect(worker.stderr).toMatch(/SIGINT again: the process ends now; running activities are lost activities=1/);
   });
 });
 

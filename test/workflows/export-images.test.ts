@@ -122,7 +122,7 @@ describe('a batch of exports', () => {
     expect(quick?.bucketUrl).toMatch(/\.zvhd2$/);
     expect(failed?.failure).toMatchObject({ type: 'ExportFailed', message: expect.stringContaining('disk is broken') });
     expect(notFree?.failure?.type).toBe('DestinationExists');
-    expect(tooLarge?.failure?.message).toMatch(/too large for a conversion .* encrypted/);
+    expect(tooLarge?.failure?.message).toMatch(/too large for a conversion .* encryption/);
     expect(iso?.failure?.message).toContain('ISO');
     expect(unknown).toMatchObject({ bucketUrl: null, failure: { message: expect.stringContaining('was not found') } });
     await childOf(`${bucket}:${folder}/busy`).terminate();

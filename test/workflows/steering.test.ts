@@ -120,7 +120,7 @@ describe.concurrent('retune', () => {
     await one.handle.executeUpdate('retune', { args: [{ submitBudget: '1s' } satisfies RetuneInput] });
     expect(await one.failure()).toMatchObject({
       type: 'SubmitRejected',
-      message: expect.stringContaining('submitBudget 1s'),
+      message: expect.stringContaining('submitBudget 1 s'),
     });
     expect(one.posts()).toHaveLength(posts);
   });

@@ -127,7 +127,7 @@ describe('"nothing was submitted"', () => {
       nonRetryable: true,
       details: [{ error: ERROR, imageId: REQUEST.imageId }],
     });
-    expect(message).toContain(`ended as canceled and left job ${JOB_ID}`);
+    expect(message).toContain(`ended as canceled. In the cloud, job ${JOB_ID} may still run`);
     expect(message).toContain(`ims-export attach --job ${JOB_ID} --image ${REQUEST.imageId} --to ims-image:a.qcow2`);
   });
 });
@@ -145,7 +145,9 @@ describe('the time to submit is over while the key rests', () => {
     const failure = submitGivenUp(tracked({ refusedTries }), last);
     expect(failure).toMatchObject({
       type: what.split(' ')[0],
-      message: expect.stringMatching(/Last: CredentialsHeldBack: The key rests until 2026-01-01T00:05:00\.000Z\.$/),
+      message: expect.stringMatching(
+        /Last error: CredentialsHeldBack: The key rests until 2026-01-01T00:05:00\.000Z\.$/,
+      ),
     });
   });
 

@@ -148,7 +148,10 @@ function endingOf(cause: unknown): { outcome: ExportOutcome; failure: ExportEnde
   if (cause instanceof TerminatedFailure || cause instanceof TimeoutFailure) {
     const how = cause instanceof TerminatedFailure ? 'terminated from outside' : 'ended by a timeout of Temporal';
     const type = cause instanceof TerminatedFailure ? 'Terminated' : 'TimedOut';
-    return { outcome: 'unknown', failure: { type, message: `The export was ${how}; a job in the cloud may go on.` } };
+    return {
+      outcome: 'unknown',
+      failure: { type, message: `The export was ${how}; a job may still be running in the cloud.` },
+    };
   }
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const failure = { type: cause.type ?? '', message: cut(cause.message, MAX_MESSAGE) };

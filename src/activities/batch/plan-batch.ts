@@ -1,5 +1,6 @@
 import { type BatchActivities, MAX_BATCH_IMAGES } from '../../contract';
 import { invalidField, NO_EXPORT } from '../../export/failures';
+import { counted } from '../../export/quantities';
 import type { CloudClient, Image } from '../../huaweicloud';
 import { type BatchRequest, parseBatchInput } from '../../request/batch';
 import { type ExportActivityDeps, evidenceWaits } from '../cloud';
@@ -39,7 +40,7 @@ export function planBatch(deps: ExportActivityDeps): BatchActivities['imsPlanBat
 }
 
 export function tooMany(query: unknown) {
-  const expected = `a query that at most ${MAX_BATCH_IMAGES} images match; split it into several batches, by tag or os`;
+  const expected = `a query that at most ${MAX_BATCH_IMAGES} images match. Split it into several batches, by tag or os`;
   return invalidField('query', query, expected);
 }
 
@@ -54,7 +55,7 @@ function missing(request: BatchRequest, images: readonly Image[]): string[] {
   const found = new Set(images.map(({ id }) => id.toLowerCase()));
   const lost = imagesToRead(request).filter((imageId) => !found.has(imageId));
   if (lost.length === 0) return [];
-  return [`${lost.length} images of the input were not found, the first of them ${lost[0]}`];
+  return [`${counted(lost.length, 'image')} of the input not found, the first ${lost[0]}`];
 }
 
 function factsOf({ id, name, imageSizeBytes, cmkId }: Image): ImageFacts {

@@ -6,6 +6,7 @@
 import type { BatchFormat, BatchImage, BatchPlan, ExportOptions, ExportSettings, PlannedExport } from '../../contract';
 import { asText, invalidRequest, type Problem } from '../../export/failures';
 import { nothingToExport } from '../../export/failures/before-submit';
+import { bytesText } from '../../export/quantities';
 import type { BatchRequest } from '../../request/batch';
 import { parseExportStart } from '../../request/export';
 import { dateAndTime, expandTemplate, type KeyValues, keyPart, uses } from '../../request/key-template';
@@ -87,7 +88,7 @@ function planItem(
   const values = { ...moment, imageId, name, format: format === 'quick' ? 'zvhd2' : (format ?? 'none') };
   const bucketUrl = expandTemplate(template, values);
   if (format !== null) return { imageId, bucketUrl, format };
-  const message = `It is too large for a conversion (${facts?.sizeBytes} bytes, above 128 GiB), and encrypted, which excludes quick export.`;
+  const message = `It is too large for a conversion (${bytesText(Number(facts?.sizeBytes ?? 0))}, above 128 GiB), and its encryption excludes quick export.`;
   return { imageId, bucketUrl, format, refusal: { type: 'ExportNotAllowed', message } };
 }
 
@@ -140,7 +141,7 @@ function duplicateProblems(
     const other = taken.get(item.bucketUrl);
     taken.set(item.bucketUrl, other ?? item);
     if (other === undefined) return [];
-    const expected = `a key for each image: ${nameOf(other)} and ${nameOf(item)} would be exported to the same object. Put {imageId} into the key, or give each a key of its own`;
+    const expected = `a key for each image: ${nameOf(other)} and ${nameOf(item)} would be exported to the same object. Put {imageId} into the key, or give each its own key`;
     return [{ field: fieldOf(wanted[index]), value: asText(item.bucketUrl), expected }];
   });
 }

@@ -61,7 +61,7 @@ export async function readAncestry(
       brokenAt ??= parent;
     }
   }
-  if (!rootSeen) brokenAt ??= `its ancestors go round in a circle, from ${image.id} back to an image seen before`;
+  if (!rootSeen) brokenAt ??= `its ancestors form a circle: ${image.id} leads back to an earlier one`;
   return { images, brokenAt };
 }
 
@@ -96,7 +96,7 @@ function originOf(image: Image, region: string): Origin {
       return originOfCopy(image, parentIds, region, rest);
     default: {
       // From a server, a disk or what is not known: only the parent's id can say more.
-      const unknown = `image ${image.id} does not tell what its origin was made from (__data_origin=${image.dataOrigin})`;
+      const unknown = `image ${image.id} does not report what its origin was made from (__data_origin=${image.dataOrigin})`;
       return { parentIds, brokenAt: parentIds.length === 0 ? unknown : null };
     }
   }
@@ -105,7 +105,7 @@ function originOf(image: Image, region: string): Origin {
 /** `image,<region>,<image id>`: a copy. Other regions cannot be read from here. */
 function originOfCopy(image: Image, parentIds: string[], region: string, [copiedIn, copiedFrom]: string[]): Origin {
   if (!copiedIn || !copiedFrom) {
-    return { parentIds, brokenAt: `image ${image.id} does not tell what it was copied from` };
+    return { parentIds, brokenAt: `image ${image.id} does not report what it was copied from` };
   }
   if (copiedIn.toLowerCase() !== region.toLowerCase()) {
     return { parentIds, brokenAt: `image ${image.id} was copied from image ${copiedFrom} of region ${copiedIn}` };

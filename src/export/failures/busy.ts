@@ -42,7 +42,7 @@ export function childBusy(input: unknown, workflowId: string, cause: Error): App
   const context = contextOf(null, input);
   return failure(
     'DestinationBusy',
-    `${context.bucketUrl} is already the destination of an export, which runs as ${workflowId}; it may be that of an earlier run of this workflow. Nothing was submitted for image ${context.imageId}. Choose another object key, wait until that export has ended, or start it through Nexus, which lets several callers join one export.`,
+    `${context.bucketUrl} is already the destination of an export, which runs as ${workflowId}; it may be from an earlier run of this workflow. Nothing was submitted for image ${context.imageId}. Choose another object key, wait until that export has ended, or start it through Nexus, which lets several callers join one export.`,
     { ...context, running: null, workflowId },
     cause,
   );

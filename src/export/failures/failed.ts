@@ -32,7 +32,7 @@ export function objectInvalid(
   const { imageId, bucketUrl } = request;
   return failure(
     'ExportedObjectInvalid',
-    `Job ${jobId} says that it exported ${describeExport(request)}, but the object is not right: ${found}. Do not use it; export again to another key.`,
+    `Job ${jobId} reports success for ${describeExport(request)}, but the object is wrong: ${found}. Do not use it; export again to another key.`,
     { imageId, bucketUrl, jobId, problem, object },
   );
 }
@@ -42,7 +42,7 @@ export function batchFailed(workflowId: string, details: BatchFailedDetails): Ap
   const { failWhen, total, counts } = details;
   return failure(
     'BatchFailed',
-    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. See why with \`${workflowCommand('status', workflowId)}\`, then start the batch again: what is there is not exported again.`,
+    `${failWhen === 'all' ? 'No image' : 'Not every image'} of the batch of ${total} was exported (failWhen ${failWhen}): ${describeCounts(counts)}. \`${workflowCommand('status', workflowId)}\` shows why. Fix the causes, then start the batch again: it skips images that were already exported.`,
     details,
   );
 }

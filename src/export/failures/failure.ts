@@ -5,7 +5,15 @@
  * @module
  */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { BatchMemo, ExportMemo, ExportRequest, FailureContext, FailureDetails, FailureType } from '../../contract';
+import {
+  type BatchMemo,
+  type ExportMemo,
+  type ExportRequest,
+  type FailureContext,
+  type FailureDetails,
+  type FailureType,
+  IMAGE_ID,
+} from '../../contract';
 import { cutToBytes } from '../quoting';
 import { FAILURE_KINDS } from './kinds';
 
@@ -29,12 +37,29 @@ export function afresh<Failure extends ApplicationFailure>(thrown: Failure): Fai
   return new ApplicationFailure(message, type, nonRetryable, details, cause, undefined, category) as Failure;
 }
 
-/** For the memo, where lists find it without reading a history; its message has at most 200 bytes. Nothing where it did not fail. */
-export function failureMemo(failure: ApplicationFailure | null): Pick<BatchMemo & ExportMemo, 'failure'> {
-  return failure === null
-    ? {}
-    : { failure: { type: failure.type ?? '', message: cutToBytes(failure.message, MAX_MEMO_BYTES) } };
+/**
+ * For the memo, where lists find it without reading a history; its texts have at most 200 bytes. Nothing where it did not fail. The
+ * image is that of a request that was refused, too.
+ */
+export function failureMemo(failure: ApplicationFailure | null): Pick<BatchMemo & ExportMemo, 'failure' | 'imageId'> {
+  if (failure === null) return {};
+  const { type, message } = failure;
+  const { rule, code, reason, problem, error, field, imageId } = (failure.details?.[0] ?? {}) as Partial<CodeOf>;
+  const which = rule ?? code ?? reason ?? problem ?? error?.code ?? field;
+  return {
+    failure: {
+      type: type ?? '',
+      message: cutToBytes(message, MAX_MEMO_BYTES),
+      ...(which && { code: cutToBytes(`${which}`, MAX_MEMO_BYTES) }),
+    },
+    ...(IMAGE_ID.test(`${imageId}`) && { imageId }),
+  };
 }
+
+/** Of the details of the failures: the field that says which of its kind it is. */
+type CodeOf = { [field in 'rule' | 'code' | 'reason' | 'problem' | 'field' | 'imageId']: string } & {
+  error: { code: string } | null;
+};
 
 const MAX_MEMO_BYTES = 200;
 

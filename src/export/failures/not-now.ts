@@ -17,7 +17,7 @@ import {
 export function answerUnderWay(resolution: SubmissionResolution): ApplicationFailure {
   return notNow(
     NOTHING_TO_RESOLVE,
-    `There is nothing to resolve: the answer ${JSON.stringify(resolution)} is being followed. See in the status what comes of it.`,
+    `There is nothing to resolve: the answer ${JSON.stringify(resolution)} is being checked. The status shows the result.`,
     { jobId: 'jobId' in resolution ? resolution.jobId : null } satisfies NothingToResolveDetails,
   );
 }
@@ -26,7 +26,7 @@ export function answerUnderWay(resolution: SubmissionResolution): ApplicationFai
 export function answerTooEarly(): ApplicationFailure {
   return notNow(
     NOTHING_TO_RESOLVE,
-    'The answer was given before the export was reset, and says nothing of submits that followed. Answer again when the export asks.',
+    'The answer is older than the reset of the export, so it does not cover later submits. Answer again when the export asks.',
     { jobId: null } satisfies NothingToResolveDetails,
   );
 }
@@ -44,11 +44,8 @@ export function nothingToResolve(jobId: string | null, phase: ExportPhase): Appl
 /** An option cannot be tuned now. */
 export function notTunable(hasEnded: boolean): ApplicationFailure {
   return hasEnded
-    ? notNow(EXPORT_ENDED, 'The export is ending, so nothing is left to be tuned.')
-    : notNow(
-        NOT_VALIDATED_YET,
-        'The input is being validated, and its options are not known yet. Send it again in a moment.',
-      );
+    ? notNow(EXPORT_ENDED, 'The export is ending; its options can no longer change.')
+    : notNow(NOT_VALIDATED_YET, 'The input is still being validated. Send the update again in a moment.');
 }
 
 function notNow(type: string, message: string, ...details: NothingToResolveDetails[]): ApplicationFailure {

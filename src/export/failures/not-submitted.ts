@@ -65,7 +65,7 @@ export function submitGivenUp(
       : `the cloud asks to wait ${formatDuration(last.asksToWaitMs)} before ${describeExport(request)} is submitted, longer than is left`;
   return failure(
     last?.denied ? 'AccessDenied' : 'SubmitRejected',
-    `Nothing was submitted: ${why} (${limits}). Last: ${error.code}: ${error.message}`,
+    `Nothing was submitted: ${why} (${limits}). Last error: ${error.code}: ${error.message}`,
     { imageId, bucketUrl, error },
   );
 }
@@ -88,7 +88,7 @@ export function jobNotRead(
 ): ApplicationFailure {
   return failure(
     denied ? 'AccessDenied' : 'SubmitRejected',
-    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job goes on without it; attach to it again.`,
+    `Nothing is tracked: job ${jobId} could not be read (${error.code}: ${error.message}). The job continues without it; attach to it again.`,
     { imageId, bucketUrl, error },
   );
 }

@@ -67,7 +67,7 @@ export function shortReason({ type, message, details }: ApplicationFailure): str
     case 'ExportOutcomeUnknown':
       return said === null ? `${reason}` : `${reason} (${said})`;
     case 'ExportedObjectInvalid':
-      return `The object is not right: ${problem}.`;
+      return `The object is wrong: ${problem}.`;
     case 'SubmitRejected':
     case 'AccessDenied':
       return said ?? message;

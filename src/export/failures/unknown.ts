@@ -49,17 +49,17 @@ function whyUnknown(
   reason: UnknownOfJob,
   lastSeen: string,
 ): string {
-  const job = `job ${jobId} may still run (last seen: ${lastSeen}). \`${attachCommand(jobId, request, request)}\` tracks it on`;
+  const job = `job ${jobId} may still be running (last seen: ${lastSeen}). \`${attachCommand(jobId, request, request)}\` tracks it again`;
   const error = lastError === null ? '' : ` (${lastError.code}: ${lastError.message})`;
   switch (reason) {
     case 'deadline':
-      return `no end was seen by the deadline, ${status.deadlineAt}; ${job}.`;
+      return `the job had not ended at the deadline, ${status.deadlineAt}; ${job}.`;
     case 'pollErrors':
       return `every poll failed for longer than pollErrorBudget${error}; ${job}.`;
     case 'unknownStatus':
-      return `the cloud told a status that the API does not name (${status.jobStatus}) for longer than unknownStatusBudget; ${job}.`;
+      return `the cloud reported a status that the API does not name (${status.jobStatus}) for longer than unknownStatusBudget; ${job}.`;
     case 'jobNotFound':
-      return `the cloud no longer knows job ${jobId}${error}, for longer than jobNotFoundGrace. Look for the object; when the job is known again, attach to it.`;
+      return `the cloud no longer knows job ${jobId}${error}, for longer than jobNotFoundGrace. Check for the object. When the job is known again, attach to it.`;
   }
 }
 
@@ -81,11 +81,11 @@ export function submitAmbiguous(
   const what = lost === null ? 'whether it was submitted is not known' : 'the answer to the submit was lost';
   const sentences = [
     `${what}${lastError === null ? '' : ` (${lastError.code}: ${lastError.message})`}.`,
-    finding === null ? '' : `It was looked into: ${finding}.`,
+    finding === null ? '' : `The search ended: ${finding}.`,
     object ? `An object of ${object.size} bytes, last modified ${object.lastModified}, is at the destination.` : '',
     candidate
-      ? 'It may be of this export or of somebody else: compare before you use it, and delete it before you export again.'
-      : 'A job may run, and its id is not known: look for the object before you export again.',
+      ? 'It may be of this or another export. Compare it before you use it; delete it before you export again.'
+      : 'A job may be running, and its id is unknown. Check for the object before you export again.',
   ];
   const why = sentences.filter((sentence) => sentence !== '').join(' ');
   return unknown(known, known.status.jobId, 'submitAmbiguous', why, object);
@@ -112,7 +112,7 @@ export function earlierAttempt(now?: ApplicationFailure): CloudErrorInfo {
  * @param now what the planning failed with
  */
 export function batchUnknown(now: ApplicationFailure): ApplicationFailure {
-  const message = `What became of the images of this batch is not known: it was reset or retried, an earlier attempt may have started exports, and now it cannot be planned (${shortReason(now)}). Exports that were started go on by themselves: \`ims-export list\` shows them.`;
+  const message = `The outcome of this batch is unknown. It was reset or retried, and it cannot read its list of images again (${shortReason(now)}). An earlier attempt may have started exports. They continue: check them with \`ims-export list\` before you start the batch again.`;
   const details = { jobId: null, remoteJob: 'unknown' as const, reason: 'trackingEnded' as const };
   return failure('ExportOutcomeUnknown', message, {
     ...NO_EXPORT,
@@ -132,7 +132,7 @@ function unknown(
 ): ApplicationFailure {
   const context = contextOf(request, input);
   const what = request ? describeExport(request) : `image ${context.imageId} → ${context.bucketUrl}`;
-  return failure('ExportOutcomeUnknown', `The outcome of exporting ${what} is not known: ${why}`, {
+  return failure('ExportOutcomeUnknown', `The outcome of exporting ${what} is unknown: ${why}`, {
     ...context,
     jobId,
     remoteJob,
@@ -148,7 +148,7 @@ export function childTerminated(input: unknown, workflowId: string, cause: Error
   const context = contextOf(null, input);
   return failure(
     'ExportOutcomeUnknown',
-    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is not known: its workflow ${workflowId} was ended from outside, and a job in the cloud may go on. \`${workflowCommand('status', workflowId)}\` tells the id of the job, to attach to it.`,
+    `The outcome of exporting image ${context.imageId} → ${context.bucketUrl} is unknown: its workflow ${workflowId} was terminated or timed out, and a job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id. Then track the job with \`ims-export attach\`.`,
     {
       ...context,
       jobId: null,

@@ -7,12 +7,21 @@ export interface CloudAccount {
   name: string;
   /** Such as `cn-north-4`. */
   region: string;
+  /** The domain of its cloud, where that is set and is none that this version knows. For people: it may be a mistake. */
+  cloud?: string;
   /** Looked up in IAM by the name of the region when absent. */
   projectId?: string;
   /** With scheme, without a trailing slash; `obs` without the bucket. */
   endpoints: Endpoints;
-  /** `{endpoint}/{bucket}/{key}` instead of `{bucket}.{endpoint}/{key}`. Newer buckets refuse it. */
+  /** Of the Security Token Service, where the source of the credentials asks it: for those who describe the account. */
+  stsEndpoint?: string;
+  /**
+   * `{endpoint}/{bucket}/{key}` instead of `{bucket}.{endpoint}/{key}`. Newer buckets refuse it. It is always taken for an
+   * endpoint that is an address, and over https for a bucket with a dot, whose host no wildcard certificate is for.
+   */
   obsPathStyle: boolean;
+  /** Send over plain http, credentials included, also beyond the loopback and link-local addresses. @default false */
+  allowHttp?: boolean;
   credentials: CredentialsProvider;
   /** Which of the two spellings of an API to call; they answer alike. */
   api?: ApiChoice;

@@ -1,4 +1,7 @@
 import { isIP } from 'node:net';
+import { withoutBrackets } from '../../network/local-addresses';
+import { withoutUserInfo } from '../../network/shown-url';
+import { read } from '../credentials/environment';
 
 /** Base URLs, with scheme, without a trailing slash; `obs` without the bucket. */
 export interface Endpoints {
@@ -7,16 +10,30 @@ export interface Endpoints {
   iam: string;
 }
 
-export const SERVICES = ['ims', 'obs', 'iam'] as const satisfies ReadonlyArray<keyof Endpoints>;
+export type Service = keyof Endpoints | 'sts';
 
-/** `https://{service}.{region}.myhuaweicloud.com` */
-export function defaultEndpoint(service: keyof Endpoints, region: string): string {
-  return `https://${service}.${region}.${domainOf(region)}`;
+/**
+ * HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>, by which the vendor's SDKs replace the endpoint of a service in a region, such as
+ * HUAWEICLOUD_SDK_REGION_IMS_EU_DE. They take several, separated by commas, of which the first counts here, and one without a
+ * scheme as https.
+ */
+export function endpointByRegionVariable(
+  env: NodeJS.ProcessEnv,
+  service: Service,
+  region: string,
+): { variable: string; endpoint: string | undefined } {
+  const variable = `${REGION_VARIABLES}${service}_${region.replaceAll('-', '_')}`.toUpperCase();
+  const [first = ''] = (read(env, variable) ?? '').split(',');
+  const given = first.trim();
+  return { variable, endpoint: given === '' ? undefined : withScheme(given) };
 }
 
-/** The one region known to live under another domain (Terraform provider, cloud `myhuaweicloud.eu`). */
-function domainOf(region: string): string {
-  return region === 'eu-west-101' ? 'myhuaweicloud.eu' : 'myhuaweicloud.com';
+/** How the names of these variables begin. */
+const REGION_VARIABLES = 'HUAWEICLOUD_SDK_REGION_';
+
+/** As the SDKs take an endpoint of their variables: over https when it has no scheme. */
+export function withScheme(endpoint: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
 }
 
 /** As given, without slashes at the end. */
@@ -29,11 +46,11 @@ export function trimEndpoint(endpoint: string): string {
  *
  * @param service of OBS, buckets and keys are the whole path
  */
-export function problemOfEndpoint(value: string, service?: keyof Endpoints): string | undefined {
-  const shown = value.replace(/^.*@/, '…@').replace(/[?#].*$/, '…');
+export function problemOfEndpoint(value: string, service?: Service): string | undefined {
+  const shown = withoutUserInfo(value);
   if (!URL.canParse(value)) return `is '${shown}', which is not a URL`;
   const { protocol, username, password, pathname, search, hash } = new URL(value);
-  if (username !== '' || password !== '') return 'holds a user or a password, which an endpoint must not';
+  if (username !== '' || password !== '') return 'has a user or a password, which an endpoint must not have';
   if (protocol !== 'https:' && protocol !== 'http:') return `is '${shown}', which is not an http or https URL`;
   if (search !== '' || hash !== '') return `is '${shown}', which has a query or a fragment`;
   if (service === 'obs' && /[^/]/.test(pathname)) return `is '${shown}', which has a path`;
@@ -42,5 +59,5 @@ export function problemOfEndpoint(value: string, service?: keyof Endpoints): str
 
 /** A bucket cannot be a label of an IP address, so there only path style works. */
 export function isAddress(endpoint: string): boolean {
-  return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return isIP(withoutBrackets(new URL(endpoint).hostname)) !== 0;
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { MAX_DURATION_SECONDS, MIN_DURATION_SECONDS } from '../credentials/duration';
 import { EXPORT_PATHS, JOB_QUERIES, problemOfProjectId, REGION } from './account';
-import { defaultEndpoint, type Endpoints, problemOfEndpoint, trimEndpoint } from './endpoints';
+import { problemOfEndpoint, type Service, trimEndpoint } from './endpoints';
+import { KNOWN_CLOUDS, problemOfCloud } from './partitions';
+import { exampleOf } from './place';
 import { secretReference, textOrReference } from './secret';
 
 /**
@@ -20,16 +23,13 @@ const projectId = z
     error: (issue) => problemOfProjectId(String(issue.input)),
   });
 
-const endpointOf = (service: keyof Endpoints) =>
+const endpointOf = (service: Service) =>
   z
     .string({ error: (issue) => `${isWhat(issue.input)}; it must be a URL.` })
     .superRefine((value, context) => {
       const problem = problemOfEndpoint(value, service);
       if (problem !== undefined) {
-        context.addIssue({
-          code: 'custom',
-          message: `${problem}; it must be like '${defaultEndpoint(service, 'cn-north-4')}'.`,
-        });
+        context.addIssue({ code: 'custom', message: `${problem}; it must be like '${exampleOf(service)}'.` });
       }
     })
     .transform(trimEndpoint);
@@ -55,6 +55,25 @@ const profileSource = object({
   file: text('the path of a profile file').optional(),
   section: text('the name of a section').optional(),
 });
+const DURATION = z
+  .int({ error: 'must be a whole number of seconds.' })
+  .min(MIN_DURATION_SECONDS, `must be at least ${MIN_DURATION_SECONDS}.`)
+  .max(MAX_DURATION_SECONDS, `must be at most ${MAX_DURATION_SECONDS}.`)
+  .optional();
+const idTokenSource = object({
+  source: z.literal('idToken'),
+  idpId: text('the id of an identity provider in IAM'),
+  idTokenFile: text('the path of a file with an ID token'),
+});
+const oidcSource = object({
+  source: z.literal('oidc'),
+  providerUrn: text('the URN of an identity provider'),
+  agencyUrn: text('the URN of an agency'),
+  idTokenFile: text('the path of a file with an ID token'),
+  sessionName: text('the name of a session').optional(),
+  durationSeconds: DURATION,
+});
+const podIdentitySource = object({ source: z.literal('podIdentity') });
 const metadataSource = object({ source: z.literal('metadata'), endpoint: endpointOf('ims').optional() });
 const staticSource = object({
   source: z.literal('static'),
@@ -73,6 +92,9 @@ const BASE_SOURCES = [
   chainSource,
   environmentSource,
   profileSource,
+  idTokenSource,
+  oidcSource,
+  podIdentitySource,
   metadataSource,
   staticSource,
   iamPasswordSource,
@@ -84,25 +106,29 @@ const assumeRoleSource = object({
   source: z.literal('assumeRole'),
   agency: text('the name of an agency'),
   ...DOMAIN_FIELDS,
-  durationSeconds: z
-    .int({ error: 'must be a whole number of seconds.' })
-    .min(900, 'must be at least 900.')
-    .max(86_400, 'must be at most 86400.')
-    .optional(),
+  durationSeconds: DURATION,
   from: baseCredentials.default({ source: 'chain' }),
 }).refine(oneDomain, ONE_DOMAIN);
 
 const credentials = z.discriminatedUnion('source', [...BASE_SOURCES, assumeRoleSource], { error: sourceError() });
 
+const cloud = z
+  .string({ error: (issue) => `${isWhat(issue.input)}; it must be ${KNOWN_CLOUDS}.` })
+  .toLowerCase()
+  .refine((name) => problemOfCloud(name) === undefined, { error: (issue) => problemOfCloud(String(issue.input)) });
+
 const account = object({
   region,
+  cloud: cloud.optional(),
   projectId: projectId.optional(),
   endpoints: object({
     ims: endpointOf('ims').optional(),
     obs: endpointOf('obs').optional(),
     iam: endpointOf('iam').optional(),
+    sts: endpointOf('sts').optional(),
   }).default({}),
   obsPathStyle: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
+  allowHttp: z.boolean({ error: (issue) => `${isWhat(issue.input)}; it must be true or false.` }).optional(),
   api: object({
     exportPath: z.enum(EXPORT_PATHS, { error: "must be 'v1' or 'v2.1'." }).optional(),
     jobQuery: z.enum(JOB_QUERIES, { error: "must be 'job' or 'progress'." }).optional(),
@@ -136,7 +162,10 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 function sourceError(except?: string): (issue: { code: string }) => string {
-  const known = ['chain', 'environment', 'profile', 'metadata', 'iamPassword', 'static', 'assumeRole'];
+  const known = [
+    ...['chain', 'environment', 'profile', 'idToken', 'oidc', 'podIdentity', 'metadata', 'iamPassword', 'static'],
+    'assumeRole',
+  ];
   const list = known.filter((source) => source !== except).join(', ');
   // The path of an unknown source ends in the field, that of anything but an object does not.
   return ({ code }) =>

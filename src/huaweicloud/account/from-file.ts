@@ -5,9 +5,11 @@ import type { VariableProblem } from '../credentials/environment';
 import { codeOfFileError, withoutByteOrderMark } from '../credentials/watched-file';
 import { type CloudAccount, problemOfProjectId } from './account';
 import { AccountConfigurationError } from './configuration-error';
-import { credentialsOf, problemsOfEntry, profileOf } from './credentials-entry';
-import { defaultEndpoint, isAddress, problemOfEndpoint, SERVICES, trimEndpoint } from './endpoints';
+import { asksSts, credentialsOf, problemsOfEntry, profileOf, urlsOf } from './credentials-entry';
+import { isAddress, type Service } from './endpoints';
 import { type AccountEntry, configFileSchema } from './file-schema';
+import { type Given, type PlaceQuery, placeOf } from './place';
+import { allowHttpOf, problemsOfPlainHttp } from './plain-http';
 
 /**
  * The accounts that a JSON file describes, `{"accounts": {"<name>": {"region": …}}}`; docs/accounts.md has all fields.
@@ -25,53 +27,79 @@ export function accountsFromFile(file: string, env: NodeJS.ProcessEnv): CloudAcc
   // A path in the file is one beside the file.
   const folder = dirname(resolve(file));
   const entries = Object.entries(parsed.data.accounts).map(([name, entry]) => [name, beside(folder, entry)] as const);
-  const problems = entries.flatMap(([name, entry]) => {
-    const ofCredentials = problemsOfEntry(entry.credentials, env);
-    return (ofCredentials.length > 0 ? ofCredentials : problemsOfProfilePlace(entry, env)).map(
-      ({ variable, problem }) => ({ variable: `accounts.${name}.credentials${variable}`, problem }),
-    );
-  });
+  const { allowHttp, problems: problemsOfAllowing } = allowHttpOf(env);
+  if (problemsOfAllowing.length > 0) refuse(problemsOfAllowing);
+  const drafts = entries.map(([name, entry]) => draftOf(name, { allowHttp, ...entry }, env));
+  const problems = drafts.flatMap((draft) => draft.problems);
   if (problems.length > 0) refuse(problems);
-  return entries.map(([name, entry]) => accountOf(name, entry, env));
+  return drafts.map(({ account }) => account());
 }
 
-/** Project and IAM endpoint, as far as the account takes them from a profile. */
-function placeByProfile({ credentials, projectId, endpoints }: AccountEntry, env: NodeJS.ProcessEnv) {
-  const profile = profileOf(credentials, env);
-  return {
-    projectId: projectId === undefined ? profile?.projectId : undefined,
-    iamEndpoint: endpoints.iam === undefined ? profile?.iamEndpoint : undefined,
+/** An account, and what is wrong with it: it can be made when nothing is. */
+function draftOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv) {
+  const { region, cloud, api, credentials, allowHttp = false } = entry;
+  const path = `accounts.${name}`;
+  const problems = problemsOfEntry(credentials, env).map(atCredentials);
+  const profile = problems.length === 0 ? profileOf(credentials, env) : undefined;
+  const byProfile = (field: string, value: string | undefined): Given | undefined =>
+    value === undefined
+      ? undefined
+      : {
+          value,
+          report: (problem) => atCredentials({ variable: '', problem: `use a profile whose ${field} ${problem}` }),
+        };
+  const given = (service: Service): Given | undefined => {
+    const value = entry.endpoints[service];
+    const variable = `${path}.endpoints.${service}`;
+    return value === undefined ? undefined : { value, report: (problem) => ({ variable, problem }) };
   };
-}
 
-function problemsOfProfilePlace(entry: AccountEntry, env: NodeJS.ProcessEnv): VariableProblem[] {
-  const { projectId, iamEndpoint } = placeByProfile(entry, env);
-  const project = projectId === undefined ? undefined : problemOfProjectId(projectId);
-  const endpoint = iamEndpoint === undefined ? undefined : problemOfEndpoint(iamEndpoint);
-  const example = defaultEndpoint('iam', 'cn-north-4');
-  return [
-    ...(project === undefined ? [] : [`use a profile whose project_id ${project}`]),
-    ...(endpoint === undefined ? [] : [`use a profile whose iam_endpoint ${endpoint}; it must be like '${example}'.`]),
-  ].map((problem) => ({ variable: '', problem }));
-}
+  const ofProfile = entry.projectId === undefined ? byProfile('project_id', profile?.projectId) : undefined;
+  const projectId = entry.projectId ?? ofProfile?.value;
+  const projectProblem = ofProfile === undefined ? undefined : problemOfProjectId(ofProfile.value);
+  if (ofProfile !== undefined && projectProblem !== undefined) problems.push(ofProfile.report(projectProblem));
 
-function accountOf(name: string, entry: AccountEntry, env: NodeJS.ProcessEnv): CloudAccount {
-  const { region, api } = entry;
-  const byProfile = placeByProfile(entry, env);
-  const projectId = entry.projectId ?? byProfile.projectId;
-  const iamByProfile = byProfile.iamEndpoint === undefined ? undefined : trimEndpoint(byProfile.iamEndpoint);
-  const given = { ...entry.endpoints, iam: entry.endpoints.iam ?? iamByProfile };
-  const [ims, obs, iam] = SERVICES.map((service) => given[service] ?? defaultEndpoint(service, region));
-  const endpoints = { ims, obs, iam } as CloudAccount['endpoints'];
-  return {
+  const howToAllowHttp = 'allowHttp of the account to true';
+  const iam = given('iam') ?? byProfile('iam_endpoint', profile?.iamEndpoint);
+  const usesSts = asksSts(credentials, env);
+  const place = placeOf({
+    env,
+    region,
+    cloud,
+    given: { ims: given('ims'), obs: given('obs'), iam, sts: given('sts') },
+    asksSts: usesSts,
+    allowHttp,
+    howToAllowHttp,
+    names: namesIn(path),
+  });
+  problems.push(...place.problems);
+  if (!allowHttp) problems.push(...problemsOfPlainHttp(urlsOf(credentials, env), howToAllowHttp).map(atCredentials));
+
+  const { endpoints, stsEndpoint } = place;
+  const account = (): CloudAccount => ({
     name,
     region,
+    ...place.cloud,
     ...(projectId === undefined ? {} : { projectId }),
     endpoints,
+    ...(usesSts ? { stsEndpoint } : {}),
     obsPathStyle: entry.obsPathStyle ?? isAddress(endpoints.obs),
+    ...(allowHttp ? { allowHttp } : {}),
     ...(api === undefined ? {} : { api }),
-    credentials: credentialsOf(entry.credentials, env, { region, iamEndpoint: endpoints.iam, projectId }),
-  };
+    credentials: credentialsOf(credentials, env, { region, iamEndpoint: endpoints.iam, stsEndpoint, projectId }),
+  });
+  return { account, problems };
+
+  /** A field of the credentials goes by its path, a variable by its name. */
+  function atCredentials({ variable, problem }: VariableProblem): VariableProblem {
+    const isField = variable === '' || variable.startsWith('.');
+    return { variable: isField ? `${path}.credentials${variable}` : variable, problem };
+  }
+}
+
+function namesIn(path: string): PlaceQuery['names'] {
+  const [ims, obs, iam, sts] = (['ims', 'obs', 'iam', 'sts'] as const).map((name) => `${path}.endpoints.${name}`);
+  return { region: `${path}.region`, cloud: `${path}.cloud`, ims, obs, iam, sts } as PlaceQuery['names'];
 }
 
 /** Never with the words of the parser, which repeat the text around the mistake: a secret may be there. */
@@ -104,13 +132,15 @@ function problemsIn(error: z.ZodError): VariableProblem[] {
   }));
 }
 
-/** The same with every `file` as an absolute path. */
+const FILE_FIELDS = ['file', 'idTokenFile'];
+
+/** The same with every path of a file as an absolute one. */
 function beside<T>(folder: string, value: T): T {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       key,
-      key === 'file' && typeof field === 'string' ? resolve(folder, field) : beside(folder, field),
+      FILE_FIELDS.includes(key) && typeof field === 'string' ? resolve(folder, field) : beside(folder, field),
     ]),
   ) as T;
 }

@@ -1,4 +1,6 @@
+import { forTerminal } from '../../export/quoting';
 import { read } from '../credentials/environment';
+import { hasTerraformVariables } from '../credentials/terraform-variables';
 import type { CloudAccount } from './account';
 import { accountFromEnvironment } from './from-environment';
 import { accountsFromFile } from './from-file';
@@ -9,14 +11,20 @@ export { isAddress, problemOfEndpoint } from './endpoints';
 export { accountFromEnvironment } from './from-environment';
 export { accountsFromFile } from './from-file';
 
-/** By these the environment says something of an account, beside the vendor's HUAWEICLOUD_SDK_*. */
-const OWN_VARIABLES = /^IMS_EXPORT_(CONFIG|REGION|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|API_.+)$/;
+/** By these the environment says something of an account, beside the names of others. */
+const OWN_VARIABLES =
+  /^IMS_EXPORT_(CONFIG|REGION|CLOUD|IAM_.+|(IMS|OBS|METADATA)_ENDPOINT|OBS_PATH_STYLE|ALLOW_HTTP|API_.+)$/;
+
+/** Of others, by which credentials are found. */
+const OF_OTHERS = /^(HUAWEICLOUD_(SDK|OIDC)_.+|HC_CONTAINER_.+)$/;
 
 /** True where the environment means to describe an account, rightly or wrongly: that of a worker, not that of a client. */
 export function namesAnAccount(env: NodeJS.ProcessEnv): boolean {
-  return Object.keys(env).some(
-    (name) => (OWN_VARIABLES.test(name) || name.startsWith('HUAWEICLOUD_SDK_')) && read(env, name) !== undefined,
+  const isNamed = Object.keys(env).some(
+    (name) => (OWN_VARIABLES.test(name) || OF_OTHERS.test(name)) && read(env, name) !== undefined,
   );
+  // Terraform's region alone is on many a machine that is no worker.
+  return isNamed || hasTerraformVariables(env);
 }
 
 /**
@@ -28,4 +36,18 @@ export function namesAnAccount(env: NodeJS.ProcessEnv): boolean {
 export function accountsFromEnvironment(env: NodeJS.ProcessEnv): CloudAccount[] {
   const file = read(env, 'IMS_EXPORT_CONFIG');
   return file === undefined ? [accountFromEnvironment(env)] : accountsFromFile(file, env);
+}
+
+/** Which source of credentials signs for an account now; no secret. For the worker's first line and the doctor. */
+export function signerOf({ credentials }: CloudAccount): string {
+  return forTerminal(credentials.describe?.() ?? 'credentials of the application');
+}
+
+/** Accounts with their regions and who signs, in a few words. */
+export function describeAccounts(accounts: readonly CloudAccount[]): string {
+  const [first] = accounts;
+  const where = ({ region, cloud }: CloudAccount) => (cloud === undefined ? region : `${region} of the cloud ${cloud}`);
+  if (accounts.length === 1 && first?.name === 'default') return `region ${where(first)}, signed by ${signerOf(first)}`;
+  const each = accounts.map((account) => `${account.name} (${where(account)}, signed by ${signerOf(account)})`);
+  return `accounts ${each.join(', ')}`;
 }

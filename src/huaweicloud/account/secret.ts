@@ -17,7 +17,7 @@ const reference = z
 /** A secret itself must not stand in the file. */
 export const secretReference = z.preprocess((value, context) => {
   if (typeof value === 'string') {
-    const message = `is a text, but a secret must not stand in this file: it ${SHAPE}`;
+    const message = `is a text, but this file must not hold a secret: it ${SHAPE}`;
     context.issues.push({ code: 'custom', message, input: undefined, continue: false });
     return z.NEVER;
   }

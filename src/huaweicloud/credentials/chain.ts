@@ -31,6 +31,10 @@ export function chain(links: readonly ChainLink[]): CredentialsProvider {
   return {
     get: async () => configured().get(),
     refresh: async (refused: Credentials) => configured().refresh?.(refused),
+    describe: () => {
+      const link = links.find(({ passedOver }) => passedOver() === undefined);
+      return link?.provider.describe?.() ?? link?.name ?? 'no source that is configured';
+    },
     forClient: (resources: ClientResources) =>
       chain(links.map((link) => ({ ...link, provider: link.provider.forClient?.(resources) ?? link.provider }))),
   };

@@ -2,32 +2,45 @@
  * A circuit breaker for each access key. More than five failed signatures in a row lock a key for five minutes, for everyone
  * who uses it (support.huaweicloud.com, devg-apisign, api-sign-0001). So a key that is refused is not used by many exports.
  *
+ * What it promises of one process, whether one caller comes or two hundred:
+ *
+ * - A key that is wrong costs two signed requests, then it rests for minutes. So does one that was revoked in a pause, unless
+ *   its refusals are slower than a second.
+ * - A gateway's bad second rests nothing for minutes.
+ * - A person can try the key at once, but never so that more than four requests in a row fail within five minutes.
+ * - A good key under load delays no caller for longer than a second, however slow the cloud is.
+ *
  * @module
  */
 
-/** As long as the cloud's lock: while the circuit is open for less, failures could add up to the lock. */
-const OPEN_MS = 5 * 60_000;
-/** Each failed trial doubles the time that the circuit stays open, up to this multiple of the first: an hour. */
-const MAX_OPEN_MULTIPLE = 12;
-const MAX_FAILURES_IN_A_ROW = 2;
-/** A person's tries end before the cloud's lock, which comes with the sixth failure in a row. */
-const MAX_FAILURES_WHEN_ASKED = 4;
-const LOCK_WINDOW_MS = 5 * 60_000;
-/** A request with a key that was accepted before waits no longer than this for the answers that prove it again. */
-const MAX_PACING_MS = 1_000;
-/** A caller that has less than this of its limit left tries no key: it would not see the verdict. */
-const MIN_TRIAL_MS = 100;
-/** Temporary keys come and go. Older ones that are not in use are forgotten. */
-const REMEMBERED_KEYS = 200;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 /**
- * What an answer says about the signature: it was accepted, it was refused, it may have been refused (a 403 to a HEAD has no
- * body), or nothing, as a 503 does.
+ * How long the circuit stays open after the first refusal in a row, after the second and so on. The first time is over before
+ * a read gives up, so that a read waits for it. The second is as long as the cloud's lock: with less, failures could add up to it.
  */
-export type SignatureVerdict = 'accepted' | 'refused' | 'doubtful' | 'none';
+export const RESTS_MS: readonly number[] = [5 * SECOND_MS, ...[5, 10, 20, 40, 60].map((rest) => rest * MINUTE_MS)];
+
+/** An answer that accepted the key counts for this long. */
+const PROVEN_MS = SECOND_MS;
+/** A key that was accepted, but is not proven now, delays nobody for longer. */
+export const MAX_PROOF_MS = SECOND_MS;
+/** A caller that has less than this of its limit left tries no key: it would not see the verdict. */
+const MIN_TRIAL_MS = 100;
+/** A person's tries end before the cloud's lock, which comes with the sixth failure in a row. */
+const MAX_FAILURES_WHEN_ASKED = 4;
+const LOCK_WINDOW_MS = 5 * MINUTE_MS;
+/** Temporary keys come and go. Older ones whose circuit is not open are forgotten. */
+const REMEMBERED_KEYS = 200;
+
+/** What an answer says about the signature; nothing, as a 503 does, or the 403 to a HEAD, which has no body. */
+export type SignatureVerdict = 'accepted' | 'refused' | 'none';
 
 /** One request may be sent. Release it, whatever becomes of the request. */
 export interface Acquired {
+  /** It tries the key, and others wait for its verdict. */
+  readonly isTrial: boolean;
   /** False once the key was refused since: a request that was not sent yet has to acquire again. */
   holds(): boolean;
   release(verdict: SignatureVerdict): void;
@@ -35,71 +48,43 @@ export interface Acquired {
 
 export type Acquisition =
   | { kind: 'acquired'; acquired: Acquired }
-  /** The circuit is open for this long. `refusedAgainMsAgo`: since the cloud refused the key again, after a rest; null when it has not. */
+  /** The circuit is open for this long. `refusedAgainMsAgo`: since the cloud refused the key again, after a rest of minutes; null when it has not. */
   | { kind: 'open'; openMs: number; refusedAgainMsAgo: number | null }
   /** No verdict on the key came in time, or the caller gave up. */
   | { kind: 'gaveUp'; reason: 'limit' | 'aborted' };
 
 export interface AcquireRequest {
-  /** Longest wait for the verdict on a key that other callers are trying. */
+  /** Longest wait, for a short rest or for the verdict on a key that another caller tries. */
   limitMs: number;
+  /** When to stop waiting for the verdict on a key that was accepted before, by `performance.now()`. @default in a second */
+  proofEndsAt?: number;
   signal?: AbortSignal;
-  /** The answer may take minutes, so only one such request tries a key. Reads run beside it. */
-  slow?: boolean;
-  /** A refused signature looks like a lack of permission, so the request tries a key alone. */
-  unclear?: boolean;
   /** A person asked: one request goes out although the circuit is open. */
   tryRefusedKey?: boolean;
 }
 
-export interface BreakerOptions {
-  /** How long the circuit stays open the first time. @default 5 minutes */
-  openMs?: number;
-  /** Failures in a row that open the circuit. @default 2 */
-  maxFailures?: number;
-}
-
 /**
- * Counts failures in a row, for each key by itself.
- *
- * - A new key is on trial: at most two requests are out at once, and the others wait for the verdict. The first answer that
- *   accepts it closes the circuit. A request without an answer may count as a failure at the cloud, so a caller whose time is
- *   nearly over does not try the key.
- * - While the circuit is closed and no read is out, two go out at first, and one more for every answer since that accepted the
- *   key. So a key that was revoked in a pause costs two requests, not two hundred, and steady load does not wait.
- * - Two failures in a row open the circuit. Then one request tries the key, for all callers. Each failed trial doubles the
- *   time until the next.
- * - A person can try the key earlier, but never so that more than four requests in a row fail within five minutes.
+ * - Closed: the key was accepted within the last second. Every request goes out.
+ * - Half-open: the key is new, its rest is over, or it was accepted before the last second. One request tries it, and the others
+ *   wait for the verdict; not for longer than a second if the key was accepted before.
+ * - Open: the key was refused. It rests, for longer after each refused trial.
  *
  * The name of a key identifies it together with its secret, so that a fixed key starts anew.
  */
 export class CircuitBreaker {
   readonly #circuits = new Map<string, Circuit>();
   readonly #now: () => number;
-  readonly #firstOpenMs: number;
-  readonly #maxFailures: number;
+  readonly #restsMs: readonly number[];
 
-  constructor(now: () => number, { openMs = OPEN_MS, maxFailures = MAX_FAILURES_IN_A_ROW }: BreakerOptions = {}) {
+  /** @param now a clock that nobody sets */
+  constructor(now: () => number = () => performance.now(), restsMs = RESTS_MS) {
     this.#now = now;
-    this.#firstOpenMs = openMs;
-    this.#maxFailures = maxFailures;
+    this.#restsMs = restsMs;
   }
 
   /** True when the last verdict on the key was good. */
-  isClosed(name: string): boolean {
-    return this.#circuits.get(name)?.closed === true;
-  }
-
-  /**
-   * True when a read should prove the key before a request whose own answer says it too late or not at all: the last verdict
-   * was bad, or, before a slow request, two of those went out since the last good one.
-   */
-  wantsProof(name: string, { slow }: Pick<AcquireRequest, 'slow'>): boolean {
-    const circuit = this.#circuits.get(name);
-    return (
-      circuit !== undefined &&
-      (circuit.failures > 0 || (slow === true && circuit.closed && circuit.slowSinceAccepted >= 2))
-    );
+  wasAccepted(name: string): boolean {
+    return this.#circuits.get(name)?.acceptedAtMs !== undefined;
   }
 
   /** How much longer the circuit stays open. */
@@ -107,199 +92,122 @@ export class CircuitBreaker {
     return Math.max(0, (this.#circuits.get(name)?.openUntilMs ?? 0) - this.#now());
   }
 
-  /** Acquires one request with the key; nearly at once while the circuit is closed. Never waits beyond its limit. */
-  acquire(name: string, request: AcquireRequest): Acquisition | Promise<Acquisition> {
+  /** Acquires one request with the key; at once while the circuit is closed. Never waits beyond its limit. */
+  async acquire(name: string, { limitMs, proofEndsAt, signal, tryRefusedKey }: AcquireRequest): Promise<Acquisition> {
     const circuit = this.#circuitOf(name);
-    const acquisition = this.#decide(circuit, request);
-    if (acquisition !== 'wait') return acquisition;
-    return new Promise((resolve) => {
-      const leave = (reached: Acquisition): void => {
-        clearTimeout(pacing);
-        clearTimeout(limit);
-        request.signal?.removeEventListener('abort', onAbort);
-        circuit.waiting.delete(waiter);
-        resolve(reached);
-      };
-      const lastTrialAt = performance.now() + request.limitMs - Math.min(MIN_TRIAL_MS, request.limitMs / 2);
-      const waiter: Waiter = { request, isPaced: true, lastTrialAt, leave };
-      const onAbort = (): void => leave({ kind: 'gaveUp', reason: 'aborted' });
-      const limit = setTimeout(() => leave({ kind: 'gaveUp', reason: 'limit' }), request.limitMs);
-      const pacing = setTimeout(() => {
-        waiter.isPaced = false;
-        this.#admitWaiting(circuit);
-      }, MAX_PACING_MS);
-      circuit.waiting.add(waiter);
-      request.signal?.addEventListener('abort', onAbort, { once: true });
-      if (request.signal?.aborted) onAbort();
-    });
-  }
-
-  #decide(circuit: Circuit, request: AcquireRequest, { isPaced = true, hasTime = true } = {}): Acquisition | 'wait' {
-    const slow = request.slow === true;
-    if (circuit.closed) {
-      const mustWait = isPaced && !slow && circuit.out >= MAX_FAILURES_IN_A_ROW + circuit.acceptedInUse;
-      return mustWait ? 'wait' : acquired(this.#take(circuit, slow ? 0 : 1, slow));
+    const startedAt = performance.now();
+    for (;;) {
+      if (signal?.aborted) return { kind: 'gaveUp', reason: 'aborted' };
+      if (this.#isProven(circuit)) return this.#take(circuit, false);
+      const nowMs = performance.now();
+      const leftMs = limitMs - Math.min(MIN_TRIAL_MS, limitMs / 2) - (nowMs - startedAt);
+      if (leftMs <= 0) return { kind: 'gaveUp', reason: 'limit' };
+      const restMs = tryRefusedKey && this.#mayTryRefused(circuit) ? 0 : circuit.openUntilMs - this.#now();
+      if (restMs > leftMs) return this.#open(circuit);
+      if (restMs <= 0 && !circuit.isTried) return this.#take(circuit, true);
+      const proofMs = circuit.acceptedAtMs === undefined ? leftMs : (proofEndsAt ?? startedAt + MAX_PROOF_MS) - nowMs;
+      if (proofMs <= 0) return this.#take(circuit, false);
+      await nextAnswer(circuit, Math.min(leftMs, restMs > 0 ? restMs : proofMs), signal);
     }
-    if (circuit.failures >= this.#maxFailures) return this.#decideWhileOpen(circuit, request, hasTime);
-    const left = this.#maxFailures - circuit.failures;
-    const share = request.unclear ? left : 1;
-    if (!hasTime || circuit.out + share > left || (slow && circuit.slowOut > 0)) return 'wait';
-    return acquired(this.#take(circuit, share, slow));
   }
 
-  #decideWhileOpen(
-    circuit: Circuit,
-    { slow = false, tryRefusedKey = false }: AcquireRequest,
-    hasTime: boolean,
-  ): Acquisition | 'wait' {
-    const openMs = circuit.openUntilMs - this.#now();
-    const mayTry = openMs <= 0 || (tryRefusedKey && this.#recentFailures(circuit) < MAX_FAILURES_WHEN_ASKED);
-    if (!mayTry) {
-      const { refusedAgainAtMs } = circuit;
-      return {
-        kind: 'open',
-        openMs,
-        refusedAgainMsAgo: refusedAgainAtMs === null ? null : this.#now() - refusedAgainAtMs,
-      };
-    }
-    return circuit.out > 0 || !hasTime ? 'wait' : acquired(this.#take(circuit, 1, slow));
+  #isProven({ acceptedAtMs }: Circuit): boolean {
+    return acceptedAtMs !== undefined && this.#now() - acceptedAtMs < PROVEN_MS;
   }
 
-  #take(circuit: Circuit, share: number, slow: boolean): Acquired {
-    const { round } = circuit;
-    const takenAtMs = this.#now();
-    let ended = false;
-    circuit.out += share;
-    if (slow) {
-      circuit.slowOut += 1;
-      circuit.slowSinceAccepted += 1;
-    }
-    return {
-      holds: () => round === circuit.round,
-      release: (verdict) => {
-        if (ended) return;
-        ended = true;
-        circuit.out -= share;
-        if (slow) circuit.slowOut -= 1;
-        // An answer to a request from before the last failure says nothing about what came since.
-        if (verdict === 'accepted' && round === circuit.round) accept(circuit);
-        // A doubt about a key that was accepted before is a matter of permissions.
-        else if (verdict === 'refused' || (verdict === 'doubtful' && !circuit.closed)) this.#fail(circuit, takenAtMs);
-        if (circuit.out === 0) circuit.acceptedInUse = 0;
-        this.#admitWaiting(circuit);
-      },
-    };
+  #mayTryRefused({ refusedAtMs, timesOpened }: Circuit): boolean {
+    const recent = refusedAtMs.filter((atMs) => this.#now() - atMs < LOCK_WINDOW_MS).length;
+    // After the first rest, which is short, one more request tries the key by itself.
+    return recent + (timesOpened === 1 ? 1 : 0) < MAX_FAILURES_WHEN_ASKED;
   }
 
-  #fail(circuit: Circuit, takenAtMs: number): void {
+  #open({ openUntilMs, refusedAgainAtMs }: Circuit): Acquisition {
     const nowMs = this.#now();
-    circuit.closed = false;
-    circuit.failures += 1;
+    const refusedAgainMsAgo = refusedAgainAtMs === undefined ? null : nowMs - refusedAgainAtMs;
+    return { kind: 'open', openMs: openUntilMs - nowMs, refusedAgainMsAgo };
+  }
+
+  #take(circuit: Circuit, isTrial: boolean): Acquisition {
+    const { round } = circuit;
+    const sentAtMs = this.#now();
+    let ended = false;
+    if (isTrial) circuit.isTried = true;
+    const release = (verdict: SignatureVerdict): void => {
+      if (ended) return;
+      ended = true;
+      if (isTrial) circuit.isTried = false;
+      // The cloud counts it, whenever it was sent.
+      if (verdict === 'refused') circuit.refusedAtMs.push(this.#now());
+      // An answer to a request from before the last refusal says nothing about what came since.
+      if (round === circuit.round) this.#note(verdict, circuit, sentAtMs);
+      for (const wake of circuit.waiting) wake();
+    };
+    return { kind: 'acquired', acquired: { isTrial, holds: () => round === circuit.round, release } };
+  }
+
+  #note(verdict: SignatureVerdict, circuit: Circuit, sentAtMs: number): void {
+    if (verdict === 'accepted') Object.assign(circuit, neverRefused(), { acceptedAtMs: this.#now() });
+    if (verdict !== 'refused') return;
     circuit.round += 1;
-    circuit.failedAtMs.push(nowMs);
-    circuit.failedAtMs = circuit.failedAtMs.slice(-MAX_FAILURES_WHEN_ASKED);
-    if (circuit.failures < this.#maxFailures) return;
-    // A request that was out when the rest began says nothing of the key after it, however late its answer comes.
-    if (circuit.timesOpened > 0 && takenAtMs >= circuit.openUntilMs) circuit.refusedAgainAtMs = takenAtMs;
-    // A failure while the circuit is open, of a person's try or of a request that was out before, restarts the same time.
-    if (nowMs >= circuit.openUntilMs) circuit.timesOpened += 1;
-    circuit.openUntilMs = nowMs + this.#firstOpenMs * Math.min(2 ** (circuit.timesOpened - 1), MAX_OPEN_MULTIPLE);
-  }
-
-  #admitWaiting(circuit: Circuit): void {
-    if (circuit.waiting.size === 0) return;
-    for (const waiter of [...circuit.waiting]) {
-      const { request, isPaced, lastTrialAt } = waiter;
-      const acquisition = this.#decide(circuit, request, { isPaced, hasTime: performance.now() <= lastTrialAt });
-      if (acquisition !== 'wait') waiter.leave(acquisition);
+    circuit.acceptedAtMs = undefined;
+    // A person's try while the circuit is open restarts the same rest.
+    if (sentAtMs >= circuit.openUntilMs) {
+      circuit.timesOpened += 1;
+      if (circuit.timesOpened > 2) circuit.refusedAgainAtMs = sentAtMs;
     }
-  }
-
-  #recentFailures({ failedAtMs }: Circuit): number {
-    return failedAtMs.filter((atMs) => this.#now() - atMs < LOCK_WINDOW_MS).length;
+    circuit.openUntilMs = this.#now() + (this.#restsMs[circuit.timesOpened - 1] ?? this.#restsMs.at(-1) ?? 0);
   }
 
   #circuitOf(name: string): Circuit {
     const known = this.#circuits.get(name);
     if (known !== undefined) return known;
-    this.#forgetOldCircuits();
-    const circuit = newCircuit();
+    for (const [old, { openUntilMs }] of this.#circuits) {
+      if (this.#circuits.size < REMEMBERED_KEYS) break;
+      if (openUntilMs <= this.#now()) this.#circuits.delete(old);
+    }
+    const circuit: Circuit = { ...neverRefused(), isTried: false, round: 0, waiting: new Set() };
     this.#circuits.set(name, circuit);
     return circuit;
   }
-
-  #forgetOldCircuits(): void {
-    if (this.#circuits.size < REMEMBERED_KEYS) return;
-    for (const [name, circuit] of this.#circuits) {
-      const isOpen = circuit.failures > 0 && circuit.openUntilMs > this.#now();
-      if (circuit.out + circuit.slowOut === 0 && circuit.waiting.size === 0 && !isOpen) this.#circuits.delete(name);
-      if (this.#circuits.size < REMEMBERED_KEYS) return;
-    }
-  }
 }
 
-interface Circuit {
-  /** The last verdict was good. */
-  closed: boolean;
-  /** In a row. */
-  failures: number;
-  /** Of the last few failures in a row. */
-  failedAtMs: number[];
-  openUntilMs: number;
-  /** In a row: each time lasts longer than the one before. */
+/** What a circuit has of refusals in a row. */
+interface Refusals {
+  /** Those that came while it was open are none of these. */
   timesOpened: number;
-  /** When the last request went out that tried the key after a rest and was refused; null when there was none. */
-  refusedAgainAtMs: number | null;
-  /** Requests out, by their shares: reads, and slow requests that try the key. */
-  out: number;
-  /** Answers that accepted the key since none of these was out. */
-  acceptedInUse: number;
-  slowOut: number;
-  /** While closed: slow requests that went out since an answer last accepted the key. */
-  slowSinceAccepted: number;
-  /** Counts failures over the life of the circuit. */
+  openUntilMs: number;
+  /** When the last request went out that tried the key after a rest of minutes. */
+  refusedAgainAtMs?: number;
+  /** All of them. */
+  refusedAtMs: number[];
+}
+
+interface Circuit extends Refusals {
+  /** When an answer accepted the key, which was refused by none since. */
+  acceptedAtMs?: number;
+  /** One request is out that tries the key. */
+  isTried: boolean;
+  /** Counts refusals over the life of the circuit. */
   round: number;
-  waiting: Set<Waiter>;
+  /** Wakes those who wait for an answer. */
+  waiting: Set<() => void>;
 }
 
-interface Waiter {
-  request: AcquireRequest;
-  /** Waits also while the circuit is closed. */
-  isPaced: boolean;
-  /** By `performance.now()`: later than this it tries no key. */
-  lastTrialAt: number;
-  leave: (acquisition: Acquisition) => void;
+function neverRefused(): Refusals {
+  return { timesOpened: 0, openUntilMs: 0, refusedAgainAtMs: undefined, refusedAtMs: [] };
 }
 
-function newCircuit(): Circuit {
-  return {
-    closed: false,
-    failures: 0,
-    failedAtMs: [],
-    openUntilMs: 0,
-    timesOpened: 0,
-    refusedAgainAtMs: null,
-    out: 0,
-    acceptedInUse: 0,
-    slowOut: 0,
-    slowSinceAccepted: 0,
-    round: 0,
-    waiting: new Set(),
-  };
-}
-
-function accept(circuit: Circuit): void {
-  circuit.acceptedInUse += 1;
-  circuit.slowSinceAccepted = 0;
-  if (circuit.closed) return;
-  circuit.closed = true;
-  circuit.failures = 0;
-  circuit.timesOpened = 0;
-  circuit.refusedAgainAtMs = null;
-  circuit.openUntilMs = 0;
-  circuit.failedAtMs = [];
-}
-
-function acquired(request: Acquired): Acquisition {
-  return { kind: 'acquired', acquired: request };
+/** Ends with the next answer, after `limitMs` at the latest, and at once when aborted. */
+function nextAnswer({ waiting }: Circuit, limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      waiting.delete(wake);
+      signal?.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, limitMs);
+    waiting.add(wake);
+    signal?.addEventListener('abort', wake, { once: true });
+  });
 }

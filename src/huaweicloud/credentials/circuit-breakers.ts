@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CircuitBreaker } from './circuit-breaker';
+import { CircuitBreaker, RESTS_MS } from './circuit-breaker';
 import type { Credentials } from './credentials';
 
-/** IAM locks a user after a few wrong passwords, so one failure opens the circuit. */
-const MAX_FAILED_PASSWORDS = 1;
+const [, SECOND_REST_MS = 0] = RESTS_MS;
+/** IAM locks a user after a few wrong passwords, so one failure opens the circuit for minutes. */
+const PASSWORD_RESTS_MS = RESTS_MS.slice(1);
 
 /**
  * Keeps access keys and IAM users from being locked. Clients that may use the same keys share these breakers: the cloud counts
@@ -14,9 +15,16 @@ export class CircuitBreakers {
   readonly passwords: CircuitBreaker;
   #last: { credentials: Credentials; name: string } | undefined;
 
-  constructor(now: () => number = Date.now, openMs?: number) {
-    this.signatures = new CircuitBreaker(now, { openMs });
-    this.passwords = new CircuitBreaker(now, { maxFailures: MAX_FAILED_PASSWORDS });
+  /**
+   * @param now a clock that nobody sets; by default the one of the process, which no correction of the date moves
+   * @param restMs how long a key rests after a second refusal in a row; the other rests are longer or shorter in proportion
+   */
+  constructor(now?: () => number, restMs = SECOND_REST_MS) {
+    this.signatures = new CircuitBreaker(
+      now,
+      RESTS_MS.map((ms) => (ms / SECOND_REST_MS) * restMs),
+    );
+    this.passwords = new CircuitBreaker(now, PASSWORD_RESTS_MS);
   }
 
   /** The name of a key in {@link signatures}: another secret or another token is another key. */

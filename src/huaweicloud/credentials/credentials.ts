@@ -24,7 +24,8 @@ export class CredentialsError extends Error {
     readonly reason: 'notConfigured' | 'refused' | 'unreachable',
     /** When it is no use to ask again before. */
     readonly retryAfterMs: number | null = null,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

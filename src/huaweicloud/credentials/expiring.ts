@@ -30,14 +30,24 @@ const FREE_YOUNG_REFRESHES = 3;
 export type FetchCredentials = (last: { refused: boolean }) => Promise<Credentials>;
 
 /**
- * A provider of credentials that are fetched and expire. They are kept, and fetched again five minutes before their end or
- * when they were refused: by one fetch for any number of callers. While they are good, a slow or failed fetch
+ * What credentials are made from, in any words: when it is another than at the last fetch, as after a token file was rotated, it is
+ * time for others. Asked before every request.
+ */
+export type Origin = () => string;
+
+/**
+ * A provider of credentials that are fetched and expire. They are kept, and fetched again five minutes before their end, when
+ * their origin has changed or when they were refused: by one fetch for any number of callers. While they are good, a slow or failed fetch
  * delays no caller.
  *
  * @param open begins to serve one client
  */
-export function expiringCredentials(open: (resources: ClientResources) => FetchCredentials): CredentialsProvider {
-  const serve = (resources: ClientResources) => new ExpiringCredentials(open(resources), resources.now);
+export function expiringCredentials(
+  open: (resources: ClientResources) => FetchCredentials,
+  { origin = () => '', describe }: { origin?: Origin; describe?: () => string } = {},
+): CredentialsProvider {
+  const serve = (resources: ClientResources) =>
+    new ExpiringCredentials(open(resources), resources.now, origin, describe);
   let alone: CredentialsProvider | undefined;
   const ofItsOwn = () => {
     alone ??= serve(resourcesOfItsOwn());
@@ -47,28 +57,34 @@ export function expiringCredentials(open: (resources: ClientResources) => FetchC
     get: () => ofItsOwn().get(),
     refresh: async (refused) => ofItsOwn().refresh?.(refused),
     forClient: serve,
+    ...(describe === undefined ? {} : { describe }),
   };
 }
 
 class ExpiringCredentials implements CredentialsProvider {
   readonly #fetch: FetchCredentials;
   readonly #now: () => number;
+  readonly #origin: Origin;
+  readonly describe: (() => string) | undefined;
   #current: Fetched | undefined;
   #refused: Credentials | undefined;
   #fetching: Promise<Credentials> | undefined;
-  #failed: { error: unknown; inARow: number; pausesUntilMs: number } | undefined;
+  #failed: { error: unknown; origin: string; inARow: number; pausesUntilMs: number } | undefined;
   #youngRefreshes = 0;
 
-  constructor(fetch: FetchCredentials, now: () => number) {
+  constructor(fetch: FetchCredentials, now: () => number, origin: Origin, describe: (() => string) | undefined) {
     this.#fetch = fetch;
     this.#now = now;
+    this.#origin = origin;
+    this.describe = describe;
   }
 
   async get(): Promise<Credentials> {
     const usable = this.#usable();
     if (usable === undefined) return this.#renewed();
-    const { credentials, dueAtMs } = usable;
-    if (this.#now() < dueAtMs || this.#fetching !== undefined || this.#isPausing()) return credentials;
+    const { credentials, dueAtMs, origin } = usable;
+    const isDue = this.#now() >= dueAtMs || this.#origin() !== origin;
+    if (!isDue || this.#fetching !== undefined || this.#isPausing()) return credentials;
     const patience = new AbortController();
     const renewal = this.#renewed().catch(() => credentials);
     const first = await Promise.race([
@@ -94,7 +110,9 @@ class ExpiringCredentials implements CredentialsProvider {
   }
 
   #isPausing(): boolean {
-    return this.#failed !== undefined && this.#now() < this.#failed.pausesUntilMs;
+    const failed = this.#failed;
+    // What was made from something else may succeed.
+    return failed !== undefined && this.#now() < failed.pausesUntilMs && this.#origin() === failed.origin;
   }
 
   #mayRefresh(fetchedAtMs: number): boolean {
@@ -106,16 +124,17 @@ class ExpiringCredentials implements CredentialsProvider {
   #renewed(): Promise<Credentials> {
     if (this.#fetching !== undefined) return this.#fetching;
     if (this.#failed !== undefined && this.#isPausing()) return Promise.reject(this.#failed.error);
+    const origin = this.#origin();
     this.#fetching = this.#fetch({ refused: this.#refused !== undefined })
       .then(
         (credentials) => {
-          this.#current = fetched(credentials, this.#now());
+          this.#current = fetched(credentials, this.#now(), origin);
           this.#refused = undefined;
           this.#failed = undefined;
           return credentials;
         },
         (error: unknown) => {
-          this.#noteFailure(error);
+          this.#noteFailure(error, origin);
           throw error;
         },
       )
@@ -125,27 +144,29 @@ class ExpiringCredentials implements CredentialsProvider {
     return this.#fetching;
   }
 
-  #noteFailure(error: unknown): void {
+  #noteFailure(error: unknown, origin: string): void {
     // The circuit breaker holds a refused password back; a changed one must be tried at once.
     const isGuarded = error instanceof CredentialsError && error.retryAfterMs !== null;
     const inARow = isGuarded ? 0 : (this.#failed?.inARow ?? 0) + 1;
-    this.#failed = { error, inARow, pausesUntilMs: this.#now() + pauseMs(inARow - 1) };
+    this.#failed = { error, origin, inARow, pausesUntilMs: this.#now() + pauseMs(inARow - 1) };
   }
 }
 
 interface Fetched {
   credentials: Credentials;
+  origin: string;
   fetchedAtMs: number;
   /** To be renewed from then on. */
   dueAtMs: number;
   endsAtMs: number;
 }
 
-function fetched(credentials: Credentials, nowMs: number): Fetched {
+function fetched(credentials: Credentials, nowMs: number, origin: string): Fetched {
   const { expiresAtMs = Number.POSITIVE_INFINITY } = credentials;
   const keptUntilMs = nowMs + KEPT_AT_LEAST_MS;
   return {
     credentials,
+    origin,
     fetchedAtMs: nowMs,
     dueAtMs: Math.max(expiresAtMs - REFRESH_BEFORE_EXPIRY_MS, keptUntilMs),
     endsAtMs: expiresAtMs > nowMs ? expiresAtMs : keptUntilMs,

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { defaultEndpoint } from '../account/endpoints';
+import { withoutUserInfo } from '../../network/shown-url';
 import { CloudError, headerOf } from '../errors';
 import { readJson } from '../json-answer';
 import { fingerprint } from './circuit-breakers';
 import type { Credentials } from './credentials';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
-import { askIdentity, describe, fetchFailed, readTemporaryKey } from './identity-request';
+import { askIdentity, describe, fetchFailed, instant } from './identity-request';
+import { JSON_BODY, keyByToken } from './key-by-token';
+import { knownEndpoint } from './known-endpoint';
 import type { ClientResources, CredentialsProvider } from './provider';
 import { withoutSecrets } from './redaction';
 
@@ -24,8 +26,10 @@ export interface IamPasswordOptions {
   /** The token is for the project of this name, unless `projectId` names one. */
   region: string;
   projectId?: string;
-  /** @default `https://iam.{region}.myhuaweicloud.com` */
+  /** @default that of the region, such as `https://iam.{region}.myhuaweicloud.com` */
   iamEndpoint?: string;
+  /** For people, such as `the IAM user of IMS_EXPORT_IAM_USER`. */
+  name?: string;
 }
 
 /** For each of the two requests. */
@@ -33,19 +37,13 @@ const LIMIT_MS = 5_000;
 /** The longest wait for another login with the same password. */
 const LOGIN_WAIT_MS = 10_000;
 const TOKEN_MARGIN_MS = 5 * 60_000;
-/** From 15 minutes to 24 hours may be asked for. */
-const KEY_LIFE_SECONDS = 6 * 3_600;
 
 const TOKEN_PATH = '/v3/auth/tokens?nocatalog=true';
-/** `POST` there gives out temporary keys, for a token or for an agency. */
-export const SECURITY_TOKENS_PATH = '/v3.0/OS-CREDENTIAL/securitytokens';
 
 const TOKEN_BODY = z.object({
-  token: z.object({ expires_at: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time') }),
+  token: z.object({ expires_at: instant }),
 });
 const LOGIN = { operation: 'CreateTokenByPassword', method: 'POST' } as const;
-const NEW_KEY = { operation: 'CreateTemporaryKeyByToken', method: 'POST' } as const;
-const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
 
 /**
  * User and password of IAM: they get a token, which is kept for its 24 hours, and the token gets temporary keys, since
@@ -53,7 +51,9 @@ const JSON_BODY = [['content-type', 'application/json;charset=utf8']] as const;
  * and so on up to an hour, or until it changes.
  */
 export function iamPasswordCredentials(options: IamPasswordOptions): CredentialsProvider {
-  return expiringCredentials((resources) => fetchFrom(options, resources));
+  return expiringCredentials((resources) => fetchFrom(options, resources), {
+    describe: () => options.name ?? 'an IAM user',
+  });
 }
 
 interface Token {
@@ -64,11 +64,13 @@ interface Token {
 }
 
 function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: ClientResources): FetchCredentials {
-  const { region, projectId, iamEndpoint: endpoint = defaultEndpoint('iam', region) } = options;
+  const { region, projectId } = options;
+  const endpointNow = () => options.iamEndpoint ?? knownEndpoint('iam', region);
   let token: Token | undefined;
 
   return async (last) => {
     const user = typeof options.user === 'function' ? await options.user() : options.user;
+    const endpoint = endpointNow();
     const login = fingerprint(endpoint, user.name, JSON.stringify(user.domain), user.password);
     try {
       const isGood = token !== undefined && token.login === login && now() < token.expiresAtMs - TOKEN_MARGIN_MS;
@@ -90,9 +92,12 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
 
   async function newToken(user: IamUser, login: string): Promise<Token> {
     const acquisition = await breakers.passwords.acquire(login, { limitMs: LOGIN_WAIT_MS });
-    if (acquisition.kind === 'open') throw refused(user, endpoint, '', acquisition.openMs);
+    if (acquisition.kind === 'open') throw refused(user, endpointNow(), '', acquisition.openMs);
     if (acquisition.kind === 'gaveUp') {
-      throw new CredentialsError(`IAM at ${endpoint} has not answered the login of ${who(user)} yet.`, 'unreachable');
+      throw new CredentialsError(
+        `IAM at ${withoutUserInfo(endpointNow())} has not answered the login of ${who(user)} yet.`,
+        'unreachable',
+      );
     }
     try {
       const { name, password, domain } = user;
@@ -100,7 +105,7 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
       const identity = { methods: ['password'], password: { user: { name, password, domain } } };
       const answer = await askIdentity(transport, {
         ...LOGIN,
-        endpoint,
+        endpoint: endpointNow(),
         path: TOKEN_PATH,
         headers: JSON_BODY,
         body: JSON.stringify({ auth: { identity, scope: { project } } }),
@@ -116,24 +121,14 @@ function fetchFrom(options: IamPasswordOptions, { transport, breakers, now }: Cl
     } catch (error) {
       if (!(error instanceof CloudError) || error.httpStatus !== 401) throw error;
       acquisition.acquired.release('refused');
-      throw refused(user, endpoint, ` ${describe(error)}`, breakers.passwords.openForMs(login));
+      throw refused(user, endpointNow(), ` ${describe(error)}`, breakers.passwords.openForMs(login));
     } finally {
       acquisition.acquired.release('none');
     }
   }
 
-  async function newKey({ id }: Token): Promise<Credentials> {
-    const identity = { methods: ['token'], token: { id, duration_seconds: KEY_LIFE_SECONDS } };
-    const answer = await askIdentity(transport, {
-      ...NEW_KEY,
-      endpoint,
-      path: SECURITY_TOKENS_PATH,
-      headers: JSON_BODY,
-      body: JSON.stringify({ auth: { identity } }),
-      secrets: [id],
-      limitMs: LIMIT_MS,
-    });
-    return readTemporaryKey(answer, { ...NEW_KEY, secrets: [id] });
+  function newKey({ id }: Token): Promise<Credentials> {
+    return keyByToken(transport, { endpoint: endpointNow(), token: id, limitMs: LIMIT_MS });
   }
 }
 
@@ -141,7 +136,7 @@ const ADVICE = 'Check the endpoint of IAM, the user and its permissions.';
 
 function refused(user: IamUser, endpoint: string, words: string, openMs: number): CredentialsError {
   return new CredentialsError(
-    `IAM at ${endpoint} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(openMs)}, or until the password changes, because wrong passwords lock the user.`,
+    `IAM at ${withoutUserInfo(endpoint)} refused the password of ${who(user)}.${words} Check user, password and account name (an IAM user is needed, not the account itself), and the project. It is not tried again for ${minutes(openMs)}, or until the password changes, because wrong passwords lock the user.`,
     'refused',
     openMs,
   );

@@ -1,10 +1,12 @@
 import { CredentialsError } from './credentials';
-import { missingVariables, read, type VariableProblem } from './environment';
+import { missingVariables, namesOfSet, read, type VariableProblem } from './environment';
 import type { IamUser } from './iam-password';
+
+const LOGIN_VARIABLES = ['IMS_EXPORT_IAM_USER', 'IMS_EXPORT_IAM_PASSWORD'];
 
 /** True when a login is meant: the name of an account alone is none. */
 export function hasIamUserVariables(env: NodeJS.ProcessEnv): boolean {
-  return read(env, 'IMS_EXPORT_IAM_USER') !== undefined || read(env, 'IMS_EXPORT_IAM_PASSWORD') !== undefined;
+  return namesOfSet(env, LOGIN_VARIABLES).length > 0;
 }
 
 export function problemsOfIamUserVariables(env: NodeJS.ProcessEnv): VariableProblem[] {
@@ -14,7 +16,7 @@ export function problemsOfIamUserVariables(env: NodeJS.ProcessEnv): VariableProb
     IMS_EXPORT_IAM_DOMAIN: 'the name of the account that the IAM user belongs to',
   };
   const hasDomainId = read(env, 'HUAWEICLOUD_SDK_DOMAIN_ID') !== undefined;
-  return missingVariables(env, meanings).filter(
+  return missingVariables(env, meanings, LOGIN_VARIABLES).filter(
     ({ variable }) => !(hasDomainId && variable === 'IMS_EXPORT_IAM_DOMAIN'),
   );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../export/quoting';
+import { withoutUserInfo } from '../../network/shown-url';
 import { MAX_JSON_BYTES } from '../answer-text';
 import { type Attempt, CloudError, errorOfAnswer, errorOfTransport } from '../errors';
 import { readJson } from '../json-answer';
@@ -23,6 +24,8 @@ export interface IdentityRequest {
   secrets?: readonly string[];
   /** Statuses that are answers rather than errors, beside 200 to 299. */
   alsoAnswers?: readonly number[];
+  /** Never through a proxy. */
+  direct?: boolean;
   /** For all. What fails sooner than this is tried once more. */
   limitMs: number;
 }
@@ -48,7 +51,7 @@ async function sendOnce(transport: Transport, request: IdentityRequest, limitMs:
   const tidy = withoutSecrets(secrets);
   let answer: HttpAnswer;
   try {
-    const http = { method, origin, path: `${pathname.replace(/\/+$/, '')}${path}`, headers };
+    const http = { method, origin, path: `${pathname.replace(/\/+$/, '')}${path}`, headers, direct: request.direct };
     answer = await transport.send(
       { ...http, ...(body === undefined ? {} : { body }) },
       { limitMs, maxBodyBytes: MAX_JSON_BYTES },
@@ -64,17 +67,50 @@ function attemptOf({ operation, method }: Pick<IdentityRequest, 'operation' | 'm
   return { operation, method, nowMs: Date.now() };
 }
 
-const TEMPORARY_KEY = z.object({
-  credential: z.object({
-    access: z.string().min(1),
-    secret: z.string().min(1),
-    securitytoken: z.string().min(1),
-    expires_at: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time'),
-  }),
-});
+const text = z.string().min(1);
+
+/** A time with a zone: without one it would be that of this machine. */
+export const instant = z
+  .string()
+  .refine(
+    (time) => /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(time) && !Number.isNaN(Date.parse(time)),
+    'not a time',
+  );
 
 /**
- * A temporary key as IAM and the metadata service give it (huaweicloudDocs/iam, "通过token获取临时访问密钥").
+ * IAM and the metadata service give a `credential` with `access`, `secret`, `securitytoken` and `expires_at`; STS and the agent of a
+ * pod `credentials` with other names. All of them are taken from each, as the vendor's Python SDK does (core/auth/internal.py,
+ * `_process_credential`).
+ */
+const TEMPORARY_KEY = z.preprocess(
+  (body) => {
+    const { credential, credentials } = asObject(body);
+    const given = asObject(credential ?? credentials ?? body);
+    return {
+      credential: {
+        access: given.access ?? given.accessKeyId ?? given.access_key_id,
+        secret: given.secret ?? given.secretAccessKey ?? given.secret_access_key,
+        securitytoken: given.securitytoken ?? given.securityToken ?? given.security_token,
+        expires_at: given.expires_at ?? given.expiration,
+      },
+    };
+  },
+  z.object({
+    credential: z.object({
+      access: text,
+      secret: text,
+      securitytoken: text,
+      expires_at: instant,
+    }),
+  }),
+);
+
+function asObject(value: unknown): { [field: string]: unknown } {
+  return typeof value === 'object' && value !== null ? (value as { [field: string]: unknown }) : {};
+}
+
+/**
+ * A temporary key as a service gives it (huaweicloudDocs/iam, "通过token获取临时访问密钥").
  *
  * @throws {@link CloudError} `InvalidResponse`
  */
@@ -95,8 +131,13 @@ export function readTemporaryKey(
 /** The error of a source that could not be asked, in a sentence. */
 export function fetchFailed(what: string, endpoint: string, error: unknown, advice: string): CredentialsError {
   if (error instanceof CredentialsError) return error;
-  const reason = error instanceof CloudError && error.class !== 'transient' ? 'refused' : 'unreachable';
-  return new CredentialsError(`${what} could not be had from ${endpoint}: ${describe(error)} ${advice}`, reason);
+  const message = `${what} could not be fetched from ${withoutUserInfo(endpoint)}: ${describe(error)} ${advice}`;
+  return new CredentialsError(message, reasonOf(error), null, { cause: error });
+}
+
+export function reasonOf(error: unknown): 'refused' | 'unreachable' {
+  const mayAnswerLater = !(error instanceof CloudError) || ['transient', 'wrongEndpoint'].includes(error.class);
+  return mayAnswerLater ? 'unreachable' : 'refused';
 }
 
 /** Code, status and the cloud's words, with a full stop. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withoutUserInfo } from '../../network/shown-url';
 import type { HttpAnswer } from '../transport';
 import { CredentialsError } from './credentials';
 import { expiringCredentials, type FetchCredentials } from './expiring';
@@ -23,14 +24,16 @@ const TOKEN_MARGIN_MS = 60_000;
 const WITHOUT_TOKENS = [404, 405, 503];
 
 const SECURITY_KEY = { operation: 'GetSecurityKey', method: 'GET' } as const;
-const ADVICE = 'Is this an ECS with an agency, and may this process reach its metadata service?';
+const ADVICE = 'Check that this is an ECS with an agency, and that this process can reach its metadata service.';
 
 /**
  * The temporary key of the agency that an ECS was given, from its metadata service: with a session token where the
  * service knows them, plainly where it does not (huaweicloud-sdk-go-v3, core/auth/internal/metadata_accessor.go).
  */
 export function metadataCredentials({ endpoint = METADATA_ENDPOINT }: MetadataOptions = {}): CredentialsProvider {
-  return expiringCredentials((resources) => fetchFrom(endpoint, resources));
+  return expiringCredentials((resources) => fetchFrom(endpoint, resources), {
+    describe: () => 'the agency of the ECS',
+  });
 }
 
 function fetchFrom(endpoint: string, { transport, now }: ClientResources): FetchCredentials {
@@ -61,6 +64,7 @@ function fetchFrom(endpoint: string, { transport, now }: ClientResources): Fetch
       path: '/meta-data/latest/api/token',
       headers: [['x-metadata-token-ttl-seconds', String(TOKEN_TTL_SECONDS)]],
       alsoAnswers: WITHOUT_TOKENS,
+      direct: true,
       limitMs: LIMIT_MS,
     });
     if (WITHOUT_TOKENS.includes(answer.status)) return null;
@@ -76,6 +80,7 @@ function fetchFrom(endpoint: string, { transport, now }: ClientResources): Fetch
       path: '/openstack/latest/securitykey',
       ...(token ? { headers: [['x-metadata-token', token.id]] as const, secrets: [token.id] } : {}),
       alsoAnswers: [401],
+      direct: true,
       limitMs: LIMIT_MS,
     });
   }
@@ -87,7 +92,7 @@ function saysNoAgency({ body }: HttpAnswer): boolean {
 
 function noAgency(endpoint: string): CredentialsError {
   return new CredentialsError(
-    `The metadata service at ${endpoint} gives no key: this ECS has no agency. Give it one with permissions for IMS and OBS (ECS console, "Agency"), or configure an access key.`,
+    `The metadata service at ${withoutUserInfo(endpoint)} gives no key: this ECS has no agency. Give it one with permissions for IMS and OBS (ECS console, "Agency"), or configure an access key.`,
     'refused',
   );
 }

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'ini';
+import { problemOfEndpoint, trimEndpoint } from '../account/endpoints';
 import { CredentialsError } from './credentials';
-import { read } from './environment';
+import { read, type VariableProblem } from './environment';
+import { idTokenCredentials, problemsOfIdTokenSource } from './id-token';
+import { sectionIn } from './ini';
 import type { CredentialsProvider } from './provider';
-import { codeOfFileError, isFile, watchedFile, withoutByteOrderMark } from './watched-file';
+import { codeOfFileError, isFile, watchedFile } from './watched-file';
 
-/** One section of the vendor's profile file: `ak`, `sk`, `security_token`, `project_id`, `iam_endpoint`. */
+/** One section of the vendor's profile file: `ak`, `sk`, `security_token`, or `idp_id`, `id_token_file`; `project_id`, `iam_endpoint`. */
 export interface Profile {
+  /** Counts before the keys, as in the vendor's SDKs. */
+  idpId?: string;
+  idTokenFile?: string;
   accessKey?: string;
   secretKey?: string;
   securityToken?: string;
@@ -21,25 +26,59 @@ export interface ProfileOptions {
   file?: string;
   /** @default 'basic' */
   section?: string;
+  /** Where an ID token of the profile logs in. @default that of the profile, else 'https://iam.myhuaweicloud.com' */
+  iamEndpoint?: string;
 }
 
 const DEFAULT_SECTION = 'basic';
 
-/** The vendor's profile file (INI). It is read again when it has changed, so rotating the keys in it needs no restart. */
+/** As in the vendor's SDKs. */
+const DEFAULT_IAM_ENDPOINT = 'https://iam.myhuaweicloud.com';
+
+/**
+ * The vendor's profile file (INI). It is read again when it has changed, so rotating the keys in it needs no restart. An ID token in it
+ * counts before its keys.
+ */
 export function profileCredentials(options: ProfileOptions = {}): CredentialsProvider {
   const { file = defaultProfileFile(process.env), section = DEFAULT_SECTION } = options;
   const profile = watchedFile(file, (text) => profileIn(text, section));
-  return {
-    async get() {
-      const { accessKey, secretKey, securityToken } = await profile().catch((error: unknown) => {
-        throw new CredentialsError(unreadable(file, error), 'notConfigured');
-      });
-      if (accessKey === undefined || secretKey === undefined) {
-        throw new CredentialsError(lacks(file, section, accessKey === undefined ? 'ak' : 'sk'), 'notConfigured');
-      }
-      return { accessKey, secretKey, ...(securityToken === undefined ? {} : { securityToken }) };
-    },
+  let latest: Profile = {};
+  const readNow = async (): Promise<Profile> => {
+    latest = await profile().catch((error: unknown) => {
+      throw new CredentialsError(unreadable(file, error), 'notConfigured');
+    });
+    return latest;
   };
+  const byIdToken = idTokenCredentials({
+    source: () => ({ idpId: latest.idpId ?? '', idTokenFile: latest.idTokenFile ?? '' }),
+    iamEndpoint: () => {
+      const endpoint = options.iamEndpoint ?? latest.iamEndpoint ?? DEFAULT_IAM_ENDPOINT;
+      const problem = problemOfEndpoint(endpoint, 'iam');
+      if (problem === undefined) return trimEndpoint(endpoint);
+      throw new CredentialsError(`In the profile file ${file}, iam_endpoint ${problem}.`, 'notConfigured');
+    },
+  });
+  return providerOf(byIdToken);
+
+  function providerOf(byIdToken: CredentialsProvider): CredentialsProvider {
+    return {
+      async get() {
+        const profile = await readNow();
+        const lack = lackOf(profile, file, section);
+        if (lack !== undefined) throw new CredentialsError(lack, 'notConfigured');
+        const { accessKey, secretKey, securityToken, idpId } = profile;
+        if (idpId !== undefined) return byIdToken.get();
+        const key = { accessKey: accessKey ?? '', secretKey: secretKey ?? '' };
+        return { ...key, ...(securityToken === undefined ? {} : { securityToken }) };
+      },
+      async refresh(refused) {
+        const { idpId } = await readNow();
+        if (idpId !== undefined) await byIdToken.refresh?.(refused);
+      },
+      forClient: (resources) => providerOf(byIdToken.forClient?.(resources) ?? byIdToken),
+      describe: () => `the profile [${section}] of ${file}`,
+    };
+  }
 }
 
 /** HUAWEICLOUD_SDK_CREDENTIALS_FILE, or `~/.huaweicloud/credentials`. */
@@ -57,11 +96,20 @@ export function whyNoProfile(env: NodeJS.ProcessEnv): string | undefined {
   if (named) return undefined;
   if (!isFile(file)) return `there is no file ${file}`;
   try {
-    const { accessKey, secretKey } = readProfile({ file });
-    return accessKey === undefined && secretKey === undefined ? lacks(file, DEFAULT_SECTION, 'ak') : undefined;
+    const section = sectionIn(readFileSync(file, 'utf8'), DEFAULT_SECTION);
+    return section === undefined || section.size === 0
+      ? `${file} has nothing in a section [${DEFAULT_SECTION}]`
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A problem with the profile of an environment, by the variable that names its file. */
+export function reportOfProfile(env: NodeJS.ProcessEnv, problem: string): VariableProblem {
+  const { file, named } = profileFileOf(env);
+  const which = named ? `names ${file}` : `is not set, so ${file} counts`;
+  return { variable: 'HUAWEICLOUD_SDK_CREDENTIALS_FILE', problem: `${which}. ${problem}` };
 }
 
 /** @throws when the file cannot be read */
@@ -72,11 +120,26 @@ export function readProfile({ file, section = DEFAULT_SECTION }: ProfileOptions 
 /** What is wrong with a profile file, if anything. */
 export function problemOfProfile(file: string, section = DEFAULT_SECTION): string | undefined {
   try {
-    const { accessKey, secretKey } = readProfile({ file, section });
-    if (accessKey === undefined) return lacks(file, section, 'ak');
-    return secretKey === undefined ? lacks(file, section, 'sk') : undefined;
+    const profile = readProfile({ file, section });
+    const lack = lackOf(profile, file, section);
+    const { idpId, idTokenFile } = profile;
+    if (lack !== undefined || idpId === undefined || idTokenFile === undefined) return lack;
+    const [wrong] = problemsOfIdTokenSource({ idpId, idTokenFile }, { idpId: 'idp_id', idTokenFile: 'id_token_file' });
+    return wrong === undefined ? undefined : `In the profile file ${file}, ${wrong.variable} ${wrong.problem}`;
   } catch (error) {
     return unreadable(file, error);
+  }
+}
+
+/** What a profile lacks of which a part is there; that the file cannot be read is no lack. */
+export function lackOfProfile(file: string): string | undefined {
+  try {
+    const profile = readProfile({ file });
+    const { accessKey, secretKey, securityToken, idpId, idTokenFile } = profile;
+    const isMeant = [accessKey, secretKey, securityToken, idpId, idTokenFile].some((part) => part !== undefined);
+    return isMeant ? lackOf(profile, file, DEFAULT_SECTION) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -85,14 +148,11 @@ function defaultProfileFile(env: NodeJS.ProcessEnv): string {
 }
 
 function profileIn(text: string, section: string): Profile {
-  const sections = parse(withoutByteOrderMark(text));
-  const found: unknown = Object.hasOwn(sections, section) ? sections[section] : undefined;
-  const fields = typeof found === 'object' && found !== null ? (found as { [key: string]: unknown }) : {};
-  const field = (name: string): string | undefined => {
-    const value = fields[name];
-    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-  };
+  const fields = sectionIn(text, section);
+  const field = (name: string): string | undefined => fields?.get(name)?.trim() || undefined;
   return {
+    idpId: field('idp_id'),
+    idTokenFile: field('id_token_file'),
     accessKey: field('ak'),
     secretKey: field('sk'),
     securityToken: field('security_token'),
@@ -101,8 +161,18 @@ function profileIn(text: string, section: string): Profile {
   };
 }
 
-function lacks(file: string, section: string, key: string): string {
-  return `The profile file ${file} has no '${key}' in a section [${section}].`;
+/** What a profile needs and does not have. Half an ID token is a mistake to report, not a reason to take the keys. */
+function lackOf(profile: Profile, file: string, section: string): string | undefined {
+  const { idpId, idTokenFile, accessKey, secretKey, securityToken } = profile;
+  const isToken = idpId !== undefined || idTokenFile !== undefined;
+  const half = isToken
+    ? { idp_id: idpId, id_token_file: idTokenFile }
+    : { ak: accessKey, sk: secretKey, security_token: securityToken ?? '' };
+  const [missing] = Object.entries(half).find(([, value]) => value === undefined) ?? [];
+  if (missing === undefined) return undefined;
+  const present = Object.entries(half).flatMap(([name, value]) => (value ? [`'${name}'`] : []));
+  const instead = present.length === 0 ? '' : ` Add it, or remove ${present.join(' and ')}.`;
+  return `The profile file ${file} has no '${missing}' in a section [${section}].${instead}`;
 }
 
 function unreadable(file: string, error: unknown): string {

@@ -13,7 +13,7 @@ export interface CredentialsProvider {
   get(): Promise<Credentials>;
   /**
    * Called once after the cloud refused a signature by these credentials: the next {@link get} shall not answer them
-   * again, if others can be had.
+   * again, if there are others.
    */
   refresh?(refused: Credentials): Promise<void>;
   /**
@@ -21,6 +21,8 @@ export interface CredentialsProvider {
    * Asked outside a client, a provider uses connections of its own.
    */
   forClient?(resources: ClientResources): CredentialsProvider;
+  /** Which source this is, as `the access key of HUAWEICLOUD_SDK_AK`; no secret. For people: the worker's first line, the doctor. */
+  describe?(): string;
 }
 
 /** Fixed credentials, temporary ones (an STS triple) included. */
@@ -38,5 +40,5 @@ export interface ClientResources {
 
 /** For a provider that is asked outside a client. Idle connections keep no process alive. */
 export function resourcesOfItsOwn(): ClientResources {
-  return { transport: new Transport(), breakers: new CircuitBreakers(Date.now), now: Date.now };
+  return { transport: new Transport(), breakers: new CircuitBreakers(), now: Date.now };
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 /**
@@ -9,11 +9,23 @@ import { stat } from 'node:fs/promises';
 export function watchedFile<T>(path: string, parse: (text: string) => T): () => Promise<T> {
   let last: { version: string; content: T } | undefined;
   return async () => {
-    const { mtimeMs, size, ino } = await stat(path);
-    const version = `${mtimeMs} ${size} ${ino}`;
+    const version = versionOf(await stat(path));
     if (last === undefined || last.version !== version) last = { version, content: parse(readFileSync(path, 'utf8')) };
     return last.content;
   };
+}
+
+/** Another text when the file was replaced or written to. A link is followed: Kubernetes replaces what it leads to. */
+export function versionOfFile(path: string): string {
+  try {
+    return versionOf(statSync(path));
+  } catch (error) {
+    return codeOfFileError(error);
+  }
+}
+
+function versionOf({ mtimeMs, size, ino }: Stats): string {
+  return `${mtimeMs} ${size} ${ino}`;
 }
 
 export function isFile(path: string): boolean {

@@ -1,14 +1,17 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
+import { IDP_ID, oidcUrns } from '../auth/identity-provider';
 import type { Cloud } from '../cloud';
 import type { FaultRule } from '../faults';
 import type { ServiceEnv } from '../http-service';
+import { POD_IDENTITY_PATH } from '../metadata';
+import type { Endpoints } from '../state';
 
 /**
  * The control API under `/_simulator`: what a test does to the cloud from outside. It needs no credentials, is not in the
  * journal and meets no faults. JSON only, under a loopback host only: no web page can call it.
  */
-export function control(cloud: Cloud): Hono<ServiceEnv> {
+export function control(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> {
   const app = new Hono<ServiceEnv>();
   app.onError((error, c) =>
     c.json({ error: error instanceof z.ZodError ? z.prettifyError(error) : error.message }, 400),
@@ -61,6 +64,17 @@ export function control(cloud: Cloud): Hono<ServiceEnv> {
     if (change.revoke) cloud.keyring.revoke(change.revoke === 'permissions' ? 'permissions' : 'credentials');
     if (change.restore) cloud.keyring.restore();
     return c.json(change.rotate ? cloud.keyring.rotate() : {});
+  });
+
+  app.post('/id-tokens', async (c) => {
+    const { use, lifeSeconds } = idTokenToIssue.parse(await c.req.json());
+    const { metadata } = endpoints();
+    return c.json({
+      token: cloud.identityProvider.issue(use, lifeSeconds * 1_000),
+      idpId: IDP_ID,
+      ...oidcUrns(cloud.state.domain.id),
+      podIdentityUri: `${metadata}${POD_IDENTITY_PATH}`,
+    });
   });
 
   app.all('*', (c) => c.json({ error: `no control call ${c.req.method} ${c.req.path}` }, 404));
@@ -128,6 +142,12 @@ const faultRule = z.strictObject({
 
 /** `off`: an image that is being exported is not refused another export (IMG.0148). Until turned on, or a restart. */
 const busyGuardChange = z.strictObject({ guard: z.enum(['on', 'off']) });
+
+/** A new token of the identity provider: for IAM, for STS, or of a pod's service account; and what else goes with it. */
+const idTokenToIssue = z.strictObject({
+  use: z.enum(['idToken', 'oidc', 'pod']),
+  lifeSeconds: z.int().min(1).default(3_600),
+});
 
 const clockChange = z.strictObject({ advanceMs: z.number().min(0) });
 

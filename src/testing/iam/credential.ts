@@ -10,6 +10,12 @@ export function credentialOnTheWire(key: TemporaryKey): { [field: string]: strin
   };
 }
 
+/** The parts of a temporary key with the end as STS spells it. */
+export function stsCredential(key: TemporaryKey) {
+  const { accessKey: access, secretKey: secret, securityToken, expiresAtMs } = key;
+  return { access, secret, securityToken, expiration: microsecondTime(expiresAtMs) };
+}
+
 /** ISO 8601 with six decimals, as IAM spells times. */
 export function microsecondTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');

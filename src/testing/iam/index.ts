@@ -6,10 +6,11 @@ import { frontDoor, type ServiceContext, type ServiceEnv } from '../http-service
 import type { Endpoints } from '../state';
 import { createToken, showToken } from './auth-tokens';
 import { iamError } from './errors';
+import { assumeAgencyWithOidc, createTokenByIdToken } from './id-tokens';
 import { listDomains, listProjects } from './projects';
 import { createTemporaryKey } from './security-tokens';
 
-/** Identity and Access Management. */
+/** Identity and Access Management; and the Security Token Service (STS), which has a host of its own in the cloud. */
 export function iam(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> {
   const app = new Hono<ServiceEnv>({ strict: false });
   const signedIn = authenticates(cloud);
@@ -22,6 +23,8 @@ export function iam(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> 
   app.get('/v3/auth/projects', signedIn, (c) => listProjects(c, cloud));
   app.get('/v3/projects', signedIn, (c) => listProjects(c, cloud));
   app.post('/v3.0/OS-CREDENTIAL/securitytokens', (c) => createTemporaryKey(c, cloud));
+  app.post('/v3.0/OS-AUTH/id-token/tokens', (c) => createTokenByIdToken(c, cloud));
+  app.post('/v5/agencies/assume-with-oidc', (c) => assumeAgencyWithOidc(c, cloud));
   app.notFound((c) => iamError(c, 404, 'Could not find the resource.', 'Not Found'));
   app.onError((error, c) => {
     printToStderr(...stackLines(error));

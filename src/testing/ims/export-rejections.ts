@@ -208,13 +208,13 @@ export const EXPORT_REJECTIONS: readonly ExportRejection[] = [
     message: 'The image is being exported.',
     when: ({ isImageBusy }) => isImageBusy,
     because:
-      'One image exports once at a time. That it is looked at before the destination is a choice, and so is that it holds from the first moment of a job: neither is published. `busyGuard` turns it off.',
+      'One image exports once at a time. The simulator checks this before the destination, and from the first moment of a job; neither is published. `busyGuard` turns it off.',
   },
   {
     code: 'IMG.0069',
     message: 'The specified bucket cannot be accessed.',
     when: ({ bucket }) => bucket === undefined || bucket.denied,
-    because: 'A bucket that is not there and one that is not ours are not told apart.',
+    because: 'The code does not distinguish a missing bucket from a bucket of another account.',
   },
   {
     code: 'IMG.0058',

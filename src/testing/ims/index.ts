@@ -4,15 +4,16 @@ import type { Cloud } from '../cloud';
 import { control } from '../control';
 import { authenticates, gatewayError, namesRequests } from '../gateway';
 import { frontDoor, type ServiceContext, type ServiceEnv } from '../http-service';
+import type { Endpoints } from '../state';
 import { imsError } from './errors';
 import { exportImage } from './export-image';
 import { listGlanceImages, listImages, showImage } from './images';
 import { showJob } from './jobs';
 
 /** Image Management Service, with the control API of the simulator beside it. */
-export function ims(cloud: Cloud): Hono<ServiceEnv> {
+export function ims(cloud: Cloud, endpoints: () => Endpoints): Hono<ServiceEnv> {
   const app = new Hono<ServiceEnv>({ strict: false });
-  app.route('/_simulator', control(cloud));
+  app.route('/_simulator', control(cloud, endpoints));
   app.use(frontDoor('ims', cloud), namesRequests());
   app.get('/', listVersions);
   app.notFound((c) =>

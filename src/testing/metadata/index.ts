@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
+import { oidcUrns } from '../auth/identity-provider';
 import type { TemporaryKey } from '../auth/keyring';
 import type { Cloud } from '../cloud';
 import { frontDoor, type ServiceEnv } from '../http-service';
-import { credentialOnTheWire } from '../iam/credential';
+import { credentialOnTheWire, stsCredential } from '../iam/credential';
 
 /** How long keys of an agency last. */
 const KEY_LIFE_MS = 6 * 3_600_000;
+
+/** Where the agent gives out keys: HC_CONTAINER_CREDENTIALS_FULL_URI. */
+export const POD_IDENTITY_PATH = '/v1/credentials';
 
 const MAX_TOKEN_LIFE_SECONDS = 21_600;
 
@@ -30,6 +34,21 @@ export function metadata(cloud: Cloud): Hono<ServiceEnv> {
     const token = randomBytes(24).toString('base64url');
     sessions.set(token, cloud.clock.now() + seconds * 1_000);
     return c.text(token);
+  });
+
+  // The agent of pod identity, which in the cloud is another process of the node: no session token is for it.
+  app.post(POD_IDENTITY_PATH, (c) => {
+    const denial = cloud.identityProvider.judge(c.req.header('authorization') ?? '', 'pod');
+    if (denial !== null || cloud.keyring.revoked === 'credentials') {
+      c.set('note', denial ?? 'revoked');
+      return c.json({ error_code: 'CCE.01401', error_msg: 'The token is invalid or has expired.' }, 401);
+    }
+    const { access, secret, securityToken, expiration } = stsCredential(cloud.keyring.issueTemporaryKey(KEY_LIFE_MS));
+    return c.json({
+      assumedAgency: { urn: oidcUrns(cloud.state.domain.id).agencyUrn, id: '' },
+      credentials: { accessKeyId: access, secretAccessKey: secret, securityToken, expiration },
+      subject: { namespace: 'exports', serviceAccount: 'worker' },
+    });
   });
 
   app.use(async (c, next) => {

@@ -149,7 +149,7 @@ export async function cancelExport(batch: Batch, position: number, { bucketUrl }
   try {
     await getExternalWorkflowHandle(exportWorkflowId(bucketUrl ?? '')).cancel();
   } catch (error) {
-    log.info('An export could not be asked to cancel: it has ended', { bucketUrl, error: String(error) });
+    log.info('An export could not be canceled: it has ended', { bucketUrl, error: String(error) });
     checkSoon(batch, position);
   }
 }

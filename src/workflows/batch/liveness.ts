@@ -34,7 +34,7 @@ export function keepChecking(batch: Batch): void {
   void CancellationScope.nonCancellable(async () => {
     while (batch.ended === null) {
       const waitMs = Math.max(1, nextCheckAtMs(batch) - Date.now());
-      const summary = `${progressLine(batch)} - next look at silent exports in ${formatDuration(waitMs)}`;
+      const summary = `${progressLine(batch)} - next check of silent exports in ${formatDuration(waitMs)}`;
       await condition(() => batch.checkNow, waitMs, { summary });
       batch.checkNow = false;
       await checkSilent(batch);
@@ -76,7 +76,7 @@ async function readLiveness(batch: Batch, due: Running[]): Promise<ExportLivenes
     firstRunId: child.firstRunId,
   }));
   try {
-    const summary = `look at ${exports.length} exports that did not report`;
+    const summary = `check silent exports: ${exports.length}`;
     const taskQueue = activityTaskQueue(askedFor(batch));
     return await imsLookAtExports.executeWithOptions({ summary, taskQueue }, [{ exports }]);
   } catch {
@@ -226,7 +226,7 @@ function startAgain(
 
 const VANISHED = {
   type: 'Terminated',
-  message: 'Temporal knows the export no more: it was deleted, or ended long ago.',
+  message: 'Temporal no longer knows the export: it was deleted, or ended long ago.',
 };
 
 /** The report of an export whose end nobody has seen. */

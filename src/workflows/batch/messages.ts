@@ -28,15 +28,14 @@ export const batchStatus = defineQuery<BatchStatus>(BATCH_MESSAGES.queries.batch
 /** Called before anything is awaited, so that no message of the first workflow task is lost. */
 export function listen(batch: Batch): void {
   setHandler(exportEnded, (report) => receive(batch, report), {
-    description: 'Sent by the exports of this batch when they have ended; not for people.',
+    description: 'Internal: sent by each export of this batch when it ends.',
   });
   setHandler(pauseStarting, () => setPaused(batch, true), {
-    description: 'Start no further export for now. Those that run go on.',
+    description: 'Start no more exports for now. Running exports continue.',
   });
   setHandler(resumeStarting, () => setPaused(batch, false), { description: 'Start exports again.' });
   setHandler(batchStatus, () => statusOf(batch), {
-    description:
-      'Where the batch stands: counts by verdict, what runs, what did not go well. Answers after the end too.',
+    description: 'State of the batch: counts by verdict, running exports, failures. Also answers after the end.',
   });
   setHandler(retuneBatch, (changes) => retune(batch, changes), {
     description: `Change how many exports run at the same time. Argument: {"maxConcurrent": 50}, from 1 to ${BATCH_CONCURRENCY.max}.`,
@@ -68,7 +67,7 @@ function refuseRetune(changes: unknown): void {
 /** A signal can hold anything: what is no report is ignored. An error here would block the batch. */
 function receive(batch: Batch, report: unknown): void {
   if (isReport(report)) takeReport(batch, report);
-  else log.warn('A signal exportEnded that is no report was not followed');
+  else log.warn('Ignored a signal exportEnded without a valid report');
 }
 
 function isReport(report: unknown): report is ExportEnded {

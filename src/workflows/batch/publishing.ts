@@ -19,7 +19,7 @@ export function batchDetails(batch: Batch, nowMs: number): string {
   const { plan, ended } = batch;
   if (plan === null && ended === null) {
     const before = batch.mayHaveStarted
-      ? 'An attempt before the reset or retry may have started exports; those go on by themselves.'
+      ? 'An attempt before the reset or retry may have started exports; they continue.'
       : 'Nothing was submitted yet.';
     return `### Planning: reading the images\n\n${before}`;
   }
@@ -33,7 +33,7 @@ export function batchDetails(batch: Batch, nowMs: number): string {
     lines.push(`- **Why** ${codeSpan(ended.failure.type ?? '')} ${inMarkdown(ended.failure.message)}`);
   for (const warning of batch.warnings) lines.push(`- **Warning** ${inMarkdown(warning)}`);
   const troubles = troublesOf(batch).slice(-SHOWN_TROUBLES);
-  if (troubles.length > 0) lines.push('', '**Did not go well**', '', ...troubles.map(troubleLine));
+  if (troubles.length > 0) lines.push('', '**Not exported**', '', ...troubles.map(troubleLine));
   if (ended === null) lines.push('', '**What you can do**', '', ...actionsOf(batch));
   return lines.join('\n');
 }
@@ -43,9 +43,9 @@ function headline(batch: Batch): string {
     case 'ended':
       return `Ended: ${batch.ended?.outcome}`;
     case 'canceling':
-      return `Canceling - ${tallyOf(batch).running} exports have yet to end`;
+      return `Canceling - ${tallyOf(batch).running} still running`;
     case 'paused':
-      return `Nothing new is started - ${progressLine(batch)}`;
+      return `Paused - ${progressLine(batch)}`;
     case 'validating':
       return `Dry run - ${progressLine(batch)}`;
     default:
@@ -59,12 +59,12 @@ function troubleLine({ imageId, bucketUrl, verdict, failure }: BatchItemResult):
 }
 
 function actionsOf(batch: Batch): string[] {
-  if (batch.canceling) return ['- Wait, or look at the exports that drain. Terminate leaves them to themselves.'];
+  if (batch.canceling) return ['- Wait, or check the exports that drain. Terminate stops only the batch.'];
   return [
     batch.startingPaused
-      ? '- **Go on**: signal `resumeStarting`'
-      : '- **Start no more for now**: signal `pauseStarting`; what runs goes on',
+      ? '- **Resume**: signal `resumeStarting`'
+      : '- **Pause**: signal `pauseStarting`; running exports continue',
     '- **More or fewer at a time**: update `retuneBatch` with `{"maxConcurrent": 50}`',
-    '- **Give up**: Request Cancellation; it is passed on to every export that runs',
+    '- **Cancel**: Request Cancellation; it cancels every running export',
   ];
 }

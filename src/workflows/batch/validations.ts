@@ -24,15 +24,16 @@ async function validated(batch: Batch, planned: PlannedExport): Promise<BatchIte
   try {
     const taskQueue = activityTaskQueue(askedFor(batch));
     const options = { summary: `validate ${imageId}`, taskQueue };
-    const { earlierResult } = await imsValidateExport.executeWithOptions(options, [input]);
-    return { imageId, bucketUrl, verdict: earlierResult ? 'alreadyExported' : 'valid' };
+    const { earlierResult, warnings } = await imsValidateExport.executeWithOptions(options, [input]);
+    const verdict = earlierResult ? 'alreadyExported' : 'valid';
+    return { imageId, bucketUrl, verdict, ...(warnings[0] && { warnings }) };
   } catch (error) {
     if (cancelRequested() && isCancellation(error)) return { imageId, bucketUrl, verdict: 'notStarted' };
     const cause = error instanceof ActivityFailure ? error.cause : error;
     const isFinal = cause instanceof ApplicationFailure && cause.nonRetryable;
     const { code, message } = activityError(error, 'ValidateExport');
     const failure = isFinal
-      ? { type: cause.type ?? '', message: shortReason(cause) }
+      ? { type: cause.type ?? '', message: batch.items[1] ? shortReason(cause) : cause.message }
       : { type: 'SubmitRejected', message: `It could not be validated: ${code}: ${message}` };
     return { imageId, bucketUrl, verdict: 'refused', failure };
   }

@@ -50,7 +50,7 @@ export function resultOfEarlier(planned: PlannedExport, report: ExportEnded): Ba
 /** The verdict on an image when another caller exports to its destination. */
 export function resultOfBusy({ imageId, bucketUrl }: PlannedExport, other: string | null): BatchItemResult {
   const what = other === null || other === imageId ? '' : ` It is of another image, ${other}.`;
-  const message = `An export runs there that this batch did not start.${what}`;
+  const message = `Another export, not of this batch, runs there.${what}`;
   return { imageId, bucketUrl, verdict: 'alreadyExporting', failure: { type: 'DestinationBusy', message } };
 }
 
@@ -72,8 +72,8 @@ export function resultOfRefusal(
   return { imageId, bucketUrl, verdict: 'unknown', remoteJob: 'unknown', failure: unknown };
 }
 
-/** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it. */
-const MAX_MESSAGE = 300;
+/** Bytes of a message in a batch of some hundred images, and in the largest. The export's own history has all of it, and a dry run of one. */
+const MAX_MESSAGE = 2_000;
 const MIN_MESSAGE = 48;
 
 /** Of all messages together: state and result of a batch have to stay well below the 2 MB of a payload. */
@@ -84,9 +84,13 @@ export function maxMessageBytes(items: number): number {
   return Math.max(MIN_MESSAGE, Math.min(MAX_MESSAGE, Math.floor(MESSAGE_BYTES / Math.max(1, items))));
 }
 
-/** The same result, its message cut to what a batch of this size can keep. */
+/** The same result, its message, or all its warnings together, cut to what a batch of this size can keep. */
 export function fitMessages(result: BatchItemResult, items: number): BatchItemResult {
-  const { failure } = result;
-  if (failure === undefined) return result;
-  return { ...result, failure: { ...failure, message: cutToBytes(failure.message, maxMessageBytes(items)) } };
+  const { failure, warnings } = result;
+  const short = (text: string, texts = 1) => cutToBytes(text, Math.floor(maxMessageBytes(items) / texts));
+  return {
+    ...result,
+    ...(failure && { failure: { ...failure, message: short(failure.message) } }),
+    ...(warnings && { warnings: warnings.map((warning) => short(warning, warnings.length)) }),
+  };
 }

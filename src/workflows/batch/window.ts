@@ -60,4 +60,4 @@ async function continueInNewRunWhenDue(batch: Batch): Promise<void> {
 }
 
 /** Thousands of images twice would be too much for one command; what they became is in the state. */
-const IN_THE_STATE = { images: 'in the state of the run, which goes on with an earlier one' };
+const IN_THE_STATE = { images: 'in the state of the run, which continues with an earlier one' };

@@ -20,6 +20,7 @@ import { accept } from '../submission/accept';
 import { inspectDestination, objectionToJob, readJob } from '../submission/evidence';
 import { hear, type JobCheck, UNKNOWN_OR_BROKEN } from '../submission/job-check';
 import type { DestinationReading } from '../submission/next-step';
+import { SUBMIT_LIMITS } from '../submit-limits';
 import { outcomeUnknown } from '../verdict';
 
 /** Takes the job as that of this export; refuses one that surely is not. */
@@ -65,7 +66,10 @@ async function untilRead(tracking: Validated, jobId: string): Promise<ObservedJo
     }
     const { maxIntervalMs } = carried.request.options;
     const objectionTo = (job: ObservedJob) => objectionToJob(tracking, job);
-    const word = hear(outcome, objectionTo, carried.resolutionCheck, { nowMs, maxIntervalMs });
+    const word = hear(outcome, objectionTo, carried.resolutionCheck, {
+      ...{ nowMs, maxIntervalMs },
+      noSuchJobMs: SUBMIT_LIMITS.noSuchAttachedJobMs,
+    });
     if (word.taken === false) throw notThisJob(jobId, word.objection);
     if (word.taken) return word.job;
     if ('error' in outcome) carried.lastError = outcome.error;
@@ -122,11 +126,11 @@ function refuseOtherDestination(tracking: Validated, jobId: string, job: Observe
   const refuse = (found: string) => {
     throw invalidField('bucketUrl', bucketUrl, `the destination of job ${jobId}; ${found}`);
   };
-  const assumed = `The cloud does not tell to which object job ${jobId} exports; that it is ${bucketUrl} was taken from the input`;
+  const assumed = `The cloud did not report the object of job ${jobId}. The input names ${bucketUrl}`;
   switch (look.kind) {
     case 'denied':
     case 'unreachable':
-      warn(tracking, `${assumed}, and the object could not be looked at (${look.error.code}).`);
+      warn(tracking, `${assumed}, and the object could not be read (${look.error.code}).`);
       return;
     case 'free':
       if (job.status === 'SUCCESS') refuse('it has succeeded, and there is no object here');

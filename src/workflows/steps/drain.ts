@@ -52,7 +52,7 @@ async function discard(tracking: Submitted): Promise<DiscardOutcome> {
   const seen = await verifyObject(tracking);
   if (seen.kind === 'skipped') return { kind: 'kept', reason: seen.reason };
   if (seen.kind === 'invalid' && seen.problem === 'missing') return { kind: 'alreadyGone' };
-  if (seen.kind === 'invalid') return { kind: 'kept', reason: `it is not surely of this export: ${seen.found}` };
+  if (seen.kind === 'invalid') return { kind: 'kept', reason: `it may not be of this export: ${seen.found}` };
   const doubt = notProvenOurs(tracking, seen.object);
   if (doubt !== null) return { kind: 'kept', reason: doubt };
   const since = notOlderThan(tracking);
@@ -80,7 +80,7 @@ const LATER_BY_MS = 60_000;
 /** Why an object that passed every check may still belong to another export; null when it is surely ours. */
 function notProvenOurs({ carried: { jobNamed, lastJob } }: Submitted, { lastModified }: ExportedObject): string | null {
   if (jobNamed) {
-    return 'the job was named by a person, and the cloud does not tell to which object it exports, so that the object may be of another job';
+    return 'an operator named the job, and the cloud does not report its object: the object may be of another job';
   }
   const endedAtMs = Date.parse(utc(lastJob?.endTime) ?? '');
   if (Number.isNaN(endedAtMs))

@@ -79,7 +79,7 @@ async function take(tracking: Validated, lost: AmbiguousSubmit, step: NextStep):
       // Exports that were cut off together do not all go on in the moment in which their submits have settled.
       const nowMs = Date.now();
       const atMs = nowMs + atLeast(step.untilMs - nowMs);
-      return await waitUntil(tracking, atMs, 'until the lost submit is surely over');
+      return await waitUntil(tracking, atMs, 'until the submit can no longer take effect');
     }
     case 'wait':
       return await waitUntil(tracking, step.untilMs, step.for);
@@ -142,7 +142,7 @@ function giveUp(tracking: Validated, finding: string): void {
  * A probe that was surely not executed is not counted, and is repeated after a wait and another read of the destination.
  */
 async function probe(tracking: Validated, lost: AmbiguousSubmit): Promise<void> {
-  if (cancelRequested()) throw new CancelledFailure('Canceled before it was found out whether the export had begun');
+  if (cancelRequested()) throw new CancelledFailure('Canceled before the outcome of the submit was known');
   const { submissions } = tracking.carried;
   lost.probeUntilMs ??= Date.now() + tracking.carried.request.options.submitBudgetMs;
   const untilMs = () => Math.min(lost.probeUntilMs ?? Number.POSITIVE_INFINITY, tracking.carried.deadlineAtMs);
@@ -219,10 +219,7 @@ export async function watchAfterCancel(tracking: Validated): Promise<void> {
     const look = await inspectDestination(tracking);
     if (look.kind === 'candidate') {
       rememberCandidate(lost, look);
-      warn(
-        tracking,
-        'An object is at the destination. It may be of this export or of somebody else, so it was not deleted.',
-      );
+      warn(tracking, 'An object is at the destination. It may be of this or another export, so it was not deleted.');
       return;
     }
     if (look.kind !== 'free') tracking.carried.lastError = look.error;
@@ -240,4 +237,4 @@ async function waitUntil(tracking: Validated, atMs: number, what: string): Promi
 const DESTINATION_EXISTS = 'IMG.0070';
 
 const TAKEN_UNCONFIRMED =
-  'The answer to the submit was lost and its job was never seen; the new object at the destination was taken as its result (acceptUnconfirmed).';
+  'The answer to the submit was lost, and no job was found. The new object at the destination was accepted (acceptUnconfirmed).';

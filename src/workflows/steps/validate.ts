@@ -23,10 +23,7 @@ export async function validate(tracking: Tracking): Promise<Validated> {
   const destinationsOwnId = exportWorkflowId(request.bucketUrl);
   const { workflowId } = workflowInfo();
   if (workflowId !== destinationsOwnId) {
-    warn(
-      tracking,
-      `This export runs as ${workflowId}, not as ${destinationsOwnId}: others cannot join it or see it there.`,
-    );
+    warn(tracking, `This export runs as ${workflowId}, not as ${destinationsOwnId}. A second start does not find it.`);
   }
   // A deadline that was moved before a reset is in force before anything is decided by it.
   answerDeferred(tracking);

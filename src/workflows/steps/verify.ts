@@ -23,7 +23,7 @@ export async function verifyObject(tracking: Submitted): Promise<VerifyOutcome> 
   const check = () =>
     imsVerifyObject.executeWithOptions(
       {
-        summary: `look at ${shortDestination(request)}`,
+        summary: `check ${shortDestination(request)}`,
         scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.verify),
         taskQueue: activityTaskQueue(request),
       },

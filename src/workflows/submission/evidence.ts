@@ -33,7 +33,7 @@ export async function inspectDestination(
   const inspect = () =>
     imsReconcileSubmit.executeWithOptions(
       {
-        summary: `look whether ${shortDestination(request)} is there`,
+        summary: `check for ${shortDestination(request)}`,
         scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.reconcile),
         taskQueue: activityTaskQueue(request),
       },
@@ -46,7 +46,7 @@ export async function inspectDestination(
     rethrowCancel(error);
     const object = objectSeenBefore(error);
     if (object !== null) {
-      return { kind: 'candidate', object, doubt: 'it was seen, and could not be looked at again', passing: true };
+      return { kind: 'candidate', object, doubt: 'it was there, and could not be read again', passing: true };
     }
     return { kind: 'unreachable', error: activityError(error, 'HeadObject') };
   }
@@ -77,7 +77,7 @@ export async function readJob(tracking: Validated, jobId: string, askedFor = tru
   const read = () =>
     imsPollJob.executeWithOptions(
       {
-        summary: `look at job ${jobId}`,
+        summary: `check job ${jobId}`,
         scheduleToStartTimeout: takenWithinMs(tracking, IN_ALL_MS.read),
         scheduleToCloseTimeout: IN_ALL_MS.read,
         taskQueue: activityTaskQueue(request),

@@ -46,7 +46,11 @@ export function hear(
   outcome: PollOutcome,
   objectionTo: (job: ObservedJob) => string | null,
   before: JobCheck | null,
-  { nowMs, maxIntervalMs }: { nowMs: number; maxIntervalMs: number },
+  {
+    nowMs,
+    maxIntervalMs,
+    noSuchJobMs = SUBMIT_LIMITS.noSuchJobMs,
+  }: { nowMs: number; maxIntervalMs: number; noSuchJobMs?: number },
 ): JobWord {
   if (outcome.kind === 'observed') {
     const objection = objectionTo(outcome.job);
@@ -61,11 +65,12 @@ export function hear(
   const saysNotFound = kind !== 'denied' && isNotFound(kind, error);
   const notFound = (before?.notFound ?? 0) + (saysNotFound ? 1 : 0);
   const notFoundSinceMs = before?.notFoundSinceMs ?? (saysNotFound ? nowMs : null);
-  const isClear =
-    saysNotFound && notFound >= NOT_FOUND_ANSWERS && nowMs - (notFoundSinceMs ?? nowMs) >= SUBMIT_LIMITS.noSuchJobMs;
+  const isClear = saysNotFound && notFound >= NOT_FOUND_ANSWERS && nowMs - (notFoundSinceMs ?? nowMs) >= noSuchJobMs;
   if (isClear) return { taken: false, objection };
   const reads = (before?.reads ?? 0) + 1;
-  const waitMs = waitBeforeNextRead(outcome, saysNotFound, reads, maxIntervalMs);
+  const waitMs = saysNotFound
+    ? noSuchJobMs / (NOT_FOUND_ANSWERS - 1)
+    : waitBeforeNextRead(outcome, reads, maxIntervalMs);
   return {
     taken: null,
     objection,
@@ -90,14 +95,12 @@ function isNotFound(kind: 'notFound' | 'error', { code }: CloudErrorInfo): boole
 
 function waitBeforeNextRead(
   outcome: Exclude<PollOutcome, { kind: 'observed' }>,
-  saysNotFound: boolean,
   reads: number,
   maxIntervalMs: number,
 ): number {
-  const { readJobAgainMs, maxReadJobAgainMs, noSuchJobMs } = SUBMIT_LIMITS;
+  const { readJobAgainMs, maxReadJobAgainMs } = SUBMIT_LIMITS;
   // Each refusal may count against a key that the cloud locks after a few.
   if (outcome.kind === 'denied') return maxIntervalMs;
-  if (saysNotFound) return noSuchJobMs / (NOT_FOUND_ANSWERS - 1);
   const asked = outcome.kind === 'error' ? (outcome.retryAfterMs ?? 0) : 0;
   return Math.max(asked, Math.min(maxReadJobAgainMs, readJobAgainMs * 2 ** (reads - 1)));
 }

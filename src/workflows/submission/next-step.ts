@@ -128,11 +128,11 @@ export function nextStep(known: Known): NextStep {
     case 'candidate': {
       const { object, doubt, passing = false } = destination;
       if (options.acceptUnconfirmed && passing && nowMs < deadlineAtMs) {
-        return wait(nowMs + SUBMIT_LIMITS.firstWaitMs, 'whether the object found can be read');
+        return wait(nowMs + SUBMIT_LIMITS.firstWaitMs, 'for the object to be readable');
       }
       if (!options.acceptUnconfirmed || doubt !== null) return askOrGiveUp(doubt ?? 'acceptUnconfirmed is not set');
       const atRestAtMs = (lost.candidate?.sinceMs ?? nowMs) + SUBMIT_LIMITS.objectRestMs;
-      if (nowMs < atRestAtMs) return wait(atRestAtMs, 'whether the object found stays as it is');
+      if (nowMs < atRestAtMs) return wait(atRestAtMs, 'for the object to stay unchanged');
       return { do: 'takeObject', object };
     }
     case 'free': {

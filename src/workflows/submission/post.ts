@@ -45,7 +45,16 @@ export async function post(tracking: Validated, mayPost: boolean, giveUpAtMs: nu
         scheduleToStartTimeout: giveUpAtMs - Date.now(),
         taskQueue: submitTaskQueue(request),
       },
-      [{ request, mayPost, runId, firstRunId: firstExecutionRunId, offerForMs: SUBMIT_LIMITS.settleMs }],
+      [
+        {
+          request,
+          mayPost,
+          runId,
+          firstRunId: firstExecutionRunId,
+          offerForMs: SUBMIT_LIMITS.settleMs,
+          isProbe: tracking.carried.lostSubmit !== null,
+        },
+      ],
     );
   const outcome = await whenTaken(tracking, submitOnce, () => false, wasNeverTaken).catch(lostActivity);
   if (outcome.kind === 'accepted') {
@@ -88,7 +97,7 @@ export function recordAmbiguous(
 }
 
 const GRANTED_TOO_EARLY =
-  'This run follows one that was reset or retried, and {"notSubmitted": true} may be an answer to a submit of that one: no submit is sent for it. Answer again.';
+  'This run follows a reset or retry, and {"notSubmitted": true} may answer a submit of the run before. Nothing was submitted. Answer again.';
 
 /** The activity ended without an outcome: its worker may have been lost at any moment of the POST. */
 function lostActivity(error: unknown): SubmitOutcome {

@@ -17,7 +17,7 @@ import type { AmbiguousSubmit, NamedJob } from './next-step';
 const CLOCK_TOLERANCE_MS = 300_000;
 
 export const MAY_HAVE_BEGUN_BEFORE =
-  'The answer to an earlier submit was lost. It may have begun another export of this image, which had ended without an object here before this one was accepted.';
+  'The answer to an earlier submit was lost. It may have started another job, which ended without an object here before this one was accepted.';
 
 /** Grants another submit, or takes the job that the worker has submitted, which needs no check. */
 export function followAnswer(tracking: Validated, lost: AmbiguousSubmit, answer: SubmissionResolution): void {
@@ -28,10 +28,7 @@ export function followAnswer(tracking: Validated, lost: AmbiguousSubmit, answer:
     return;
   }
   if (lost.candidate !== null) {
-    warn(
-      tracking,
-      'resolveSubmission allowed another submit, but an object was seen at the destination: none is sent.',
-    );
+    warn(tracking, 'resolveSubmission allowed a submit, but an object is at the destination. Nothing is submitted.');
   }
   lost.granted += 1;
   lost.busyUntilMs = null;
@@ -59,7 +56,7 @@ export async function confirmAnswer(tracking: Validated, answer: NamedJob): Prom
     accept(tracking, jobId, true);
     warn(
       tracking,
-      `Job ${jobId} was named by resolveSubmission. The cloud does not tell to which object a job exports; this one is of the right image.`,
+      `Job ${jobId} was named by resolveSubmission. The cloud does not report the object of a job; this job is of the right image.`,
     );
     return;
   }
@@ -72,7 +69,7 @@ export async function confirmAnswer(tracking: Validated, answer: NamedJob): Prom
   if (isKept) carried.resolution = null;
   carried.resolutionCheck = null;
   carried.resolutionStatus = { jobId, taken: false, objection };
-  warn(tracking, `resolveSubmission named job ${jobId}, which was not taken: ${objection}.`);
+  warn(tracking, `resolveSubmission named job ${jobId}. It was refused: ${objection}.`);
   publish(tracking);
 }
 

@@ -50,7 +50,11 @@ describe('the input of a batch', () => {
     ],
     [{ images: [{ imageId: A }, { imageId: 'x' }], to: 'bucket:{imageId}' }, 'images.1.imageId', 'UUID'],
     [{ images: [{ imageId: A, key: 'x' }], to: 'bucket:{imageId}' }, 'images.0.key', 'known are imageId, bucketUrl'],
-    [{ images: [{ imageId: A, bucketUrl: 'b:c', objectKey: 'd' }] }, 'images.0.objectKey', 'nothing beside bucketUrl'],
+    [
+      { images: [{ imageId: A, bucketUrl: 'b:c', objectKey: 'd' }] },
+      'images.0.objectKey',
+      'no key: bucketUrl names the object key too',
+    ],
     [
       { images: [{ imageId: A, fileFormat: 'vhd', isQuickExport: true }], to: 'bucket:{imageId}' },
       'images.0.fileFormat',

@@ -73,7 +73,7 @@ describe('the lineage of an image', () => {
     'is broken at the origin %s when no parent is given',
     async (origin) => {
       const { brokenAt } = await cloudOf().ancestry(child('a', { __data_origin: origin }));
-      expect(brokenAt).toContain('image a does not tell what');
+      expect(brokenAt).toContain('image a does not report what');
     },
   );
 
@@ -106,7 +106,7 @@ describe('the lineage of an image', () => {
     const { ancestry, reads } = cloudOf(child('b', madeFrom('c')), child('c', madeFrom('A')));
     const { ids, brokenAt } = await ancestry(child('a', madeFrom('b')));
     expect({ ids, reads }).toEqual({ ids: ['b', 'c'], reads: ['b', 'c'] });
-    expect(brokenAt).toContain('go round in a circle');
+    expect(brokenAt).toContain('form a circle');
   });
 
   it('reads nothing for an image that is its own parent', async () => {

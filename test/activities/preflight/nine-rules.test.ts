@@ -161,7 +161,7 @@ describe('the image lineage that the cloud reports', () => {
     const first = addImage('windowsFromPublic');
     const second = addImage('windowsFromPublic', { __originalimagename: first.id });
     first.__originalimagename = second.id;
-    expect(await judge(first)).toEqual([expect.stringContaining('go round in a circle')]);
+    expect(await judge(first)).toEqual([expect.stringContaining('form a circle')]);
   });
 
   it('gives no warning for a CentOS image on a data disk', async () => {

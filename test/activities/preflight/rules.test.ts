@@ -235,6 +235,18 @@ const CASES: {
     passes: [['folders with names', key('a/b/c.qcow2')]],
     notChecked: [],
   },
+  keyExtension: {
+    refuses: [
+      ['.vhd for qcow2', key('a.vhd')],
+      ['.ZVHD2 for qcow2', key('a/b.ZVHD2')],
+    ],
+    passes: [
+      ['.qcow2 for qcow2', key('a.qcow2')],
+      ['no extension', key('vhd')],
+      ['an extension that is of no format', key('a.img')],
+    ],
+    notChecked: [],
+  },
   bucketExists: {
     refuses: [['a missing bucket', { bucket: bucketRefused('NoSuchBucket', 404) }]],
     passes: [

@@ -1,7 +1,7 @@
 const { randomUUID } = require('node:crypto');
 const { Client, Connection } = require('@temporalio/client');
 const { NativeConnection, Worker } = require('@temporalio/worker');
-const { accountFromEnvironment, ImsExportPlugin } = require('temporal-ims-export');
+const { accountsFromEnvironment, ImsExportPlugin } = require('temporal-ims-export');
 const { readExport } = require('temporal-ims-export/client');
 const { exportWorkflowId } = require('temporal-ims-export/contract');
 const { environmentOf } = require('temporal-ims-export/testing');
@@ -16,7 +16,7 @@ exports.archiveOneImage = async (address, { info }) => {
     taskQueue,
     workflowsPath: require.resolve('./workflows'),
     activities,
-    plugins: [new ImsExportPlugin({ accounts: [accountFromEnvironment(environmentOf(info))] })],
+    plugins: [new ImsExportPlugin({ accounts: accountsFromEnvironment(environmentOf(info)) })],
   });
   const client = new Client({ connection: await Connection.connect({ address }) });
   const input = {

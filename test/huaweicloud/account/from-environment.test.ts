@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accountFromEnvironment } from '../../../src/huaweicloud';
+import { accountFromEnvironment, signerOf } from '../../../src/huaweicloud';
 
 const ENV = { HUAWEICLOUD_SDK_AK: 'ak', HUAWEICLOUD_SDK_SK: 'very-secret', IMS_EXPORT_REGION: 'cn-north-4' };
 
@@ -41,6 +41,21 @@ describe('the account from the environment', () => {
       obsPathStyle: true,
     });
     expect((await account.credentials.get()).securityToken).toBe('token');
+  });
+
+  test('takes endpoints of the variables of the SDKs over https where they have no scheme, as the SDKs do', () => {
+    const env = {
+      ...ENV,
+      HUAWEICLOUD_SDK_IAM_ENDPOINT: 'iam.example.com',
+      HUAWEICLOUD_SDK_STS_ENDPOINT: 'sts.example.com',
+    };
+    expect(accountFromEnvironment(env).endpoints.iam).toBe('https://iam.example.com');
+    const oidc = {
+      HUAWEICLOUD_OIDC_PROVIDER_URN: 'p',
+      HUAWEICLOUD_OIDC_AGENCY_URN: 'a',
+      HUAWEICLOUD_OIDC_ID_TOKEN: 'a-token',
+    };
+    expect(signerOf(accountFromEnvironment({ ...env, ...oidc }))).toBe('the agency of HUAWEICLOUD_OIDC_AGENCY_URN');
   });
 
   test('selects the API version and the job query', () => {

@@ -28,6 +28,84 @@ const named = (accounts: CloudAccount[], name: string): CloudAccount => {
   return account;
 };
 
+describe('plain http beyond the own link', () => {
+  const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };
+  const far = { region: 'cn-north-4', endpoints: { obs: 'http://obs.example.com' }, credentials: keys };
+  const env = { SK: 'sk' };
+
+  test('is refused by the field, also for the metadata service', () => {
+    const problems = [
+      [
+        far,
+        /accounts\.far\.endpoints\.obs is 'http:\/\/obs\.example\.com', which sends credentials .* allowHttp of the account to true/,
+      ],
+      [
+        { region: 'cn-north-4', credentials: { source: 'metadata', endpoint: 'http://metadata.example.com' } },
+        /accounts\.far\.credentials\.endpoint is 'http:\/\/metadata\.example\.com'/,
+      ],
+    ] as const;
+    for (const [account, problem] of problems) expect(() => accountsOf({ far: account }, env)).toThrow(problem);
+  });
+
+  test.each<[string, NodeJS.ProcessEnv, object, RegExp]>([
+    [
+      'a variable of the SDKs for the region',
+      { HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4: 'http://iam.example.com' },
+      { credentials: keys },
+      /HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4 is 'http:\/\/iam\.example\.com', which/,
+    ],
+    [
+      'the agent of a pod',
+      { HC_CONTAINER_CREDENTIALS_FULL_URI: 'http://agent.example.com/v1' },
+      { credentials: { source: 'podIdentity' } },
+      /HC_CONTAINER_CREDENTIALS_FULL_URI is 'http:\/\/agent\.example\.com', which/,
+    ],
+    [
+      'the metadata service of the environment',
+      { IMS_EXPORT_METADATA_ENDPOINT: 'http://metadata.example.com' },
+      {},
+      /IMS_EXPORT_METADATA_ENDPOINT is 'http:\/\/metadata\.example\.com', which/,
+    ],
+    [
+      'STS',
+      {},
+      { endpoints: { sts: 'http://sts.example.com' }, credentials: { source: 'oidc' } },
+      /accounts\.far\.endpoints\.sts is 'http:\/\/sts\.example\.com', which/,
+    ],
+    [
+      'the IAM of a profile',
+      {},
+      { credentials: { source: 'profile' } },
+      /accounts\.far\.credentials use a profile whose iam_endpoint is 'http:\/\/iam\.example\.com', which/,
+    ],
+  ])('is refused for %s', (_what, variables, entry, message) => {
+    const file = rig.file('profile', '[basic]\nak=a\nsk=s\niam_endpoint=http://iam.example.com\n');
+    const idTokenFile = rig.file('token', 'a-token');
+    const details: { [source: string]: object } = {
+      profile: { file },
+      oidc: { providerUrn: 'p', agencyUrn: 'a', idTokenFile },
+    };
+    const { credentials, ...rest } = entry as { credentials?: { source: string } };
+    const full = credentials === undefined ? {} : { credentials: { ...credentials, ...details[credentials.source] } };
+    const everything = { ...env, HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: idTokenFile, ...variables };
+    const given = credentials?.source === 'podIdentity' ? everything : { ...env, ...variables };
+    const start = (allowHttp: boolean) =>
+      accountsOf({ far: { region: 'cn-north-4', allowHttp, ...rest, ...full } }, { ...given, HOME: '/nowhere' });
+    expect(() => start(false)).toThrow(message);
+    expect(start(true)).toHaveLength(1);
+  });
+
+  test('is allowed by the account, or by IMS_EXPORT_ALLOW_HTTP where the account does not say', () => {
+    expect(accountsOf({ far: { ...far, allowHttp: true } }, env)).toMatchObject([{ allowHttp: true }]);
+    const allowing = { ...env, IMS_EXPORT_ALLOW_HTTP: 'true' };
+    expect(accountsOf({ far }, allowing)).toMatchObject([{ allowHttp: true }]);
+    expect(() => accountsOf({ far: { ...far, allowHttp: false } }, allowing)).toThrow('plain http');
+    expect(() => accountsOf({ far }, { ...env, IMS_EXPORT_ALLOW_HTTP: 'yes' })).toThrow(
+      /IMS_EXPORT_ALLOW_HTTP is 'yes'/,
+    );
+  });
+});
+
 describe('the accounts of an accounts file', () => {
   test('need a region each, and get the endpoints of their regions', () => {
     const keys = { source: 'static', accessKey: 'ak', secretKey: { env: 'SK' } };
@@ -171,6 +249,16 @@ describe('the profile of an account in the accounts file', () => {
     }
   });
 
+  test('is what a message names when its project or IAM endpoint is invalid, for the environment too', () => {
+    const { env } = byChain();
+    const file = profile('iam_endpoint=nope\nproject_id=not a project!\n');
+    const start = () => accountsFromEnvironment(env);
+    const named = `HUAWEICLOUD_SDK_CREDENTIALS_FILE names ${file}. Its`;
+    expect(start).toThrow(`${named} project_id is 'not a project!', which is not the id of a project`);
+    expect(start).toThrow(`${named} iam_endpoint is 'nope', which is not a URL; it must be like 'https://iam.`);
+    expect(start).not.toThrow('HUAWEICLOUD_SDK_IAM_ENDPOINT');
+  });
+
   test('is not read for what the account itself sets', () => {
     profile('iam_endpoint=iam\nproject_id=none\n');
     const own = { projectId: PROJECT, endpoints: { iam: 'https://iam.example.com' } };
@@ -231,7 +319,7 @@ describe('an invalid accounts file', () => {
     [withAccount({ region: 'CN North' }), "accounts.prod.region is 'CN North', which is not the id of a region"],
     [
       withAccount({ regoin: 'cn-north-4' }),
-      "accounts.prod has the unknown 'regoin'; known are region, projectId, endpoints",
+      "accounts.prod has the unknown 'regoin'; known are region, cloud, projectId, endpoints",
     ],
     [
       withAccount({ projectId: 'cn-north-4' }),
@@ -240,13 +328,13 @@ describe('an invalid accounts file', () => {
     [withAccount({ endpoints: { ims: 'ims' } }), "accounts.prod.endpoints.ims is 'ims', which is not a URL"],
     [
       withAccount({ endpoints: { ecs: 'https://x' } }),
-      "accounts.prod.endpoints has the unknown 'ecs'; known are ims, obs, iam.",
+      "accounts.prod.endpoints has the unknown 'ecs'; known are ims, obs, iam, sts.",
     ],
     [withAccount({ obsPathStyle: 'yes' }), 'accounts.prod.obsPathStyle is a text; it must be true or false.'],
     [withAccount({ api: { exportPath: 'v3' } }), "accounts.prod.api.exportPath must be 'v1' or 'v2.1'."],
     [
       withCredentials({ source: 'vault' }),
-      'accounts.prod.credentials.source must be one of chain, environment, profile, metadata, iamPassword, static, assumeRole.',
+      'accounts.prod.credentials.source must be one of chain, environment, profile, idToken, oidc, podIdentity, metadata, iamPassword, static, assumeRole.',
     ],
     [withCredentials('chain'), 'accounts.prod.credentials must be an object whose source is one of'],
     [
@@ -277,7 +365,7 @@ describe('an invalid accounts file', () => {
     ],
     [
       withCredentials({ source: 'assumeRole', agency: 'a', domainName: 'd', from: { source: 'assumeRole' } }),
-      'accounts.prod.credentials.from.source must be one of chain, environment, profile, metadata, iamPassword, static.',
+      'accounts.prod.credentials.from.source must be one of chain, environment, profile, idToken, oidc, podIdentity, metadata, iamPassword, static.',
     ],
     [
       withCredentials({
@@ -341,7 +429,7 @@ describe('an invalid accounts file', () => {
 
   test('with a secret in it is rejected with the advice where secrets belong', () => {
     expect(refusal(withCredentials({ ...keys, secretKey: 'PLANTED-SECRET' }))).toContain(
-      'accounts.prod.credentials.secretKey is a text, but a secret must not stand in this file: it must be {"env"',
+      'accounts.prod.credentials.secretKey is a text, but this file must not hold a secret: it must be {"env"',
     );
   });
 });

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AccountConfigurationError, accountFromEnvironment, defaultChain } from '../../../src/huaweicloud';
+import { AccountConfigurationError, accountFromEnvironment, defaultChain, signerOf } from '../../../src/huaweicloud';
 import { isEcs } from '../../../src/huaweicloud/credentials/metadata';
 import { type IdentityRig, LOGIN, METADATA_KEY, startIdentityRig } from '../../rigs/identity-rig';
 
@@ -62,6 +62,44 @@ describe('the credentials chain', () => {
     expect(await signer(METADATA())).toBe('metadata');
   });
 
+  describe('a profile in the home folder', () => {
+    const start = (content: string) => {
+      const env = rig.env(METADATA());
+      mkdirSync(join(String(env.HOME), '.huaweicloud'));
+      const file = rig.file('.huaweicloud/credentials', content);
+      return () => signerOf(accountFromEnvironment(env)).replace(file, 'FILE');
+    };
+
+    test.each([
+      ['[basic]\nak: a\nsk : s\n'],
+      ['[basic]\nAK=a\nSk = s'],
+      ['[DEFAULT]\nak=a\n[basic]\nsk=s'],
+      ['sk=s\n[other]\nak=x\n[basic] ; the exporter\nak=a # of 2026\n'],
+      ['[basic]\r\nak = "a"\r\nnonsense\r\nsk = true\r\n'],
+    ])('signs with %j', (content) => {
+      expect(start(content)()).toBe('the profile [basic] of FILE');
+    });
+
+    test.each([
+      ['[basic]\nsecurity_token = t\n', "has no 'ak' in a section [basic]. Add it, or remove 'security_token'."],
+      ['[basic]\nsk: s\n', "has no 'ak' in a section [basic]. Add it, or remove 'sk'."],
+      ['[basic]\nid_token_file: /f\n', "has no 'idp_id' in a section [basic]. Add it, or remove 'id_token_file'."],
+      ['[basic]\niam_endpoint: https://iam.example.com\n', "has no 'ak' in a section [basic]."],
+      ['[basic]\nnonsense\n', "has no 'ak' in a section [basic]."],
+    ])('stops the worker with %j, rather than that another source signs', (content, message) => {
+      const starting = start(content);
+      expect(starting).toThrow(message);
+      expect(starting).toThrow('HUAWEICLOUD_SDK_CREDENTIALS_FILE is not set, so ');
+    });
+
+    test.each([[''], ['# nothing\n'], ['[basic]\n'], ['[basic.ak]\nak=a\nsk=s\n'], ['ak=a\nsk=s\n']])(
+      'is passed over with %j',
+      (content) => {
+        expect(start(content)()).toBe('the agency of the ECS');
+      },
+    );
+  });
+
   test('selects the source again when the environment changes', async () => {
     const env = rig.env({ ...METADATA() });
     const client = rig.client(accountFromEnvironment(env));
@@ -97,6 +135,53 @@ describe('an incompletely configured source of credentials', () => {
     expect(() => accountFromEnvironment(env)).toThrow(message);
   });
 
+  const OIDC = (): Variables => ({
+    HUAWEICLOUD_OIDC_PROVIDER_URN: 'p',
+    HUAWEICLOUD_OIDC_AGENCY_URN: 'a',
+    HUAWEICLOUD_OIDC_ID_TOKEN: 'a-token',
+  });
+  test.each<[string, () => Variables, Variables, string]>([
+    ['an access key', ACCESS_KEY, { HUAWEICLOUD_SDK_IDP_ID: 'idp' }, 'HUAWEICLOUD_SDK_ID_TOKEN_FILE'],
+    ['an access key', ACCESS_KEY, { IMS_EXPORT_IAM_USER: 'exporter' }, 'IMS_EXPORT_IAM_PASSWORD'],
+    [
+      'an access key',
+      ACCESS_KEY,
+      { HC_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1' },
+      'HC_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+    ],
+    ['an access key', ACCESS_KEY, { HC_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/f' }, 'HC_CONTAINER_CREDENTIALS_FULL_URI'],
+    ['an access key', ACCESS_KEY, { HW_ACCESS_KEY: 'ak' }, 'HW_SECRET_KEY'],
+    ['an access key', ACCESS_KEY, { HW_SECURITY_TOKEN: 'token' }, 'HW_ACCESS_KEY'],
+    ['an agency', OIDC, { HUAWEICLOUD_SDK_AK: 'ak' }, 'HUAWEICLOUD_SDK_SK'],
+    ['an agency', OIDC, { HUAWEICLOUD_SDK_SECURITY_TOKEN: 'token' }, 'HUAWEICLOUD_SDK_SK'],
+    ['an ECS agency', METADATA, { HUAWEICLOUD_OIDC_SESSION_NAME: 's' }, 'HUAWEICLOUD_OIDC_PROVIDER_URN'],
+  ])(
+    'beside %s of which all is configured is an error that says which variable to set or to unset',
+    (_what, whole, half, missing) => {
+      const env = rig.env({ ...whole(), ...half });
+      const [set] = Object.keys(half);
+      const start = () => accountFromEnvironment(env);
+      expect(start).toThrow(
+        new RegExp(
+          `${missing} is not set; it must hold .*\\. Set it, or unset ${set}, so that another source can sign\\.`,
+        ),
+      );
+    },
+  );
+
+  test('of a profile is an error too, but what does not mean to sign is none', () => {
+    const beside = (changes: Variables) => () =>
+      signerOf(accountFromEnvironment(rig.env({ ...ACCESS_KEY(), ...changes })));
+    const profile = (content: string) => ({ HUAWEICLOUD_SDK_CREDENTIALS_FILE: rig.file('profile', content) });
+    expect(beside(profile('[basic]\nak=a\n'))).toThrow("has no 'sk' in a section [basic]. Add it, or remove 'ak'.");
+    expect(beside(profile('[basic]\nid_token_file=/f\nak=a\nsk=s'))).toThrow("has no 'idp_id'");
+    const harmless = [profile('[basic]\nproject_id=p'), { HUAWEICLOUD_SDK_CREDENTIALS_FILE: '/nowhere' }];
+    const ofTerraform = [{ HW_USER_NAME: 'somebody' }, { HW_ASSUME_ROLE_AGENCY_NAME: 'exporters' }];
+    for (const changes of [...harmless, ...ofTerraform]) {
+      expect(beside(changes)()).toBe('the access key of HUAWEICLOUD_SDK_AK');
+    }
+  });
+
   test('is an error of the chain when it appears later', async () => {
     const env = rig.env(ACCESS_KEY());
     const { credentials } = accountFromEnvironment(env);
@@ -110,7 +195,7 @@ describe('without any configured source of credentials', () => {
     'HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set',
     'IMS_EXPORT_IAM_USER and IMS_EXPORT_IAM_PASSWORD are not set',
     `there is no file ${join(home, '.huaweicloud', 'credentials')}`,
-    'this is not an ECS of Huawei Cloud; where it is one all the same, set IMS_EXPORT_METADATA_ENDPOINT=http://169.254.169.254',
+    'this is not an ECS of Huawei Cloud; if it is one, set IMS_EXPORT_METADATA_ENDPOINT=http://169.254.169.254',
   ];
 
   test.skipIf(isEcs())('the environment is no account, and the error lists what to set and what was checked', () => {

@@ -5,7 +5,10 @@ import {
   type CredentialsProvider,
   environmentCredentials,
   iamPasswordCredentials,
+  idTokenCredentials,
   metadataCredentials,
+  oidcCredentials,
+  podIdentityCredentials,
   profileCredentials,
   staticCredentials,
 } from '../../../src/huaweicloud';
@@ -63,6 +66,30 @@ const SOURCES: Source[] = [
   { source: 'an IAM password', knows: [SECRET], make: () => iamUser(SECRET) },
   { source: 'an agency', knows: [SECRET, TOKEN], make: () => agencyOf(fixedKey()) },
   { source: 'an agency by an IAM password', knows: [SECRET], make: () => agencyOf(iamUser(SECRET)) },
+  {
+    source: 'an ID token',
+    knows: [TOKEN],
+    make: () => {
+      const source = { idpId: 'idp', idTokenFile: rig.file('token', TOKEN) };
+      return idTokenCredentials({ source, iamEndpoint: rig.simulator.info.iamEndpoint });
+    },
+  },
+  {
+    source: 'an agency by OpenID Connect',
+    knows: [TOKEN],
+    make: () => {
+      const source = { providerUrn: 'p', agencyUrn: 'a', idToken: { value: TOKEN } };
+      return oidcCredentials({ source, stsEndpoint: rig.simulator.info.iamEndpoint });
+    },
+  },
+  {
+    source: 'a pod identity',
+    knows: [TOKEN],
+    make: () => {
+      const source = { uri: rig.simulator.identityProvider.podIdentityUri, tokenFile: rig.file('token', TOKEN) };
+      return podIdentityCredentials({ source });
+    },
+  },
   {
     source: 'the agency of an ECS',
     knows: [],

@@ -171,7 +171,7 @@ describe('the metadata service of an ECS', () => {
 
   test('that does not exist is named in the error', async () => {
     const error = await failureWith(metadataCredentials({ endpoint: 'http://127.0.0.1:9' }));
-    expect(error.message).toMatch(/http:\/\/127\.0\.0\.1:9: ECONNREFUSED.*Is this an ECS/s);
+    expect(error.message).toMatch(/http:\/\/127\.0\.0\.1:9: ECONNREFUSED.*Check that this is an ECS/s);
   });
 
   test('that does not answer is given up after three seconds', async () => {
@@ -195,6 +195,20 @@ describe('the metadata service of an ECS', () => {
     expect((await failureWith(metadata())).message).toContain("'credential.access'");
   });
 });
+
+test.each(['1', '2037-01-08', '2037-01-08T02:56:19', 'tomorrow Z', '2037-13-08T02:56:19Z'])(
+  'a key that ends at %j is refused: that is no time, or none of a zone',
+  async (expires_at) => {
+    const credential = { access: 'a', secret: 's', securitytoken: 't', expires_at };
+    rig.simulator.faults.add({
+      service: 'metadata',
+      path: `*${METADATA_KEY}`,
+      times: 9,
+      action: { body: { credential } },
+    });
+    expect((await failureWith(metadata())).message).toContain("'credential.expires_at'");
+  },
+);
 
 describe('the login of an IAM user', () => {
   test('happens once, and its token serves further keys', async () => {
@@ -253,7 +267,7 @@ describe('the login of an IAM user', () => {
     });
     const error = await failureWith(iamPasswordCredentials(iamUser()));
     expect(error.message).toMatch(
-      new RegExp(`could not be had from http.*HTTP_${status}: down.*Check the endpoint of IAM`),
+      new RegExp(`could not be fetched from http.*HTTP_${status}: down.*Check the endpoint of IAM`),
     );
     expect(rig.asked('iam', LOGIN)).toBe(2);
   });
@@ -283,8 +297,12 @@ describe('assuming an agency', () => {
 
   test('with a wrong key is tried twice and no more', async () => {
     const from = staticCredentials({ ...permanentKey(), secretKey: 'wrong' });
-    const client = rig.client(rig.account(agencyOf(from)));
-    for (let call = 0; call < 5; call += 1) await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));
+    let nowMs = Date.now();
+    const client = rig.client(rig.account(agencyOf(from)), { now: () => nowMs });
+    for (let call = 0; call < 5; call += 1) {
+      await cloudErrorOf(client.ims.getImage(linuxImage(rig.simulator)));
+      nowMs += 5_000;
+    }
     expect([rig.refused(), rig.asked('iam', NEW_KEY)]).toEqual([2, 2]);
   });
 });

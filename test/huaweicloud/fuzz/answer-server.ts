@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PROOF_URL } from '../../rigs/local-cloud';
 import { type FuzzAnswer, fuzzAnswer } from './answers';
 import { Random } from './random';
 
@@ -26,6 +27,10 @@ export async function startAnswerServer(seed: number, plainParsers: readonly str
   const counts: { [kind: string]: number } = {};
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     request.resume();
+    if (request.url?.endsWith(PROOF_URL)) {
+      response.end('{"images":[]}');
+      return;
+    }
     const [, parser = '', index = '0'] = CASE.exec(`${request.headers.authorization ?? ''} ${request.url ?? ''}`) ?? [];
     // A key for a token, or of an agency, looks like that of the metadata service.
     const expected = request.url?.includes('securitytokens') ? 'MetadataKey' : parser;

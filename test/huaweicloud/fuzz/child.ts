@@ -5,9 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { check, clientOf, PARSERS, type Parser } from './parsers';
+import { Random } from './random';
 
 export interface FuzzTask {
   origin: string;
+  seed: number;
   /** Cases of each parser. */
   cases: number;
   /** Only this parser. */
@@ -38,10 +40,11 @@ const MB = 1e6;
 /** Resident memory when everything was loaded, in bytes. */
 let baseline = 0;
 
-async function run({ origin, cases, parser: only, index: onlyIndex }: FuzzTask): Promise<void> {
+async function run({ origin, seed, cases, parser: only, index: onlyIndex }: FuzzTask): Promise<void> {
   const parsers = PARSERS.filter(({ name }) => only === undefined || name === only);
   // Everything is loaded and compiled before the memory is counted.
-  for (const parser of parsers) await runParser(parser, origin, [1_000_000, 1_000_001, 1_000_002], () => undefined);
+  for (const parser of parsers)
+    await runParser(parser, { origin, seed }, [1_000_000, 1_000_001, 1_000_002], () => undefined);
   globalThis.gc?.();
   baseline = process.memoryUsage.rss();
   forgetPeak();
@@ -49,7 +52,9 @@ async function run({ origin, cases, parser: only, index: onlyIndex }: FuzzTask):
   for (const parser of parsers) {
     const indexes = onlyIndex === undefined ? Array.from({ length: cases }, (_, index) => index) : [onlyIndex];
     reports.push(
-      await runParser(parser, origin, indexes, (index) => tell({ kind: 'progress', parser: parser.name, index })),
+      await runParser(parser, { origin, seed }, indexes, (index) =>
+        tell({ kind: 'progress', parser: parser.name, index }),
+      ),
     );
   }
   tell({ kind: 'done', reports, peakGrowthMb: Math.max(...reports.map(({ peakGrowthMb }) => peakGrowthMb)) });
@@ -57,7 +62,7 @@ async function run({ origin, cases, parser: only, index: onlyIndex }: FuzzTask):
 
 async function runParser(
   parser: Parser,
-  origin: string,
+  { origin, seed }: Pick<FuzzTask, 'origin' | 'seed'>,
   indexes: readonly number[],
   begin: (index: number) => void,
 ): Promise<ParserReport> {
@@ -87,7 +92,7 @@ async function runParser(
       globalThis.gc?.();
     }
     const startedAt = performance.now();
-    const outcome = await check(parser, client);
+    const outcome = await check(parser, client, new Random(seed, parser.name, 'call', index));
     const tookMs = performance.now() - startedAt;
     const peakGrowthMb = growthMb();
     if (peakGrowthMb > report.peakGrowthMb) Object.assign(report, { peakGrowthMb, peak: index });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from 'node:path';
 import {
   assumeRoleCredentials,
   type CloudAccount,
@@ -11,10 +12,17 @@ import {
   type CredentialsProvider,
   createCloudClient,
   iamPasswordCredentials,
+  idTokenCredentials,
   metadataCredentials,
+  oidcCredentials,
+  podIdentityCredentials,
   staticCredentials,
 } from '../../../src/huaweicloud';
 import { caseName } from './answer-server';
+import { accountsOfNonsense, faultOfAccounts } from './environments';
+import type { Random } from './random';
+import { faultOfPlace, faultOfProfile, faultOfTime, faultOfToken } from './readings';
+import { faultOfRoutes } from './routes';
 
 export interface Parser {
   name: string;
@@ -22,9 +30,11 @@ export interface Parser {
   writes?: boolean;
   /** Its client waits before it repeats, so it is spared answers that are repeated. */
   plain?: boolean;
+  /** Parses no answers: what it reads is made by its call, and it answers a value for each case. */
+  local?: boolean;
   /** Its client asks once and remembers the answer, so that each case needs another client. */
   remembers?: boolean;
-  call(client: CloudClient): Promise<unknown>;
+  call(client: CloudClient, random: Random): Promise<unknown>;
   /** What is wrong with a value, if anything. */
   fault(value: unknown): string | undefined;
   /** The account that one case needs, when it is not the common one. */
@@ -34,6 +44,9 @@ export interface Parser {
 
 const IMAGE_ID = 'd164b5df-1bc3-4c3f-893e-3e471fd16e64';
 const RANGE_LENGTH = 64;
+
+/** A file whose content can be a token. */
+const TOKEN_FILE = join(__dirname, 'a-token');
 
 export const PARSERS: readonly Parser[] = [
   {
@@ -143,16 +156,73 @@ export const PARSERS: readonly Parser[] = [
         iamEndpoint: origin,
       }),
   },
+  {
+    name: 'IdTokenKey',
+    plain: true,
+    remembers: true,
+    call: (client) => client.checkCredentials(),
+    fault: () => undefined,
+    credentials: (origin, index) =>
+      idTokenCredentials({
+        source: { idpId: 'idp', idTokenFile: TOKEN_FILE },
+        iamEndpoint: `${origin}/${caseName('IdTokenKey', index)}`,
+      }),
+  },
+  {
+    name: 'OidcKey',
+    plain: true,
+    remembers: true,
+    call: (client) => client.checkCredentials(),
+    fault: () => undefined,
+    credentials: (origin, index) =>
+      oidcCredentials({
+        source: { providerUrn: 'p', agencyUrn: 'a', idToken: { file: TOKEN_FILE } },
+        stsEndpoint: `${origin}/${caseName('OidcKey', index)}`,
+      }),
+  },
+  {
+    name: 'PodIdentityKey',
+    plain: true,
+    remembers: true,
+    call: (client) => client.checkCredentials(),
+    fault: () => undefined,
+    credentials: (origin, index) =>
+      podIdentityCredentials({
+        source: { uri: `${origin}/${caseName('PodIdentityKey', index)}?x=y`, tokenFile: TOKEN_FILE },
+      }),
+  },
+  {
+    name: 'Environment',
+    local: true,
+    call: (_client, random) => accountsOfNonsense(random),
+    fault: faultOfAccounts,
+  },
+  local('Proxies', faultOfRoutes),
+  local('Profile', faultOfProfile),
+  local('TokenFile', faultOfToken),
+  local('KeyEnd', faultOfTime),
+  local('Place', faultOfPlace),
 ];
+
+/** A parser of texts that are made from random choices, with what is wrong with what it made of one. */
+function local(name: string, faultOf: (random: Random) => string | undefined): Parser {
+  return {
+    name,
+    local: true,
+    call: async (_client, random) => ({ fault: faultOf(random) }),
+    fault: (value) => (value as { fault?: string }).fault,
+  };
+}
 
 /** Calls a parser once; answers what is wrong, or which of the two good endings it was. */
 export async function check(
   parser: Parser,
   client: CloudClient,
+  random: Random,
 ): Promise<{ ending: 'value' | 'error' } | { fault: string }> {
   let value: unknown;
   try {
-    value = await parser.call(client);
+    value = await parser.call(client, random);
   } catch (error) {
     const fault = faultOfError(parser, error);
     return fault === undefined ? { ending: 'error' } : { fault };

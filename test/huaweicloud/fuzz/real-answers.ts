@@ -78,6 +78,42 @@ export const SUCCESSES: { [parser: string]: readonly object[] } = {
       },
     },
   ],
+  IdTokenKey: [
+    {
+      token: {
+        expires_at: '2027-01-04T09:05:22.701000Z',
+        methods: ['mapped'],
+        user: {
+          name: 'FederationUser',
+          'OS-FEDERATION': { identity_provider: { id: 'idp' }, protocol: { id: 'oidc' } },
+        },
+      },
+    },
+  ],
+  OidcKey: [
+    {
+      assumed_agency: { urn: 'sts::1:assumed-agency:demo/session', id: '1:session' },
+      credentials: {
+        access_key_id: 'AK',
+        secret_access_key: 'SK',
+        security_token: 'token',
+        expiration: '2037-01-08T02:56:19.587Z',
+      },
+      provider: 'iam::1:oidcProvider:idp',
+    },
+  ],
+  PodIdentityKey: [
+    {
+      assumedAgency: { urn: '', id: '' },
+      credentials: {
+        accessKeyId: 'AK',
+        secretAccessKey: 'SK',
+        securityToken: 'token',
+        expiration: '2037-01-08T03:50:07.574000Z',
+      },
+      subject: { namespace: '', serviceAccount: '' },
+    },
+  ],
   MetadataKey: [
     { credential: { access: 'AK', secret: 'SK', securitytoken: 'token', expires_at: '2037-01-08T02:56:19.587000Z' } },
   ],

@@ -5,7 +5,6 @@ import type { FuzzMessage, FuzzTask, ParserReport } from './child';
 import { PARSERS } from './parsers';
 
 export interface FuzzOptions extends Omit<FuzzTask, 'origin'> {
-  seed: number;
   onProgress?: (parser: string, index: number) => void;
 }
 
@@ -59,7 +58,7 @@ export async function runFuzz({ seed, onProgress, ...task }: FuzzOptions): Promi
         clearTimeout(standstill);
         reject(new Error(`Seed ${seed}: the process ended with ${signal ?? code} in the 50 cases after ${last}`));
       });
-      child.send({ ...task, origin: server.origin } satisfies FuzzTask);
+      child.send({ ...task, seed, origin: server.origin } satisfies FuzzTask);
     });
   } finally {
     child.kill('SIGKILL');

@@ -54,7 +54,9 @@ describe.each(APIS)(
       await client.ims.getJob(jobId);
       const query =
         jobQuery === 'job' ? `/v1/${simulator.info.projectId}/jobs/${jobId}` : `/v1/cloudimages/job/${jobId}`;
-      expect(simulator.requests().slice(before)).toMatchObject([
+      const sent = simulator.requests().slice(before);
+      // The read that proves the key is not of the export.
+      expect(sent.filter(({ path }) => path !== '/v2/cloudimages')).toMatchObject([
         { method: 'POST', path: `/${exportPath}/cloudimages/${imageId}/file`, status: 200 },
         { method: 'GET', path: query, status: 200 },
       ]);

@@ -52,7 +52,7 @@ export function ofNetwork({ done }: ChaosRecord): Trouble[] {
   });
 }
 
-/** As the workers' circuit breaker: two refusals in a row open it for five minutes, each further one for twice as long. */
+/** As the workers' circuit breaker: the second refusal in a row opens it for five minutes, each further one for twice as long. */
 const CIRCUIT_OPENS_AT = 2;
 const OPEN_MS = 300_000;
 /** A poll that was denied comes again at about `maxInterval`. */

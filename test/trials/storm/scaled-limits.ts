@@ -15,4 +15,5 @@ export const SUBMIT_LIMITS: SubmitLimits = {
   readJobAgainMs: 100,
   maxReadJobAgainMs: 500,
   noSuchJobMs: 1_000,
+  noSuchAttachedJobMs: 1_000,
 };

@@ -71,7 +71,7 @@ describe.concurrent('a cancel with onCancel drain', () => {
     expect(one.object()).toBeDefined();
     const { memo, status } = await one.remains();
     expect(memo).toMatchObject({ remoteJob: 'ended', object: 'kept' });
-    expect(status.discard).toMatchObject({ kind: 'kept', reason: expect.stringContaining('is no qcow2') });
+    expect(status.discard).toMatchObject({ kind: 'kept', reason: expect.stringContaining('is not a valid qcow2') });
   });
 
   it('keeps the object when OBS rejects the delete, and says so', async () => {
@@ -151,7 +151,7 @@ describe.concurrent('a cancel with onCancel drain', () => {
     // The cloud does not tell to which object a job exports, so that of one that was named is not proven to be it.
     const { memo, status } = await one.remains();
     expect(memo).toMatchObject({ jobId, remoteJob: 'ended', object: 'kept' });
-    expect(status.discard).toMatchObject({ reason: expect.stringContaining('named by a person') });
+    expect(status.discard).toMatchObject({ reason: expect.stringContaining('an operator named the job') });
     expect(one.object()).toBeDefined();
   });
 

@@ -239,7 +239,7 @@ const ROWS: Row[] = [
   [
     'is to wait when the object cannot be read for now',
     { destination: { ...SEEN, doubt: 'not read', passing: true }, options: accept },
-    waitForMs(SUBMIT_LIMITS.firstWaitMs, 'whether the object found can be read'),
+    waitForMs(SUBMIT_LIMITS.firstWaitMs, 'for the object to be readable'),
   ],
   [
     'is to give up when the object cannot be read until the deadline',
@@ -249,7 +249,7 @@ const ROWS: Row[] = [
   [
     'is to wait whether an acceptable new object stays as it is',
     { destination: SEEN, options: accept, lost: { candidate: seenSince(NOW) } },
-    waitForMs(SUBMIT_LIMITS.objectRestMs, 'whether the object found stays as it is'),
+    waitForMs(SUBMIT_LIMITS.objectRestMs, 'for the object to stay unchanged'),
   ],
   [
     'is to accept an object that has not changed for long enough',

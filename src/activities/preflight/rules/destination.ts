@@ -1,5 +1,6 @@
 import type { EarlierExport, ExportNotAllowedDetails } from '../../../contract';
 import { leftJob } from '../../../export/earlier';
+import { bytesText } from '../../../export/quantities';
 import type { BucketFacts } from '../facts';
 import { type Finding, notChecked, type PreflightRule, passed, refused } from '../rule';
 
@@ -11,7 +12,7 @@ const OTHER_REGION: ReadonlySet<string> = new Set(['PermanentRedirect', 'Tempora
 export const BUCKET_RULES = [
   {
     id: 'bucketExists',
-    refuses: 'a bucket that is not there',
+    refuses: 'a bucket that does not exist',
     source: 'OBS HEAD bucket, 404 NoSuchBucket; IMG.0069',
     severity: 'error',
     readAgain: true,
@@ -27,7 +28,7 @@ export const BUCKET_RULES = [
   },
   {
     id: 'bucketReadable',
-    refuses: 'a bucket that the account cannot read, so that nothing of it can be checked or verified',
+    refuses: 'a bucket that the account cannot read',
     source: 'OBS HEAD bucket, 403; the export itself needs the role OBS Tenant Administrator; IMG.0069',
     severity: 'warn',
     readAgain: true,
@@ -41,17 +42,17 @@ export const BUCKET_RULES = [
   },
   {
     id: 'bucketStorageClass',
-    refuses: 'a bucket of another class than Standard',
+    refuses: 'a bucket whose storage class is not Standard',
     source: 'Constraint 1; OBS header x-obs-storage-class; IMG.0069',
     severity: 'error',
     check({ bucket, request }: BucketFacts) {
       if (bucket.kind === 'refused') return bucketNotRead(bucket);
       const { storageClass } = bucket.value;
-      if (storageClass === null) return notChecked('the bucket tells no storage class');
+      if (storageClass === null) return notChecked('the bucket reports no storage class');
       if (storageClass.toUpperCase() === 'STANDARD') return passed;
       return refused(
         `x-obs-storage-class=${storageClass}`,
-        `The bucket ${request.bucket} is not of the Standard storage class. Choose one that is.`,
+        `The bucket ${request.bucket} is not of the Standard storage class. Choose a Standard bucket.`,
       );
     },
   },
@@ -62,12 +63,12 @@ export const BUCKET_RULES = [
       'Constraint 1, "in the same region"; OBS header x-obs-bucket-location, 301 and 307 to another region; IMG.0058',
     severity: 'error',
     check({ bucket, region, request }: BucketFacts) {
-      const message = `The bucket ${request.bucket} is not in the region of the image, ${region}. Choose one that is.`;
+      const message = `The bucket ${request.bucket} is not in the region of the image, ${region}. Choose a bucket in that region.`;
       if (bucket.kind === 'refused') {
         return OTHER_REGION.has(bucket.code) ? refused(bucket.text, message) : bucketNotRead(bucket);
       }
       const { location } = bucket.value;
-      if (location === null) return notChecked('the bucket tells no region');
+      if (location === null) return notChecked('the bucket reports no region');
       return location === region ? passed : refused(`x-obs-bucket-location=${location}`, message);
     },
   },
@@ -78,7 +79,7 @@ export const DESTINATION_RULES = [
   ...BUCKET_RULES,
   {
     id: 'destinationFree',
-    refuses: 'an object key that is taken, by the failure `DestinationExists`',
+    refuses: 'an object key that exists already (failure `DestinationExists`)',
     source: 'OBS HEAD object; IMG.0070',
     severity: 'error',
     failureType: 'DestinationExists',
@@ -88,7 +89,7 @@ export const DESTINATION_RULES = [
       const { object } = destination.value;
       if (object === null) return passed;
       return refused(
-        `${object.size} bytes, last modified ${object.lastModified}`,
+        `${bytesText(object.size)}, last modified ${object.lastModified}`,
         'The destination exists already, and the cloud does not overwrite it. Choose another object key, or delete the object.',
       );
     },
@@ -100,7 +101,7 @@ export const REPLACED = {
   rule: 'destinationFree',
   found: 'another ETag or size',
   message:
-    'An earlier export has succeeded there, and another object has taken its place since. Choose another object key, or delete the object.',
+    'An earlier export succeeded there, and another object replaced its object since. Choose another object key, or delete the object.',
 } as const;
 
 type Refusal = ExportNotAllowedDetails['refusals'][number];

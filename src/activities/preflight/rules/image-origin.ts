@@ -11,16 +11,17 @@ export const IMAGE_ORIGIN_RULES = [
   {
     id: 'licensedLineage',
     refuses:
-      'Windows and SUSE public images, and private images made from them; those from a file of your own may be exported',
+      'Windows and SUSE public images, and private images made from them; images made from your own file may be exported',
     source: 'Constraint 3; IMG.0071',
     severity: 'error',
     check: ofImage((image, facts) =>
-      madeFromPublic(LICENSED_PLATFORMS, image, facts, 'Windows and SUSE public images, and what was made from them,'),
+      madeFromPublic(LICENSED_PLATFORMS, image, facts, 'Windows and SUSE public images, and images made from them,'),
     ),
   },
   {
     id: 'regionalLineage',
-    refuses: 'the same for Red Hat, Ubuntu and Oracle Linux, which some regions refuse',
+    refuses:
+      'Red Hat, Ubuntu and Oracle Linux public images, and private images made from them, which some regions refuse',
     source: 'Constraint 3 as some regions and dates have it; IMG.0071',
     severity: 'off',
     check: ofImage((image, facts) =>
@@ -28,7 +29,7 @@ export const IMAGE_ORIGIN_RULES = [
         REGIONAL_PLATFORMS,
         image,
         facts,
-        'In some regions, Red Hat, Ubuntu and Oracle Linux public images, and what was made from them,',
+        'In some regions, Red Hat, Ubuntu and Oracle Linux public images, and images made from them,',
       ),
     ),
   },
@@ -39,7 +40,7 @@ export const IMAGE_ORIGIN_RULES = [
     severity: 'error',
     check: ofImage(({ backupId, dataOrigin }) => {
       const message =
-        'Images made from a backup cannot be exported. Restore the backup to a server and make an image of that one.';
+        'Images made from a backup cannot be exported. Restore the backup to a server and make an image of that server.';
       if (backupId !== null) return refused(`__backup_id=${backupId}`, message);
       if (dataOrigin?.startsWith('server_backup,')) return refused(`__data_origin=${dataOrigin}`, message);
       return passed;
@@ -58,20 +59,20 @@ export const IMAGE_ORIGIN_RULES = [
       const found = sold.productCode === null ? '__imagetype=market' : `__productcode=${sold.productCode}`;
       return refused(
         `${found} of image ${sold.id}`,
-        'Marketplace images, and what was made from them, cannot be exported. Ask the seller for an image file.',
+        'Marketplace images, and images made from them, cannot be exported. Ask the seller for an image file.',
       );
     }),
   },
   {
     id: 'notFromChargedImage',
     refuses: 'images that are marked as charged for (`__account_code`)',
-    source: 'IMG.0079; that this mark means it is read from its name',
+    source: 'IMG.0079; the meaning of this mark is inferred from its name',
     severity: 'warn',
     check: ofImage(({ accountCode }) => {
       if (accountCode === null) return passed;
       return refused(
         `__account_code=${accountCode}`,
-        'The image seems to come from one that is charged for; the cloud may refuse it.',
+        'The image seems to come from a charged image. The cloud may refuse it.',
       );
     }),
   },
@@ -85,7 +86,7 @@ function madeFromPublic(platforms: ReadonlySet<string>, image: Image, facts: Pre
   if (licensed !== undefined) {
     return refused(
       `__platform=${licensed.platform} of public image ${licensed.id}`,
-      `${which} cannot be exported. Export an image that was made from a file of your own.`,
+      `${which} cannot be exported. Export an image made from your own file.`,
     );
   }
   const mayBeLicensed = image.platform === null || platforms.has(plain(image.platform));

@@ -6,7 +6,7 @@ const EXPORT_LIMIT = 1024n * GIB;
 const SYSTEM_DISK_LIMIT_GB = 1024;
 const DATA_DISK_LIMIT_GB = 2048;
 
-const NO_SIZE = 'the image tells no size';
+const NO_SIZE = 'the image reports no size';
 
 /** The rules on the size of the image. The API says TB and GB, and means TiB and GiB in its later texts. */
 export const IMAGE_SIZE_RULES = [
@@ -20,7 +20,7 @@ export const IMAGE_SIZE_RULES = [
       if (imageSizeBytes < EXPORT_LIMIT) return passed;
       return refused(
         `__image_size=${imageSizeBytes}`,
-        `Only images under 1 TiB can be exported; this one has ${inGib(imageSizeBytes)} GiB. Make images of smaller disks.`,
+        `Only images under 1 TiB can be exported; this image has ${inGib(imageSizeBytes)} GiB. Make images of smaller disks.`,
       );
     }),
   },
@@ -35,7 +35,7 @@ export const IMAGE_SIZE_RULES = [
       if (imageSizeBytes <= CONVERSION_LIMIT) return passed;
       return refused(
         `__image_size=${imageSizeBytes}`,
-        `Images above 128 GiB can only be exported by quick export; this one has ${inGib(imageSizeBytes)} GiB. Set isQuickExport and leave fileFormat out.`,
+        `Images above 128 GiB can only be exported by quick export; this image has ${inGib(imageSizeBytes)} GiB. Set isQuickExport and leave fileFormat out.`,
       );
     }),
   },
@@ -45,13 +45,13 @@ export const IMAGE_SIZE_RULES = [
     source: 'Older text of constraint 5 (OpenAPI, `x-constraint` of ExportImage)',
     severity: 'warn',
     check: ofImage(({ minDiskGb, virtualEnvType }) => {
-      if (minDiskGb === null) return notChecked('the image tells no disk size');
+      if (minDiskGb === null) return notChecked('the image reports no disk size');
       const [disk, limitGb] =
         virtualEnvType?.toLowerCase() === 'dataimage' ? ['data', DATA_DISK_LIMIT_GB] : ['system', SYSTEM_DISK_LIMIT_GB];
       if (minDiskGb <= limitGb) return passed;
       return refused(
         `min_disk=${minDiskGb}`,
-        `Older regions export ${disk} disks up to ${limitGb} GB only; this one has ${minDiskGb} GB. The cloud may refuse it.`,
+        `Older regions export ${disk} disks up to ${limitGb} GB only; this disk has ${minDiskGb} GB. The cloud may refuse it.`,
       );
     }),
   },

@@ -4,7 +4,7 @@ import { notChecked, ofImage, type PreflightRule, passed, refused } from '../rul
 export const IMAGE_STATE_RULES = [
   {
     id: 'imageExists',
-    refuses: 'an image that the account is not shown in its region',
+    refuses: 'an image that the account does not see in its region',
     source: 'ListImages answers an empty list; IMG.0027, IMG.0144',
     severity: 'error',
     readAgain: true,
@@ -13,7 +13,7 @@ export const IMAGE_STATE_RULES = [
       if (image !== null) return passed;
       return refused(
         `no image ${request.imageId}`,
-        `The image is not in region ${region}, or account ${request.account} may not see it. Check the id, and whether that account is the right one.`,
+        `The image is not in region ${region}, or account ${request.account} may not see it. Check the image id and the account.`,
       );
     },
   },
@@ -35,7 +35,7 @@ export const IMAGE_STATE_RULES = [
           `Only the owner of an image can export it, and the project of this account is ${projectId}. Use an account of the owner.`,
         );
       }
-      if (imageType === null && owner === null) return notChecked('the image tells neither its type nor its owner');
+      if (imageType === null && owner === null) return notChecked('the image reports neither its type nor its owner');
       return passed;
     }),
   },
@@ -45,7 +45,7 @@ export const IMAGE_STATE_RULES = [
     source: 'Constraint 2, "normal state"; IMG.0046',
     severity: 'error',
     check: ofImage(({ status }) => {
-      if (status === null) return notChecked('the image tells no status');
+      if (status === null) return notChecked('the image reports no status');
       if (status === 'active') return passed;
       return refused(`status=${status}`, 'Only an image in normal state can be exported. Wait until it is active.');
     }),
@@ -69,11 +69,12 @@ export const IMAGE_STATE_RULES = [
     source: 'Constraint 4; IMG.0167',
     severity: 'error',
     check: ofImage(({ virtualEnvType, diskFormat }) => {
-      const message = 'ISO images cannot be exported. Install a server from it and make a private image of that one.';
+      const message =
+        'ISO images cannot be exported. Install a server from it and make a private image of that server.';
       if (virtualEnvType?.toLowerCase() === 'isoimage') return refused(`virtual_env_type=${virtualEnvType}`, message);
       if (diskFormat?.toLowerCase() === 'iso') return refused(`disk_format=${diskFormat}`, message);
       if (virtualEnvType === null && diskFormat === null)
-        return notChecked('the image tells no kind and no disk format');
+        return notChecked('the image reports no kind and no disk format');
       return passed;
     }),
   },

@@ -1,9 +1,13 @@
+import { FILE_FORMATS } from '../../../contract';
 import { passed, type RequestRule, refused } from '../rule';
 
 const FILE_NAME_LIMIT = 128;
 /** OBS, "Uploading an object". */
 const KEY_LIMIT_BYTES = 1024;
 const ALLOWED = /[A-Za-z0-9._-]/;
+
+/** As files of images are called. */
+const OBJECT_FORMATS = [...FILE_FORMATS, 'zvhd2'];
 
 /** The rules on the name of the object. */
 export const OBJECT_NAME_RULES = [
@@ -41,14 +45,30 @@ export const OBJECT_NAME_RULES = [
   {
     id: 'folderNames',
     refuses: 'folders without a name, as in `/a.qcow2` and `a//b.qcow2`',
-    source: 'No text allows or forbids them; IMG.0075',
+    source: 'Nothing allows or forbids them; IMG.0075',
     severity: 'warn',
     check({ request: { objectKey } }) {
       const folders = objectKey.split('/').slice(0, -1);
       if (!folders.includes('')) return passed;
       return refused(
         `object key ${objectKey}`,
-        'A folder has no name; in OBS the slash is part of the key. Leave out the slash that is too many, unless it is meant.',
+        'A folder has no name; in OBS the slash is part of the key. Remove the extra slash, unless you mean it.',
+      );
+    },
+  },
+  {
+    id: 'keyExtension',
+    refuses: 'object keys that end as the files of another format do, such as `a.vhd` for a qcow2 image',
+    source: 'Nothing forbids them, but a reader may take the object for another format',
+    severity: 'warn',
+    check({ request: { objectKey, fileFormat } }) {
+      const [, extension] = /\.([a-z0-9]+)$/.exec(objectKey.toLowerCase()) ?? [];
+      const isOfOther = OBJECT_FORMATS.some((format) => format === extension) && extension !== fileFormat;
+      // The format of a job that is attached to may not be known.
+      if (!isOfOther || fileFormat === null) return passed;
+      return refused(
+        `object key ${objectKey} for the format ${fileFormat}`,
+        `The object key ends with .${extension}, and the object will be ${fileFormat}. Choose a key that ends with .${fileFormat}, or another format.`,
       );
     },
   },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { accountFromEnvironment, ImsExportPlugin } from 'temporal-ims-export';
+import { accountsFromEnvironment, ImsExportPlugin } from 'temporal-ims-export';
 import { readExport } from 'temporal-ims-export/client';
 import { type ExportImageInput, exportWorkflowId } from 'temporal-ims-export/contract';
 import { environmentOf, type Simulator } from 'temporal-ims-export/testing';
@@ -24,7 +24,7 @@ export async function archiveOneImage(address: string, { info }: Simulator): Pro
     taskQueue,
     workflowsPath: require.resolve('./workflows'),
     activities,
-    plugins: [new ImsExportPlugin({ accounts: [accountFromEnvironment(environmentOf(info))] })],
+    plugins: [new ImsExportPlugin({ accounts: accountsFromEnvironment(environmentOf(info)) })],
   });
   const client = new Client({ connection: await Connection.connect({ address }) });
   const input: ExportImageInput = {

@@ -1,0 +1,103 @@
+import type { Client } from '@temporalio/client';
+import { type ListedWorkflow, type ListOptions, listWorkflows } from '../client/list';
+import { counted } from '../export/quantities';
+import { forTerminal } from '../export/quoting';
+import { formatDuration } from '../export/time';
+import { stateText } from '../temporal/runs';
+import { isTerminal, print, printJson, printToStderr, widthOf } from '../terminal/output';
+import { type OutputOptions, UNREADABLE } from './output';
+import { columns } from './table';
+
+export type ListFlags = ListOptions & OutputOptions;
+
+/** `ims-export list`. */
+export async function list(client: Client, { status, limit, query, json }: ListFlags): Promise<void> {
+  const { rows, more } = await listWorkflows(client, { status, limit, query });
+  if (json) printJson(rows);
+  else print(...listLines(rows, isTerminal('stdout') ? widthOf('stdout') : null, { filtered: !!(status ?? query) }));
+  if (more)
+    printToStderr(
+      `Only the first ${counted(rows.length, 'row')} ${rows.length === 1 ? 'is' : 'are'} shown. To see more: --limit ${Math.max(rows.length, 50) * 2}`,
+    );
+}
+
+/**
+ * A table, or a paragraph for each row where the terminal is too narrow for one.
+ *
+ * @param width null where nothing limits it
+ */
+export function listLines(
+  rows: readonly ListedWorkflow[],
+  width: number | null,
+  { filtered = false }: { filtered?: boolean } = {},
+): string[] {
+  if (rows.length === 0) {
+    return [
+      filtered
+        ? 'No export or batch matches --status or --query.'
+        : 'No exports yet. Start one with `ims-export start`, or many with `ims-export batch`.',
+    ];
+  }
+  const table = columns([HEADINGS, ...rows.map(cellsOf)]);
+  const fits = width === null || table.every((line) => line.length <= width);
+  const notes = [
+    ...(rows.some(({ answered }) => !answered)
+      ? ['no answer: no worker answered in time; `ims-export doctor` checks whether one runs.']
+      : []),
+    ...(rows.some(({ unreadable }) => unreadable) ? [`unreadable: ${UNREADABLE}`] : []),
+  ];
+  return [...(fits ? table : rows.flatMap(paragraphOf)), ...notes];
+}
+
+const HEADINGS = ['STATUS', 'DONE', 'ETA', 'STARTED (UTC)', 'EXPORT OR BATCH', 'IMAGE', 'WHY'];
+
+function cellsOf(row: ListedWorkflow): string[] {
+  return [
+    statusText(row),
+    doneText(row) ?? '-',
+    etaText(row) ?? '-',
+    startText(row),
+    row.workflowId,
+    imageText(row) ?? '-',
+    whyText(row) ?? '',
+  ];
+}
+
+/** The id on a line of its own: it can be copied, however narrow the terminal is. */
+function paragraphOf(row: ListedWorkflow): string[] {
+  const eta = etaText(row);
+  const facts = [statusText(row), doneText(row), eta === null ? null : `ETA ${eta}`, whyText(row)];
+  const image = imageText(row);
+  const subject = image === null ? [] : [row.imageId === null ? image : `image ${image}`];
+  return [
+    facts.filter((fact) => fact !== null).join(', '),
+    `  ${row.workflowId}`,
+    ...[...subject, `started ${startText(row)} UTC`].map((line) => `  ${line}`),
+  ].map(forTerminal);
+}
+
+/** The phase or the outcome; where neither is known, what Temporal says. */
+function statusText({ phase, outcome, workflowStatus }: ListedWorkflow): string {
+  return phase ?? outcome ?? stateText(workflowStatus);
+}
+
+function doneText({ percent }: ListedWorkflow): string | null {
+  return percent === null ? null : `${percent} %`;
+}
+
+function etaText({ remainingMs }: ListedWorkflow): string | null {
+  return remainingMs === null ? null : formatDuration(remainingMs);
+}
+
+function startText({ startedAt }: ListedWorkflow): string {
+  return startedAt.slice(0, 16).replace('T', ' ');
+}
+
+function imageText({ imageId, images }: ListedWorkflow): string | null {
+  return imageId ?? (images === null ? null : counted(images, 'image'));
+}
+
+function whyText({ why, answered, unreadable }: ListedWorkflow): string | null {
+  const notes = [why, answered ? null : 'no answer', unreadable ? 'unreadable' : null];
+  return notes.filter((note) => note !== null).join(', ') || null;
+}

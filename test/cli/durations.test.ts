@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { durationOf, flagOf } from '../../src/cli/durations';
+import { inputOf } from '../../src/cli/start';
+import { durationMs } from '../../src/contract';
+
+describe('a duration on the command line', () => {
+  it.each([
+    ['90s', 90_000],
+    ['1.5h', 5_400_000],
+    ['1d12h', 129_600_000],
+    ['1h 30m', 5_400_000],
+    ['0', 0],
+  ])('%s is understood', (text, ms) => {
+    expect(durationMs(durationOf('--max-interval', 'maxInterval', text))).toBe(ms);
+  });
+
+  it('of a deadline may move the one in force', () => {
+    expect(durationOf('--deadline', 'deadline', '+1d12h')).toBe('+36h');
+    expect(durationOf('--deadline', 'deadline', '6h')).toBe('6h');
+  });
+
+  it.each([
+    ['deadline', '12', '12h?'],
+    ['deadline', '+12', '+12h?'],
+    ['minInterval', '10', '10s?'],
+    ['maxInterval', '5', '5m?'],
+  ] as const)('without a unit is answered with the likeliest one: %s=%s', (option, text, meant) => {
+    expect(() => durationOf(flagOf(option), option, text)).toThrow(
+      `${flagOf(option)} is '${text}'; it needs a unit. Did you mean ${meant}`,
+    );
+  });
+
+  it.each(['', 'soon', '12 parsecs', '1d 12', '-1h', '+6h'])(
+    'that cannot be read is refused with examples: %s',
+    (text) => {
+      expect(() => durationOf('--max-interval', 'maxInterval', text)).toThrow(/expected a duration .* 1d12h/);
+    },
+  );
+
+  it('needs its unit in --option, too', () => {
+    const start = (setting: string) => inputOf({ image: 'i', to: 'ims-image:a', taskQueue: 'q', option: [setting] });
+    expect(start('deadline=1d12h').options).toEqual({ deadline: '36h' });
+    expect(start('deadline="12h"').options).toEqual({ deadline: '12h' });
+    expect(() => start('deadline=12')).toThrow("--option deadline is '12'; it needs a unit. Did you mean 12h?");
+  });
+});
