@@ -114,7 +114,7 @@ async function acceptedInTime<T>(client: Client, request: () => Promise<T>): Pro
     return await client.withDeadline(Date.now() + ACCEPT_TIMEOUT_MS, request);
   } catch (error) {
     // An export that ended between two runs is found by reading its status, too.
-    if (isUnreachable(error) || error instanceof WorkflowNotFoundError) return undefined;
+    if (isUnreachable(error) || wasNotProcessed(error) || error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -20,6 +20,8 @@ import { diagnosisOf, type Handshake } from './diagnosis';
 
 /** gRPC status of a namespace that is not there. */
 const NOT_FOUND = 5;
+/** gRPC status of an update whose workflow task has failed (`WorkflowNotReady`), as when a worker is killed in the midst of it. */
+const FAILED_PRECONDITION = 9;
 /** gRPC status of a query that the visibility does not take, as by a search attribute that is not registered. */
 const INVALID_ARGUMENT = 3;
 /** gRPC statuses of a server that refuses the caller: PERMISSION_DENIED, UNAUTHENTICATED. */
@@ -51,12 +53,14 @@ const OF_TEMPORAL = [
 ];
 
 /**
- * True for an update that the server has taken back, since the worker has completed its task without it, as the SDK does at times
- * when many updates come at once: nobody has refused it, and it can be sent again.
+ * True for an update that the server has taken back: the worker has completed its task without it, as the SDK does at times
+ * when many updates come at once, or that task has failed. The workflow has not refused it, and it can be sent again.
  */
 export function wasNotProcessed(error: unknown): boolean {
-  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : error;
-  return cause instanceof ApplicationFailure && cause.type === 'UnprocessedUpdate';
+  const wrapped = error instanceof WorkflowUpdateFailedError || error instanceof ServiceError;
+  const cause = wrapped ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.type === 'UnprocessedUpdate';
+  return isGrpcServiceError(cause) && cause.code === FAILED_PRECONDITION;
 }
 
 /**

@@ -1,7 +1,9 @@
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExport } from '../../src/client';
 import { EXPORT_IMAGES_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { errorCodeOf, type Rig, startRig, takeWorkflowId, untilStatus } from '../rigs/rig';
+import { ofRun } from '../rigs/strict-codec';
 
 const JOB_SECONDS = 3;
 
@@ -12,6 +14,32 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const start = (input: ReturnType<Rig['input']>) => startExport(rig.client, input, { taskQueue: rig.taskQueue });
+
+it('finds the job of its export when the server takes its update back, since a worker was killed in its task', async () => {
+  const { connection, options } = rig.client;
+  // As the server answers then: FAILED_PRECONDITION, though the export was started.
+  const takenBack = Object.assign(new Error('9 FAILED_PRECONDITION: Unable to perform workflow execution update'), {
+    ...{ code: 9, details: '', metadata: {} },
+  });
+  const client = new Client({
+    ...{ connection, namespace: options.namespace, ...ofRun() },
+    interceptors: {
+      workflow: [
+        {
+          async startUpdateWithStart(call, next) {
+            await next(call);
+            throw takenBack;
+          },
+        },
+      ],
+    },
+  });
+  const input = rig.input();
+  const started = await startExport(client, input, { taskQueue: rig.taskQueue });
+  const jobs = rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl);
+  expect(jobs.map(({ jobId }) => jobId)).toEqual([started.jobId]);
+  expect(started.how).toBe('started');
+});
 
 describe('starting an export to the same destination again', () => {
   it('joins the running export when image and format are the same', async () => {

@@ -126,7 +126,7 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
   });
 
   it('F44 a key that rests for longer than submitBudget is reported as what it is, with nothing submitted', async (context) => {
-    const { rig, refusesReads, refusals } = await rigOfUsedKey(context);
+    const { rig, refusesReads, whileTheClockStands, refusals } = await rigOfUsedKey(context);
     refusesReads(2);
     const [first, second, late] = [
       new OneExport(rig),
@@ -135,10 +135,12 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
     ];
     await Promise.all([first.start(), second.start()]);
     await until('the key rests', () => refusals() === 2);
-    await late.start();
-    expect(await late.failure()).toMatchObject({
-      type: 'AccessDenied',
-      message: expect.stringMatching(/^Nothing was submitted: .*CredentialsHeldBack/),
+    await whileTheClockStands(async () => {
+      await late.start();
+      expect(await late.failure()).toMatchObject({
+        type: 'AccessDenied',
+        message: expect.stringMatching(/^Nothing was submitted: .*CredentialsHeldBack/),
+      });
     });
     expect(late.posts()).toEqual([]);
     expect((await Promise.all([first.result(), second.result()])).map(({ verdict }) => verdict)).toEqual([
