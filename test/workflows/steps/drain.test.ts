@@ -179,7 +179,8 @@ describe.concurrent('a cancel with onCancel drain', () => {
     await one.until(({ phase }) => phase === 'reconciling' || phase === 'needsAnswer');
     await cancel(one);
     const jobId = one.jobs()[0]?.jobId ?? '';
-    one.pollsFail(jobId, { status: 503 }, { times: 4 });
+    // Several attempts, so that what stands between them is seen.
+    one.pollsFail(jobId, { status: 503 }, { times: 12 });
     await one.handle.executeUpdate('resolveSubmission', { args: [{ jobId }] });
     const { phase } = await one.until(({ resolution }) => resolution?.objection != null);
     expect(phase).toBe('draining');
