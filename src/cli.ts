@@ -13,11 +13,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BatchFlags, batch } from './cli/batch';
 import type { DemoFlags } from './cli/demo';
 import type { DoctorFlags } from './cli/doctor';
-import { flagOf } from './cli/durations';
+import { retuneFlag } from './cli/durations';
 import { examplesOf } from './cli/examples';
 import { EXIT } from './cli/exit-codes';
 import { endAtInterrupt, ifInterrupted } from './cli/interrupted';
-import { SimulatorLeftOut, unlessLeftOut } from './cli/left-out';
+import { ofSimulatedCloud } from './cli/left-out';
 import { type ListFlags, list } from './cli/list';
 import { options } from './cli/options';
 import { type OutputOptions, reportError } from './cli/output';
@@ -91,9 +91,8 @@ temporalCommand('demo')
   .action(
     guarded(async ({ keep }: DemoFlags) => {
       ifInterrupted('The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.');
-      const loaded = await unlessLeftOut(import('./cli/demo.js'));
-      if (loaded === undefined) throw new SimulatorLeftOut('demo');
-      await loaded.demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout') });
+      const { demo } = await ofSimulatedCloud('demo', import('./cli/demo.js'));
+      await demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout') });
     }),
   );
 
@@ -115,9 +114,8 @@ program
   .addOption(new Option('--env-file <file>', 'earlier name of --write-env').hideHelp())
   .action(
     guarded(async (flags: SimulatorFlags) => {
-      const loaded = await unlessLeftOut(import('./cli/simulator.js'));
-      if (loaded === undefined) throw new SimulatorLeftOut('simulator');
-      await loaded.simulator(flags);
+      const { simulator } = await ofSimulatedCloud('simulator', import('./cli/simulator.js'));
+      await simulator(flags);
     }),
   );
 
@@ -372,7 +370,7 @@ function retuneCommand(): Command {
   const command = temporalCommand('retune').argument('<workflowId>', ANY_ID);
   for (const option of TUNABLE_OPTIONS) {
     const further = option === 'deadline' ? ' +6h adds 6 hours to the current deadline.' : '';
-    command.option(`${flagOf(option)} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
+    command.option(`${retuneFlag(option)} <duration>`, `${EXPORT_OPTIONS[option].help}${further}`);
   }
   command.option(
     '--max-concurrent <n>',

@@ -30,7 +30,7 @@ import { ifInterrupted } from './interrupted';
 import { NO_WORKER_NOTE, type OutputOptions, UNREADABLE, workflowLine } from './output';
 import { batchProgressDisplay } from './progress-display';
 import { columns } from './table';
-import { webUiLink } from './web-ui';
+import { webUiLines } from './web-ui';
 
 export interface BatchFlags extends OutputOptions {
   maxConcurrent?: number;
@@ -61,13 +61,9 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   print(
     `${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`,
     `  images   ${total ?? 'not known yet'}`,
-    ...uiLines(await webUiLink(client, started)),
+    ...(await webUiLines(client, started)),
     `  next     ${watchOf(workflowId)}`,
   );
-}
-
-function uiLines(link: string | null): string[] {
-  return link === null ? [] : [`  Web UI   ${link}`];
 }
 
 const watchOf = (workflowId: string): string => `\`${workflowCommand('watch', workflowId)}\``;

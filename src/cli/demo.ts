@@ -14,6 +14,7 @@ import { installRuntime } from '../worker/runtime';
 import { interrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
+import { pageOfRun } from './web-ui';
 
 const TASK_QUEUE = 'ims-export-demo';
 export interface DemoFlags extends OutputOptions {
@@ -73,9 +74,9 @@ async function exportLargeImage(
   print(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);
   if (webUi !== undefined) {
     const { runId } = await readExport(client, workflowId);
-    print(`Web UI: ${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/timeline`);
+    print(`Web UI: ${pageOfRun(webUi, namespace, { workflowId, runId })}/timeline`);
   }
-  const display = await progressDisplay('stdout');
+  const display = progressDisplay('stdout');
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
   print(...resultLines(await exportResult(client, workflowId)));

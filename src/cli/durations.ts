@@ -20,7 +20,7 @@ export function isDurationOption(name: string): name is TunableOption {
 }
 
 /** `--max-interval`, the flag of `ims-export retune` for the option. */
-export function flagOf(option: TunableOption): `--${string}` {
+export function retuneFlag(option: TunableOption): `--${string}` {
   return `--${option.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
 }
 

@@ -1,25 +1,17 @@
 /**
- * What the image of a worker leaves out, since no worker loads it: the packages of the simulator
- * (deploy/production-package.cjs).
+ * What the image of a worker leaves out, since no worker loads it: the packages of the simulator (deploy/production-package.cjs).
  *
  * @module
  */
 import { command } from '../export/quoting';
 
-/** The module, or undefined where packages that it needs are not installed. */
-export async function unlessLeftOut<Module>(loading: Promise<Module>): Promise<Module | undefined> {
+/** The module of a command. @throws Error that names the command, where packages of the simulated cloud are not installed */
+export async function ofSimulatedCloud<Module>(name: string, loading: Promise<Module>): Promise<Module> {
   try {
     return await loading;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
-}
-
-/** The simulated cloud is asked for where it is left out. */
-export class SimulatorLeftOut extends Error {
-  constructor(name: string) {
-    super(
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new Error(
       `This command needs the simulated cloud. The container image of the worker does not include it. Run \`${command('ims-export', name)}\` where this package is installed with npm.`,
     );
   }

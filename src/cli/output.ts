@@ -25,8 +25,6 @@ import { exitCodeOf } from './exit-codes';
 
 export interface OutputOptions {
   json?: boolean;
-  /** A module; of every command that talks to Temporal. */
-  dataConverter?: string;
   verbose?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { BATCH_CONCURRENCY, durationText, type RetuneInput, TUNABLE_OPTIONS } fr
 import { counted } from '../export/quantities';
 import { workflowCommand } from '../export/quoting';
 import { print } from '../terminal/output';
-import { durationOf, flagOf, isDurationOption } from './durations';
+import { durationOf, isDurationOption, retuneFlag } from './durations';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options, and the one of a batch. */
 export type RetuneFlags = { [option in keyof RetuneInput]?: string } & { maxConcurrent?: number };
@@ -50,7 +50,7 @@ function changesOf(flags: RetuneFlags): RetuneInput {
     TUNABLE_OPTIONS.flatMap((option) => {
       const text = flags[option];
       if (text === undefined) return [];
-      return [[option, isDurationOption(option) ? durationOf(flagOf(option), option, text) : text]];
+      return [[option, isDurationOption(option) ? durationOf(retuneFlag(option), option, text) : text]];
     }),
   );
 }

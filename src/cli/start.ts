@@ -23,7 +23,7 @@ import { showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
-import { webUiLink } from './web-ui';
+import { webUiLines } from './web-ui';
 
 export interface AttachFlags extends StartFlags {
   job: string;
@@ -77,10 +77,9 @@ async function reportStart(
   workflowId: string,
 ): Promise<void> {
   if (!flags.json) {
-    const link = await webUiLink(client, started);
+    const ui = await webUiLines(client, started);
     const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
     const next = flags.wait || earlier.length > 0 ? [] : [`  next     \`${workflowCommand('watch', workflowId)}\``];
-    const ui = link === null ? [] : [`  Web UI   ${link}`];
     const { status } = await readExport(client, started.workflowId);
     const warnings = (status?.warnings ?? []).map((warning) => `  warning  ${warning}`);
     print(...startedLines(started, flags.job), ...earlier, ...warnings, ...ui, ...next);
@@ -133,7 +132,7 @@ export async function waitForEnd(
   { json }: OutputOptions,
   runId?: string,
 ): Promise<void> {
-  const display = await progressDisplay(json ? 'stderr' : 'stdout');
+  const display = progressDisplay(json ? 'stderr' : 'stdout');
   await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
     followExport(client, workflowId, undefined, onOutage),
   );

@@ -20,7 +20,6 @@ import {
   type ExportStatus,
   MESSAGES,
 } from '../contract';
-
 import { describeCounts } from '../export/summaries';
 import { listRuns, type Run, readMemo } from '../temporal/runs';
 import { isInvalidArgument, textOf } from '../temporal/unreachable';

@@ -192,8 +192,7 @@ export class CloudSession {
     acquired: Acquired,
     { proofEndsAt, ...limits }: WriteOptions & { proofEndsAt: number },
   ): Promise<boolean> {
-    const { breakers } = this.#resources;
-    const wasAccepted = () => breakers.signatures.wasAccepted(breakers.nameOf(credentials));
+    const wasAccepted = () => this.#wasAccepted(credentials);
     // It is for all callers, and does not end with this one.
     const proving = this.#use(proof, credentials, acquired, { limitMs: this.#tryLimitMs });
     const limitMs = wasAccepted() ? Math.min(limits.limitMs, proofEndsAt - performance.now()) : limits.limitMs;
@@ -217,8 +216,7 @@ export class CloudSession {
     acquired: Acquired,
     limits: WriteOptions,
   ): Promise<HttpAnswer | CloudError | typeof NOT_SENT> {
-    const { breakers } = this.#resources;
-    const isOfNewKey = acquired.isTrial && !breakers.signatures.wasAccepted(breakers.nameOf(credentials));
+    const isOfNewKey = acquired.isTrial && !this.#wasAccepted(credentials);
     const ownLimits = isOfNewKey ? { ...limits, limitMs: NEW_KEY_LIMIT_MS, signal: undefined } : limits;
     const outcome = this.#exchange(request, credentials, acquired, ownLimits)
       .then((known) => {
@@ -232,6 +230,11 @@ export class CloudSession {
       const message = `No complete answer within ${limits.limitMs} ms.`;
       throw errorOfTransport(new TransportError(error.code, message, true), this.attempt(request));
     });
+  }
+
+  #wasAccepted(credentials: Credentials): boolean {
+    const { breakers } = this.#resources;
+    return breakers.signatures.wasAccepted(breakers.nameOf(credentials));
   }
 
   /**

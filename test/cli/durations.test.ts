@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationOf, flagOf } from '../../src/cli/durations';
+import { durationOf, retuneFlag } from '../../src/cli/durations';
 import { inputOf } from '../../src/cli/start';
 import { durationMs } from '../../src/contract';
 
@@ -25,8 +25,8 @@ describe('a duration on the command line', () => {
     ['minInterval', '10', '10s?'],
     ['maxInterval', '5', '5m?'],
   ] as const)('without a unit is answered with the likeliest one: %s=%s', (option, text, meant) => {
-    expect(() => durationOf(flagOf(option), option, text)).toThrow(
-      `${flagOf(option)} is '${text}'; it needs a unit. Did you mean ${meant}`,
+    expect(() => durationOf(retuneFlag(option), option, text)).toThrow(
+      `${retuneFlag(option)} is '${text}'; it needs a unit. Did you mean ${meant}`,
     );
   });
 

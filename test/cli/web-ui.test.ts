@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
-import { webUiLink, webUiOf } from '../../src/cli/web-ui';
+import { webUiLines, webUiOf } from '../../src/cli/web-ui';
 
 /** Answers as the dev server's Web UI does, and has the address of the Temporal server that it belongs to. */
 async function withWebUi<T>(settings: object, run: (address: string) => Promise<T>): Promise<T> {
@@ -32,9 +32,9 @@ describe('the Web UI', () => {
     const client = { options: { namespace: 'exports' } } as Client;
     const run = { workflowId: 'ims-export:ims-image:a/b.qcow2', runId: 'run-1' };
     const env = { TEMPORAL_ADDRESS: 'temporal.example.com:7233', TEMPORAL_CONFIG_FILE: '/nowhere.toml' };
-    expect(await webUiLink(client, run, env)).toBeNull();
-    expect(await webUiLink(client, run, { ...env, IMS_EXPORT_WEB_UI: 'https://ui.example.com/' })).toBe(
-      'https://ui.example.com/namespaces/exports/workflows/ims-export%3Aims-image%3Aa%2Fb.qcow2/run-1',
-    );
+    expect(await webUiLines(client, run, env)).toEqual([]);
+    expect(await webUiLines(client, run, { ...env, IMS_EXPORT_WEB_UI: 'https://ui.example.com/' })).toEqual([
+      '  Web UI   https://ui.example.com/namespaces/exports/workflows/ims-export%3Aims-image%3Aa%2Fb.qcow2/run-1',
+    ]);
   });
 });
