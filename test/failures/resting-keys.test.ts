@@ -36,16 +36,25 @@ async function rigOfNewKey({ onTestFinished }: TestContext) {
   const afterAPause = () => {
     aheadMs += 1_000;
   };
+  const refusals = () => rig.simulator.requests().filter(({ status }) => status === 401).length;
+  /** A gateway refuses signatures that are right: in a bad second one, and if it lasts one more after the first rest of the key. */
+  const refusesReads = (times: number): void => {
+    const action = {
+      status: 401,
+      body: { error_code: 'APIGW.0301', error_msg: 'Incorrect IAM authentication information' },
+    };
+    rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '*/cloudimages', times, action });
+    afterAPause();
+  };
   return {
     rig,
-    /** A gateway refuses signatures that are right: in a bad second one, and if it lasts one more after the first rest of the key. */
-    refusesReads(times: number): void {
-      const action = {
-        status: 401,
-        body: { error_code: 'APIGW.0301', error_msg: 'Incorrect IAM authentication information' },
-      };
-      rig.simulator.faults.add({ service: 'ims', method: 'GET', path: '*/cloudimages', times, action });
-      afterAPause();
+    refusals,
+    refusesReads,
+    /** Both refusals meet an export that no test looks at, so that those that it looks at have seen none. */
+    async keyRests(): Promise<void> {
+      refusesReads(2);
+      await new OneExport(rig).start();
+      await until('the key rests', () => refusals() === 2);
     },
     /** The key is revoked while no request is on its way. */
     revoke(): void {
@@ -59,7 +68,6 @@ async function rigOfNewKey({ onTestFinished }: TestContext) {
       aheadMs += REST_MS;
       stoodStillAtMs = null;
     },
-    refusals: () => rig.simulator.requests().filter(({ status }) => status === 401).length,
   };
 }
 
@@ -85,8 +93,8 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
   });
 
   it('F44 twenty exports that start while a good key rests all succeed, and so does a batch', async (context) => {
-    const { rig, refusesReads, refusals } = await rigOfUsedKey(context);
-    refusesReads(2);
+    const { rig, keyRests, refusals } = await rigOfUsedKey(context);
+    await keyRests();
     const exports = Array.from({ length: EXPORTS }, () => new OneExport(rig));
     await Promise.all(exports.map((one) => one.start()));
     const imageId = rig.simulator.addImage('linux').id;
@@ -101,18 +109,15 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
   });
 
   it('F44 exports whose submit is held back wait for the key, and are submitted once each', async (context) => {
-    const { rig, refusesReads, whileTheClockStands, refusals } = await rigOfNewKey(context);
+    const { rig, keyRests, whileTheClockStands, refusals } = await rigOfNewKey(context);
     const { faults, requests } = rig.simulator;
     const exports = Array.from({ length: 6 }, () => new OneExport(rig));
     const body = { error_code: 'APIGW.0308', error_msg: 'over ratelimit' };
-    const throttled = { status: 429, headers: { 'Retry-After': '3' }, body };
+    const throttled = { status: 429, headers: { 'Retry-After': '8' }, body };
     faults.add({ service: 'ims', method: 'POST', path: '*/file', times: exports.length, action: throttled });
     await Promise.all(exports.map((one) => one.start()));
     await until('all are to submit', () => requests().filter(({ status }) => status === 429).length === exports.length);
-    refusesReads(2);
-    // The two refusals are those of another export, so that none of these has seen one.
-    await new OneExport(rig).start();
-    await until('the key rests', () => refusals() === 2);
+    await keyRests();
     await whileTheClockStands(() =>
       eventually('an export is held back', async () => {
         const states = await Promise.all(exports.map((one) => one.until(() => true)));
@@ -126,17 +131,15 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
   });
 
   it('F44 a key that rests for longer than submitBudget is reported as what it is, with nothing submitted', async (context) => {
-    const { rig, refusesReads, whileTheClockStands, refusals } = await rigOfUsedKey(context);
-    refusesReads(2);
+    const { rig, keyRests, whileTheClockStands } = await rigOfUsedKey(context);
     const [first, second, late] = [
       new OneExport(rig),
       new OneExport(rig),
       new OneExport(rig, { options: { submitBudget: '1s' } }),
     ];
-    await Promise.all([first.start(), second.start()]);
-    await until('the key rests', () => refusals() === 2);
+    await keyRests();
     await whileTheClockStands(async () => {
-      await late.start();
+      await Promise.all([first.start(), second.start(), late.start()]);
       expect(await late.failure()).toMatchObject({
         type: 'AccessDenied',
         message: expect.stringMatching(/^Nothing was submitted: .*CredentialsHeldBack/),
@@ -172,7 +175,7 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
     const other = new OneExport(rig, { options: { submitBudget: '1s' } });
     one.postsFail({
       status: 401,
-      headers: { 'Retry-After': '2' },
+      headers: { 'Retry-After': '5' },
       body: { error_code: 'APIGW.0301', error_msg: 'Incorrect IAM authentication information' },
     });
     await one.start();
