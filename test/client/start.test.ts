@@ -34,7 +34,7 @@ it('finds the job of its export when the server takes its update back, since a w
       ],
     },
   });
-  const input = rig.input();
+  const input = { ...rig.input(), imageId: rig.simulator.addImage('linux').id };
   const started = await startExport(client, input, { taskQueue: rig.taskQueue });
   const jobs = rig.simulator.jobs().filter(({ bucketUrl }) => bucketUrl === input.bucketUrl);
   expect(jobs.map(({ jobId }) => jobId)).toEqual([started.jobId]);

@@ -170,20 +170,23 @@ describe.concurrent('a key that was refused', { timeout: 120_000 }, () => {
   });
 
   it('F44 a submit that is refused, held back and refused again ends as AccessDenied: a rest does not forget', async (context) => {
-    const { rig, revoke } = await rigOfUsedKey(context);
+    const { rig, revoke, whileTheClockStands, refusals } = await rigOfUsedKey(context);
     const one = new OneExport(rig, { options: { submitBudget: '30s' } });
     const other = new OneExport(rig, { options: { submitBudget: '1s' } });
     one.postsFail({
       status: 401,
-      headers: { 'Retry-After': '5' },
+      headers: { 'Retry-After': '10' },
       body: { error_code: 'APIGW.0301', error_msg: 'Incorrect IAM authentication information' },
     });
     await one.start();
     await one.until(({ phase }) => phase === 'waitingToSubmit');
     revoke();
     await other.start();
-    expect(await other.failure()).toMatchObject({ type: 'AccessDenied' });
-    await one.until(({ lastError }) => lastError?.includes('CredentialsHeldBack') === true);
+    await until('the key rests', () => refusals() === 2);
+    await whileTheClockStands(async () => {
+      expect(await other.failure()).toMatchObject({ type: 'AccessDenied' });
+      await one.until(({ lastError }) => lastError?.includes('CredentialsHeldBack') === true);
+    });
     expect(await one.failure()).toMatchObject({
       type: 'AccessDenied',
       message: expect.stringMatching(/^The cloud refused to export .*APIGW\.0301/),

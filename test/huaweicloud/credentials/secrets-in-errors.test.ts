@@ -140,7 +140,7 @@ test.each(CASES)(
   'no secret of $source is in errors, inspected client or journal when the answer is $how',
   async ({ make, knows, action }) => {
     const account = rig.account(make());
-    const client = rig.client(account, { retry: { maxTries: 1 } });
+    const client = rig.client(account, { retry: { maxTries: 1, refusedKeyRestMs: 600 } });
     const fault = action(knows.join(' '));
     if (Object.keys(fault).length > 0) {
       for (const service of ['ims', 'obs', 'iam', 'metadata'] as const) {

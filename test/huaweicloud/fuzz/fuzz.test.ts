@@ -3,7 +3,7 @@ import { PARSERS } from './parsers';
 import { MEMORY_LIMIT_MB, runFuzz } from './run-fuzz';
 
 /** The short form of `npm run fuzz`, which has 10,000 cases for each parser. */
-const CASES = 200;
+const CASES = 100;
 const SEED = 4;
 
 test(`${CASES} random answers to each parser end as a proper value or as a CloudError, within ${MEMORY_LIMIT_MB} MB`, async () => {
