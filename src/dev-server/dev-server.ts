@@ -9,6 +9,8 @@ import { untilNamespaceAnswers, untilWebUiAnswers } from './server-readiness';
 const IP = '127.0.0.1';
 const STOP_GRACE_MS = 5_000;
 const START_TIME_LIMIT_MS = 30_000;
+/** How long a server that announces no port may take to end because its port is taken; a busy machine needs seconds. */
+const UNANNOUNCED_MS = 5_000;
 const PORT_ATTEMPTS = 3;
 const OUTPUT_KEPT = 4_000;
 
@@ -141,8 +143,8 @@ async function launch(cli: string, options: LaunchOptions): Promise<DevServer> {
     for (const name of [namespace, ...moreNamespaces]) await untilNamespaceAnswers(address, name, waiting.signal);
     if (webUi !== null) await untilWebUiAnswers(webUi, waiting.signal);
     // An answer on our port may be another server's, while ours is about to end because the port is taken. Ours
-    // announces its port once it has it; a CLI that words that differently gets a second to end instead.
-    for (let waited = 0; waited < 1_000 && !stdout().includes(`:${port}`); waited += 25)
+    // announces its port once it has it; a CLI that words that differently gets some time to end instead.
+    for (let waited = 0; waited < UNANNOUNCED_MS && !stdout().includes(`:${port}`); waited += 25)
       await sleep(25, undefined, { signal: waiting.signal });
     return 'serving' as const;
   };
