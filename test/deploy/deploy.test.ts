@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,11 +10,13 @@ import Ajv2019 from 'ajv/dist/2019';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { program } from '../../src/cli';
+import { EXIT } from '../../src/cli/exit-codes';
 import { BATCH_FAILURE_TYPES } from '../../src/contract';
 import { accountsFromFile } from '../../src/huaweicloud';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
 import { EXPORT_WORKER_OPTIONS } from '../../src/plugin';
 import { temporalOfEnvironment } from '../../src/temporal/place';
+import { problemOf } from '../rigs/command-line';
 import { alertRules, dashboard, queries, readQuery } from '../rigs/promql';
 
 const repository = resolve(__dirname, '../..');
@@ -22,6 +24,8 @@ const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
 /** What a worker gives a submit that is under way. */
 const GRACE_MINUTES = Number(/^(\d+)m$/.exec(EXPORT_WORKER_OPTIONS.shutdownGraceTime)?.[1]);
+
+const HAS_SYSTEMD = spawnSync('systemd-analyze', ['--version']).status === 0;
 
 interface Compose {
   name: string;
@@ -222,10 +226,7 @@ describe('the Kubernetes manifests', () => {
     const map = documents.find(({ metadata }) => metadata.name === 'ims-export-accounts');
     const mount = container.volumeMounts.find(({ name }: { name: string }) => name === 'keys').mountPath;
     expect(await accountsIn(map.data['accounts.json'], mount, names)).toEqual(['default']);
-    const several = [...docs.matchAll(/^```json\n(\{\n {2}"accounts".*?)^```/gms)].map(([, text = '']) => text);
-    expect(several).toHaveLength(1);
-    const more = [...names, 'archive-access-key', 'archive-secret-key'];
-    expect(await accountsIn(several[0] ?? '', mount, more)).toEqual(['default', 'archive']);
+    expect(docs).toContain(`below \`${mount}\``);
   });
 
   it('name files of Temporal where the docs put them', () => {
@@ -301,11 +302,67 @@ describe('the Kubernetes manifests', () => {
     expect(ports).toEqual([53, 53, 7233, 443, 7233, 3128, 80, 80, 4318]);
   });
 
+  it('mark every value that a user must change', () => {
+    const lines = read('deploy/kubernetes/worker.yaml').split('\n');
+    const onTheLine =
+      /^ {2}TEMPORAL_(ADDRESS|NAMESPACE):|metadata\.name: (?!kube-system)|cidr: (?!0\.0\.0\.0\/0|169\.254\.169\.254\/32)/;
+    const above = /^ {10}image:|^ {2}accounts\.json:/;
+    const toChange = lines.filter((line) => onTheLine.test(line) || above.test(line));
+    expect(toChange).toHaveLength(9);
+    const unmarked = toChange.filter((line) => {
+      if (onTheLine.test(line)) return !/# change\b/.test(line);
+      const at = lines.indexOf(line);
+      const first = lines.findLastIndex((other, index) => index < at && !/^ *#/.test(other)) + 1;
+      return !lines.slice(first, at).some((comment) => /# change:/.test(comment));
+    });
+    expect(unmarked).toEqual([]);
+  });
+
   it('select the same pods everywhere', () => {
     const labels = deployment.spec.template.metadata.labels;
     const budget = documents.find(({ kind }) => kind === 'PodDisruptionBudget');
     expect(deployment.spec.selector.matchLabels).toEqual(labels);
     expect(budget.spec.selector.matchLabels).toEqual(labels);
+  });
+});
+
+describe('the systemd unit', () => {
+  const path = 'deploy/systemd/ims-export-worker.service';
+  const text = read(path);
+  const settings = new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+  const [node = '', ...words] = settings.get('ExecStart')?.split(' ') ?? [];
+
+  it('starts node itself, with flags that a worker has', () => {
+    expect(node).toBe('/usr/bin/node');
+    expect(words.slice(0, 2)).toEqual(['lib/cli.js', 'worker']);
+    expect(problemOf(`ims-export ${words.slice(1).join(' ')}`, program)).toBeUndefined();
+  });
+
+  it('stops a worker only after the time that a submit may take, and only by one signal', () => {
+    const [, minutes] = /^(\d+)min$/.exec(settings.get('TimeoutStopSec') ?? '') ?? [];
+    expect(Number(minutes)).toBeGreaterThan(GRACE_MINUTES);
+    expect(settings.get('KillMode')).toBe('mixed');
+  });
+
+  it('starts no worker again whose settings are wrong', () => {
+    expect(settings.get('RestartPreventExitStatus')).toBe(String(EXIT.badArguments));
+  });
+
+  it('takes secrets from a file, and holds none', () => {
+    expect(settings.get('EnvironmentFile')).toMatch(/^\//);
+    const set = [...text.matchAll(/^Environment=(\w+)=/gm)].map(([, name = '']) => name);
+    expect(set.filter((name) => SECRET_NAME.test(name))).toEqual([]);
+  });
+
+  it.skipIf(!HAS_SYSTEMD)('has nothing that systemd does not know', async () => {
+    const copy = join(await temporaryFolder(), 'ims-export-worker.service');
+    const verify = async (unit: string) => {
+      await writeFile(copy, unit.replace(node, process.execPath));
+      const { stdout, stderr } = await promisify(execFile)('systemd-analyze', ['verify', copy]);
+      return stdout + stderr;
+    };
+    expect(await verify(text)).toBe('');
+    expect(await verify(text.replace('TimeoutStopSec', 'TimeoutOfStop'))).toContain('TimeoutOfStop');
   });
 });
 
