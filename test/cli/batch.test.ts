@@ -127,6 +127,35 @@ describe.concurrent('batch', () => {
     await handle.delete();
   });
 
+  it('that a schedule starts is named where the id of the schedule was given', async () => {
+    const file = await fileOf({ query: { tag: 'none' }, allowEmpty: true, to: commands.destination('{imageId}') });
+    const scheduleId = "ims-export-batch:it's due";
+    expect((await commands.run('batch', file, '--name', "it's due", '--cron', '30 2 * * *')).exitCode).toBe(0);
+    const sayOf = async (...args: string[]) => (await commands.refused(2, 'NoSuchExport', args)).stderr;
+    const before = await sayOf('status', scheduleId);
+    expect(before).toContain('is a schedule, and has not run yet');
+    expect(before).toContain(`\`ims-export temporal schedule trigger --schedule-id 'ims-export-batch:it'\\''s due'\``);
+    const handle = commands.rig.client.schedule.getHandle(scheduleId);
+    await handle.trigger();
+    const latest = await commands.until('the schedule has started a batch', async () => {
+      const [action] = (await handle.describe()).info.recentActions;
+      return action?.action.workflow.workflowId;
+    });
+    const word = latest.replaceAll("'", "'\\''");
+    const [watched, retuned, polled] = await Promise.all([
+      sayOf('watch', scheduleId),
+      sayOf('retune', scheduleId, '--max-concurrent', '7', '--namespace', commands.rig.server.namespace),
+      sayOf('poll-now', scheduleId),
+    ]);
+    expect(watched).toContain(`The latest run: \`ims-export watch '${word}'\`.`);
+    expect(retuned).toContain(`\`ims-export retune '${word}' --max-concurrent 7\``);
+    expect(polled).toContain(`\`ims-export status '${word}'\``);
+    await handle.delete();
+    await commands.until('the visibility has the run of the deleted schedule', async () =>
+      (await sayOf('cancel', scheduleId)).includes(`\`ims-export cancel '${word}'\``) ? true : undefined,
+    );
+  });
+
   itInLongForm('with --dry-run submits nothing, and ends with 0 when nothing is wrong', async () => {
     const to = commands.destination('dry');
     const file = await fileOf({ images: [{ imageId: commands.image('dataDisk'), bucketUrl: to }] });
