@@ -108,6 +108,7 @@ describe.concurrent('batch', () => {
     expect(created.exitCode, created.stderr).toBe(0);
     expect(created.stdout).toMatch(/^Created the schedule .*nightly\n {2}cron {5}30 2 \* \* \* \(UTC\)\n/);
     expect(created.stdout).toMatch(/^ {2}next run \d{4}-\d\d-\d\dT02:30:00\.000Z$/m);
+    expect(created.stdout).not.toContain('warning');
     const handle = commands.rig.client.schedule.getHandle(scheduleId);
     await handle.pause();
     const updated = await cron('CRON_TZ=Asia/Tokyo 0 3 * * *', '--json', '--max-concurrent', '5');
@@ -116,6 +117,14 @@ describe.concurrent('batch', () => {
     const { policies, action } = await handle.describe();
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
     expect(action).toMatchObject({ workflowId: scheduleId, args: [{ maxConcurrent: 5 }] });
+    const [toNobody, asJson] = await Promise.all([
+      cron('30 2 * * *', '--task-queue', 'nobody'),
+      cron('30 2 * * *', '--task-queue', 'nobody', '--json'),
+    ]);
+    const warning =
+      /its runs wait for a worker\. No worker polls the task queue nobody .*`ims-export worker --task-queue nobody`/;
+    expect([toNobody.exitCode, toNobody.stdout]).toEqual([0, expect.stringMatching(warning)]);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ how: 'updated', warnings: [expect.stringMatching(warning)] });
     const [wrong, unnamed, waiting] = await Promise.all([
       commands.refused(2, 'InvalidExportRequest', ['batch', file, '--name', 'wrong', '--cron', 'at night']),
       commands.refused(2, 'InvalidExportRequest', ['batch', file, '--cron', '30 2 * * *']),
