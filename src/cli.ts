@@ -23,6 +23,7 @@ import { options } from './cli/options';
 import { type OutputOptions, reportError } from './cli/output';
 import { type ResolveFlags, resolve } from './cli/resolve';
 import { type RetuneFlags, retune } from './cli/retune';
+import { namingSchedule } from './cli/scheduled';
 import { type SearchAttributesFlags, searchAttributes } from './cli/search-attributes';
 import type { SimulatorFlags } from './cli/simulator';
 import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
@@ -215,13 +216,13 @@ temporalCommand('status')
   .argument('<workflowId>', ANY_ID)
   .description('show the state of an export or a batch, also after its end')
   .option('--json', 'print one JSON document')
-  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
+  .action(onWorkflow(status));
 
 temporalCommand('watch')
   .argument('<workflowId>', ANY_ID)
   .description('follow an export or a batch, and show its result')
   .option('--json', 'print one JSON document on each line: first the progress, at the end the result or the error')
-  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId))));
+  .action(onWorkflow(watch));
 
 temporalCommand('list')
   .description('list open and recent exports and batches: phase, progress, and why each failed')
@@ -250,14 +251,14 @@ retuneCommand()
   .description(
     'change limits of a running export, with durations such as 90s, 15m, 24h. For a batch: change --max-concurrent',
   )
-  .action(guarded(connected((client, flags: RetuneFlags, workflowId: string) => retune(client, workflowId, flags))));
+  .action(onWorkflow((client, flags: RetuneFlags, workflowId) => retune(client, workflowId, flags)));
 
 temporalCommand('resolve')
   .argument('<workflowId>', EXPORT_ID)
   .description('tell an export whether its submit started a job, when the answer of the cloud was lost')
   .option('--job <id>', 'the submit started this job; the export checks it, then tracks it')
   .option('--not-submitted', 'the submit started no job; the export submits again')
-  .action(guarded(connected((client, flags: ResolveFlags, workflowId: string) => resolve(client, workflowId, flags))));
+  .action(onWorkflow((client, flags: ResolveFlags, workflowId) => resolve(client, workflowId, flags)));
 
 signalCommand(
   'cancel',
@@ -390,13 +391,24 @@ function signalCommand(
     .argument('<workflowId>', name === 'poll-now' ? EXPORT_ID : ANY_ID)
     .description(description)
     .action(
-      guarded(
-        connected(async (client, _flags: OutputOptions, workflowId: string) => {
-          ifInterrupted(`The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
-          print(await send(client, workflowId));
-        }),
-      ),
+      onWorkflow(async (client, _flags, workflowId) => {
+        ifInterrupted(`The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
+        print(await send(client, workflowId));
+      }),
     );
+}
+
+/** A connected action on the workflow of an id. */
+function onWorkflow<Flags = OutputOptions>(act: (client: Client, flags: Flags, workflowId: string) => Promise<void>) {
+  return guarded(
+    connected(async (client, flags: Flags, workflowId: string, given: Command) => {
+      try {
+        await act(client, flags, workflowId);
+      } catch (error) {
+        throw await namingSchedule(client, error, given, workflowId);
+      }
+    }),
+  );
 }
 
 /** An action with a connection to Temporal; its positional arguments come after the flags. */
@@ -411,13 +423,13 @@ function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: F
   };
 }
 
-/** An action whose errors are reported; commander gives positional arguments first, then the flags. */
+/** An action whose errors are reported; commander gives positional arguments first, then the flags and the command. */
 function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Args) => Promise<void>) {
   return async (...given: unknown[]): Promise<void> => {
     const flags = given.at(-2) as Flags;
     const command = given.at(-1) as Command;
     try {
-      await act(flags, ...(given.slice(0, -2) as Args));
+      await act(flags, ...([...given.slice(0, -2), command] as unknown as Args));
     } catch (error) {
       const { json } = flags as OutputOptions;
       reportError(error, { json, verbose: command.optsWithGlobals().verbose });

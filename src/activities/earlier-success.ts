@@ -10,12 +10,15 @@ import {
   type EarlierExport,
   EXPORT_IMAGE_WORKFLOW,
   type ExportImageResult,
+  type ExportMemo,
   type ExportRequest,
   exportWorkflowId,
 } from '../contract';
+import { leftJob } from '../export/earlier';
+import { earlierRun } from '../export/earlier-run';
 import { decide } from '../export/joining';
 import type { ObjectInfo } from '../huaweicloud';
-import { listRuns } from '../temporal/runs';
+import { listRuns, type Run, readMemo } from '../temporal/runs';
 import { isUnreachable, textOf } from '../temporal/unreachable';
 import type { Reading } from './preflight/facts';
 
@@ -83,12 +86,35 @@ export async function lastSuccess(
   return isResult(result) ? result : null;
 }
 
+/** How many runs back a job is searched for that was left. */
+const MAX_RUNS_BACK = 10;
+
+/**
+ * The last run of an export of this image to this destination that has left a job, where none has succeeded since: for a starter
+ * that looks for no earlier run, as a batch. Null also where Temporal does not answer: it is only named in a message.
+ */
+export async function lastLeftJob({ imageId, bucketUrl }: ExportRequest): Promise<EarlierExport | null> {
+  const runs = await closedRuns(exportWorkflowId(bucketUrl), "!= 'Running'", MAX_RUNS_BACK).catch(() => []);
+  for (const run of runs) {
+    const { value: memo, unreadable } = await readMemo<ExportMemo>(Context.current().client, run);
+    const read = earlierRun({ ...run, memo, unreadable });
+    if (read?.earlier.outcome === 'succeeded') return null;
+    if (read !== null && leftJob(read.earlier)) return read.imageId === imageId ? read.earlier : null;
+  }
+  return null;
+}
+
 async function lastCompletedRun(workflowId: string): Promise<string | null> {
+  const [last] = await closedRuns(workflowId, "= 'Completed'", 1);
+  return last?.runId ?? null;
+}
+
+/** Newest first. */
+async function closedRuns(workflowId: string, status: string, limit: number): Promise<Run[]> {
   // The cloud exports to no key with one of these, and they would end the text of the query.
-  if (/['"\\]/.test(workflowId)) return null;
-  const query = `WorkflowId = '${workflowId}' AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}' AND ExecutionStatus = 'Completed'`;
-  const found = await asked(() => listRuns(Context.current().client, query, 1));
-  return found?.[0]?.runId ?? null;
+  if (/['"\\]/.test(workflowId)) return [];
+  const query = `WorkflowId = '${workflowId}' AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}' AND ExecutionStatus ${status}`;
+  return (await asked(() => listRuns(Context.current().client, query, limit))) ?? [];
 }
 
 /** Null for what Temporal refuses to show, knows no more, or shows in a form that cannot be decoded. */

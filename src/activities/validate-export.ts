@@ -1,10 +1,16 @@
 import type { EarlierExport, ExportActivities, ExportRequest, ValidatedExport } from '../contract';
-import { contextOf, invalidField, isExportFailure } from '../export/failures';
+import {
+  contextOf,
+  type ExportApplicationFailure,
+  invalidField,
+  isExportFailure,
+  namingEarlier,
+} from '../export/failures';
 import { destinationTaken, exportedBefore, notAllowed } from '../export/failures/before-submit';
 import { CloudError } from '../huaweicloud';
 import { parseExportInput } from '../request/export';
 import { type AccountCloud, type ExportActivityDeps, evidenceWaits } from './cloud';
-import { compare, type Found, lastSuccess } from './earlier-success';
+import { compare, type Found, lastLeftJob, lastSuccess } from './earlier-success';
 import { eachSeenAgain, seenAgain } from './evidence';
 import { accountOfInput, notSubmitted, OUTAGE_MS, refuseReservedOptions } from './input-checks';
 import { preflight, preflightOfName } from './preflight';
@@ -67,13 +73,14 @@ async function validate(
   }
   if (found.kind === 'sameOfOther') throw exportedBefore(request, found.result);
   const destination = facts.destination.kind === 'read' ? facts.destination.value : null;
-  const taken = (by: typeof refusals) =>
-    destinationTaken(request, destination?.object ?? null, sparingJobOf(earlier, by));
+  const taken = (by: typeof refusals, left = earlier) =>
+    destinationTaken(request, destination?.object ?? null, sparingJobOf(left, by));
   if (found.kind === 'changed') throw taken([REPLACED]);
   if (refusals.length > 0) {
-    throw failureType === 'DestinationExists'
-      ? taken(refusals)
-      : notAllowed(request, facts.image?.name ?? null, report);
+    if (failureType !== 'DestinationExists') throw notAllowed(request, facts.image?.name ?? null, report);
+    // What the starter has found, the workflow names.
+    const left = earlier === null ? await lastLeftJob(request) : null;
+    throw namingEarlier(taken(refusals, earlier ?? left) as ExportApplicationFailure, left, request);
   }
   return { request, warnings, destinationFreeAt: destination?.object === null ? destination.date : null };
 }

@@ -10,7 +10,9 @@ import {
   scheduleBatch,
   startBatch,
 } from '../client';
+import { awaitWorkers, noWorker } from '../client/workers';
 import {
+  type BatchCounts,
   type BatchFailedDetails,
   type BatchItemResult,
   type ExportImagesInput,
@@ -25,9 +27,9 @@ import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
 import { print, printJson } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
-import { showToEnd } from './following';
+import { onWaiting, showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
-import { NO_WORKER_NOTE, type OutputOptions, UNREADABLE, workflowLine } from './output';
+import { NO_WORKER_NOTE, type OutputOptions, retryText, UNREADABLE, workflowLine } from './output';
 import { batchProgressDisplay } from './progress-display';
 import { columns } from './table';
 import { webUiLines } from './web-ui';
@@ -52,7 +54,7 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
       ? 'If the batch was started, it continues: the same command joins it.'
       : `If the batch was started, it continues: ${watchOf(exportBatchWorkflowId(name))} follows it.`,
   );
-  const started = await startBatch(client, input, { taskQueue, name });
+  const started = await startBatch(client, input, { taskQueue, name, onWaiting });
   const { workflowId, runId, how } = started;
   if (flags.wait) return await waitForBatch(client, workflowId, flags, runId);
   const { status, memo } = await readBatch(client, workflowId);
@@ -79,8 +81,15 @@ async function schedule(
   }
   ifInterrupted('The schedule may exist: run the same command again to update it.');
   const scheduled = await scheduleBatch(client, input, { name, cron, taskQueue });
-  if (json) printJson(scheduled);
-  else print(...scheduleLines(scheduled, cron, input));
+  const warnings = await warningsOf(client, taskQueue);
+  if (json) printJson({ ...scheduled, warnings });
+  else print(...scheduleLines(scheduled, cron, input), ...warnings.map((warning) => `  warning  ${warning}`));
+}
+
+/** Its runs would wait for a worker; a server that does not say whether there is one is no reason to warn. */
+async function warningsOf(client: Client, taskQueue: string): Promise<string[]> {
+  const workers = await awaitWorkers(client, taskQueue, 'workflows').catch(() => null);
+  return workers?.length === 0 ? [`its runs wait for a worker. ${noWorker(client, taskQueue).message}`] : [];
 }
 
 function scheduleLines(
@@ -137,9 +146,11 @@ export function batchLines(report: BatchReport): string[] {
   }
   const counts = describeCounts(status?.counts ?? memo.counts ?? {});
   if (counts !== '') lines.push(`  verdicts ${counts}`);
+  if (report.retrying !== null) lines.push(`  retrying ${retryText(report.retrying)}`);
   if (status?.failure) lines.push(`  failure  ${status.failure.type}: ${status.failure.message}`);
   if (memo.outcome) lines.push(`  outcome  ${memo.outcome}`);
   for (const trouble of status?.troubles ?? []) lines.push(`  ${trouble.verdict.padEnd(8)} ${troubleText(trouble)}`);
+  if (status !== null) lines.push(...moreLines({ ...status.counts, ...WITHOUT_TROUBLE }, status.troubles, '  '));
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
   if (status === null && closedAt === null && !report.statusUnreadable) lines.push(NO_WORKER_NOTE);
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];
@@ -163,9 +174,19 @@ function verdictLines({ items, counts, total, dryRun, warnings }: ExportImagesRe
 function troubleLines(error: unknown): string[] {
   if (!(error instanceof ExportError) || error.code !== 'BatchFailed') return [];
   const { troubles, counts, total } = error.details as BatchFailedDetails;
-  const good = [...GOOD_VERDICTS, 'notStarted' as const].reduce((sum, verdict) => sum + counts[verdict], 0);
-  const shown = troubles.length < total - good ? `, the last ${troubles.length} failures above` : '';
-  return [...tableOf(troubles), `${counted(total, 'image')}: ${describeCounts(counts)}${shown}`];
+  const summary = `${counted(total, 'image')}: ${describeCounts(counts)}`;
+  return [...tableOf(troubles), ...moreLines(counts, troubles), summary];
+}
+
+/** Verdicts of images that are no trouble. */
+const WITHOUT_TROUBLE = Object.fromEntries([...GOOD_VERDICTS, 'notStarted'].map((verdict) => [verdict, 0]));
+
+/** That images of these counts are not among those shown. */
+function moreLines(counts: BatchCounts, shown: readonly BatchItemResult[], indent = ''): string[] {
+  const hidden = { ...counts };
+  for (const { verdict } of shown) hidden[verdict] -= 1;
+  const number = Object.values(hidden).reduce((sum, count) => sum + count, 0);
+  return number > 0 ? [`${indent}… and ${number} more: ${describeCounts(hidden)}`] : [];
 }
 
 function tableOf(items: readonly BatchItemResult[]): string[] {

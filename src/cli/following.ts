@@ -34,6 +34,9 @@ export function lineDisplay<Report>(
   return { show: (report) => write(lineOf(report)), showOutage: () => write(`- ${OUTAGE}`), end: () => {} };
 }
 
+/** A start can wait for hours, for a busy image say. */
+export const onWaiting = (why: string): void => printToStderr(`waiting: ${why}`);
+
 /** Shows every report until there are no more. Ctrl-C ends the watching only, and says so. */
 export async function showToEnd<Report>(
   { what, workflowId }: { what: 'export' | 'batch'; workflowId: string },

@@ -158,6 +158,7 @@ export function reportLines(report: ExportReport): string[] {
   // Why it was kept, only a worker knows.
   const discard = status?.discard ?? (memo.object && { kind: memo.object, ...(memo.object === 'kept' && KEPT) });
   if (discard) lines.push(`  object   ${objectAfterDrain(discard)}`);
+  if (report.object) lines.push(`  object   ${bytesText(report.object.size)}, ETag ${report.object.etag}`);
   if (report.unreadable) lines.push(`  note     ${UNREADABLE}`);
   if (status === null && closedAt === null && !report.statusUnreadable) lines.push(NO_WORKER_NOTE);
   return [...lines, ...(status?.warnings ?? []).map((warning) => `  warning  ${warning}`)];

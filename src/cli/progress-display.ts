@@ -1,5 +1,6 @@
 import type { BatchReport, ExportReport } from '../client';
 import { type ListedWorkflow, listedBatch, listedExport } from '../client/list';
+import { triedAgain } from '../client/start-progress';
 import { counted } from '../export/quantities';
 import { describeCounts } from '../export/summaries';
 import { formatDuration } from '../export/time';
@@ -18,6 +19,8 @@ interface Progress {
   rate: string | null;
   startedAt: string;
   nextPollAt: string | null;
+  /** What is tried again; null where nothing is. */
+  retrying: string | null;
 }
 
 /** A bar in a terminal, a line for each change elsewhere. */
@@ -79,6 +82,7 @@ function progressOfExport(report: ExportReport): Progress {
     rate: left === null ? null : perTime(left * 100, '%'),
     startedAt: status?.startedAt ?? report.startedAt,
     nextPollAt: status === null ? null : nextPollIn(status),
+    retrying: retryingOf(report),
   };
 }
 
@@ -102,7 +106,12 @@ function progressOfBatch(report: BatchReport): Progress {
     rate: ended === 0 || memo.outcome !== undefined ? null : perTime(ended / elapsedMs, 'images'),
     startedAt,
     nextPollAt: null,
+    retrying: retryingOf(report),
   };
+}
+
+function retryingOf({ retrying }: Pick<BatchReport, 'retrying'>): string | null {
+  return retrying === null ? null : triedAgain(retrying);
 }
 
 /** `120/2000 ended (118 succeeded, 2 failed), 50 running`. */
@@ -120,16 +129,17 @@ function stateOfBatch({ status, memo, workflowStatus, statusUnreadable }: BatchR
 }
 
 /** Null for an end that is none of success: that is reported as one block. */
-function lineOf({ row, state }: Progress): string | null {
+function lineOf({ row, state, retrying }: Progress): string | null {
   if (row.outcome !== null && row.outcome !== 'succeeded' && row.outcome !== 'completed') return null;
-  if (row.kind === 'batch') return state;
+  const news = retrying === null ? state : `${state}, ${retrying}`;
+  if (row.kind === 'batch') return news;
   const left = row.remainingMs === null ? '' : ` (ETA ${formatDuration(row.remainingMs)})`;
-  return `${row.percent === null ? '-' : `${row.percent} %`}${left} ${state}`;
+  return `${row.percent === null ? '-' : `${row.percent} %`}${left} ${news}`;
 }
 
 /** The bar, and below it what fits on each line. */
 export function liveLinesOf(progress: Progress, width: number, nowMs: number): string[] {
-  const { row, state, rate, startedAt, nextPollAt } = progress;
+  const { row, state, rate, startedAt, nextPollAt, retrying } = progress;
   const untilMs = row.closedAt === null ? nowMs : Date.parse(row.closedAt);
   const left = row.remainingMs === null ? 'unknown' : formatDuration(row.remainingMs);
   const facts = [
@@ -138,6 +148,7 @@ export function liveLinesOf(progress: Progress, width: number, nowMs: number): s
     `elapsed ${formatDuration(Math.max(0, untilMs - Date.parse(startedAt)))}`,
     row.closedAt === null && row.outcome === null ? `ETA ${left}` : null,
     nextPollAt === null ? null : `next check in ${formatDuration(Math.max(0, Date.parse(nextPollAt) - nowMs))}`,
+    retrying,
   ];
   return [
     barLine(row, width),

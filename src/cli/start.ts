@@ -17,9 +17,9 @@ import {
   exportWorkflowId,
 } from '../contract';
 import { command, workflowCommand } from '../export/quoting';
-import { print, printJson, printToStderr } from '../terminal/output';
+import { print, printJson } from '../terminal/output';
 import { durationOf, isDurationOption } from './durations';
-import { showToEnd } from './following';
+import { onWaiting, showToEnd } from './following';
 import { ifInterrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
@@ -40,9 +40,6 @@ export interface StartFlags extends OutputOptions {
   taskQueue: string;
   dryRun?: boolean;
 }
-
-/** A start can wait for hours, for a busy image say. */
-const onWaiting = (why: string): void => printToStderr(`waiting: ${why}`);
 
 /** `ims-export start`. */
 export async function start(client: Client, flags: StartFlags): Promise<void> {
@@ -93,7 +90,7 @@ async function reportStart(
 async function dryRun(client: Client, flags: StartFlags, input: ExportImageInput): Promise<void> {
   const batchId = exportBatchWorkflowId(`dry-run:${flags.to}`);
   ifInterrupted(`A dry run submits nothing, and ends by itself: \`${workflowCommand('status', batchId)}\` shows it.`);
-  const found = await dryRunExport(client, input, { taskQueue: flags.taskQueue });
+  const found = await dryRunExport(client, input, { taskQueue: flags.taskQueue, onWaiting });
   if (flags.json) printJson({ dryRun: true, imageId: flags.image, bucketUrl: flags.to, ...found });
   else print(...dryRunLines(flags, found));
 }

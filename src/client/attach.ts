@@ -21,7 +21,7 @@ import { ExportError, toExportError } from './errors';
 import { type ExportReport, readExport } from './follow';
 import { foundByStatus, wantedBy } from './joining';
 import { type StartedExport, type StartOptions, startExport } from './start';
-import { reportStartProgress } from './start-progress';
+import { reportStartProgress, startProgress } from './start-progress';
 import { resolveSubmission, untilChecked } from './steer';
 import { shortCall } from './temporal-calls';
 
@@ -46,7 +46,8 @@ export async function attachExport(
   { onWaiting, ...options }: StartOptions = {},
 ): Promise<StartedExport> {
   const workflowId = exportWorkflowId(String(input?.bucketUrl));
-  return await reportStartProgress(client, workflowId, attach(client, input, options), onWaiting);
+  const read = async () => startProgress(await readExport(client, workflowId));
+  return await reportStartProgress(attach(client, input, options), read, onWaiting);
 }
 
 async function attach(client: Client, input: AttachExportInput, options: StartOptions): Promise<StartedExport> {

@@ -26,7 +26,9 @@ import { parseBatchInput } from '../request/batch';
 import { hasHidden } from '../request/visible';
 import { describeRun, readMemo } from '../temporal/runs';
 import { ExportError, readable, toExportError, unreadable } from './errors';
+import { type ExportReport, retryingOf } from './follow';
 import { MAX_STARTS } from './joining';
+import { batchProgress, reportStartProgress } from './start-progress';
 import { steer, update } from './steer';
 import {
   answerOf,
@@ -46,6 +48,8 @@ export interface StartBatchOptions {
   taskQueue?: string;
   /** What the batch is called, the part of its id after `ims-export-batch:`. @default a digest of the input */
   name?: string;
+  /** Called with a sentence on what the batch waits for, after some seconds and when that changes. */
+  onWaiting?: (why: string) => void;
 }
 
 export interface StartedBatch {
@@ -70,6 +74,8 @@ export interface BatchReport extends Undecoded {
   startedAt: string;
   closedAt: string | null;
   memo: BatchMemo;
+  /** What the oldest activity that is tried again failed with last; null when none is tried again, and in a list. */
+  retrying: ExportReport['retrying'];
   /** Null when no worker answered the query in time, or the answer cannot be decoded here. */
   status: BatchStatus | null;
 }
@@ -93,15 +99,26 @@ const PLANNED_INTERVAL_MS = 250;
 export async function startBatch(
   client: Client,
   input: ExportImagesInput,
-  { taskQueue = DEFAULT_TASK_QUEUE, name = digestOf(input) }: StartBatchOptions = {},
+  { taskQueue = DEFAULT_TASK_QUEUE, name = digestOf(input), onWaiting }: StartBatchOptions = {},
 ): Promise<StartedBatch> {
-  return await begin(client, input, { taskQueue, name });
+  return await reportBatchProgress(client, name, begin(client, input, { taskQueue, name }), onWaiting);
+}
+
+/** Waits for a batch of that name, and reports after some seconds what it waits for, and again when that changes. */
+export async function reportBatchProgress<T>(
+  client: Client,
+  name: string,
+  waiting: Promise<T>,
+  report: StartBatchOptions['onWaiting'],
+): Promise<T> {
+  const read = async () => batchProgress(await readBatch(client, exportBatchWorkflowId(name)));
+  return await reportStartProgress(waiting, read, report);
 }
 
 async function begin(
   client: Client,
   input: ExportImagesInput,
-  { taskQueue, name }: Required<StartBatchOptions>,
+  { taskQueue, name }: { taskQueue: string; name: string },
   startsLeft = MAX_STARTS,
 ): Promise<StartedBatch> {
   const workflowId = exportBatchWorkflowId(name);
@@ -151,11 +168,18 @@ async function begin(
 export async function readBatch(client: Client, workflowId: string): Promise<BatchReport> {
   try {
     const run = await shortCall(client, () => describeRun(client, workflowId));
-    const [memo, answer] = await Promise.all([
+    const [memo, retrying, answer] = await Promise.all([
       readMemo<BatchMemo>(client, run),
+      retryingOf(client, run),
       answerOf<BatchStatus>(client, run, BATCH_MESSAGES.queries.batchStatus),
     ]);
-    return { ...factsOfRun(run), memo: memo.value, status: answer.value, ...ifUnreadable(answer, memo) };
+    return {
+      ...factsOfRun(run),
+      memo: memo.value,
+      retrying: retrying.value,
+      status: answer.value,
+      ...ifUnreadable(answer, memo, retrying),
+    };
   } catch (error) {
     throw toExportError(error, workflowId);
   }

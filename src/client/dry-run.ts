@@ -8,7 +8,7 @@ import type { BatchItemResult, ExportImageInput, ExportImagesInput, ExportReques
 import { exportWorkflowId } from '../contract';
 import { invalidField, isFailureType } from '../export/failures';
 import { parseExportStart } from '../request/export';
-import { batchResult, startBatch } from './batch';
+import { reportBatchProgress, startBatch } from './batch';
 import { ExportError, toExportError } from './errors';
 import { type ExportReport, readExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
@@ -31,7 +31,7 @@ export interface DryRun {
 export async function dryRunExport(
   client: Client,
   input: ExportImageInput,
-  { taskQueue }: Pick<StartOptions, 'taskQueue'> = {},
+  { taskQueue, onWaiting }: StartOptions = {},
 ): Promise<DryRun> {
   const workflowId = exportWorkflowId(String((input as Partial<ExportImageInput> | null)?.bucketUrl));
   try {
@@ -43,8 +43,8 @@ export async function dryRunExport(
       return { workflowId, would: 'join', warnings: running.status.warnings };
     }
     const name = `dry-run:${request.bucketUrl}`;
-    const batch = await startBatch(client, batchOf(input), { taskQueue, name });
-    const { items } = await batchResult(client, batch.workflowId, batch.runId);
+    const checking = startBatch(client, batchOf(input), { taskQueue, name }).then(({ result }) => result());
+    const { items } = await reportBatchProgress(client, name, checking, onWaiting);
     return { workflowId, ...wouldBe(items[0]) };
   } catch (error) {
     throw toExportError(error, workflowId);

@@ -19,7 +19,7 @@ export async function earlierOf(
 }
 
 /** Null where it cannot be decoded here: the run reads it itself. */
-async function resultOf(
+export async function resultOf(
   client: Client,
   { workflowId, runId }: { workflowId: string; runId: string },
 ): Promise<ExportImageResult | null> {

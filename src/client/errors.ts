@@ -60,7 +60,7 @@ export function toExportError(error: unknown, workflowId: string): unknown {
 
 export function noSuchExport(workflowId: string, cause?: unknown): ExportError {
   if (isBatchId(workflowId)) {
-    const message = `There is no batch ${workflowId}. The id of a batch is ims-export-batch:<name>; \`ims-export list\` shows the known ones.`;
+    const message = `There is no batch ${workflowId}. The id of a batch is ims-export-batch:<name>, with the time at its end if a schedule started it; \`ims-export list\` shows the known ones.`;
     return new ExportError('NoSuchExport', message, undefined, { cause });
   }
   const destination = destinationOfUrl(workflowId) ?? workflowId;

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import { EXPORT_IMAGE_WORKFLOW, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
+import { EXPORT_IMAGE_WORKFLOW, type ExportedObject, type ExportMemo, type ExportStatus, MESSAGES } from '../contract';
 import { type Decoded, type DescribedRun, describeRun, listRuns, readLastFailure, readMemo } from '../temporal/runs';
+import { resultOf } from './earlier';
 import { toExportError } from './errors';
 import { answerOf, factsOfRun, ifUnreadable, reportsUntilEnd, shortCall, type Undecoded } from './temporal-calls';
 
@@ -20,6 +21,8 @@ export interface ExportReport extends Undecoded {
   memo: ExportMemo;
   /** What the activity that is tried again failed with last; null when none is tried again, and in a list. */
   retrying: { activity: string; attempt: number; failure: string } | null;
+  /** Of the result of an export that has succeeded; absent where it has none that can be decoded here, and in a list. */
+  object?: ExportedObject;
   /** Null when no worker answered the query in time, or the answer cannot be decoded here. */
   status: ExportStatus | null;
 }
@@ -34,15 +37,17 @@ const FOLLOW_INTERVAL_MS = 2_000;
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
   try {
     const run = await shortCall(client, () => describeRun(client, workflowId));
-    const [memo, retrying, answer] = await Promise.all([
+    const [memo, retrying, object, answer] = await Promise.all([
       readMemo<ExportMemo>(client, run),
       retryingOf(client, run),
+      objectOf(client, run),
       answerOf<ExportStatus>(client, run, MESSAGES.queries.exportStatus),
     ]);
     return {
       ...factsOfRun(run),
       memo: memo.value,
       retrying: retrying.value,
+      ...(object && { object }),
       status: answer.value,
       ...ifUnreadable(answer, memo, retrying),
     };
@@ -82,11 +87,18 @@ export function followExport(
   return reportsUntilEnd(() => readExport(client, workflowId), { intervalMs, onOutage });
 }
 
-async function retryingOf(
+async function objectOf(client: Client, run: DescribedRun): Promise<ExportedObject | null> {
+  if (run.type !== EXPORT_IMAGE_WORKFLOW || run.status !== 'COMPLETED') return null;
+  return (await shortCall(client, () => resultOf(client, run)))?.object ?? null;
+}
+
+/** Of the oldest activity that has failed; the server lists them in any order. */
+export async function retryingOf(
   client: Client,
   { workflowId, pendingActivities }: DescribedRun,
 ): Promise<Decoded<ExportReport['retrying']>> {
-  for (const pending of pendingActivities) {
+  const ids = (one: (typeof pendingActivities)[number]) => Number(one.activityId);
+  for (const pending of pendingActivities.toSorted((one, other) => ids(one) - ids(other))) {
     const failure = await readLastFailure(client, workflowId, pending);
     if (failure === null || failure.value === '') continue;
     const { activityType, attempt } = pending;

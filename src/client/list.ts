@@ -171,12 +171,15 @@ async function rowOf(client: Client, run: Run, giveUpAtMs: number): Promise<List
       ? answerOf<ExportStatus & BatchStatus>(client, run, query, leftMs)
       : { value: null, unreadable: false },
   ]);
-  const report = { ...factsOfRun(run), memo: memo.value, status: answer.value, ...ifUnreadable(answer, memo) };
+  const report = {
+    ...{ ...factsOfRun(run), memo: memo.value, retrying: null, status: answer.value },
+    ...ifUnreadable(answer, memo),
+  };
   return isBatch ? listedBatch(report) : listedExport(report);
 }
 
 /** The row of an export, from its report. */
-export function listedExport(report: Omit<ExportReport, 'retrying'>): ListedWorkflow {
+export function listedExport(report: ExportReport): ListedWorkflow {
   const { memo, status } = report;
   const outcome = status?.outcome ?? memo.outcome ?? null;
   const fraction = outcome === 'succeeded' ? 1 : outcome === null ? (status?.progress ?? null) : null;

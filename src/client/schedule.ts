@@ -7,6 +7,8 @@ import { type Client, ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOve
 import { DEFAULT_TASK_QUEUE, EXPORT_IMAGES_WORKFLOW, type ExportImagesInput, exportBatchWorkflowId } from '../contract';
 import { invalidField } from '../export/failures';
 import { parseBatchInput } from '../request/batch';
+import { listRuns } from '../temporal/runs';
+import { isNotFound } from '../temporal/unreachable';
 import { DETAILS, refuseName, summaryOf } from './batch';
 import { toExportError } from './errors';
 import { MAX_STARTS } from './joining';
@@ -67,6 +69,25 @@ export async function scheduleBatch(
   } catch (error) {
     throw toExportError(error, scheduleId);
   }
+}
+
+/**
+ * The latest workflow that a schedule has started, null where it has started none. Undefined where there is no schedule of that
+ * id, and none that was deleted has left a workflow.
+ */
+export async function latestRunOf(client: Client, scheduleId: string): Promise<string | null | undefined> {
+  const { namespace } = client.options;
+  const schedule = await shortCall(client, () =>
+    client.workflowService.describeSchedule({ namespace, scheduleId }),
+  ).catch((error: unknown) => {
+    if (isNotFound(error)) return null;
+    throw error;
+  });
+  const started = schedule?.info?.recentActions?.at(-1)?.startWorkflowResult?.workflowId;
+  if (started) return started;
+  const id = scheduleId.replaceAll('\\', '\\\\').replaceAll("'", "''");
+  const [run] = await shortCall(client, () => listRuns(client, `TemporalScheduledById = '${id}'`, 1));
+  return run?.workflowId ?? (schedule === null ? undefined : null);
 }
 
 /** @param why Temporal's own words, which its client hands on as a TypeError */

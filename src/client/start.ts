@@ -20,9 +20,10 @@ import { parseExportStart } from '../request/export';
 import { type DescribedRun, describeRun } from '../temporal/runs';
 import { startAndAwaitJob } from './await-job';
 import { ExportError, toExportError } from './errors';
+import { readExport } from './follow';
 import { MAX_STARTS, refuseTakenId, refuseToJoin, wantedBy } from './joining';
 import { exportResult } from './result';
-import { reportStartProgress } from './start-progress';
+import { reportStartProgress, startProgress } from './start-progress';
 import { findRun, requireReadable, shortCall, throughOutages } from './temporal-calls';
 import { requireWorker } from './workers';
 
@@ -74,7 +75,8 @@ export async function startExport(
   input: ExportImageInput,
   options: StartOptions = {},
 ): Promise<StartedExport> {
-  return await reportStartProgress(client, workflowIdOf(input), begin(client, input, options), options.onWaiting);
+  const read = async () => startProgress(await readExport(client, workflowIdOf(input)));
+  return await reportStartProgress(begin(client, input, options), read, options.onWaiting);
 }
 
 async function begin(

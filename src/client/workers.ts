@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { DEFAULT_TASK_QUEUE } from '../contract';
+import { command } from '../export/quoting';
 import { ExportError } from './errors';
 import { shortCall } from './temporal-calls';
 
@@ -51,6 +53,15 @@ async function readWorkers(client: Client, taskQueue: string, kind: TaskKind): P
 export function noWorker(client: Client, taskQueue: string): ExportError {
   return new ExportError(
     'NoWorker',
-    `No worker polls the task queue ${taskQueue} in namespace ${client.options.namespace}. Start one with \`ims-export worker\`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.`,
+    `No worker polls the task queue ${taskQueue} in namespace ${client.options.namespace}. ${startWorker(taskQueue)}`,
   );
+}
+
+/** What to do where no worker polls a task queue. */
+export function startWorker(taskQueue: string): string {
+  return `Start one with \`${workerCommand(taskQueue)}\`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.`;
+}
+
+export function workerCommand(taskQueue: string): string {
+  return command('ims-export', 'worker', ...(taskQueue === DEFAULT_TASK_QUEUE ? [] : ['--task-queue', taskQueue]));
 }

@@ -85,6 +85,8 @@ export interface ExportNotAllowedDetails extends FailureContext {
 /** `details[0]` of DestinationExists. */
 export interface DestinationExistsDetails extends FailureContext {
   object: { size: number; etag: string; lastModified: string } | null;
+  /** The job that an earlier run has left, with the command that tracks it; absent where none is known. */
+  left?: string;
 }
 
 /** `details[0]` of DestinationBusy. */

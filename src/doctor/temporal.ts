@@ -5,10 +5,10 @@ import { connectClient, requireNamespace } from '../client/connect';
 import { ExportError } from '../client/errors';
 import { readSearchAttributes } from '../client/search-attributes';
 import { shortCall } from '../client/temporal-calls';
-import { awaitWorkers, type TaskKind } from '../client/workers';
+import { awaitWorkers, startWorker, type TaskKind, workerCommand } from '../client/workers';
 import { EXPORT_IMAGE_WORKFLOW } from '../contract';
 import { clientEnvironment } from '../dev-server/child-environment';
-import { messageOf } from '../export/quoting';
+import { oneLine } from '../export/quoting';
 import { namesAnAccount } from '../huaweicloud';
 import { ProxyConfigurationError, routeText } from '../network/proxies';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
@@ -110,7 +110,7 @@ const ATTEMPT_LIMIT_MS = 18_000;
  * the environment of its process, and would use the Runtime of an application that asks the doctor.
  */
 export async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration: Configuration): Promise<Finding> {
-  if ('state' in configuration) return notChecked('the address of Temporal cannot be read');
+  if ('state' in configuration) return notChecked('the settings of Temporal cannot be read');
   const attempt = fork(NATIVE_ATTEMPT, {
     ...{ env: clientEnvironment(env), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     ...{ timeout: ATTEMPT_LIMIT_MS, killSignal: 'SIGKILL' },
@@ -149,8 +149,9 @@ function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   try {
     place = temporalOfEnvironment(env);
   } catch (error) {
-    const message = messageOf(error).replace(/\.$/, '');
-    return problem('configuration', message, 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.');
+    const [found = '', ...next] = sentencesOf(oneLine((error as Error).message));
+    const advice = next.join(' ') || 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.';
+    return problem('configuration', found.replace(/\.$/, ''), advice);
   }
   try {
     const { address, connectionOptions } = place;
@@ -196,8 +197,8 @@ function checkWorkers(client: Client | undefined, taskQueue: string, kind: TaskK
       'temporal',
       `no worker takes ${kind} from it in the namespace ${client.options.namespace}`,
       kind === 'workflows'
-        ? 'Start one with `ims-export worker`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.'
-        : 'Start one with `ims-export worker`. If your exports set the option activityTaskQueue, check that queue: `ims-export doctor --task-queue QUEUE`.',
+        ? startWorker(taskQueue)
+        : `Start one with \`${workerCommand(taskQueue)}\`. If your exports set the option activityTaskQueue, check that queue: \`ims-export doctor --task-queue QUEUE\`.`,
     );
   });
 }
@@ -246,8 +247,12 @@ function diagnosed(error: unknown, more: string): Finding {
 
 /** The words of client and worker say what happened and then what to do. */
 function toldAs(message: string, more: string): Finding {
-  const [found = '', ...next] = message.split(/(?<=\.) (?=[A-Z])/);
+  const [found = '', ...next] = sentencesOf(message);
   return problem('temporal', found.replace(/\.$/, ''), [more, ...next].filter(Boolean).join(' '));
+}
+
+function sentencesOf(message: string): string[] {
+  return message.split(/(?<=\.) (?=[A-Z])/);
 }
 
 function listOf(names: readonly string[]): string {

@@ -76,10 +76,13 @@ function rootsOfGrpc(): Promise<Buffer> | undefined {
   return path ? readFile(path) : undefined;
 }
 
+/** The diagnosis of a server that answers a handshake in clear. */
+export const NO_TLS = 'it has no TLS';
+
 /** OpenSSL's texts for these two are hard to understand. */
 function wordsOf(error: NodeJS.ErrnoException): string {
   const { code } = error;
-  if (troubleOf(code) === 'noTls') return 'it has no TLS';
+  if (troubleOf(code) === 'noTls') return NO_TLS;
   if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE') {
     return 'it asks for a client certificate';
   }

@@ -1,4 +1,6 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { readFileSync } from 'node:fs';
+import { type ClientConfigProfile, loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import { ExportError } from '../export-error';
 import { withoutUserInfo } from '../network/shown-url';
 import { textOf, unreachable } from './unreachable';
 
@@ -15,17 +17,44 @@ export class TemporalAddressError extends Error {
  */
 export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
   try {
-    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
-      overrideEnvVars: env as Record<string, string>,
-    });
+    const profile = loadClientConfigProfile({ overrideEnvVars: env as Record<string, string> });
+    if (profile.tls?.disabled !== true) requireFiles(profile.tls, env);
+    const { connectionOptions, namespace = 'default' } = toClientOptions(profile);
     const address = addressOf(connectionOptions.address);
     return { connectionOptions, address, namespace };
   } catch (error) {
-    if (error instanceof TemporalAddressError) throw error;
+    if (error instanceof TemporalAddressError || error instanceof ExportError) throw error;
     throw unreachable(
-      `The address of Temporal cannot be read from the environment or its profile: ${textOf(error)}`,
+      `The settings of Temporal cannot be read from the environment or its profile: ${textOf(error)}`,
       error,
     );
+  }
+}
+
+/** The files that TLS reads, each with its variable, and the field of a profile that it replaces. */
+const TLS_FILES = [
+  ['clientCert', 'client certificate', 'TEMPORAL_TLS_CLIENT_CERT_PATH', 'client_cert_path'],
+  ['clientKey', "client certificate's key", 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'client_key_path'],
+  ['serverCACert', "certificate of the server's authority", 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'server_ca_cert_path'],
+] as const;
+
+/** @throws ExportError TemporalUnreachable, which names the setting of the first file that cannot be read */
+function requireFiles(tls: ClientConfigProfile['tls'] = {}, env: NodeJS.ProcessEnv): void {
+  for (const [part, what, variable, field] of TLS_FILES) {
+    const source = tls[part];
+    if (source === undefined || !('path' in source)) continue;
+    try {
+      readFileSync(source.path);
+    } catch (error) {
+      const setting =
+        env[variable] === undefined
+          ? `tls.${field} of the profile ${env.TEMPORAL_PROFILE || 'default'} in ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`
+          : variable;
+      throw unreachable(
+        `The ${what} for Temporal cannot be read: ${setting} is ${JSON.stringify(source.path)} (${textOf(error).replace(/, (open|read)\b.*$/s, '')}). Set it to an existing file that this user may read.`,
+        error,
+      );
+    }
   }
 }
 

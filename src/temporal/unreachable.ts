@@ -16,7 +16,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ExportError } from '../export-error';
-import { diagnosisOf, type Handshake } from './diagnosis';
+import { diagnosisOf, type Handshake, NO_TLS } from './diagnosis';
 
 /** gRPC status of a namespace that is not there. */
 const NOT_FOUND = 5;
@@ -69,7 +69,8 @@ export function wasNotProcessed(error: unknown): boolean {
 export async function noConnection(address: string, handshake: Handshake, cause: unknown): Promise<ExportError> {
   if (REFUSED_STATUSES.includes(grpcErrorOf(cause).code)) return refused(address, textOf(cause), cause);
   const why = (await diagnosisOf(address, handshake).catch(() => null)) ?? textOf(cause);
-  return unreachable(`No Temporal server answers at ${address} (${why}). ${nextStep(handshake)}`, cause);
+  const next = why === NO_TLS ? withoutTls(handshake) : nextStep(handshake);
+  return unreachable(`No Temporal server answers at ${address} (${why}). ${next}`, cause);
 }
 
 /** What to check when a server refuses. */
@@ -122,6 +123,15 @@ function nextStep({ tls, proxy }: Handshake): string {
   return tls
     ? 'Check TEMPORAL_ADDRESS and the certificates (TEMPORAL_TLS_*), or the profile that names them.'
     : 'Start one with `ims-export temporal server start-dev`, or set TEMPORAL_ADDRESS to a running server.';
+}
+
+/** An API key turns TLS on where nothing else is said of TLS; settings of TLS are an object then. */
+function withoutTls({ tls }: Handshake): string {
+  const by =
+    tls === true
+      ? 'The API key (TEMPORAL_API_KEY or the profile) turns'
+      : 'TEMPORAL_TLS, TEMPORAL_TLS_* or the profile turn';
+  return `${by} TLS on. Check TEMPORAL_ADDRESS. Only for a local server without TLS: set TEMPORAL_TLS=false.`;
 }
 
 interface GrpcError {

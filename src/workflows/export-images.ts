@@ -16,7 +16,16 @@ import { keepChecking } from './batch/liveness';
 import { listen } from './batch/messages';
 import { plan } from './batch/plan';
 import { publish } from './batch/publishing';
-import { type Batch, type BatchState, beginBatch, countsOf, memoOf, planOf, resumeBatch } from './batch/state';
+import {
+  askedFor,
+  type Batch,
+  type BatchState,
+  beginBatch,
+  countsOf,
+  memoOf,
+  planOf,
+  resumeBatch,
+} from './batch/state';
 import { lastTroublesOf } from './batch/status';
 import { exportAll } from './batch/window';
 import { cancelRequested } from './cancellation';
@@ -91,7 +100,7 @@ async function end(batch: Batch, outcome: BatchOutcome, failure: ApplicationFail
   batch.ended = { outcome, atMs: Date.now(), failure };
   upsertMemo(memoOf(batch));
   publish(batch);
-  recordBatchEnd(batch.plan?.dryRun ?? true, outcome, failure, countsOf(batch));
+  recordBatchEnd(Object(askedFor(batch)).dryRun, outcome, failure, countsOf(batch));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
 }
 

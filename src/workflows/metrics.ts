@@ -33,7 +33,7 @@ export const WORKFLOW_METRICS = {
   ims_export_batches_ended: {
     type: 'counter',
     meaning:
-      'Batches that ended, by outcome and failure type. `completed`: each image has a verdict, also where exports failed; `failed`: it could not be planned, no image matched its query, or its `failWhen` was met.',
+      'Batches that ended, by outcome and failure type. `completed`: each image has a verdict; `failed`: no plan, no image matched its query, or its `failWhen` was met. Dry runs are not counted.',
   },
   ims_export_batch_items: {
     type: 'counter',

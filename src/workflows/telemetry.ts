@@ -70,18 +70,23 @@ export function recordEnd(tracking: Tracking): void {
   else log.warn('Export ended', facts);
 }
 
-/** The end of a batch. Each failure is a warning: the starter of a nightly batch does not wait for its answer. */
+/**
+ * The end of a batch. Each failure is a warning: the starter of a nightly batch does not wait for its answer. A dry run is not
+ * counted, and no reason to warn: it exports nothing.
+ */
 export function recordBatchEnd(
   dryRun: boolean,
   outcome: BatchOutcome,
   failure: ApplicationFailure | null,
   counts: BatchCounts,
 ): void {
-  const verdicts = dryRun ? [] : (Object.entries(counts) as Array<[BatchVerdict, number]>);
-  for (const [verdict, times] of verdicts) if (times > 0) count('ims_export_batch_items', { verdict }, times);
-  count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
+  const verdicts = Object.entries(counts) as Array<[BatchVerdict, number]>;
+  if (!dryRun) {
+    for (const [verdict, times] of verdicts) if (times > 0) count('ims_export_batch_items', { verdict }, times);
+    count('ims_export_batches_ended', { outcome, failure: (failure?.type ?? 'none') as BatchFailureType | 'none' });
+  }
   const facts = { outcome, failure: failure?.type ?? undefined, reason: failure?.message, ...counts };
-  if (failure === null) log.info('Batch ended', facts);
+  if (failure === null || dryRun) log.info('Batch ended', facts);
   else log.warn('Batch ended', facts);
 }
 

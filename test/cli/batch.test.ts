@@ -108,6 +108,7 @@ describe.concurrent('batch', () => {
     expect(created.exitCode, created.stderr).toBe(0);
     expect(created.stdout).toMatch(/^Created the schedule .*nightly\n {2}cron {5}30 2 \* \* \* \(UTC\)\n/);
     expect(created.stdout).toMatch(/^ {2}next run \d{4}-\d\d-\d\dT02:30:00\.000Z$/m);
+    expect(created.stdout).not.toContain('warning');
     const handle = commands.rig.client.schedule.getHandle(scheduleId);
     await handle.pause();
     const updated = await cron('CRON_TZ=Asia/Tokyo 0 3 * * *', '--json', '--max-concurrent', '5');
@@ -116,6 +117,14 @@ describe.concurrent('batch', () => {
     const { policies, action } = await handle.describe();
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
     expect(action).toMatchObject({ workflowId: scheduleId, args: [{ maxConcurrent: 5 }] });
+    const [toNobody, asJson] = await Promise.all([
+      cron('30 2 * * *', '--task-queue', 'nobody'),
+      cron('30 2 * * *', '--task-queue', 'nobody', '--json'),
+    ]);
+    const warning =
+      /its runs wait for a worker\. No worker polls the task queue nobody .*`ims-export worker --task-queue nobody`/;
+    expect([toNobody.exitCode, toNobody.stdout]).toEqual([0, expect.stringMatching(warning)]);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ how: 'updated', warnings: [expect.stringMatching(warning)] });
     const [wrong, unnamed, waiting] = await Promise.all([
       commands.refused(2, 'InvalidExportRequest', ['batch', file, '--name', 'wrong', '--cron', 'at night']),
       commands.refused(2, 'InvalidExportRequest', ['batch', file, '--cron', '30 2 * * *']),
@@ -125,6 +134,35 @@ describe.concurrent('batch', () => {
     expect(unnamed.stderr).toContain('--name nightly');
     expect(waiting.stderr).toContain("'--cron <expr>' cannot be used with option '--wait'");
     await handle.delete();
+  });
+
+  it('that a schedule starts is named where the id of the schedule was given', async () => {
+    const file = await fileOf({ query: { tag: 'none' }, allowEmpty: true, to: commands.destination('{imageId}') });
+    const scheduleId = "ims-export-batch:it's due";
+    expect((await commands.run('batch', file, '--name', "it's due", '--cron', '30 2 * * *')).exitCode).toBe(0);
+    const sayOf = async (...args: string[]) => (await commands.refused(2, 'NoSuchExport', args)).stderr;
+    const before = await sayOf('status', scheduleId);
+    expect(before).toContain('is a schedule, and has not run yet');
+    expect(before).toContain(`\`ims-export temporal schedule trigger --schedule-id 'ims-export-batch:it'\\''s due'\``);
+    const handle = commands.rig.client.schedule.getHandle(scheduleId);
+    await handle.trigger();
+    const latest = await commands.until('the schedule has started a batch', async () => {
+      const [action] = (await handle.describe()).info.recentActions;
+      return action?.action.workflow.workflowId;
+    });
+    const word = latest.replaceAll("'", "'\\''");
+    const [watched, retuned, polled] = await Promise.all([
+      sayOf('watch', scheduleId),
+      sayOf('retune', scheduleId, '--max-concurrent', '7', '--namespace', commands.rig.server.namespace),
+      sayOf('poll-now', scheduleId),
+    ]);
+    expect(watched).toContain(`The latest run: \`ims-export watch '${word}'\`.`);
+    expect(retuned).toContain(`\`ims-export retune '${word}' --max-concurrent 7\``);
+    expect(polled).toContain(`\`ims-export status '${word}'\``);
+    await handle.delete();
+    await commands.until('the visibility has the run of the deleted schedule', async () =>
+      (await sayOf('cancel', scheduleId)).includes(`\`ims-export cancel '${word}'\``) ? true : undefined,
+    );
   });
 
   itInLongForm('with --dry-run submits nothing, and ends with 0 when nothing is wrong', async () => {

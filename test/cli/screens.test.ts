@@ -7,7 +7,7 @@ import { status } from '../../src/cli/status';
 import { watch } from '../../src/cli/watch';
 import type { BatchReport, ExportReport } from '../../src/client';
 import { EXPORT_PHASES, type ExportStatus } from '../../src/contract';
-import { exportFailed } from '../../src/export/failures';
+import { batchFailed, exportFailed } from '../../src/export/failures';
 import { parseExportInput } from '../../src/request/export';
 import {
   BATCH_ID,
@@ -123,7 +123,8 @@ describe('status', () => {
         },
       });
       const state = ({ succeeded: 'COMPLETED', canceled: 'CANCELED' } as const)[outcome as 'succeeded'] ?? 'FAILED';
-      const temporal = export_(answer, { state, closedAt: minutesAgo(1), memo: { outcome } });
+      const object = { size: 1_073_741_824, etag: '9b2cf535f27731c974343645a3985328', lastModified: minutesAgo(2) };
+      const temporal = export_(answer, { state, closedAt: minutesAgo(1), memo: { outcome }, result: { object } });
       expect(await shownOn(SCREENS.wide, () => status(temporal, {}, EXPORT_ID))).toMatchSnapshot();
     },
   );
@@ -135,8 +136,10 @@ describe('status', () => {
     failure: { type: 'ExportNotAllowed', message: 'No.' },
   } as const;
   const batches = {
-    'a batch': batchStatus({ troubles: [trouble] }),
-    'a batch that starts nothing new': batchStatus({ phase: 'paused', startingPaused: true }),
+    'a batch': batchStatus({ troubles: [trouble], counts: { ...batchStatus().counts, refused: 1 } }),
+    'a batch that starts nothing new': batchStatus({
+      ...{ phase: 'paused', startingPaused: true, counts: { ...batchStatus().counts, failed: 0 } },
+    }),
   };
   it.each(Object.entries(batches))('shows %s', async (_what, answer) => {
     const temporal = stubTemporal(batchOf('nightly', { state: 'RUNNING', memo: { total: 2_000 }, status: answer }));
@@ -175,8 +178,14 @@ describe('watch', () => {
     exportStatus({ phase: 'paused', pollingPaused: true }),
   ].map(report);
   const batches: BatchReport[] = [batchStatus(), batchStatus({ startingPaused: true })].map((answer) => ({
-    ...{ ...facts, workflowId: BATCH_ID, memo: { total: 2_000 }, status: answer },
+    ...{ ...facts, workflowId: BATCH_ID, memo: { total: 2_000 }, retrying: null, status: answer },
   }));
+  const failure = 'There is no bucket ims-image (reading 1 of 4; the next one in 10 s)';
+  const dryRun = batchStatus({ phase: 'validating', dryRun: true });
+  for (const answer of [dryRun, batchStatus({ phase: 'planning' })]) {
+    const retrying = { activity: 'imsValidateExport', attempt: 1, failure };
+    batches.push({ ...facts, workflowId: BATCH_ID, memo: {}, retrying, status: answer });
+  }
 
   it.each(screens)('draws the progress of an export: %s', async (_name, screen) => {
     const text = await shownOn(screen, () => {
@@ -195,6 +204,19 @@ describe('watch', () => {
       display.end();
     });
     expect(text).toMatchSnapshot();
+  });
+
+  it('says of a batch that has failed how many images are not in its table', async () => {
+    const counts = { ...batchStatus().counts, refused: 3 };
+    const troubles = [{ verdict: 'refused', imageId: IMAGE, bucketUrl: BUCKET_URL }] as const;
+    const details = { failWhen: 'any', total: 123, counts, troubles: [...troubles] } as const;
+    const temporal = stubTemporal({
+      ...batchOf('nightly', { state: 'FAILED', closedAt: minutesAgo(1), memo: { outcome: 'failed' } }),
+      result: batchFailed(BATCH_ID, details as never),
+    });
+    const text = await shownOn(SCREENS['no TTY'], () => watch(temporal, {}, BATCH_ID).catch(() => {}));
+    expect(text).toContain('… and 122 more: 118 succeeded, 2 failed, 2 refused\n');
+    expect(text).toContain('123 images: 118 succeeded, 2 failed, 3 refused\n');
   });
 
   it.each([20, 40, 80])(

@@ -93,7 +93,7 @@ describe.concurrent('an export that has ended', () => {
   it('status and list show the outcome', async () => {
     const [report] = await Promise.all([
       commands.reportOf(workflowId),
-      commands.statusSays(workflowId, 'outcome  succeeded'),
+      commands.statusSays(workflowId, 'outcome  succeeded', 'object   ', ' bytes), ETag '),
       commands.until(`the list says that ${workflowId} has succeeded`, async () =>
         (await commands.listing(workflowId))?.includes('succeeded') ? true : undefined,
       ),
@@ -101,6 +101,7 @@ describe.concurrent('an export that has ended', () => {
     expect(report).toMatchObject({
       workflowStatus: 'COMPLETED',
       memo: { outcome: 'succeeded', remoteJob: 'ended' },
+      object: { size: expect.any(Number), etag: expect.any(String) },
       status: { phase: 'ended', outcome: 'succeeded' },
     });
   });

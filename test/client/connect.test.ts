@@ -30,6 +30,24 @@ describe('a client', () => {
     await connection.close();
   });
 
+  it.each([
+    ['the API key', { TEMPORAL_API_KEY: 'k-1' }, 'The API key (TEMPORAL_API_KEY or the profile) turns TLS on.'],
+    ['a setting', { TEMPORAL_TLS: 'true' }, 'TEMPORAL_TLS, TEMPORAL_TLS_* or the profile turn TLS on.'],
+  ])(
+    'is told what turned TLS on where the server has none, and how to turn it off: %s',
+    async (_what, env, says) => {
+      const place = { ...env, TEMPORAL_ADDRESS: server.address };
+      const off = 'Check TEMPORAL_ADDRESS. Only for a local server without TLS: set TEMPORAL_TLS=false.';
+      await expect(connectClient(place)).rejects.toMatchObject({
+        message: `No Temporal server answers at ${server.address} (it has no TLS). ${says} ${off}`,
+      });
+      const client = await connectClient({ ...place, TEMPORAL_TLS: 'false' });
+      expect(await requireNamespace(client)).toBe(true);
+      await client.connection.close();
+    },
+    30_000,
+  );
+
   it('is told where no server answers, and why', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     await expect(connectClient({ TEMPORAL_ADDRESS: address })).rejects.toMatchObject({

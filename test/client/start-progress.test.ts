@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExportReport } from '../../src/client';
-import { startProgress } from '../../src/client/start-progress';
-import { EXPORT_PHASES, type ExportStatus } from '../../src/contract';
+import { batchProgress, startProgress } from '../../src/client/start-progress';
+import { type BatchStatus, EXPORT_PHASES, type ExportStatus } from '../../src/contract';
 import { parseExportInput } from '../../src/request/export';
 import { beginTracking, takeRequest } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
@@ -79,5 +79,31 @@ describe('the progress of `ims-export start`', () => {
 
   it('is empty once the export has ended', () => {
     expect(startProgress(report({ phase: 'ended' }, { closedAt: '2026-01-01T00:00:00.000Z' }))).toBeNull();
+  });
+});
+
+describe('the progress of a batch', () => {
+  const facts = { workflowId: 'ims-export-batch:nightly', runId: 'r', startedAt: '2026-01-01T00:00:00.000Z' };
+  const batch = { ...facts, workflowStatus: 'RUNNING', closedAt: null, memo: {}, retrying: null, status: null };
+  const FOLLOW = 'To follow it: `ims-export watch ims-export-batch:nightly`.';
+
+  it('says that it was started and waits for a worker, and how to follow it', () => {
+    expect(batchProgress(batch)?.text).toBe(
+      `Batch ims-export-batch:nightly was started. No worker answers; \`ims-export doctor\` checks whether one runs. ${FOLLOW}`,
+    );
+  });
+
+  it('shows what is read again, once for each reason', () => {
+    const retrying = (attempt: number) =>
+      batchProgress({ ...batch, retrying: { activity: 'imsValidateExport', attempt, failure: 'no such bucket' } });
+    expect(retrying(1)?.text).toBe(
+      `Batch ims-export-batch:nightly was started. imsValidateExport is tried again: no such bucket. ${FOLLOW}`,
+    );
+    expect(retrying(2)?.key).toBe(retrying(1)?.key);
+  });
+
+  it('is empty while nothing keeps it from going on, and once it has ended', () => {
+    expect(batchProgress({ ...batch, status: {} as BatchStatus })).toBeNull();
+    expect(batchProgress({ ...batch, closedAt: '2026-01-01T00:01:00.000Z' })).toBeNull();
   });
 });

@@ -12,7 +12,7 @@ describe('the workers of a task queue', () => {
       code: 'NoWorker',
       message: expect.stringMatching(
         new RegExp(
-          `^No worker polls the task queue nobody in namespace ${temporal.server.namespace}\\. .*ims-export worker`,
+          `^No worker polls the task queue nobody in namespace ${temporal.server.namespace}\\. .*\`ims-export worker --task-queue nobody\``,
         ),
       ),
     });

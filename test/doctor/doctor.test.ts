@@ -86,7 +86,17 @@ describe.concurrent('the doctor', () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
       expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
-      expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*the address of Temporal cannot be read/);
+      expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*the settings of Temporal cannot be read/);
+    });
+
+    it('names the setting of a certificate file that does not exist, and no other', async () => {
+      const TEMPORAL_TLS_CLIENT_CERT_PATH = '/nowhere/client.pem';
+      const diagnosis = await ask({ ...healthy, TEMPORAL_TLS_CLIENT_CERT_PATH });
+      expect(diagnosis.fixFirst).toBe('configuration');
+      expect(lineOf(diagnosis, 'Temporal ')).toMatch(
+        /^problem .* TEMPORAL_TLS_CLIENT_CERT_PATH is "\/nowhere\/client\.pem" \(ENOENT: no such file or directory\)\. Set it /,
+      );
+      expect(lineOf(diagnosis, 'Temporal ')).not.toContain('TEMPORAL_PROFILE');
     });
 
     it('reports that the namespace does not exist and which ones do', async () => {
@@ -103,7 +113,7 @@ describe.concurrent('the doctor', () => {
       expect(diagnosis.fixFirst).toBe('temporal');
       expect(problemsOf(diagnosis)).toEqual(['worker (workflows)', 'worker (activities)']);
       expect(lineOf(diagnosis, 'worker (workflows)')).toBe(
-        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.',
+        'problem | worker (workflows) nobody-polls-this | no worker takes workflows from it in the namespace default. Start one with `ims-export worker --task-queue nobody-polls-this`. If your worker polls another task queue, set IMS_EXPORT_TASK_QUEUE to it.',
       );
     });
   });

@@ -70,6 +70,26 @@ describe('where Temporal is', () => {
   });
 
   it.each([
+    ['client certificate', 'client_cert_path', 'TEMPORAL_TLS_CLIENT_CERT_PATH'],
+    ["client certificate's key", 'client_key_path', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
+    ["certificate of the server's authority", 'server_ca_cert_path', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH'],
+  ])('cannot be said where the file of the %s is not there: its setting is named', (what, field, variable) => {
+    const TEMPORAL_CONFIG_FILE = profileFile(`${field}.toml`, `[profile.prod.tls]\n${field} = "/nowhere/a.pem"\n`);
+    const inProfile = { TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'prod' };
+    const message = (setting: string) =>
+      `The ${what} for Temporal cannot be read: ${setting} is "/nowhere/a.pem" (ENOENT: no such file or directory). Set it to an existing file that this user may read.`;
+    expect(() => temporalOfEnvironment(inProfile)).toThrow(
+      expect.objectContaining({
+        code: 'TemporalUnreachable',
+        message: message(`tls.${field} of the profile prod in ${TEMPORAL_CONFIG_FILE}`),
+      }),
+    );
+    const byVariable = { TEMPORAL_CONFIG_FILE: '/nowhere.toml', [variable]: '/nowhere/a.pem' };
+    expect(() => temporalOfEnvironment(byVariable)).toThrow(message(variable));
+    expect(temporalOfEnvironment({ ...inProfile, TEMPORAL_TLS: 'false' }).connectionOptions.tls).toBe(false);
+  });
+
+  it.each([
     ['http://localhost:7233', 'localhost:7233', 'Set it by --address'],
     ['https://user:secret@temporal.example.com/ui', 'temporal.example.com:7233', 'For TLS, set TEMPORAL_TLS=true.'],
     ['temporal.example.com:7233/', 'temporal.example.com:7233', 'Set it by --address'],

@@ -20,6 +20,7 @@ let port: number;
 let atFirst: ScrapedMetrics;
 let metrics: ScrapedMetrics;
 let ended: { [name in 'good' | 'failed' | 'lost' | 'refused' | 'taken' | 'empty' | 'refusedBatch']: Ended };
+let dryRuns: Ended[];
 
 beforeAll(async () => {
   stage = await Stage.open({ title: 'production', jobSeconds: 2 });
@@ -35,6 +36,11 @@ beforeAll(async () => {
   const taken = await exported('linux', 'taken');
   const empty = await batch('nightly', { query: { tag: 'nobody-has-it' } });
   const refusedBatch = await batch('misspelt', { query: {}, account: 'nobodys' });
+  const refusedImage = { images: [{ imageId: stage.image('iso') }], dryRun: true, failWhen: 'any' };
+  dryRuns = [
+    await batch('dry-run', refusedImage, '--wait'),
+    await batch('dry-run-of-nothing', { query: { tag: 'nobody-has-it' }, dryRun: true }),
+  ];
   await stage.addFault({ service: 'ims', method: 'POST', path: '*/file', action: { dropAfter: true } });
   // A lost submit settles for minutes; the deadline comes first.
   const lost = await exported('large', 'lost', '--quick', '--option', 'deadline=15s');
@@ -66,10 +72,10 @@ function exported(image: string, key: string, ...format: string[]): Promise<Ende
   return start(image, key, ...format).endsWithin(ENDS_WITHIN_MS);
 }
 
-async function batch(name: string, input: object): Promise<Ended> {
+async function batch(name: string, input: object, ...flags: string[]): Promise<Ended> {
   const file = join(stage.directory, `${name}.json`);
   await writeFile(file, JSON.stringify({ ...input, to: `${stage.info.bucket}:{imageId}` }));
-  return await stage.run('batch', file, '--name', name);
+  return await stage.run('batch', file, '--name', name, ...flags);
 }
 
 describe('the metrics of a worker', () => {
@@ -106,6 +112,14 @@ describe('the metrics of a worker', () => {
     expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'NothingToExport' })).toBe(1);
     expect(ends({ workflowType: 'exportImagesWorkflow', outcome: 'failed', failure: 'InvalidExportRequest' })).toBe(1);
     expect(ends({})).toBe(2);
+  });
+
+  it('count no dry run, neither its end nor its images', () => {
+    expect(dryRuns.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+    expect(dryRuns[0]?.stderr).toContain('ims-export: BatchFailed: ');
+    expect(metrics.value('ims_export_batches_ended_total', { failure: 'BatchFailed' })).toBe(0);
+    expect(metrics.value('ims_export_batches_ended_total', { failure: 'NothingToExport' })).toBe(1);
+    expect(metrics.value('ims_export_batch_items_total')).toBe(0);
   });
 
   it('count submits by outcome', async () => {
@@ -168,9 +182,9 @@ describe('the metrics of a worker', () => {
     expect(metrics.value('temporal_activity_execution_failed_total', { activity_type: 'imsSubmitExport' })).toBe(
       undefined,
     );
-    // The job that failed, the submit that was lost, and the batch that had nothing to export: not the submit that the cloud
-    // refused because the object exists.
-    expect(metrics.value('temporal_workflow_failed_total')).toBe(3);
+    // The job that failed, the submit that was lost, and the batch that had nothing to export, with the two dry runs: not the
+    // submit that the cloud refused because the object exists.
+    expect(metrics.value('temporal_workflow_failed_total')).toBe(5);
   });
 
   it("include Temporal's own metrics", () => {

@@ -129,6 +129,28 @@ describe('a batch of exports', () => {
     expect(running.how).toBe('started');
   });
 
+  it('names the job that a canceled batch has left, where its object is there', async () => {
+    const [image] = images(1);
+    const imageId = image?.imageId ?? '';
+    const input = { images: [{ imageId }], to: into() };
+    rig.simulator.jobSeconds = 600;
+    const canceled = await startBatchWorkflow(rig, input);
+    const { exports: running } = await untilBatch(canceled, ({ exports }) => exports.length === 1);
+    const bucketUrl = running[0]?.bucketUrl ?? '';
+    const { jobId } = await untilStatus(rig.client, exportWorkflowId(bucketUrl), (status) => !!status.jobId);
+    await canceled.cancel();
+    await expect(canceled.result()).rejects.toThrow();
+    rig.simulator.changeJob(jobId ?? '', { status: 'SUCCESS' });
+    // The first of these runs is one more that ended without a job.
+    for (const _run of [1, 2]) {
+      const [item] = (await resultOf(await startBatchWorkflow(rig, input))).items;
+      expect(item?.failure?.type).toBe('DestinationExists');
+      expect(item?.failure?.message).toContain(
+        `\`ims-export attach --job ${jobId} --image ${imageId} --to ${bucketUrl}\` tracks it.`,
+      );
+    }
+  });
+
   it('finds what an earlier batch exported, and does not export it again', async () => {
     const [image] = images(1);
     const input = { images: [image ?? { imageId: '' }], to: into() };

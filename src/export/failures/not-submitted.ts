@@ -102,12 +102,12 @@ export function namingEarlier(
   if (earlier === null || !leftJob(earlier)) return failed;
   const { type, message, details, category } = failed;
   const of = contextOf(null, asked);
-  const named = `${message} ${describeEarlier(earlier, IMAGE_ID.test(of.imageId) ? of : null)}`;
+  const left = describeEarlier(earlier, IMAGE_ID.test(of.imageId) ? of : null);
   return ApplicationFailure.create({
     type,
-    message: named,
+    message: `${message} ${left}`,
     nonRetryable: true,
-    details: details ?? [],
+    details: type === 'DestinationExists' ? [{ ...(details?.[0] as object), left }] : (details ?? []),
     category: category ?? undefined,
   }) as ExportApplicationFailure;
 }

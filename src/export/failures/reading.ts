@@ -53,7 +53,7 @@ function isOfAnExport(details: unknown): boolean {
  * room for text.
  */
 export function shortReason({ type, message, details }: ApplicationFailure): string {
-  const { refusals, code, reason, error, problem, object } = (details?.[0] ?? {}) as {
+  const { refusals, code, reason, error, problem, object, left } = (details?.[0] ?? {}) as {
     [field in DetailField]?: FieldOf<field>;
   };
   const said = error ? `${error.code}: ${error.message}` : null;
@@ -61,7 +61,7 @@ export function shortReason({ type, message, details }: ApplicationFailure): str
     case 'ExportNotAllowed':
       return refusals?.map((refusal) => refusal.message).join(' ') ?? message;
     case 'DestinationExists':
-      return object ? `An object is there, last modified ${object.lastModified}.` : 'An object is there.';
+      return `An object is there${object ? `, last modified ${object.lastModified}` : ''}.${left ? ` ${left}` : ''}`;
     case 'ExportFailed':
       return [code, reason].filter(Boolean).join(': ') || 'The cloud gave no reason.';
     case 'ExportOutcomeUnknown':
@@ -76,5 +76,5 @@ export function shortReason({ type, message, details }: ApplicationFailure): str
   }
 }
 
-type DetailField = 'refusals' | 'code' | 'reason' | 'error' | 'problem' | 'object';
+type DetailField = 'refusals' | 'code' | 'reason' | 'error' | 'problem' | 'object' | 'left';
 type FieldOf<field extends DetailField> = Extract<FailureDetails[FailureType], { [name in field]: unknown }>[field];
