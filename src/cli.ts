@@ -16,6 +16,7 @@ import type { DoctorFlags } from './cli/doctor';
 import { retuneFlag } from './cli/durations';
 import { examplesOf } from './cli/examples';
 import { EXIT } from './cli/exit-codes';
+import { keepGivenFlags } from './cli/given-flags';
 import { endAtInterrupt, ifInterrupted } from './cli/interrupted';
 import { ofSimulatedCloud } from './cli/left-out';
 import { type ListFlags, list } from './cli/list';
@@ -318,7 +319,10 @@ for (const command of program.commands) {
   if (command.name() !== 'temporal') command.option('--verbose', 'show stack traces');
   command.addHelpText('after', examplesOf(command.name()));
 }
-program.hook('preAction', (_program, command) => setEnvironment(command));
+program.hook('preAction', (_program, command) => {
+  setEnvironment(command);
+  keepGivenFlags(program, command);
+});
 
 /** A command that talks to Temporal. */
 function temporalCommand(nameAndArguments: string): Command {
