@@ -28,7 +28,7 @@ import { type SearchAttributesFlags, searchAttributes } from './cli/search-attri
 import type { SimulatorFlags } from './cli/simulator';
 import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
 import { status } from './cli/status';
-import { pause, refuseBatch, resume } from './cli/steering';
+import { mayTakeEffect, pause, refuseBatch, resume } from './cli/steering';
 import { addTemporalFlags, setEnvironment } from './cli/temporal-flags';
 import { watch } from './cli/watch';
 import { cancelExport, connectClient, pollNow } from './client';
@@ -210,19 +210,25 @@ program
   .command('options')
   .description('list the options of an export: meaning, values, default, and whether retune changes them')
   .option('--json', 'print one JSON document')
-  .action(guarded(async (flags: OutputOptions) => options(flags)));
+  .action(guarded(reading(async (flags: OutputOptions) => options(flags))));
 
 temporalCommand('status')
   .argument('<workflowId>', ANY_ID)
   .description('show the state of an export or a batch, also after its end')
   .option('--json', 'print one JSON document')
-  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))));
+  .action(
+    guarded(
+      reading(connected((client, flags: OutputOptions, workflowId: string) => status(client, flags, workflowId))),
+    ),
+  );
 
 temporalCommand('watch')
   .argument('<workflowId>', ANY_ID)
   .description('follow an export or a batch, and show its result')
   .option('--json', 'print one JSON document on each line: first the progress, at the end the result or the error')
-  .action(guarded(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId))));
+  .action(
+    guarded(reading(connected((client, flags: OutputOptions, workflowId: string) => watch(client, flags, workflowId)))),
+  );
 
 temporalCommand('list')
   .description('list open and recent exports and batches: phase, progress, and why each failed')
@@ -233,7 +239,7 @@ temporalCommand('list')
   .option('--limit <n>', 'show at most n', positive, 100)
   .option('--query <filter>', 'a list filter of Temporal, such as "StartTime > \'2026-11-01T00:00:00Z\'"')
   .option('--json', 'print one JSON document')
-  .action(guarded(connected((client, flags: ListFlags) => list(client, flags))));
+  .action(guarded(reading(connected((client, flags: ListFlags) => list(client, flags)))));
 
 signalCommand('poll-now', 'check the job now', async (client, id) => {
   await refuseBatch(client, id, 'poll-now');
@@ -273,7 +279,7 @@ temporalCommand('search-attributes')
   .description('check the search attributes of exports in the namespace')
   .option('--register', 'register those that are missing')
   .option('--json', 'print one JSON document')
-  .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
+  .action(guarded(reading(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags)))));
 
 temporalCommand('doctor')
   .description('check the installation, Temporal, worker, credentials and bucket, and show how to fix problems')
@@ -282,10 +288,12 @@ temporalCommand('doctor')
   .option('--account <name>', 'check only this account')
   .option('--json', 'print one JSON document')
   .action(
-    guarded(async (flags: DoctorFlags) => {
-      const { doctor } = await import('./cli/doctor.js');
-      await doctor(flags);
-    }),
+    guarded(
+      reading(async (flags: DoctorFlags) => {
+        const { doctor } = await import('./cli/doctor.js');
+        await doctor(flags);
+      }),
+    ),
   );
 
 program
@@ -294,10 +302,12 @@ program
     'print the JSON Schema (2020-12) of an input, result, status, memo, failure details or message; without a name, print all',
   )
   .action(
-    guarded(async (_flags: OutputOptions, name?: string) => {
-      const { schema } = await import('./cli/schema.js');
-      schema(name);
-    }),
+    guarded(
+      reading(async (_flags: OutputOptions, name?: string) => {
+        const { schema } = await import('./cli/schema.js');
+        schema(name);
+      }),
+    ),
   );
 
 program
@@ -396,11 +406,19 @@ function signalCommand(
     .action(
       guarded(
         connected(async (client, _flags: OutputOptions, workflowId: string) => {
-          ifInterrupted(`The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
+          ifInterrupted(mayTakeEffect(workflowId));
           print(await send(client, workflowId));
         }),
       ),
     );
+}
+
+/** An action that changes nothing, as Ctrl-C says until the action says something else. */
+function reading<Args extends unknown[]>(act: (...args: Args) => Promise<void>) {
+  return (...args: Args): Promise<void> => {
+    ifInterrupted('Nothing was changed.');
+    return act(...args);
+  };
 }
 
 /** An action with a connection to Temporal; its positional arguments come after the flags. */

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { readSearchAttributes, registerSearchAttributes, type SearchAttributeReport } from '../client';
 import { command } from '../export/quoting';
 import { print, printJson } from '../terminal/output';
+import { ifInterrupted } from './interrupted';
 import type { OutputOptions } from './output';
 
 export interface SearchAttributesFlags extends OutputOptions {
@@ -10,6 +11,7 @@ export interface SearchAttributesFlags extends OutputOptions {
 
 /** `ims-export search-attributes`. */
 export async function searchAttributes(client: Client, { register, json }: SearchAttributesFlags): Promise<void> {
+  if (register) ifInterrupted('Some of them may be registered: `ims-export search-attributes` shows them.');
   const reports = await (register ? registerSearchAttributes(client) : readSearchAttributes(client));
   if (json) return printJson(reports);
   for (const { name, type, registered, registeredAs } of reports) {
