@@ -113,10 +113,10 @@ export async function waitForBatch(
   runId?: string,
 ): Promise<void> {
   const display = batchProgressDisplay(json ? 'stderr' : 'stdout');
-  await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
-    followBatch(client, workflowId, undefined, onOutage),
+  const followed = await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
+    followBatch(client, workflowId, undefined, onOutage, runId),
   );
-  const result = await batchResult(client, workflowId, runId).catch((error: unknown) => {
+  const result = await batchResult(client, workflowId, followed).catch((error: unknown) => {
     if (!json) print(...troubleLines(error));
     throw error;
   });

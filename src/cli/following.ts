@@ -34,12 +34,17 @@ export function lineDisplay<Report>(
   return { show: (report) => write(lineOf(report)), showOutage: () => write(`- ${OUTAGE}`), end: () => {} };
 }
 
-/** Shows every report until there are no more. Ctrl-C ends the watching only, and says so. */
-export async function showToEnd<Report>(
+/**
+ * Shows every report until there are no more. Ctrl-C ends the watching only, and says so.
+ *
+ * @returns the run that was followed
+ */
+export async function showToEnd<Report extends { runId: string }>(
   { what, workflowId }: { what: 'export' | 'batch'; workflowId: string },
   display: Display<Report>,
   follow: (onOutage: () => void) => AsyncIterable<Report>,
-): Promise<void> {
+): Promise<string | undefined> {
+  let last: Report | undefined;
   const leave = () => {
     display.end();
     printToStderr(`The ${what} is still running; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
@@ -47,7 +52,11 @@ export async function showToEnd<Report>(
   };
   process.once('SIGINT', leave);
   try {
-    for await (const report of follow(() => display.showOutage())) display.show(report);
+    for await (const report of follow(() => display.showOutage())) {
+      last = report;
+      display.show(report);
+    }
+    return last?.runId;
   } finally {
     process.off('SIGINT', leave);
     display.end();

@@ -141,10 +141,10 @@ export async function waitForEnd(
   runId?: string,
 ): Promise<void> {
   const display = progressDisplay(json ? 'stderr' : 'stdout');
-  await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
-    followExport(client, workflowId, undefined, onOutage),
+  const followed = await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
+    followExport(client, workflowId, undefined, onOutage, runId),
   );
-  const result = await exportResult(client, workflowId, runId);
+  const result = await exportResult(client, workflowId, followed);
   if (json) printJson(result);
   else print(...resultLines(result));
 }
