@@ -222,7 +222,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
 /**
  * Asks the batch to cancel: it starts no more, passes the cancel on to every export that runs, and ends when they have.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function cancelBatch(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());
