@@ -39,7 +39,7 @@ export function lineDisplay<Report>(
  *
  * @returns the run that was followed
  */
-export async function showToEnd<Report extends { runId: string }>(
+export async function showToEnd<Report extends { runId: string; closedAt: string | null }>(
   { what, workflowId }: { what: 'export' | 'batch'; workflowId: string },
   display: Display<Report>,
   follow: (onOutage: () => void) => AsyncIterable<Report>,
@@ -47,7 +47,11 @@ export async function showToEnd<Report extends { runId: string }>(
   let last: Report | undefined;
   const leave = () => {
     display.end();
-    printToStderr(`The ${what} is still running; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
+    const watch = `\`${workflowCommand('watch', workflowId)}\``;
+    const isRunning = last !== undefined && last.closedAt === null;
+    printToStderr(
+      isRunning ? `The ${what} is still running; ${watch} shows it again.` : `To see the ${what} again: ${watch}.`,
+    );
     process.exit(EXIT.interrupted);
   };
   process.once('SIGINT', leave);

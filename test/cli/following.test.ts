@@ -39,8 +39,13 @@ it('following a batch survives a Temporal outage and reports the outage once', a
 });
 
 const STILL_RUNNING = 'The batch is still running; `ims-export watch ims-export-batch:nightly` shows it again.';
+const AGAIN = 'To see the batch again: `ims-export watch ims-export-batch:nightly`.';
 
-it.each([['while it runs', [null], STILL_RUNNING]])(
+it.each([
+  ['before anything is known of it', [], AGAIN],
+  ['while it runs', [null], STILL_RUNNING],
+  ['after its end', [null, '2026-01-01T00:00:00.000Z'], AGAIN],
+])(
   'Ctrl-C ends only the watching, and prints the command that shows the batch again: %s',
   async (_when, shown, says) => {
     const before = process.listeners('SIGINT');
