@@ -442,7 +442,8 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
       await act(flags, ...(given.slice(0, -2) as Args));
     } catch (error) {
       const { json } = flags as OutputOptions;
-      reportError(error, { json, verbose: command.optsWithGlobals().verbose });
+      const takes = (flag: string) => command.options.some(({ long }) => long === flag);
+      reportError(error, { json, verbose: command.optsWithGlobals().verbose, takes });
     }
   };
 }
