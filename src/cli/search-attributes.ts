@@ -27,7 +27,7 @@ export function nextStep(reports: readonly SearchAttributeReport[], namespace: s
   if (wrong.length > 0) {
     const names = wrong.flatMap(({ name }) => ['--name', name]);
     const remove = ['operator', 'search-attribute', 'remove', '--namespace', namespace, ...names];
-    return `Temporal cannot change the type of a search attribute. If nothing else uses ${wrong.map(({ name }) => name).join(', ')}, remove it: \`${command('temporal', ...remove)}\`. Then run \`ims-export search-attributes --register\`.`;
+    return `Temporal cannot change the type of a search attribute. If nothing else uses ${wrong.map(({ name }) => name).join(', ')}, remove it: \`${command('ims-export', 'temporal', ...remove)}\`. Then run \`ims-export search-attributes --register\`.`;
   }
   return reports.every(({ registered }) => registered)
     ? `The namespace ${namespace} has all of them. Exports may set searchAttributes (\`--option searchAttributes=true\`).`
