@@ -16,6 +16,7 @@ import type { DoctorFlags } from './cli/doctor';
 import { retuneFlag } from './cli/durations';
 import { examplesOf } from './cli/examples';
 import { EXIT } from './cli/exit-codes';
+import { keepGivenFlags } from './cli/given-flags';
 import { endAtInterrupt, ifInterrupted } from './cli/interrupted';
 import { ofSimulatedCloud } from './cli/left-out';
 import { type ListFlags, list } from './cli/list';
@@ -28,7 +29,7 @@ import { type SearchAttributesFlags, searchAttributes } from './cli/search-attri
 import type { SimulatorFlags } from './cli/simulator';
 import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
 import { status } from './cli/status';
-import { pause, refuseBatch, resume } from './cli/steering';
+import { mayTakeEffect, pause, refuseBatch, resume } from './cli/steering';
 import { addTemporalFlags, setEnvironment } from './cli/temporal-flags';
 import { watch } from './cli/watch';
 import { cancelExport, connectClient, pollNow } from './client';
@@ -210,19 +211,19 @@ program
   .command('options')
   .description('list the options of an export: meaning, values, default, and whether retune changes them')
   .option('--json', 'print one JSON document')
-  .action(guarded(async (flags: OutputOptions) => options(flags)));
+  .action(guarded(reading(async (flags: OutputOptions) => options(flags))));
 
 temporalCommand('status')
   .argument('<workflowId>', ANY_ID)
   .description('show the state of an export or a batch, also after its end')
   .option('--json', 'print one JSON document')
-  .action(onWorkflow(status));
+  .action(reading(onWorkflow(status)));
 
 temporalCommand('watch')
   .argument('<workflowId>', ANY_ID)
   .description('follow an export or a batch, and show its result')
   .option('--json', 'print one JSON document on each line: first the progress, at the end the result or the error')
-  .action(onWorkflow(watch));
+  .action(reading(onWorkflow(watch)));
 
 temporalCommand('list')
   .description('list open and recent exports and batches: phase, progress, and why each failed')
@@ -233,7 +234,7 @@ temporalCommand('list')
   .option('--limit <n>', 'show at most n', positive, 100)
   .option('--query <filter>', 'a list filter of Temporal, such as "StartTime > \'2026-11-01T00:00:00Z\'"')
   .option('--json', 'print one JSON document')
-  .action(guarded(connected((client, flags: ListFlags) => list(client, flags))));
+  .action(guarded(reading(connected((client, flags: ListFlags) => list(client, flags)))));
 
 signalCommand('poll-now', 'check the job now', async (client, id) => {
   await refuseBatch(client, id, 'poll-now');
@@ -273,7 +274,7 @@ temporalCommand('search-attributes')
   .description('check the search attributes of exports in the namespace')
   .option('--register', 'register those that are missing')
   .option('--json', 'print one JSON document')
-  .action(guarded(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags))));
+  .action(guarded(reading(connected((client, flags: SearchAttributesFlags) => searchAttributes(client, flags)))));
 
 temporalCommand('doctor')
   .description('check the installation, Temporal, worker, credentials and bucket, and show how to fix problems')
@@ -282,10 +283,12 @@ temporalCommand('doctor')
   .option('--account <name>', 'check only this account')
   .option('--json', 'print one JSON document')
   .action(
-    guarded(async (flags: DoctorFlags) => {
-      const { doctor } = await import('./cli/doctor.js');
-      await doctor(flags);
-    }),
+    guarded(
+      reading(async (flags: DoctorFlags) => {
+        const { doctor } = await import('./cli/doctor.js');
+        await doctor(flags);
+      }),
+    ),
   );
 
 program
@@ -294,10 +297,12 @@ program
     'print the JSON Schema (2020-12) of an input, result, status, memo, failure details or message; without a name, print all',
   )
   .action(
-    guarded(async (_flags: OutputOptions, name?: string) => {
-      const { schema } = await import('./cli/schema.js');
-      schema(name);
-    }),
+    guarded(
+      reading(async (_flags: OutputOptions, name?: string) => {
+        const { schema } = await import('./cli/schema.js');
+        schema(name);
+      }),
+    ),
   );
 
 program
@@ -319,7 +324,10 @@ for (const command of program.commands) {
   if (command.name() !== 'temporal') command.option('--verbose', 'show stack traces');
   command.addHelpText('after', examplesOf(command.name()));
 }
-program.hook('preAction', (_program, command) => setEnvironment(command));
+program.hook('preAction', (_program, command) => {
+  setEnvironment(command);
+  keepGivenFlags(program, command);
+});
 
 /** A command that talks to Temporal. */
 function temporalCommand(nameAndArguments: string): Command {
@@ -392,7 +400,7 @@ function signalCommand(
     .description(description)
     .action(
       onWorkflow(async (client, _flags, workflowId) => {
-        ifInterrupted(`The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`);
+        ifInterrupted(mayTakeEffect(workflowId));
         print(await send(client, workflowId));
       }),
     );
@@ -409,6 +417,14 @@ function onWorkflow<Flags = OutputOptions>(act: (client: Client, flags: Flags, w
       }
     }),
   );
+}
+
+/** An action that changes nothing, as Ctrl-C says until the action says something else. */
+function reading<Args extends unknown[]>(act: (...args: Args) => Promise<void>) {
+  return (...args: Args): Promise<void> => {
+    ifInterrupted('Nothing was changed.');
+    return act(...args);
+  };
 }
 
 /** An action with a connection to Temporal; its positional arguments come after the flags. */
@@ -432,7 +448,8 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
       await act(flags, ...([...given.slice(0, -2), command] as unknown as Args));
     } catch (error) {
       const { json } = flags as OutputOptions;
-      reportError(error, { json, verbose: command.optsWithGlobals().verbose });
+      const takes = (flag: string) => command.options.some(({ long }) => long === flag);
+      reportError(error, { json, verbose: command.optsWithGlobals().verbose, takes });
     }
   };
 }

@@ -57,8 +57,9 @@ export async function batch(client: Client, flags: BatchFlags, file: string): Pr
   const started = await startBatch(client, input, { taskQueue, name, onWaiting });
   const { workflowId, runId, how } = started;
   if (flags.wait) return await waitForBatch(client, workflowId, flags, runId);
-  const { status, memo } = await readBatch(client, workflowId);
-  const total = status?.total ?? memo.total ?? null;
+  // It was started: what cannot be read for a moment is left out.
+  const report = await readBatch(client, workflowId).catch(() => null);
+  const total = report?.status?.total ?? report?.memo.total ?? null;
   if (json) return printJson({ workflowId, runId, how, total });
   print(
     `${how === 'joined' ? 'Joined the running' : 'Started'} batch ${workflowId}`,
@@ -121,10 +122,10 @@ export async function waitForBatch(
   runId?: string,
 ): Promise<void> {
   const display = batchProgressDisplay(json ? 'stderr' : 'stdout');
-  await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
-    followBatch(client, workflowId, undefined, onOutage),
+  const followed = await showToEnd({ what: 'batch', workflowId }, display, (onOutage) =>
+    followBatch(client, workflowId, undefined, onOutage, runId),
   );
-  const result = await batchResult(client, workflowId, runId).catch((error: unknown) => {
+  const result = await batchResult(client, workflowId, followed).catch((error: unknown) => {
     if (!json) print(...troubleLines(error));
     throw error;
   });

@@ -37,20 +37,33 @@ export function lineDisplay<Report>(
 /** A start can wait for hours, for a busy image say. */
 export const onWaiting = (why: string): void => printToStderr(`waiting: ${why}`);
 
-/** Shows every report until there are no more. Ctrl-C ends the watching only, and says so. */
-export async function showToEnd<Report>(
+/**
+ * Shows every report until there are no more. Ctrl-C ends the watching only, and says so.
+ *
+ * @returns the run that was followed
+ */
+export async function showToEnd<Report extends { runId: string; closedAt: string | null }>(
   { what, workflowId }: { what: 'export' | 'batch'; workflowId: string },
   display: Display<Report>,
   follow: (onOutage: () => void) => AsyncIterable<Report>,
-): Promise<void> {
+): Promise<string | undefined> {
+  let last: Report | undefined;
   const leave = () => {
     display.end();
-    printToStderr(`The ${what} is still running; \`${workflowCommand('watch', workflowId)}\` shows it again.`);
+    const watch = `\`${workflowCommand('watch', workflowId)}\``;
+    const isRunning = last !== undefined && last.closedAt === null;
+    printToStderr(
+      isRunning ? `The ${what} is still running; ${watch} shows it again.` : `To see the ${what} again: ${watch}.`,
+    );
     process.exit(EXIT.interrupted);
   };
   process.once('SIGINT', leave);
   try {
-    for await (const report of follow(() => display.showOutage())) display.show(report);
+    for await (const report of follow(() => display.showOutage())) {
+      last = report;
+      display.show(report);
+    }
+    return last?.runId;
   } finally {
     process.off('SIGINT', leave);
     display.end();

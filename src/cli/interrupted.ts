@@ -7,11 +7,9 @@ export async function interrupted(): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }
 
-const NOTHING_CHANGED = 'Interrupted. Nothing was changed.';
+let remains = 'Interrupted.';
 
-let remains = NOTHING_CHANGED;
-
-/** What Ctrl-C leaves behind from now on, and how to return to it. */
+/** What Ctrl-C leaves behind from now on, and how to return to it; of a command that only reads, that it is nothing. */
 export function ifInterrupted(text: string): void {
   remains = `Interrupted. ${text}`;
 }

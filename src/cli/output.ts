@@ -28,15 +28,20 @@ export interface OutputOptions {
   verbose?: boolean;
 }
 
+interface ReportOptions extends OutputOptions {
+  /** Whether the command has a flag; it has none of the input when absent. */
+  takes?: (flag: string) => boolean;
+}
+
 /** Reports an error as one block and sets the exit code. With `--json`, stdout gets it as a document too. */
-export function reportError(error: unknown, { json, verbose }: OutputOptions): void {
+export function reportError(error: unknown, { json, verbose, takes = () => false }: ReportOptions): void {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof ExportError ? error.code : 'Error';
   if (json) printJson(errorDocument(error));
   const [first = '', ...further] = linesOf(error, message);
   printToStderr(`ims-export: ${code === 'Error' ? '' : `${code}: `}${first}`, ...further.map((line) => `  ${line}`));
   const flag = flagOf(error);
-  if (flag !== undefined) printToStderr(`On the command line that is ${flag}.`);
+  if (flag?.match(/--[a-z-]+/g)?.every(takes)) printToStderr(`On the command line that is ${flag}.`);
   const doctor = error instanceof ExportError ? DOCTOR[error.code] : undefined;
   if (doctor !== undefined) printToStderr(doctor);
   if (verbose && error instanceof Error) {

@@ -5,6 +5,8 @@ import { counted } from '../export/quantities';
 import { workflowCommand } from '../export/quoting';
 import { print } from '../terminal/output';
 import { durationOf, isDurationOption, retuneFlag } from './durations';
+import { ifInterrupted } from './interrupted';
+import { mayTakeEffect } from './steering';
 
 /** As commander names the flags of `ims-export retune`, which are those of the options, and the one of a batch. */
 export type RetuneFlags = { [option in keyof RetuneInput]?: string } & { maxConcurrent?: number };
@@ -18,6 +20,7 @@ export async function retune(client: Client, workflowId: string, flags: RetuneFl
       `No change was given for ${workflowId}. For example: \`${workflowCommand('retune', workflowId, '--deadline', '+6h')}\`; \`ims-export retune --help\` lists what can be changed.`,
     );
   }
+  ifInterrupted(mayTakeEffect(workflowId));
   if (await isBatch(client, workflowId)) {
     if (maxConcurrent === undefined || Object.keys(changes).length > 0) {
       throw invalid(

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { readSearchAttributes, registerSearchAttributes, type SearchAttributeReport } from '../client';
 import { command } from '../export/quoting';
 import { print, printJson } from '../terminal/output';
+import { ifInterrupted } from './interrupted';
 import type { OutputOptions } from './output';
 
 export interface SearchAttributesFlags extends OutputOptions {
@@ -10,6 +11,7 @@ export interface SearchAttributesFlags extends OutputOptions {
 
 /** `ims-export search-attributes`. */
 export async function searchAttributes(client: Client, { register, json }: SearchAttributesFlags): Promise<void> {
+  if (register) ifInterrupted('Some of them may be registered: `ims-export search-attributes` shows them.');
   const reports = await (register ? registerSearchAttributes(client) : readSearchAttributes(client));
   if (json) return printJson(reports);
   for (const { name, type, registered, registeredAs } of reports) {
@@ -25,7 +27,7 @@ export function nextStep(reports: readonly SearchAttributeReport[], namespace: s
   if (wrong.length > 0) {
     const names = wrong.flatMap(({ name }) => ['--name', name]);
     const remove = ['operator', 'search-attribute', 'remove', '--namespace', namespace, ...names];
-    return `Temporal cannot change the type of a search attribute. If nothing else uses ${wrong.map(({ name }) => name).join(', ')}, remove it: \`${command('temporal', ...remove)}\`. Then run \`ims-export search-attributes --register\`.`;
+    return `Temporal cannot change the type of a search attribute. If nothing else uses ${wrong.map(({ name }) => name).join(', ')}, remove it: \`${command('ims-export', 'temporal', ...remove)}\`. Then run \`ims-export search-attributes --register\`.`;
   }
   return reports.every(({ registered }) => registered)
     ? `The namespace ${namespace} has all of them. Exports may set searchAttributes (\`--option searchAttributes=true\`).`

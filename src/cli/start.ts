@@ -74,16 +74,24 @@ async function reportStart(
   workflowId: string,
 ): Promise<void> {
   if (!flags.json) {
+    print(...startedLines(started, flags.job));
+    const hasEnded = started.how === 'alreadySucceeded';
+    const earlier = hasEnded ? await started.result().then(earlierLines, () => []) : [];
+    const warnings = (await warningsOf(client, started)).map((warning) => `  warning  ${warning}`);
     const ui = await webUiLines(client, started);
-    const earlier = started.how === 'alreadySucceeded' ? earlierLines(await started.result()) : [];
-    const next = flags.wait || earlier.length > 0 ? [] : [`  next     \`${workflowCommand('watch', workflowId)}\``];
-    const { status } = await readExport(client, started.workflowId);
-    const warnings = (status?.warnings ?? []).map((warning) => `  warning  ${warning}`);
-    print(...startedLines(started, flags.job), ...earlier, ...warnings, ...ui, ...next);
+    const next = flags.wait || hasEnded ? [] : [`  next     \`${workflowCommand('watch', workflowId)}\``];
+    print(...earlier, ...warnings, ...ui, ...next);
   }
   if (flags.wait) return await waitForEnd(client, started.workflowId, flags, started.runId);
-  if (flags.json)
-    printJson({ workflowId: started.workflowId, jobId: started.jobId, how: started.how, notes: started.notes });
+  if (!flags.json) return;
+  const { jobId, how, notes } = started;
+  printJson({ workflowId: started.workflowId, jobId, how, notes, warnings: await warningsOf(client, started) });
+}
+
+/** None where they cannot be read for a moment: the export was started. */
+async function warningsOf(client: Client, { workflowId }: StartedExport): Promise<readonly string[]> {
+  const report = await readExport(client, workflowId).catch(() => null);
+  return report?.status?.warnings ?? [];
 }
 
 /** `ims-export start --dry-run`. */
@@ -130,10 +138,10 @@ export async function waitForEnd(
   runId?: string,
 ): Promise<void> {
   const display = progressDisplay(json ? 'stderr' : 'stdout');
-  await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
-    followExport(client, workflowId, undefined, onOutage),
+  const followed = await showToEnd({ what: 'export', workflowId }, display, (onOutage) =>
+    followExport(client, workflowId, undefined, onOutage, runId),
   );
-  const result = await exportResult(client, workflowId, runId);
+  const result = await exportResult(client, workflowId, followed);
   if (json) printJson(result);
   else print(...resultLines(result));
 }

@@ -2,6 +2,11 @@ import type { Client } from '@temporalio/client';
 import { ExportError, isBatch, pauseBatch, pausePolling, resumeBatch, resumePolling } from '../client';
 import { command, workflowCommand } from '../export/quoting';
 
+/** What Ctrl-C says once a message may have been sent. */
+export function mayTakeEffect(workflowId: string): string {
+  return `The request may still take effect: \`${workflowCommand('status', workflowId)}\` shows it.`;
+}
+
 /** `ims-export pause-polling`: returns what was done. */
 export async function pause(client: Client, workflowId: string): Promise<string> {
   const resuming = `\`${workflowCommand('resume-polling', workflowId)}\``;

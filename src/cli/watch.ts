@@ -25,17 +25,17 @@ async function streamJson(
 ): Promise<void> {
   try {
     if (what === 'batch') {
-      await showToEnd({ what, workflowId }, jsonLinesDisplay('batch'), (onOutage) =>
+      const runId = await showToEnd({ what, workflowId }, jsonLinesDisplay('batch'), (onOutage) =>
         followBatch(client, workflowId, undefined, onOutage),
       );
-      const result = await batchResult(client, workflowId);
+      const result = await batchResult(client, workflowId, runId);
       printJson({ type: 'result', result }, 0);
       process.exitCode = exitCodeOfBatch(result.counts);
     } else {
-      await showToEnd({ what, workflowId }, jsonLinesDisplay('export'), (onOutage) =>
+      const runId = await showToEnd({ what, workflowId }, jsonLinesDisplay('export'), (onOutage) =>
         followExport(client, workflowId, undefined, onOutage),
       );
-      printJson({ type: 'result', result: await exportResult(client, workflowId) }, 0);
+      printJson({ type: 'result', result: await exportResult(client, workflowId, runId) }, 0);
     }
   } catch (error) {
     printJson({ type: 'error', ...errorDocument(error) }, 0);

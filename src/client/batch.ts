@@ -35,6 +35,7 @@ import {
   factsOfRun,
   findRun,
   ifUnreadable,
+  type ReportOfRun,
   reportsUntilEnd,
   requireReadable,
   shortCall,
@@ -166,20 +167,25 @@ async function begin(
  * @throws ExportError NoSuchExport, TemporalUnreachable
  */
 export async function readBatch(client: Client, workflowId: string): Promise<BatchReport> {
+  return (await readRun(client, workflowId)).report;
+}
+
+async function readRun(client: Client, workflowId: string, runId?: string): Promise<ReportOfRun<BatchReport>> {
   try {
-    const run = await shortCall(client, () => describeRun(client, workflowId));
+    const run = await shortCall(client, () => describeRun(client, workflowId, runId));
     const [memo, retrying, answer] = await Promise.all([
       readMemo<BatchMemo>(client, run),
       retryingOf(client, run),
       answerOf<BatchStatus>(client, run, BATCH_MESSAGES.queries.batchStatus),
     ]);
-    return {
+    const report = {
       ...factsOfRun(run),
       memo: memo.value,
       retrying: retrying.value,
       status: answer.value,
       ...ifUnreadable(answer, memo, retrying),
     };
+    return { report, firstRunId: run.firstRunId };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -196,9 +202,11 @@ export async function isBatch(client: Client, workflowId: string): Promise<boole
 }
 
 /**
- * Reports of a batch until it has ended, the last one included. Goes on while Temporal is away for a while.
+ * Reports of a batch until it has ended, the last one included. Goes on while Temporal is away for a while. Ends, too, when a
+ * later batch of that id has begun.
  *
  * @param onOutage called each time that Temporal did not answer
+ * @param fromRunId the run to begin with; the latest when absent
  * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
  */
 export function followBatch(
@@ -206,8 +214,9 @@ export function followBatch(
   workflowId: string,
   intervalMs = FOLLOW_INTERVAL_MS,
   onOutage?: () => void,
+  fromRunId?: string,
 ): AsyncGenerator<BatchReport> {
-  return reportsUntilEnd(() => readBatch(client, workflowId), { intervalMs, onOutage });
+  return reportsUntilEnd((runId) => readRun(client, workflowId, runId), { intervalMs, onOutage, runId: fromRunId });
 }
 
 /**
@@ -237,7 +246,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
 /**
  * Asks the batch to cancel: it starts no more, passes the cancel on to every export that runs, and ends when they have.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function cancelBatch(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());
@@ -285,7 +294,7 @@ function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): 
 
 /** Fails as the batch does when it ends without a plan. */
 async function untilPlanned(client: Client, workflowId: string, runId: string): Promise<void> {
-  for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS)) {
+  for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS, undefined, runId)) {
     const { status, memo, closedAt } = report;
     if (report.statusUnreadable && closedAt === null) throw unreadable(workflowId);
     if (memo.total !== undefined || (status !== null && status.dryRun !== null)) return;

@@ -89,14 +89,19 @@ function fromFailure(failure: unknown, workflowId: string): ExportError | undefi
   }
   if (failure instanceof CancelledFailure) return canceled(workflowId, failure);
   if (failure instanceof TerminatedFailure || failure instanceof TimeoutFailure) {
-    const message = `The workflow ${workflowId} was terminated or timed out. A job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id. Then track the job with \`ims-export attach\`.`;
+    const message = isBatchId(workflowId)
+      ? `The batch ${workflowId} was terminated or timed out. Exports that it started may still be running: \`ims-export list\` shows them.`
+      : `The workflow ${workflowId} was terminated or timed out. A job may still be running in the cloud. \`${workflowCommand('status', workflowId)}\` shows the job id. Then track the job with \`ims-export attach\`.`;
     return new ExportError('Terminated', message, undefined, { cause: failure });
   }
   return undefined;
 }
 
 function canceled(workflowId: string, cause: Error): ExportError {
-  const message = `The export was canceled. \`${workflowCommand('status', workflowId)}\` shows whether a job is still running in the cloud.`;
+  const status = `\`${workflowCommand('status', workflowId)}\``;
+  const message = isBatchId(workflowId)
+    ? `The batch was canceled. ${status} shows what it had exported.`
+    : `The export was canceled. ${status} shows whether a job is still running in the cloud.`;
   return new ExportError('Canceled', message, undefined, { cause });
 }
 

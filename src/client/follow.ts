@@ -8,7 +8,15 @@ import { EXPORT_IMAGE_WORKFLOW, type ExportedObject, type ExportMemo, type Expor
 import { type Decoded, type DescribedRun, describeRun, listRuns, readLastFailure, readMemo } from '../temporal/runs';
 import { resultOf } from './earlier';
 import { toExportError } from './errors';
-import { answerOf, factsOfRun, ifUnreadable, reportsUntilEnd, shortCall, type Undecoded } from './temporal-calls';
+import {
+  answerOf,
+  factsOfRun,
+  ifUnreadable,
+  type ReportOfRun,
+  reportsUntilEnd,
+  shortCall,
+  type Undecoded,
+} from './temporal-calls';
 
 /** What is known of an export. Memo and state come from Temporal; the status only from a worker that answers. */
 export interface ExportReport extends Undecoded {
@@ -35,15 +43,19 @@ const FOLLOW_INTERVAL_MS = 2_000;
  * @throws ExportError NoSuchExport, TemporalUnreachable
  */
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
+  return (await readRun(client, workflowId)).report;
+}
+
+async function readRun(client: Client, workflowId: string, runId?: string): Promise<ReportOfRun<ExportReport>> {
   try {
-    const run = await shortCall(client, () => describeRun(client, workflowId));
+    const run = await shortCall(client, () => describeRun(client, workflowId, runId));
     const [memo, retrying, object, answer] = await Promise.all([
       readMemo<ExportMemo>(client, run),
       retryingOf(client, run),
       objectOf(client, run),
       answerOf<ExportStatus>(client, run, MESSAGES.queries.exportStatus),
     ]);
-    return {
+    const report = {
       ...factsOfRun(run),
       memo: memo.value,
       retrying: retrying.value,
@@ -51,6 +63,7 @@ export async function readExport(client: Client, workflowId: string): Promise<Ex
       status: answer.value,
       ...ifUnreadable(answer, memo, retrying),
     };
+    return { report, firstRunId: run.firstRunId };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -73,9 +86,11 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
 }
 
 /**
- * Reports of an export until it has ended, the last one included. Goes on while Temporal is away for a while.
+ * Reports of an export until it has ended, the last one included. Goes on while Temporal is away for a while. Ends, too, when
+ * a later export of that id has begun.
  *
  * @param onOutage called each time that Temporal did not answer
+ * @param fromRunId the run to begin with; the latest when absent
  * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
  */
 export function followExport(
@@ -83,8 +98,9 @@ export function followExport(
   workflowId: string,
   intervalMs = FOLLOW_INTERVAL_MS,
   onOutage?: () => void,
+  fromRunId?: string,
 ): AsyncGenerator<ExportReport> {
-  return reportsUntilEnd(() => readExport(client, workflowId), { intervalMs, onOutage });
+  return reportsUntilEnd((runId) => readRun(client, workflowId, runId), { intervalMs, onOutage, runId: fromRunId });
 }
 
 async function objectOf(client: Client, run: DescribedRun): Promise<ExportedObject | null> {

@@ -5,6 +5,8 @@
  */
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import {
+  EXPORT_IMAGE_WORKFLOW,
+  EXPORT_IMAGES_WORKFLOW,
   MESSAGES,
   type ResolutionStatus,
   type RetuneInput,
@@ -21,7 +23,7 @@ import { requireReadable, shortCall } from './temporal-calls';
 /**
  * Sends the signal `pollNow`: check the job at once.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function pollNow(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pollNow));
@@ -30,7 +32,7 @@ export async function pollNow(client: Client, workflowId: string): Promise<void>
 /**
  * Sends the signal `pausePolling`: the job is not polled any more, except by {@link pollNow}. Job and deadline run on.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function pausePolling(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pausePolling));
@@ -39,7 +41,7 @@ export async function pausePolling(client: Client, workflowId: string): Promise<
 /**
  * Sends the signal `resumePolling`: the job is polled at once, and on by the schedule.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function resumePolling(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.resumePolling));
@@ -61,7 +63,7 @@ export async function retuneExport(client: Client, workflowId: string, changes: 
  * Asks the workflow to cancel. It stops tracking, or with `onCancel: 'drain'` follows the job to its end and deletes its
  * object; the cloud has no way to cancel the job itself.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function cancelExport(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());
@@ -126,7 +128,7 @@ function checkedJob({ memo, status }: ExportReport, jobId: string): ResolutionSt
 /**
  * Sends something to a workflow that runs. A cancel or an update never reaches one that was started by that id meanwhile.
  *
- * @throws ExportError NoSuchExport, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
  */
 export async function steer<T>(
   client: Client,
@@ -137,6 +139,7 @@ export async function steer<T>(
   try {
     // Temporal refuses a signal to an ended workflow as if there were none, and takes a cancel of one without a word.
     const run = await shortCall(client, () => describeRun(client, workflowId));
+    if (!STEERABLE.includes(run.type)) throw invalidType(run);
     if (run.closeTime !== undefined) throw ended(workflowId, stateText(run.status));
     await check(run);
     const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: run.firstRunId });
@@ -146,6 +149,16 @@ export async function steer<T>(
   } catch (error) {
     throw toExportError(error, workflowId);
   }
+}
+
+const STEERABLE: readonly string[] = [EXPORT_IMAGE_WORKFLOW, EXPORT_IMAGES_WORKFLOW];
+
+/** Its namespace may have workflows of other programs. */
+function invalidType({ workflowId, type }: DescribedRun): ExportError {
+  return new ExportError(
+    'InvalidExportRequest',
+    `${workflowId} is a workflow of type ${type}, not an export or a batch. \`ims-export list\` shows both.`,
+  );
 }
 
 /** Sends an update to a workflow that runs, and waits for its answer. @throws ExportError NoWorker, Unreadable, and as {@link steer} */

@@ -120,32 +120,46 @@ export async function throughOutages<T>(wait: () => Promise<T>): Promise<T> {
 
 export interface FollowOptions {
   intervalMs: number;
+  /** The run to begin with; the latest when absent. */
+  runId?: string;
   /** Called each time that Temporal did not answer. */
   onOutage?: () => void;
 }
 
 /** What shows whether a workflow goes on. */
 interface Followed {
+  runId: string;
   workflowStatus: string;
   closedAt: string | null;
 }
 
+/** A report, and the run that its workflow began with. */
+export interface ReportOfRun<Report> {
+  report: Report;
+  firstRunId: string;
+}
+
 /**
  * Reads again and again until the workflow has ended; that report is given too. Goes on while Temporal is away for up to ten
- * minutes, and while the workflow is paused there.
+ * minutes, and while the workflow is paused there. A later workflow of the same id is another one.
  *
- * @param read throws ExportError
+ * @param read of the latest run where it is given none; throws ExportError
  */
 export async function* reportsUntilEnd<Report extends Followed>(
-  read: () => Promise<Report>,
-  { intervalMs, onOutage = () => {} }: FollowOptions,
+  read: (runId?: string) => Promise<ReportOfRun<Report>>,
+  { intervalMs, onOutage = () => {}, runId }: FollowOptions,
 ): AsyncGenerator<Report> {
   let answeredAtMs = Date.now();
+  let last: { firstRunId: string; runId: string } | undefined;
   for (;;) {
     try {
-      const report = await read();
+      const latest = await read(last === undefined ? runId : undefined);
+      const isOther = last !== undefined && latest.firstRunId !== last.firstRunId;
+      const { report, firstRunId } = isOther ? await read(last?.runId) : latest;
       answeredAtMs = Date.now();
+      last = { firstRunId, runId: report.runId };
       yield report;
+      if (isOther) return;
       if (report.closedAt !== null && report.workflowStatus !== 'CONTINUED_AS_NEW') return;
     } catch (error) {
       const isOutage = error instanceof ExportError && isUnreachable(error.cause);

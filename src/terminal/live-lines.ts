@@ -4,7 +4,7 @@
  * @module
  */
 import { forTerminal } from '../export/quoting';
-import { isTerminal, type OutputStream, widthOf } from './output';
+import { isTerminal, type OutputStream, widthOf, withOffers } from './output';
 
 export interface LiveLines {
   draw(lines: readonly string[]): void;
@@ -31,7 +31,7 @@ export function liveLines(stream: OutputStream): LiveLines {
     if (text !== '') process[stream].write(text);
   };
   return {
-    draw: (lines) => show(lines.map((line) => fitting(forTerminal(line), widthOf(stream)))),
+    draw: (lines) => show(lines.map((line) => fitting(forTerminal(withOffers(line)), widthOf(stream)))),
     clear: () => show([]),
   };
 }

@@ -19,8 +19,24 @@ export function printToStderr(...lines: string[]): void {
 }
 
 export function printTo(stream: OutputStream, ...lines: string[]): void {
-  const write = stream === 'stdout' ? console.log : console.error;
-  for (const line of lines) write(forTerminal(line));
+  write(stream, lines.map(withOffers));
+}
+
+function write(stream: OutputStream, lines: readonly string[]): void {
+  const log = stream === 'stdout' ? console.log : console.error;
+  for (const line of lines) log(forTerminal(line));
+}
+
+let offer = (command: string): string => command;
+
+/** Puts each command between backticks through this from now on. JSON is printed as it is. */
+export function offerThrough(change: (command: string) => string): void {
+  offer = change;
+}
+
+/** A line with its commands as they are offered. */
+export function withOffers(line: string): string {
+  return line.replace(/(?<=`)ims-export [^`]+(?=`)/g, (command) => offer(command));
 }
 
 /** The stack of an error, indented: the words in it may begin as a line of ours does. */
@@ -32,7 +48,7 @@ export function stackLines(error: unknown): string[] {
 /** Prints one JSON document, indented unless it is to be one line. */
 export function printJson(document: unknown, indent = 2): void {
   // JSON escapes line breaks in texts: these are its own.
-  print(...JSON.stringify(document, null, indent).split('\n'));
+  write('stdout', JSON.stringify(document, null, indent).split('\n'));
 }
 
 /** True where a person reads or types. */

@@ -15,10 +15,10 @@ afterEach(() => {
 });
 
 /** What a person reads on stderr. */
-function said(error: unknown): string {
+function said(error: unknown, takes = (_flag: string) => true): string {
   const lines: string[] = [];
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)));
-  reportError(error, {});
+  reportError(error, { takes });
   return lines.join('\n');
 }
 
@@ -33,6 +33,20 @@ describe('an error on the command line', () => {
         /^ims-export: InvalidExportRequest: imageId is "x"; expected .*\nOn the command line that is --image\.$/,
       );
     }
+  });
+
+  it('names only flags that the command has', () => {
+    const invalid = (field: string) => new ExportError('InvalidExportRequest', 'no', { field });
+    const refused = new ExportError('ExportNotAllowed', 'no', {
+      overridable: ['notIso'],
+      refusals: [{ rule: 'conversionSizeLimit' }],
+    });
+    const ofBatch = (flag: string) => ['--fail-when', '--max-concurrent'].includes(flag);
+    for (const error of [invalid('account'), invalid('options.deadline'), invalid('fileFormat'), refused]) {
+      expect(said(error)).toContain('On the command line that is');
+      expect(said(error, ofBatch)).toBe(`ims-export: ${error.code}: no`);
+    }
+    expect(said(invalid('failWhen'), ofBatch)).toContain('On the command line that is --fail-when.');
   });
 
   const large = { image: image('large') };

@@ -25,7 +25,7 @@ describe('`ims-export search-attributes` advises', () => {
     [
       'remove an attribute of another type first',
       { registered: false, registeredAs: 'KEYWORD' },
-      'temporal operator search-attribute remove --namespace archive --name ImsExportPercent`',
+      '`ims-export temporal operator search-attribute remove --namespace archive --name ImsExportPercent`',
     ],
   ])('to %s', (_what, percent, said) => {
     expect(nextStep([PHASE, { ...PERCENT, ...percent }], 'archive')).toContain(said);

@@ -35,6 +35,7 @@ describe.concurrent('an export that runs', () => {
       jobId: (await commands.jobTo(to)).jobId,
       how: 'joined',
       notes: [],
+      warnings: [],
     });
   });
 

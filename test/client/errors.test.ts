@@ -32,6 +32,17 @@ describe('an error of Temporal, for the caller of the client', () => {
     expect(toExportError(failedBy(failure), ID)).toMatchObject({ code, message });
   });
 
+  it('of a batch speaks of its exports, and of no job', () => {
+    const batch = 'ims-export-batch:nightly';
+    const messageOf = (cause: Error) => (toExportError(failedBy(cause), batch) as Error).message;
+    expect(messageOf(new TerminatedFailure('terminated'))).toBe(
+      `The batch ${batch} was terminated or timed out. Exports that it started may still be running: \`ims-export list\` shows them.`,
+    );
+    expect(messageOf(new CancelledFailure('canceled'))).toBe(
+      `The batch was canceled. \`ims-export status ${batch}\` shows what it had exported.`,
+    );
+  });
+
   it('is left as it is where it is no word of the export', () => {
     const foreign = failedBy(ApplicationFailure.nonRetryable('other', 'SomebodyElses'));
     expect(toExportError(foreign, ID)).toBe(foreign);

@@ -1,6 +1,6 @@
 import { Client, type WorkflowClientInterceptor, type WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
-import { cancelExport, pausePolling, pollNow, resumePolling, retuneExport } from '../../src/client';
+import { cancelExport, pauseBatch, pausePolling, pollNow, resumePolling, retuneExport } from '../../src/client';
 import { untilChecked } from '../../src/client/steer';
 import { EXPORT_IMAGE_WORKFLOW, exportWorkflowId } from '../../src/contract';
 import { namespaceOfThisFile } from '../rigs/namespace';
@@ -82,5 +82,23 @@ describe('a message by the client', () => {
     const { status, raw } = (await later?.describe()) ?? {};
     expect(status?.name).toBe('RUNNING');
     expect(raw?.workflowExtendedInfo?.cancelRequested).toBe(false);
+  });
+
+  it.each<[what: string, send: (client: Client, workflowId: string) => Promise<unknown>]>([
+    ['pollNow', pollNow],
+    ['pausePolling', pausePolling],
+    ['resumePolling', resumePolling],
+    ['cancelExport', cancelExport],
+    ['pauseBatch', pauseBatch],
+    ['retuneExport', (client, workflowId) => retuneExport(client, workflowId, { deadline: '2h' })],
+  ])('%s never reaches a workflow that is no export and no batch', async (what, send) => {
+    const options = { workflowId: `order-${what}`, taskQueue: 'nobody' };
+    const handle = await temporal.client.workflow.start('orderWorkflow', options);
+    await expect(send(temporal.client, handle.workflowId)).rejects.toMatchObject({
+      code: 'InvalidExportRequest',
+      message: `${handle.workflowId} is a workflow of type orderWorkflow, not an export or a batch. \`ims-export list\` shows both.`,
+    });
+    const { historyLength, raw } = await handle.describe();
+    expect([historyLength, raw.workflowExtendedInfo?.cancelRequested]).toEqual([2, false]);
   });
 });

@@ -36,7 +36,10 @@ describe('a wait for Temporal', () => {
 });
 
 describe('reports of a workflow', () => {
-  const report = (workflowStatus: string, closedAt: string | null = null) => ({ workflowStatus, closedAt });
+  const report = (workflowStatus: string, closedAt: string | null = null, firstRunId = 'a', runId = firstRunId) => ({
+    firstRunId,
+    report: { workflowStatus, closedAt, runId },
+  });
 
   async function followed(reads: Array<() => ReturnType<typeof report>>, onOutage = () => {}): Promise<string[]> {
     const seen: string[] = [];
@@ -55,6 +58,25 @@ describe('reports of a workflow', () => {
       () => report('COMPLETED', '2026-01-01T01:00:00Z'),
     ];
     expect(await followed(reads)).toEqual(['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW', 'RUNNING', 'COMPLETED']);
+  });
+
+  it('are of one workflow alone, when another one of its id begins before the end of the first was seen', async () => {
+    const asked: Array<string | undefined> = [];
+    const runs = [
+      report('RUNNING', null, 'a', 'a1'),
+      report('RUNNING', null, 'a', 'a2'),
+      report('RUNNING', null, 'b'),
+      report('FAILED', '2026-01-01T00:00:00Z', 'a', 'a2'),
+    ];
+    const read = async (runId?: string) => {
+      asked.push(runId);
+      return runs.shift() ?? Promise.reject(new Error('read after the end'));
+    };
+    const seen: string[] = [];
+    for await (const { runId, workflowStatus } of reportsUntilEnd(read, { intervalMs: 1, runId: 'a1' }))
+      seen.push(`${runId} ${workflowStatus}`);
+    expect(seen).toEqual(['a1 RUNNING', 'a2 RUNNING', 'a2 FAILED']);
+    expect(asked).toEqual(['a1', undefined, undefined, 'a2']);
   });
 
   it('go on after an outage, of which the caller is told', async () => {

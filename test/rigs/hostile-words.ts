@@ -189,4 +189,4 @@ const TAKES_VALUE: ReadonlySet<string> = new Set(['--job', '--image', '--to', '-
 
 /** Commands, flags and what stands for a value that the reader chooses. */
 const OWN =
-  /^(?:attach|batch|cancel|doctor|list|poll-now|pause-polling|resume-polling|retune|resolve|search-attributes|simulator|start|status|watch|worker|--[a-z-]+|JOB_ID|DURATION|QUEUE|\+6h|20|FILE\.json|operator|search-attribute|remove|ImsExport\w+|qcow2|vhd|zvhd|vmdk|--)$/;
+  /^(?:attach|batch|cancel|doctor|list|poll-now|pause-polling|resume-polling|retune|resolve|search-attributes|simulator|start|status|temporal|watch|worker|--[a-z-]+|JOB_ID|DURATION|QUEUE|\+6h|20|FILE\.json|operator|search-attribute|remove|ImsExport\w+|qcow2|vhd|zvhd|vmdk|--)$/;
