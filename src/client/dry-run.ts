@@ -4,15 +4,24 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import type { BatchItemResult, ExportImageInput, ExportImagesInput, ExportRequest } from '../contract';
+import type {
+  BatchItemResult,
+  ExportImageInput,
+  ExportImagesInput,
+  ExportMemo,
+  ExportRequest,
+  ExportStatus,
+} from '../contract';
 import { exportWorkflowId } from '../contract';
 import { invalidField, isFailureType } from '../export/failures';
+import { workflowCommand } from '../export/quoting';
 import { parseExportStart } from '../request/export';
 import { batchResult, startBatch } from './batch';
-import { ExportError, toExportError } from './errors';
-import { type ExportReport, readExport } from './follow';
-import { foundByStatus, refuseToJoin } from './joining';
+import { ExportError, toExportError, unreadable } from './errors';
+import { followExport } from './follow';
+import { foundByStatus, refuseTakenId, refuseToJoin } from './joining';
 import type { StartOptions } from './start';
+import { findRun, requireReadable } from './temporal-calls';
 
 export interface DryRun {
   /** Of the export, were it started. */
@@ -26,7 +35,7 @@ export interface DryRun {
  * Checks an export, and submits nothing.
  *
  * @throws ExportError as a start would: InvalidExportRequest, ExportNotAllowed, DestinationExists, DestinationBusy, AccessDenied,
- *   SubmitRejected, NoWorker, TemporalUnreachable; `details` is the item of the batch
+ *   SubmitRejected, NoWorker, Unreadable, TemporalUnreachable; `details` is the item of the batch
  */
 export async function dryRunExport(
   client: Client,
@@ -37,11 +46,8 @@ export async function dryRunExport(
   try {
     const request = parseExportStart(input);
     refuseBraces(request);
-    const running = await runningExport(client, workflowId);
-    if (running?.status) {
-      refuseToJoin('status', request, foundByStatus(running.status));
-      return { workflowId, would: 'join', warnings: running.status.warnings };
-    }
+    const running = await joinable(client, request);
+    if (running !== null) return { workflowId, would: 'join', warnings: running.warnings };
     const name = `dry-run:${request.bucketUrl}`;
     const batch = await startBatch(client, batchOf(input), { taskQueue, name });
     const { items } = await batchResult(client, batch.workflowId, batch.runId);
@@ -57,12 +63,37 @@ function refuseBraces({ bucketUrl }: ExportRequest): void {
   throw invalidField('bucketUrl', bucketUrl, 'an object key without braces: only a batch takes placeholders');
 }
 
-async function runningExport(client: Client, workflowId: string): Promise<ExportReport | null> {
-  const report = await readExport(client, workflowId).catch((error: unknown) => {
-    if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
-    throw error;
-  });
-  return report?.closedAt === null ? report : null;
+/** A worker that is there answers within this time, also on a busy machine. */
+const ANSWER_TIMEOUT_MS = 8_000;
+const ANSWER_INTERVAL_MS = 500;
+
+/** The export that runs at the destination, where a start would join it; null where none runs. @throws as a start would */
+async function joinable(client: Client, request: ExportRequest): Promise<ExportStatus | null> {
+  const workflowId = exportWorkflowId(request.bucketUrl);
+  const run = await findRun<ExportMemo>(client, workflowId);
+  if (run?.status === 'COMPLETED') refuseTakenId('client', request, run.type);
+  if (run === undefined || run.closeTime !== undefined) return null;
+  await requireReadable(client, run);
+  refuseToJoin('client', request, { state: 'running', workflowType: run.type });
+  const giveUpAtMs = Date.now() + ANSWER_TIMEOUT_MS;
+  for await (const { status, statusUnreadable, closedAt } of followExport(client, workflowId, ANSWER_INTERVAL_MS)) {
+    if (closedAt !== null) continue;
+    if (statusUnreadable) throw unreadable(workflowId);
+    if (status !== null && status.phase !== 'ended') {
+      refuseToJoin('client', request, { ...foundByStatus(status), canceling: status.phase === 'draining' });
+      return status;
+    }
+    if (Date.now() > giveUpAtMs) throw notCompared(request);
+  }
+  return null;
+}
+
+function notCompared({ bucketUrl }: ExportRequest): ExportError {
+  const status = workflowCommand('status', exportWorkflowId(bucketUrl));
+  return new ExportError(
+    'NoWorker',
+    `An export to ${bucketUrl} is running, but no worker answered for it. The dry run cannot compare it with this export. Check that a worker polls its task queue, or start one with \`ims-export worker\`. \`${status}\` shows what Temporal knows of it.`,
+  );
 }
 
 function batchOf({ imageId, bucketUrl, fileFormat, isQuickExport, account, options }: ExportImageInput) {
