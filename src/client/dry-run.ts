@@ -4,24 +4,31 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import type {
-  BatchItemResult,
-  ExportImageInput,
-  ExportImagesInput,
-  ExportMemo,
-  ExportRequest,
-  ExportStatus,
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  type BatchItemResult,
+  type DestinationBusyDetails,
+  type ExportImageInput,
+  type ExportImagesInput,
+  type ExportMemo,
+  type ExportRequest,
+  type ExportStatus,
+  exportBatchWorkflowId,
+  exportWorkflowId,
+  type InvalidExportRequestDetails,
+  isWorkflowId,
+  WORKFLOW_ID_SHAPE,
 } from '../contract';
-import { exportWorkflowId } from '../contract';
 import { invalidField, isFailureType } from '../export/failures';
 import { workflowCommand } from '../export/quoting';
 import { parseExportStart } from '../request/export';
-import { batchResult, startBatch } from './batch';
+import { readActivityFailure } from '../temporal/runs';
+import { batchResult, type StartedBatch, startBatch } from './batch';
 import { ExportError, toExportError, unreadable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseTakenId, refuseToJoin } from './joining';
 import type { StartOptions } from './start';
-import { findRun, requireReadable } from './temporal-calls';
+import { findRun, requireReadable, shortCall } from './temporal-calls';
 
 export interface DryRun {
   /** Of the export, were it started. */
@@ -35,7 +42,7 @@ export interface DryRun {
  * Checks an export, and submits nothing.
  *
  * @throws ExportError as a start would: InvalidExportRequest, ExportNotAllowed, DestinationExists, DestinationBusy, AccessDenied,
- *   SubmitRejected, NoWorker, Unreadable, TemporalUnreachable; `details` is the item of the batch
+ *   SubmitRejected, NoWorker, Unreadable, TemporalUnreachable
  */
 export async function dryRunExport(
   client: Client,
@@ -48,9 +55,12 @@ export async function dryRunExport(
     refuseBraces(request);
     const running = await joinable(client, request);
     if (running !== null) return { workflowId, would: 'join', warnings: running.warnings };
-    const name = `dry-run:${request.bucketUrl}`;
-    const batch = await startBatch(client, batchOf(input), { taskQueue, name });
+    const name = nameOf(request);
+    const batch = await startBatch(client, batchOf(input), { taskQueue, name }).catch((error: unknown) => {
+      throw isOfName(error) ? otherDryRun(request) : error;
+    });
     const { items } = await batchResult(client, batch.workflowId, batch.runId);
+    if (items[0]?.failure !== undefined) throw await failureOf(client, batch, items[0].failure);
     return { workflowId, ...wouldBe(items[0]) };
   } catch (error) {
     throw toExportError(error, workflowId);
@@ -61,6 +71,27 @@ export async function dryRunExport(
 function refuseBraces({ bucketUrl }: ExportRequest): void {
   if (!/[{}]/.test(bucketUrl)) return;
   throw invalidField('bucketUrl', bucketUrl, 'an object key without braces: only a batch takes placeholders');
+}
+
+/** @throws ApplicationFailure InvalidExportRequest where the key is so long that an export has an id, and a dry run has none */
+function nameOf({ bucketUrl }: ExportRequest): string {
+  const name = `dry-run:${bucketUrl}`;
+  if (isWorkflowId(exportBatchWorkflowId(name))) return name;
+  const id = exportBatchWorkflowId('dry-run:<bucket>:<object key>');
+  const expected = `a shorter object key for a dry run: ${id}, the id of the dry run, must be ${WORKFLOW_ID_SHAPE}. A start takes this key`;
+  throw invalidField('bucketUrl', bucketUrl, expected);
+}
+
+function isOfName(error: unknown): boolean {
+  if (!(error instanceof ExportError) || error.code !== 'InvalidExportRequest') return false;
+  return (error.details as InvalidExportRequestDetails).field === 'name';
+}
+
+function otherDryRun({ imageId, bucketUrl }: ExportRequest): ExportError {
+  const workflowId = exportBatchWorkflowId(`dry-run:${bucketUrl}`);
+  const message = `Another dry run to ${bucketUrl} is running, of another image or with other settings. Wait for its end, then run this one again: \`${workflowCommand('watch', workflowId)}\``;
+  const details: DestinationBusyDetails = { imageId, bucketUrl, running: null, workflowId };
+  return new ExportError('DestinationBusy', message, details);
 }
 
 /** A worker that is there answers within this time, also on a busy machine. */
@@ -104,9 +135,16 @@ function batchOf({ imageId, bucketUrl, fileFormat, isQuickExport, account, optio
 function wouldBe(item: BatchItemResult | undefined): Pick<DryRun, 'would' | 'warnings'> {
   if (item?.verdict === 'valid') return { would: 'submit', warnings: item.warnings ?? [] };
   if (item?.verdict === 'alreadyExported') return { would: 'alreadyExported', warnings: item.warnings ?? [] };
-  const { type, message } = item?.failure ?? {
-    type: '',
-    message: 'The dry run was canceled before it had checked the export.',
-  };
-  throw new ExportError(isFailureType(type) ? type : 'Canceled', message, item);
+  throw new ExportError('Canceled', 'The dry run was canceled before it had checked the export.');
+}
+
+/** With its details, which the verdict of a batch leaves out: the history has them. */
+async function failureOf(
+  client: Client,
+  { workflowId, runId }: StartedBatch,
+  { type, message }: NonNullable<BatchItemResult['failure']>,
+): Promise<Error> {
+  const failure = await shortCall(client, () => readActivityFailure(client, workflowId, runId));
+  if (failure instanceof ApplicationFailure && failure.type === type) return failure;
+  return new ExportError(isFailureType(type) ? type : 'Canceled', message);
 }
