@@ -107,6 +107,7 @@ const FLAGS = new Map([
   ['account', '--account'],
   ['attach.jobId', '--job'],
   ['failWhen', '--fail-when'],
+  ['taskQueue', '--task-queue'],
 ]);
 
 /** The lines of a result, for people. */

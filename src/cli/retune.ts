@@ -53,7 +53,9 @@ function changesOf(flags: RetuneFlags): RetuneInput {
     TUNABLE_OPTIONS.flatMap((option) => {
       const text = flags[option];
       if (text === undefined) return [];
-      return [[option, isDurationOption(option) ? durationOf(retuneFlag(option), option, text) : text]];
+      if (!isDurationOption(option)) return [[option, text]];
+      // A deadline alone can move the one in force.
+      return [[option, durationOf(retuneFlag(option), option, text, { mayAdd: option === 'deadline' })]];
     }),
   );
 }

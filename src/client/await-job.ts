@@ -35,7 +35,7 @@ import { shortCall, throughOutages } from './temporal-calls';
 import { noWorker } from './workers';
 
 /** A worker that is alive takes a new workflow within this time. */
-const ACCEPT_TIMEOUT_MS = 15_000;
+export const ACCEPT_TIMEOUT_MS = 15_000;
 
 /** Temporal's word for an update whose workflow ended before the update did. */
 const WORKFLOW_ENDED = 'AcceptedUpdateCompletedWorkflow';
@@ -140,13 +140,13 @@ async function jobByStatus(
       if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };
       if (closedAt !== null) return await succeeded(client, workflowId, runId);
-      if (status === null && !answered) throw notTaken(client, taskQueue, workflowId);
+      if (status === null && !answered) throw notTaken(client, taskQueue, 'export', workflowId);
       answered ||= status !== null || memo.jobId !== undefined;
     }
   } catch (error) {
     throw error instanceof ExportError && error.code === 'NoSuchExport' ? notStarted(request) : error;
   }
-  throw notTaken(client, taskQueue, workflowId);
+  throw notTaken(client, taskQueue, 'export', workflowId);
 }
 
 /** The server took too long to say that it had started the export, and now knows of none. */
@@ -157,10 +157,15 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
   );
 }
 
-/** The export is there, and begins as soon as a worker comes: not the same as one that was never started. */
-function notTaken(client: Client, taskQueue: string, workflowId: string): ExportError {
+/** It is there, and begins as soon as a worker comes: not the same as one that was never started. */
+export function notTaken(
+  client: Client,
+  taskQueue: string,
+  what: 'export' | 'batch' | 'dry run',
+  workflowId: string,
+): ExportError {
   const { code, message } = noWorker(client, taskQueue);
-  const started = `The export ${workflowId} was started, but no worker has taken it yet. It runs as soon as a worker polls its task queue. \`${workflowCommand('cancel', workflowId)}\` cancels it.`;
+  const started = `The ${what} ${workflowId} was started, but no worker has taken it yet. It runs as soon as a worker polls its task queue. \`${workflowCommand('cancel', workflowId)}\` cancels it.`;
   return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 

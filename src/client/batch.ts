@@ -25,6 +25,7 @@ import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
 import { hasHidden } from '../request/visible';
 import { describeRun, readMemo } from '../temporal/runs';
+import { ACCEPT_TIMEOUT_MS, notTaken } from './await-job';
 import { ExportError, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, retryingOf } from './follow';
 import { MAX_STARTS } from './joining';
@@ -90,7 +91,8 @@ const PLANNED_INTERVAL_MS = 250;
  * exported again.
  *
  * @throws ExportError InvalidExportRequest that names the field; NothingToExport when no image matches the query; AccessDenied,
- *   SubmitRejected, NoWorker, TemporalUnreachable; Unreadable when the batch of that name that runs cannot be decoded here
+ *   SubmitRejected, TemporalUnreachable; NoWorker, also when no worker takes it within 15 s; Unreadable when the batch of that name
+ *   that runs cannot be decoded here
  * @example
  * ```ts
  * const batch = await startBatch(client, { query: { tag: 'backup' }, to: 'ims-image:{date}/{name}.{format}' });
@@ -145,7 +147,9 @@ async function begin(
       }),
     );
     const runId = handle.firstExecutionRunId;
-    await untilPlanned(client, workflowId, runId);
+    await untilPlanned(client, workflowId, runId, () =>
+      notTaken(client, taskQueue, input.dryRun ? 'dry run' : 'batch', workflowId),
+    );
     return {
       workflowId,
       runId,
@@ -292,11 +296,22 @@ function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): 
   throw invalidField('name', name, expected);
 }
 
-/** Fails as the batch does when it ends without a plan. */
-async function untilPlanned(client: Client, workflowId: string, runId: string): Promise<void> {
+/** Fails as the batch does when it ends without a plan, and with `notTaken()` when no worker takes it in time. */
+async function untilPlanned(
+  client: Client,
+  workflowId: string,
+  runId: string,
+  notTaken: () => ExportError,
+): Promise<void> {
+  const giveUpAtMs = Date.now() + ACCEPT_TIMEOUT_MS;
+  let answered = false;
   for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS, undefined, runId)) {
-    const { status, memo, closedAt } = report;
+    const { status, memo, closedAt, workflowStatus } = report;
     if (report.statusUnreadable && closedAt === null) throw unreadable(workflowId);
+    answered ||= status !== null;
+    if (!answered && workflowStatus === 'RUNNING' && Date.now() > giveUpAtMs && memo.total === undefined) {
+      throw notTaken();
+    }
     if (memo.total !== undefined || (status !== null && status.dryRun !== null)) return;
     // The query may answer after an end that the description did not show yet.
     if (closedAt !== null || status?.phase === 'ended') await batchResult(client, workflowId, runId);

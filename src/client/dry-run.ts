@@ -4,15 +4,31 @@
  * @module
  */
 import type { Client } from '@temporalio/client';
-import type { BatchItemResult, ExportImageInput, ExportImagesInput, ExportRequest } from '../contract';
-import { exportWorkflowId } from '../contract';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  type BatchItemResult,
+  type DestinationBusyDetails,
+  type ExportImageInput,
+  type ExportImagesInput,
+  type ExportMemo,
+  type ExportRequest,
+  type ExportStatus,
+  exportBatchWorkflowId,
+  exportWorkflowId,
+  type InvalidExportRequestDetails,
+  isWorkflowId,
+  WORKFLOW_ID_SHAPE,
+} from '../contract';
 import { invalidField, isFailureType } from '../export/failures';
+import { workflowCommand } from '../export/quoting';
 import { parseExportStart } from '../request/export';
-import { reportBatchProgress, startBatch } from './batch';
-import { ExportError, toExportError } from './errors';
-import { type ExportReport, readExport } from './follow';
-import { foundByStatus, refuseToJoin } from './joining';
+import { readActivityFailure } from '../temporal/runs';
+import { batchResult, reportBatchProgress, type StartedBatch, startBatch } from './batch';
+import { ExportError, toExportError, unreadable } from './errors';
+import { followExport } from './follow';
+import { foundByStatus, refuseTakenId, refuseToJoin } from './joining';
 import type { StartOptions } from './start';
+import { findRun, requireReadable, shortCall } from './temporal-calls';
 
 export interface DryRun {
   /** Of the export, were it started. */
@@ -26,7 +42,7 @@ export interface DryRun {
  * Checks an export, and submits nothing.
  *
  * @throws ExportError as a start would: InvalidExportRequest, ExportNotAllowed, DestinationExists, DestinationBusy, AccessDenied,
- *   SubmitRejected, NoWorker, TemporalUnreachable; `details` is the item of the batch
+ *   SubmitRejected, NoWorker, Unreadable, TemporalUnreachable
  */
 export async function dryRunExport(
   client: Client,
@@ -37,15 +53,18 @@ export async function dryRunExport(
   try {
     const request = parseExportStart(input);
     refuseBraces(request);
-    const running = await runningExport(client, workflowId);
-    if (running?.status) {
-      refuseToJoin('status', request, foundByStatus(running.status));
-      return { workflowId, would: 'join', warnings: running.status.warnings };
-    }
-    const name = `dry-run:${request.bucketUrl}`;
-    const checking = startBatch(client, batchOf(input), { taskQueue, name }).then(({ result }) => result());
-    const { items } = await reportBatchProgress(client, name, checking, onWaiting);
-    return { workflowId, ...wouldBe(items[0]) };
+    const running = await joinable(client, request);
+    if (running !== null) return { workflowId, would: 'join', warnings: running.warnings };
+    const name = nameOf(request);
+    const check = async () => {
+      const batch = await startBatch(client, batchOf(input), { taskQueue, name }).catch((error: unknown) => {
+        throw isOfName(error) ? otherDryRun(request) : error;
+      });
+      const { items } = await batchResult(client, batch.workflowId, batch.runId);
+      if (items[0]?.failure !== undefined) throw await failureOf(client, batch, items[0].failure);
+      return items[0];
+    };
+    return { workflowId, ...wouldBe(await reportBatchProgress(client, name, check(), onWaiting)) };
   } catch (error) {
     throw toExportError(error, workflowId);
   }
@@ -57,12 +76,58 @@ function refuseBraces({ bucketUrl }: ExportRequest): void {
   throw invalidField('bucketUrl', bucketUrl, 'an object key without braces: only a batch takes placeholders');
 }
 
-async function runningExport(client: Client, workflowId: string): Promise<ExportReport | null> {
-  const report = await readExport(client, workflowId).catch((error: unknown) => {
-    if (error instanceof ExportError && error.code === 'NoSuchExport') return null;
-    throw error;
-  });
-  return report?.closedAt === null ? report : null;
+/** @throws ApplicationFailure InvalidExportRequest where the key is so long that an export has an id, and a dry run has none */
+function nameOf({ bucketUrl }: ExportRequest): string {
+  const name = `dry-run:${bucketUrl}`;
+  if (isWorkflowId(exportBatchWorkflowId(name))) return name;
+  const id = exportBatchWorkflowId('dry-run:<bucket>:<object key>');
+  const expected = `a shorter object key for a dry run: ${id}, the id of the dry run, must be ${WORKFLOW_ID_SHAPE}. A start takes this key`;
+  throw invalidField('bucketUrl', bucketUrl, expected);
+}
+
+function isOfName(error: unknown): boolean {
+  if (!(error instanceof ExportError) || error.code !== 'InvalidExportRequest') return false;
+  return (error.details as InvalidExportRequestDetails).field === 'name';
+}
+
+function otherDryRun({ imageId, bucketUrl }: ExportRequest): ExportError {
+  const workflowId = exportBatchWorkflowId(`dry-run:${bucketUrl}`);
+  const message = `Another dry run to ${bucketUrl} is running, of another image or with other settings. Wait for its end, then run this one again: \`${workflowCommand('watch', workflowId)}\``;
+  const details: DestinationBusyDetails = { imageId, bucketUrl, running: null, workflowId };
+  return new ExportError('DestinationBusy', message, details);
+}
+
+/** A worker that is there answers within this time, also on a busy machine. */
+const ANSWER_TIMEOUT_MS = 8_000;
+const ANSWER_INTERVAL_MS = 500;
+
+/** The export that runs at the destination, where a start would join it; null where none runs. @throws as a start would */
+async function joinable(client: Client, request: ExportRequest): Promise<ExportStatus | null> {
+  const workflowId = exportWorkflowId(request.bucketUrl);
+  const run = await findRun<ExportMemo>(client, workflowId);
+  if (run?.status === 'COMPLETED') refuseTakenId('client', request, run.type);
+  if (run === undefined || run.closeTime !== undefined) return null;
+  await requireReadable(client, run);
+  refuseToJoin('client', request, { state: 'running', workflowType: run.type });
+  const giveUpAtMs = Date.now() + ANSWER_TIMEOUT_MS;
+  for await (const { status, statusUnreadable, closedAt } of followExport(client, workflowId, ANSWER_INTERVAL_MS)) {
+    if (closedAt !== null) continue;
+    if (statusUnreadable) throw unreadable(workflowId);
+    if (status !== null && status.phase !== 'ended') {
+      refuseToJoin('client', request, { ...foundByStatus(status), canceling: status.phase === 'draining' });
+      return status;
+    }
+    if (Date.now() > giveUpAtMs) throw notCompared(request);
+  }
+  return null;
+}
+
+function notCompared({ bucketUrl }: ExportRequest): ExportError {
+  const status = workflowCommand('status', exportWorkflowId(bucketUrl));
+  return new ExportError(
+    'NoWorker',
+    `An export to ${bucketUrl} is running, but no worker answered for it. The dry run cannot compare it with this export. Check that a worker polls its task queue, or start one with \`ims-export worker\`. \`${status}\` shows what Temporal knows of it.`,
+  );
 }
 
 function batchOf({ imageId, bucketUrl, fileFormat, isQuickExport, account, options }: ExportImageInput) {
@@ -73,9 +138,16 @@ function batchOf({ imageId, bucketUrl, fileFormat, isQuickExport, account, optio
 function wouldBe(item: BatchItemResult | undefined): Pick<DryRun, 'would' | 'warnings'> {
   if (item?.verdict === 'valid') return { would: 'submit', warnings: item.warnings ?? [] };
   if (item?.verdict === 'alreadyExported') return { would: 'alreadyExported', warnings: item.warnings ?? [] };
-  const { type, message } = item?.failure ?? {
-    type: '',
-    message: 'The dry run was canceled before it had checked the export.',
-  };
-  throw new ExportError(isFailureType(type) ? type : 'Canceled', message, item);
+  throw new ExportError('Canceled', 'The dry run was canceled before it had checked the export.');
+}
+
+/** With its details, which the verdict of a batch leaves out: the history has them. */
+async function failureOf(
+  client: Client,
+  { workflowId, runId }: StartedBatch,
+  { type, message }: NonNullable<BatchItemResult['failure']>,
+): Promise<Error> {
+  const failure = await shortCall(client, () => readActivityFailure(client, workflowId, runId));
+  if (failure instanceof ApplicationFailure && failure.type === type) return failure;
+  return new ExportError(isFailureType(type) ? type : 'Canceled', message);
 }

@@ -13,6 +13,7 @@ import { DETAILS, refuseName, summaryOf } from './batch';
 import { toExportError } from './errors';
 import { MAX_STARTS } from './joining';
 import { shortCall } from './temporal-calls';
+import { refuseNoQueue } from './workers';
 
 export interface ScheduleBatchOptions {
   /** Of the schedule and of its batches: `ims-export-batch:<name>`, to whose batches Temporal appends the time. */
@@ -47,6 +48,7 @@ export async function scheduleBatch(
   try {
     parseBatchInput(input);
     refuseName(name);
+    refuseNoQueue(taskQueue);
     const schedule = {
       // Temporal reads an expression in UTC where it has no CRON_TZ=.
       spec: { cronExpressions: [cron] },
@@ -62,7 +64,7 @@ export async function scheduleBatch(
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' as const, pauseOnFailure: false },
     };
     const how = await createOrUpdate(client, scheduleId, schedule).catch((error: unknown) => {
-      throw error instanceof TypeError ? notCron(cron, error.message) : error;
+      throw error instanceof TypeError && isOfServer(error) ? notCron(cron, error.message) : error;
     });
     const { info, state } = await shortCall(client, () => client.schedule.getHandle(scheduleId).describe());
     return { scheduleId, how, nextRunAt: info.nextActionTimes[0]?.toISOString() ?? null, paused: state.paused };
@@ -88,6 +90,11 @@ export async function latestRunOf(client: Client, scheduleId: string): Promise<s
   const id = scheduleId.replaceAll('\\', '\\\\').replaceAll("'", "''");
   const [run] = await shortCall(client, () => listRuns(client, `TemporalScheduledById = '${id}'`, 1));
   return run?.workflowId ?? (schedule === null ? undefined : null);
+}
+
+/** What a data converter throws may be a TypeError, too: only the client's own is made in its translation of the server's errors. */
+function isOfServer({ stack = '' }: TypeError): boolean {
+  return /\brethrowGrpcError\b/.test(stack);
 }
 
 /** @param why Temporal's own words, which its client hands on as a TypeError */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { DEFAULT_TASK_QUEUE } from '../contract';
+import { invalidField } from '../export/failures';
 import { command } from '../export/quoting';
 import { ExportError } from './errors';
 import { shortCall } from './temporal-calls';
@@ -17,11 +18,17 @@ const PATIENCE_MS = 3_000;
 /**
  * Makes sure that a worker polls the task queue: without one, an export would be accepted by Temporal and never begin.
  *
- * @throws ExportError NoWorker
+ * @throws ExportError NoWorker; ApplicationFailure InvalidExportRequest for a task queue without a name
  */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
+  refuseNoQueue(taskQueue);
   const workers = await awaitWorkers(client, taskQueue, 'workflows');
   if (workers.length === 0) throw noWorker(client, taskQueue);
+}
+
+/** @throws ApplicationFailure InvalidExportRequest */
+export function refuseNoQueue(taskQueue: string): void {
+  if (taskQueue === '') throw invalidField('taskQueue', taskQueue, 'the name of a task queue, such as ims-export');
 }
 
 /** The identities of the workers that take this kind of task from the queue; none only after they were waited for. */

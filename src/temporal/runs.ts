@@ -174,6 +174,27 @@ export async function readLastFailure(
   }
 }
 
+/** Of the last activity that a run has given up; undefined where there is none, or it cannot be decoded here. */
+export async function readActivityFailure(
+  client: Client,
+  workflowId: string,
+  runId: string,
+): Promise<Error | undefined> {
+  const { namespace, loadedDataConverter } = client.options;
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace,
+    execution: { workflowId, runId },
+  });
+  const events = history?.events ?? [];
+  const failed = events.findLast((event) => event.activityTaskFailedEventAttributes)?.activityTaskFailedEventAttributes;
+  const scheduled = events.find(({ eventId }) => String(eventId) === String(failed?.scheduledEventId));
+  const activityId = scheduled?.activityTaskScheduledEventAttributes?.activityId ?? '';
+  const context = { type: 'activity', namespace, workflowId, activityId, isLocal: false } as const;
+  return await decodeOptionalFailureToOptionalError(loadedDataConverter, failed?.failure, context).catch(
+    () => undefined,
+  );
+}
+
 function contextOfWorkflow({ options: { namespace } }: Client, workflowId: string): SerializationContext {
   return { type: 'workflow', namespace, workflowId };
 }

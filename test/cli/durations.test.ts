@@ -3,6 +3,9 @@ import { durationOf, retuneFlag } from '../../src/cli/durations';
 import { inputOf } from '../../src/cli/start';
 import { durationMs } from '../../src/contract';
 
+/** `retune --deadline +6h` */
+const MAY_ADD = { mayAdd: true };
+
 describe('a duration on the command line', () => {
   it.each([
     ['90s', 90_000],
@@ -15,8 +18,8 @@ describe('a duration on the command line', () => {
   });
 
   it('of a deadline may move the one in force', () => {
-    expect(durationOf('--deadline', 'deadline', '+1d12h')).toBe('+36h');
-    expect(durationOf('--deadline', 'deadline', '6h')).toBe('6h');
+    expect(durationOf('--deadline', 'deadline', '+1d12h', MAY_ADD)).toBe('+36h');
+    expect(durationOf('--deadline', 'deadline', '6h', MAY_ADD)).toBe('6h');
   });
 
   it.each([
@@ -25,7 +28,7 @@ describe('a duration on the command line', () => {
     ['minInterval', '10', '10s?'],
     ['maxInterval', '5', '5m?'],
   ] as const)('without a unit is answered with the likeliest one: %s=%s', (option, text, meant) => {
-    expect(() => durationOf(retuneFlag(option), option, text)).toThrow(
+    expect(() => durationOf(retuneFlag(option), option, text, MAY_ADD)).toThrow(
       `${retuneFlag(option)} is '${text}'; it needs a unit. Did you mean ${meant}`,
     );
   });
@@ -36,6 +39,20 @@ describe('a duration on the command line', () => {
       expect(() => durationOf('--max-interval', 'maxInterval', text)).toThrow(/expected a duration .* 1d12h/);
     },
   );
+
+  it('is answered with a unit only where that gives a duration that is possible', () => {
+    const given = (setting: string) => () =>
+      inputOf({ image: 'i', to: 'ims-image:a', taskQueue: 'q', option: [setting] });
+    expect(given('deadline=43200000')).toThrow(/^--option deadline is '43200000'; it needs a unit, such as 90s/);
+    expect(given('minInterval=10000')).toThrow('Did you mean 10000s?');
+  });
+
+  it('may move the one in force by retune only', () => {
+    const given = (setting: string) => () =>
+      inputOf({ image: 'i', to: 'ims-image:a', taskQueue: 'q', option: [setting] });
+    expect(given('deadline=+6h')).toThrow(/^--option deadline is '\+6h'; expected a duration with a unit, such as 90s/);
+    expect(given('deadline=+6')).toThrow(/^--option deadline is '\+6'; expected a duration with a unit, such as 90s/);
+  });
 
   it('needs its unit in --option, too', () => {
     const start = (setting: string) => inputOf({ image: 'i', to: 'ims-image:a', taskQueue: 'q', option: [setting] });

@@ -43,7 +43,7 @@ itInLongForm('search-attributes registers what the namespace lacks, and then an 
     }).endsWithin(SOON_MS);
   try {
     expect((await run()).stdout).toContain('--register');
-    expect((await run('--register')).stdout).toContain('has them all');
+    expect((await run('--register')).stdout).toContain('has all of them');
     const { stdout } = await run('--json');
     expect(JSON.parse(stdout)).toContainEqual({
       name: 'ImsExportPercent',

@@ -181,10 +181,10 @@ describe.concurrent('start --dry-run', () => {
     const { exitCode, stdout, stderr } = await commands.run(...args);
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
-      error: { code: 'ExportNotAllowed', details: { verdict: 'refused', bucketUrl: to } },
+      error: { code: 'ExportNotAllowed', details: { rule: 'notWholeEcs', bucketUrl: to } },
     });
     expect(stderr).toContain(`image ${commands.image('fullEcs')}`);
-    expect(stderr).toContain('options.rules.notWholeEcs');
+    expect(stderr).toContain('On the command line that is --option rules.notWholeEcs=warn.');
   });
 
   it('shows the warnings of rules that only warn', async () => {

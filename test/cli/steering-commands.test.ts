@@ -141,7 +141,7 @@ describe.concurrent('resolve names a job that the cloud does not confirm', { tim
     expect({ exitCode, stderr }).toEqual({
       exitCode: 3,
       stderr: expect.stringContaining(
-        `Job ${jobId} is kept; the export goes on checking (the last check: the cloud answered`,
+        `The export keeps job ${jobId} and continues to check it (the last check: the cloud answered`,
       ),
     });
     await commands.rig.client.workflow.getHandle(workflowId).cancel();

@@ -1,6 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectClient, startExport } from '../../src/client';
+import { connectClient, startBatch, startExport } from '../../src/client';
+import { dryRunExport } from '../../src/client/dry-run';
+import { awaitWorkers } from '../../src/client/workers';
 import { staticCredentials } from '../../src/huaweicloud';
 import { errorCodeOf, type Rig, startRig } from '../rigs/rig';
 
@@ -13,15 +15,24 @@ afterAll(() => rig.close());
 const start = (input: ReturnType<Rig['input']>) => startExport(rig.client, input, { taskQueue: rig.taskQueue });
 
 describe('a start that cannot work fails within seconds', () => {
-  it('when it joins an export that no worker has taken', async () => {
+  it('when the worker was there a moment ago, and takes no export, batch or dry run any more', async () => {
     const input = rig.input({ image: 'encrypted' });
-    await rig.withoutWorker(async () => {
-      await rig.startWorkflow(input);
-      await expect(start(input)).rejects.toMatchObject({
+    const { taskQueue } = rig;
+    const refused = async (what: string, attempt: Promise<unknown>) =>
+      await expect(attempt).rejects.toMatchObject({
         code: 'NoWorker',
-        message: expect.stringContaining('was started, but no worker has taken it yet'),
+        message: expect.stringMatching(new RegExp(`^The ${what} .* was started, but no worker has taken it yet`)),
         details: { started: true },
       });
+    // Temporal remembers a poller for some minutes.
+    expect(await awaitWorkers(rig.client, taskQueue, 'workflows')).toHaveLength(1);
+    await rig.withoutWorker(async () => {
+      await rig.startWorkflow(input);
+      await Promise.all([
+        refused('export', start(input)),
+        refused('batch', startBatch(rig.client, { query: { tag: 'none' }, to: 'ims-image:{imageId}' }, { taskQueue })),
+        refused('dry run', dryRunExport(rig.client, rig.input(), { taskQueue })),
+      ]);
     });
     expect((await start(input)).how).toBe('joined');
   }, 60_000);

@@ -11,6 +11,7 @@ import {
   startBatch,
   startExport,
 } from '../../src/client';
+import { dryRunExport } from '../../src/client/dry-run';
 import { untilChecked } from '../../src/client/steer';
 import {
   EXPORT_IMAGE_WORKFLOW,
@@ -123,6 +124,13 @@ describe.concurrent('beside an export whose memo cannot be decoded', () => {
     expect(notes).toEqual([expect.stringContaining('cannot be decoded here')]);
     expect((await readExport(rig.client, workflowId)).memo).not.toHaveProperty('earlier');
     await cancelExport(rig.client, workflowId);
+  });
+
+  it('F57 a dry run says that it cannot be read', async () => {
+    const workflowId = await startedBySomebodyElse('dry-run');
+    const one = new OneExport(rig, { bucketUrl: workflowId.replace('ims-export:', '') });
+    const { taskQueue } = rig;
+    expect(await errorCodeOf(dryRunExport(rig.client, one.input, { taskQueue }))).toBe('Unreadable');
   });
 
   it('F57 an attach finds its way', async () => {
