@@ -18,14 +18,41 @@ export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
       overrideEnvVars: env as Record<string, string>,
     });
+    requireHeaders(connectionOptions);
     const address = addressOf(connectionOptions.address);
     return { connectionOptions, address, namespace };
   } catch (error) {
     if (error instanceof TemporalAddressError) throw error;
+    const cause = withoutQuote(error, env);
     throw unreachable(
-      `The address of Temporal cannot be read from the environment or its profile: ${textOf(error)}`,
-      error,
+      `The settings of Temporal cannot be read from the environment or its profile: ${textOf(cause)}`,
+      cause,
     );
+  }
+}
+
+/** What the parser of TOML says. It quotes the lines around the mistake, where an API key may be. */
+function withoutQuote(error: unknown, env: NodeJS.ProcessEnv): unknown {
+  if (!(error instanceof Error && 'codeblock' in error)) return error;
+  const { message, line, column } = error as Error & { line?: unknown; column?: unknown };
+  const [reason] = message.split('\n');
+  return new Error(`${reason} (line ${line}, column ${column} of ${env.TEMPORAL_CONFIG_FILE ?? 'temporal.toml'})`);
+}
+
+/** What gRPC sends as the value of a header. It quotes any other in its error, where an API key would be shown. */
+const HEADER = /^[ -~]*$/;
+
+function requireHeaders({ apiKey = '', metadata = {} }: { apiKey?: string; metadata?: object }): void {
+  const headers = [
+    ['API key (TEMPORAL_API_KEY, or api_key of the profile)', apiKey],
+    ...Object.entries(metadata).map(([name, value]) => [
+      `header ${name} (TEMPORAL_GRPC_META_*, or grpc_meta of the profile)`,
+      String(value),
+    ]),
+  ] as const;
+  const [name] = headers.find(([, value = '']) => !HEADER.test(value)) ?? [];
+  if (name !== undefined) {
+    throw new Error(`The ${name} has a character that no header can carry, such as a line break at its end.`);
   }
 }
 
