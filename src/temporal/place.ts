@@ -1,9 +1,10 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { withoutUserInfo } from '../network/shown-url';
-import { textOf, unreachable } from './unreachable';
+import { TemporalConfigurationError } from './configuration-error';
+import { textOf } from './unreachable';
 
 /** The address of Temporal is none. */
-export class TemporalAddressError extends Error {
+export class TemporalAddressError extends TemporalConfigurationError {
   override readonly name = 'TemporalAddressError';
 }
 
@@ -11,7 +12,7 @@ export class TemporalAddressError extends Error {
  * Where environment and profile say that Temporal is (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
  * `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`).
  *
- * @throws TemporalAddressError when the address is no `host:port`; ExportError TemporalUnreachable when they cannot be read
+ * @throws TemporalAddressError when the address is no `host:port`; TemporalConfigurationError when they cannot be read
  */
 export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
   try {
@@ -24,9 +25,10 @@ export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
   } catch (error) {
     if (error instanceof TemporalAddressError) throw error;
     const cause = withoutQuote(error, env);
-    throw unreachable(
-      `The settings of Temporal cannot be read from the environment or its profile: ${textOf(cause)}`,
-      cause,
+    const why = textOf(cause).replace(/\.$/, '');
+    throw new TemporalConfigurationError(
+      `The settings of Temporal cannot be read from the environment or its profile: ${why}. Correct it, or name another profile by --profile or TEMPORAL_PROFILE.`,
+      { cause },
     );
   }
 }

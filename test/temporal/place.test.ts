@@ -64,7 +64,7 @@ describe('where Temporal is', () => {
     const TEMPORAL_CONFIG_FILE = profileFile('broken.toml', '[profile.default\n');
     expect(() => temporalOfEnvironment({ TEMPORAL_CONFIG_FILE })).toThrow(
       expect.objectContaining({
-        code: 'TemporalUnreachable',
+        name: 'TemporalConfigurationError',
         message: expect.stringContaining('cannot be read from the environment or its profile'),
       }),
     );
