@@ -5,7 +5,7 @@ import type { EXPORT_ENDED, FailureType, NOT_VALIDATED_YET, NOTHING_TO_RESOLVE }
  *
  * - `Canceled`, `Terminated`: the tracking was ended from outside; the job in the cloud may go on
  * - `NoWorker`: no worker took the export from its task queue
- * - `TemporalUnreachable`: no Temporal server answered, or it refuses the caller or does not have the namespace
+ * - `TemporalUnreachable`: no Temporal server answered, or it refuses the caller
  * - `NoSuchExport`: there is no workflow of that id
  * - `NothingToResolve`: no submit is ambiguous, so there is nothing to resolve
  * - `NotValidatedYet`: the input is being validated, so its options are not known yet

@@ -11,6 +11,7 @@ import { AccountConfigurationError, accountsFromEnvironment, type CloudAccount, 
 import { ProxyConfigurationError } from './network/proxies';
 import { exportNexusService } from './nexus/handler';
 import { ImsExportPlugin } from './plugin';
+import { TemporalConfigurationError } from './temporal/configuration-error';
 import { DataConverterError, dataConverterOf, environmentWith } from './temporal/data-converter';
 import { print, printToStderr } from './terminal/output';
 import { connectWorker, lostConnection } from './worker/native-connection';
@@ -124,7 +125,7 @@ export interface RunExportWorkerOptions {
  *
  * @param ready called once the worker polls its task queue
  * @throws ExportError TemporalUnreachable when no Temporal server answers, or it refuses the worker; DataConverterError;
- *   AccountConfigurationError, or ProxyConfigurationError where HTTPS_PROXY or a variable like it names no usable proxy
+ *   TemporalConfigurationError; AccountConfigurationError, or ProxyConfigurationError where HTTPS_PROXY or a variable like it names no usable proxy
  */
 export async function runExportWorker(
   taskQueue: string = process.env.IMS_EXPORT_TASK_QUEUE || DEFAULT_TASK_QUEUE,
@@ -178,6 +179,6 @@ if (typeof require !== 'undefined' && require.main === module) {
 /** As of `ims-export worker`: Temporal is not reachable, the configuration is wrong, or anything else. */
 function exitCodeOfWorker(error: unknown): number {
   if (error instanceof ExportError) return 5;
-  const curable = [AccountConfigurationError, DataConverterError, ProxyConfigurationError];
+  const curable = [AccountConfigurationError, DataConverterError, ProxyConfigurationError, TemporalConfigurationError];
   return curable.some((type) => error instanceof type) ? 2 : 1;
 }

@@ -3,8 +3,8 @@ import type { BatchCounts, BatchFailedDetails, FailureType } from '../contract';
 import { isFailureType, outcomeOf } from '../export/failures';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
 import { ProxyConfigurationError } from '../network/proxies';
+import { TemporalConfigurationError } from '../temporal/configuration-error';
 import { DataConverterError } from '../temporal/data-converter';
-import { TemporalAddressError } from '../temporal/place';
 import { SimulatorPathError } from '../testing/path-error';
 import { ListenError } from '../worker/metrics-server';
 
@@ -28,7 +28,7 @@ const EXIT_CODES: { [code in Exclude<ExportErrorCode, FailureType>]: number } = 
 
 const CURED_BY_ARGUMENTS = [
   ...[AccountConfigurationError, DataConverterError, ListenError, ProxyConfigurationError, SimulatorPathError],
-  TemporalAddressError,
+  TemporalConfigurationError,
 ];
 
 export function exitCodeOf(error: unknown): number {
@@ -38,7 +38,9 @@ export function exitCodeOf(error: unknown): number {
     if (code === 'BatchFailed' && counts) return exitCodeOfBatch(counts);
     return isFailureType(code) ? exitCodeOfFailure(code) : EXIT_CODES[code];
   }
-  return CURED_BY_ARGUMENTS.some((type) => error instanceof type) ? EXIT.badArguments : EXIT.failed;
+  // By its name, since its class is loaded only where a server is looked for.
+  const isServerPath = error instanceof Error && error.name === 'InvalidServerPath';
+  return isServerPath || CURED_BY_ARGUMENTS.some((type) => error instanceof type) ? EXIT.badArguments : EXIT.failed;
 }
 
 function exitCodeOfFailure(type: FailureType): number {

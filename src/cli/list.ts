@@ -12,14 +12,25 @@ export type ListFlags = ListOptions & OutputOptions;
 
 /** `ims-export list`. */
 export async function list(client: Client, { status, limit, query, json }: ListFlags): Promise<void> {
-  const { rows, more } = await listWorkflows(client, { status, limit, query });
+  const { rows, more, undecided } = await listWorkflows(client, { status, limit, query });
   if (json) printJson(rows);
-  else print(...listLines(rows, isTerminal('stdout') ? widthOf('stdout') : null, { filtered: !!(status ?? query) }));
+  else if (rows.length > 0 || undecided.length === 0)
+    print(...listLines(rows, isTerminal('stdout') ? widthOf('stdout') : null, { filtered: !!(status ?? query) }));
+  printToStderr(...undecidedLines(undecided));
   if (more)
     printToStderr(
       `Only the first ${counted(rows.length, 'row')} ${rows.length === 1 ? 'is' : 'are'} shown. To see more: --limit ${Math.max(rows.length, 50) * 2}`,
     );
 }
+
+function undecidedLines(rows: readonly ListedWorkflow[]): string[] {
+  const lineOf = (count: number, why: string) =>
+    count === 0 ? [] : [`Not shown: ${counted(count, 'workflow')} that may match --status: ${why}`];
+  const silent = rows.filter(({ answered }) => !answered).length;
+  return [...lineOf(silent, NO_ANSWER), ...lineOf(rows.length - silent, UNREADABLE)];
+}
+
+const NO_ANSWER = 'no worker answered in time; `ims-export doctor` checks whether one runs.';
 
 /**
  * A table, or a paragraph for each row where the terminal is too narrow for one.
@@ -41,9 +52,7 @@ export function listLines(
   const table = columns([HEADINGS, ...rows.map(cellsOf)]);
   const fits = width === null || table.every((line) => line.length <= width);
   const notes = [
-    ...(rows.some(({ answered }) => !answered)
-      ? ['no answer: no worker answered in time; `ims-export doctor` checks whether one runs.']
-      : []),
+    ...(rows.some(({ answered }) => !answered) ? [`no answer: ${NO_ANSWER}`] : []),
     ...(rows.some(({ unreadable }) => unreadable) ? [`unreadable: ${UNREADABLE}`] : []),
   ];
   return [...(fits ? table : rows.flatMap(paragraphOf)), ...notes];

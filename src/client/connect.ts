@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT = '5s';
  * Through a proxy where the environment names one (HTTPS_PROXY, grpc_proxy, NO_PROXY), as a worker.
  *
  * @throws ExportError TemporalUnreachable within seconds when no server answers; DataConverterError, which names the module;
- *   ProxyConfigurationError, which names the variable
+ *   ProxyConfigurationError, which names the variable; TemporalConfigurationError
  */
 export async function connectClient(env: NodeJS.ProcessEnv = process.env): Promise<Client> {
   const { connectionOptions, address, namespace } = temporalOfEnvironment(env);
@@ -33,7 +33,7 @@ export async function connectClient(env: NodeJS.ProcessEnv = process.env): Promi
 /**
  * False where the server does not say whether it has the namespace: a caller that may not ask about it may still work in it.
  *
- * @throws ExportError TemporalUnreachable when Temporal answers that it does not have the namespace
+ * @throws TemporalConfigurationError when Temporal answers that it does not have the namespace
  */
 export async function requireNamespace(client: Client): Promise<boolean> {
   const { namespace } = client.options;

@@ -20,6 +20,7 @@ import {
   type ExportStatus,
   MESSAGES,
 } from '../contract';
+import { counted } from '../export/quantities';
 import { describeCounts } from '../export/summaries';
 import { listRuns, type Run, readMemo } from '../temporal/runs';
 import { isInvalidArgument, textOf } from '../temporal/unreachable';
@@ -79,13 +80,15 @@ const MAX_SEARCHED = 1_000;
  * Open and recent exports and batches: the open ones first, then by their ends, newest first. The open ones are queried ten at
  * a time, for three seconds in all.
  *
- * @returns `more` when there are more than `limit`
- * @throws ExportError InvalidExportRequest for a status or query that cannot be, TemporalUnreachable
+ * @returns `more` when there are more than `limit`; `undecided` are those that may have the status: no worker answered in time, or
+ *   what it depends on cannot be decoded here
+ * @throws ExportError InvalidExportRequest for a status or query that cannot be, TemporalUnreachable; NoWorker when the status is
+ *   a phase, and no worker has answered for any
  */
 export async function listWorkflows(
   client: Client,
   { status, limit = 100, query }: ListOptions = {},
-): Promise<{ rows: ListedWorkflow[]; more: boolean }> {
+): Promise<{ rows: ListedWorkflow[]; more: boolean; undecided: ListedWorkflow[] }> {
   const asked = filterOf(status);
   const filters = [
     `WorkflowType IN ('${EXPORT_IMAGE_WORKFLOW}', '${EXPORT_IMAGES_WORKFLOW}')`,
@@ -98,7 +101,13 @@ export async function listWorkflows(
   // A row that is left out needs no answer.
   const rows = await rowsOf(client, matches ? found : found.slice(0, limit));
   const matching = matches ? rows.filter(matches) : rows;
+  const undecided = matches ? rows.filter((row) => !matches(row) && (!row.answered || row.unreadable)) : [];
+  if (undecided.length > 0 && rows.every(({ answered }) => !answered)) {
+    const message = `No worker answered in time, so the phase of ${counted(undecided.length, 'open workflow')} is not known.`;
+    throw new ExportError('NoWorker', message);
+  }
   return {
+    undecided,
     rows: matching.slice(0, limit),
     more: matches ? matching.length > limit || found.length === MAX_SEARCHED : found.length > limit,
   };

@@ -11,11 +11,12 @@ import { clientEnvironment } from '../dev-server/child-environment';
 import { oneLine } from '../export/quoting';
 import { namesAnAccount } from '../huaweicloud';
 import { ProxyConfigurationError, routeText } from '../network/proxies';
+import { TemporalConfigurationError } from '../temporal/configuration-error';
 import { DATA_CONVERTER, DataConverterError, dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
 import { routeOfTemporal } from '../temporal/route';
 import { listRuns, readArguments, UndecodableArguments } from '../temporal/runs';
-import { type Check, check, type Finding, notChecked, ok, problem, unusableProxy } from './check';
+import { type Check, check, type Finding, notChecked, ok, type ProblemKind, problem, unusableProxy } from './check';
 import type { NativeAttempt } from './native-attempt';
 
 export interface TemporalPlace {
@@ -124,7 +125,7 @@ export async function tryNativeConnection(env: NodeJS.ProcessEnv, configuration:
     attempt.once('exit', (code, signal) => fail(new Error(`the process that tries it ended with ${code ?? signal}`)));
   });
   if (message === null) return ok(`a worker of this machine reaches ${configuration.address} too`);
-  return toldAs(message, `Workers of this machine need it; its address is ${configuration.source}.`);
+  return toldAs('temporal', message, `Workers of this machine need it; its address is ${configuration.source}.`);
 }
 
 /** What keeps clients out as well stands in one line. */
@@ -149,9 +150,7 @@ function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   try {
     place = temporalOfEnvironment(env);
   } catch (error) {
-    const [found = '', ...next] = sentencesOf(oneLine((error as Error).message));
-    const advice = next.join(' ') || 'Correct TEMPORAL_PROFILE or the file, or set TEMPORAL_ADDRESS alone.';
-    return problem('configuration', found.replace(/\.$/, ''), advice);
+    return toldAs('configuration', oneLine((error as Error).message), '');
   }
   try {
     const { address, connectionOptions } = place;
@@ -241,18 +240,14 @@ async function otherNamespaces(client: Client): Promise<string> {
 }
 
 function diagnosed(error: unknown, more: string): Finding {
-  if (!(error instanceof ExportError)) throw error;
-  return toldAs(error.message, more);
+  if (!(error instanceof ExportError || error instanceof TemporalConfigurationError)) throw error;
+  return toldAs('temporal', error.message, more);
 }
 
 /** The words of client and worker say what happened and then what to do. */
-function toldAs(message: string, more: string): Finding {
-  const [found = '', ...next] = sentencesOf(message);
-  return problem('temporal', found.replace(/\.$/, ''), [more, ...next].filter(Boolean).join(' '));
-}
-
-function sentencesOf(message: string): string[] {
-  return message.split(/(?<=\.) (?=[A-Z])/);
+function toldAs(kind: ProblemKind, message: string, more: string): Finding {
+  const [found = '', ...next] = message.split(/(?<=\.) (?=[A-Z])/);
+  return problem(kind, found.replace(/\.$/, ''), [more, ...next].filter(Boolean).join(' '));
 }
 
 function listOf(names: readonly string[]): string {

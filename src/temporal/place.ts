@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type ClientConfigProfile, loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
-import { ExportError } from '../export-error';
 import { withoutUserInfo } from '../network/shown-url';
-import { textOf, unreachable } from './unreachable';
+import { TemporalConfigurationError } from './configuration-error';
+import { textOf } from './unreachable';
 
 /** The address of Temporal is none. */
-export class TemporalAddressError extends Error {
+export class TemporalAddressError extends TemporalConfigurationError {
   override readonly name = 'TemporalAddressError';
 }
 
@@ -13,20 +13,23 @@ export class TemporalAddressError extends Error {
  * Where environment and profile say that Temporal is (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
  * `TEMPORAL_TLS_*`, `TEMPORAL_PROFILE`, or `temporal.toml`).
  *
- * @throws TemporalAddressError when the address is no `host:port`; ExportError TemporalUnreachable when they cannot be read
+ * @throws TemporalAddressError when the address is no `host:port`; TemporalConfigurationError when they cannot be read
  */
 export function temporalOfEnvironment(env: NodeJS.ProcessEnv = process.env) {
   try {
     const profile = loadClientConfigProfile({ overrideEnvVars: env as Record<string, string> });
     if (profile.tls?.disabled !== true) requireFiles(profile.tls, env);
     const { connectionOptions, namespace = 'default' } = toClientOptions(profile);
+    requireHeaders(connectionOptions);
     const address = addressOf(connectionOptions.address);
     return { connectionOptions, address, namespace };
   } catch (error) {
-    if (error instanceof TemporalAddressError || error instanceof ExportError) throw error;
-    throw unreachable(
-      `The settings of Temporal cannot be read from the environment or its profile: ${textOf(error)}`,
-      error,
+    if (error instanceof TemporalConfigurationError) throw error;
+    const cause = withoutQuote(error, env);
+    const why = textOf(cause).replace(/\.$/, '');
+    throw new TemporalConfigurationError(
+      `The settings of Temporal cannot be read from the environment or its profile: ${why}. Correct it, or name another profile by --profile or TEMPORAL_PROFILE.`,
+      { cause },
     );
   }
 }
@@ -38,7 +41,7 @@ const TLS_FILES = [
   ['serverCACert', "certificate of the server's authority", 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'server_ca_cert_path'],
 ] as const;
 
-/** @throws ExportError TemporalUnreachable, which names the setting of the first file that cannot be read */
+/** @throws TemporalConfigurationError, which names the setting of the first file that cannot be read */
 function requireFiles(tls: ClientConfigProfile['tls'] = {}, env: NodeJS.ProcessEnv): void {
   for (const [part, what, variable, field] of TLS_FILES) {
     const source = tls[part];
@@ -50,11 +53,36 @@ function requireFiles(tls: ClientConfigProfile['tls'] = {}, env: NodeJS.ProcessE
         env[variable] === undefined
           ? `tls.${field} of the profile ${env.TEMPORAL_PROFILE || 'default'} in ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`
           : variable;
-      throw unreachable(
+      throw new TemporalConfigurationError(
         `The ${what} for Temporal cannot be read: ${setting} is ${JSON.stringify(source.path)} (${textOf(error).replace(/, (open|read)\b.*$/s, '')}). Set it to an existing file that this user may read.`,
-        error,
+        { cause: error },
       );
     }
+  }
+}
+
+/** What the parser of TOML says. It quotes the lines around the mistake, where an API key may be. */
+function withoutQuote(error: unknown, env: NodeJS.ProcessEnv): unknown {
+  if (!(error instanceof Error && 'codeblock' in error)) return error;
+  const { message, line, column } = error as Error & { line?: unknown; column?: unknown };
+  const [reason] = message.split('\n');
+  return new Error(`${reason} (line ${line}, column ${column} of ${env.TEMPORAL_CONFIG_FILE ?? 'temporal.toml'})`);
+}
+
+/** What gRPC sends as the value of a header. It quotes any other in its error, where an API key would be shown. */
+const HEADER = /^[ -~]*$/;
+
+function requireHeaders({ apiKey = '', metadata = {} }: { apiKey?: string; metadata?: object }): void {
+  const headers = [
+    ['API key (TEMPORAL_API_KEY, or api_key of the profile)', apiKey],
+    ...Object.entries(metadata).map(([name, value]) => [
+      `header ${name} (TEMPORAL_GRPC_META_*, or grpc_meta of the profile)`,
+      String(value),
+    ]),
+  ] as const;
+  const [name] = headers.find(([, value = '']) => !HEADER.test(value)) ?? [];
+  if (name !== undefined) {
+    throw new Error(`The ${name} has a character that no header can carry, such as a line break at its end.`);
   }
 }
 

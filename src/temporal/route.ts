@@ -6,7 +6,7 @@
  */
 import { withBrackets } from '../network/local-addresses';
 import { Proxies, type Route } from '../network/proxies';
-import { unreachable } from './unreachable';
+import { TemporalConfigurationError } from './configuration-error';
 
 /** What a client's `Connection` takes. */
 export interface ClientRoute {
@@ -23,14 +23,13 @@ export interface WorkerRoute {
  * By grpc_proxy, https_proxy, http_proxy, and no_grpc_proxy, no_proxy, in either case; never through a proxy to what is local.
  *
  * @param address `host:port`
- * @throws ProxyConfigurationError; ExportError TemporalUnreachable where neither client nor worker could use the proxy
+ * @throws ProxyConfigurationError; TemporalConfigurationError where neither client nor worker could use the proxy
  */
 export function routeOfTemporal(address: string, env: NodeJS.ProcessEnv): Route {
   const route = new Proxies(env).routeOfGrpc(address);
   if (route.proxy?.isTls) {
-    throw unreachable(
+    throw new TemporalConfigurationError(
       `Temporal at ${address} cannot be reached through ${route.proxy}: its clients and workers reach a proxy by http only. Set grpc_proxy to an http:// URL, or name the host of Temporal in NO_PROXY.`,
-      undefined,
     );
   }
   return route;

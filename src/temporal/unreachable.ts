@@ -16,6 +16,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ExportError } from '../export-error';
+import { TemporalConfigurationError } from './configuration-error';
 import { diagnosisOf, type Handshake, NO_TLS } from './diagnosis';
 
 /** gRPC status of a namespace that is not there. */
@@ -50,6 +51,7 @@ export function isOfTemporal(error: unknown): boolean {
 const OF_TEMPORAL = [
   ...[ServiceError, NamespaceNotFoundError, WorkflowNotFoundError, QueryNotRegisteredError, QueryRejectedError],
   ...[WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TemporalFailure],
+  TemporalConfigurationError,
 ];
 
 /**
@@ -88,10 +90,10 @@ export function refusedLater(address: string, why: string, cause: unknown): Expo
   );
 }
 
-export function noSuchNamespace(namespace: string, cause: unknown): ExportError {
-  return unreachable(
-    `Temporal has no namespace ${namespace}. Set TEMPORAL_NAMESPACE to an existing namespace, or create this one.`,
-    cause,
+export function noSuchNamespace(namespace: string, cause: unknown): TemporalConfigurationError {
+  return new TemporalConfigurationError(
+    `Temporal has no namespace ${namespace}. Set --namespace or TEMPORAL_NAMESPACE to an existing namespace, or create this one.`,
+    { cause },
   );
 }
 

@@ -32,7 +32,7 @@ const CALL_LIMIT_MS = 8_000;
 /**
  * Connects to the Temporal server that environment and profile name, and makes sure that the worker may use its namespace.
  *
- * @throws ExportError TemporalUnreachable
+ * @throws ExportError TemporalUnreachable; TemporalConfigurationError
  */
 export async function connectWorker(): Promise<WorkerConnection> {
   const { connectionOptions, address, namespace } = temporalOfEnvironment();

@@ -1,9 +1,13 @@
+import { NamespaceNotFoundError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes';
 import { ExportError, type ExportErrorCode } from '../../src/client';
+import { toExportError } from '../../src/client/errors';
+import { findTemporalCli } from '../../src/dev-server';
 import { AccountConfigurationError } from '../../src/huaweicloud/account/configuration-error';
 import { DataConverterError } from '../../src/temporal/data-converter';
-import { TemporalAddressError } from '../../src/temporal/place';
+import { TemporalAddressError, temporalOfEnvironment } from '../../src/temporal/place';
+import { routeOfTemporal } from '../../src/temporal/route';
 import { SimulatorPathError } from '../../src/testing/path-error';
 import { ListenError } from '../../src/worker/metrics-server';
 
@@ -47,6 +51,33 @@ describe('the exit code', () => {
     ['a folder that the simulator cannot use', new SimulatorPathError('it is not empty')],
   ])('of %s is 2, since other arguments cure it', (_what, error) => {
     expect(exitCodeOf(error)).toBe(EXIT.badArguments);
+  });
+
+  it.each([
+    [
+      'a profile that does not exist',
+      () => temporalOfEnvironment({ TEMPORAL_PROFILE: 'typo', TEMPORAL_CONFIG_FILE: '/no.toml' }),
+    ],
+    ['an API key that no header can carry', () => temporalOfEnvironment({ TEMPORAL_API_KEY: 'key\n' })],
+    [
+      'a proxy that neither client nor worker can use',
+      () => routeOfTemporal('far:7233', { HTTPS_PROXY: 'https://p:1' }),
+    ],
+    ['a path of the Temporal CLI that is none', () => findTemporalCli({ env: { TEMPORAL_CLI_PATH: '/nowhere' } })],
+    [
+      'a namespace that Temporal does not have',
+      () => {
+        throw toExportError(new NamespaceNotFoundError('typo'), 'ims-export:b:k');
+      },
+    ],
+  ])('of %s is 2, and the error names what to change', async (_what, act) => {
+    const error = await Promise.resolve()
+      .then((): unknown => act())
+      .catch((thrown: Error) => thrown);
+    expect([exitCodeOf(error), String(error)]).toEqual([
+      EXIT.badArguments,
+      expect.stringMatching(/--profile|grpc_proxy|TEMPORAL_CLI_PATH|--namespace/),
+    ]);
   });
 
   it('of anything unexpected is 1', () => {

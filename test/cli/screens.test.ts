@@ -82,6 +82,16 @@ describe('list', () => {
     expect(await shownOn(SCREENS.wide, () => list(stubTemporal(), {}))).toMatchSnapshot();
     expect(await shownOn(SCREENS.wide, () => list(stubTemporal(), { status: 'parked' }))).toMatchSnapshot();
   });
+
+  it.each(['exporting', 'parked'])(
+    'of a phase says how many open ones have not reported theirs: %s',
+    async (status) => {
+      const open = (key: string) =>
+        ({ id: `ims-export:ims-image:${key}`, state: 'RUNNING', startedAt: minutesAgo(9) }) as const;
+      const some = stubTemporal({ ...open('answers'), status: exportStatus() }, open('silent'));
+      expect(await shownOn(SCREENS.wide, () => list(some, { status }))).toMatchSnapshot();
+    },
+  );
 });
 
 describe('status', () => {

@@ -24,7 +24,7 @@ describe('a client', () => {
     const { connection } = await connectClient({ TEMPORAL_ADDRESS: server.address });
     const client = new Client({ connection, namespace: 'nowhere' });
     await expect(requireNamespace(client)).rejects.toMatchObject({
-      code: 'TemporalUnreachable',
+      name: 'TemporalConfigurationError',
       message: expect.stringContaining('Temporal has no namespace nowhere.'),
     });
     await connection.close();

@@ -39,13 +39,19 @@ describe('a list of exports and batches without a worker', () => {
     [{ status: 'running' }, ['batch', 'open']],
     [{ status: 'terminated' }, ['terminated']],
     [{ status: 'failed' }, []],
-    [{ status: 'exporting' }, []],
     [
       { query: `WorkflowType = '${EXPORT_IMAGES_WORKFLOW}' OR ExecutionStatus = 'Terminated'` },
       ['batch', 'terminated'],
     ],
   ] as const)('is filtered by %j', async (options, keys) => {
     expect(await listed(options)).toEqual(keys);
+  });
+
+  it('is none of a phase that no worker has reported', async () => {
+    await expect(listWorkflows(temporal.client, { status: 'exporting' })).rejects.toMatchObject({
+      code: 'NoWorker',
+      message: 'No worker answered in time, so the phase of 2 open workflows is not known.',
+    });
   });
 
   it('says that there are more than its limit', async () => {

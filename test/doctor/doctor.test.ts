@@ -85,7 +85,7 @@ describe.concurrent('the doctor', () => {
     itInLongForm('reports that the profile of TEMPORAL_PROFILE does not exist', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: 'nobody' });
       expect(diagnosis.fixFirst).toBe('configuration');
-      expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*Correct TEMPORAL_PROFILE/);
+      expect(lineOf(diagnosis, 'Temporal ')).toMatch(/^problem .*nobody.*by --profile or TEMPORAL_PROFILE/);
       expect(lineOf(diagnosis, 'native connection')).toMatch(/^not checked .*the settings of Temporal cannot be read/);
     });
 
@@ -103,7 +103,7 @@ describe.concurrent('the doctor', () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_NAMESPACE: 'defualt' });
       expect(diagnosis.fixFirst).toBe('temporal');
       expect(lineOf(diagnosis, 'namespace')).toBe(
-        'problem | namespace defualt | Temporal has no namespace defualt. It has default. Set TEMPORAL_NAMESPACE to an existing namespace, or create this one.',
+        'problem | namespace defualt | Temporal has no namespace defualt. It has default. Set --namespace or TEMPORAL_NAMESPACE to an existing namespace, or create this one.',
       );
       expect(lineOf(diagnosis, 'worker (activities)')).toContain('there is no such namespace');
     });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TemporalAddressError, temporalOfEnvironment } from '../../src/temporal/place';
 
@@ -63,10 +64,44 @@ describe('where Temporal is', () => {
     const TEMPORAL_CONFIG_FILE = profileFile('broken.toml', '[profile.default\n');
     expect(() => temporalOfEnvironment({ TEMPORAL_CONFIG_FILE })).toThrow(
       expect.objectContaining({
-        code: 'TemporalUnreachable',
+        name: 'TemporalConfigurationError',
         message: expect.stringContaining('cannot be read from the environment or its profile'),
       }),
     );
+  });
+
+  /** What reads it shows the message, and with --verbose the stacks of the error and its cause. */
+  const shownOf = (env: NodeJS.ProcessEnv): string => {
+    try {
+      temporalOfEnvironment(env);
+    } catch (error) {
+      const { message, stack, cause } = error as Error;
+      return inspect([message, stack, cause], { showHidden: true });
+    }
+    throw new Error('it was read');
+  };
+
+  it.each([
+    ['on', 'api_key = "SECRET-KEY\n', 'line 2, column 22'],
+    ['before', 'api_key = "SECRET-KEY"\naddress = one:7233\n', 'line 3, column 11'],
+    ['after', 'address = one:7233\napi_key = "SECRET-KEY"\n', 'line 2, column 11'],
+  ])('shows where a file is broken, and no key on a line %s the broken one', (where, lines, place) => {
+    const TEMPORAL_CONFIG_FILE = profileFile(`key-${where}.toml`, `[profile.default]\n${lines}`);
+    const shown = shownOf({ TEMPORAL_CONFIG_FILE });
+    expect(shown).not.toContain('SECRET');
+    expect(shown).toMatch(new RegExp(`Invalid TOML document: [^\n]+ \\(${place} of ${TEMPORAL_CONFIG_FILE}\\)`));
+  });
+
+  it.each([
+    [{ TEMPORAL_API_KEY: 'SECRET-KEY\n' }, 'The API key (TEMPORAL_API_KEY, or api_key of the profile)'],
+    [
+      { TEMPORAL_GRPC_META_TOKEN: 'SECRET-\u2603' },
+      'The header token (TEMPORAL_GRPC_META_*, or grpc_meta of the profile)',
+    ],
+  ])('shows no secret that no header can carry: %j', (env, name) => {
+    const shown = shownOf({ TEMPORAL_CONFIG_FILE: profileFile('empty.toml', '[profile.default]\n'), ...env });
+    expect(shown).not.toContain('SECRET');
+    expect(shown).toContain(`${name} has a character that no header can carry`);
   });
 
   it.each([
@@ -80,7 +115,7 @@ describe('where Temporal is', () => {
       `The ${what} for Temporal cannot be read: ${setting} is "/nowhere/a.pem" (ENOENT: no such file or directory). Set it to an existing file that this user may read.`;
     expect(() => temporalOfEnvironment(inProfile)).toThrow(
       expect.objectContaining({
-        code: 'TemporalUnreachable',
+        name: 'TemporalConfigurationError',
         message: message(`tls.${field} of the profile prod in ${TEMPORAL_CONFIG_FILE}`),
       }),
     );

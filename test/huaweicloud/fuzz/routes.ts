@@ -6,9 +6,10 @@
  */
 import { inspect } from 'node:util';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { ExportError } from '../../../src/client/errors';
+
 import { Proxies, ProxyConfigurationError, type Route, routeText } from '../../../src/network/proxies';
-import { TemporalAddressError, temporalOfEnvironment } from '../../../src/temporal/place';
+import { TemporalConfigurationError } from '../../../src/temporal/configuration-error';
+import { temporalOfEnvironment } from '../../../src/temporal/place';
 import { clientRoute, routeOfTemporal, workerRoute } from '../../../src/temporal/route';
 import { PLANTED } from './environments';
 import type { Random } from './random';
@@ -82,8 +83,7 @@ function ofTemporal(env: NodeJS.ProcessEnv, texts: string[]): string | undefined
     if (proxy === undefined) return client.address === address ? undefined : 'the client takes another way';
     return client.address === proxy.targetHost ? undefined : `the worker goes by ${proxy.targetHost}`;
   } catch (error) {
-    if (![ProxyConfigurationError, ExportError, TemporalAddressError].some((kind) => error instanceof kind))
-      throw error;
+    if (![ProxyConfigurationError, TemporalConfigurationError].some((kind) => error instanceof kind)) throw error;
     texts.push(inspect(error));
     return undefined;
   }
