@@ -179,7 +179,7 @@ describe('words of others in a terminal', () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         for (const error of errorsSaying(words)) {
-          const { stderr } = await printedBy(() => reportError(error, { verbose: true }));
+          const { stderr } = await printedBy(() => reportError(error, { verbose: true, takes: () => true }));
           expectSafeForTerminal(stderr);
           expect(stderr.match(/^ims-export: /gm)).toHaveLength(1);
         }
@@ -191,7 +191,7 @@ describe('words of others in a terminal', () => {
   it('F59 are one line of an error of any kind; only what was tried to find a server has lines of its own', async () => {
     const forged = 'no\n  workflow   COMPLETED since 2026-01-01';
     const linesOf = async (error: unknown) =>
-      (await printedBy(() => reportError(error, {}))).stderr.split('\n').length - 1;
+      (await printedBy(() => reportError(error, { takes: () => true }))).stderr.split('\n').length - 1;
     for (const error of [new Error(forged), new TypeError(forged), forged]) expect(await linesOf(error)).toBe(1);
     const tried = [{ way: 'pip install', said: 'no network' }];
     const program = { title: 'Temporal CLI', advice: ['install it.'] as readonly string[] } as ConstructorParameters<

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { commandLine } from './command-line';
+import { commandLine, forgetGivenFlags } from './command-line';
 import { converterOfRun } from './strict-codec';
 import type { Reachable } from './temporal';
 
@@ -24,6 +24,7 @@ export async function runHere({ address, namespace }: Reachable, ...args: string
   } finally {
     exit.mockRestore();
     vi.unstubAllEnvs();
+    forgetGivenFlags();
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
     Object.assign(process.env, before);
     process.exitCode = 0;

@@ -5,8 +5,16 @@ import { REPOSITORY } from '../docs/pages';
 
 /** The command line's own description of itself, from the build, which is what `npx ims-export` runs. */
 export function commandLine(): CommanderCommand {
-  const load = createRequire(__filename);
-  return (load(join(REPOSITORY, 'lib/cli.js')) as { program: CommanderCommand }).program;
+  return (ofBuild('cli') as { program: CommanderCommand }).program;
+}
+
+/** What is printed from now on knows nothing of the flags of a command before, as in a process of its own. */
+export function forgetGivenFlags(): void {
+  (ofBuild('terminal/output') as typeof import('../../src/terminal/output')).offerThrough((command) => command);
+}
+
+function ofBuild(module: string): unknown {
+  return createRequire(__filename)(join(REPOSITORY, 'lib', `${module}.js`));
 }
 
 /**
