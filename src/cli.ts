@@ -90,9 +90,9 @@ or no worker, 130 interrupted by Ctrl-C.`,
 temporalCommand('demo')
   .description('start a Temporal dev server with its Web UI, a simulated cloud and a worker, and run one export')
   .option('--no-keep', 'exit after the export; without this flag, the demo keeps running in a terminal')
+  .hook('preAction', refusePlaceWithoutAddress)
   .action(
     guarded(async ({ keep }: DemoFlags) => {
-      ifInterrupted('The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.');
       const { demo } = await ofSimulatedCloud('demo', import('./cli/demo.js'));
       await demo({ keep: keep && isTerminal('stdin') && isTerminal('stdout') });
     }),
@@ -372,6 +372,16 @@ function requires(...names: string[]) {
     const flags = missing.map((option) => `'${option.flags}'`).join(' and ');
     command.error(`error: required option ${flags} not specified`, { exitCode: EXIT.badArguments });
   };
+}
+
+/** Without an address, the demo starts a server of its own. What the environment says of another one is not meant for it. */
+function refusePlaceWithoutAddress(_hooked: Command, command: Command): void {
+  if (command.getOptionValue('address')) return;
+  const given = ['namespace', 'profile', 'apiKey'].filter((name) => command.getOptionValueSource(name) === 'cli');
+  if (given.length === 0) return;
+  const flags = command.options.filter((option) => given.includes(option.attributeName())).map(({ long }) => long);
+  const message = `error: ${flags.join(' and ')} ${flags.length > 1 ? 'are' : 'is'} only for a server of yours. Add --address, or leave ${flags.length > 1 ? 'them' : 'it'} out`;
+  command.error(message, { exitCode: EXIT.badArguments });
 }
 
 /** With a flag for each option that can be tuned. */

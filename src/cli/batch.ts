@@ -14,6 +14,7 @@ import { awaitWorkers, noWorker } from '../client/workers';
 import {
   type BatchCounts,
   type BatchFailedDetails,
+  type BatchImage,
   type BatchItemResult,
   type ExportImagesInput,
   type ExportImagesResult,
@@ -25,6 +26,7 @@ import { commandOf, RESUME } from '../export/guidance';
 import { bytesText, counted } from '../export/quantities';
 import { command, workflowCommand } from '../export/quoting';
 import { describeCounts } from '../export/summaries';
+import { uses } from '../request/key-template';
 import { print, printJson } from '../terminal/output';
 import { exitCodeOfBatch } from './exit-codes';
 import { onWaiting, showToEnd } from './following';
@@ -93,25 +95,37 @@ async function warningsOf(client: Client, taskQueue: string): Promise<string[]> 
   return workers?.length === 0 ? [`its runs wait for a worker. ${noWorker(client, taskQueue).message}`] : [];
 }
 
-function scheduleLines(
+/** The lines of a schedule, for people. */
+export function scheduleLines(
   { scheduleId, how, nextRunAt, paused }: ScheduledBatch,
   cron: string,
-  { to }: ExportImagesInput,
-) {
+  input: ExportImagesInput,
+): string[] {
   const onSchedule = (verb: string, ...flags: string[]) =>
     `\`${command('ims-export', 'temporal', 'schedule', verb, '--schedule-id', scheduleId, ...flags)}\``;
-  const isDated = /\{(date|time)\}/.test(to ?? '');
   return [
     `${how === 'created' ? 'Created' : 'Updated'} the schedule ${scheduleId}`,
     `  cron     ${cron}${/^(CRON_)?TZ=/.test(cron) ? '' : ' (UTC)'}`,
     `  next run ${paused ? 'none: the schedule is paused' : (nextRunAt ?? 'none: the cron expression matches no future time')}`,
     ...(paused ? [`  resume   ${onSchedule('toggle', '--unpause')}`] : []),
-    ...(isDated
-      ? []
-      : ['  note     every run exports to the same keys. Put {date} into "to" to give each run its own']),
+    ...sameKeysLines(input),
     `  run now  ${onSchedule('trigger')}`,
     `  delete   ${onSchedule('delete')}`,
   ];
+}
+
+/** Where keys are the same in every run: what is there is not exported again. */
+function sameKeysLines({ images, to }: ExportImagesInput): string[] {
+  const own = (images ?? [{}]).map(({ bucketUrl, objectKey }: Partial<BatchImage>) => bucketUrl ?? objectKey ?? null);
+  const fixed = own.filter((key) => !isDated(key ?? to ?? ''));
+  if (fixed.length === 0) return [];
+  const which = fixed.length < own.length ? `${fixed.length} of ${counted(own.length, 'image')} ` : '';
+  const where = fixed.every((key) => key === null) ? '"to"' : 'each of these keys';
+  return [`  note     every run exports ${which}to the same keys. Put {date} into ${where} to give each run its own`];
+}
+
+function isDated(template: string): boolean {
+  return uses(template, 'date') || uses(template, 'time');
 }
 
 /** `ims-export watch` of a batch, and `batch --wait`: progress, then the verdicts. */

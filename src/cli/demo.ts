@@ -1,8 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { exportResult, followExport, readExport, startExport } from '../client';
-import type { ExportImageInput } from '../contract';
-import { type ResolvedTemporal, resolveTemporal } from '../dev-server';
+import { type ExportImageInput, exportWorkflowId } from '../contract';
+import { findTemporalCli, startDevServer } from '../dev-server';
+import { command } from '../export/quoting';
 import { accountFromEnvironment } from '../huaweicloud';
 import { dataConverterOf } from '../temporal/data-converter';
 import { temporalOfEnvironment } from '../temporal/place';
@@ -11,12 +12,15 @@ import { print } from '../terminal/output';
 import { environmentOf, startSimulator } from '../testing';
 import { createExportWorker } from '../worker';
 import { installRuntime } from '../worker/runtime';
-import { interrupted } from './interrupted';
+import { ifInterrupted, interrupted } from './interrupted';
 import { type OutputOptions, resultLines } from './output';
 import { progressDisplay } from './progress-display';
 import { pageOfRun } from './web-ui';
 
 const TASK_QUEUE = 'ims-export-demo';
+
+const NOTHING_RUNS = 'The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.';
+
 export interface DemoFlags extends OutputOptions {
   keep: boolean;
 }
@@ -29,17 +33,23 @@ const JOB_SECONDS = 25;
  * 200 GiB image. Ends when the object is verified; in a terminal it then keeps the Web UI up.
  */
 export async function demo({ keep }: DemoFlags): Promise<void> {
-  // What is wrong with the address of a server is reported before one is looked for.
-  if (process.env.TEMPORAL_ADDRESS) temporalOfEnvironment();
+  ifInterrupted(NOTHING_RUNS);
+  const place = process.env.TEMPORAL_ADDRESS ? temporalOfEnvironment() : null;
   const dataConverter = await dataConverterOf();
-  await installRuntime({ metrics: false, level: 'warn', coreLevel: 'error', format: 'text' });
-  print('Starting a Temporal dev server, the simulated cloud and a worker …');
-  const temporal = await resolveTemporal({ onProgress: (step) => print(`  ${step}`) });
+  // Ctrl-C ends the demo, not its worker only: the export would be waited for in vain.
+  const logs = { level: 'warn', coreLevel: 'error', format: 'text' } as const;
+  await installRuntime({ metrics: false, ...logs, shutdownSignals: [] });
+  print(
+    place === null
+      ? 'Starting a Temporal dev server, the simulated cloud and a worker …'
+      : `Using the Temporal server at ${place.address}, namespace ${place.namespace}. Starting the simulated cloud and a worker …`,
+  );
+  const temporal: DemoTemporal = place ?? (await ownTemporal());
   const simulator = await startSimulator({ jobSeconds: JOB_SECONDS });
   try {
     const { address, connectionOptions } = temporal;
     const route = routeOfTemporal(address, process.env);
-    const connection = await NativeConnection.connect({ ...connectionOptions, ...workerRoute(route) });
+    const connection = await NativeConnection.connect({ ...connectionOptions, ...workerRoute(route), address });
     const account = accountFromEnvironment(environmentOf(simulator.info));
     const { namespace } = temporal;
     const { worker } = await createExportWorker({
@@ -50,19 +60,28 @@ export async function demo({ keep }: DemoFlags): Promise<void> {
     const client = new Client({ connection: clientConnection, namespace, dataConverter });
     await worker.runUntil(async () => {
       await exportLargeImage(client, simulator.info, temporal);
-      if (keep) await untilInterrupted();
+      if (keep && place === null) await untilInterrupted();
     });
     await Promise.all([connection.close(), client.connection.close()]);
   } finally {
     await simulator.close();
-    await temporal.stop();
+    await temporal.stop?.();
   }
+}
+
+/** Where the demo runs its export. A server that it has not started itself goes on after it. */
+type DemoTemporal = ReturnType<typeof temporalOfEnvironment> & { webUi?: string; stop?(): Promise<void> };
+
+async function ownTemporal(): Promise<DemoTemporal> {
+  const { path: cli } = await findTemporalCli({ onProgress: (step) => print(`  ${step}`) });
+  const { address, namespace, webUi, stop } = await startDevServer({ cli });
+  return { address, namespace, connectionOptions: { address }, webUi: webUi ?? undefined, stop };
 }
 
 async function exportLargeImage(
   client: Client,
   { images, bucket }: { images: { [name: string]: string }; bucket: string },
-  { webUi, namespace }: ResolvedTemporal,
+  { webUi, address, namespace, stop }: DemoTemporal,
 ): Promise<void> {
   const input: ExportImageInput = {
     imageId: images.large ?? '',
@@ -70,6 +89,12 @@ async function exportLargeImage(
     isQuickExport: true,
     options: { minInterval: '1s', maxInterval: '3s' },
   };
+  if (stop === undefined) {
+    const ofExport = ['--workflow-id', exportWorkflowId(input.bucketUrl)];
+    const place = ['--address', address, '--namespace', namespace];
+    const terminate = command('ims-export', 'temporal', 'workflow', 'terminate', ...ofExport, ...place);
+    ifInterrupted(`The demo has ended. Its export stays open in Temporal without a worker: \`${terminate}\` ends it.`);
+  }
   const { workflowId, jobId } = await startExport(client, input, { taskQueue: TASK_QUEUE });
   print(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);
   if (webUi !== undefined) {
@@ -80,6 +105,7 @@ async function exportLargeImage(
   for await (const report of followExport(client, workflowId, 500)) display.show(report);
   display.end();
   print(...resultLines(await exportResult(client, workflowId)));
+  ifInterrupted(NOTHING_RUNS);
   print('(The simulated cloud writes an empty, sparse image, so the object is small.)');
 }
 

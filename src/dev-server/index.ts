@@ -7,5 +7,4 @@ export { MINIMUM_CLI_VERSION } from './cli-version';
 export { type DevServer, DevServerNotStarted, type DevServerOptions, startDevServer } from './dev-server';
 export { findTemporalCli } from './find-temporal-cli';
 export { findTimeSkippingServer } from './find-time-skipping-server';
-export { type ResolvedTemporal, type ResolveTemporalOptions, resolveTemporal } from './resolve-temporal';
 export { type FindServerOptions, type FoundServer, InvalidServerPath, ServerNotFound } from './server-search';

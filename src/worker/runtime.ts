@@ -14,17 +14,25 @@ export interface RuntimeOptions extends LogOptions {
   metrics: boolean;
   /** Of Temporal's core. @default that of all others */
   coreLevel?: LogLevel;
+  /** Which end all workers. @default those of Temporal's SDK, SIGINT and SIGTERM among them */
+  shutdownSignals?: NodeJS.Signals[];
 }
 
 /**
  * Sets Temporal's Runtime up for this process, which it can be once: where logs and metrics go. For processes that are a
  * worker and nothing else; an application has a Runtime of its own, and library functions leave it alone.
  */
-export async function installRuntime({ metrics, coreLevel, ...log }: RuntimeOptions): Promise<ProcessRuntime> {
+export async function installRuntime({
+  metrics,
+  coreLevel,
+  shutdownSignals,
+  ...log
+}: RuntimeOptions): Promise<ProcessRuntime> {
   const metricsPort = metrics ? await freeLoopbackPort() : null;
   const level = coreLevel ?? log.level ?? 'info';
   Runtime.install({
     logger: processLogger(log),
+    ...(shutdownSignals && { shutdownSignals }),
     telemetryOptions: {
       logging: { forward: {}, filter: { core: upper(level), other: 'ERROR' } },
       ...(metricsPort === null

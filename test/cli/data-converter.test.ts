@@ -32,8 +32,8 @@ describe('in a namespace that encrypts, the ready worker and the commands', () =
   itInLongForm('read it by the variable of the environment as well', async () => {
     const variable = { IMS_EXPORT_DATA_CONVERTER: STRICT_CODEC };
     const listed = await commands.launchWith(variable, 'list').endsWithin(SOON_MS);
-    const { jobId } = await commands.jobTo(to);
-    expect(listed.stdout.split('\n').find((line) => line.includes(workflowId))).toContain(jobId);
+    const { jobId, imageId } = await commands.jobTo(to);
+    expect(listed.stdout.split('\n').find((line) => line.includes(workflowId))).toContain(imageId);
     const status = await commands.launchWith(variable, 'status', workflowId, '--json').endsWithin(SOON_MS);
     expect(JSON.parse(status.stdout)).toMatchObject({ memo: { jobId, outcome: 'succeeded' } });
     expect(JSON.parse(status.stdout)).not.toHaveProperty('unreadable');

@@ -154,6 +154,6 @@ export async function expectRefusal(command: RunningProcess, exitCode: number, c
   const block = ended.stderr.replace(/^(waiting|-|\d+ %).*\n/gm, '');
   expect(block.startsWith(code === '' ? 'ims-export: ' : `ims-export: ${code}: `), command.said()).toBe(true);
   expect(block.match(/^ims-export: /gm)).toHaveLength(1);
-  expect(block).not.toMatch(/^ {4}at /m);
+  expect(block).not.toMatch(/^ {4,}at /m);
   return ended;
 }
