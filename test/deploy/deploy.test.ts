@@ -12,10 +12,11 @@ import { parse, parseAllDocuments } from 'yaml';
 import { program } from '../../src/cli';
 import { EXIT } from '../../src/cli/exit-codes';
 import { BATCH_FAILURE_TYPES } from '../../src/contract';
-import { accountsFromFile } from '../../src/huaweicloud';
+import { accountsFromEnvironment, accountsFromFile } from '../../src/huaweicloud';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
 import { EXPORT_WORKER_OPTIONS } from '../../src/plugin';
 import { temporalOfEnvironment } from '../../src/temporal/place';
+import { readPage } from '../docs/pages';
 import { problemOf } from '../rigs/command-line';
 import { alertRules, dashboard, queries, readQuery } from '../rigs/promql';
 
@@ -42,6 +43,12 @@ interface Compose {
     };
   };
   secrets?: { [name: string]: { file: string } };
+}
+
+/** A file that docs/production.md shows. */
+function fileOfDocs(title: string): string {
+  const block = readPage('docs/production.md').blocks.find(({ words }) => words.get('title') === title);
+  return block?.text ?? expect.fail(`docs/production.md has no ${title}`);
 }
 
 /** What a variable with a secret is called, whoever reads it. */
@@ -354,6 +361,22 @@ describe('the systemd unit', () => {
     expect(set.filter((name) => SECRET_NAME.test(name))).toEqual([]);
   });
 
+  it('reads the file of settings that the docs show, with an account and a Temporal that a worker takes', () => {
+    const file = fileOfDocs('worker.env');
+    const lines = file.split('\n').map((line) => /^([A-Z_]+)=(\S+)$/.exec(line) ?? expect.fail(line));
+    const env = Object.fromEntries(lines.map(([, name = '', value = '']) => [name, value]));
+    expect(accountsFromEnvironment(env)).toHaveLength(1);
+    const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = env;
+    expect(temporalOfEnvironment(env)).toMatchObject({ namespace, connectionOptions: { address, apiKey: '…' } });
+  });
+
+  it('is checked by a doctor with its user, its settings and its cache', () => {
+    const [doctor = ''] = /^sudo systemd-run .* doctor .*$/m.exec(read('docs/production.md')) ?? [];
+    for (const name of ['User', 'EnvironmentFile']) expect(doctor).toContain(`${name}=${settings.get(name)}`);
+    expect(doctor).toContain(`--setenv ${settings.get('Environment')}`);
+    expect(doctor).toContain(`--working-directory ${settings.get('WorkingDirectory')} ${node} ${words[0]} doctor`);
+  });
+
   it.skipIf(!HAS_SYSTEMD)('has nothing that systemd does not know', async () => {
     const copy = join(await temporaryFolder(), 'ims-export-worker.service');
     const verify = async (unit: string) => {
@@ -363,6 +386,21 @@ describe('the systemd unit', () => {
     };
     expect(await verify(text)).toBe('');
     expect(await verify(text.replace('TimeoutStopSec', 'TimeoutOfStop'))).toContain('TimeoutOfStop');
+  });
+});
+
+it('Prometheus of the docs, on one machine, reads the worker of the systemd unit and the rules, and knows an Alertmanager', () => {
+  const file = parse(fileOfDocs('prometheus.yml'));
+  const {
+    scrape_configs: [ofCompose],
+    ...compose
+  } = parse(read('deploy/monitoring/prometheus.yaml'));
+  const [, port, host] =
+    /--metrics-port (\d+) --metrics-host (\S+)/.exec(read('deploy/systemd/ims-export-worker.service')) ?? [];
+  expect(file).toEqual({
+    rule_files: compose.rule_files,
+    alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] },
+    scrape_configs: [{ ...ofCompose, static_configs: [{ targets: [`${host}:${port}`] }] }],
   });
 });
 

@@ -28,7 +28,7 @@ const examples = blocks.filter(({ language }) => language === 'json');
 /** test/docs holds the examples of all pages against the schemas that they name. */
 describe('docs/wire-contract.md', () => {
   it('names the schema of each of its examples', () => {
-    expect(examples.length).toBeGreaterThan(10);
+    expect(examples.length).toBeGreaterThan(5);
     expect(examples.filter((block) => schemaOf(block) === undefined).map(place)).toEqual([]);
   });
 
