@@ -31,7 +31,7 @@ import { type AttachFlags, attach, type StartFlags, start } from './cli/start';
 import { status } from './cli/status';
 import { mayTakeEffect, pause, refuseBatch, resume } from './cli/steering';
 import { addTemporalFlags, setEnvironment } from './cli/temporal-flags';
-import { watch } from './cli/watch';
+import { reportWatchError, watch } from './cli/watch';
 import { cancelExport, connectClient, pollNow } from './client';
 import { LIST_STATUSES } from './client/list';
 import { DEFAULT_TASK_QUEUE, EXPORT_OPTIONS, FAIL_WHEN, TUNABLE_OPTIONS } from './contract';
@@ -83,7 +83,10 @@ or no worker, 130 interrupted by Ctrl-C.`,
   .exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(EXIT.succeeded);
     const error = { code: 'InvalidArguments', message: message.replace(/^error: /, '') };
-    if (process.argv.includes('--json')) printJson({ error });
+    if (process.argv.includes('--json')) {
+      if (process.argv.includes('watch')) printJson({ type: 'error', error }, 0);
+      else printJson({ error });
+    }
     process.exit(EXIT.badArguments);
   });
 
@@ -223,7 +226,7 @@ temporalCommand('watch')
   .argument('<workflowId>', ANY_ID)
   .description('follow an export or a batch, and show its result')
   .option('--json', 'print one JSON document on each line: first the progress, at the end the result or the error')
-  .action(reading(onWorkflow(watch)));
+  .action(reading(onWorkflow(watch, reportWatchError)));
 
 temporalCommand('list')
   .description('list open and recent exports and batches: phase, progress, and why each failed')
@@ -417,7 +420,10 @@ function signalCommand(
 }
 
 /** A connected action on the workflow of an id. */
-function onWorkflow<Flags = OutputOptions>(act: (client: Client, flags: Flags, workflowId: string) => Promise<void>) {
+function onWorkflow<Flags = OutputOptions>(
+  act: (client: Client, flags: Flags, workflowId: string) => Promise<void>,
+  report = reportError,
+) {
   return guarded(
     connected(async (client, flags: Flags, workflowId: string, given: Command) => {
       try {
@@ -426,6 +432,7 @@ function onWorkflow<Flags = OutputOptions>(act: (client: Client, flags: Flags, w
         throw await namingSchedule(client, error, given, workflowId);
       }
     }),
+    report,
   );
 }
 
@@ -450,7 +457,10 @@ function connected<Flags, Args extends unknown[]>(act: (client: Client, flags: F
 }
 
 /** An action whose errors are reported; commander gives positional arguments first, then the flags and the command. */
-function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Args) => Promise<void>) {
+function guarded<Flags, Args extends unknown[]>(
+  act: (flags: Flags, ...args: Args) => Promise<void>,
+  report = reportError,
+) {
   return async (...given: unknown[]): Promise<void> => {
     const flags = given.at(-2) as Flags;
     const command = given.at(-1) as Command;
@@ -459,7 +469,7 @@ function guarded<Flags, Args extends unknown[]>(act: (flags: Flags, ...args: Arg
     } catch (error) {
       const { json } = flags as OutputOptions;
       const takes = (flag: string) => command.options.some(({ long }) => long === flag);
-      reportError(error, { json, verbose: command.optsWithGlobals().verbose, takes });
+      report(error, { json, verbose: command.optsWithGlobals().verbose, takes });
     }
   };
 }

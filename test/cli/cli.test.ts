@@ -56,6 +56,16 @@ describe.concurrent('ims-export', () => {
     expect(tookMs).toBeLessThan(SECONDS_MS);
   });
 
+  it.each([
+    ['no Temporal server answers', 5, 'TemporalUnreachable', ['watch', 'ims-export:nowhere:a', '--json']],
+    ['an argument is wrong', 2, 'InvalidArguments', ['watch', '--json']],
+  ])('prints one document on a line for watch --json where %s', async (_what, expected, code, args) => {
+    const { exitCode, stdout } = await launch(...args).endsWithin(SOON_MS);
+    expect(exitCode).toBe(expected);
+    const documents = stdout.trimEnd().split('\n');
+    expect(documents.map((line) => JSON.parse(line))).toMatchObject([{ type: 'error', error: { code } }]);
+  });
+
   itInLongForm('prints a stack only with --verbose', async () => {
     const { stderr } = await launch('status', 'ims-export:nowhere:a', '--verbose').endsWithin(SOON_MS);
     expect(stderr).toMatch(/\n {4,}at /);

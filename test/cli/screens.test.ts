@@ -1,10 +1,9 @@
 /** What list, status and watch print, character by character: on wide and narrow terminals, into a pipe, and as JSON. */
 import { describe, expect, it } from 'vitest';
 import { list } from '../../src/cli/list';
-import { reportError } from '../../src/cli/output';
 import { batchProgressDisplay, jsonLinesDisplay, progressDisplay } from '../../src/cli/progress-display';
 import { status } from '../../src/cli/status';
-import { watch } from '../../src/cli/watch';
+import { reportWatchError, watch } from '../../src/cli/watch';
 import type { BatchReport, ExportReport } from '../../src/client';
 import { EXPORT_PHASES, type ExportStatus } from '../../src/contract';
 import { batchFailed, exportFailed } from '../../src/export/failures';
@@ -307,7 +306,9 @@ describe('watch', () => {
   };
   for (const [how, workflow] of Object.entries(ends)) {
     const end = (json?: true) => async () => {
-      await watch(stubTemporal(workflow), { json }, EXPORT_ID).catch((error: unknown) => reportError(error, {}));
+      await watch(stubTemporal(workflow), { json }, EXPORT_ID).catch((error: unknown) =>
+        reportWatchError(error, { json }),
+      );
     };
     it.each(screens)(`ends with one block where the export has ${how}: %s`, async (_name, screen) => {
       expect(await shownOn(screen, end())).toMatchSnapshot();
