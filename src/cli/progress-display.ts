@@ -86,9 +86,16 @@ function progressOfExport(report: ExportReport): Progress {
   };
 }
 
-function stateOfExport({ memo, status, workflowStatus }: ExportReport): string {
-  if (memo.outcome !== undefined) return memo.outcome;
-  if (status === null) return `${stateText(workflowStatus)}, no worker answers`;
+/** Of an export or a batch whose status is not known. */
+function stateWithoutStatus({ memo, workflowStatus, statusUnreadable }: ExportReport | BatchReport, counts = '') {
+  const inAll = counts && ` (${counts})`;
+  if (memo.outcome !== undefined) return `${memo.outcome}${inAll}`;
+  return `${stateText(workflowStatus)}${inAll}, ${statusUnreadable ? 'unreadable' : 'no worker answers'}`;
+}
+
+function stateOfExport(report: ExportReport): string {
+  const { memo, status } = report;
+  if (status === null || memo.outcome !== undefined) return stateWithoutStatus(report);
   if (status.phase === 'paused') return 'polling paused';
   if (status.phase === 'exporting') return `job ${progressText({ ...status, progress: null, remainingMs: null })}`;
   return status.lastError === null ? status.phase : `${status.phase}: ${status.lastError}`;
@@ -115,12 +122,9 @@ function retryingOf({ retrying }: Pick<BatchReport, 'retrying'>): string | null 
 }
 
 /** `120/2000 ended (118 succeeded, 2 failed), 50 running`. */
-function stateOfBatch({ status, memo, workflowStatus, statusUnreadable }: BatchReport, ended: number): string {
-  if (status === null) {
-    const counts = describeCounts(memo.counts ?? {});
-    const silence = statusUnreadable ? ', unreadable' : ', no worker answers';
-    return `${memo.outcome ?? stateText(workflowStatus)}${counts && ` (${counts})`}${memo.outcome ? '' : silence}`;
-  }
+function stateOfBatch(report: BatchReport, ended: number): string {
+  const { status, memo } = report;
+  if (status === null) return stateWithoutStatus(report, describeCounts(memo.counts ?? {}));
   if (status.phase === 'planning') return 'planning';
   if (status.failure !== null) return `failed (${status.failure.type})`;
   const counts = describeCounts(status.counts);

@@ -47,6 +47,12 @@ describe('the progress where there is no terminal', () => {
     expect(await shown([report(null)])).toBe('- running, no worker answers\n');
   });
 
+  it('is unreadable where a worker has answered, and its answer cannot be decoded', async () => {
+    expect(await shown([{ ...report(null), unreadable: true, statusUnreadable: true }])).toBe(
+      '- running, unreadable\n',
+    );
+  });
+
   it('is what went wrong last while no job was started', async () => {
     expect(await shown([report({ phase: 'waitingToSubmit', lastError: 'IMG.0148: busy' })])).toBe(
       '- waitingToSubmit: IMG.0148: busy\n',
