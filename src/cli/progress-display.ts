@@ -57,16 +57,18 @@ export function jsonLinesDisplay(kind: 'export'): Display<ExportReport>;
 export function jsonLinesDisplay(kind: 'batch'): Display<BatchReport>;
 export function jsonLinesDisplay(kind: ListedWorkflow['kind']): Display<never> {
   const progressOf: (report: never) => Progress = kind === 'export' ? progressOfExport : progressOfBatch;
+  const outages = lineDisplay<never>(printToStderr, () => null);
   let last = '';
   return {
     show(report) {
+      outages.show(report);
       const { row, nextPollAt } = progressOf(report);
       const line = { type: 'progress', at: new Date().toISOString(), ...row, nextPollAt };
       const news = JSON.stringify({ ...line, at: null, remainingMs: null });
       if (news !== last) printJson(line, 0);
       last = news;
     },
-    showOutage: () => printToStderr(`- ${OUTAGE}`),
+    showOutage: outages.showOutage,
     end: () => {},
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { progressDisplay } from '../../src/cli/progress-display';
+import { jsonLinesDisplay, progressDisplay } from '../../src/cli/progress-display';
 import type { ExportReport } from '../../src/client';
 import type { ExportStatus } from '../../src/contract';
 import { beginTracking } from '../../src/workflows/state';
@@ -61,5 +61,18 @@ describe('the progress where there is no terminal', () => {
 
   it('says that Temporal does not answer', async () => {
     expect(await shown([], true)).toBe('- Temporal does not answer; asking again\n');
+  });
+});
+
+describe('the progress as JSON', () => {
+  it('has one line for each outage', async () => {
+    const { stderr } = await printedBy(() => {
+      const display = jsonLinesDisplay('export');
+      display.showOutage();
+      display.showOutage();
+      display.show(running(0.1));
+      display.showOutage();
+    });
+    expect(stderr).toBe('- Temporal does not answer; asking again\n'.repeat(2));
   });
 });
