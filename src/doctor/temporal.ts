@@ -240,7 +240,8 @@ async function otherNamespaces(client: Client): Promise<string> {
 }
 
 function diagnosed(error: unknown, more: string): Finding {
-  if (!(error instanceof ExportError || error instanceof TemporalConfigurationError)) throw error;
+  if (error instanceof TemporalConfigurationError) return toldAs('configuration', error.message, more);
+  if (!(error instanceof ExportError)) throw error;
   return toldAs('temporal', error.message, more);
 }
 

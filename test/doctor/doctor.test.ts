@@ -101,7 +101,7 @@ describe.concurrent('the doctor', () => {
 
     it('reports that the namespace does not exist and which ones do', async () => {
       const diagnosis = await ask({ ...healthy, TEMPORAL_NAMESPACE: 'defualt' });
-      expect(diagnosis.fixFirst).toBe('temporal');
+      expect(diagnosis.fixFirst).toBe('configuration');
       expect(lineOf(diagnosis, 'namespace')).toBe(
         'problem | namespace defualt | Temporal has no namespace defualt. It has default. Set --namespace or TEMPORAL_NAMESPACE to an existing namespace, or create this one.',
       );
@@ -316,7 +316,7 @@ describe('`ims-export doctor`', () => {
   });
 
   const CODES: Array<[what: string, code: number, changes: NodeJS.ProcessEnv]> = [
-    ['5 when Temporal does not have the namespace', 5, { TEMPORAL_NAMESPACE: 'nowhere' }],
+    ['2 when Temporal does not have the namespace', 2, { TEMPORAL_NAMESPACE: 'nowhere' }],
     ['0 when nothing is wrong', 0, {}],
     ['1 when the cloud rejects the key', 1, { HUAWEICLOUD_SDK_SK: 'wrong' }],
   ];
