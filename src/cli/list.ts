@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { type ListedWorkflow, type ListOptions, listWorkflows } from '../client/list';
+import { type ListedWorkflow, type ListOptions, listWorkflows, MAX_SEARCHED } from '../client/list';
 import { counted } from '../export/quantities';
-import { forTerminal } from '../export/quoting';
+import { forTerminal, shellWord } from '../export/quoting';
 import { formatDuration } from '../export/time';
 import { stateText } from '../temporal/runs';
 import { isTerminal, print, printJson, printToStderr, widthOf } from '../terminal/output';
@@ -12,11 +12,17 @@ export type ListFlags = ListOptions & OutputOptions;
 
 /** `ims-export list`. */
 export async function list(client: Client, { status, limit, query, json }: ListFlags): Promise<void> {
-  const { rows, more, undecided } = await listWorkflows(client, { status, limit, query });
+  const { rows, more, searchedUntil, undecided } = await listWorkflows(client, { status, limit, query });
   if (json) printJson(rows);
   else if (rows.length > 0 || undecided.length === 0)
     print(...listLines(rows, isTerminal('stdout') ? widthOf('stdout') : null, { filtered: !!(status ?? query) }));
   printToStderr(...undecidedLines(undecided));
+  if (searchedUntil !== null && !more) {
+    const further = query === undefined ? searchedUntil : `(${query}) AND ${searchedUntil}`;
+    printToStderr(
+      `Only the latest ${counted(MAX_SEARCHED, 'workflow')} were searched. To search the earlier ones: --query ${shellWord(further)}`,
+    );
+  }
   if (more)
     printToStderr(
       `Only the first ${counted(rows.length, 'row')} ${rows.length === 1 ? 'is' : 'are'} shown. To see more: --limit ${Math.max(rows.length, 50) * 2}`,

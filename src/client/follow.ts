@@ -73,7 +73,7 @@ async function readRun(client: Client, workflowId: string, runId?: string): Prom
 export async function listExports(client: Client, limit = 100): Promise<ExportReport[]> {
   const query = `WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'`;
   try {
-    const runs = await shortCall(client, () => listRuns(client, query, limit));
+    const runs = await listRuns(client, query, limit, (page) => shortCall(client, page));
     return await Promise.all(
       runs.map(async (run) => {
         const memo = await readMemo<ExportMemo>(client, run);

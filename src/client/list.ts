@@ -74,13 +74,14 @@ export interface ListOptions {
 }
 
 /** At most so many are read to find those of a status that Temporal itself does not know. */
-const MAX_SEARCHED = 1_000;
+export const MAX_SEARCHED = 1_000;
 
 /**
  * Open and recent exports and batches: the open ones first, then by their ends, newest first. The open ones are queried ten at
  * a time, for three seconds in all.
  *
- * @returns `more` when there are more than `limit`; `undecided` are those that may have the status: no worker answered in time, or
+ * @returns `more` when more than `limit` were found; `searchedUntil` when Temporal has more than were searched for the status: a
+ *   query for the rest; `undecided` are those that may have the status: no worker answered in time, or
  *   what it depends on cannot be decoded here
  * @throws ExportError InvalidExportRequest for a status or query that cannot be, TemporalUnreachable; NoWorker when the status is
  *   a phase, and no worker has answered for any
@@ -88,7 +89,7 @@ const MAX_SEARCHED = 1_000;
 export async function listWorkflows(
   client: Client,
   { status, limit = 100, query }: ListOptions = {},
-): Promise<{ rows: ListedWorkflow[]; more: boolean; undecided: ListedWorkflow[] }> {
+): Promise<{ rows: ListedWorkflow[]; more: boolean; searchedUntil: string | null; undecided: ListedWorkflow[] }> {
   const asked = filterOf(status);
   const filters = [
     `WorkflowType IN ('${EXPORT_IMAGE_WORKFLOW}', '${EXPORT_IMAGES_WORKFLOW}')`,
@@ -96,10 +97,10 @@ export async function listWorkflows(
     ...(asked === undefined ? [] : [asked.query]),
     ...(query === undefined ? [] : [`(${query})`]),
   ];
-  const found = await runsOf(client, filters.join(' AND '), asked?.matches ? MAX_SEARCHED : limit + 1, query);
+  const found = await runsOf(client, filters.join(' AND '), (asked?.matches ? MAX_SEARCHED : limit) + 1, query);
   const matches = asked?.matches;
   // A row that is left out needs no answer.
-  const rows = await rowsOf(client, matches ? found : found.slice(0, limit));
+  const rows = await rowsOf(client, found.slice(0, matches ? MAX_SEARCHED : limit));
   const matching = matches ? rows.filter(matches) : rows;
   const undecided = matches ? rows.filter((row) => !matches(row) && (!row.answered || row.unreadable)) : [];
   if (undecided.length > 0 && rows.every(({ answered }) => !answered)) {
@@ -109,13 +110,20 @@ export async function listWorkflows(
   return {
     undecided,
     rows: matching.slice(0, limit),
-    more: matches ? matching.length > limit || found.length === MAX_SEARCHED : found.length > limit,
+    more: (matches ? matching : found).length > limit,
+    searchedUntil: matches && found.length > MAX_SEARCHED ? queryForTheRest(rows) : null,
   };
+}
+
+/** As Temporal orders them. */
+function queryForTheRest(searched: readonly ListedWorkflow[]): string {
+  const { startedAt = '', closedAt = null } = searched.at(-1) ?? {};
+  return closedAt === null ? `StartTime < '${startedAt}'` : `CloseTime < '${closedAt}'`;
 }
 
 async function runsOf(client: Client, filter: string, limit: number, query: string | undefined): Promise<Run[]> {
   try {
-    return await shortCall(client, () => listRuns(client, filter, limit));
+    return await listRuns(client, filter, limit, (page) => shortCall(client, page));
   } catch (error) {
     if (query !== undefined && isInvalidArgument(error)) {
       const message = `Temporal rejects the query ${query}: ${textOf(error)}. Write a list filter of Temporal, such as "StartTime > '2026-11-01T00:00:00Z'".`;
@@ -140,7 +148,7 @@ function filterOf(status: string | undefined): StatusFilter | undefined {
     succeeded: { query: `${ended('Completed')} AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}'` },
     completed: { query: `${ended('Completed')} AND WorkflowType = '${EXPORT_IMAGES_WORKFLOW}'` },
     failed: { query: ended('Failed'), matches: ({ outcome }) => outcome === null || outcome === 'failed' },
-    refused: { query: ended('Failed'), matches: ({ why }) => /^refused\b/.test(why ?? '') ?? false },
+    refused: { query: ended('Failed'), matches: ({ why }) => /^refused\b/.test(why ?? '') },
     unknown: { query: ended('Failed'), matches: isOutcome },
     canceled: { query: ended('Canceled') },
     terminated: { query: ended('Terminated') },
@@ -201,7 +209,11 @@ export function listedExport(report: ExportReport): ListedWorkflow {
     imageId: status?.imageId ?? memo.imageId ?? null,
     images: null,
     jobId: status?.jobId ?? memo.jobId ?? null,
-    why: failure === null ? attention && WAITS_FOR[attention] : failureInShort({ ...failure, ...memo.failure }),
+    // A later worker may have another attention.
+    why:
+      failure === null
+        ? attention && (WAITS_FOR[attention] ?? attention)
+        : failureInShort({ ...failure, ...memo.failure }),
   };
 }
 

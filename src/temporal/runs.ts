@@ -62,18 +62,27 @@ export async function describeRun(client: Client, workflowId: string, runId?: st
 
 const PAGE_SIZE = 100;
 
-/** Those that a query of the visibility matches, newest first. */
-export async function listRuns(client: Client, query: string, limit: number): Promise<Run[]> {
+/**
+ * Those that a query of the visibility matches: the open ones, then by their ends, newest first.
+ *
+ * @param call makes the call for each page, with its deadline
+ */
+export async function listRuns(
+  client: Client,
+  query: string,
+  limit: number,
+  call: <T>(page: () => Promise<T>) => Promise<T> = (page) => page(),
+): Promise<Run[]> {
   const { namespace } = client.options;
   const runs: Run[] = [];
   for (let nextPageToken: Uint8Array | undefined; ; ) {
     const pageSize = Math.min(PAGE_SIZE, limit - runs.length);
-    const page = await client.workflowService
-      .listWorkflowExecutions({ namespace, query, pageSize, nextPageToken })
-      .catch((error: unknown) => {
-        if (isGrpcServiceError(error)) rethrowKnownErrorTypes(error);
-        throw error;
-      });
+    const page = await call(() =>
+      client.workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }),
+    ).catch((error: unknown) => {
+      if (isGrpcServiceError(error)) rethrowKnownErrorTypes(error);
+      throw error;
+    });
     runs.push(...(page.executions ?? []).map(runOf));
     nextPageToken = page.nextPageToken ?? undefined;
     if (!nextPageToken?.length || runs.length >= limit) return runs;
