@@ -104,6 +104,7 @@ describe('a list of exports and batches without a worker', () => {
       workflowStatus: 'RUNNING',
       startedAt: '',
       closedAt: null,
+      retrying: null,
     };
     const row = listedExport({ ...facts, memo: {}, status: exportStatus({ attention }) });
     expect(row.why).toBe('laterAttention');
