@@ -5,12 +5,15 @@
  * @module
  */
 import { once } from 'node:events';
+import { parseArgs } from 'node:util';
 import { DevServerNotStarted, findTemporalCli, startDevServer } from '../src/dev-server';
 
 const PORT = 7233;
 const WEB_UI_PORT = 8233;
 
 async function main(): Promise<void> {
+  // It takes no arguments: any is an error.
+  parseArgs();
   const { path: cli } = await findTemporalCli({ onProgress: (step) => console.log(step) });
   const server = await startDevServer({ cli, port: PORT, uiPort: WEB_UI_PORT });
   console.log(
