@@ -157,7 +157,8 @@ describe.concurrent('batch', () => {
       sayOf('poll-now', scheduleId),
     ]);
     expect(watched).toContain(`The latest run: \`ims-export watch '${word}'\`.`);
-    expect(retuned).toContain(`\`ims-export retune '${word}' --max-concurrent 7\``);
+    const retune = `ims-export retune '${word}' --max-concurrent 7 --namespace ${commands.rig.server.namespace}`;
+    expect(retuned).toContain(`\`${retune}\``);
     expect(polled).toContain(`\`ims-export status '${word}'\``);
     await handle.delete();
     await commands.until('the visibility has the run of the deleted schedule', async () =>

@@ -176,7 +176,6 @@ describe('a failed connection to Temporal', () => {
     ['the server is silent', 'list', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server is silent', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: silentAddress() }), /it does not answer/],
     ['the server has no TLS', 'worker', () => ({ ...key, TEMPORAL_ADDRESS: plainAddress() }), /it has no TLS/],
-    ['the certificate file does not exist', 'worker', () => ({ ...key, ...noFile }), /\/nowhere\/client\.pem/],
   ];
 
   it.concurrent.each(casesOf(REFUSALS, 3))(
@@ -190,6 +189,12 @@ describe('a failed connection to Temporal', () => {
       expect(exitCode).toBe(5);
     },
   );
+
+  itInLongForm('is refused with the setting and exit code 2 when the certificate file does not exist', async () => {
+    const { exitCode, stderr } = await stage.runWith({ ...key, ...noFile }, 'worker');
+    expect(stderr).toMatch(/TEMPORAL_TLS_CLIENT_CERT_PATH is "\/nowhere\/client\.pem"/);
+    expect(exitCode).toBe(2);
+  });
 
   // The polls last: Temporal's core puts up with their refusal for a minute.
   const REFUSED_LATER: Array<[what: string, proxy: () => TlsProxy]> = [
