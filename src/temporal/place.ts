@@ -53,9 +53,14 @@ function requireFiles(tls: ClientConfigProfile['tls'] = {}, env: NodeJS.ProcessE
         env[variable] === undefined
           ? `tls.${field} of the profile ${env.TEMPORAL_PROFILE || 'default'} in ${env.TEMPORAL_CONFIG_FILE || 'temporal.toml'}`
           : variable;
+      // In its place may stand what belongs into such a file: a private key is shown to nobody.
+      const isContent = /[\r\n]|-----BEGIN/.test(source.path);
+      const why = isContent
+        ? `${setting} has the content of a file; it must be the path of one`
+        : `${setting} is ${JSON.stringify(source.path)} (${textOf(error).replace(/, (open|read)\b.*$/s, '')}). Set it to an existing file that this user may read`;
       throw new TemporalConfigurationError(
-        `The ${what} for Temporal cannot be read: ${setting} is ${JSON.stringify(source.path)} (${textOf(error).replace(/, (open|read)\b.*$/s, '')}). Set it to an existing file that this user may read.`,
-        { cause: error },
+        `The ${what} for Temporal cannot be read: ${why}.`,
+        isContent ? {} : { cause: error },
       );
     }
   }

@@ -10,7 +10,6 @@ import Ajv2019 from 'ajv/dist/2019';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { program } from '../../src/cli';
-import { EXIT } from '../../src/cli/exit-codes';
 import { BATCH_FAILURE_TYPES } from '../../src/contract';
 import { accountsFromEnvironment, accountsFromFile } from '../../src/huaweicloud';
 import { METRICS, type MetricName, shownName } from '../../src/metrics';
@@ -262,8 +261,8 @@ describe('the Kubernetes manifests', () => {
     );
     expect(files).toHaveLength(2);
     const [withKey = '', withCertificates = ''] = files;
-    await writeFile(env.TEMPORAL_CONFIG_FILE, withKey);
-    expect(options()).toMatchObject({ apiKey: '…', tls: true });
+    await writeFile(env.TEMPORAL_CONFIG_FILE, withKey.replace('…', 'key'));
+    expect(options()).toMatchObject({ apiKey: 'key', tls: true });
     await writeFile(env.TEMPORAL_CONFIG_FILE, withCertificates.replaceAll('/run/secrets/ims-export-temporal', folder));
     const bytes = (text: string) => new TextEncoder().encode(text);
     expect(options()).toMatchObject({
@@ -351,10 +350,6 @@ describe('the systemd unit', () => {
     expect(settings.get('KillMode')).toBe('mixed');
   });
 
-  it('starts no worker again whose settings are wrong', () => {
-    expect(settings.get('RestartPreventExitStatus')).toBe(String(EXIT.badArguments));
-  });
-
   it('takes secrets from a file, and holds none', () => {
     expect(settings.get('EnvironmentFile')).toMatch(/^\//);
     const set = [...text.matchAll(/^Environment=(\w+)=/gm)].map(([, name = '']) => name);
@@ -362,12 +357,12 @@ describe('the systemd unit', () => {
   });
 
   it('reads the file of settings that the docs show, with an account and a Temporal that a worker takes', () => {
-    const file = fileOfDocs('worker.env');
+    const file = fileOfDocs('worker.env').replaceAll('…', 'key');
     const lines = file.split('\n').map((line) => /^([A-Z_]+)=(\S+)$/.exec(line) ?? expect.fail(line));
     const env = Object.fromEntries(lines.map(([, name = '', value = '']) => [name, value]));
     expect(accountsFromEnvironment(env)).toHaveLength(1);
     const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = env;
-    expect(temporalOfEnvironment(env)).toMatchObject({ namespace, connectionOptions: { address, apiKey: '…' } });
+    expect(temporalOfEnvironment(env)).toMatchObject({ namespace, connectionOptions: { address, apiKey: 'key' } });
   });
 
   it('is checked by a doctor with its user, its settings and its cache', () => {

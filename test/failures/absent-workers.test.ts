@@ -46,7 +46,9 @@ it.concurrent('F34 `ims-export start` without a worker says what to start, and e
     'nobody',
   );
   expect(exitCode).toBe(5);
-  expect(stderr).toMatch(/^ims-export: NoWorker: No worker polls the task queue nobody .*`ims-export worker --task-queue nobody`/);
+  expect(stderr).toMatch(
+    /^ims-export: NoWorker: No worker polls the task queue nobody .*`ims-export worker --task-queue nobody`/,
+  );
 });
 
 it('F34 the status of an export whose worker is gone comes from Temporal, with its job id', async () => {

@@ -122,6 +122,10 @@ describe('where Temporal is', () => {
     const byVariable = { TEMPORAL_CONFIG_FILE: '/nowhere.toml', [variable]: '/nowhere/a.pem' };
     expect(() => temporalOfEnvironment(byVariable)).toThrow(message(variable));
     expect(temporalOfEnvironment({ ...inProfile, TEMPORAL_TLS: 'false' }).connectionOptions.tls).toBe(false);
+    const pem = '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n';
+    const shown = shownOf({ TEMPORAL_CONFIG_FILE: '/nowhere.toml', [variable]: pem });
+    expect(shown).toContain(`${variable} has the content of a file; it must be the path of one.`);
+    expect(shown).not.toContain('SECRET');
   });
 
   it.each([
