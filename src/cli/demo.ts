@@ -90,10 +90,10 @@ async function exportLargeImage(
     options: { minInterval: '1s', maxInterval: '3s' },
   };
   if (stop === undefined) {
-    const ofExport = ['--workflow-id', exportWorkflowId(input.bucketUrl)];
-    const place = ['--address', address, '--namespace', namespace];
-    const terminate = command('ims-export', 'temporal', 'workflow', 'terminate', ...ofExport, ...place);
-    ifInterrupted(`The demo has ended. Its export stays open in Temporal without a worker: \`${terminate}\` ends it.`);
+    const where = ['--workflow-id', exportWorkflowId(input.bucketUrl), '--address', address, '--namespace', namespace];
+    ifInterrupted(
+      `The demo has ended. Its export stays open in Temporal without a worker: \`${command('ims-export', 'temporal', 'workflow', 'terminate', ...where)}\` ends it.`,
+    );
   }
   const { workflowId, jobId } = await startExport(client, input, { taskQueue: TASK_QUEUE });
   print(`Exporting a 200 GiB image to ${input.bucketUrl} as job ${jobId}`);

@@ -123,10 +123,9 @@ async function joinable(client: Client, request: ExportRequest): Promise<ExportS
 }
 
 function notCompared({ bucketUrl }: ExportRequest): ExportError {
-  const status = workflowCommand('status', exportWorkflowId(bucketUrl));
   return new ExportError(
     'NoWorker',
-    `An export to ${bucketUrl} is running, but no worker answered for it. The dry run cannot compare it with this export. Check that a worker polls its task queue, or start one with \`ims-export worker\`. \`${status}\` shows what Temporal knows of it.`,
+    `An export to ${bucketUrl} is running, but no worker answered for it. The dry run cannot compare it with this export. Check that a worker polls its task queue, or start one with \`ims-export worker\`. \`${workflowCommand('status', exportWorkflowId(bucketUrl))}\` shows what Temporal knows of it.`,
   );
 }
 
