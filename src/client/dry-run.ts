@@ -7,7 +7,6 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type BatchItemResult,
-  type DestinationBusyDetails,
   type ExportImageInput,
   type ExportImagesInput,
   type ExportMemo,
@@ -20,6 +19,7 @@ import {
   WORKFLOW_ID_SHAPE,
 } from '../contract';
 import { invalidField, isFailureType } from '../export/failures';
+import { dryRunBusy } from '../export/failures/before-submit';
 import { workflowCommand } from '../export/quoting';
 import { parseExportStart } from '../request/export';
 import { readActivityFailure } from '../temporal/runs';
@@ -58,7 +58,7 @@ export async function dryRunExport(
     const name = nameOf(request);
     const check = async () => {
       const batch = await startBatch(client, batchOf(input), { taskQueue, name }).catch((error: unknown) => {
-        throw isOfName(error) ? otherDryRun(request) : error;
+        throw isOfName(error) ? dryRunBusy(request, exportBatchWorkflowId(name)) : error;
       });
       const { items } = await batchResult(client, batch.workflowId, batch.runId);
       if (items[0]?.failure !== undefined) throw await failureOf(client, batch, items[0].failure);
@@ -88,13 +88,6 @@ function nameOf({ bucketUrl }: ExportRequest): string {
 function isOfName(error: unknown): boolean {
   if (!(error instanceof ExportError) || error.code !== 'InvalidExportRequest') return false;
   return (error.details as InvalidExportRequestDetails).field === 'name';
-}
-
-function otherDryRun({ imageId, bucketUrl }: ExportRequest): ExportError {
-  const workflowId = exportBatchWorkflowId(`dry-run:${bucketUrl}`);
-  const message = `Another dry run to ${bucketUrl} is running, of another image or with other settings. Wait for its end, then run this one again: \`${workflowCommand('watch', workflowId)}\``;
-  const details: DestinationBusyDetails = { imageId, bucketUrl, running: null, workflowId };
-  return new ExportError('DestinationBusy', message, details);
 }
 
 /** A worker that is there answers within this time, also on a busy machine. */

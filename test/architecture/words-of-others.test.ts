@@ -105,7 +105,7 @@ describe('words of others', () => {
   });
 
   it('stand in commands and in code spans only by the functions that quote them', () => {
-    const quoted = /^(command|workflowCommand|commandOf|attachCommand)\(/;
+    const quoted = /^(command|workflowCommand|commandOf|attachCommand|workerCommand|sameCommand)\(/;
     const unquoted = places((node, source) => {
       if (!ts.isTemplateSpan(node) || !ts.isTemplateExpression(node.parent)) return false;
       const { head, templateSpans } = node.parent;

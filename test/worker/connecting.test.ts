@@ -207,7 +207,7 @@ describe('a failed connection to Temporal', () => {
       const worker = stage.launchWith(trusting(proxy()), 'worker', '--task-queue', 'refused-later');
       const { exitCode, stderr } = await worker.endsWithin(100_000);
       expect(stderr).toMatch(
-        /^ims-export: TemporalUnreachable: The Temporal server at localhost:\d+ no longer accepts this worker \(Request unauthorized\.\)\. Check TEMPORAL_API_KEY, .*TEMPORAL_NAMESPACE\.\n`ims-export doctor` .*\n$/m,
+        /^ims-export: TemporalUnreachable: The Temporal server at localhost:\d+ no longer accepts this worker \(Request unauthorized\.\)\. Check TEMPORAL_API_KEY, .*TEMPORAL_NAMESPACE\.\n`ims-export doctor --task-queue refused-later` .*\n$/m,
       );
       expect(exitCode).toBe(5);
     },

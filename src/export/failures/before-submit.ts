@@ -14,6 +14,7 @@ import {
   type FailureContext,
   type ImageQuery,
 } from '../../contract';
+import { workflowCommand } from '../quoting';
 import { takenIdText } from '../summaries';
 import { failure } from './failure';
 import { asText } from './invalid-request';
@@ -119,4 +120,13 @@ export function otherJobTracked(
   const workflowId = exportWorkflowId(bucketUrl);
   const message = `${bucketUrl} is the destination of job ${trackedJobId}, which is tracked by ${workflowId}, not of job ${jobId}.`;
   return failure('DestinationBusy', message, { imageId, bucketUrl, running: null, workflowId });
+}
+
+/** Two dry runs of one destination have one id. @param workflowId of the dry run that runs */
+export function dryRunBusy({ imageId, bucketUrl }: FailureContext, workflowId: string): ApplicationFailure {
+  return failure(
+    'DestinationBusy',
+    `Another dry run to ${bucketUrl} is running, of another image or with other settings. Wait for its end, then run this one again: \`${workflowCommand('watch', workflowId)}\``,
+    { imageId, bucketUrl, running: null, workflowId },
+  );
 }
