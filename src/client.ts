@@ -40,7 +40,8 @@ export {
 } from './client/search-attributes';
 export { type StartedExport, type StartOptions, startExport } from './client/start';
 export { cancelExport, pausePolling, pollNow, resolveSubmission, resumePolling, retuneExport } from './client/steer';
-
+export { ProxyConfigurationError } from './network/proxies';
+export { TemporalConfigurationError } from './temporal/configuration-error';
 export { DataConverterError } from './temporal/data-converter';
 
 async function main(): Promise<void> {

@@ -25,7 +25,8 @@ export type ExportErrorCode =
   | typeof NOTHING_TO_RESOLVE;
 
 /**
- * The only error that the client functions throw on purpose; its message says what to do next. A worker that cannot reach
+ * The error that the client functions throw on purpose, besides `TemporalConfigurationError` where Temporal does not have the
+ * namespace; its message says what to do next. A worker that cannot reach
  * Temporal ends with it too.
  */
 export class ExportError extends Error {

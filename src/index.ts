@@ -36,8 +36,10 @@ export {
   staticCredentials,
 } from './huaweicloud';
 export { histogramBuckets, METRICS, type Metric, type MetricName } from './metrics';
+export { ProxyConfigurationError } from './network/proxies';
 export { type ExportNexusServiceOptions, exportNexusService } from './nexus/handler';
 export { EXPORT_WORKER_OPTIONS, ImsExportPlugin, type ImsExportPluginOptions, type Release } from './plugin';
+export { TemporalConfigurationError } from './temporal/configuration-error';
 export { DataConverterError } from './temporal/data-converter';
 export {
   createExportWorker,

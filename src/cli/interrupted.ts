@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { countListeners } from '../dev-server/end-with-parent';
 import { printToStderr } from '../terminal/output';
 import { EXIT } from './exit-codes';
 
@@ -17,7 +18,7 @@ export function ifInterrupted(text: string): void {
 /** At Ctrl-C the command says what it leaves behind and ends, unless it does something else then, such as an orderly end. */
 export function endAtInterrupt(): void {
   process.on('SIGINT', () => {
-    if (process.listenerCount('SIGINT') > 1) return;
+    if (countListeners('SIGINT') > 1) return;
     printToStderr(remains);
     process.exit(EXIT.interrupted);
   });

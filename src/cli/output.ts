@@ -19,6 +19,9 @@ import {
 import { bytesText, counted } from '../export/quantities';
 import { formatDuration } from '../export/time';
 import { AccountConfigurationError } from '../huaweicloud/account/configuration-error';
+import { ProxyConfigurationError } from '../network/proxies';
+import { TemporalConfigurationError } from '../temporal/configuration-error';
+import { DataConverterError } from '../temporal/data-converter';
 import { stateText } from '../temporal/runs';
 import { printJson, printToStderr, stackLines } from '../terminal/output';
 import { exitCodeOf } from './exit-codes';
@@ -57,8 +60,17 @@ export function errorDocument(error: unknown): { error: { code: string; message:
     const { code, message, details } = error;
     return { error: { code, message, details } };
   }
-  return { error: { code: 'Error', message: error instanceof Error ? error.message : String(error) } };
+  const [, code] = CONFIGURATION_CODES.find(([type]) => error instanceof type) ?? [];
+  return { error: { code: code ?? 'Error', message: error instanceof Error ? error.message : String(error) } };
 }
+
+/** Of what other settings cure. */
+const CONFIGURATION_CODES = [
+  [AccountConfigurationError, 'AccountConfiguration'],
+  [DataConverterError, 'DataConverter'],
+  [ProxyConfigurationError, 'ProxyConfiguration'],
+  [TemporalConfigurationError, 'TemporalConfiguration'],
+] as const;
 
 /**
  * An account has a line for each problem. What was tried to find a server, and what one said that did not start, have lines

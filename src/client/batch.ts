@@ -91,8 +91,8 @@ const PLANNED_INTERVAL_MS = 250;
  * exported again.
  *
  * @throws ExportError InvalidExportRequest that names the field; NothingToExport when no image matches the query; AccessDenied,
- *   SubmitRejected, TemporalUnreachable; NoWorker, also when no worker takes it within 15 s; Unreadable when the batch of that name
- *   that runs cannot be decoded here
+ *   SubmitRejected, TemporalUnreachable; TemporalConfigurationError; NoWorker, also when no worker takes it within 15 s;
+ *   Unreadable when the batch of that name that runs cannot be decoded here
  * @example
  * ```ts
  * const batch = await startBatch(client, { query: { tag: 'backup' }, to: 'ims-image:{date}/{name}.{format}' });
@@ -168,7 +168,7 @@ async function begin(
 /**
  * Reads one batch: what Temporal itself knows first, then the query `batchStatus` if a worker answers within 2 s.
  *
- * @throws ExportError NoSuchExport, TemporalUnreachable
+ * @throws ExportError NoSuchExport, TemporalUnreachable; TemporalConfigurationError
  */
 export async function readBatch(client: Client, workflowId: string): Promise<BatchReport> {
   return (await readRun(client, workflowId)).report;
@@ -211,7 +211,7 @@ export async function isBatch(client: Client, workflowId: string): Promise<boole
  *
  * @param onOutage called each time that Temporal did not answer
  * @param fromRunId the run to begin with; the latest when absent
- * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
+ * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes; TemporalConfigurationError
  */
 export function followBatch(
   client: Client,
@@ -228,7 +228,7 @@ export function followBatch(
  *
  * @param runId the run to wait for; the latest of that workflow id when absent
  * @throws ExportError Canceled with the counts, and the failure types of a batch that could not be planned; BatchFailed; Unreadable
- *   when the result cannot be decoded here; TemporalUnreachable when Temporal was away for ten minutes
+ *   when the result cannot be decoded here; TemporalUnreachable when Temporal was away for ten minutes; TemporalConfigurationError
  */
 export async function batchResult(client: Client, workflowId: string, runId?: string): Promise<ExportImagesResult> {
   try {
@@ -250,7 +250,7 @@ export async function batchResult(client: Client, workflowId: string, runId?: st
 /**
  * Asks the batch to cancel: it starts no more, passes the cancel on to every export that runs, and ends when they have.
  *
- * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable; TemporalConfigurationError
  */
 export async function cancelBatch(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());

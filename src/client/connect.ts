@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT = '5s';
  * Through a proxy where the environment names one (HTTPS_PROXY, grpc_proxy, NO_PROXY), as a worker.
  *
  * @throws ExportError TemporalUnreachable within seconds when no server answers; DataConverterError, which names the module;
- *   ProxyConfigurationError, which names the variable; TemporalConfigurationError
+ *   ProxyConfigurationError, which names the variable; TemporalConfigurationError, which names the setting
  */
 export async function connectClient(env: NodeJS.ProcessEnv = process.env): Promise<Client> {
   const { connectionOptions, address, namespace } = temporalOfEnvironment(env);

@@ -42,7 +42,7 @@ export interface DryRun {
  * Checks an export, and submits nothing.
  *
  * @throws ExportError as a start would: InvalidExportRequest, ExportNotAllowed, DestinationExists, DestinationBusy, AccessDenied,
- *   SubmitRejected, NoWorker, Unreadable, TemporalUnreachable
+ *   SubmitRejected, NoWorker, Unreadable, TemporalUnreachable; TemporalConfigurationError
  */
 export async function dryRunExport(
   client: Client,

@@ -40,7 +40,7 @@ const FOLLOW_INTERVAL_MS = 2_000;
 /**
  * Reads one export: what Temporal itself knows first, then the query `exportStatus` if a worker answers within 2 s.
  *
- * @throws ExportError NoSuchExport, TemporalUnreachable
+ * @throws ExportError NoSuchExport, TemporalUnreachable; TemporalConfigurationError
  */
 export async function readExport(client: Client, workflowId: string): Promise<ExportReport> {
   return (await readRun(client, workflowId)).report;
@@ -91,7 +91,7 @@ export async function listExports(client: Client, limit = 100): Promise<ExportRe
  *
  * @param onOutage called each time that Temporal did not answer
  * @param fromRunId the run to begin with; the latest when absent
- * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes
+ * @throws ExportError NoSuchExport; TemporalUnreachable when Temporal was away for ten minutes; TemporalConfigurationError
  */
 export function followExport(
   client: Client,

@@ -83,8 +83,8 @@ export const MAX_SEARCHED = 1_000;
  * @returns `more` when more than `limit` were found; `searchedUntil` when Temporal has more than were searched for the status: a
  *   query for the rest; `undecided` are those that may have the status: no worker answered in time, or
  *   what it depends on cannot be decoded here
- * @throws ExportError InvalidExportRequest for a status or query that cannot be, TemporalUnreachable; NoWorker when the status is
- *   a phase, and no worker has answered for any
+ * @throws ExportError InvalidExportRequest for a status or query that cannot be, TemporalUnreachable;
+ *   TemporalConfigurationError; NoWorker when the status is a phase, and no worker has answered for any
  */
 export async function listWorkflows(
   client: Client,

@@ -8,7 +8,7 @@ import { throughOutages } from './temporal-calls';
  *
  * @param runId the run to wait for; the latest of that workflow id when absent
  * @throws ExportError the failure types, Canceled, Terminated; NoSuchExport; Unreadable when the result cannot be decoded here;
- *   TemporalUnreachable when Temporal was away for ten minutes
+ *   TemporalUnreachable when Temporal was away for ten minutes; TemporalConfigurationError
  */
 export async function exportResult(client: Client, workflowId: string, runId?: string): Promise<ExportImageResult> {
   const handle = client.workflow.getHandle(workflowId, runId);

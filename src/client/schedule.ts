@@ -37,7 +37,7 @@ export interface ScheduledBatch {
  * Creates the schedule of a batch, or changes the one of that name to this. A batch that takes longer than until the next one
  * goes on, and that next one is left out. What an outage of Temporal has missed is made up for within an hour.
  *
- * @throws ExportError InvalidExportRequest that names the field, `cron` included; TemporalUnreachable
+ * @throws ExportError InvalidExportRequest that names the field, `cron` included; TemporalUnreachable; TemporalConfigurationError
  */
 export async function scheduleBatch(
   client: Client,

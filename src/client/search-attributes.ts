@@ -18,7 +18,7 @@ export interface SearchAttributeReport {
 /**
  * The search attributes that exports with `options.searchAttributes` upsert, and which of them the namespace has.
  *
- * @throws ExportError TemporalUnreachable
+ * @throws ExportError TemporalUnreachable; TemporalConfigurationError
  */
 export async function readSearchAttributes(client: Client): Promise<SearchAttributeReport[]> {
   const { namespace } = client.options;
@@ -38,7 +38,7 @@ export async function readSearchAttributes(client: Client): Promise<SearchAttrib
  * Registers those that the namespace does not have, and returns all. Temporal Cloud takes them by its own console or by
  * `tcld` instead.
  *
- * @throws ExportError TemporalUnreachable
+ * @throws ExportError TemporalUnreachable; TemporalConfigurationError
  */
 export async function registerSearchAttributes(client: Client): Promise<SearchAttributeReport[]> {
   const missing = (await readSearchAttributes(client)).filter(({ registeredAs }) => registeredAs === null);

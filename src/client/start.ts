@@ -63,7 +63,7 @@ export interface StartedExport {
  *
  * @throws ExportError InvalidExportRequest and the other failure types; DestinationBusy when another image or format is
  *   being exported there, or a workflow that is no export has its id; DestinationExists when another object is there; NoWorker;
- *   Unreadable when what runs there cannot be decoded here; TemporalUnreachable
+ *   Unreadable when what runs there cannot be decoded here; TemporalUnreachable; TemporalConfigurationError
  * @example
  * ```ts
  * const started = await startExport(client, { imageId, bucketUrl: 'ims-image:a.qcow2', fileFormat: 'qcow2' });

@@ -23,7 +23,7 @@ import { requireReadable, shortCall } from './temporal-calls';
 /**
  * Sends the signal `pollNow`: check the job at once.
  *
- * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable; TemporalConfigurationError
  */
 export async function pollNow(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pollNow));
@@ -32,7 +32,7 @@ export async function pollNow(client: Client, workflowId: string): Promise<void>
 /**
  * Sends the signal `pausePolling`: the job is not polled any more, except by {@link pollNow}. Job and deadline run on.
  *
- * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable; TemporalConfigurationError
  */
 export async function pausePolling(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.pausePolling));
@@ -41,7 +41,7 @@ export async function pausePolling(client: Client, workflowId: string): Promise<
 /**
  * Sends the signal `resumePolling`: the job is polled at once, and on by the schedule.
  *
- * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable; TemporalConfigurationError
  */
 export async function resumePolling(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.signal(MESSAGES.signals.resumePolling));
@@ -51,7 +51,8 @@ export async function resumePolling(client: Client, workflowId: string): Promise
  * Changes options of a running export and returns what is in force from then on.
  *
  * @example await retuneExport(client, workflowId, { deadline: '+6h', maxInterval: '2m' })
- * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable
+ * @throws ExportError InvalidExportRequest, NotValidatedYet, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable;
+ *   TemporalConfigurationError
  */
 export async function retuneExport(client: Client, workflowId: string, changes: RetuneInput): Promise<RetuneOutcome> {
   return await update(client, workflowId, (handle) =>
@@ -63,7 +64,7 @@ export async function retuneExport(client: Client, workflowId: string, changes: 
  * Asks the workflow to cancel. It stops tracking, or with `onCancel: 'drain'` follows the job to its end and deletes its
  * object; the cloud has no way to cancel the job itself.
  *
- * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable; TemporalConfigurationError
  */
 export async function cancelExport(client: Client, workflowId: string): Promise<void> {
   await steer(client, workflowId, (handle) => handle.cancel());
@@ -74,7 +75,8 @@ export async function cancelExport(client: Client, workflowId: string): Promise<
  * is none, so that it submits again. What came of a named job is in the status, as `resolution`. A newer answer replaces an
  * older one.
  *
- * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable
+ * @throws ExportError NothingToResolve, InvalidExportRequest, NoWorker, NoSuchExport, ExportEnded, Unreadable, TemporalUnreachable;
+ *   TemporalConfigurationError
  */
 export async function resolveSubmission(
   client: Client,
@@ -96,7 +98,7 @@ export type CheckedResolution = ResolutionStatus & { ended: boolean };
  *
  * @param limitMs how long to wait for it: `taken` is null when it is not decided then, or when the export has ended and left no
  *   word of it
- * @throws ExportError NoSuchExport, Unreadable, TemporalUnreachable
+ * @throws ExportError NoSuchExport, Unreadable, TemporalUnreachable; TemporalConfigurationError
  */
 export async function untilChecked(
   client: Client,
@@ -128,7 +130,7 @@ function checkedJob({ memo, status }: ExportReport, jobId: string): ResolutionSt
 /**
  * Sends something to a workflow that runs. A cancel or an update never reaches one that was started by that id meanwhile.
  *
- * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable
+ * @throws ExportError NoSuchExport, InvalidExportRequest, ExportEnded, TemporalUnreachable; TemporalConfigurationError
  */
 export async function steer<T>(
   client: Client,

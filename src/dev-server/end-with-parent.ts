@@ -21,12 +21,17 @@ export function endWithParent(child: ChildProcess): void {
   });
 }
 
+/** How many listen to a signal, without the one that kills children: it leaves the signal to the others. */
+export function countListeners(signal: NodeJS.Signals): number {
+  return process.listenerCount(signal) - process.listenerCount(signal, onSignal);
+}
+
 function forget(child: ChildProcess): void {
   if (children.delete(child) && children.size === 0) letGo();
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  if (process.listenerCount(signal) > 1) return;
+  if (countListeners(signal) > 0) return;
   killAll();
   letGo();
   // Without a listener the signal has its usual effect on this process.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { RunningProcess } from '../rigs/processes';
+import { RunningProcess, until } from '../rigs/processes';
 import { SOON_MS } from '../rigs/run-command';
 import { sharedTestServer } from '../rigs/temporal';
 
@@ -20,6 +20,26 @@ it('`npm run demo` exports a 200 GiB image, says where to watch it, and ends by 
   expect(said).toMatch(/Web UI: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/ims-export/);
   expect(said).toMatch(/\d+ % \(ETA \d+ s\) job RUNNING/);
   expect(said).toMatch(/Succeeded .*format +zvhd2.*size +[1-9][\d,]*.* bytes\)?.*job +[0-9a-f]{32}.*verified yes/s);
+}, 120_000);
+
+it('Ctrl-C ends the demo while its export runs, and its own server with it', async () => {
+  const { TEMPORAL_ADDRESS, ...env } = process.env;
+  const demo = new RunningProcess('demo', ['demo'], env);
+  await demo.says(/^Web UI: .*\n/m, SOON_MS);
+  const [, webUi = ''] = /^Web UI: (http:\/\/[^/]+)/m.exec(demo.stdout) ?? [];
+  expect((await fetch(webUi)).status).toBe(200);
+  demo.signal('SIGINT');
+  const { exitCode, stderr } = await demo.endsWithin(SOON_MS);
+  expect([exitCode, stderr]).toEqual([
+    130,
+    'Interrupted. The demo has ended, and nothing of it is still running. `ims-export demo` runs it again.\n',
+  ]);
+  const isGone = () =>
+    fetch(webUi).then(
+      () => undefined,
+      () => true,
+    );
+  await until('the server has ended', isGone, SOON_MS);
 }, 120_000);
 
 it('demo on a server of the user says so, and what Ctrl-C leaves there', async () => {

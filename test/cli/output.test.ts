@@ -1,10 +1,17 @@
+import { NamespaceNotFoundError } from '@temporalio/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import * as main from '../../src';
 import { preflight } from '../../src/activities/preflight';
-import { reportError, reportLines } from '../../src/cli/output';
+import { errorDocument, reportError, reportLines } from '../../src/cli/output';
+import * as client from '../../src/client';
 import { ExportError, type ExportReport } from '../../src/client';
 import { toExportError } from '../../src/client/errors';
 import type { ExportStatus } from '../../src/contract';
+import { AccountConfigurationError } from '../../src/huaweicloud';
+import { ProxyConfigurationError } from '../../src/network/proxies';
 import { parseExportInput } from '../../src/request/export';
+import { DataConverterError } from '../../src/temporal/data-converter';
+import { TemporalAddressError } from '../../src/temporal/place';
 import { beginTracking } from '../../src/workflows/state';
 import { statusOf } from '../../src/workflows/status';
 import { facts, image } from '../rigs/preflight-facts';
@@ -23,6 +30,28 @@ function said(error: unknown, takes = (_flag: string) => true): string {
 }
 
 describe('an error on the command line', () => {
+  it.each([
+    ['TemporalConfiguration', toExportError(new NamespaceNotFoundError('nowhere'), 'ims-export:b:k')],
+    ['TemporalConfiguration', new TemporalAddressError('it has a scheme')],
+    ['ProxyConfiguration', new ProxyConfigurationError('HTTPS_PROXY', 'is no URL')],
+    ['DataConverter', new DataConverterError('x.cjs', 'there is no such file')],
+    [
+      'AccountConfiguration',
+      new AccountConfigurationError([{ variable: 'HUAWEICLOUD_SDK_AK', problem: 'is not set' }]),
+    ],
+    ['Error', new TypeError('x is not a function')],
+  ])('has the code %s in its JSON: %s', (code, error) => {
+    expect(errorDocument(error)).toEqual({ error: { code, message: (error as Error).message } });
+  });
+
+  it('of a wrong configuration is of a class that programs can import', () => {
+    const missing = toExportError(new NamespaceNotFoundError('nowhere'), 'ims-export:b:k');
+    for (const exported of [main, client]) {
+      expect(missing).toBeInstanceOf(exported.TemporalConfigurationError);
+      expect(exported.ProxyConfigurationError).toBe(ProxyConfigurationError);
+    }
+  });
+
   it('says once that the request is wrong, and names the flag', () => {
     const wrong = () => parseExportInput({ imageId: 'x', bucketUrl: 'ims-image:a', fileFormat: 'qcow2' });
     expect(wrong).toThrow();
