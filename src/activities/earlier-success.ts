@@ -94,27 +94,38 @@ const MAX_RUNS_BACK = 10;
  * that looks for no earlier run, as a batch. Null also where Temporal does not answer: it is only named in a message.
  */
 export async function lastLeftJob({ imageId, bucketUrl }: ExportRequest): Promise<EarlierExport | null> {
-  const runs = await closedRuns(exportWorkflowId(bucketUrl), "!= 'Running'", MAX_RUNS_BACK).catch(() => []);
+  const runs = await endedRuns(exportWorkflowId(bucketUrl), ENDED, MAX_RUNS_BACK).catch(() => []);
+  const endedJobs = new Set<string>();
   for (const run of runs) {
     const { value: memo, unreadable } = await readMemo<ExportMemo>(Context.current().client, run);
     const read = earlierRun({ ...run, memo, unreadable });
-    if (read?.earlier.outcome === 'succeeded') return null;
-    if (read !== null && leftJob(read.earlier)) return read.imageId === imageId ? read.earlier : null;
+    if (read === null) continue;
+    const { outcome, remoteJob, jobId } = read.earlier;
+    if (outcome === 'succeeded') return null;
+    if (jobId !== null && remoteJob === 'ended') endedJobs.add(jobId);
+    // A later run may have attached to its job.
+    const isOver = jobId !== null && endedJobs.has(jobId);
+    if (leftJob(read.earlier) && !isOver) return read.imageId === imageId ? read.earlier : null;
   }
   return null;
 }
 
+/** A run that continued as new has no outcome of its own, and its job is that of the next run. */
+const ENDED = "!= 'Running' AND ExecutionStatus != 'ContinuedAsNew'";
+
 async function lastCompletedRun(workflowId: string): Promise<string | null> {
-  const [last] = await closedRuns(workflowId, "= 'Completed'", 1);
+  const [last] = await endedRuns(workflowId, "= 'Completed'", 1);
   return last?.runId ?? null;
 }
 
 /** Newest first. */
-async function closedRuns(workflowId: string, status: string, limit: number): Promise<Run[]> {
+async function endedRuns(workflowId: string, status: string, limit: number): Promise<Run[]> {
   // The cloud exports to no key with one of these, and they would end the text of the query.
   if (/['"\\]/.test(workflowId)) return [];
   const query = `WorkflowId = '${workflowId}' AND WorkflowType = '${EXPORT_IMAGE_WORKFLOW}' AND ExecutionStatus ${status}`;
-  return (await asked(() => listRuns(Context.current().client, query, limit))) ?? [];
+  const runs = (await asked(() => listRuns(Context.current().client, query, limit))) ?? [];
+  // One that is paused in Temporal goes on; servers that cannot pause refuse a query that names this status.
+  return runs.filter(({ closeTime }) => closeTime !== undefined);
 }
 
 /** Null for what Temporal refuses to show, knows no more, or shows in a form that cannot be decoded. */

@@ -22,20 +22,16 @@ import {
   MESSAGES,
 } from '../contract';
 import type { ClosedRun } from '../export/earlier-run';
-import { workflowCommand } from '../export/quoting';
 import { JOINING_POLICY } from '../export/reuse-policy';
 import { wasNotProcessed } from '../temporal/unreachable';
 import { earlierOf } from './earlier';
 import { ExportError, isUnreachable, readable, unreadable } from './errors';
 import { followExport } from './follow';
 import { foundByStatus, refuseToJoin } from './joining';
+import { ACCEPT_TIMEOUT_MS, noAnswer } from './no-answer';
 import { exportResult } from './result';
 import { exportStartOptions } from './start-options';
 import { shortCall, throughOutages } from './temporal-calls';
-import { noWorker } from './workers';
-
-/** A worker that is alive takes a new workflow within this time. */
-export const ACCEPT_TIMEOUT_MS = 15_000;
 
 /** Temporal's word for an update whose workflow ended before the update did. */
 const WORKFLOW_ENDED = 'AcceptedUpdateCompletedWorkflow';
@@ -128,9 +124,11 @@ function updateFailureType(error: unknown): string | null | undefined {
 async function jobByStatus(
   client: Client,
   request: ExportRequest,
-  { taskQueue, before }: { taskQueue: string; before?: { runId: string } },
+  { taskQueue, before }: { taskQueue: string; before?: { runId: string; closeTime?: Date } },
 ): Promise<SubmittedJob> {
   const workflowId = exportWorkflowId(request.bucketUrl);
+  const how = before !== undefined && before.closeTime === undefined ? 'joined' : 'started';
+  const refuse = () => noAnswer(client, taskQueue, { what: 'export', workflowId, how });
   let answered = false;
   try {
     for await (const report of followExport(client, workflowId)) {
@@ -140,13 +138,13 @@ async function jobByStatus(
       if (status !== null) refuseToJoin('status', request, foundByStatus(status));
       if (status?.jobId) return { jobId: status.jobId, runId };
       if (closedAt !== null) return await succeeded(client, workflowId, runId);
-      if (status === null && !answered) throw notTaken(client, taskQueue, 'export', workflowId);
+      if (status === null && !answered) throw await refuse();
       answered ||= status !== null || memo.jobId !== undefined;
     }
   } catch (error) {
     throw error instanceof ExportError && error.code === 'NoSuchExport' ? notStarted(request) : error;
   }
-  throw notTaken(client, taskQueue, 'export', workflowId);
+  throw await refuse();
 }
 
 /** The server took too long to say that it had started the export, and now knows of none. */
@@ -155,18 +153,6 @@ function notStarted({ bucketUrl }: ExportRequest): ExportError {
     'TemporalUnreachable',
     `The Temporal server did not answer in time, and has no run of the export to ${bucketUrl}. Start it again: if the first start did get through, the second joins it.`,
   );
-}
-
-/** It is there, and begins as soon as a worker comes: not the same as one that was never started. */
-export function notTaken(
-  client: Client,
-  taskQueue: string,
-  what: 'export' | 'batch' | 'dry run',
-  workflowId: string,
-): ExportError {
-  const { code, message } = noWorker(client, taskQueue);
-  const started = `The ${what} ${workflowId} was started, but no worker has taken it yet. It runs as soon as a worker polls its task queue. \`${workflowCommand('cancel', workflowId)}\` cancels it.`;
-  return new ExportError(code, `${started} ${message}`, { started: true, workflowId });
 }
 
 function intentOf({ imageId, fileFormat, isQuickExport, attach }: ExportRequest): ExportIntent {

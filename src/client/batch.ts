@@ -25,10 +25,10 @@ import { describeCounts, inLabel, shortDestination } from '../export/summaries';
 import { parseBatchInput } from '../request/batch';
 import { hasHidden } from '../request/visible';
 import { describeRun, readMemo } from '../temporal/runs';
-import { ACCEPT_TIMEOUT_MS, notTaken } from './await-job';
 import { ExportError, readable, toExportError, unreadable } from './errors';
 import { type ExportReport, retryingOf } from './follow';
 import { MAX_STARTS } from './joining';
+import { ACCEPT_TIMEOUT_MS, noAnswer } from './no-answer';
 import { batchProgress, reportStartProgress } from './start-progress';
 import { steer, update } from './steer';
 import {
@@ -147,13 +147,13 @@ async function begin(
       }),
     );
     const runId = handle.firstExecutionRunId;
-    await untilPlanned(client, workflowId, runId, () =>
-      notTaken(client, taskQueue, input.dryRun ? 'dry run' : 'batch', workflowId),
-    );
+    const how = joins ? 'joined' : 'started';
+    const what = input.dryRun ? 'dry run' : 'batch';
+    await untilPlanned(client, workflowId, runId, () => noAnswer(client, taskQueue, { what, workflowId, how }));
     return {
       workflowId,
       runId,
-      how: joins ? 'joined' : 'started',
+      how,
       result: () => batchResult(client, workflowId, runId),
     };
   } catch (error) {
@@ -296,21 +296,27 @@ function refuseOtherBatch({ digest }: BatchMemo, wanted: string, name: string): 
   throw invalidField('name', name, expected);
 }
 
-/** Fails as the batch does when it ends without a plan, and with `notTaken()` when no worker takes it in time. */
+/** Fails as the batch does when it ends without a plan, and with `noAnswer()` when no worker takes it in time. */
 async function untilPlanned(
   client: Client,
   workflowId: string,
   runId: string,
-  notTaken: () => ExportError,
+  noAnswer: () => Promise<ExportError>,
 ): Promise<void> {
-  const giveUpAtMs = Date.now() + ACCEPT_TIMEOUT_MS;
   let answered = false;
-  for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS, undefined, runId)) {
-    const { status, memo, closedAt, workflowStatus } = report;
+  // A worker has that time while Temporal answers: neither of them goes on in an outage.
+  let giveUpAtMs: number | null = null;
+  const onOutage = () => {
+    giveUpAtMs = null;
+  };
+  for await (const report of followBatch(client, workflowId, PLANNED_INTERVAL_MS, onOutage, runId)) {
+    const { status, memo, closedAt, workflowStatus, retrying } = report;
     if (report.statusUnreadable && closedAt === null) throw unreadable(workflowId);
-    answered ||= status !== null;
+    // What is tried again, a worker has begun.
+    answered ||= status !== null || retrying !== null;
+    giveUpAtMs ??= Date.now() + ACCEPT_TIMEOUT_MS;
     if (!answered && workflowStatus === 'RUNNING' && Date.now() > giveUpAtMs && memo.total === undefined) {
-      throw notTaken();
+      throw await noAnswer();
     }
     if (memo.total !== undefined || (status !== null && status.dryRun !== null)) return;
     // The query may answer after an end that the description did not show yet.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
@@ -25,7 +26,7 @@ import { parseExportStart } from '../request/export';
 import { readActivityFailure } from '../temporal/runs';
 import { batchResult, reportBatchProgress, type StartedBatch, startBatch } from './batch';
 import { ExportError, toExportError, unreadable } from './errors';
-import { followExport } from './follow';
+import { readExport } from './follow';
 import { foundByStatus, refuseTakenId, refuseToJoin } from './joining';
 import type { StartOptions } from './start';
 import { findRun, requireReadable, shortCall } from './temporal-calls';
@@ -102,23 +103,30 @@ async function joinable(client: Client, request: ExportRequest): Promise<ExportS
   if (run === undefined || run.closeTime !== undefined) return null;
   await requireReadable(client, run);
   refuseToJoin('client', request, { state: 'running', workflowType: run.type });
-  const giveUpAtMs = Date.now() + ANSWER_TIMEOUT_MS;
-  for await (const { status, statusUnreadable, closedAt } of followExport(client, workflowId, ANSWER_INTERVAL_MS)) {
-    if (closedAt !== null) continue;
+  // Not as a start, which waits through an outage: nobody waits ten minutes for a check.
+  for (const giveUpAtMs = Date.now() + ANSWER_TIMEOUT_MS; ; await sleep(ANSWER_INTERVAL_MS)) {
+    const { status, statusUnreadable, workflowStatus, closedAt } = await readExport(client, workflowId);
+    if (closedAt !== null && workflowStatus !== 'CONTINUED_AS_NEW') return null;
     if (statusUnreadable) throw unreadable(workflowId);
     if (status !== null && status.phase !== 'ended') {
       refuseToJoin('client', request, { ...foundByStatus(status), canceling: status.phase === 'draining' });
       return status;
     }
-    if (Date.now() > giveUpAtMs) throw notCompared(request);
+    if (Date.now() > giveUpAtMs) throw notCompared(request, workflowStatus);
   }
-  return null;
 }
 
-function notCompared({ bucketUrl }: ExportRequest): ExportError {
+function notCompared({ bucketUrl }: ExportRequest, workflowStatus: string): ExportError {
+  const why =
+    workflowStatus === 'PAUSED'
+      ? ['is paused in Temporal, and does not answer.', 'Unpause it in Temporal, then run the dry run again.']
+      : [
+          'is running, but no worker answered for it.',
+          'Check that a worker polls its task queue, or start one with `ims-export worker`.',
+        ];
   return new ExportError(
     'NoWorker',
-    `An export to ${bucketUrl} is running, but no worker answered for it. The dry run cannot compare it with this export. Check that a worker polls its task queue, or start one with \`ims-export worker\`. \`${workflowCommand('status', exportWorkflowId(bucketUrl))}\` shows what Temporal knows of it.`,
+    `An export to ${bucketUrl} ${why[0]} The dry run cannot compare it with this export. ${why[1]} \`${workflowCommand('status', exportWorkflowId(bucketUrl))}\` shows what Temporal knows of it.`,
   );
 }
 

@@ -18,10 +18,11 @@ describe('a start that cannot work fails within seconds', () => {
   it('when the worker was there a moment ago, and takes no export, batch or dry run any more', async () => {
     const input = rig.input({ image: 'encrypted' });
     const { taskQueue } = rig;
-    const refused = async (what: string, attempt: Promise<unknown>) =>
+    const wasStarted = 'was started, but no worker has taken it yet';
+    const refused = async (what: string, attempt: Promise<unknown>, how = wasStarted) =>
       await expect(attempt).rejects.toMatchObject({
         code: 'NoWorker',
-        message: expect.stringMatching(new RegExp(`^The ${what} .* was started, but no worker has taken it yet`)),
+        message: expect.stringMatching(new RegExp(`^The ${what} .* ${how}\\. .* task queue ${taskQueue} `)),
         details: { started: true },
       });
     // Temporal remembers a poller for some minutes.
@@ -29,7 +30,7 @@ describe('a start that cannot work fails within seconds', () => {
     await rig.withoutWorker(async () => {
       await rig.startWorkflow(input);
       await Promise.all([
-        refused('export', start(input)),
+        refused('export', start(input), 'is running, but no worker answers for it'),
         refused('batch', startBatch(rig.client, { query: { tag: 'none' }, to: 'ims-image:{imageId}' }, { taskQueue })),
         refused('dry run', dryRunExport(rig.client, rig.input(), { taskQueue })),
       ]);

@@ -1,4 +1,5 @@
 /** What a dry run prints is in test/cli/start.test.ts. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ExportError, startExport } from '../../src/client';
 import { dryRunExport } from '../../src/client/dry-run';
@@ -8,7 +9,10 @@ import {
   exportBatchWorkflowId,
   exportWorkflowId,
 } from '../../src/contract';
-import { type Rig, startRig, takeWorkflowId, untilStatus } from '../rigs/rig';
+import { startGrpcProxy } from '../rigs/grpc-proxy';
+import { itInLongForm } from '../rigs/long-form';
+import { type Rig, startRig, takeWorkflowId, until, untilStatus } from '../rigs/rig';
+import { connectClient } from '../rigs/temporal';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -31,6 +35,22 @@ describe.concurrent('a dry run, while something runs at the destination,', () =>
       ),
     });
     await handle.terminate();
+  });
+
+  it('ends as TemporalUnreachable in an outage that comes after the export was found', async () => {
+    const input = rig.input();
+    const options = { workflowId: exportWorkflowId(input.bucketUrl), taskQueue: 'nobody', args: [input] };
+    const handle = await rig.client.workflow.start('exportImageWorkflow', options);
+    const proxy = await startGrpcProxy(rig.server.address);
+    const client = await connectClient({ address: proxy.address, namespace: rig.server.namespace });
+    const checking = dryRunExport(client, input, { taskQueue: rig.taskQueue });
+    const ended = expect(checking).rejects.toMatchObject({ code: 'TemporalUnreachable' });
+    await until('the export is asked', () => proxy.calls('QueryWorkflow') > 0);
+    // DEADLINE_EXCEEDED of gRPC, without waiting for it.
+    proxy.answer('DescribeWorkflowExecution', 4);
+    await ended;
+    await client.connection.close();
+    await Promise.all([proxy.close(), handle.terminate()]);
   });
 
   it('ends as DestinationBusy when it is a workflow of another type', async () => {
@@ -102,3 +122,24 @@ it('a dry run ends as DestinationBusy where a workflow of another type has had t
     message: expect.stringContaining(EXPORT_IMAGES_WORKFLOW),
   });
 });
+
+itInLongForm(
+  'a dry run says that the export is paused in Temporal where it is',
+  async () => {
+    const own = await startRig({ server: { dynamicConfig: { 'frontend.WorkflowPauseEnabled': true } } });
+    try {
+      const input = own.input();
+      const workflowId = exportWorkflowId(input.bucketUrl);
+      const options = { workflowId, taskQueue: 'nobody', args: [input] };
+      await own.client.workflow.start('exportImageWorkflow', options);
+      const { namespace } = own.server;
+      await own.client.workflowService.pauseWorkflowExecution({ namespace, workflowId, requestId: randomUUID() });
+      await expect(dryRunExport(own.client, input, { taskQueue: own.taskQueue })).rejects.toMatchObject({
+        message: expect.stringMatching(/ is paused in Temporal, and does not answer\. .* Unpause it in Temporal, /),
+      });
+    } finally {
+      await own.close();
+    }
+  },
+  60_000,
+);

@@ -439,14 +439,14 @@ describe('against Temporal, with workflows that say anything', () => {
     );
   });
 
-  itInLongForm('F59 the doctor shows them by their escapes', { timeout: 60_000 }, async () => {
+  itInLongForm('F59 the doctor shows them by their escapes', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(hostileWords, async (words) => {
         const { run, json } = looking([words]);
         await run('doctor', '--bucket', words, '--account', words, '--task-queue', words);
         expect(await json('doctor', '--json', '--bucket', words, '--task-queue', words)).toHaveProperty('checks');
       }),
-      { numRuns: 1 },
+      { numRuns: 1, endOnFailure: true },
     );
   });
 
