@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../rigs/long-form';
 import type { Ended } from '../rigs/processes';
 import { commandsOfThisFile, SOON_MS } from '../rigs/run-command';
+import { converterOfRun } from '../rigs/strict-codec';
 
 const commands = commandsOfThisFile();
 let folder: string;
@@ -136,7 +137,8 @@ describe.concurrent('batch', () => {
     await handle.delete();
   });
 
-  it('that a schedule starts is named where the id of the schedule was given', async () => {
+  // A schedule's input is encoded before its runs have their ids: a codec that is bound to the id of a run cannot decode it.
+  it.skipIf(converterOfRun)('that a schedule starts is named where the id of the schedule was given', async () => {
     const file = await fileOf({ query: { tag: 'none' }, allowEmpty: true, to: commands.destination('{imageId}') });
     const scheduleId = "ims-export-batch:it's due";
     expect((await commands.run('batch', file, '--name', "it's due", '--cron', '30 2 * * *')).exitCode).toBe(0);
