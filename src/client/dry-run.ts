@@ -8,6 +8,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type BatchItemResult,
+  DEFAULT_TASK_QUEUE,
   type ExportImageInput,
   type ExportImagesInput,
   type ExportMemo,
@@ -28,6 +29,7 @@ import { batchResult, reportBatchProgress, type StartedBatch, startBatch } from 
 import { ExportError, toExportError, unreadable } from './errors';
 import { readExport } from './follow';
 import { foundByStatus, refuseTakenId, refuseToJoin } from './joining';
+import { noAnswer } from './no-answer';
 import type { StartOptions } from './start';
 import { findRun, requireReadable, shortCall } from './temporal-calls';
 
@@ -48,13 +50,13 @@ export interface DryRun {
 export async function dryRunExport(
   client: Client,
   input: ExportImageInput,
-  { taskQueue, onWaiting }: StartOptions = {},
+  { taskQueue = DEFAULT_TASK_QUEUE, onWaiting }: StartOptions = {},
 ): Promise<DryRun> {
   const workflowId = exportWorkflowId(String((input as Partial<ExportImageInput> | null)?.bucketUrl));
   try {
     const request = parseExportStart(input);
     refuseBraces(request);
-    const running = await joinable(client, request);
+    const running = await joinable(client, request, taskQueue);
     if (running !== null) return { workflowId, would: 'join', warnings: running.warnings };
     const name = nameOf(request);
     const check = async () => {
@@ -96,7 +98,7 @@ const ANSWER_TIMEOUT_MS = 8_000;
 const ANSWER_INTERVAL_MS = 500;
 
 /** The export that runs at the destination, where a start would join it; null where none runs. @throws as a start would */
-async function joinable(client: Client, request: ExportRequest): Promise<ExportStatus | null> {
+async function joinable(client: Client, request: ExportRequest, taskQueue: string): Promise<ExportStatus | null> {
   const workflowId = exportWorkflowId(request.bucketUrl);
   const run = await findRun<ExportMemo>(client, workflowId);
   if (run?.status === 'COMPLETED') refuseTakenId('client', request, run.type);
@@ -112,21 +114,16 @@ async function joinable(client: Client, request: ExportRequest): Promise<ExportS
       refuseToJoin('client', request, { ...foundByStatus(status), canceling: status.phase === 'draining' });
       return status;
     }
-    if (Date.now() > giveUpAtMs) throw notCompared(request, workflowStatus);
+    if (Date.now() <= giveUpAtMs) continue;
+    if (workflowStatus === 'PAUSED') throw paused(request);
+    throw await noAnswer(client, taskQueue, { what: 'export', workflowId, how: 'joined' });
   }
 }
 
-function notCompared({ bucketUrl }: ExportRequest, workflowStatus: string): ExportError {
-  const why =
-    workflowStatus === 'PAUSED'
-      ? ['is paused in Temporal, and does not answer.', 'Unpause it in Temporal, then run the dry run again.']
-      : [
-          'is running, but no worker answered for it.',
-          'Check that a worker polls its task queue, or start one with `ims-export worker`.',
-        ];
+function paused({ bucketUrl }: ExportRequest): ExportError {
   return new ExportError(
     'NoWorker',
-    `An export to ${bucketUrl} ${why[0]} The dry run cannot compare it with this export. ${why[1]} \`${workflowCommand('status', exportWorkflowId(bucketUrl))}\` shows what Temporal knows of it.`,
+    `An export to ${bucketUrl} is paused in Temporal, and does not answer. The dry run cannot compare it with this export. Unpause it in Temporal, then run the dry run again. \`${workflowCommand('status', exportWorkflowId(bucketUrl))}\` shows what Temporal knows of it.`,
   );
 }
 

@@ -31,7 +31,9 @@ describe.concurrent('a dry run, while something runs at the destination,', () =>
     await expect(dryRun(input)).rejects.toMatchObject({
       code: 'NoWorker',
       message: expect.stringMatching(
-        new RegExp(`^An export to ${input.bucketUrl} is running, .*\`ims-export status ${workflowId}\``),
+        new RegExp(
+          `^The export ${workflowId} is running, .* the task queue nobody .*\`ims-export status ${workflowId}\`.*\`ims-export worker --task-queue nobody\``,
+        ),
       ),
     });
     await handle.terminate();
